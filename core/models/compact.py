@@ -1,0 +1,244 @@
+"""Our own family: a small tokenizer and transformer that learn fast from little data and run on two CPU cores.
+
+Knows nothing of training; losses, codebook updates and schedules live in core/training. The transformer adds to
+MaskGIT's bidirectional net what a small net on few photos lacks: locality (a depthwise 3x3 convolution on the
+token grid before each attention) and class conditioning by one AdaLN projection that all layers share (DiT's
+conditioning, Peebles & Xie 2023, equation of adaLN-Zero, with per-layer offsets as in PixArt-alpha).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from core.models.interfaces import MASK, NO_CLASS, MaskTransformer, VQTokenizer, nearest_code
+
+
+@dataclass(frozen=True)
+class CompactTokenizerConfig:
+    """Shape of a `CompactTokenizer`: one channel count per halving of the picture side."""
+
+    channels: tuple[int, ...] = (32, 64, 160)
+    blocks: tuple[int, ...] = (1, 2, 2)
+    code_dim: int = 32
+    codebook_size: int = 1024
+
+    def __post_init__(self) -> None:
+        """Raise ValueError where the numbers cannot make a net."""
+        if len(self.channels) != len(self.blocks):
+            raise ValueError(f"channels {self.channels} and blocks {self.blocks} differ in length")
+        if any(c % 32 for c in self.channels):
+            raise ValueError(f"channels {self.channels}: group norm needs multiples of 32")
+
+    @property
+    def downsample(self) -> int:
+        """Pixels per token side."""
+        return int(2 ** len(self.channels))
+
+
+@dataclass(frozen=True)
+class CompactTransformerConfig:
+    """Shape of a `CompactTransformer`."""
+
+    width: int = 256
+    layers: int = 6
+    heads: int = 8
+    hidden: int = 512
+    grid: int = 16
+    codebook_size: int = 1024
+    classes: int = 11
+
+    def __post_init__(self) -> None:
+        """Raise ValueError where the width does not split into heads."""
+        if self.width % self.heads:
+            raise ValueError(f"width {self.width} is not a multiple of heads {self.heads}")
+
+
+class _GroupNorm(nn.GroupNorm):
+    """Group norm that stays in the dtype of its input: under CPU autocast the stock one falls back to float32."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        with torch.autocast(input.device.type, enabled=False):
+            return F.group_norm(
+                input, self.num_groups, self.weight.to(input.dtype), self.bias.to(input.dtype), self.eps
+            )
+
+
+class _ResBlock(nn.Module):
+    """norm - swish - conv3x3, twice, added to the input."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.norm1 = _GroupNorm(channels // 16, channels, eps=1e-6)
+        self.conv1 = nn.Conv2d(channels, channels, 3, padding=1)
+        self.norm2 = _GroupNorm(channels // 16, channels, eps=1e-6)
+        self.conv2 = nn.Conv2d(channels, channels, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        h: Tensor = self.conv1(F.silu(self.norm1(x)))
+        h = self.conv2(F.silu(self.norm2(h)))
+        return x + h
+
+
+class _Encoder(nn.Sequential):
+    """Stride-2 stem, then residual blocks at each size; ends on unit vectors of code_dim."""
+
+    def __init__(self, config: CompactTokenizerConfig) -> None:
+        layers: list[nn.Module] = []
+        before = 3
+        for channels, blocks in zip(config.channels, config.blocks, strict=True):
+            layers.append(nn.Conv2d(before, channels, 4, stride=2, padding=1))
+            layers += [_ResBlock(channels) for _ in range(blocks)]
+            before = channels
+        layers += [_GroupNorm(before // 16, before, eps=1e-6), nn.SiLU(), nn.Conv2d(before, config.code_dim, 1)]
+        super().__init__(*layers)
+
+
+class _Decoder(nn.Sequential):
+    """The encoder mirrored: residual blocks, nearest x2 and a convolution; the last doubling is a pixel shuffle."""
+
+    def __init__(self, config: CompactTokenizerConfig) -> None:
+        deepest = config.channels[-1]
+        layers: list[nn.Module] = [nn.Conv2d(config.code_dim, deepest, 3, padding=1)]
+        sizes = tuple(zip(config.channels, config.blocks, strict=True))[::-1]
+        for i, (channels, blocks) in enumerate(sizes):
+            layers += [_ResBlock(channels) for _ in range(blocks)]
+            if i + 1 < len(sizes):
+                layers += [
+                    nn.Upsample(scale_factor=2.0, mode="nearest"),
+                    nn.Conv2d(channels, sizes[i + 1][0], 3, padding=1),
+                ]
+        layers += [
+            _GroupNorm(config.channels[0] // 16, config.channels[0], eps=1e-6),
+            nn.SiLU(),
+            nn.Conv2d(config.channels[0], 3 * 4, 3, padding=1),
+            nn.PixelShuffle(2),
+        ]
+        super().__init__(*layers)
+
+
+class CompactTokenizer(VQTokenizer):
+    """A VQ tokenizer of about 2.4 M parameters whose codes are unit vectors (ViT-VQGAN's l2-normalised codes)."""
+
+    codebook: Tensor
+
+    def __init__(self, config: CompactTokenizerConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.codebook_size = config.codebook_size
+        self.downsample = config.downsample
+        self.encoder = _Encoder(config)
+        self.decoder = _Decoder(config)
+        self.register_buffer("codebook", F.normalize(torch.randn(config.codebook_size, config.code_dim), dim=1))
+
+    def vectors(self, pixels: Tensor) -> Tensor:
+        """Return the encoder's unit vectors before quantisation: (B, 3, S, S) in [0, 1] -> (B, D, h, w) float32."""
+        return F.normalize(self.encoder(pixels * 2.0 - 1.0).float(), dim=1)
+
+    def pixels(self, vectors: Tensor) -> Tensor:
+        """Return the decoder's picture of code vectors, not clipped: (B, D, h, w) -> (B, 3, S, S), [0, 1] nominal."""
+        decoded: Tensor = self.decoder(vectors)
+        return decoded.float() * 0.5 + 0.5
+
+    def encode(self, pixels: Tensor) -> Tensor:
+        vectors = self.vectors(pixels)
+        b, d, h, w = vectors.shape
+        return nearest_code(vectors.permute(0, 2, 3, 1).reshape(-1, d), self.codebook).view(b, h, w)
+
+    def decode(self, tokens: Tensor) -> Tensor:
+        return self.pixels(self.codebook[tokens].permute(0, 3, 1, 2).contiguous()).clamp(0.0, 1.0)
+
+
+class _RMSNorm(nn.Module):
+    """Root-mean-square norm without weights; the scale comes from AdaLN or, for q and k, is one."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.rms_norm(x, (x.shape[-1],), eps=1e-6)
+
+
+class _Layer(nn.Module):
+    """Depthwise convolution, attention, SwiGLU: each normed, modulated by AdaLN and started at zero."""
+
+    def __init__(self, config: CompactTransformerConfig) -> None:
+        super().__init__()
+        width = config.width
+        self.heads, self.grid = config.heads, config.grid
+        self.norm = _RMSNorm()
+        self.local = nn.Conv2d(width, width, 3, padding=1, groups=width)
+        self.qkv = nn.Linear(width, 3 * width, bias=False)
+        self.out = nn.Linear(width, width, bias=False)
+        self.gate_up = nn.Linear(width, 2 * config.hidden, bias=False)
+        self.down = nn.Linear(config.hidden, width, bias=False)
+        self.sharpness = nn.Parameter(torch.full((config.heads, 1, 1), 0.25))  # scale of q.k, both of unit rms
+        self.offset = nn.Parameter(torch.zeros(6, width))  # this layer's deviation from the shared AdaLN projection
+        for zero in (self.local.weight, self.local.bias, self.out.weight, self.down.weight):
+            assert zero is not None
+            nn.init.zeros_(zero)
+
+    def _attend(self, x: Tensor) -> Tensor:
+        b, n, width = x.shape
+        q, k, v = self.qkv(x).view(b, n, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)  # (B, heads, N, d)
+        q = self.norm(q) * self.sharpness.to(q.dtype)
+        mixed = F.scaled_dot_product_attention(q, self.norm(k), v, scale=1.0)
+        attended: Tensor = self.out(mixed.transpose(1, 2).reshape(b, n, width))
+        return attended
+
+    def forward(self, x: Tensor, modulation: Tensor) -> Tensor:
+        b, n, width = x.shape
+        shift1, scale1, gate1, shift2, scale2, gate2 = (modulation + self.offset).to(x.dtype).unsqueeze(2).unbind(1)
+        on_grid = x.transpose(1, 2).reshape(b, width, self.grid, self.grid)
+        x = x + self.local(on_grid).view(b, width, n).transpose(1, 2)
+        x = x + (1.0 + gate1) * self._attend(self.norm(x) * (1.0 + scale1) + shift1)
+        gate, up = self.gate_up(self.norm(x) * (1.0 + scale2) + shift2).chunk(2, dim=-1)
+        fed: Tensor = self.down(F.silu(gate) * up)
+        return x + (1.0 + gate2) * fed
+
+
+class CompactTransformer(MaskTransformer):
+    """A bidirectional transformer of about 5 M parameters with a separate class table and a null class."""
+
+    def __init__(self, config: CompactTransformerConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.codebook_size, self.grid = config.codebook_size, config.grid
+        width = config.width
+        self.tokens = nn.Embedding(config.codebook_size + 1, width)  # last row = MASK
+        self.positions = nn.Parameter(torch.randn(config.grid**2, width) * 0.02)
+        self.classes = nn.Embedding(config.classes + 1, width)  # last row = NO_CLASS
+        self.modulate = nn.Linear(width, 6 * width)
+        self.layers = nn.ModuleList(_Layer(config) for _ in range(config.layers))
+        self.norm = _RMSNorm()
+        self.head = nn.Linear(width, config.codebook_size)
+        nn.init.normal_(self.tokens.weight, std=0.5)
+        nn.init.normal_(self.classes.weight, std=0.5)
+        nn.init.zeros_(self.modulate.weight)
+        nn.init.zeros_(self.modulate.bias)
+
+    def start_from_codebook(self, codebook: Tensor) -> None:
+        """Set token rows and head rows to a random isometry of the code vectors, so that alike codes start alike.
+
+        Args:
+            codebook: (K, D) float unit vectors, D at most the width.
+        """
+        width = self.config.width
+        basis = torch.linalg.qr(torch.randn(width, width))[0][: codebook.shape[1]]  # (D, width), orthonormal rows
+        rows = codebook.float() @ basis
+        with torch.no_grad():
+            self.tokens.weight[:-1].copy_(rows * math.sqrt(width) * 0.5)
+            self.head.weight.copy_(rows)
+            self.head.bias.zero_()
+
+    def forward(self, tokens: Tensor, class_ids: Tensor) -> Tensor:
+        config = self.config
+        rows = torch.where(tokens == MASK, config.codebook_size, tokens)
+        labels = torch.where(class_ids == NO_CLASS, config.classes, class_ids)
+        c = self.modulate(F.silu(self.classes(labels))).float().view(-1, 6, config.width)
+        x = self.tokens(rows) + self.positions  # (B, N, width)
+        for layer in self.layers:
+            x = layer(x, c)
+        logits: Tensor = self.head(self.norm(x))
+        return logits

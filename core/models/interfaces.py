@@ -1,0 +1,86 @@
+"""What every tokenizer and every transformer offers, whatever its family.
+
+Knows nothing of tasks, canvases or decoding. The two sentinels below are the only ids that cross the border of a
+net besides real codes and real classes; which embedding row they read is the arithmetic of each family's file
+(../shared/reference/algorithm.md, part 1, lists the rows).
+"""
+
+from __future__ import annotations
+
+import abc
+
+import torch
+from torch import Tensor, nn
+
+MASK = -1
+"""The unknown token, outside any net."""
+
+NO_CLASS = -1
+"""The absence of a class, outside any net; only families with a null class accept it."""
+
+
+class VQTokenizer(nn.Module, abc.ABC):
+    """Stage one: pixels <-> codebook indices on a square token grid."""
+
+    codebook_size: int
+    """K, the number of codes."""
+    downsample: int
+    """f, pixels per token side."""
+
+    @abc.abstractmethod
+    def encode(self, pixels: Tensor) -> Tensor:
+        """Return the nearest codes.
+
+        Args:
+            pixels: (B, 3, S, S) float, RGB in [0, 1], S a multiple of `downsample`.
+
+        Returns:
+            (B, S/f, S/f) int64 in [0, K).
+        """
+
+    @abc.abstractmethod
+    def decode(self, tokens: Tensor) -> Tensor:
+        """Return the picture that the codes stand for.
+
+        Args:
+            tokens: (B, h, w) int64 in [0, K); MASK is not allowed.
+
+        Returns:
+            (B, 3, h*f, w*f) float, RGB clipped to [0, 1].
+        """
+
+
+class MaskTransformer(nn.Module, abc.ABC):
+    """Stage two: a bidirectional transformer over one token grid."""
+
+    codebook_size: int
+    """K, the width of the logits."""
+    grid: int
+    """Token rows (= columns) that the positions were trained for."""
+
+    @abc.abstractmethod
+    def forward(self, tokens: Tensor, class_ids: Tensor) -> Tensor:
+        """Return logits for every position, known ones included.
+
+        Args:
+            tokens: (B, N) int64 in [0, K), or MASK where unknown; N = grid * grid, row-major.
+            class_ids: (B,) int64 class index, or NO_CLASS where the family has a null class.
+
+        Returns:
+            (B, N, K) float logits; families that can put weight on their own mask id drop that column.
+        """
+
+
+def nearest_code(vectors: Tensor, codebook: Tensor) -> Tensor:
+    """Return the index of the closest code by squared Euclidean distance, ties to the lower index.
+
+    Args:
+        vectors: (M, D) float.
+        codebook: (K, D) float.
+
+    Returns:
+        (M,) int64. Computed in float32 as a^2 - 2ab + b^2 without a^2 (constant per row), as the reference does.
+    """
+    vectors, codebook = vectors.float(), codebook.float()
+    with torch.autocast(vectors.device.type, enabled=False):
+        return (codebook.square().sum(1) - 2.0 * vectors @ codebook.T).argmin(1)

@@ -1,0 +1,390 @@
+"""The values that cross the border of the engine: what is asked, what is shown meanwhile, what comes back.
+
+Knows nothing of nets, files or screens. Everything that can change the picture is in `EditRequest`, the seed included;
+the same request on the same weights and device gives the same bytes (the law of krita-ai-diffusion's WorkflowInput).
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from enum import Enum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import BadRequest
+from core.geometry import Box, Sides
+
+SCHEDULE_NAMES = ("cosine", "linear", "square", "cubic", "exponential", "square root", "logarithmic", "arccos")
+"""The mask schedules by the paper's names; core/decoding/schedule.py has their functions (a test keeps them equal)."""
+
+ORDER_NAMES = ("confidence", "halton", "raster")
+"""Which tokens are kept at each step; raster is the sequential baseline, one token a step, whatever T says."""
+
+_SCHEDULE_ALIASES = {
+    "uniform": "linear",
+    "pow2": "square",
+    "pow3": "cubic",
+    "exp": "exponential",
+    "sqrt": "square root",
+    "root": "square root",
+    "pow.5": "square root",
+    "pow0.5": "square root",
+    "log": "logarithmic",
+}  # Google's names, algorithm.md part 3
+
+MOST_STEPS = 256
+MOST_VARIATIONS = 16
+
+
+class Task(str, Enum):
+    """What is unknown: a brushed hole, a new border, a box to become a class, or everything."""
+
+    INPAINT = "inpaint"
+    EXTRAPOLATE = "extrapolate"
+    MANIPULATE = "manipulate"
+    GENERATE = "generate"
+
+
+def schedule_name(name: str) -> str:
+    """Return the paper's name of a schedule; Google's names, hyphens, underscores and capitals are understood.
+
+    Raises:
+        BadRequest: where no schedule is called that.
+    """
+    if not isinstance(name, str):
+        raise BadRequest(f"schedule {name!r} is unknown: choose one of {', '.join(SCHEDULE_NAMES)}.")
+    plain = name.strip().lower().replace("-", " ").replace("_", " ")
+    plain = _SCHEDULE_ALIASES.get(plain, plain)
+    if plain not in SCHEDULE_NAMES:
+        raise BadRequest(f"schedule {name!r} is unknown: choose one of {', '.join(SCHEDULE_NAMES)}.")
+    return plain
+
+
+@dataclass(frozen=True)
+class DecodeOptions:
+    """How the unknown tokens are decoded.
+
+    Attributes:
+        schedule: one of `SCHEDULE_NAMES`.
+        order: one of `ORDER_NAMES`.
+        steps: T in 1..256; clamped to the number of unknown tokens of each pass.
+        start_step: leading steps that count as done, in 0..T-1 (the official demo edits with 2 of 12).
+        choice_temperature: weight of the Gumbel noise on the confidence, annealed with 1 - (t+1)/T; 0..100.
+        token_temperature: divides the logits when tokens are drawn; above 0, at most 10.
+        guidance_scale: s in uncond + s (cond - uncond); 1 is off; 0..20.
+        guidance_ramp: "constant", or "linear" from 1 at the first step to s at the last.
+        seed: of the first variation; variation i draws with seed + i, so it can be drawn alone; 0..2**53 for each.
+        variations: B in 1..16.
+
+    Raises:
+        BadRequest: on construction, for any value outside these ranges.
+    """
+
+    schedule: str = "cosine"
+    order: str = "confidence"
+    steps: int = 8
+    start_step: int = 0
+    choice_temperature: float = 4.5
+    token_temperature: float = 1.0
+    guidance_scale: float = 1.0
+    guidance_ramp: str = "constant"
+    seed: int = 0
+    variations: int = 1
+
+    def __post_init__(self) -> None:
+        """Bring names to their canonical form and check every range."""
+        object.__setattr__(self, "schedule", schedule_name(self.schedule))
+        _choice("order", self.order, ORDER_NAMES)
+        _choice("guidance ramp", self.guidance_ramp, ("constant", "linear"))
+        values = {
+            "steps": _whole("steps T", self.steps, 1, MOST_STEPS),
+            "start_step": _whole("start step", self.start_step, 0, int(self.steps) - 1),
+            "variations": _whole("variations", self.variations, 1, MOST_VARIATIONS),
+            "seed": _whole("seed", self.seed, 0, 2**53 - int(self.variations) + 1),
+            "choice_temperature": _number("choice temperature", self.choice_temperature, 0.0, 100.0),
+            "token_temperature": _number("token temperature", self.token_temperature, 0.01, 10.0),
+            "guidance_scale": _number("guidance scale", self.guidance_scale, 0.0, 20.0),
+        }
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+
+    def alone(self, variation: int) -> DecodeOptions:
+        """Return the options that draw one variation of these by itself."""
+        return replace(self, seed=self.seed + variation, variations=1)
+
+
+@dataclass(frozen=True, eq=False)
+class EditRequest:
+    """One edit, complete.
+
+    Attributes:
+        task: see `Task`.
+        image: (H, W, 3) RGB or (H, W, 4) RGBA uint8; None only for GENERATE.
+        mask: (H, W) bool, True = repaint; for INPAINT and MANIPULATE. A MANIPULATE request may give `box` instead.
+        box: the box to repaint, on the canvas; MANIPULATE only, instead of a mask.
+        extend: pixels to add at each side; EXTRAPOLATE only.
+        class_id: index into the model's classes, or None for no class.
+        coverage: a cell is unknown where more than this share of it is brushed, 0 <= coverage < 1; 0 = any pixel.
+        grow_tokens: unknown cells grow by this many cells, 0..8.
+        feather_px: width of the soft edge inside the mask, canvas pixels, 0..64; 0 is a hard edge.
+        context: side of a window as a multiple of the unknown region's longer side, 1..8.
+        match_colour: carry the colour difference seen on the ring of known pixels into the hole.
+        opaque: make repainted pixels opaque; otherwise alpha stays as it is.
+        options: see `DecodeOptions`.
+
+    Raises:
+        BadRequest: on construction, for any value outside these ranges or parts that do not belong together.
+    """
+
+    task: Task
+    image: NDArray[np.uint8] | None = None
+    mask: NDArray[np.bool_] | None = None
+    box: Box | None = None
+    extend: Sides = Sides()
+    class_id: int | None = None
+    coverage: float = 0.0
+    grow_tokens: int = 0
+    feather_px: int = 8
+    context: float = 2.0
+    match_colour: bool = True
+    opaque: bool = False
+    options: DecodeOptions = field(default_factory=DecodeOptions)
+
+    def __post_init__(self) -> None:
+        """Check every range and that the parts belong together."""
+        _choice("task", self.task, tuple(Task))
+        values = {
+            "task": Task(self.task),
+            "coverage": _number("coverage", self.coverage, 0.0, 0.999),
+            "grow_tokens": _whole("growth in cells", self.grow_tokens, 0, 8),
+            "feather_px": _whole("feather in pixels", self.feather_px, 0, 64),
+            "context": _number("context", self.context, 1.0, 8.0),
+            "class_id": None if self.class_id is None else _whole("class id", self.class_id, 0, 2**31),
+            "match_colour": _switch("colour match", self.match_colour),
+            "opaque": _switch("opaque", self.opaque),
+            "extend": Sides(
+                *(
+                    _whole(f"{name} border in pixels", pixels, 0, 16384)
+                    for name, pixels in _four("extension", self.extend, Sides._fields)
+                )
+            ),
+            "box": None
+            if self.box is None
+            else Box(*(_whole(f"box {n}", p, 0, 16384) for n, p in _four("box", self.box, Box._fields))),
+        }
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+        if self.box is not None and (self.task is not Task.MANIPULATE or self.mask is not None):
+            raise BadRequest("box is for task manipulate, instead of a mask: leave out the box, or the mask.")
+        if self.task is Task.GENERATE:
+            return
+        if self.image is None:
+            raise BadRequest(f"task {self.task.value} needs a picture: open one first.")
+        if self.image.dtype != np.uint8 or self.image.ndim != 3 or self.image.shape[2] not in (3, 4):
+            raise BadRequest(f"picture is {self.image.dtype} {self.image.shape}: give (H, W, 3 or 4) uint8.")
+        if not self.image.size:
+            raise BadRequest(f"picture is {self.image.shape[1]}x{self.image.shape[0]} px: give one with pixels in it.")
+        if self.task is Task.EXTRAPOLATE:
+            if not any(self.extend):
+                raise BadRequest("no border to extend: all four sides are 0 px, give at least one.")
+            height, width = self.image.shape[:2]
+            grown = (width + self.extend.left + self.extend.right, height + self.extend.top + self.extend.bottom)
+            if max(grown) > 16384 or grown[0] * grown[1] > 64_000_000:
+                raise BadRequest(
+                    f"extended picture would be {grown[0]}x{grown[1]} px: stay within 16384 px a side and 64 MP."
+                )
+            return
+        self._check_hole()
+
+    def _check_hole(self) -> None:
+        assert self.image is not None
+        height, width = self.image.shape[:2]
+        if self.box is not None:
+            box = self.box
+            if not (0 <= box.left < box.right <= width and 0 <= box.top < box.bottom <= height):
+                raise BadRequest(
+                    f"box {','.join(map(str, box))} does not lie on the {width}x{height} picture: "
+                    "give left,top,right,bottom in pixels with left < right and top < bottom."
+                )
+            return
+        if self.mask is None:
+            raise BadRequest("there is no mask: paint what should be repainted.")
+        if self.mask.dtype != np.bool_ or self.mask.shape != (height, width):
+            raise BadRequest(
+                f"mask is {self.mask.dtype} {self.mask.shape[::-1]} but the picture is {width}x{height} px: "
+                "give a mask of the same size."
+            )
+        if not self.mask.any():
+            raise BadRequest("mask is empty: paint what should be repainted.")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the request as JSON values; the picture as its size and sha256, the mask packed and compressed."""
+        plain: dict[str, Any] = {}
+        for item in fields(self):
+            value = getattr(self, item.name)
+            if item.name == "image":
+                plain["image"] = None if value is None else {"size": list(value.shape), "sha256": picture_digest(value)}
+            elif item.name == "mask":
+                plain["mask"] = None if value is None else _packed(value)
+            elif item.name == "options":
+                plain["options"] = {f.name: getattr(value, f.name) for f in fields(value)}
+            elif item.name == "task":
+                plain["task"] = value.value
+            else:
+                plain[item.name] = list(value) if isinstance(value, tuple) else value
+        return plain
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any], image: NDArray[np.uint8] | None) -> EditRequest:
+        """Return the request that `to_dict` described, over the same picture.
+
+        Raises:
+            BadRequest: where the picture is another one, or the values do not make a request.
+        """
+        try:
+            values = dict(plain)
+            wanted = values.pop("image")
+            if wanted is not None:
+                height, width, digest = *(int(n) for n in wanted["size"][:2]), wanted["sha256"]
+            packed = values.pop("mask")
+            options = DecodeOptions(**values.pop("options"))
+            mask = None if packed is None else _unpacked(packed)
+            box = values.pop("box")
+            request = cls(
+                **{**values, "task": Task(values["task"]), "extend": Sides(*values["extend"])},
+                box=None if box is None else Box(*box),
+                image=image,
+                mask=mask,
+                options=options,
+            )
+        except (AttributeError, LookupError, TypeError, ValueError, OverflowError, zlib.error) as error:
+            if isinstance(error, BadRequest):
+                raise
+            raise BadRequest(f"saved request cannot be read ({error}): use a file that this editor wrote.") from error
+        if wanted is not None and (image is None or picture_digest(image) != digest):
+            raise BadRequest(
+                f"this is not the picture of the saved request: give the {width}x{height} px source it was made from."
+            )
+        return request
+
+    def alone(self, variation: int) -> EditRequest:
+        """Return the request that draws one variation of this by itself."""
+        return replace(self, options=self.options.alone(variation))
+
+
+@dataclass(frozen=True, eq=False)
+class Preview:
+    """One decoding step, for whoever watches.
+
+    Attributes:
+        step, steps: this step (from 1) and their number, over all passes.
+        pass_index, passes: this window (from 0) and their number.
+        window: where the pictures lie on the canvas (the grown canvas, for EXTRAPOLATE).
+        images: (B, S, S, 3) uint8 RGB at the model's resolution: the step's full guess, decoded.
+        exact: False where the pictures are mean colours of the codes because decoding would take too long.
+        unknown: (B, h, w) bool, cells that are still to be decided.
+        tokens: (B, h, w) int64 codes of the full guess.
+        confidence: (B, h, w) float32 log probability of each cell's token; 0 where it was given.
+    """
+
+    step: int
+    steps: int
+    pass_index: int
+    passes: int
+    window: Box
+    images: NDArray[np.uint8]
+    exact: bool
+    unknown: NDArray[np.bool_]
+    tokens: NDArray[np.int64]
+    confidence: NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class EditResult:
+    """What came of a request.
+
+    Attributes:
+        images: (B, H, W, 3 or 4) uint8, as many channels as the request's picture, of the canvas's size.
+        scores: mean log probability of the chosen tokens, one a variation; higher is likelier.
+        windows: the passes' windows on the canvas.
+        latent_masks: (h, w) bool unknown cells, one a pass.
+        canvas_mask: (H, W) bool: the pixels that the request allowed to change.
+        seconds: by stage: plan, encode, transformer, decode, composite, total.
+        forwards: transformer passes, one for each sample and guidance branch.
+        request: the request itself.
+    """
+
+    images: NDArray[np.uint8]
+    scores: tuple[float, ...]
+    windows: tuple[Box, ...]
+    latent_masks: tuple[NDArray[np.bool_], ...]
+    canvas_mask: NDArray[np.bool_]
+    seconds: dict[str, float]
+    forwards: int
+    request: EditRequest
+
+    @property
+    def unknown_tokens(self) -> int:
+        """Tokens decoded for one variation, over all passes."""
+        return sum(int(m.sum()) for m in self.latent_masks)
+
+
+def picture_digest(pixels: NDArray[np.uint8]) -> str:
+    """Return the sha256 of a picture's shape and pixels, so that a re-encoded but equal picture matches."""
+    return hashlib.sha256(repr(pixels.shape).encode() + np.ascontiguousarray(pixels).tobytes()).hexdigest()
+
+
+def _packed(mask: NDArray[np.bool_]) -> dict[str, Any]:
+    data = zlib.compress(np.packbits(mask).tobytes(), 9)
+    return {"size": list(mask.shape), "bits": base64.b64encode(data).decode("ascii")}
+
+
+def _unpacked(packed: Mapping[str, Any]) -> NDArray[np.bool_]:
+    height, width = (int(n) for n in packed["size"])
+    if not (0 < height <= 16384 and 0 < width <= 16384):
+        raise BadRequest(f"saved mask is {width}x{height} px: sides must be 1 to 16384 px.")
+    expected = (height * width + 7) // 8
+    unpacker = zlib.decompressobj()
+    data = unpacker.decompress(base64.b64decode(packed["bits"]), expected + 1)
+    if len(data) != expected:
+        raise BadRequest(
+            f"saved mask holds {len(data)} bytes, {width}x{height} px need {expected}: the file is damaged."
+        )
+    bits = np.unpackbits(np.frombuffer(data, np.uint8), count=height * width)
+    return bits.reshape(height, width).astype(np.bool_)
+
+
+def _choice(name: str, value: object, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise BadRequest(f"{name} {value!r} is unknown: choose one of {', '.join(choices)}.")
+
+
+def _whole(name: str, value: object, low: int, high: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or not low <= value <= high:
+        raise BadRequest(f"{name} is {value}: give a whole number from {low} to {high}.")
+    return int(value)
+
+
+def _number(name: str, value: object, low: float, high: float) -> float:
+    known = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
+    if not known or not low <= value <= high:  # type: ignore[operator]  # NaN is in no range either
+        raise BadRequest(f"{name} is {value}: give a number from {low:g} to {high:g}.")
+    return float(value)  # type: ignore[arg-type]
+
+
+def _switch(name: str, value: object) -> bool:
+    if not isinstance(value, (bool, np.bool_)):
+        raise BadRequest(f"{name} is {value!r}: give true or false.")
+    return bool(value)
+
+
+def _four(name: str, value: object, fields_: tuple[str, ...]) -> list[tuple[str, object]]:
+    if not isinstance(value, (tuple, list)) or len(value) != len(fields_):
+        raise BadRequest(f"{name} is {value!r}: give {','.join(fields_)} in pixels.")
+    return list(zip(fields_, value, strict=True))
