@@ -1,0 +1,1 @@
+"""Masked decoding: tokens in, tokens out."""

@@ -1,0 +1,173 @@
+"""Iterative parallel decoding of masked tokens: one generator that yields a step at a time.
+
+Knows nothing of images, classes or nets; the net, its class and its guidance hide behind `Predict`. The procedure is
+Google's (Chang et al. 2022, section 3.2; ../shared/reference/algorithm.md, part 2, whose step numbers the comments
+quote), with per-sample settings so that variations and sweep cells share a batch yet equal themselves drawn alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from core.decoding.order import confidence_priority, halton_priority, lowest, raster_priority
+from core.decoding.schedule import masked_counts
+
+Predict = Callable[[Tensor, Sequence[int], Sequence[float]], Tensor]
+"""(tokens (b, N) int64 with MASK, which samples these rows are, their places t / (T - 1)) -> logits (b, N, K)."""
+
+MASK = -1
+"""The unknown token; the same sentinel as the nets'."""
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How one sample is decoded; the ranges are those of `core.request.DecodeOptions`."""
+
+    schedule: str = "cosine"
+    order: str = "confidence"
+    steps: int = 8
+    start_step: int = 0
+    choice_temperature: float = 4.5
+    token_temperature: float = 1.0
+    seed: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class DecodeStep:
+    """The state after one step.
+
+    Attributes:
+        index: this step, from 0.
+        steps: how many there are.
+        guess: (B, N) int64, the full prediction; holds no MASK.
+        tokens: (B, N) int64, MASK where masked again; after the last step equal to `guess`.
+        confidence: (B, N) float32, log probability of each cell's token in `guess`, 0 where it was given.
+    """
+
+    index: int
+    steps: int
+    guess: Tensor
+    tokens: Tensor
+    confidence: Tensor
+
+
+class _Schedule(NamedTuple):
+    """One sample's plan: tokens masked after each step, the first step t and the number of steps T."""
+
+    counts: tuple[int, ...]
+    start: int
+    steps: int
+
+    def progress(self, index: int) -> float:
+        """Return r = (t + 1) / T after a step."""
+        return (self.start + index + 1) / self.steps
+
+    def place(self, index: int) -> float:
+        """Return t / (T - 1) of a step; 1 where T is 1."""
+        return (self.start + index) / (self.steps - 1) if self.steps > 1 else 1.0
+
+
+def step_counts(unknown: int, sampling: Sampling) -> tuple[int, ...]:
+    """Return how many tokens are still masked after each step of a sample with that many unknown tokens."""
+    return _schedule(unknown, sampling).counts
+
+
+def _schedule(unknown: int, sampling: Sampling) -> _Schedule:
+    """Clamp T to the unknown tokens and count; raster takes one token a step."""
+    if sampling.order == "raster":
+        return _Schedule(tuple(range(unknown - 1, -1, -1)), 0, unknown)
+    steps = max(1, min(sampling.steps, unknown))
+    start = min(sampling.start_step, steps - 1)
+    return _Schedule(masked_counts(unknown, steps, sampling.schedule, start), start, steps)
+
+
+@torch.no_grad()
+def decode(tokens: Tensor, predict: Predict, samplings: Sequence[Sampling]) -> Iterator[DecodeStep]:
+    """Fill the unknown tokens step by step; stops as soon as nothing is left to decode.
+
+    Args:
+        tokens: (B, N) int64, MASK where unknown; N a square number where the order is halton. Not changed.
+        predict: the net; called once a step with the samples that still have unknown tokens.
+        samplings: B settings, one a sample.
+
+    Yields:
+        One `DecodeStep` per step; none where nothing is unknown. Known tokens never change, and the last step's
+        `tokens` hold no MASK.
+    """
+    tokens = tokens.clone()
+    given = tokens != MASK
+    plans = [_schedule(int(n), s) for n, s in zip((~given).sum(1).tolist(), samplings, strict=True)]
+    generators = [torch.Generator().manual_seed(s.seed) for s in samplings]
+    positions = tokens.shape[1]
+    offsets = [int(torch.randint(positions, (1,), generator=g)) for g in generators]
+    guess = tokens.clone()
+    confidence = torch.zeros(tokens.shape, dtype=torch.float32, device=tokens.device)
+    total = max((len(p.counts) for p in plans), default=0)
+    for index in range(total):
+        rows = [b for b, plan in enumerate(plans) if index < len(plan.counts)]
+        settings = [samplings[b] for b in rows]
+        current = tokens[rows]
+        unknown = current == MASK
+        logits = predict(current, rows, [plans[b].place(index) for b in rows])  # step 1: (b, N, K)
+        noise = [_uniform(positions, generators[b]) for b in rows]  # on the CPU, so that no device changes the draw
+        uniform, gumbel = (torch.stack(part).to(tokens.device) for part in zip(*noise, strict=True))
+        picks, log_p = _draw(logits, unknown, uniform, [s.token_temperature for s in settings])  # steps 2, 4, 5
+        guess[rows] = torch.where(unknown, picks, current)
+        confidence[rows] = torch.where(unknown, log_p, confidence[rows])
+        # Steps 6 to 9: the lowest priorities among the still unknown are masked again.
+        weight = [samplings[b].choice_temperature * (1.0 - plans[b].progress(index)) for b in rows]
+        priority = _priority(settings, log_p, gumbel, weight, [offsets[b] for b in rows])
+        counts = torch.tensor([plans[b].counts[index] for b in rows], device=tokens.device)
+        tokens[rows] = guess[rows].masked_fill(lowest(priority, unknown, counts), MASK)
+        yield DecodeStep(index, total, guess.clone(), tokens.clone(), confidence.clone())
+
+
+def _uniform(positions: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Return (uniform, Gumbel) noise of one sample and step: each (N,) float32."""
+    both = torch.rand(2, positions, generator=generator).clamp_(1e-12, 1.0 - 1e-7)
+    return both[0], -torch.log(-torch.log(both[1]))
+
+
+def _draw(logits: Tensor, unknown: Tensor, uniform: Tensor, temperatures: Sequence[float]) -> tuple[Tensor, Tensor]:
+    """Draw a token for every unknown position by the inverse of its distribution function.
+
+    One uniform a position gives the same distribution as argmax(logits + Gumbel) with K times less noise to draw.
+
+    Args:
+        logits: (b, N, K) float. unknown: (b, N) bool. uniform: (b, N) float32 in (0, 1). temperatures: b numbers.
+
+    Returns:
+        Picks (b, N) int64 and their log probabilities (b, N) float32; 0 where known.
+    """
+    divisor = torch.tensor(temperatures, device=logits.device)[:, None].expand_as(uniform)[unknown]
+    log_p = torch.log_softmax(logits[unknown].float() / divisor[:, None], dim=-1)  # (M, K)
+    reached = log_p.exp().cumsum(-1)
+    target = uniform[unknown][:, None] * reached[:, -1:]
+    chosen = torch.searchsorted(reached, target).clamp_max(logits.shape[-1] - 1)  # (M, 1)
+    picks = torch.zeros_like(unknown, dtype=torch.int64)
+    picks[unknown] = chosen[:, 0]
+    chosen_log_p = torch.zeros_like(uniform)
+    chosen_log_p[unknown] = log_p.gather(1, chosen)[:, 0]
+    return picks, chosen_log_p
+
+
+def _priority(
+    settings: Sequence[Sampling], log_p: Tensor, gumbel: Tensor, weight: Sequence[float], offsets: Sequence[int]
+) -> Tensor:
+    """Return each sample's priority (b, N) by its own order."""
+    device, positions = log_p.device, log_p.shape[1]
+    rows: list[Tensor] = []
+    for i, sampling in enumerate(settings):
+        one = slice(i, i + 1)
+        if sampling.order == "halton":
+            rows.append(halton_priority(positions, torch.tensor([offsets[i]], device=device)))
+        elif sampling.order == "raster":
+            rows.append(raster_priority(positions, 1, device))
+        else:
+            rows.append(confidence_priority(log_p[one], gumbel[one], torch.tensor([[weight[i]]], device=device)))
+    return torch.cat(rows)

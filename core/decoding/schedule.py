@@ -1,0 +1,105 @@
+"""Mask schedules gamma(r): the share of tokens still masked after progress r = t / T.
+
+Knows nothing of images, nets or orders. Source: Chang et al. 2022, section 3.3 and table 3; the exact arithmetic
+(float32, clips, per-step clamps) is ../shared/reference/algorithm.md, parts 2 and 3. Training draws r ~ U(0, 1)
+from the same functions that decoding reads at r = t / T.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+Schedule = Callable[[Tensor, int], Tensor]
+"""(progress r in [0, 1] float32, number of unknown tokens n) -> share still masked, before clipping."""
+
+_SMALLEST = 1e-6  # the reference clips gamma to [1e-6, 1]
+
+
+def _cosine(r: Tensor, n: int) -> Tensor:
+    return torch.cos(math.pi / 2.0 * r)
+
+
+def _linear(r: Tensor, n: int) -> Tensor:
+    return 1.0 - r
+
+
+def _square(r: Tensor, n: int) -> Tensor:
+    return 1.0 - r**2
+
+
+def _cubic(r: Tensor, n: int) -> Tensor:
+    return 1.0 - r**3
+
+
+def _exponential(r: Tensor, n: int) -> Tensor:
+    return 1.0 - torch.exp2(math.log2(max(n, 2)) * (r - 1.0))  # n = 1 would be 0 everywhere
+
+
+def _square_root(r: Tensor, n: int) -> Tensor:
+    return 1.0 - torch.sqrt(r)
+
+
+def _logarithmic(r: Tensor, n: int) -> Tensor:
+    return -torch.log2(r.clamp_min(_SMALLEST)) / math.log2(max(n, 2))  # n = 1 would divide by 0
+
+
+def _arccos(r: Tensor, n: int) -> Tensor:
+    return 2.0 / math.pi * torch.arccos(r)
+
+
+SCHEDULES: dict[str, Schedule] = {
+    "cosine": _cosine,
+    "linear": _linear,
+    "square": _square,
+    "cubic": _cubic,
+    "exponential": _exponential,
+    "square root": _square_root,
+    "logarithmic": _logarithmic,
+    "arccos": _arccos,
+}
+"""By the paper's names. `arccos` is MaskBit's reading: gamma(r) = 2/pi arccos(r) in Google's step 6."""
+
+
+def masked_share(schedule: str, progress: Tensor, unknown: int) -> Tensor:
+    """Return gamma(r) clipped to [1e-6, 1], float32, of the shape of `progress`.
+
+    Args:
+        schedule: a key of `SCHEDULES`.
+        progress: float32 r in [0, 1].
+        unknown: n, the number of unknown tokens (logarithmic and exponential depend on it).
+    """
+    return SCHEDULES[schedule](progress.float(), unknown).clamp(_SMALLEST, 1.0)
+
+
+def masked_counts(unknown: int, steps: int, schedule: str, start_step: int = 0) -> tuple[int, ...]:
+    """Return how many tokens are still masked after each step, ending in 0.
+
+    Google's rule: m = floor(n gamma((t + 1) / T)), then m = max(1, min(previous - 1, m)), so that every step
+    reveals at least one token and leaves at least one; the last step's prediction fills all. The original idles
+    once a single token is left (algorithm.md, part 2); here the next step is the last.
+
+    Args:
+        unknown: n >= 0 tokens to reveal.
+        steps: T >= 1.
+        schedule: a key of `SCHEDULES`.
+        start_step: s0 in [0, T), the number of leading steps that count as done (the official demo edits with 2).
+
+    Returns:
+        Strictly falling counts, at most min(T - s0, n) long; empty where n is 0.
+    """
+    if unknown == 0:
+        return ()
+    progress = torch.arange(start_step + 1, steps + 1, dtype=torch.float32) / steps
+    wanted = torch.floor(unknown * masked_share(schedule, progress, unknown)).int().tolist()
+    counts: list[int] = []
+    now = unknown
+    for count in wanted[:-1]:
+        if now == 1:
+            break
+        now = max(1, min(now - 1, count))
+        counts.append(now)
+    return (*counts, 0)

@@ -1,0 +1,206 @@
+"""The decoding loop on a fake net: what it may never do, and what it must reproduce."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+from core.decoding.decode import MASK, DecodeStep, Sampling, decode, step_counts
+from core.decoding.guidance import NO_CLASS, Condition, predictor
+from core.models import interfaces
+from core.request import ORDER_NAMES, SCHEDULE_NAMES
+from tests.fakes import RuleTransformer
+
+GRID = 8
+N = GRID * GRID
+CODES = 64
+NET = RuleTransformer(GRID, CODES)
+
+
+def by_sample(net: RuleTransformer = NET) -> object:
+    """Return a net that takes one sample at a time, as the engine does on the CPU."""
+
+    def forward(tokens: Tensor, class_ids: Tensor) -> Tensor:
+        return torch.cat([net(t[None], c[None]) for t, c in zip(tokens, class_ids, strict=True)])
+
+    return forward
+
+
+def start(unknown: int, rows: int = 1, seed: int = 0) -> Tensor:
+    generator = torch.Generator().manual_seed(seed)
+    tokens = torch.randint(CODES, (rows, N), generator=generator)
+    for row in tokens:
+        row[torch.randperm(N, generator=generator)[:unknown]] = MASK
+    return tokens
+
+
+def run(tokens: Tensor, samplings: Sequence[Sampling], condition: Condition | None = None) -> list[DecodeStep]:
+    conditions = [condition or Condition()] * len(samplings)
+    return list(decode(tokens, predictor(by_sample(), conditions), samplings))  # type: ignore[arg-type]
+
+
+samplings = st.builds(
+    Sampling,
+    schedule=st.sampled_from(SCHEDULE_NAMES),
+    order=st.sampled_from(ORDER_NAMES),
+    steps=st.integers(1, 20),
+    choice_temperature=st.floats(0, 10),
+    token_temperature=st.floats(0.1, 3),
+    seed=st.integers(0, 2**40),
+)
+
+
+@settings(max_examples=60)
+@given(unknown=st.integers(0, N), sampling=samplings)
+def test_known_tokens_never_change_and_no_mask_remains(unknown: int, sampling: Sampling) -> None:
+    tokens = start(unknown)
+    steps = run(tokens, [sampling])
+    assert len(steps) == len(step_counts(unknown, sampling)) <= (
+        unknown if sampling.order == "raster" else min(sampling.steps, unknown)
+    )
+    known = tokens != MASK
+    revealed = known
+    for step in steps:
+        assert torch.equal(step.guess[known], tokens[known])
+        assert (step.guess >= 0).all() and (step.guess < CODES).all()
+        now_known = step.tokens != MASK
+        assert (now_known >= revealed).all(), "a revealed token was masked again"
+        revealed = now_known
+        assert (step.confidence[known] == 0).all()
+    if unknown:
+        assert revealed.all()
+        assert torch.equal(steps[-1].tokens, steps[-1].guess)
+
+
+@settings(max_examples=30)
+@given(unknown=st.integers(1, N), sampling=samplings)
+def test_unknown_count_follows_the_schedule(unknown: int, sampling: Sampling) -> None:
+    left = [int((step.tokens == MASK).sum()) for step in run(start(unknown), [sampling])]
+    assert tuple(left) == step_counts(unknown, sampling)
+
+
+def test_paper_s_example_of_eighty_unknown() -> None:
+    assert step_counts(80, Sampling(steps=8)) == (78, 73, 66, 56, 44, 30, 15, 0)
+
+
+def test_revealed_tokens_keep_their_guess() -> None:
+    before: DecodeStep | None = None
+    for step in run(start(40), [Sampling(steps=6)]):
+        if before is not None:
+            settled = before.tokens != MASK
+            assert torch.equal(step.guess[settled], before.tokens[settled])
+        before = step
+
+
+@settings(max_examples=20)
+@given(together=st.lists(samplings, min_size=2, max_size=5), unknown=st.integers(1, N))
+def test_a_sample_alone_equals_itself_among_others(together: list[Sampling], unknown: int) -> None:
+    tokens = start(unknown)
+    joint = run(tokens.repeat(len(together), 1), together, Condition(1, 2.0))[-1]
+    for row, sampling in enumerate(together):
+        alone = run(tokens, [sampling], Condition(1, 2.0))[-1]
+        assert torch.equal(alone.tokens[0], joint.tokens[row])
+        assert torch.equal(alone.confidence[0], joint.confidence[row])
+
+
+def test_more_steps_than_unknown_tokens_cost_no_extra_forward() -> None:
+    calls = 0
+
+    def count(tokens: Tensor, rows: Sequence[int], places: Sequence[float]) -> Tensor:
+        nonlocal calls
+        calls += 1
+        return NET(tokens, torch.full((len(tokens),), NO_CLASS))
+
+    assert len(list(decode(start(3), count, [Sampling(steps=50)]))) == calls == 3
+
+
+def test_nothing_unknown_takes_no_step() -> None:
+    assert run(start(0), [Sampling()]) == []
+
+
+def test_start_step_leaves_the_first_steps_out() -> None:
+    sampling = Sampling(steps=12, start_step=2)
+    assert len(run(start(N), [sampling])) == 10
+    assert step_counts(N, sampling)[0] == 59  # floor(64 cos(pi/2 * 3/12))
+
+
+def test_raster_fills_row_by_row_one_token_a_step() -> None:
+    steps = run(start(N), [Sampling(order="raster", steps=4)])
+    assert len(steps) == N
+    for i, step in enumerate(steps):
+        assert (step.tokens[0, : i + 1] != MASK).all()
+        assert (step.tokens[0, i + 1 :] == MASK).all()
+
+
+def test_seeds_differ_and_repeat() -> None:
+    results = [run(start(N), [Sampling(seed=seed)])[-1].tokens for seed in (1, 1, 2)]
+    assert torch.equal(results[0], results[1])
+    assert not torch.equal(results[0], results[2])
+
+
+def test_ties_go_to_the_lower_index() -> None:
+    def flat(tokens: Tensor, rows: Sequence[int], places: Sequence[float]) -> Tensor:
+        return torch.full((len(tokens), N, 1), 0.0)  # one code: every confidence is exactly 0
+
+    first = next(decode(start(N), flat, [Sampling(steps=2, schedule="linear", choice_temperature=0.0)]))
+    assert (first.tokens[0, : N // 2] == MASK).all()
+    assert (first.tokens[0, N // 2 :] != MASK).all()
+
+
+def test_without_noise_the_least_likely_are_masked_again() -> None:
+    step = run(start(N), [Sampling(steps=4, choice_temperature=0.0)])[0]
+    masked = step.tokens[0] == MASK
+    assert step.confidence[0][masked].max() <= step.confidence[0][~masked].min()
+
+
+def test_draws_follow_the_distribution() -> None:
+    logits = torch.log(torch.tensor([0.7, 0.2, 0.1]))
+
+    def fixed(tokens: Tensor, rows: Sequence[int], places: Sequence[float]) -> Tensor:
+        return logits.expand(len(tokens), 4096, 3)
+
+    step = next(decode(torch.full((1, 4096), MASK), fixed, [Sampling(steps=1)]))
+    shares = torch.bincount(step.guess[0], minlength=3) / 4096
+    assert shares.tolist() == pytest.approx([0.7, 0.2, 0.1], abs=0.03)
+    assert step.confidence[0, 0] == logits[step.guess[0, 0]]
+
+
+def test_a_low_token_temperature_takes_the_likeliest() -> None:
+    sampling = Sampling(steps=1, token_temperature=0.01)
+    step = run(start(N), [sampling])[0]
+    likeliest = NET(start(N), torch.tensor([NO_CLASS])).argmax(-1)
+    assert (step.guess == likeliest).float().mean() > 0.95
+
+
+def test_guidance_is_off_at_scale_one_and_doubles_the_forwards_otherwise() -> None:
+    sizes: list[int] = []
+
+    def net(tokens: Tensor, class_ids: Tensor) -> Tensor:
+        sizes.append(len(tokens))
+        return NET(tokens, class_ids)
+
+    conditions = [Condition(1, 1.0), Condition(1, 3.0), Condition(NO_CLASS, 3.0)]
+    tokens = start(N).repeat(3, 1)
+    logits = predictor(net, conditions)(tokens, [0, 1, 2], [0.0, 0.0, 0.0])
+    assert sizes == [4]
+    with_class = NET(tokens[:1], torch.tensor([1]))
+    without = NET(tokens[:1], torch.tensor([NO_CLASS]))
+    assert torch.allclose(logits[0], with_class[0])
+    assert torch.allclose(logits[1], without[0] + 3.0 * (with_class[0] - without[0]), atol=1e-5)
+    assert torch.allclose(logits[2], without[0])
+
+
+def test_a_linear_ramp_rises_from_one_to_the_scale() -> None:
+    ramp = Condition(0, 5.0, "linear")
+    assert [ramp.scale_at(place) for place in (0.0, 0.5, 1.0)] == [1.0, 3.0, 5.0]
+    assert replace(ramp, ramp="constant").scale_at(0.0) == 5.0
+
+
+def test_the_sentinels_are_the_nets_own() -> None:
+    assert (MASK, NO_CLASS) == (interfaces.MASK, interfaces.NO_CLASS)
