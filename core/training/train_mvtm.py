@@ -1,0 +1,143 @@
+"""Stage two: train a `CompactTransformer` by masked visual token modelling on tokens computed once.
+
+Cross-entropy with label smoothing on the hidden tokens only, class dropout for a null class, EMA weights exported as
+a whole model folder.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.torch import load_file
+
+from core.models.checkpoints import TOKENIZER_FILE, net_description, save_nets
+from core.models.compact import CompactTokenizer, CompactTokenizerConfig, CompactTransformer
+from core.models.config import Defaults, ModelSpec
+from core.models.interfaces import MASK, NO_CLASS
+from core.training.data import Photos, SampleOrder
+from core.training.ema import Ema
+from core.training.losses import masked_cross_entropy
+from core.training.masking import draw_masks
+from core.training.recipes import MvtmRecipe
+from core.training.run import Limits, Run, generator_of, to_sheet, weight_groups
+from core.training.tokens import token_versions
+
+logger = logging.getLogger(__name__)
+
+
+def load_tokenizer(folder: Path) -> tuple[CompactTokenizer, int]:
+    """Return the tokenizer that `train_tokenizer` left in a folder, and the pixels it was trained at.
+
+    Raises:
+        FileNotFoundError: where the folder holds none.
+    """
+    described = json.loads((folder / "tokenizer.json").read_text())
+    pixels = described.pop("pixels")
+    lists: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in described.items()}
+    tokenizer = CompactTokenizer(CompactTokenizerConfig(**lists))
+    weights = load_file(folder / TOKENIZER_FILE)
+    tokenizer.load_state_dict({k: v.float() for k, v in weights.items()})
+    return tokenizer.eval().requires_grad_(False), pixels
+
+
+def train_mvtm(
+    recipe: MvtmRecipe,
+    photos: Photos,
+    folder: Path,
+    limits: Limits,
+    *,
+    tokenizer: Path,
+    device: torch.device,
+    name: str = "scenes-128",
+    resume: bool = False,
+) -> None:
+    """Train until the time is spent; leaves a whole model in `folder`/model."""
+    torch.manual_seed(recipe.seed)
+    stage_one, pixels = load_tokenizer(tokenizer)
+    stage_one.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    grid = pixels // stage_one.downsample
+    config = replace(
+        recipe.net,
+        grid=grid,
+        codebook_size=stage_one.codebook_size,
+        classes=len(photos.classes),
+    )
+    transformer = CompactTransformer(config)
+    transformer.start_from_codebook(stage_one.codebook.cpu())
+    transformer.to(device)
+    ema = Ema(transformer, recipe.ema)
+    optimizer = torch.optim.AdamW(weight_groups(transformer, recipe.weight_decay), betas=(0.9, 0.96))
+    table = token_versions(
+        folder,
+        photos,
+        stage_one,
+        pixels=pixels,
+        versions=recipe.versions,
+        smallest_crop=recipe.smallest_crop,
+        seed=recipe.seed,
+        device=device,
+    )
+    facts = {"stage": "mvtm", "data": photos.digest, "classes": list(photos.classes)}
+    state = {"transformer": transformer, "ema": ema.module, "optimizer": optimizer}
+    run = Run(folder, recipe, facts, state, limits, resume=resume)
+    order = SampleOrder(photos.labels, recipe.batch, recipe.seed, recipe.balance)
+    forward = torch.compile(transformer)
+    spec = ModelSpec(
+        name=name,
+        title=f"{name}: trained here on {len(photos)} photos of {len(photos.classes)} classes",
+        family="compact",
+        pixels=pixels,
+        grid=grid,
+        codebook_size=config.codebook_size,
+        tokenizer=net_description(stage_one.config),
+        transformer=net_description(config),
+        classes=photos.classes,
+        null_class=True,
+        licence="weights Apache-2.0; see the model card for the training photos",
+        defaults=Defaults(guidance_scale=2.0, choice_temperature=2.0),
+    )
+
+    def batch_at(step: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        chosen = order.at(step)
+        generator = generator_of(recipe.seed, step)
+        versions = torch.randint(recipe.versions, (len(chosen),), generator=generator)
+        targets = torch.from_numpy(table[versions.numpy(), chosen.numpy()].astype(np.int64))
+        dropped = torch.rand(len(chosen), generator=generator) < recipe.class_dropout
+        labels = photos.labels[chosen].masked_fill(dropped, NO_CLASS)
+        hidden = draw_masks(len(chosen), grid, recipe.schedule, recipe.region_share, generator)
+        return targets.to(device), labels.to(device), hidden.to(device)
+
+    def export() -> None:
+        save_nets(folder / "model", spec, stage_one.state_dict(), ema.module.state_dict())
+
+    def sheet() -> np.ndarray[Any, Any]:
+        targets, labels, _ = batch_at(0)
+        targets, labels = targets[:8], labels[:8]
+        hidden = torch.zeros(8, grid, grid, dtype=torch.bool, device=device)
+        hidden[:, grid // 4 : -(grid // 4), grid // 4 : -(grid // 4)] = True
+        masked = targets.masked_fill(hidden.flatten(1), MASK)
+        with torch.no_grad():
+            filled = torch.where(masked == MASK, ema.module(masked, labels).argmax(-1), masked)
+        pictures = [stage_one.decode(t.view(8, grid, grid)) for t in (targets, filled)]
+        grey = torch.nn.functional.interpolate(hidden[:, None].float(), size=pixels)
+        return to_sheet([pictures[0], pictures[0] * (1 - grey) + 0.5 * grey, pictures[1]])
+
+    for report in run.steps(recipe.batch, export, sheet):
+        for group in optimizer.param_groups:
+            group["lr"] = run.rate(recipe.learning_rate, recipe.warmup_steps, recipe.tail)
+        targets, labels, hidden = batch_at(run.step)
+        with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
+            logits = forward(targets.masked_fill(hidden, MASK), labels)
+        loss = masked_cross_entropy(logits, targets, hidden, recipe.label_smoothing)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        norm = torch.nn.utils.clip_grad_norm_(transformer.parameters(), recipe.clip)
+        optimizer.step()
+        ema.update(transformer, run.step)
+        report({"loss": loss.item(), "gradient_norm": norm.item(), "rate": optimizer.param_groups[0]["lr"]})

@@ -1,0 +1,162 @@
+"""Stage one: train a `CompactTokenizer` on photos.
+
+Loss = L1 + perceptual (metric net) + commitment, and late in the run a patch discriminator with feature matching
+(Esser et al. 2021, VQGAN). The codebook learns by moving averages (codebook.py); EMA weights are exported.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+
+from core.evaluation.features import MetricNet
+from core.models.compact import CompactTokenizer
+from core.training.codebook import CodebookTrainer
+from core.training.data import Photos, SampleOrder, augment
+from core.training.discriminator import PatchDiscriminator
+from core.training.ema import Ema
+from core.training.losses import feature_matching, hinge_discriminator, r1_penalty
+from core.training.recipes import TokenizerRecipe
+from core.training.run import Limits, Run, generator_of, to_sheet
+
+logger = logging.getLogger(__name__)
+
+
+def train_tokenizer(
+    recipe: TokenizerRecipe,
+    photos: Photos,
+    folder: Path,
+    limits: Limits,
+    *,
+    metric_net: Path,
+    device: torch.device,
+    resume: bool = False,
+) -> None:
+    """Train until the time is spent; leaves tokenizer.safetensors and tokenizer.json in `folder`."""
+    torch.manual_seed(recipe.seed)
+    layout = torch.channels_last
+    tokenizer = CompactTokenizer(recipe.net).to(device, memory_format=layout)  # type: ignore[call-overload]
+    perceptual = MetricNet(metric_net).to(device, memory_format=layout)  # type: ignore[call-overload]
+    discriminator = PatchDiscriminator().to(device)
+    codes = CodebookTrainer(tokenizer.codebook, recipe.code_decay).to(device)
+    ema = Ema(tokenizer, recipe.ema)
+    optimizer = torch.optim.AdamW(tokenizer.parameters(), betas=(0.9, 0.95), weight_decay=1e-4)
+    opponent = torch.optim.AdamW(discriminator.parameters(), betas=(0.5, 0.9), weight_decay=0.0)
+    state = {
+        "tokenizer": tokenizer,
+        "discriminator": discriminator,
+        "codes": codes,
+        "ema": ema.module,
+        "optimizer": optimizer,
+        "opponent": opponent,
+    }
+    facts = {"stage": "tokenizer", "data": photos.digest, "classes": list(photos.classes)}
+    run = Run(folder, recipe, facts, state, limits, resume=resume)
+    order = SampleOrder(photos.labels, recipe.batch, recipe.seed, recipe.balance)
+    pixels = photos.pixels.to(device) if device.type == "cuda" else photos.pixels
+    shown = order.at(0)[:8]
+
+    def batch_at(step: int) -> torch.Tensor:
+        chosen = pixels[order.at(step).to(pixels.device)].to(device)
+        batch = augment(chosen, recipe.size, recipe.smallest_crop, generator_of(recipe.seed, step))
+        return batch.contiguous(memory_format=layout)
+
+    def export() -> None:
+        weights = {k: v.half().contiguous().cpu() for k, v in ema.module.state_dict().items()}
+        save_file(weights, folder / "tokenizer.safetensors")
+        (folder / "tokenizer.json").write_text(json.dumps({"pixels": recipe.size, **asdict(recipe.net)}, indent=1))
+
+    def sheet() -> np.ndarray[Any, Any]:
+        originals = augment(pixels[shown].to(device), recipe.size, 1.0, generator_of(0, 0))
+        with torch.no_grad():
+            return to_sheet([originals, ema.module.decode(ema.module.encode(originals))])
+
+    def autocast() -> torch.autocast:
+        return torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda")
+
+    for report in run.steps(recipe.batch, export, sheet):
+        playing = run.progress >= recipe.adversarial_from
+        for group in optimizer.param_groups:
+            group["lr"] = run.rate(recipe.learning_rate, recipe.warmup_steps, recipe.tail)
+        for group in opponent.param_groups:
+            group["lr"] = run.rate(recipe.discriminator_rate, 1, recipe.tail)
+        real = batch_at(run.step)
+        with autocast():
+            vectors = tokenizer.vectors(real)
+            quantised, commitment, indices = codes.quantise(tokenizer.codebook, vectors)
+            if run.step < recipe.continuous_steps:
+                quantised, commitment = vectors, torch.zeros_like(commitment)
+            decoded = tokenizer.pixels(quantised)
+            l1 = (decoded - real).abs().mean()
+            distance = perceptual.distance(decoded, real, last=recipe.perceptual_block).mean()
+            loss = recipe.l1 * l1 + recipe.perceptual * distance + recipe.commitment * commitment
+            metrics: dict[str, float] = {}
+            if playing:
+                discriminator.requires_grad_(False)
+                scores, fake_features = discriminator(decoded)
+                with torch.no_grad():
+                    real_features = discriminator(real)[1]
+                loss = loss - recipe.adversarial * scores.mean()
+                loss = loss + recipe.feature_matching * feature_matching(real_features, fake_features)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(tokenizer.parameters(), recipe.clip)
+        optimizer.step()
+        restart = run.step % recipe.restart_every == recipe.restart_every - 1 and run.progress < 1.0 - recipe.tail
+        if run.step < recipe.continuous_steps:
+            codes.start(tokenizer.codebook, _flat(vectors))
+        else:
+            codes.update(tokenizer.codebook, _flat(vectors), indices, restart)
+        if playing:
+            metrics.update(_discriminate(discriminator, opponent, real, decoded.detach(), recipe, run.step))
+        ema.update(tokenizer, run.step)
+        used = torch.bincount(indices, minlength=recipe.net.codebook_size).float()
+        share = used[used > 0] / used.sum()
+        perplexity = torch.exp(-(share * share.log()).sum())
+        psnr = -10.0 * torch.log10((decoded.clamp(0, 1) - real).square().mean((1, 2, 3))).mean()
+        report(
+            {
+                "l1": l1.item(),
+                "perceptual": distance.item(),
+                "commitment": commitment.item(),
+                "psnr": psnr.item(),
+                "batch_perplexity": perplexity.item(),
+                "discriminator": metrics.get("discriminator", float("nan")),
+            }
+        )
+
+
+def _flat(vectors: torch.Tensor) -> torch.Tensor:
+    """Return (B, D, h, w) as detached (B*h*w, D)."""
+    return vectors.detach().permute(0, 2, 3, 1).reshape(-1, vectors.shape[1])
+
+
+def _discriminate(
+    discriminator: PatchDiscriminator,
+    opponent: torch.optim.Optimizer,
+    real: torch.Tensor,
+    fake: torch.Tensor,
+    recipe: TokenizerRecipe,
+    step: int,
+) -> Mapping[str, float]:
+    """Take one discriminator step, with R1 every `r1_every` steps (lazy regularisation, StyleGAN2)."""
+    discriminator.requires_grad_(True)
+    penalise = step % recipe.r1_every == 0
+    real = real.detach().requires_grad_(penalise)
+    scores = discriminator(real)[0]
+    loss = hinge_discriminator(scores, discriminator(fake)[0])
+    total = loss
+    if penalise:
+        total = total + 0.5 * recipe.r1 * recipe.r1_every * r1_penalty(scores, real)
+    opponent.zero_grad(set_to_none=True)
+    total.backward()
+    opponent.step()
+    return {"discriminator": loss.item()}
