@@ -1,0 +1,88 @@
+"""The engine of the editor: masked image editing on token grids.
+
+Knows nothing of gradio. These names are all that other programs need; each is imported when it is first used, so that
+`import core` is free and `python -m core --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from core.decoding.schedule import masked_counts
+    from core.engine import Engine, list_models, load_engine
+    from core.errors import BadRequest, CheckpointError, CoreError, OutOfMemory, UnknownModel
+    from core.geometry import Box, Sides, Size
+    from core.labels import class_id, search_classes
+    from core.models.config import ModelSpec
+    from core.pictures import encode_picture, encode_png, open_mask, open_picture, read_png_text
+    from core.recipe import Recipe, read_recipe, recipe_text
+    from core.request import ORDER_NAMES, SCHEDULE_NAMES, DecodeOptions, EditRequest, EditResult, Preview, Task
+    from core.sweep import Cell, sheet, sweep, to_csv
+
+_ROOMS = {
+    "core.decoding.schedule": ("masked_counts",),
+    "core.engine": ("Engine", "list_models", "load_engine"),
+    "core.errors": ("BadRequest", "CheckpointError", "CoreError", "OutOfMemory", "UnknownModel"),
+    "core.geometry": ("Box", "Sides", "Size"),
+    "core.labels": ("class_id", "search_classes"),
+    "core.models.config": ("ModelSpec",),
+    "core.pictures": ("encode_picture", "encode_png", "open_mask", "open_picture", "read_png_text"),
+    "core.recipe": ("Recipe", "read_recipe", "recipe_text"),
+    "core.request": (
+        "ORDER_NAMES",
+        "SCHEDULE_NAMES",
+        "DecodeOptions",
+        "EditRequest",
+        "EditResult",
+        "Preview",
+        "Task",
+    ),
+    "core.sweep": ("Cell", "sheet", "sweep", "to_csv"),
+}
+_HOME = {name: room for room, names in _ROOMS.items() for name in names}
+
+__all__ = [
+    "ORDER_NAMES",
+    "SCHEDULE_NAMES",
+    "BadRequest",
+    "Box",
+    "Cell",
+    "CheckpointError",
+    "CoreError",
+    "DecodeOptions",
+    "EditRequest",
+    "EditResult",
+    "Engine",
+    "ModelSpec",
+    "OutOfMemory",
+    "Preview",
+    "Recipe",
+    "Sides",
+    "Size",
+    "Task",
+    "UnknownModel",
+    "class_id",
+    "encode_picture",
+    "encode_png",
+    "list_models",
+    "load_engine",
+    "masked_counts",
+    "open_mask",
+    "open_picture",
+    "read_png_text",
+    "read_recipe",
+    "recipe_text",
+    "search_classes",
+    "sheet",
+    "sweep",
+    "to_csv",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name from its room."""
+    if name not in _HOME:
+        raise AttributeError(f"module 'core' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOME[name]), name)

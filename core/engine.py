@@ -1,0 +1,447 @@
+"""The hall where canvas, decoding and models meet, and the only door to them.
+
+Knows nothing of files (but the model folder it loads), screens or picture formats. The editor, the command line, the
+sweep, the evaluation and the tests all enter through `Engine.edit`, which consumes `Engine.stream`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import time
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from core.canvas.borders import grow_canvas
+from core.canvas.compose import from_model, mask_to_model, match_colour, paste, to_model
+from core.canvas.fill import neutral_fill
+from core.canvas.masks import feather_weight
+from core.canvas.plan import Pass, canvas_mask, plan
+from core.decoding.decode import DecodeStep, Sampling, decode, step_counts
+from core.decoding.guidance import Condition, predictor
+from core.device import memory_errors_translated, pick_device, pick_dtype
+from core.errors import BadRequest, UnknownModel
+from core.geometry import Box
+from core.models.checkpoints import CONFIG_FILE, load_nets, read_spec
+from core.models.config import ModelSpec
+from core.models.interfaces import MASK, NO_CLASS, MaskTransformer, VQTokenizer
+from core.request import EditRequest, EditResult, Preview, Task
+
+logger = logging.getLogger(__name__)
+
+BUNDLED = Path(__file__).resolve().parent.parent / "assets" / "models"
+"""Where the bundled models lie."""
+
+_CACHED_WINDOWS = 64
+_STAGES = ("plan", "encode", "transformer", "decode", "composite")
+
+
+def list_models() -> tuple[ModelSpec, ...]:
+    """Return the models in `BUNDLED`, by name.
+
+    Raises:
+        CheckpointError: where a folder's config.json cannot be read.
+    """
+    return tuple(read_spec(path.parent) for path in sorted(BUNDLED.glob(f"*/{CONFIG_FILE}")))
+
+
+def load_engine(
+    model: str = "scenes-128", *, device: str = "auto", dtype: str = "auto", folder: Path | None = None
+) -> Engine:
+    """Load a model once; edit with it many times.
+
+    Args:
+        model: name of a bundled model.
+        device: "auto", "cpu" or "cuda".
+        dtype: "auto", "fp32", "bf16" or "fp16".
+        folder: a model folder of one's own, instead of `model`.
+
+    Raises:
+        UnknownModel: where no model is called that.
+        CheckpointError: where its files cannot be used.
+        BadRequest: where the device or number format cannot be had.
+    """
+    chosen_device = pick_device(device)
+    chosen_dtype = pick_dtype(dtype, chosen_device)
+    if folder is None:
+        folder = BUNDLED / model
+        known = [spec.name for spec in list_models()]
+        if model not in known:
+            raise UnknownModel(f"model {model!r} is unknown: choose one of {', '.join(known) or '(none is bundled)'}.")
+    spec = read_spec(folder)
+    tokenizer, transformer = load_nets(folder, spec)
+    return Engine(spec, tokenizer, transformer, device=chosen_device, dtype=chosen_dtype)
+
+
+@dataclass(frozen=True)
+class _Sample:
+    """One row of the batch: how it is drawn and what it is asked to be."""
+
+    sampling: Sampling
+    condition: Condition
+
+
+@dataclass
+class _Work:
+    """What one call of `Engine._run` keeps: the canvases being painted and the accounts."""
+
+    canvases: NDArray[np.uint8]  # (B, H, W, C)
+    allowed: NDArray[np.bool_]  # (H, W)
+    passes: tuple[Pass, ...]
+    forwards: list[int]
+    log_probability: list[float]
+    seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(_STAGES, 0.0))
+
+    @contextmanager
+    def timed(self, stage: str) -> Iterator[None]:
+        """Add the body's wall-clock seconds to a stage."""
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[stage] += time.perf_counter() - started
+
+
+class Engine:
+    """One loaded model.
+
+    Not for several threads at a time. On the CPU every sample goes through the nets by itself, so that a variation
+    drawn alone is bit-identical to itself drawn among others; on a GPU the samples share a batch.
+
+    Attributes:
+        spec: the model.
+        forwards: transformer passes so far, one for each sample and guidance branch.
+        encodes: windows encoded so far; a window seen before is not encoded again.
+    """
+
+    def __init__(
+        self,
+        spec: ModelSpec,
+        tokenizer: VQTokenizer,
+        transformer: MaskTransformer,
+        *,
+        device: torch.device | str = "cpu",
+        dtype: torch.dtype = torch.float32,
+    ) -> None:
+        self.spec = spec
+        self._device, self._dtype = torch.device(device), dtype
+        self._tokenizer = tokenizer.to(self._device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
+        self._transformer = transformer.to(self._device).eval()
+        self._tokens: OrderedDict[bytes, Tensor] = OrderedDict()
+        self._swatches: NDArray[np.uint8] | None = None
+        self._decode_seconds = 0.0
+        self.forwards = 0
+        self.encodes = 0
+
+    @property
+    def device(self) -> str:
+        """Where the nets are: "cpu" or "cuda"."""
+        return self._device.type
+
+    @property
+    def dtype(self) -> str:
+        """The number format that the nets compute in, e.g. "float32"."""
+        return str(self._dtype).removeprefix("torch.")
+
+    def plan(self, request: EditRequest) -> tuple[Pass, ...]:
+        """Return the windows of a request and the cells that each will regenerate, without running anything."""
+        return plan(request, self.spec.pixels, self.spec.grid)
+
+    def expected_steps(self, request: EditRequest) -> int:
+        """Return how many decoding steps a request will take, over all passes."""
+        sampling = _sampling(request)
+        return sum(len(step_counts(int(p.unknown.sum()), sampling)) for p in self.plan(request))
+
+    def edit(self, request: EditRequest) -> EditResult:
+        """Return the result of a request; see `stream`."""
+        return self.edit_together([request])[0]
+
+    def stream(self, request: EditRequest, *, preview_budget_s: float = 0.1) -> Iterator[Preview | EditResult]:
+        """Run a request, showing every decoding step; closing the iterator cancels and frees what it holds.
+
+        Args:
+            request: what to do.
+            preview_budget_s: seconds that decoding one step's previews may take; beyond it they are mean colours.
+
+        Yields:
+            A `Preview` for each step, then one `EditResult`.
+
+        Raises:
+            BadRequest: where the model cannot do what is asked.
+            OutOfMemory: where the device has too little memory.
+        """
+        samples = [_sample(request.alone(i)) for i in range(request.options.variations)]
+        for item in self._run(request, samples, preview_budget_s):
+            yield _result(request, item, slice(0, len(samples))) if isinstance(item, _Work) else item
+
+    def edit_together(self, requests: Sequence[EditRequest]) -> tuple[EditResult, ...]:
+        """Return the results of requests that differ only in class and decoding options, decoded as one batch.
+
+        `seconds` of each result are those of the whole batch.
+        """
+        for request in requests:
+            self._check(request)
+        samples = [_sample(r.alone(i)) for r in requests for i in range(r.options.variations)]
+        work = next(item for item in self._run(requests[0], samples, None) if isinstance(item, _Work))
+        results, start = [], 0
+        for request in requests:
+            count = request.options.variations
+            results.append(_result(request, work, slice(start, start + count)))
+            start += count
+        return tuple(results)
+
+    def reconstruct(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Return what the tokenizer keeps of a picture: encoded and decoded in square windows along its longer side.
+
+        Args:
+            image: (H, W, 3 or 4) uint8; alpha is left out.
+
+        Returns:
+            (H, W, 3) uint8.
+        """
+        height, width = image.shape[:2]
+        side = min(height, width)
+        output = np.ascontiguousarray(image[..., :3]).copy()
+        for start in dict.fromkeys([*range(0, max(height, width) - side, side), max(height, width) - side]):
+            window = Box(start, 0, start + side, side) if width > height else Box(0, start, side, start + side)
+            tokens = self._encode(to_model(image, window, self.spec.pixels))
+            paste(output, from_model(self._decode(tokens[None])[0], window), window, np.ones((side, side), np.float32))
+        return output
+
+    def _check(self, request: EditRequest) -> None:
+        """Raise BadRequest where this model cannot do what is asked."""
+        classes = self.spec.classes
+        if request.class_id is not None and request.class_id >= len(classes):
+            raise BadRequest(
+                f"class {request.class_id} is unknown: model {self.spec.name} has 0 to {len(classes) - 1}."
+            )
+        if request.class_id is None and request.task is Task.MANIPULATE:
+            raise BadRequest("no class was chosen: repainting a box as something needs a class.")
+        if request.class_id is None and not self.spec.null_class:
+            raise BadRequest(f"model {self.spec.name} cannot work without a class: choose one.")
+
+    def _run(
+        self, request: EditRequest, samples: Sequence[_Sample], preview_budget_s: float | None
+    ) -> Iterator[Preview | _Work]:
+        """Paint one geometry for all samples; yields previews (none where the budget is None), then the work."""
+        self._check(request)
+        started = time.perf_counter()
+        with memory_errors_translated(self._device):
+            try:
+                work = self._begin(request, len(samples))
+                weight = feather_weight(work.allowed, request.feather_px)
+                step_offset = 0
+                lengths = [self._pass_steps(p, samples) for p in work.passes]
+                for index, one in enumerate(work.passes):
+                    windows = [self._window(canvas, one) for canvas in work.canvases]
+                    images: list[NDArray[np.uint8]] = []
+                    for step in self._decode_pass(work, one, windows, samples):
+                        if step.index + 1 == step.steps:
+                            with work.timed("decode"):
+                                images = self._decode(self._grids(step.guess))
+                        if preview_budget_s is not None:
+                            with work.timed("decode"):
+                                shown, exact = (images, True) if images else self._show(step.guess, preview_budget_s)
+                            yield Preview(
+                                step=step_offset + step.index + 1,
+                                steps=sum(lengths),
+                                pass_index=index,
+                                passes=len(work.passes),
+                                window=one.window,
+                                images=np.stack(shown),
+                                exact=exact,
+                                unknown=self._grids(step.tokens == MASK).cpu().numpy(),
+                                tokens=self._grids(step.guess).cpu().numpy(),
+                                confidence=self._grids(step.confidence).cpu().numpy(),
+                            )
+                    step_offset += lengths[index]
+                    with work.timed("composite"):
+                        for canvas, picture in zip(work.canvases, images, strict=True):
+                            self._composite(canvas, picture, one, weight, request)
+                work.seconds["total"] = time.perf_counter() - started
+                logger.info("%s: %d passes, %.2f s", request.task.value, len(work.passes), work.seconds["total"])
+                yield work
+            finally:
+                if self._device.type == "cuda":
+                    torch.cuda.empty_cache()
+
+    def _begin(self, request: EditRequest, count: int) -> _Work:
+        """Lay out the canvases and the passes."""
+        started = time.perf_counter()
+        if request.image is None:
+            base = np.full((self.spec.pixels, self.spec.pixels, 3), 128, np.uint8)
+        else:
+            base = grow_canvas(request.image, request.extend) if any(request.extend) else request.image
+        work = _Work(
+            canvases=np.repeat(base[None], count, 0),
+            allowed=canvas_mask(request, pixels=self.spec.pixels),
+            passes=self.plan(request),
+            forwards=[0] * count,
+            log_probability=[0.0] * count,
+        )
+        work.seconds["plan"] = time.perf_counter() - started
+        return work
+
+    def _pass_steps(self, one: Pass, samples: Sequence[_Sample]) -> int:
+        unknown = int(one.unknown.sum())
+        return max(len(step_counts(unknown, sample.sampling)) for sample in samples)
+
+    def _window(self, canvas: NDArray[np.uint8], one: Pass) -> NDArray[np.uint8]:
+        """Return a pass's window at the model's resolution, the hole and transparent pixels filled neutrally."""
+        hole = mask_to_model(_hidden(canvas, one), self.spec.pixels)
+        return neutral_fill(to_model(canvas, one.window, self.spec.pixels), hole)
+
+    def _decode_pass(
+        self, work: _Work, one: Pass, windows: Sequence[NDArray[np.uint8]], samples: Sequence[_Sample]
+    ) -> Iterator[DecodeStep]:
+        """Encode the windows, mask the unknown cells and decode; keeps the accounts."""
+        with work.timed("encode"):
+            tokens = torch.stack([self._encode(window) for window in windows]).flatten(1)  # (B, N)
+        unknown = torch.from_numpy(one.unknown).to(self._device).flatten()
+        tokens[:, unknown] = MASK
+        conditions = [sample.condition for sample in samples]
+
+        def net(rows: Tensor, class_ids: Tensor) -> Tensor:
+            with work.timed("transformer"):
+                return self._forward(rows, class_ids)
+
+        steps = decode(tokens, predictor(net, conditions), [sample.sampling for sample in samples])
+        last: DecodeStep | None = None
+        for step in steps:
+            last = step
+            yield step
+        if last is not None:
+            for i, total in enumerate((last.confidence * unknown).sum(1).tolist()):
+                work.log_probability[i] += total
+                branches = 2 if conditions[i].class_id != NO_CLASS and conditions[i].scale != 1.0 else 1
+                work.forwards[i] += branches * len(step_counts(int(one.unknown.sum()), samples[i].sampling))
+
+    def _composite(
+        self,
+        canvas: NDArray[np.uint8],
+        picture: NDArray[np.uint8],
+        one: Pass,
+        weight: NDArray[np.float32],
+        request: EditRequest,
+    ) -> None:
+        """Paste one decoded picture into its canvas, in place."""
+        generated = from_model(picture, one.window)
+        if request.match_colour:
+            original = canvas[one.window.slices][..., :3]
+            generated = match_colour(generated, original, _hidden(canvas, one))
+        share = np.where(one.mask, weight[one.window.slices], np.float32(0.0))
+        paste(canvas, generated, one.window, share, opaque=request.opaque)
+
+    def _grids(self, sequences: Tensor) -> Tensor:
+        """Return (B, N) as (B, h, w)."""
+        return sequences.view(-1, self.spec.grid, self.spec.grid)
+
+    @torch.no_grad()
+    def _forward(self, tokens: Tensor, class_ids: Tensor) -> Tensor:
+        """Return (b, N, K) logits of (b, N) tokens, one sample at a time on the CPU."""
+        self.forwards += len(tokens)
+        with self._autocast():
+            if self._device.type == "cpu":
+                return torch.cat([self._transformer(t[None], c[None]) for t, c in zip(tokens, class_ids, strict=True)])
+            logits: Tensor = self._transformer(tokens, class_ids)
+            return logits
+
+    @torch.no_grad()
+    def _encode(self, window: NDArray[np.uint8]) -> Tensor:
+        """Return the (h, w) codes of an (S, S, 3) window, from the cache where it was seen before."""
+        key = hashlib.blake2b(np.ascontiguousarray(window).tobytes(), digest_size=16).digest()
+        if key in self._tokens:
+            self._tokens.move_to_end(key)
+            return self._tokens[key]
+        self.encodes += 1
+        pixels = torch.from_numpy(window).to(self._device).permute(2, 0, 1)[None].float() / 255.0
+        with self._autocast():
+            tokens: Tensor = self._tokenizer.encode(pixels.contiguous(memory_format=torch.channels_last))[0]
+        self._tokens[key] = tokens
+        if len(self._tokens) > _CACHED_WINDOWS:
+            self._tokens.popitem(last=False)
+        return tokens
+
+    @torch.no_grad()
+    def _decode(self, tokens: Tensor) -> list[NDArray[np.uint8]]:
+        """Return B pictures (S, S, 3) uint8 of (B, h, w) codes, one at a time on the CPU."""
+        started = time.perf_counter()
+        with self._autocast():
+            parts = tokens.split(1) if self._device.type == "cpu" else (tokens,)
+            pixels = torch.cat([self._tokenizer.decode(part).float() for part in parts])
+        pictures = (pixels * 255.0).round().byte().permute(0, 2, 3, 1).cpu().numpy()
+        self._decode_seconds = (time.perf_counter() - started) / len(tokens)
+        return list(pictures)
+
+    def _show(self, guess: Tensor, budget_s: float) -> tuple[list[NDArray[np.uint8]], bool]:
+        """Return preview pictures of a step and whether they are decoded, or only the codes' mean colours."""
+        if self._decode_seconds * len(guess) <= budget_s:
+            return self._decode(self._grids(guess)), True
+        if self._swatches is None:
+            self._swatches = self._mean_colours()
+        side = self.spec.pixels // self.spec.grid
+        colours = self._swatches[self._grids(guess).cpu().numpy()]  # (B, h, w, 3)
+        return list(colours.repeat(side, 1).repeat(side, 2)), False
+
+    @torch.no_grad()
+    def _mean_colours(self) -> NDArray[np.uint8]:
+        """Return each code's mean colour (K, 3): the middle of a 3x3 patch of that code alone, decoded."""
+        rows: list[Tensor] = []
+        with self._autocast():
+            for codes in torch.arange(self.spec.codebook_size, device=self._device).split(128):
+                patch = self._tokenizer.decode(codes[:, None, None].expand(-1, 3, 3).contiguous()).float()
+                third = patch.shape[-1] // 3
+                rows.append(patch[:, :, third : 2 * third, third : 2 * third].mean((2, 3)))
+        return (torch.cat(rows) * 255.0).round().byte().cpu().numpy()
+
+    def _autocast(self) -> torch.autocast:
+        return torch.autocast(self._device.type, self._dtype, enabled=self._dtype != torch.float32)
+
+
+def _hidden(canvas: NDArray[np.uint8], one: Pass) -> NDArray[np.bool_]:
+    """Return the (s, s) pixels of a window that carry no colour to go by: the pass's own and transparent ones."""
+    if canvas.shape[2] == 3:
+        return one.mask
+    return np.asarray(one.mask | (canvas[one.window.slices][..., 3] == 0))
+
+
+def _sampling(request: EditRequest) -> Sampling:
+    options = request.options
+    return Sampling(
+        schedule=options.schedule,
+        order=options.order,
+        steps=options.steps,
+        start_step=options.start_step,
+        choice_temperature=options.choice_temperature,
+        token_temperature=options.token_temperature,
+        seed=options.seed,
+    )
+
+
+def _sample(request: EditRequest) -> _Sample:
+    options = request.options
+    class_id = NO_CLASS if request.class_id is None else request.class_id
+    return _Sample(_sampling(request), Condition(class_id, options.guidance_scale, options.guidance_ramp))
+
+
+def _result(request: EditRequest, work: _Work, rows: slice) -> EditResult:
+    """Return the part of finished work that belongs to one request."""
+    unknown = sum(int(p.unknown.sum()) for p in work.passes)
+    return EditResult(
+        images=work.canvases[rows],
+        scores=tuple(total / unknown for total in work.log_probability[rows]),
+        windows=tuple(p.window for p in work.passes),
+        latent_masks=tuple(p.unknown for p in work.passes),
+        canvas_mask=work.allowed,
+        seconds=work.seconds,
+        forwards=sum(work.forwards[rows]),
+        request=request,
+    )

@@ -1,0 +1,1 @@
+"""Nets and their weights: config in, tensors in, tensors out."""

@@ -1,0 +1,73 @@
+"""The recipe that travels inside every PNG: which model and which request made it.
+
+Knows nothing of files: text in, text out. Replaying a recipe on the same source picture gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from core.errors import BadRequest
+from core.models.config import ModelSpec
+from core.request import EditRequest
+
+RECIPE_KEY = "maskgit-editor"
+"""PNG text key of the machine-readable recipe."""
+
+READABLE_KEY = "parameters"
+"""PNG text key of one line for people."""
+
+_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a PNG says of itself.
+
+    Attributes:
+        model: name of the model.
+        weights: sha256 of each weight file by name.
+        request: JSON values for `EditRequest.from_dict`.
+    """
+
+    model: str
+    weights: Mapping[str, str]
+    request: Mapping[str, Any]
+
+
+def recipe_text(spec: ModelSpec, request: EditRequest, variation: int = 0) -> dict[str, str]:
+    """Return the PNG text entries of one variation: it is described as drawn alone, with its own seed."""
+    alone = request.alone(variation)
+    options = alone.options
+    asked = "none" if alone.class_id is None else spec.classes[alone.class_id]
+    plain = {"format": _FORMAT, "model": spec.name, "weights": dict(spec.sha256), "request": alone.to_dict()}
+    readable = (
+        f"{alone.task.value}, class {asked}, {options.schedule} schedule, T {options.steps}, {options.order} order, "
+        f"guidance {options.guidance_scale:g}, temperature {options.choice_temperature:g}, seed {options.seed}, "
+        f"model {spec.name}"
+    )
+    return {RECIPE_KEY: json.dumps(plain, separators=(",", ":")), READABLE_KEY: readable}
+
+
+def read_recipe(text: Mapping[str, str]) -> Recipe:
+    """Return the recipe among a PNG's text entries.
+
+    Raises:
+        BadRequest: where there is none, or it cannot be read.
+    """
+    if RECIPE_KEY not in text:
+        raise BadRequest("this PNG carries no recipe: choose one that this editor wrote and nobody re-saved.")
+    try:
+        plain = json.loads(text[RECIPE_KEY])
+        if plain["format"] != _FORMAT:
+            raise BadRequest(f"recipe has format {plain['format']}, this editor reads {_FORMAT}: use a newer editor.")
+        return Recipe(str(plain["model"]), dict(plain["weights"]), dict(plain["request"]))
+    except (ValueError, KeyError, TypeError) as error:
+        if isinstance(error, BadRequest):
+            raise
+        raise BadRequest(
+            f"recipe cannot be read ({error}): the file was changed after this editor wrote it."
+        ) from error

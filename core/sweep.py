@@ -1,0 +1,199 @@
+"""A grid of one request over two of its settings: streamed cell by cell, drawn as one sheet, written as CSV.
+
+Knows nothing of nets or screens; every cell is an edit of its own and equals that edit run alone.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from core.engine import Engine
+from core.errors import BadRequest
+from core.request import DecodeOptions, EditRequest, schedule_name
+
+AXES = ("schedule", "steps", "order", "choice_temperature", "token_temperature", "guidance_scale", "class_id", "seed")
+"""What may be swept."""
+
+MOST_CELLS = 144
+_BATCH = 8
+_CELL_SIDE = 192
+_TITLES = {
+    "schedule": "schedule",
+    "steps": "T",
+    "order": "order",
+    "choice_temperature": "temperature",
+    "token_temperature": "token temperature",
+    "guidance_scale": "guidance",
+    "class_id": "class",
+    "seed": "seed",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Cell:
+    """One result of a sweep.
+
+    Attributes:
+        row, column: its place in the grid.
+        settings: the swept settings of this cell by name.
+        request: the whole request of this cell.
+        image: (H, W, 3 or 4) uint8.
+        seconds: wall-clock time; cells decoded as one batch share theirs equally.
+        forwards: transformer passes.
+        score: mean log probability of its tokens.
+    """
+
+    row: int
+    column: int
+    settings: Mapping[str, Any]
+    request: EditRequest
+    image: NDArray[np.uint8]
+    seconds: float
+    forwards: int
+    score: float
+
+
+def sweep(engine: Engine, request: EditRequest, axes: Mapping[str, Sequence[Any]]) -> Iterator[Cell]:
+    """Run the grid that two settings span, first axis down, second across.
+
+    Cells that share T are decoded as one batch. The cells come batch by batch, each as soon as it is there.
+
+    Args:
+        engine: the loaded model.
+        request: what to vary; its own variations are not swept, each cell draws one.
+        axes: one or two entries of `AXES` -> values.
+
+    Raises:
+        BadRequest: for an unknown axis, no values, too many cells, or a value out of its range.
+    """
+    cells = _grid(request, axes)
+    groups: dict[int, list[tuple[int, int, dict[str, Any], EditRequest]]] = {}
+    for cell in cells:
+        groups.setdefault(cell[3].options.steps, []).append(cell)
+    for group in groups.values():
+        for start in range(0, len(group), _BATCH):
+            batch = group[start : start + _BATCH]
+            results = engine.edit_together([cell[3] for cell in batch])
+            for (row, column, settings, asked), result in zip(batch, results, strict=True):
+                yield Cell(
+                    row=row,
+                    column=column,
+                    settings=settings,
+                    request=asked,
+                    image=result.images[0],
+                    seconds=result.seconds["total"] / len(batch),
+                    forwards=result.forwards,
+                    score=result.scores[0],
+                )
+
+
+def _grid(
+    request: EditRequest, axes: Mapping[str, Sequence[Any]]
+) -> list[tuple[int, int, dict[str, Any], EditRequest]]:
+    """Return (row, column, settings, request) of every cell; all are checked before the first one runs."""
+    if not 1 <= len(axes) <= 2:
+        raise BadRequest(f"a sweep has one or two axes, {len(axes)} were given: choose among {', '.join(AXES)}.")
+    for name, values in axes.items():
+        if name not in AXES:
+            raise BadRequest(f"axis {name!r} cannot be swept: choose among {', '.join(AXES)}.")
+        if not values:
+            raise BadRequest(f"axis {name} has no values: give at least one.")
+    (row_name, row_values), *rest = axes.items()
+    column_name, column_values = rest[0] if rest else ("", [None])
+    if len(row_values) * len(column_values) > MOST_CELLS:
+        raise BadRequest(
+            f"the sweep would have {len(row_values) * len(column_values)} cells: stay within {MOST_CELLS}."
+        )
+    cells = []
+    for row, row_value in enumerate(row_values):
+        for column, column_value in enumerate(column_values):
+            settings = {row_name: row_value} | ({column_name: column_value} if column_name else {})
+            if "schedule" in settings:
+                settings["schedule"] = schedule_name(settings["schedule"])
+            options = {k: v for k, v in settings.items() if k in {f.name for f in fields(DecodeOptions)}}
+            if "steps" in options and request.options.start_step >= options["steps"]:
+                options["start_step"] = 0
+            class_id = settings.get("class_id", request.class_id)
+            asked = replace(request, class_id=class_id, options=replace(request.options, **options, variations=1))
+            cells.append((row, column, settings, asked))
+    return cells
+
+
+def sheet(cells: Sequence[Cell], axes: Mapping[str, Sequence[Any]], classes: Sequence[str] = ()) -> NDArray[np.uint8]:
+    """Return all cells as one labelled picture: first axis down, second across, seconds and passes below each.
+
+    Args:
+        cells: finished cells; missing ones stay empty.
+        axes: as given to `sweep`.
+        classes: class names, where class_id is an axis.
+
+    Returns:
+        (H, W, 3) uint8 RGB.
+    """
+    (row_name, row_values), *rest = axes.items()
+    column_name, column_values = rest[0] if rest else ("", [""])
+    height, width = cells[0].image.shape[:2] if cells else (1, 1)
+    scale = _CELL_SIDE / max(height, width)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    left, top, gap, caption = 128, 40, 8, 20
+    canvas = np.full(
+        (top + len(row_values) * (size[1] + caption + gap), left + len(column_values) * (size[0] + gap), 3),
+        250,
+        np.uint8,
+    )
+    _write(canvas, _TITLES[row_name], (8, top - 14), 0.42)
+    for column, value in enumerate(column_values):
+        if column_name:
+            _write(canvas, _label(column_name, value, classes), (left + column * (size[0] + gap), top - 14), 0.48)
+    for row, value in enumerate(row_values):
+        _write(
+            canvas, _label(row_name, value, classes, bare=True), (8, top + row * (size[1] + caption + gap) + 20), 0.48
+        )
+    for cell in cells:
+        x, y = left + cell.column * (size[0] + gap), top + cell.row * (size[1] + caption + gap)
+        canvas[y : y + size[1], x : x + size[0]] = _thumbnail(cell.image, size)
+        _write(canvas, f"{cell.seconds:.2f} s, {cell.forwards} passes", (x, y + size[1] + 14), 0.38)
+    return canvas
+
+
+def _label(name: str, value: Any, classes: Sequence[str], *, bare: bool = False) -> str:
+    """Return an axis value for people; `bare` leaves the axis name to its title."""
+    if name == "class_id":
+        value = "none" if value is None else classes[value] if classes else value
+    text = f"{value:g}" if isinstance(value, float) else str(value)
+    return text if bare or name in ("schedule", "order", "class_id") else f"{_TITLES[name]} {text}"
+
+
+def _thumbnail(image: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """Return a picture at (width, height), transparency over white."""
+    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    if image.shape[2] == 4:
+        alpha = small[..., 3:].astype(np.float32) / 255.0
+        small = np.rint(small[..., :3] * alpha + 255.0 * (1.0 - alpha)).astype(np.uint8)
+    return np.asarray(small, np.uint8)
+
+
+def _write(canvas: NDArray[np.uint8], text: str, at: tuple[int, int], size: float) -> None:
+    cv2.putText(canvas, text, at, cv2.FONT_HERSHEY_SIMPLEX, size, (40, 40, 40), 1, cv2.LINE_AA)
+
+
+def to_csv(cells: Sequence[Cell]) -> str:
+    """Return one line a cell: place, every decoding option, class, seconds, passes, score."""
+    names = [f.name for f in fields(DecodeOptions)]
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["row", "column", *names, "class_id", "seconds", "forwards", "score"])
+    for cell in sorted(cells, key=lambda c: (c.row, c.column)):
+        options = [getattr(cell.request.options, name) for name in names]
+        class_id = "" if cell.request.class_id is None else cell.request.class_id
+        measured = [f"{cell.seconds:.4f}", cell.forwards, f"{cell.score:.5f}"]
+        writer.writerow([cell.row, cell.column, *options, class_id, *measured])
+    return text.getvalue()

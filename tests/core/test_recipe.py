@@ -1,0 +1,57 @@
+"""Recipes: what a PNG says of itself leads back to the same picture."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from core.errors import BadRequest
+from core.request import DecodeOptions, EditRequest, Task
+from core.recipe import RECIPE_KEY, read_recipe, recipe_text
+from tests.fakes import fake_engine, fake_spec
+
+IMAGE = np.random.default_rng(0).integers(0, 256, (48, 64, 3), dtype=np.uint8)
+
+
+def request() -> EditRequest:
+    mask = np.zeros((48, 64), np.bool_)
+    mask[10:40, 5:30] = True
+    return EditRequest(Task.INPAINT, IMAGE, mask, class_id=1, options=DecodeOptions(variations=3, seed=9))
+
+
+def test_a_variation_replayed_from_its_recipe_is_the_same_picture() -> None:
+    result = fake_engine().edit(request())
+    for i in range(3):
+        recipe = read_recipe(recipe_text(fake_spec(), request(), i))
+        again = EditRequest.from_dict(recipe.request, IMAGE)
+        assert again.options.seed == 9 + i
+        assert np.array_equal(fake_engine().edit(again).images[0], result.images[i])
+
+
+def test_another_picture_is_refused() -> None:
+    recipe = read_recipe(recipe_text(fake_spec(), request()))
+    with pytest.raises(BadRequest, match="not the picture of the saved request"):
+        EditRequest.from_dict(recipe.request, 255 - IMAGE)
+
+
+def test_the_readable_line_names_what_matters() -> None:
+    line = recipe_text(fake_spec(), request(), 2)["parameters"]
+    assert all(part in line for part in ("inpaint", "class lawn", "cosine", "T 8", "seed 11", "model fake"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        {},
+        {RECIPE_KEY: "no json"},
+        {RECIPE_KEY: "{}"},
+        {RECIPE_KEY: "[]"},
+        {RECIPE_KEY: json.dumps({"format": 99, "model": "m", "weights": {}, "request": {}})},
+        {RECIPE_KEY: json.dumps({"format": 1, "model": "m", "weights": {}, "request": 5})},
+    ],
+)
+def test_what_is_no_recipe_is_refused_in_a_sentence(text: dict[str, str]) -> None:
+    with pytest.raises(BadRequest):
+        read_recipe(text)
