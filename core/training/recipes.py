@@ -108,16 +108,21 @@ def with_settings(recipe: R, settings: list[str]) -> R:
             if not equals:
                 raise KeyError(key)
             recipe = _replaced(recipe, key.split("."), ast.literal_eval(text) if not text.isidentifier() else text)
-        except KeyError:
+        except (KeyError, ValueError, SyntaxError):
             known = ", ".join(f.name for f in fields(recipe))  # type: ignore[arg-type]
             raise ValueError(f"--set {setting!r}: expected key=value with a key of {known}") from None
     return recipe
 
 
 def _replaced(value: Any, path: list[str], new: Any) -> Any:
-    """Return `value` with the field at `path` replaced; KeyError where there is none."""
+    """Return `value` with the field at `path` replaced; KeyError where there is none or the type differs."""
     if not is_dataclass(value) or path[0] not in {f.name for f in fields(value)}:
         raise KeyError(path[0])
+    old = getattr(value, path[0])
     if len(path) > 1:
-        new = _replaced(getattr(value, path[0]), path[1:], new)
+        new = _replaced(old, path[1:], new)
+    elif isinstance(old, float) and type(new) is int:
+        new = float(new)
+    if type(new) is not type(old):
+        raise KeyError(path[0])
     return replace(value, **{path[0]: new})  # type: ignore[type-var]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -56,8 +57,22 @@ def train_mvtm(
     device: torch.device,
     name: str = "scenes-128",
     resume: bool = False,
+    compiled: bool | None = None,
 ) -> None:
-    """Train until the time is spent; leaves a whole model in `folder`/model."""
+    """Train until the time is spent; leaves a whole model in `folder`/model.
+
+    Args:
+        recipe: what to learn, and how.
+        photos: the data.
+        folder: the run folder.
+        limits: when to stop.
+        tokenizer: folder that `train_tokenizer` wrote.
+        device: where to train.
+        name: of the model that is exported.
+        resume: go on from the folder's checkpoint.
+        compiled: compile the net (1.3 times as fast on two CPU cores, after a minute of compiling); None does so on
+            CUDA, and on a CPU that has a C++ compiler.
+    """
     torch.manual_seed(recipe.seed)
     stage_one, pixels = load_tokenizer(tokenizer)
     stage_one.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -87,7 +102,9 @@ def train_mvtm(
     state = {"transformer": transformer, "ema": ema.module, "optimizer": optimizer}
     run = Run(folder, recipe, facts, state, limits, resume=resume)
     order = SampleOrder(photos.labels, recipe.batch, recipe.seed, recipe.balance)
-    forward = torch.compile(transformer)
+    if compiled is None:
+        compiled = device.type == "cuda" or shutil.which("c++") is not None
+    forward = torch.compile(transformer) if compiled else transformer
     spec = ModelSpec(
         name=name,
         title=f"{name}: trained here on {len(photos)} photos of {len(photos.classes)} classes",
@@ -119,12 +136,12 @@ def train_mvtm(
     def sheet() -> np.ndarray[Any, Any]:
         targets, labels, _ = batch_at(0)
         targets, labels = targets[:8], labels[:8]
-        hidden = torch.zeros(8, grid, grid, dtype=torch.bool, device=device)
+        hidden = torch.zeros(len(targets), grid, grid, dtype=torch.bool, device=device)
         hidden[:, grid // 4 : -(grid // 4), grid // 4 : -(grid // 4)] = True
         masked = targets.masked_fill(hidden.flatten(1), MASK)
         with torch.no_grad():
             filled = torch.where(masked == MASK, ema.module(masked, labels).argmax(-1), masked)
-        pictures = [stage_one.decode(t.view(8, grid, grid)) for t in (targets, filled)]
+        pictures = [stage_one.decode(t.view(-1, grid, grid)) for t in (targets, filled)]
         grey = torch.nn.functional.interpolate(hidden[:, None].float(), size=pixels)
         return to_sheet([pictures[0], pictures[0] * (1 - grey) + 0.5 * grey, pictures[1]])
 
