@@ -1,0 +1,140 @@
+"""The transformer of valeo's MaskGIT in PyTorch, version 1.0, and what its files hold besides the nets.
+
+Knows nothing of containers or downloads. The state-dict names are the published ones, so strict loading is direct.
+Source of the net: ../shared/reference/architectures.md, part 4; of the token ids: ../shared/reference/algorithm.md,
+part 1.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from core.models.interfaces import MASK, NO_CLASS, MaskTransformer
+
+
+@dataclass(frozen=True)
+class ValeoTransformerConfig:
+    """Shape of a `ValeoTransformer`; the defaults are the 256 px net, grid 32 makes it the 512 px one.
+
+    Heads cannot be seen in the files: the published nets have 16 (the original class's default is 8).
+    """
+
+    width: int = 768
+    layers: int = 24
+    heads: int = 16
+    hidden: int = 3072
+    grid: int = 16
+    codebook_size: int = 1024
+    classes: int = 1000
+
+    def __post_init__(self) -> None:
+        """Raise ValueError where the width does not split into heads."""
+        if self.width % self.heads:
+            raise ValueError(f"width {self.width} is not a multiple of heads {self.heads}")
+
+    @property
+    def rows(self) -> int:
+        """Rows of the shared table: codes, mask, classes, no class."""
+        return self.codebook_size + self.classes + 2
+
+
+class _Attention(nn.Module):
+    """Self-attention under the parameter names of torch's nn.MultiheadAttention."""
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.in_proj_weight = nn.Parameter(torch.empty(3 * width, width))
+        self.in_proj_bias = nn.Parameter(torch.zeros(3 * width))
+        self.out_proj = nn.Linear(width, width)
+        nn.init.xavier_uniform_(self.in_proj_weight)
+
+    def forward(self, x: Tensor) -> Tensor:
+        b, n, width = x.shape
+        stacked = F.linear(x, self.in_proj_weight, self.in_proj_bias)
+        q, k, v = stacked.view(b, n, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)  # (B, heads, n, d)
+        mixed = F.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(b, n, width)
+        y: Tensor = self.out_proj(mixed)
+        return y
+
+
+class _Residual(nn.Module):
+    """x + fn(norm(x))."""
+
+    def __init__(self, width: int, name: str, fn: nn.Module) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(width)  # eps 1e-5, unlike the first and the last layer
+        self.fn = nn.Sequential(OrderedDict({name: fn}))
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = x + self.fn(self.norm(x))
+        return y
+
+
+def _layer(config: ValeoTransformerConfig) -> nn.Module:
+    width = config.width
+    # The published names count the original's dropouts, which do nothing after training: Identity keeps their place.
+    net = nn.Sequential(
+        nn.Linear(width, config.hidden), nn.GELU(), nn.Identity(), nn.Linear(config.hidden, width), nn.Identity()
+    )
+    return nn.Sequential(
+        _Residual(width, "mha", _Attention(width, config.heads)),
+        _Residual(width, "net", net),
+    )
+
+
+class ValeoTransformer(MaskTransformer):
+    """A pre-norm transformer whose one table holds codes, mask, classes and no class; the class token comes last.
+
+    The output bias differs by position. The original lets the net choose the mask id; that column is dropped here.
+    """
+
+    def __init__(self, config: ValeoTransformerConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.codebook_size, self.grid = config.codebook_size, config.grid
+        width, slots = config.width, config.grid**2 + 1
+        self.tok_emb = nn.Embedding(config.rows, width)
+        self.pos_emb = nn.Parameter(torch.randn(1, slots, width) * 0.02)
+        self.first_layer = nn.Sequential(
+            nn.LayerNorm(width, eps=1e-12),
+            nn.Identity(),
+            nn.Linear(width, width),
+            nn.GELU(),
+            nn.LayerNorm(width, eps=1e-12),
+            nn.Identity(),
+            nn.Linear(width, width),
+        )
+        layers = nn.Sequential(*(_layer(config) for _ in range(config.layers)))
+        self.transformer = nn.Sequential(OrderedDict(layers=layers))
+        self.last_layer = nn.Sequential(
+            nn.LayerNorm(width, eps=1e-12),
+            nn.Identity(),
+            nn.Linear(width, width),
+            nn.GELU(),
+            nn.LayerNorm(width, eps=1e-12),
+        )
+        self.bias = nn.Parameter(torch.zeros(slots, config.rows))
+
+    def forward(self, tokens: Tensor, class_ids: Tensor) -> Tensor:
+        config = self.config
+        # The table is shared: a class id out of range would silently read another class's or the mask's row.
+        if bool(((class_ids < NO_CLASS) | (class_ids >= config.classes)).any()):
+            raise ValueError(f"class ids {class_ids.tolist()}: give ids in 0..{config.classes - 1}, or NO_CLASS")
+        rows = torch.where(tokens == MASK, config.codebook_size, tokens)
+        labels = torch.where(class_ids == NO_CLASS, config.classes, class_ids) + config.codebook_size + 1
+        x = self.tok_emb(torch.cat((rows, labels.unsqueeze(1)), dim=1)) + self.pos_emb  # (B, N + 1, width)
+        h: Tensor = self.last_layer(self.transformer(self.first_layer(x)))[:, :-1]
+        codes = config.codebook_size
+        return h @ self.tok_emb.weight[:codes].T + self.bias[:-1, :codes]  # (B, N, K)
+
+
+def tokenizer_from_lightning(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return a `TamingTokenizer` state dict from VQGAN/last.ckpt's, which also holds the training losses' nets."""
+    return {name: value for name, value in state.items() if not name.startswith("loss.")}

@@ -1,0 +1,106 @@
+"""Model folders: written whole, read strictly, and every damage named as what it is."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from core.errors import CheckpointError
+from core.models.checkpoints import CONFIG_FILE, TOKENIZER_FILE, TRANSFORMER_FILE, load_nets, read_spec, save_nets
+
+
+def rewrite(path: Path, change: Callable[[dict[str, torch.Tensor]], None]) -> None:
+    weights = load_file(path)
+    change(weights)
+    save_file(weights, path)
+
+
+@pytest.fixture
+def folder(tiny_model: Path, tmp_path: Path) -> Path:
+    """A copy of the tiny model whose files may be damaged; its hashes are not recorded."""
+    copy = tmp_path / "tiny"
+    shutil.copytree(tiny_model, copy)
+    spec = json.loads((copy / CONFIG_FILE).read_text())
+    (copy / CONFIG_FILE).write_text(json.dumps({**spec, "sha256": {}}))
+    return copy
+
+
+def test_what_is_written_is_read(tiny_model: Path, tmp_path: Path) -> None:
+    spec = read_spec(tiny_model)
+    tokenizer, transformer = load_nets(tiny_model, spec)
+    again = save_nets(tmp_path, spec, tokenizer.state_dict(), transformer.state_dict())
+    assert again == spec
+    for name in (TOKENIZER_FILE, TRANSFORMER_FILE):
+        assert (tmp_path / name).read_bytes() == (tiny_model / name).read_bytes()
+    assert not list(tmp_path.glob("*.partial"))
+
+
+def test_nets_come_ready_for_use(tiny_model: Path) -> None:
+    for net in load_nets(tiny_model, read_spec(tiny_model)):
+        assert not net.training
+        assert all(p.dtype == torch.float32 and not p.requires_grad for p in net.parameters())
+
+
+def test_a_changed_file_is_caught_by_its_hash(tiny_model: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "tiny"
+    shutil.copytree(tiny_model, copy)
+    rewrite(copy / TRANSFORMER_FILE, lambda w: w["head.bias"].add_(1))
+    with pytest.raises(CheckpointError, match="sha256"):
+        load_nets(copy, read_spec(copy))
+
+
+@pytest.mark.parametrize(
+    ("damage", "sentence"),
+    [
+        (lambda w: w.pop("head.bias"), "lacks 'head.bias'"),
+        (lambda w: w.update(extra=torch.zeros(1)), "has unknown 'extra'"),
+        (lambda w: w.update({"head.bias": torch.zeros(3)}), r"'head.bias' has shape \(3,\), expected \(32,\)"),
+        (lambda w: w["head.bias"].fill_(float("nan")), "not finite"),
+    ],
+)
+def test_weights_of_another_model_are_named(
+    folder: Path, damage: Callable[[dict[str, torch.Tensor]], None], sentence: str
+) -> None:
+    rewrite(folder / TRANSFORMER_FILE, damage)
+    with pytest.raises(CheckpointError, match=sentence):
+        load_nets(folder, read_spec(folder))
+
+
+@pytest.mark.parametrize("content", [b"", b"<html>not found</html>", b"version https://git-lfs.github.com/spec/v1\n"])
+def test_what_is_no_weight_file_is_named(folder: Path, content: bytes) -> None:
+    (folder / TOKENIZER_FILE).write_bytes(content)
+    with pytest.raises(CheckpointError, match="not a whole safetensors file"):
+        load_nets(folder, read_spec(folder))
+
+
+def test_a_truncated_file_is_named(folder: Path) -> None:
+    data = (folder / TOKENIZER_FILE).read_bytes()
+    (folder / TOKENIZER_FILE).write_bytes(data[: len(data) // 2])
+    with pytest.raises(CheckpointError, match="not a whole safetensors file"):
+        load_nets(folder, read_spec(folder))
+
+
+def test_a_missing_file_is_named(folder: Path) -> None:
+    (folder / TOKENIZER_FILE).unlink()
+    with pytest.raises(CheckpointError, match="is missing"):
+        load_nets(folder, read_spec(folder))
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"name": 3, "colour": "red"}'])
+def test_a_broken_description_is_named(folder: Path, text: str) -> None:
+    (folder / CONFIG_FILE).write_text(text)
+    with pytest.raises(CheckpointError, match="does not describe a model"):
+        read_spec(folder)
+
+
+def test_numbers_that_make_no_net_are_named(folder: Path) -> None:
+    spec = read_spec(folder)
+    with pytest.raises(CheckpointError, match="does not make a model"):
+        load_nets(folder, dataclasses.replace(spec, codebook_size=7))
