@@ -182,6 +182,8 @@ class EditRequest:
             object.__setattr__(self, name, value)
         if self.box is not None and (self.task is not Task.MANIPULATE or self.mask is not None):
             raise BadRequest("box is for task manipulate, instead of a mask: leave out the box, or the mask.")
+        if any(self.extend) and self.task is not Task.EXTRAPOLATE:
+            raise BadRequest(f"borders are for task extrapolate, not {self.task.value}: leave them out.")
         if self.task is Task.GENERATE:
             return
         if self.image is None:
@@ -251,12 +253,16 @@ class EditRequest:
             values = dict(plain)
             wanted = values.pop("image")
             if wanted is not None:
-                height, width, digest = *(int(n) for n in wanted["size"][:2]), wanted["sha256"]
+                height, width = (int(n) for n in wanted["size"][:2])
+                if image is None or picture_digest(image) != wanted["sha256"]:
+                    raise BadRequest(
+                        f"this is not the picture of the saved request: give its source, {width}x{height} px."
+                    )
             packed = values.pop("mask")
             options = DecodeOptions(**values.pop("options"))
             mask = None if packed is None else _unpacked(packed)
             box = values.pop("box")
-            request = cls(
+            return cls(
                 **{**values, "task": Task(values["task"]), "extend": Sides(*values["extend"])},
                 box=None if box is None else Box(*box),
                 image=image,
@@ -267,11 +273,6 @@ class EditRequest:
             if isinstance(error, BadRequest):
                 raise
             raise BadRequest(f"saved request cannot be read ({error}): use a file that this editor wrote.") from error
-        if wanted is not None and (image is None or picture_digest(image) != digest):
-            raise BadRequest(
-                f"this is not the picture of the saved request: give the {width}x{height} px source it was made from."
-            )
-        return request
 
     def alone(self, variation: int) -> EditRequest:
         """Return the request that draws one variation of this by itself."""

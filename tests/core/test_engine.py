@@ -30,7 +30,10 @@ def hole(image: NDArray[np.uint8], box: Box) -> NDArray[np.bool_]:
 def inpaint(**options: object) -> EditRequest:
     image = picture()
     return EditRequest(
-        Task.INPAINT, image, hole(image, Box(20, 15, 45, 40)), options=DecodeOptions(**options)  # type: ignore[arg-type]
+        Task.INPAINT,
+        image,
+        hole(image, Box(20, 15, 45, 40)),
+        options=DecodeOptions(**options),  # type: ignore[arg-type]
     )
 
 

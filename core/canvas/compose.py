@@ -1,0 +1,156 @@
+"""From the canvas to a window at the model's resolution, and back again into the canvas.
+
+Knows nothing of tokens or of why a window was chosen. Every pixel of weight 0 comes out bit-identical.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from core.canvas.fill import smooth_fill
+from core.geometry import Box, cell_areas
+
+MOST_COLOUR_SHIFT = 48.0
+"""Levels of 255 by which `match_colour` changes a pixel at most: a colour step is corrected, an object is not."""
+_MATCH_SIDE = 256
+
+
+def to_model(canvas: NDArray[np.uint8], window: Box, pixels: int) -> NDArray[np.uint8]:
+    """Return a window of the canvas at the model's resolution; alpha is left out.
+
+    Args:
+        canvas: (H, W, 3) RGB or (H, W, 4) RGBA uint8.
+        window: square box inside the canvas.
+        pixels: S, the model's side.
+
+    Returns:
+        (S, S, 3) uint8, a new array.
+    """
+    return _resized(canvas[window.slices][..., :3], pixels, cv2.INTER_CUBIC)
+
+
+def from_model(pixels: NDArray[np.uint8], window: Box) -> NDArray[np.uint8]:
+    """Return a decoded picture at the size of its window.
+
+    Args:
+        pixels: (S, S, 3) uint8 RGB.
+        window: square box of s pixels a side.
+
+    Returns:
+        (s, s, 3) uint8, a new array.
+    """
+    return _resized(pixels, window.size.width, cv2.INTER_LANCZOS4)
+
+
+def mask_to_model(mask: NDArray[np.bool_], pixels: int) -> NDArray[np.bool_]:
+    """Return which of the model's pixels a window's mask touches, however little.
+
+    Where the window is enlarged, that includes pixels that `to_model` mixes from masked ones: nothing of what is to be
+    removed is seen outside.
+
+    Args:
+        mask: (s, s) bool, True = repaint.
+        pixels: S, the model's side.
+
+    Returns:
+        (S, S) bool, a new array; no brushed pixel is lost.
+    """
+    side = mask.shape[0]
+    if side == pixels:
+        return mask.copy()
+    if side < pixels:
+        mask = cv2.dilate(mask.astype(np.uint8), np.ones((5, 5), np.uint8)).astype(np.bool_)  # cubic: 2 pixels each way
+    return cell_areas(mask, pixels) > 0
+
+
+def match_colour(
+    generated: NDArray[np.uint8], original: NDArray[np.uint8], hole: NDArray[np.bool_]
+) -> NDArray[np.uint8]:
+    """Return the generated window with its hole shifted to the colours around it, so that the seam shows no step.
+
+    The difference original - generated on a ring of known pixels is smoothed, spread into the hole like a membrane and
+    fades with the distance from the rim. It is computed at 256 pixels a side at most, being of low frequency.
+
+    Args:
+        generated: (s, s, 3) uint8 RGB, what the model made of the whole window.
+        original: (s, s, 3) uint8 RGB.
+        hole: (s, s) bool, True = repaint.
+
+    Returns:
+        (s, s, 3) uint8, a new array: pixels outside the hole as generated, pixels in it moved by at most
+        `MOST_COLOUR_SHIFT` levels. Unchanged where nothing, or everything, is known.
+    """
+    if hole.all() or not hole.any():
+        return generated.copy()
+    side = hole.shape[0]
+    small = min(side, _MATCH_SIDE)
+    unknown = mask_to_model(hole, small)
+    if unknown.all():  # only slivers are known
+        return generated.copy()
+    made, given = (_resized(p, small, cv2.INTER_CUBIC).astype(np.float32) for p in (generated, original))
+    outside = cv2.distanceTransform(
+        np.ascontiguousarray(~unknown, np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE
+    )  # of known pixels to the hole
+    inside = cv2.distanceTransform(np.ascontiguousarray(unknown, np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    ring = ((outside > 0) & (outside <= max(3.0, small / 16))).astype(np.float32)
+    # Clipped before averaging: a few pixels that show something else altogether must not tint the hole.
+    residual = np.clip(given - made, -MOST_COLOUR_SHIFT, MOST_COLOUR_SHIFT) * ring[..., None]
+    sigma = max(1.0, small / 64)
+    seen = _blurred(ring, sigma)
+    field = np.asarray(_blurred(residual, sigma) / np.maximum(seen, 1e-6)[..., None], np.float32)
+    trust = np.asarray(np.where(seen > 1e-3, np.minimum(seen * 2, 1), 0), np.float32)
+    field = smooth_fill(field, trust)
+    # Full strength at the rim, half at an eighth of the window: far inside the model's own colours are as good.
+    fade = np.exp2(-np.maximum(inside - 1, 0) / (small / 8)).astype(np.float32)
+    shift = np.asarray(np.clip(field * fade[..., None], -MOST_COLOUR_SHIFT, MOST_COLOUR_SHIFT), np.float32)
+    if small != side:
+        shift = np.asarray(cv2.resize(shift, (side, side), interpolation=cv2.INTER_LINEAR), np.float32)
+    matched = generated.copy()
+    matched[hole] = np.clip(np.rint(generated[hole] + shift[hole]), 0, 255).astype(np.uint8)
+    return matched
+
+
+def paste(
+    canvas: NDArray[np.uint8],
+    generated: NDArray[np.uint8],
+    window: Box,
+    weight: NDArray[np.float32],
+    *,
+    opaque: bool = False,
+) -> NDArray[np.uint8]:
+    """Blend a window into the canvas, in place: round(w * generated + (1 - w) * canvas).
+
+    Args:
+        canvas: (H, W, 3) RGB or (H, W, 4) RGBA uint8, writable; changed in place within the window only.
+        generated: (s, s, 3) uint8 RGB.
+        window: where it lies on the canvas.
+        weight: (s, s) float32 in [0, 1]; a pixel of weight 0 stays bit-identical.
+        opaque: raise the alpha of repainted pixels to 255 * weight; otherwise alpha stays as it is.
+
+    Returns:
+        The same canvas.
+    """
+    view = canvas[window.slices]
+    touched = weight > 0
+    share = weight[touched][:, None]  # (n, 1)
+    mixed = share * generated[touched] + (1 - share) * view[touched][:, :3]
+    pixels = view[touched]
+    pixels[:, :3] = np.clip(np.rint(mixed), 0, 255).astype(np.uint8)
+    if opaque and canvas.shape[2] == 4:
+        pixels[:, 3] = np.maximum(pixels[:, 3], np.rint(255 * share[:, 0]).astype(np.uint8))
+    view[touched] = pixels
+    return canvas
+
+
+def _resized(picture: NDArray[np.uint8], side: int, enlarge: int) -> NDArray[np.uint8]:
+    """Return a (side, side, 3) picture: averaged when it shrinks, so that thin things keep their weight."""
+    if picture.shape[0] == side:
+        return picture.copy()
+    method = cv2.INTER_AREA if side < picture.shape[0] else enlarge
+    return np.asarray(cv2.resize(np.ascontiguousarray(picture), (side, side), interpolation=method), np.uint8)
+
+
+def _blurred(values: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
+    return np.asarray(cv2.GaussianBlur(values, (0, 0), sigma, borderType=cv2.BORDER_CONSTANT), np.float32)

@@ -1,0 +1,69 @@
+"""Something neutral in place of the hole before a window is encoded.
+
+Knows nothing of tokens. A tokenizer's receptive field is wider than a cell: without this the removed object would leak
+into the codes of its neighbours, and so come back (../shared/reference/algorithm.md, part 4).
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+MID_GREY = 128
+_TELEA_RADIUS_PX = 3
+_TELEA_MOST = 0.6
+"""Above this share of the window Telea's fronts meet in streaks and cost more; the smooth fill is used instead."""
+_TELEA_MOST_PIXELS = 20_000
+"""Telea costs about 1 microsecond a pixel and channel; larger holes take the smooth fill."""
+
+
+def neutral_fill(window: NDArray[np.uint8], hole: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """Return a window whose hole is filled from its surroundings.
+
+    Args:
+        window: (S, S, 3) uint8 RGB at the model's resolution.
+        hole: (S, S) bool, True = unknown; what the window holds there is not looked at.
+
+    Returns:
+        (S, S, 3) uint8, a new array; known pixels unchanged, mid grey where nothing is known.
+    """
+    unknown = int(hole.sum())
+    if unknown == 0:
+        return window.copy()
+    if unknown == hole.size:
+        return np.full_like(window, MID_GREY)
+    filled = window.copy()
+    if unknown <= min(_TELEA_MOST * hole.size, _TELEA_MOST_PIXELS):
+        blank = np.where(hole[..., None], np.uint8(MID_GREY), window)
+        filled[hole] = cv2.inpaint(blank, hole.astype(np.uint8), _TELEA_RADIUS_PX, cv2.INPAINT_TELEA)[hole]
+    else:
+        smooth = smooth_fill(window.astype(np.float32), (~hole).astype(np.float32))
+        filled[hole] = np.clip(np.rint(smooth[hole]), 0, 255).astype(np.uint8)
+    return filled
+
+
+def smooth_fill(values: NDArray[np.float32], weight: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return values spread smoothly from where they are known (pull-push pyramid, Gortler et al. 1996, part 3.4).
+
+    Args:
+        values: (H, W, C) float32; looked at only where `weight` is above 0.
+        weight: (H, W) float32 in [0, 1], the trust in each value; somewhere above 0.
+
+    Returns:
+        (H, W, C) float32: `values` at weight 1, a weighted average of ever farther ones as the weight falls to 0.
+    """
+    height, width = weight.shape
+    channels = values.shape[2]
+    if max(height, width) == 1:
+        return values
+    half = ((width + 1) // 2, (height + 1) // 2)
+    trust = cv2.resize(weight, half, interpolation=cv2.INTER_AREA).reshape(half[1], half[0])
+    weighted = np.where(weight[..., None] > 0, values, np.float32(0)) * weight[..., None]
+    total = cv2.resize(weighted, half, interpolation=cv2.INTER_AREA).reshape(half[1], half[0], channels)
+    coarse: NDArray[np.float32] = np.asarray(total / np.maximum(trust, 1e-20)[..., None], np.float32)
+    # Three of four pixels on the far side of a region's rim may be empty; one that is known is enough to be trusted.
+    coarse = smooth_fill(coarse, np.asarray(np.minimum(trust * 4, 1), np.float32))
+    wide = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR).reshape(height, width, channels)
+    share = weight[..., None]
+    return np.asarray(np.where(share > 0, values, np.float32(0)) * share + wide * (1 - share), np.float32)

@@ -1,0 +1,80 @@
+"""From brushed pixels to unknown token cells, and from brushed pixels to the soft weight of the final paste.
+
+Knows nothing of windows' positions, requests or nets. The coverage rule replaces the resized mask that other editors
+use, in which a thin stroke vanishes.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from core.geometry import Box, Size, cell_areas
+
+
+def latent_mask(mask: NDArray[np.bool_], grid: int, *, coverage: float = 0.0, grow: int = 0) -> NDArray[np.bool_]:
+    """Return which token cells of a window are unknown.
+
+    A cell is unknown where its brushed area exceeds `coverage * (s * s)` in the units of `core.geometry.cell_areas`, so
+    at coverage 0 any brushed pixel counts, however little of it lies in the cell. If a higher coverage would leave
+    nothing of a brushed mask, the most covered cells stay.
+
+    Args:
+        mask: (s, s) bool, True = repaint.
+        grid: g, cells on a side.
+        coverage: share of a cell, 0 <= coverage < 1.
+        grow: cells by which the unknown region grows, diagonals included; 0 or more.
+
+    Returns:
+        (g, g) bool, True = unknown.
+    """
+    areas = cell_areas(mask, grid)
+    unknown = areas > coverage * (mask.shape[0] * mask.shape[0])
+    if not unknown.any() and areas.any():
+        unknown = areas == areas.max()
+    if grow:
+        kernel = np.ones((3, 3), np.uint8)
+        unknown = cv2.dilate(unknown.astype(np.uint8), kernel, iterations=grow, borderValue=0).astype(np.bool_)
+    return np.asarray(unknown)
+
+
+def feather_weight(mask: NDArray[np.bool_], radius_px: int) -> NDArray[np.float32]:
+    """Return the weight of repainted pixels in the final paste; its soft edge lies inside the mask.
+
+    The photo's border is not an edge: a mask that reaches it keeps its full weight there. In each connected part of the
+    mask the radius is at most half of the part's largest distance to the outside, so that a thin stroke still shows.
+    The cost follows the mask's bounding box, apart from allocating the result.
+
+    Args:
+        mask: (H, W) bool, True = repaint.
+        radius_px: width of the soft edge in pixels; 0 is a hard edge.
+
+    Returns:
+        (H, W) float32 in [0, 1]: exactly 0 outside the mask, above 0 inside, 1 at the core of each part.
+    """
+    weight = np.zeros(mask.shape, np.float32)
+    bounds = Box.around(mask)
+    if bounds is None:
+        return weight
+    height, width = mask.shape
+    # One pixel more than the bounds holds the nearest outside pixel of every inside one. Beyond the photo's border is
+    # nothing, so the distance transform sees no edge there, which equals a photo padded with its own edge.
+    near = Box(bounds.left - 1, bounds.top - 1, bounds.right + 1, bounds.bottom + 1).clamped(Size(width, height))
+    part = np.ascontiguousarray(mask[near.slices])
+    soft = part.astype(np.float32)
+    if radius_px == 0 or part.all():
+        weight[near.slices] = soft
+        return weight
+    solid = part.astype(np.uint8)
+    distance = np.asarray(cv2.distanceTransform(solid, cv2.DIST_L2, cv2.DIST_MASK_PRECISE), np.float32)
+    count, parts = cv2.connectedComponents(solid, connectivity=8, ltype=cv2.CV_32S)
+    owner = np.asarray(parts, np.int32)
+    deepest = np.zeros(count, np.float32)
+    np.maximum.at(deepest, owner[part], distance[part])
+    full = np.minimum(np.minimum(deepest / 2, deepest - 1), np.float32(radius_px)) + 1  # weight 1 from here on
+    rim = part & (distance < radius_px + 1)
+    share = np.minimum(distance[rim] / full[owner[rim]], np.float32(1))
+    soft[rim] = share * share * (3 - 2 * share)  # smoothstep: no visible crease at either end
+    weight[near.slices] = soft
+    return weight

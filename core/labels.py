@@ -1,0 +1,131 @@
+"""Class names: from what a person types to a class id, and a ranked search for menus.
+
+Knows nothing of models; the classes come from a `ModelSpec`, the synonyms of the bundled ones from
+assets/labels/synonyms.json.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+from core.errors import BadRequest
+
+_SYNONYMS_FILE = Path(__file__).resolve().parent.parent / "assets" / "labels" / "synonyms.json"
+_MOST_LISTED = 20
+
+
+def class_id(classes: Sequence[str], wanted: str | int | None) -> int | None:
+    """Return the id of a class given by name, synonym or id.
+
+    Capitals, hyphens, underscores and singular or plural do not matter. A class named "tabby, tabby cat" is called
+    either.
+
+    Args:
+        classes: class names, index = class id.
+        wanted: a name, an id as a number or as digits, or None or "none" for no class.
+
+    Returns:
+        The index into `classes`, or None for no class.
+
+    Raises:
+        BadRequest: where no class is called that; names close matches.
+    """
+    if wanted is None:
+        return None
+    if not isinstance(wanted, str):
+        return _checked(classes, wanted)
+    plain = _plain(wanted)
+    for named in (_own_names, _names):  # a class's own name beats another's synonym
+        for index, name in enumerate(classes):
+            if _stem(plain) in {_stem(other) for other in named(name)}:
+                return index
+    if plain in ("", "none"):
+        return None
+    if plain.isdecimal():
+        return _checked(classes, int(plain[:12]))
+    raise BadRequest(f"class {wanted!r} is unknown: {_suggestion(classes, plain)}{_choices(classes)}.")
+
+
+def search_classes(classes: Sequence[str], query: str) -> tuple[int, ...]:
+    """Return the classes that a half-typed query may mean.
+
+    Args:
+        classes: class names, index = class id.
+        query: what was typed so far; nothing means everything.
+
+    Returns:
+        Class ids, best first: equal names, then names that begin so, then names with a word that begins so, then
+        synonyms in the same order, then names that contain the query, then near misses; equals in the classes' order.
+    """
+    plain = _plain(query)
+    if not plain:
+        return tuple(range(len(classes)))
+    ranked = sorted((rank, index) for index, name in enumerate(classes) if (rank := _rank(name, plain)) is not None)
+    return tuple(index for _, index in ranked)
+
+
+def _rank(name: str, plain: str) -> int | None:
+    own, names = _own_names(name), _names(name)
+    for rank, candidates in ((0, own), (3, names)):
+        if _stem(plain) in map(_stem, candidates):
+            return rank
+        if any(candidate.startswith(plain) for candidate in candidates):
+            return rank + 1
+        if any(word.startswith(plain) for candidate in candidates for word in candidate.split()):
+            return rank + 2
+    if any(plain in candidate for candidate in names):
+        return 6
+    return 7 if difflib.get_close_matches(plain, names, n=1, cutoff=0.75) else None
+
+
+def _checked(classes: Sequence[str], index: int) -> int:
+    if isinstance(index, bool) or not 0 <= index < len(classes):
+        raise BadRequest(f"class id {index} is unknown: {_choices(classes)}.")
+    return index
+
+
+def _choices(classes: Sequence[str]) -> str:
+    if not classes:
+        return "this model has no classes, leave the class out"
+    listed = ", ".join(classes[:_MOST_LISTED])
+    rest = len(classes) - _MOST_LISTED
+    more = f" and {rest} more" if rest > 0 else ""
+    return f"choose one of {listed}{more}, or an id from 0 to {len(classes) - 1}"
+
+
+def _suggestion(classes: Sequence[str], plain: str) -> str:
+    names = {name: owner for owner in classes for name in _names(owner)}
+    close = difflib.get_close_matches(plain, list(names), n=3, cutoff=0.7)
+    if not close:
+        return ""
+    return f"did you mean {' or '.join(dict.fromkeys(names[name] for name in close))}? "
+
+
+def _own_names(name: str) -> list[str]:
+    return [_plain(part) for part in name.split(",")]
+
+
+def _names(name: str) -> list[str]:
+    return [*_own_names(name), *map(_plain, _synonyms().get(name, ()))]
+
+
+def _plain(name: str) -> str:
+    return " ".join(name.casefold().replace("_", " ").replace("-", " ").split())
+
+
+def _stem(name: str) -> str:
+    """Return a form that singular and plural share; it need not be a word."""
+    for ending, instead in (("ies", "y"), ("sses", "ss"), ("shes", "sh"), ("ches", "ch"), ("xes", "x")):
+        if name.endswith(ending) and len(name) > len(ending) + 1:
+            return name[: -len(ending)] + instead
+    return name[:-1] if len(name) > 3 and name.endswith("s") and not name.endswith("ss") else name
+
+
+@cache
+def _synonyms() -> dict[str, tuple[str, ...]]:
+    plain = json.loads(_SYNONYMS_FILE.read_text(encoding="utf-8"))
+    return {name: tuple(synonyms) for name, synonyms in plain.items()}

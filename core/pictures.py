@@ -1,0 +1,402 @@
+"""The one gate for every picture and mask, of the interface and of the command line alike, and the way out again.
+
+Knows nothing of requests or nets. Inside there are only (H, W, 3 or 4) uint8 sRGB arrays and (H, W) bool masks; what a
+file claims is checked from its first bytes before any decoder runs.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import secrets
+import struct
+import zlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import ExifTags, Image, ImageCms, PngImagePlugin
+
+from core.errors import BadRequest
+from core.geometry import Size
+
+MOST_BYTES = 32 * 2**20
+MOST_PIXELS = 64_000_000
+LEAST_SIDE, MOST_SIDE = 16, 16384
+MAX_TEXT_CHUNK = 16 * 2**20
+"""Bytes of one PNG text; the mask of the largest picture, packed and in base 64, stays below it even at noise."""
+
+_log = logging.getLogger(__name__)
+
+_PNG = b"\x89PNG\r\n\x1a\n"
+_FOREIGN = (  # first bytes, at an offset, and what people call it
+    (0, b"GIF8", "a GIF"),
+    (0, b"BM", "a BMP"),
+    (0, b"II*\0", "a TIFF"),
+    (0, b"MM\0*", "a TIFF"),
+    (0, b"8BPS", "a Photoshop file"),
+    (0, b"%PDF", "a PDF"),
+    (0, b"PK\x03\x04", "a zip archive"),
+    (0, b"\0\0\x01\0", "an icon"),
+    (0, b"\xff\x0a", "a JPEG XL"),
+    (0, b"\0\0\0\x0cJXL ", "a JPEG XL"),
+    (0, b"\0\0\0\x0cjP  ", "a JPEG 2000"),
+    (4, b"ftypavif", "an AVIF"),
+    (4, b"ftyphei", "a HEIC"),
+    (4, b"ftypmif1", "a HEIC"),
+    (4, b"ftyp", "a video"),
+    (0, b"<svg", "an SVG"),
+    (0, b"<", "a web page or SVG"),
+)
+_DECODER_ERRORS = (
+    ArithmeticError,
+    EOFError,
+    LookupError,
+    OSError,
+    RuntimeError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    struct.error,
+    zlib.error,
+)
+"""What Pillow and its plugins raise on damaged files; UnidentifiedImageError is an OSError."""
+
+_TRANSPOSES = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}  # EXIF 2.32, tag 0x0112
+
+
+def open_picture(source: bytes | Path) -> NDArray[np.uint8]:
+    """Return the picture of a PNG, JPEG or WebP file, the first frame where there are several.
+
+    EXIF orientation is applied, colours are converted to sRGB by the embedded profile (a broken one is ignored and
+    logged; one that says sRGB changes nothing), 16 bits a channel are scaled to 8, CMYK, grey and palettes become RGB.
+
+    Args:
+        source: the file's bytes, or where it is; at most 32 MB.
+
+    Returns:
+        (H, W, 3) RGB uint8, or (H, W, 4) RGBA where the file has any kind of transparency, H and W 16 to 16384.
+
+    Raises:
+        BadRequest: where it cannot be read, is another format, is damaged, or is too large or too small; size and
+            format are judged from the header, before anything is decoded.
+    """
+    data = _bytes(source)
+    size = _header_size(data)
+    if size is None:
+        raise BadRequest("picture is damaged: its header cannot be read, save it again as PNG, JPEG or WebP.")
+    width, height = size
+    if min(size) < LEAST_SIDE or max(size) > MOST_SIDE:
+        raise BadRequest(f"picture is {width}x{height} px: each side must be {LEAST_SIDE} to {MOST_SIDE} px.")
+    if width * height > MOST_PIXELS:
+        raise BadRequest(f"picture is {width}x{height} px, {width * height / 1e6:.0f} MP: give one of at most 64 MP.")
+    try:
+        with Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "WEBP")) as image:
+            if image.size != size:
+                raise ValueError("two headers that disagree")  # refused below, as any other damage
+            image.load()
+            return _pixels(image, data[24] if data.startswith(_PNG) else 8)
+    except _DECODER_ERRORS as error:
+        _log.info("picture refused: %s", error)
+        raise BadRequest("picture is damaged or cut short: save or download it again.") from error
+
+
+def open_mask(source: bytes | Path, size: Size | None) -> NDArray[np.bool_]:
+    """Return the mask that a picture file draws: white, or opaque where it has alpha, is repainted.
+
+    If the file has an alpha channel that is not 255 everywhere, alpha of at least 128 is repainted; otherwise a luma
+    of at least 128.
+
+    Args:
+        source: as for `open_picture`.
+        size: of the picture that it is for, or None for any.
+
+    Returns:
+        (H, W) bool, True = repaint, somewhere True.
+
+    Raises:
+        BadRequest: as `open_picture`; also for another size than the picture's, or where nothing is to be repainted.
+    """
+    pixels = open_picture(source)
+    height, width = pixels.shape[:2]
+    if size is not None and (width, height) != tuple(size):
+        raise BadRequest(
+            f"mask is {width}x{height} px but the picture is {size[0]}x{size[1]} px: give a mask of the same size."
+        )
+    if pixels.shape[2] == 4 and (pixels[..., 3] < 255).any():
+        mask = pixels[..., 3] >= 128
+    else:
+        luma = np.zeros((height, width), np.uint32)
+        for channel, share in enumerate((299, 587, 114)):  # ITU-R BT.601
+            luma += pixels[..., channel] * np.uint32(share)
+        mask = luma >= 128_000
+    if not mask.any():
+        raise BadRequest("mask is empty: paint white, or opaque where it has alpha, what should be repainted.")
+    return np.asarray(mask)
+
+
+def encode_png(pixels: NDArray[np.uint8], *, text: Mapping[str, str] | None = None) -> bytes:
+    """Return a PNG.
+
+    Args:
+        pixels: (H, W, 3) RGB or (H, W, 4) RGBA uint8, or (H, W) grey uint8.
+        text: keywords (1 to 79 characters of ASCII) and their text of any characters, kept in front of the pixels.
+
+    Raises:
+        BadRequest: where a text is longer than `MAX_TEXT_CHUNK` bytes.
+    """
+    chunks = PngImagePlugin.PngInfo()
+    for keyword, value in (text or {}).items():
+        if not (0 < len(keyword) < 80 and keyword.isascii()):
+            raise ValueError(f"PNG keyword {keyword!r} is not 1 to 79 characters of ASCII")
+        if len(value.encode()) > MAX_TEXT_CHUNK:
+            raise BadRequest(
+                f"text {keyword} is {len(value)} characters: a PNG may carry {MAX_TEXT_CHUNK} bytes of it."
+            )
+        if value.isascii():
+            chunks.add_text(keyword, value)
+        else:
+            chunks.add_itxt(keyword, value)
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG", pnginfo=chunks)
+    return file.getvalue()
+
+
+def encode_picture(pixels: NDArray[np.uint8], file_format: str, *, quality: int = 92) -> bytes:
+    """Return a PNG, JPEG or WebP file.
+
+    Args:
+        pixels: (H, W, 3) RGB or (H, W, 4) RGBA uint8; a JPEG shows transparent pixels on white.
+        file_format: "png", "jpeg" (or "jpg") or "webp"; capitals and a leading dot do not matter.
+        quality: 1 to 100, of JPEG and WebP.
+
+    Raises:
+        BadRequest: for another format or quality, or sides that the format cannot hold.
+    """
+    wanted = file_format.lower().removeprefix(".").replace("jpg", "jpeg")
+    if wanted not in ("png", "jpeg", "webp"):
+        raise BadRequest(f"format {file_format!r} is unknown: choose one of png, jpeg, webp.")
+    if isinstance(quality, bool) or not isinstance(quality, int) or not 1 <= quality <= 100:
+        raise BadRequest(f"quality is {quality}: give a whole number from 1 to 100.")
+    if wanted == "png":
+        return encode_png(pixels)
+    height, width = pixels.shape[:2]
+    if wanted == "webp" and max(height, width) > 16383:
+        raise BadRequest(f"picture is {width}x{height} px: WebP holds 16383 px a side, save it as PNG.")
+    image = Image.fromarray(pixels)
+    if wanted == "jpeg" and image.mode == "RGBA":
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
+    file = io.BytesIO()
+    image.save(file, wanted.upper(), quality=quality)
+    return file.getvalue()
+
+
+def read_png_text(data: bytes) -> dict[str, str]:
+    """Return the texts of a PNG by keyword, without decoding its pixels.
+
+    Texts that are damaged, or longer than `MAX_TEXT_CHUNK` bytes in all, are left out; another file has none.
+
+    Args:
+        data: a PNG file.
+    """
+    texts: dict[str, str] = {}
+    room = MAX_TEXT_CHUNK
+    for kind, body in _png_chunks(data):
+        try:
+            keyword, value = _text(kind, body, room)
+        except (ValueError, zlib.error) as error:
+            _log.info("PNG text left out: %s", error)
+            continue
+        room -= len(value)
+        texts[keyword.decode("latin-1")] = value.decode("utf-8" if kind == b"iTXt" else "latin-1", "replace")
+    return texts
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file so that it is there whole or not at all; an existing one is replaced at the end.
+
+    Raises:
+        BadRequest: where it cannot be written there.
+    """
+    part = path.parent / f".{secrets.token_hex(8)}.part"
+    try:
+        try:
+            with part.open("xb") as file:
+                file.write(data)
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        raise BadRequest(f"{path} cannot be written ({_reason(error)}): choose another place.") from error
+
+
+def _bytes(source: bytes | Path) -> bytes:
+    if isinstance(source, Path):
+        try:
+            if source.exists() and not source.is_file():
+                raise BadRequest(f"{source} is not a file: give a PNG, JPEG or WebP file.")
+            with source.open("rb") as file:
+                data = file.read(MOST_BYTES + 1)
+        except (OSError, ValueError) as error:
+            if isinstance(error, BadRequest):
+                raise
+            raise BadRequest(f"{source} cannot be read ({_reason(error)}): give a PNG, JPEG or WebP file.") from error
+    else:
+        data = bytes(source)
+    if not data:
+        raise BadRequest("picture file is empty: give a PNG, JPEG or WebP file.")
+    if len(data) > MOST_BYTES:
+        raise BadRequest(f"picture file is larger than {MOST_BYTES // 2**20} MB: save it smaller, as JPEG or WebP.")
+    return data
+
+
+def _reason(error: Exception) -> str:
+    return (getattr(error, "strerror", None) or str(error)).lower()
+
+
+def _header_size(data: bytes) -> Size | None:
+    """Return width and height from the first bytes, None where they are damaged; other formats are refused here."""
+    if data.startswith(_PNG):
+        return Size(*struct.unpack(">II", data[16:24])) if data[12:16] == b"IHDR" and len(data) >= 24 else None
+    if data.startswith(b"\xff\xd8\xff"):
+        return _jpeg_size(data)
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return _webp_size(data)
+    for offset, start, name in _FOREIGN:
+        if data[:64].lstrip().startswith(start) if start.startswith(b"<") else data.startswith(start, offset):
+            raise BadRequest(f"file is {name}: give a PNG, JPEG or WebP file.")
+    raise BadRequest("file is not a picture that can be read here: give a PNG, JPEG or WebP file.")
+
+
+def _jpeg_size(data: bytes) -> Size | None:
+    """Return the size of the first frame header; ITU-T T.81, annex B."""
+    at = 2
+    while at + 9 <= len(data) and data[at] == 0xFF:
+        marker = data[at + 1]
+        if marker == 0xFF:  # fill byte
+            at += 1
+        elif marker == 0x01 or 0xD0 <= marker <= 0xD7:  # without a length
+            at += 2
+        elif 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
+            height, width = struct.unpack(">HH", data[at + 5 : at + 9])
+            return Size(width, height)
+        elif marker in (0xD9, 0xDA):  # end, or pixels before any size
+            return None
+        else:
+            at += 2 + max(2, int.from_bytes(data[at + 2 : at + 4], "big"))
+    return None
+
+
+def _webp_size(data: bytes) -> Size | None:
+    """Return the canvas's size; WebP container specification and RFC 6386, part 9.1."""
+    if len(data) < 30:
+        return None
+    kind = data[12:16]
+    if kind == b"VP8X":
+        return Size(1 + int.from_bytes(data[24:27], "little"), 1 + int.from_bytes(data[27:30], "little"))
+    if kind == b"VP8 " and data[23:26] == b"\x9d\x01\x2a":
+        width, height = struct.unpack("<HH", data[26:30])
+        return Size(width & 0x3FFF, height & 0x3FFF)
+    if kind == b"VP8L" and data[20] == 0x2F:
+        bits = int.from_bytes(data[21:25], "little")
+        return Size((bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1)
+    return None
+
+
+def _pixels(image: Image.Image, depth: int) -> NDArray[np.uint8]:
+    """Return a decoded image as an upright RGB or RGBA array in sRGB; `depth` is the file's bits a channel."""
+    colour, alpha = _colour_and_alpha(image, depth)
+    colour = _in_srgb(colour, image.info.get("icc_profile"))
+    if alpha is not None:
+        colour.putalpha(alpha)
+    try:
+        orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
+    except _DECODER_ERRORS as error:
+        _log.warning("EXIF ignored: %s", error)
+        orientation = 1
+    turn = _TRANSPOSES.get(orientation) if isinstance(orientation, int) else None
+    return np.array(colour if turn is None else colour.transpose(turn), np.uint8)
+
+
+def _colour_and_alpha(image: Image.Image, depth: int) -> tuple[Image.Image, Image.Image | None]:
+    """Return an image in mode L, RGB or CMYK, and its alpha in mode L or None."""
+    if image.mode in ("RGBA", "LA", "PA"):
+        alpha = image.getchannel("A")
+        return image.convert("L" if image.mode == "LA" else "RGB"), alpha
+    key = image.info.get("transparency")
+    if image.mode == "P":
+        if key is None:
+            return image.convert("RGB"), None
+        both = image.convert("RGBA")
+        return both.convert("RGB"), both.getchannel("A")
+    if image.mode in ("I;16", "I"):
+        deep = np.asarray(image).astype(np.uint32)
+        levels = np.minimum((deep + 128) // 257, 255).astype(np.uint8)  # 65535 -> 255, to the nearest level
+        return Image.fromarray(levels), None if key is None else _opaque_but(deep == key)
+    if image.mode == "CMYK":
+        return image, None
+    image = image.convert("L" if image.mode in ("1", "L") else "RGB")
+    if key is None:
+        return image, None
+    # Pillow leaves the key in the file's own depth (but at 1 bit), while the pixels are 8 bits deep by now.
+    scaled = [int(k) >> 8 if depth == 16 else min(int(k) * 255 // (2**depth - 1), 255) for k in np.atleast_1d(key)]
+    clear = (np.atleast_3d(np.asarray(image)) == scaled).all(2)
+    return image, _opaque_but(clear)
+
+
+def _opaque_but(clear: NDArray[np.bool_]) -> Image.Image:
+    return Image.fromarray(np.where(clear, 0, 255).astype(np.uint8))
+
+
+def _in_srgb(image: Image.Image, profile: Any) -> Image.Image:
+    """Return an image in mode L, RGB or CMYK as RGB in sRGB."""
+    if not profile:
+        return image.convert("RGB")
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        description = ImageCms.getProfileDescription(source).lower()
+        if "srgb" in description and "linear" not in description:  # no rounding where nothing changes
+            return image.convert("RGB")
+        target = ImageCms.createProfile("sRGB")
+        return ImageCms.profileToProfile(image, source, target, outputMode="RGB") or image.convert("RGB")
+    except (ImageCms.PyCMSError, *_DECODER_ERRORS) as error:
+        _log.warning("colour profile ignored: %s", error)
+        return image.convert("RGB")
+
+
+def _png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Yield type and body of the text chunks of a PNG."""
+    at = len(_PNG) if data.startswith(_PNG) else len(data)
+    while at + 12 <= len(data):
+        length, kind = struct.unpack(">I4s", data[at : at + 8])
+        if at + 12 + length > len(data):
+            return
+        if kind in (b"tEXt", b"zTXt", b"iTXt"):
+            yield kind, data[at + 8 : at + 8 + length]
+        at += 12 + length
+
+
+def _text(kind: bytes, body: bytes, room: int) -> tuple[bytes, bytes]:
+    """Return keyword and text of a chunk; PNG specification, part 11.3.3."""
+    keyword, _, rest = body.partition(b"\0")
+    packed = kind == b"zTXt"
+    if kind == b"iTXt":
+        packed = rest[:1] == b"\1"
+        rest = rest[2:].split(b"\0", 2)[2] if rest[2:].count(b"\0") >= 2 else b""
+    elif packed:
+        rest = rest[1:]
+    if packed:
+        rest = zlib.decompressobj().decompress(rest, room + 1)
+    if len(rest) > room:
+        raise ValueError(f"text of {keyword!r} is longer than {room} bytes")
+    return keyword, rest

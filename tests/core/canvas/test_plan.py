@@ -1,0 +1,187 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.canvas.masks import latent_mask
+from core.canvas.plan import canvas_mask, plan
+from core.geometry import Box, Sides, Size
+from core.request import EditRequest, Task
+
+PIXELS, GRID = 32, 8
+
+
+def picture(width, height):
+    return np.zeros((height, width, 3), np.uint8)
+
+
+def hole(width, height, *boxes):
+    mask = np.zeros((height, width), np.bool_)
+    for box in boxes:
+        mask[Box(*box).slices] = True
+    return mask
+
+
+def check(request, pixels=PIXELS, grid=GRID):
+    """Assert what holds for every plan; return it."""
+    wanted = canvas_mask(request, pixels=pixels)
+    height, width = wanted.shape
+    passes = plan(request, pixels, grid)
+    assert passes
+    painted = np.zeros(wanted.shape, np.int64)
+    for one in passes:
+        window = one.window
+        assert 0 <= window.left < window.right <= width
+        assert 0 <= window.top < window.bottom <= height
+        side = window.size.width
+        assert window.size == (side, side) == one.mask.shape
+        assert side >= min(pixels, width, height)
+        assert one.mask.any()
+        assert np.array_equal(
+            one.unknown, latent_mask(one.mask, grid, coverage=request.coverage, grow=request.grow_tokens)
+        )
+        left_over = wanted[window.slices] & (painted[window.slices] == 0)
+        assert np.array_equal(one.mask, left_over), "an unknown pixel of the window is left to somebody else"
+        painted[window.slices] += one.mask
+    assert np.array_equal(painted, wanted.astype(np.int64)), "each unknown pixel belongs to one pass, no other to any"
+    if request.task is not Task.GENERATE and not wanted.all():
+        assert not passes[0].mask.all(), "the first window shows nothing known"
+    return passes
+
+
+@st.composite
+def holes(draw):
+    width, height = draw(st.integers(2, 160)), draw(st.integers(2, 160))  # one pixel cannot show two
+    boxes = []
+    for _ in range(draw(st.integers(1, 3))):
+        left, top = draw(st.integers(0, width - 1)), draw(st.integers(0, height - 1))
+        boxes.append((left, top, draw(st.integers(left + 1, width)), draw(st.integers(top + 1, height))))
+    mask = hole(width, height, *boxes)
+    if draw(st.booleans()) and not mask.all():
+        mask = ~mask
+    return mask
+
+
+@settings(max_examples=300)
+@given(holes(), st.floats(1, 8), st.floats(0, 0.9), st.integers(0, 2))
+def test_every_hole_is_covered_once_by_square_windows_inside_the_canvas(mask, context, coverage, grow):
+    height, width = mask.shape
+    request = EditRequest(
+        Task.INPAINT, picture(width, height), mask, context=context, coverage=coverage, grow_tokens=grow
+    )
+    check(request)
+
+
+@settings(max_examples=300)
+@given(st.integers(2, 120), st.integers(2, 120), st.tuples(*[st.integers(0, 150)] * 4).filter(any))
+def test_extension_covers_every_new_pixel_corners_included(width, height, sides):
+    request = EditRequest(Task.EXTRAPOLATE, picture(width, height), extend=Sides(*sides))
+    known = ~canvas_mask(request, pixels=PIXELS)
+    for one in check(request):
+        assert known[one.window.slices].any(), "a window sees nothing known"
+        known[one.window.slices] = True
+
+
+@given(holes())
+def test_every_window_over_a_hole_sees_something_known_by_then(mask):
+    if mask.all():
+        return
+    height, width = mask.shape
+    known = ~mask
+    for one in plan(EditRequest(Task.INPAINT, picture(width, height), mask), PIXELS, GRID):
+        assert known[one.window.slices].any()
+        known[one.window.slices] = True
+
+
+def test_a_small_hole_takes_one_window_of_the_models_size_around_it():
+    request = EditRequest(Task.INPAINT, picture(400, 300), hole(400, 300, (200, 100, 208, 104)))
+    (one,) = check(request)
+    assert one.window == Box(188, 86, 220, 118)
+
+
+def test_a_large_hole_takes_one_window_with_context():
+    request = EditRequest(Task.INPAINT, picture(400, 300), hole(400, 300, (150, 100, 210, 130)), context=2.0)
+    (one,) = check(request)
+    assert one.window == Box(120, 55, 240, 175)
+
+
+def test_a_window_is_shifted_inwards_at_the_border():
+    request = EditRequest(Task.INPAINT, picture(400, 300), hole(400, 300, (390, 290, 400, 300)))
+    (one,) = check(request)
+    assert one.window == Box(368, 268, 400, 300)
+
+
+@pytest.mark.parametrize(("width", "height"), [(20, 20), (20, 90), (90, 20)])
+def test_a_canvas_smaller_than_the_model_is_seen_at_its_shorter_side(width, height):
+    request = EditRequest(Task.INPAINT, picture(width, height), hole(width, height, (3, 3, 6, 6)))
+    (one,) = check(request)
+    assert one.window.size == Size(20, 20)
+
+
+def test_a_window_that_would_show_only_the_hole_is_widened():
+    request = EditRequest(Task.INPAINT, picture(400, 300), hole(400, 300, (100, 100, 200, 200)), context=1.0)
+    (one,) = check(request)
+    assert one.window.size == Size(125, 125)
+
+
+def test_a_hole_across_the_canvas_starts_where_most_is_known_and_goes_on_by_half_windows():
+    request = EditRequest(Task.INPAINT, picture(400, 100), hole(400, 100, (0, 0, 300, 100)))
+    windows = [one.window.left for one in check(request)]
+    assert windows == [250, 200, 150, 100, 50, 0]
+
+
+def test_a_long_thin_stroke_upright():
+    request = EditRequest(Task.INPAINT, picture(100, 400), hole(100, 400, (50, 20, 53, 380)))
+    assert all(0 < b.window.top - a.window.top <= 50 for a, b in zip(check(request), check(request)[1:], strict=False))
+
+
+def test_a_box_is_a_mask():
+    image = picture(90, 60)
+    boxed = check(EditRequest(Task.MANIPULATE, image, box=Box(10, 20, 40, 30), class_id=1))
+    masked = check(EditRequest(Task.MANIPULATE, image, hole(90, 60, (10, 20, 40, 30)), class_id=1))
+    assert [one.window for one in boxed] == [one.window for one in masked]
+    assert np.array_equal(boxed[0].unknown, masked[0].unknown)
+
+
+def test_generation_is_one_window_with_everything_unknown():
+    (one,) = check(EditRequest(Task.GENERATE, class_id=3))
+    assert one.window == Box(0, 0, PIXELS, PIXELS)
+    assert one.unknown.all()
+    assert one.mask.all()
+
+
+def test_the_request_is_not_changed_by_planning():
+    mask = hole(90, 60, (10, 10, 20, 20))
+    before = mask.copy()
+    plan(EditRequest(Task.INPAINT, picture(90, 60), mask), PIXELS, GRID)
+    assert np.array_equal(mask, before)
+
+
+@pytest.mark.parametrize(
+    ("size", "sides", "most"),
+    [
+        ((512, 512), (256, 0, 0, 0), 1),
+        ((512, 512), (256, 256, 256, 256), 8),
+        ((100, 100), (100, 100, 100, 100), 4),
+        ((64, 64), (500, 500, 500, 500), 20),
+        ((600, 400), (0, 0, 1200, 0), 6),
+    ],
+)
+def test_extension_needs_few_windows(size, sides, most):
+    request = EditRequest(Task.EXTRAPOLATE, picture(*size), extend=Sides(*sides))
+    passes = check(request, pixels=128, grid=16)
+    assert len(passes) <= most
+
+
+def test_half_of_an_extension_window_is_known_and_several_rounds_march_outwards():
+    request = EditRequest(Task.EXTRAPOLATE, picture(128, 128), extend=Sides(right=256))
+    passes = check(request, pixels=128, grid=16)
+    assert [one.window for one in passes] == [Box(x, 0, x + 128, 128) for x in (64, 128, 192, 256)]
+    assert all(one.mask.mean() == 0.5 for one in passes)
+
+
+def test_corners_come_after_the_sides_that_they_touch():
+    request = EditRequest(Task.EXTRAPOLATE, picture(256, 256), extend=Sides(64, 64, 0, 0))
+    corner = [one.mask[0, 0] and one.window[:2] == (0, 0) for one in check(request, pixels=128, grid=16)]
+    assert corner.index(True) == len(corner) - 1 or corner.count(True) == 1
+    assert not corner[0]
