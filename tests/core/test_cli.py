@@ -303,6 +303,48 @@ def test_every_mistake_is_one_sentence_and_writes_nothing(
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
 
+def test_training_commands_hand_over_recipe_photos_and_limits(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("sea", "forest"):
+        (tmp_path / "data" / name).mkdir(parents=True)
+        (tmp_path / "data" / name / "a.png").write_bytes(encode_png(np.zeros((40, 40, 3), np.uint8)))
+    (tmp_path / "effnet_lite0_fp16.npz").write_bytes(b"")
+    calls: list[tuple[Any, ...]] = []
+
+    def train(recipe: Any, photos: Any, folder: Path, limits: Any, **parts: Any) -> None:
+        calls.append((recipe, photos.classes, len(photos), folder, limits.minutes, parts))
+
+    monkeypatch.setattr("core.training.train_tokenizer.train_tokenizer", train)
+    monkeypatch.setattr("core.training.train_mvtm.train_mvtm", train)
+    shared = ["--data", str(tmp_path / "data"), "--out", str(tmp_path / "run"), "--device", "cpu", "--minutes", "2.5"]
+    assert main(["train-tokenizer", *shared, "--metrics", str(tmp_path), "--set", "batch=3"]) == 0
+    assert main(["train-mvtm", *shared, "--tokenizer", "tok", "--resume", "--set", "net.width=64"]) == 0
+    first, second = calls
+    assert (first[0].batch, first[1], first[2], first[4]) == (3, ("forest", "sea"), 2, 2.5)
+    assert first[5]["metric_net"] == tmp_path / "effnet_lite0_fp16.npz"
+    assert first[5]["resume"] is False
+    assert (second[0].net.width, second[3]) == (64, tmp_path / "run")
+    assert (second[5]["tokenizer"], second[5]["resume"]) == (Path("tok"), True)
+    assert capsys.readouterr().err == ""
+
+
+def test_bench_prints_a_table_and_json(
+    tiny_model: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from core.evaluation.latency import Timing
+
+    monkeypatch.setattr("core.evaluation.latency.measure_imports", lambda: Timing("start: imports", {"total": 1.5}))
+    monkeypatch.setattr(
+        "core.evaluation.latency.measure_edits", lambda engine: [Timing("edit", {"decode": 0.25, "total": 0.5})]
+    )
+    facts = run("bench", "--model", tiny_model, capsys=capsys)
+    assert facts["seconds"]["edit"] == {"decode": 0.25, "total": 0.5}
+    assert facts["seconds"]["start: load model"]["total"] > 0
+    assert main(["bench", "--model", str(tiny_model)]) == 0
+    assert "| edit | 0.500 | decode 0.250 |" in capsys.readouterr().out
+
+
 def test_a_failing_write_leaves_the_old_output(
     tiny_model: Path,
     photo: Path,

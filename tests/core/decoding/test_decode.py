@@ -61,8 +61,10 @@ samplings = st.builds(
 def test_known_tokens_never_change_and_no_mask_remains(unknown: int, sampling: Sampling) -> None:
     tokens = start(unknown)
     steps = run(tokens, [sampling])
-    assert len(steps) == len(step_counts(unknown, sampling)) <= (
-        unknown if sampling.order == "raster" else min(sampling.steps, unknown)
+    assert (
+        len(steps)
+        == len(step_counts(unknown, sampling))
+        <= (unknown if sampling.order == "raster" else min(sampling.steps, unknown))
     )
     known = tokens != MASK
     revealed = known

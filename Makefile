@@ -1,0 +1,40 @@
+# Every line also works typed by hand; the README shows them. PYTHON names the interpreter that makes .venv.
+PYTHON ?= $(shell command -v python3 || command -v python3.12 || command -v python3.11)
+BIN := .venv/bin
+
+.PHONY: run test check bench train
+
+run: .venv/installed
+	$(BIN)/python app.py
+
+test: .venv/installed-dev
+	bash .ci/chromium
+	$(BIN)/python -m pytest -n auto
+
+check: .venv/installed-dev
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m mypy
+
+bench: .venv/installed
+	$(BIN)/python -m core bench
+
+# make train DATA="photos.zip more.zip" METRICS=folder [MINUTES=60]
+MINUTES ?= 60
+train: .venv/installed
+	$(BIN)/python -m core train-tokenizer --data $(DATA) --metrics $(METRICS) --minutes $(MINUTES) --out runs/tokenizer
+	$(BIN)/python -m core train-mvtm --data $(DATA) --tokenizer runs/tokenizer --minutes $(MINUTES) --out runs/mvtm
+
+# A venv without pip (Debian without python3-venv) is taken away again, so that the next try starts clean.
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: say make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }
+
+# The stamps are younger than the lists they were installed from: nothing is installed twice.
+.venv/installed: requirements.txt constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --disable-pip-version-check -r requirements.txt -c constraints.txt
+	touch $@
+
+.venv/installed-dev: requirements-dev.txt requirements.txt constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --disable-pip-version-check -r requirements-dev.txt -c constraints.txt
+	touch $@

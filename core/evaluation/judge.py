@@ -1,0 +1,73 @@
+"""The metric net and the probe, asked in batches about lists of pictures.
+
+Knows nothing of how the pictures came to be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from core.errors import BadRequest
+from core.evaluation.features import MetricNet, Probe
+from core.evaluation.metrics import Mask, Picture, to_tensor
+
+SIDE = 224  # pixels at which the metric net was trained and its reference values hold
+_BATCH = 16
+
+
+class Judge:
+    """Perceptual distances, features and classes of pictures.
+
+    Args:
+        folder: holds effnet_lite0_fp16.npz and domain11_probe_fp16.npz.
+
+    Raises:
+        BadRequest: where a file is missing.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        net, probe = folder / "effnet_lite0_fp16.npz", folder / "domain11_probe_fp16.npz"
+        for path in (net, probe):
+            if not path.is_file():
+                raise BadRequest(f"{path} is missing: give the folder of the metric nets with --metrics.")
+        self._net, self._probe = MetricNet(net).eval(), Probe(probe)
+
+    @torch.inference_mode()
+    def features(self, pictures: Sequence[Picture]) -> Tensor:
+        """Return (n, 1280) float32 pooled features of pictures of any size, squeezed to squares."""
+        starts = range(0, len(pictures), _BATCH)
+        return torch.cat([self._net.features(to_tensor(pictures[i : i + _BATCH], SIDE)) for i in starts])
+
+    def classes(self, features: Tensor) -> NDArray[np.int64]:
+        """Return the probe's class index, (n,) int64, of each of (n, 1280) features."""
+        return self._probe.logits(features).argmax(1).numpy()
+
+    @property
+    def class_count(self) -> int:
+        """How many classes the probe tells apart."""
+        return len(self._probe.b)
+
+    @torch.inference_mode()
+    def distances(
+        self, a: Sequence[Picture], b: Sequence[Picture], masks: Sequence[Mask] | None = None
+    ) -> NDArray[np.float32]:
+        """Return (n,) perceptual distances of pairs, of the masked part where masks are given."""
+        parts = []
+        for start in range(0, len(a), _BATCH):
+            part = slice(start, start + _BATCH)
+            hidden = None if masks is None else _mask_tensor(masks[part])
+            parts.append(self._net.distance(to_tensor(a[part], SIDE), to_tensor(b[part], SIDE), mask=hidden))
+        return torch.cat(parts).numpy()
+
+
+def _mask_tensor(masks: Sequence[Mask]) -> Tensor:
+    """Return masks as (n, 1, SIDE, SIDE) bool."""
+    resized = [cv2.resize(mask.astype(np.uint8), (SIDE, SIDE), interpolation=cv2.INTER_NEAREST) for mask in masks]
+    return torch.from_numpy(np.stack(resized) > 0).unsqueeze(1)

@@ -1,0 +1,41 @@
+"""How much of a photo survives the tokenizer: encode and decode alone, at the model's own resolution.
+
+Knows nothing of masks or decoding.
+"""
+
+from __future__ import annotations
+
+import time
+
+import cv2
+import numpy as np
+from tqdm import tqdm
+
+from core.engine import Engine
+from core.evaluation.edits import Answer, TestSet
+from core.evaluation.judge import Judge
+from core.evaluation.metrics import kernel_distance, psnr
+
+QUESTION = "reconstruction"
+
+
+def evaluate_reconstruction(engine: Engine, test_set: TestSet, judge: Judge) -> list[Answer]:
+    """Return the photos at the model's resolution and their reconstructions, with figures for the latter.
+
+    Args:
+        engine: the model under test.
+        test_set: at least two photos.
+        judge: the metric nets.
+    """
+    pixels = engine.spec.pixels
+    photos = [cv2.resize(p, (pixels, pixels), interpolation=cv2.INTER_AREA).astype(np.uint8) for p in test_set.photos]
+    started = time.perf_counter()
+    decoded = [engine.reconstruct(photo) for photo in tqdm(photos, desc=QUESTION, leave=False, disable=None)]
+    seconds = (time.perf_counter() - started) / len(photos)
+    figures = {
+        "PSNR": float(np.mean([psnr(a, b) for a, b in zip(decoded, photos, strict=True)])),
+        "distance": float(judge.distances(decoded, photos).mean()),
+        "KID": kernel_distance(judge.features(photos), judge.features(decoded)),
+        "seconds": seconds,
+    }
+    return [Answer(QUESTION, "photo itself", photos, {}), Answer(QUESTION, engine.spec.name, decoded, figures)]

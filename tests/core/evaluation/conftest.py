@@ -1,0 +1,38 @@
+"""A metric net and a probe with the real file layout, but narrow and untrained."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+WIDTH = 8
+
+
+@pytest.fixture(scope="package", autouse=True)
+def small_pictures() -> Iterator[None]:
+    """Judge at 64 px: what is compared with what does not depend on it, and it is twelve times faster."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("core.evaluation.judge.SIDE", 64)
+        yield
+
+
+@pytest.fixture(scope="session")
+def metric_nets(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("metrics")
+    random = np.random.default_rng(0)
+
+    def layer(name: str, outputs: int, inputs: int, kernel: int) -> dict[str, np.ndarray]:
+        weights = random.normal(0.0, 1.0 / (kernel * np.sqrt(inputs)), (outputs, inputs, kernel, kernel))
+        return {f"{name}.w": weights.astype(np.float16), f"{name}.b": np.full(outputs, 0.1, np.float16)}
+
+    arrays = layer("stem", WIDTH, 3, 3)
+    for i in range(16):
+        arrays |= layer(f"b{i}_dw", WIDTH, 1, 3) | layer(f"b{i}_proj", WIDTH, WIDTH, 1)
+    arrays |= layer("head", 12, WIDTH, 1)
+    np.savez(folder / "effnet_lite0_fp16.npz", **arrays)
+    probe = {"w": random.normal(size=(3, 12)).astype(np.float16), "b": np.zeros(3, np.float16)}
+    np.savez(folder / "domain11_probe_fp16.npz", **probe)
+    return folder

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.evaluation.metrics import kernel_distance, psnr, ring_colour_shift, seam_step, to_tensor
+
+
+def noise(seed: int, side: int = 32) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 256, (side, side, 3)).astype(np.uint8)
+
+
+def test_psnr_of_a_known_error() -> None:
+    a = np.full((4, 4, 3), 100, np.uint8)
+    b = a + np.uint8(5)
+    assert psnr(a, b) == pytest.approx(10 * np.log10(255**2 / 25))
+    assert psnr(a, a) == float("inf")
+    half = a.copy()
+    half[:2] += np.uint8(5)
+    mask = np.zeros((4, 4), bool)
+    mask[:2] = True
+    assert psnr(half, a, mask) == pytest.approx(psnr(b, a))
+
+
+def test_kernel_distance_equals_the_written_out_sum() -> None:
+    random = torch.Generator().manual_seed(0)
+    a, b = torch.randn(5, 7, generator=random), torch.randn(4, 7, generator=random) + 1.0
+
+    def kernel(x: torch.Tensor, y: torch.Tensor) -> float:
+        return float((x.double() @ y.double() / 7 + 1) ** 3)
+
+    expected = sum(kernel(a[i], a[j]) for i in range(5) for j in range(5) if i != j) / 20
+    expected += sum(kernel(b[i], b[j]) for i in range(4) for j in range(4) if i != j) / 12
+    expected -= 2 * sum(kernel(x, y) for x in a for y in b) / 20
+    assert kernel_distance(a, b) == pytest.approx(expected)
+
+
+def test_kernel_distance_is_near_zero_for_alike_sets_and_grows_with_a_shift() -> None:
+    random = torch.Generator().manual_seed(1)
+    a, b, c = (torch.randn(200, 16, generator=random) for _ in range(3))
+    alike = kernel_distance(a, b)
+    assert abs(alike) < 0.02
+    assert kernel_distance(a, c + 0.5) > 10 * abs(alike)
+
+
+def test_seam_step_sees_only_pairs_across_the_edge() -> None:
+    picture = np.zeros((6, 6, 3), np.uint8)
+    picture[:, 3:] = 40
+    mask = np.zeros((6, 6), bool)
+    mask[:, 3:] = True
+    assert seam_step(picture, mask) == 40.0
+    elsewhere = np.zeros((6, 6), bool)
+    elsewhere[:, 5:] = True
+    assert seam_step(picture, elsewhere) == 0.0
+    assert np.isnan(seam_step(picture, np.ones((6, 6), bool)))
+
+
+def test_ring_colour_shift_is_the_lab_distance_of_flat_sides() -> None:
+    picture = np.zeros((40, 40, 3), np.uint8)
+    picture[:] = (200, 60, 60)
+    mask = np.zeros((40, 40), bool)
+    mask[10:30, 10:30] = True
+    assert ring_colour_shift(picture, mask) == pytest.approx(0.0, abs=1e-3)
+    picture[mask] = (60, 60, 200)
+    lab = cv2.cvtColor(np.array([[[200, 60, 60], [60, 60, 200]]], np.float32) / 255, cv2.COLOR_RGB2LAB)[0]
+    assert ring_colour_shift(picture, mask) == pytest.approx(float(np.linalg.norm(lab[0] - lab[1])), rel=1e-3)
+    assert np.isnan(ring_colour_shift(picture, np.ones((40, 40), bool)))
+
+
+def test_the_ring_stays_near_the_mask_edge_and_off_the_picture_border() -> None:
+    picture = noise(0, 64)
+    mask = np.zeros((64, 64), bool)
+    mask[:, 32:] = True
+    before = ring_colour_shift(picture, mask, width=4)
+    picture[:, 40:] = 0
+    picture[:, :24] = 255
+    assert ring_colour_shift(picture, mask, width=4) == before
+
+
+@given(st.integers(8, 40), st.integers(8, 40))
+def test_to_tensor_is_a_square_in_0_to_1(height: int, width: int) -> None:
+    pictures = [np.full((height, width, 3), value, np.uint8) for value in (0, 255)]
+    tensor = to_tensor(pictures, 16)
+    assert tensor.shape == (2, 3, 16, 16)
+    assert tensor[0].max() == 0.0
+    assert tensor[1].min() == 1.0

@@ -1,0 +1,187 @@
+"""Which way things may point, what is exported, and what an import may do."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import core
+from core.decoding.schedule import SCHEDULES
+from core.models.config import Defaults
+from core.request import SCHEDULE_NAMES, DecodeOptions
+
+ROOT = Path(__file__).resolve().parent.parent
+VALUES = {"numpy", "core.errors", "core.geometry", "core.request"}
+
+MAY_IMPORT: dict[str, set[str]] = {
+    # values: no torch, no files
+    "core": set(),
+    "core.errors": set(),
+    "core.geometry": {"numpy"},
+    "core.request": {"numpy", "core.errors", "core.geometry"},
+    "core.labels": {"core.errors"},
+    "core.recipe": {"core.errors", "core.request", "core.models.config"},
+    # the gate for pictures: the only room that opens picture files
+    "core.pictures": {"numpy", "PIL", "core.errors", "core.geometry"},
+    # three wings that do not know each other
+    "core.canvas": {"cv2", *VALUES, "core.canvas"},
+    "core.decoding": {"torch", "core.decoding"},
+    "core.models": {"torch", "numpy", "safetensors", "core.errors", "core.models"},
+    # the hall
+    "core.device": {"torch", "core.errors"},
+    "core.engine": {"torch", *VALUES, "core.canvas", "core.decoding", "core.device", "core.models"},
+    # those who enter through the engine
+    "core.sweep": {"cv2", *VALUES, "core.engine"},
+    "core.evaluation": {"torch", "cv2", "tqdm", *VALUES, "core.engine", "core.evaluation"},
+    # the metric net is shared with training, and knows nothing of either
+    "core.evaluation.features": {"torch", "numpy"},
+    "core.training": {
+        *("torch", "numpy", "cv2", "PIL", "safetensors", "tqdm"),
+        *("core.models", "core.decoding.schedule", "core.evaluation.features", "core.training"),
+    },
+    "core.cli": {"numpy", "tqdm", "core"},
+    "core.__main__": {"core.cli"},
+    # the interface: public names of core only, see below
+    "editor": {"gradio", "numpy", "PIL", "editor", "core"},
+    "app": {"gradio", "editor", "core"},
+}
+"""Room -> packages and rooms it may import, besides the standard library; the longest matching name counts."""
+
+
+def modules() -> Iterator[tuple[str, Path]]:
+    for folder in ("core", "editor"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            parts = path.relative_to(ROOT).with_suffix("").parts
+            yield ".".join(parts[:-1] if parts[-1] == "__init__" else parts), path
+    if (ROOT / "app.py").exists():
+        yield "app", ROOT / "app.py"
+
+
+MODULES = dict(modules())
+
+
+class Imports(ast.NodeVisitor):
+    """Collects (module, name) pairs; what only a type checker sees is left out."""
+
+    def __init__(self) -> None:
+        self.found: list[tuple[str, str | None]] = []
+
+    def visit_If(self, node: ast.If) -> None:
+        if not (isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"):
+            self.generic_visit(node)
+
+    def visit_Import(self, node: ast.Import) -> None:
+        self.found += [(alias.name, None) for alias in node.names]
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
+        assert node.level == 0, "relative import"
+        self.found += [(node.module or "", alias.name) for alias in node.names]
+
+
+def imports(path: Path) -> list[tuple[str, str | None]]:
+    visitor = Imports()
+    visitor.visit(ast.parse(path.read_text()))
+    return visitor.found
+
+
+def longest(name: str, among: set[str]) -> str | None:
+    """Return the longest of the dotted names that is `name` or a parent of it."""
+    parts = name.split(".")
+    for count in range(len(parts), 0, -1):
+        if ".".join(parts[:count]) in among:
+            return ".".join(parts[:count])
+    return None
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_imports_point_one_way(module: str) -> None:
+    room = longest(module, set(MAY_IMPORT))
+    assert room is not None, f"{module} belongs to no room: add it to the table, with a reason"
+    if room == "core" and module != "core":
+        pytest.fail(f"{module} is a new room of core: add it to the table, with a reason")
+    for target, name in imports(MODULES[module]):
+        if target.split(".")[0] in sys.stdlib_module_names:
+            continue
+        full = f"{target}.{name}" if f"{target}.{name}" in MODULES else target
+        assert longest(full, MAY_IMPORT[room]), f"{module} imports {full}, which {room} must not know"
+
+
+def test_training_is_imported_by_nobody_but_the_command_line() -> None:
+    users = {
+        module
+        for module, path in MODULES.items()
+        if not module.startswith("core.training") and any(t.startswith("core.training") for t, _ in imports(path))
+    }
+    assert users <= {"core.cli"}
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if name.split(".")[0] in ("editor", "app")])
+def test_the_editor_knows_public_names_only(module: str) -> None:
+    for target, name in imports(MODULES[module]):
+        if target.split(".")[0] == "core":
+            assert target == "core", f"{module} reaches into {target}"
+            assert name in core.__all__, f"{module} uses core.{name}, which is not public"
+
+
+def test_exported_names_are_those_listed() -> None:
+    assert len(set(core.__all__)) == len(core.__all__)
+    for name in core.__all__:
+        value = getattr(core, name)
+        home = getattr(value, "__module__", None)
+        if isinstance(home, str) and home.startswith("core"):
+            assert value is getattr(importlib.import_module(home), name)
+    shown = next(
+        node for node in ast.parse(MODULES["core"].read_text()).body if isinstance(node, ast.If)
+    )  # what a type checker takes for the public names
+    assert {alias.name for node in ast.walk(shown) if isinstance(node, ast.ImportFrom) for alias in node.names} == set(
+        core.__all__
+    )
+    with pytest.raises(AttributeError, match="no_such_name"):
+        _ = core.no_such_name
+
+
+def test_importing_core_is_free() -> None:
+    """No torch, gradio or CUDA comes with `import core`, and no import of the engine opens a socket or starts CUDA."""
+    program = """
+import json, sys
+opened = []
+def watch(event, args):
+    if event in ("socket.connect", "socket.getaddrinfo"):
+        opened.append(event)
+sys.addaudithook(watch)
+import core
+light = sorted({"torch", "gradio", "numpy", "cv2", "PIL"} & set(sys.modules))
+core.load_engine, core.sweep, core.open_picture
+import torch
+facts = {"light": light, "gradio": "gradio" in sys.modules, "cuda": torch.cuda.is_initialized(), "opened": opened}
+print(json.dumps(facts))
+"""
+    finished = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert json.loads(finished.stdout) == {"light": [], "gradio": False, "cuda": False, "opened": []}
+
+
+def test_nothing_is_printed_outside_the_command_line() -> None:
+    printing = {
+        module
+        for module, path in MODULES.items()
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
+    }
+    assert printing <= {"core.cli"}
+
+
+def test_schedules_have_one_list_of_names() -> None:
+    assert tuple(SCHEDULES) == SCHEDULE_NAMES
+
+
+def test_a_models_defaults_are_decoding_options() -> None:
+    plain = Defaults()
+    options = DecodeOptions(**vars(plain))
+    assert vars(plain).items() <= vars(options).items()
