@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from core.pictures import encode_picture, encode_png, open_mask, open_picture, read_png_text
     from core.recipe import Recipe, read_recipe, recipe_text
     from core.request import ORDER_NAMES, SCHEDULE_NAMES, DecodeOptions, EditRequest, EditResult, Preview, Task
-    from core.sweep import Cell, sheet, sweep, to_csv
+    from core.sweeps import Cell, sheet, sweep, to_csv
 
 _ROOMS = {
     "core.decoding.schedule": ("masked_counts",),
@@ -39,7 +39,7 @@ _ROOMS = {
         "Preview",
         "Task",
     ),
-    "core.sweep": ("Cell", "sheet", "sweep", "to_csv"),
+    "core.sweeps": ("Cell", "sheet", "sweep", "to_csv"),
 }
 _HOME = {name: room for room, names in _ROOMS.items() for name in names}
 

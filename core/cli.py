@@ -44,7 +44,7 @@ _AXES = {
     "seeds": ("seed", "seed"),
     "classes": ("class_name", "class_id"),
 }
-"""Sweep option -> (the option for a single value, axis of `core.sweep`); the first of two axes makes the rows."""
+"""Sweep option -> (the option for a single value, axis of `core.sweeps`); the first of two axes makes the rows."""
 
 _OPTIONS = {
     "schedule": "schedule",
@@ -431,7 +431,7 @@ def _sweep(options: argparse.Namespace) -> None:
     from core.labels import class_id
     from core.pictures import encode_png, write_whole
     from core.recipe import recipe_text
-    from core.sweep import sheet, sweep, to_csv
+    from core.sweeps import sheet, sweep, to_csv
 
     wide: dict[str, list[Any]] = {}
     for word, (single, name) in _AXES.items():

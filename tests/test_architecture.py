@@ -38,7 +38,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "core.device": {"torch", "core.errors"},
     "core.engine": {"torch", *VALUES, "core.canvas", "core.decoding", "core.device", "core.models"},
     # those who enter through the engine
-    "core.sweep": {"cv2", *VALUES, "core.engine"},
+    "core.sweeps": {"cv2", *VALUES, "core.engine"},
     "core.evaluation": {"torch", "cv2", "tqdm", *VALUES, "core.engine", "core.evaluation"},
     # the metric net is shared with training, and knows nothing of either
     "core.evaluation.features": {"torch", "numpy"},

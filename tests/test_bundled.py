@@ -1,0 +1,93 @@
+"""The bundled model on real photos: the promises that fakes cannot prove."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from core import DecodeOptions, EditRequest, Engine, Sides, Task, load_engine, open_picture, recipe_text, sweep
+from core.engine import BUNDLED
+from core.models.checkpoints import file_digest, read_spec
+
+SAMPLES = Path(__file__).resolve().parent.parent / "assets" / "samples"
+
+
+@pytest.fixture(scope="module")
+def engine() -> Engine:
+    return load_engine(device="cpu")
+
+
+def photo(name: str) -> NDArray[np.uint8]:
+    return open_picture(SAMPLES / name)
+
+
+def hole(image: NDArray[np.uint8], top: float, bottom: float, left: float, right: float) -> NDArray[np.bool_]:
+    height, width = image.shape[:2]
+    mask = np.zeros((height, width), np.bool_)
+    mask[int(top * height) : int(bottom * height), int(left * width) : int(right * width)] = True
+    return mask
+
+
+def test_the_files_are_the_ones_described() -> None:
+    folder = BUNDLED / "scenes-128"
+    for name, digest in read_spec(folder).sha256.items():
+        assert file_digest(folder / name) == digest
+    assert sum(path.stat().st_size for path in folder.iterdir()) <= 48_000_000
+    assert (folder / "README.md").read_text().startswith("# scenes-128")
+
+
+def test_the_tokenizer_keeps_a_landscape(engine: Engine) -> None:
+    image = photo("autumn_ridge.jpg")[:, 200:1052]
+    small = image[::6, ::6]
+    again = engine.reconstruct(small).astype(np.float64)
+    psnr = 10 * np.log10(255**2 / np.mean((again - small) ** 2))
+    assert psnr > 18
+
+
+@pytest.mark.parametrize("name", ["mountain_trail.jpg", "ridge_transparent_sky.png"])
+def test_an_edit_changes_the_hole_and_nothing_else(engine: Engine, name: str) -> None:
+    image = photo(name)
+    mask = hole(image, 0.4, 0.6, 0.3, 0.6)
+    request = EditRequest(Task.INPAINT, image, mask, options=DecodeOptions(steps=4, variations=2, seed=3))
+    result = engine.edit(request)
+    for edited in result.images:
+        assert np.array_equal(edited[~mask], image[~mask])
+        assert (edited[mask] != image[mask]).any()
+    assert not np.array_equal(result.images[0], result.images[1])
+    alone = engine.edit(request.alone(1))
+    assert np.array_equal(alone.images[0], result.images[1])
+    text = recipe_text(engine.spec, request, 1)
+    replayed = EditRequest.from_dict(json.loads(text["maskgit-editor"])["request"], image)
+    assert np.array_equal(engine.edit(replayed).images[0], result.images[1])
+
+
+def test_an_extended_sky_goes_on_in_the_colours_of_the_sky(engine: Engine) -> None:
+    image = photo("mountain_trail.jpg")
+    result = engine.edit(EditRequest(Task.EXTRAPOLATE, image, extend=Sides(top=160), options=DecodeOptions(steps=6)))
+    grown = result.images[0]
+    assert np.array_equal(grown[160:], image)
+    new, old = grown[:160].mean((0, 1)), image[:80].mean((0, 1))
+    assert np.abs(new - old).max() < 40
+
+
+def test_classes_tell_apart(engine: Engine) -> None:
+    def mean_colour(name: str) -> NDArray[np.float64]:
+        options = DecodeOptions(steps=8, variations=4, guidance_scale=2.0)
+        request = EditRequest(Task.GENERATE, class_id=engine.spec.classes.index(name), options=options)
+        return np.asarray(engine.edit(request).images.mean((0, 1, 2)), np.float64)
+
+    sea, forest, sunflowers = (mean_colour(name) for name in ("sea", "forest", "sunflowers"))
+    assert sea[2] - sea[0] > sunflowers[2] - sunflowers[0] + 20, "the sea is bluer than sunflowers are"
+    assert sunflowers[0] - sunflowers[2] > 20, "sunflowers are yellow"
+    assert forest.mean() < sea.mean(), "a forest is darker than the sea"
+
+
+def test_a_sweep_runs(engine: Engine) -> None:
+    image = photo("temple.jpg")
+    request = EditRequest(Task.INPAINT, image, hole(image, 0.1, 0.3, 0.1, 0.3))
+    cells = list(sweep(engine, request, {"schedule": ["cosine", "linear"], "steps": [1, 3]}))
+    assert [(cell.row, cell.column) for cell in cells] == [(0, 0), (1, 0), (0, 1), (1, 1)]
