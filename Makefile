@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3 || command -v python3.12 || command -v python3.11)
 BIN := .venv/bin
 
-.PHONY: run test check bench train
+.PHONY: run test check bench bench-page train
 
 run: .venv/installed
 	$(BIN)/python app.py
@@ -18,6 +18,10 @@ check: .venv/installed-dev
 
 bench: .venv/installed
 	$(BIN)/python -m core bench
+
+bench-page: .venv/installed-dev
+	bash .ci/chromium
+	$(BIN)/python -m tests.browser.bench
 
 # make train DATA="photos.zip more.zip" METRICS=folder [MINUTES=60]
 MINUTES ?= 60

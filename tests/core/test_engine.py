@@ -243,7 +243,7 @@ def test_unknown_models_and_devices_are_refused() -> None:
 def test_a_folder_without_a_model_is_refused(tmp_path: object) -> None:
     from pathlib import Path
 
-    with pytest.raises(CheckpointError, match="holds no config.json"):
+    with pytest.raises(CheckpointError, match=r"holds no config\\.json"):
         load_engine(folder=Path(str(tmp_path)))
 
 
@@ -257,5 +257,6 @@ def test_a_gpu_repeats_itself_and_keeps_the_outside() -> None:
     request = EditRequest(Task.INPAINT, picture(200, 200), hole(picture(200, 200), Box(60, 60, 140, 140)))
     first, second = engine.edit(request).images[0], engine.edit(request).images[0]
     assert np.array_equal(first, second)
-    assert request.image is not None and request.mask is not None
+    assert request.image is not None
+    assert request.mask is not None
     assert np.array_equal(first[~request.mask], request.image[~request.mask])

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from core.errors import BadRequest
-from core.request import DecodeOptions, EditRequest, Task
 from core.recipe import RECIPE_KEY, read_recipe, recipe_text
+from core.request import DecodeOptions, EditRequest, Task
 from tests.fakes import fake_engine, fake_spec
 
 IMAGE = np.random.default_rng(0).integers(0, 256, (48, 64, 3), dtype=np.uint8)

@@ -70,7 +70,8 @@ def test_known_tokens_never_change_and_no_mask_remains(unknown: int, sampling: S
     revealed = known
     for step in steps:
         assert torch.equal(step.guess[known], tokens[known])
-        assert (step.guess >= 0).all() and (step.guess < CODES).all()
+        assert (step.guess >= 0).all()
+        assert (step.guess < CODES).all()
         now_known = step.tokens != MASK
         assert (now_known >= revealed).all(), "a revealed token was masked again"
         revealed = now_known

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import pytest
@@ -15,7 +16,7 @@ from core.request import SCHEDULE_NAMES
 
 def revealed(unknown: int, steps: int, schedule: str, start_step: int = 0) -> list[int]:
     counts = (unknown, *masked_counts(unknown, steps, schedule, start_step))
-    return [before - after for before, after in zip(counts, counts[1:], strict=False)]
+    return [before - after for before, after in itertools.pairwise(counts)]
 
 
 # ../shared/reference/algorithm.md, part 3: N = 256, T = 8.

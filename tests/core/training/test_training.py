@@ -139,7 +139,8 @@ def test_augmenting_repeats_itself_and_stays_in_range() -> None:
     first, second = (augment(pixels, 32, 0.85, generator_of(0, 5)) for _ in range(2))
     assert torch.equal(first, second)
     assert first.shape == (6, 3, 32, 32)
-    assert 0 <= first.min() and first.max() <= 1
+    assert first.min() >= 0
+    assert first.max() <= 1
     whole = augment(pixels, 36, 1.0, generator_of(0, 5))
     originals = pixels.permute(0, 3, 1, 2).float() / 255
     for picture, original in zip(whole, originals, strict=True):

@@ -1,0 +1,93 @@
+"""What a person types as the two axes of a sweep, read into values.
+
+Knows nothing of running one; core.sweep does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from core import BadRequest, ModelSpec, class_id
+from editor import messages
+
+_NAMES = {axis: title for title, axis in messages.AXES}
+
+
+class Grid(NamedTuple):
+    """A sweep that was asked for.
+
+    Attributes:
+        values: axis -> its values, rows first, as `core.sweep` takes them.
+        labels: the same for people.
+        titles: names of the axes.
+    """
+
+    values: Mapping[str, Sequence[Any]]
+    labels: tuple[tuple[str, ...], tuple[str, ...]]
+    titles: tuple[str, str]
+
+    @property
+    def cells(self) -> int:
+        """How many there are."""
+        return len(self.labels[0]) * len(self.labels[1])
+
+
+def examples(spec: ModelSpec) -> dict[str, str]:
+    """Return values that one could type, for each axis."""
+    classes = [name.split(",")[0] for name in spec.classes[:4]]
+    return {
+        "schedule": "cosine, linear, square root",
+        "steps": "4, 8, 12",
+        "choice_temperature": "0, 2, 4.5, 8",
+        "token_temperature": "0.7, 0.85, 1",
+        "guidance_scale": "1, 2, 4",
+        "seed": "0, 1, 2, 3",
+        "class_id": ", ".join(["none", *classes] if spec.null_class else classes),
+    }
+
+
+def read_axes(texts: Sequence[str], spec: ModelSpec, *, most_cells: int) -> Grid:
+    """Return the grid.
+
+    Args:
+        texts: row axis, its values, column axis, its values; values are separated by commas.
+        spec: for class names.
+        most_cells: more are refused.
+
+    Raises:
+        BadRequest: where the axes or their values cannot be used.
+    """
+    rows, row_text, columns, column_text = texts
+    if rows == columns:
+        raise BadRequest(messages.axes_equal(_NAMES.get(rows, rows)))
+    row_values, column_values = _values(rows, row_text, spec), _values(columns, column_text, spec)
+    cells = len(row_values) * len(column_values)
+    if cells > most_cells:
+        raise BadRequest(messages.too_many_cells(cells, most_cells))
+    return Grid(
+        values={rows: row_values, columns: column_values},
+        labels=(_labels(rows, row_values, spec), _labels(columns, column_values, spec)),
+        titles=(_NAMES[rows], _NAMES[columns]),
+    )
+
+
+def _values(axis: str, text: str, spec: ModelSpec) -> list[Any]:
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    if axis not in _NAMES or not parts:
+        raise BadRequest(messages.axis_values(_NAMES.get(axis, axis), text, examples(spec).get(axis, "1, 2, 3")))
+    if axis == "schedule":
+        return parts  # core.sweep checks the names
+    if axis == "class_id":
+        return [class_id(spec.classes, part) for part in parts]
+    try:
+        return [int(part) if axis in ("steps", "seed") else float(part) for part in parts]
+    except ValueError as error:
+        raise BadRequest(messages.axis_values(_NAMES[axis], text, examples(spec)[axis])) from error
+
+
+def _labels(axis: str, values: Sequence[Any], spec: ModelSpec) -> tuple[str, ...]:
+    if axis == "class_id":
+        return tuple(messages.NO_CLASS if v is None else spec.classes[v].split(",")[0] for v in values)
+    prefix = "T " if axis == "steps" else ""
+    return tuple(prefix + (f"{v:g}" if isinstance(v, float) else str(v)) for v in values)

@@ -1,0 +1,83 @@
+"""What the person who starts the editor may choose: address, model, device, limits.
+
+Knows nothing of pictures or widgets. Flags win over environment variables; on a Space (SPACE_ID is set) the server
+listens on all addresses, because the container's proxy is not on the loopback.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+SAMPLES = Path(__file__).resolve().parent.parent / "assets" / "samples"
+FIRST_SAMPLE = "mountain_trail.jpg"
+
+
+@dataclass(frozen=True)
+class AppSettings:
+    """How the editor runs.
+
+    Attributes:
+        host, port: where the server listens.
+        model: a name of `core.list_models()`.
+        device: "auto", "cpu" or "cuda".
+        max_file_mb: largest upload, megabytes; the gate in core refuses above 32 as well.
+        samples: folder of photos offered on the page.
+        documents_per_visitor: pictures that one visitor can have open; the oldest is dropped beyond.
+        visitors: visitors whose pictures are kept; the longest absent is dropped beyond.
+        visitor_minutes: how long the pictures of a visitor who left are kept, for a lost connection to come back.
+        undo_steps: accepted results that can be taken back, for each picture.
+        document_mb: pixels kept on disk for one picture's undo stack and runs, megabytes.
+        sweep_cells: most cells of one sweep.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 7860
+    model: str = "scenes-128"
+    device: str = "auto"
+    max_file_mb: int = 32
+    samples: Path = field(default=SAMPLES)
+    documents_per_visitor: int = 6
+    visitors: int = 64
+    visitor_minutes: float = 30.0
+    undo_steps: int = 32
+    document_mb: int = 768
+    sweep_cells: int = 64
+
+
+def read_settings(arguments: Sequence[str], environment: Mapping[str, str]) -> AppSettings:
+    """Return the settings that flags and environment ask for.
+
+    Args:
+        arguments: the command line without the program's name.
+        environment: GRADIO_SERVER_NAME, GRADIO_SERVER_PORT, MASKGIT_EDITOR_MODEL, MASKGIT_EDITOR_DEVICE and SPACE_ID
+            are read.
+
+    Raises:
+        SystemExit: as argparse does, for flags that cannot be read or `--help`.
+    """
+    standard = AppSettings()
+    host = environment.get("GRADIO_SERVER_NAME") or ("0.0.0.0" if environment.get("SPACE_ID") else standard.host)
+    parser = argparse.ArgumentParser(prog="app.py", description="Paint on a photo, get it back repainted.")
+    parser.add_argument("--host", default=host, help="address to listen on (default: %(default)s)")
+    parser.add_argument(
+        "--port",
+        default=environment.get("GRADIO_SERVER_PORT") or standard.port,
+        type=int,
+        help="port to listen on (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--model",
+        default=environment.get("MASKGIT_EDITOR_MODEL") or standard.model,
+        help="name of a model, see `python -m core models` (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--device",
+        default=environment.get("MASKGIT_EDITOR_DEVICE") or standard.device,
+        choices=("auto", "cpu", "cuda"),
+        help="where the nets run (default: %(default)s)",
+    )
+    chosen = parser.parse_args(arguments)
+    return AppSettings(host=chosen.host, port=chosen.port, model=chosen.model, device=chosen.device)

@@ -1,0 +1,157 @@
+"""The canvas component: our own JavaScript in a `gr.HTML`, and the values that go to it and come from it.
+
+Knows nothing of engines, documents or requests. The JavaScript lies in editor/static/stage as plain ES modules; Gradio
+takes one script text, so they are joined here when the component is made. What crosses the wire is told in wire.js.
+"""
+
+from __future__ import annotations
+
+import re
+from abc import ABCMeta
+from collections.abc import Callable
+from functools import cache, wraps
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.component_meta import ComponentMeta, updateable
+
+FOLDER = Path(__file__).parent / "static" / "stage"
+
+MODULES = (
+    "words.js",
+    "view.js",
+    "mask.js",
+    "picture.js",
+    "history.js",
+    "tokens.js",
+    "wire.js",
+    "tools.js",
+    "render.js",
+    "review.js",
+    "pointer.js",
+    "keyboard.js",
+    "panel.js",
+    "main.js",
+)
+"""In the order in which they are joined: a module comes after those that it needs while it is being read."""
+
+EVENTS = ("run", "stop", "accept", "discard", "undo_accept", "redo_accept")
+"""What the stage tells Python, each with a JSON object; the names stand in quotes in wire.js, where Gradio looks."""
+
+ARGUMENTS = ("element", "trigger", "props", "server", "watch")
+"""What Gradio hands to `js_on_load`, in the order in which main.js takes it."""
+
+_IMPORT = re.compile(r"^import\s+\{([^}]*)\}\s+from\s+\"\./([\w.]+)\";\n", re.MULTILINE)
+_NAME = re.compile(r"^(?:export\s+)?(?:async\s+)?(?:function|class|const|let)\s+(\w+)", re.MULTILINE)
+_COMMENT = re.compile(r"^\s*//[^\n]*\n|/\*\*(?:(?!\*/).)*\*/[ ]*|^[ ]+|^\n", re.MULTILINE | re.DOTALL)
+"""What is read by people only: comments and indentation. No string in the modules may hold such text."""
+_SPACE = re.compile(r"(\"(?:[^\"\\\n]|\\.)*\"|`[^`]*`)| ?([{(,])\s?| ?([}),;:?=<>&|*]) ?")
+"""A string, which stays as it is, or a sign that needs no space beside it."""
+
+
+def bundle(modules: dict[str, str]) -> str:
+    """Return one script that holds some ES modules, given as file name -> text in the order of reading.
+
+    Only what these modules use is understood: named imports between them and `export` before a declaration. They share
+    one scope afterwards, so no two may declare the same name at their top level. Comments and needless
+    spaces are left out.
+
+    Raises:
+        ValueError: where an import names a module or an export that is not there, or two modules declare one name.
+    """
+    owners = dict.fromkeys(ARGUMENTS, "Gradio")
+    for file, text in modules.items():
+        for name in _NAME.findall(text):
+            if name in owners:
+                raise ValueError(f"{file} declares {name}, and so does {owners[name]}: rename one of them.")
+            owners[name] = file
+    parts = []
+    for file, text in modules.items():
+        for names, source in _IMPORT.findall(text):
+            for name in filter(None, (name.strip() for name in names.split(","))):
+                exported = re.search(
+                    rf"^export\s+(?:async\s+)?(?:function|class|const)\s+{name}\b", modules.get(source, ""), re.M
+                )
+                if not exported:
+                    raise ValueError(f"{file} imports {name} from {source}, which does not export it.")
+        plain = re.sub(r"^export\s+", "", _IMPORT.sub("", text), flags=re.MULTILINE)
+        if re.search(r"^(?:import|export)\b", plain, re.MULTILINE):
+            raise ValueError(f"{file} has an import or export of a kind that the bundler does not know.")
+        parts.append(_SPACE.sub(lambda found: found[1] or found[2] or found[3], _COMMENT.sub("", plain)).strip() + "\n")
+    return "".join(parts)
+
+
+@cache
+def script() -> str:
+    """Return the text for `js_on_load`: all modules in one function, and the call that starts the stage."""
+    joined = bundle({name: (FOLDER / name).read_text(encoding="utf-8") for name in MODULES})
+    return f'(() => {{\n"use strict";\n{joined}main({", ".join(ARGUMENTS)});\n}})();\n'
+
+
+@cache
+def style() -> str:
+    """Return the stage's style sheet; Gradio nests it under the component's id."""
+    return (FOLDER / "stage.css").read_text(encoding="utf-8")
+
+
+def _named_plan(plan: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(plan)  # Gradio marks the function, which a bound method does not bear, and reads its annotations
+    def answer(*given: Any) -> Any:
+        return plan(*given)
+
+    answer.__name__ = "plan"
+    return answer
+
+
+class _NoStub(ComponentMeta):
+    """Makes the class as Gradio does, but writes no stage.pyi into the source folder, which would shadow this file."""
+
+    def __new__(mcs, name: str, bases: tuple[type, ...], attrs: dict[str, Any]) -> _NoStub:
+        attrs["__init__"] = updateable(attrs["__init__"])
+        return ABCMeta.__new__(mcs, name, bases, attrs)
+
+
+class Stage(gr.HTML, metaclass=_NoStub):
+    """The canvas on which a picture is shown, painted on, and seen to be repainted.
+
+    Its value is the latest message to the browser, a small JSON object with `rev` and `kind`; the browser handles each
+    `rev` once and keeps everything else itself, so no value ever takes back what a visitor painted. Its events are
+    `EVENTS`: `stage.run(handler, ...)` gets the intent from `gr.EventData`.
+    """
+
+    def __init__(self, *, plan: Callable[..., Any] | None = None, elem_id: str = "mge-stage", **settings: Any) -> None:
+        """Place the stage.
+
+        Args:
+            plan: called with an intent (and a `gr.Request`, where it declares one) when several windows are needed;
+                returns windows, cells, passes and seconds as a JSON object. Its name on the wire is "plan".
+            elem_id: id of the component on the page.
+            **settings: further keywords of `gr.HTML`.
+        """
+        super().__init__(
+            settings.pop("value", None),
+            html_template='<div class="mge"><p class="mge-boot">The canvas needs JavaScript.</p></div>',
+            css_template=style(),
+            js_on_load=script(),
+            apply_default_css=False,
+            server_functions=[] if plan is None else [_named_plan(plan)],
+            elem_id=elem_id,
+            **settings,
+        )
+
+    def preprocess(self, payload: Any) -> Any:
+        """Return the last message as the browser sends it back; nobody should rely on it."""
+        return payload
+
+    def postprocess(self, value: dict[str, Any] | None) -> dict[str, Any] | None:  # type: ignore[override]
+        """Return a message to the browser as it is.
+
+        Args:
+            value: JSON object with `rev` and `kind`, or None.
+        """
+        return value
+
+    def api_info(self) -> dict[str, Any]:
+        """Describe the value to API clients."""
+        return {"type": "object"}

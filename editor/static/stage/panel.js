@@ -1,0 +1,209 @@
+/** The stage's own buttons, lines of text and tiles. Knows how they look and what they call, nothing of pixels. */
+
+import { WORDS } from "./words.js";
+
+/** Strokes of 20 x 20 icons. @type {Record<string, string>} */
+const ICONS = {
+  brush: "M16.8 3.2a1.6 1.6 0 0 0-2.3 0L8.2 10l1.8 1.8 6.8-6.3a1.6 1.6 0 0 0 0-2.3ZM7.6 11.2c-1.7 0-2.8 1-3 2.6-.1 1-.6 1.7-1.6 2 1 .8 2.2 1.2 3.4 1.2 1.9 0 3.2-1.2 3.2-3 0-.4-.1-.7-.2-1",
+  eraser: "M8.6 16.5 3.4 11.3a1.2 1.2 0 0 1 0-1.7l6.2-6.2a1.2 1.2 0 0 1 1.7 0l4.3 4.3a1.2 1.2 0 0 1 0 1.7l-7 7.1ZM6.3 6.7l6 6M8.6 16.5H17",
+  rectangle: "M3.5 5.5h13v9h-13z",
+  box: "M4.5 5v10M15.5 5v10M5 4.5h10M5 15.5h10M3 3h3v3H3zM14 3h3v3h-3zM3 14h3v3H3zM14 14h3v3h-3z",
+  hand: "M6.5 10V5.3a1.2 1.2 0 0 1 2.4 0V9M8.9 8.6V3.9a1.2 1.2 0 0 1 2.4 0V9M11.3 9V4.9a1.2 1.2 0 0 1 2.4 0V10M13.7 10V7.3a1.15 1.15 0 0 1 2.3 0v4.5c0 3.2-1.9 5.2-4.8 5.2-2.3 0-3.5-.9-4.5-2.7l-2.3-4c-.8-1.4.9-2.3 1.8-1.2l1.3 1.7",
+  extend: "M7 7h6v6H7zM10 4.5v-2M10 17.5v-2M4.5 10h-2M17.5 10h-2M8.8 3.5 10 2.3l1.2 1.2M8.8 16.5l1.2 1.2 1.2-1.2M3.5 8.8 2.3 10l1.2 1.2M16.5 8.8l1.2 1.2-1.2 1.2",
+  undo: "M7 4 3.5 7.5 7 11M3.7 7.5h8a4.5 4.5 0 0 1 0 9H8",
+  redo: "M13 4l3.5 3.5L13 11M16.3 7.5h-8a4.5 4.5 0 0 0 0 9H12",
+  clear: "M4 5.5h12M8 5.5v-2h4v2M5.5 5.5l.8 11h7.4l.8-11M8.5 8.5v5M11.5 8.5v5",
+  invert: "M10 3.5a6.5 6.5 0 1 0 0 13zM10 3.5a6.5 6.5 0 0 1 0 13M10 6.5h4.6M10 10h6.3M10 13.5h4.6",
+  grid: "M3.5 3.5h13v13h-13zM3.5 7.8h13M3.5 12.2h13M7.8 3.5v13M12.2 3.5v13",
+  fit: "M3.5 7V3.5H7M13 3.5h3.5V7M16.5 13v3.5H13M7 16.5H3.5V13M7 7.5h6v5H7z",
+  actual: "M4 6.5 6 5v10M14 6.5 16 5v10M10 8v.2M10 12v.2",
+  original: "M2.5 10S5.3 5 10 5s7.5 5 7.5 5-2.8 5-7.5 5-7.5-5-7.5-5ZM10 7.8a2.2 2.2 0 1 0 0 4.4 2.2 2.2 0 0 0 0-4.4Z",
+};
+
+/** @type {{id: string, title: string, key: string, kind: "tool" | "action" | "toggle" | "hold", gap?: boolean}[]} */
+const RAIL = [
+  { id: "brush", title: "Brush", key: "B", kind: "tool" },
+  { id: "eraser", title: "Eraser", key: "E, or the right button", kind: "tool" },
+  { id: "rectangle", title: "Rectangle", key: "R", kind: "tool" },
+  { id: "box", title: "Box to replace", key: "M", kind: "tool" },
+  { id: "extend", title: "Pull the border", key: "drag the handles", kind: "tool" },
+  { id: "hand", title: "Move the view", key: "H, or hold Space", kind: "tool" },
+  { id: "undo", title: "Undo", key: "Ctrl+Z", kind: "action", gap: true },
+  { id: "redo", title: "Redo", key: "Ctrl+Shift+Z", kind: "action" },
+  { id: "invert", title: "Invert the mask", key: "X", kind: "action" },
+  { id: "clear", title: "Clear the mask", key: "Delete", kind: "action" },
+  { id: "fit", title: "Fit the picture", key: "Ctrl+0", kind: "action", gap: true },
+  { id: "actual", title: "Actual size", key: "Ctrl+1", kind: "action" },
+  { id: "grid", title: "Token grid", key: "G", kind: "toggle" },
+  { id: "original", title: "Hold to see the original", key: "hold Tab or \\", kind: "hold" },
+];
+
+/** @param {string} tag @param {string} name @param {Record<string, string>} [attributes] @param {(Node | string)[]} children
+ * @returns {HTMLElement} */
+export function makeElement(tag, name, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  node.className = name;
+  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+  node.append(...children);
+  return node;
+}
+
+/** @param {string} id */
+function icon(id) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("viewBox", "0 0 20 20");
+  svg.setAttribute("aria-hidden", "true");
+  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  path.setAttribute("d", ICONS[id]);
+  svg.append(path);
+  return svg;
+}
+
+/** @param {string} name @param {string} text @param {() => void} action @param {string} [title] */
+function button(name, text, action, title = text) {
+  const node = /** @type {HTMLButtonElement} */ (makeElement("button", name, { type: "button", title }, text));
+  node.addEventListener("click", action);
+  return node;
+}
+
+export class Panel {
+  /** @param {import("./main.js").Stage} stage @param {HTMLElement} root */
+  constructor(stage, root) {
+    this.stage = stage;
+    this.root = root;
+    root.textContent = "";
+    /** @type {Map<string, HTMLButtonElement>} */
+    this.buttons = new Map();
+    this.rail = makeElement("div", "mge-rail", { role: "toolbar", "aria-label": "Canvas tools", "aria-orientation": "vertical" });
+    for (const item of RAIL) this.rail.append(this.railButton(item));
+    this.viewport = makeElement("div", "mge-view", { tabindex: "0", role: "application", "aria-label": WORDS.stage });
+
+    this.size = /** @type {HTMLInputElement} */ (
+      makeElement("input", "mge-size", { type: "range", min: "0", max: "100", step: "1", "aria-label": "Brush size", title: "Brush size ([ and ])" })
+    );
+    this.sizeText = makeElement("output", "mge-size-text");
+    this.options = makeElement("div", "mge-options mge-float", {}, makeElement("span", "mge-size-dot"), this.size, this.sizeText);
+    this.size.addEventListener("input", () => stage.setSizeStep(Number(this.size.value)));
+
+    this.sample = button("mge-button", WORDS.sample, () => stage.openSample());
+    this.empty = makeElement(
+      "div", "mge-empty", {},
+      makeElement("div", "mge-empty-mark", { "aria-hidden": "true" }, ...Array.from({ length: 16 }, () => makeElement("i", ""))),
+      makeElement("h3", "", {}, WORDS.emptyTitle),
+      makeElement("p", "", {}, WORDS.emptyText),
+      makeElement("div", "mge-row", {}, button("mge-button mge-primary", WORDS.open, () => stage.browse()), this.sample)
+    );
+    this.tiles = makeElement("div", "mge-tiles", { role: "radiogroup", "aria-label": "Variations" });
+    this.keepButton = button("mge-button mge-primary", "Keep", () => stage.keep(), "Keep this variation (Enter)");
+    this.discardButton = button("mge-button", "Discard", () => stage.discard(), "Back to the picture (Esc)");
+    this.strip = makeElement("div", "mge-strip mge-float", {}, this.tiles, makeElement("div", "mge-strip-actions", {}, this.keepButton, this.discardButton));
+    this.toastBox = makeElement("div", "mge-toast mge-float", { role: "status" });
+    this.bar = makeElement("div", "mge-bar", {}, makeElement("i", ""));
+    this.badge = makeElement("span", "mge-badge");
+    this.status = makeElement("span", "mge-status");
+    this.info = makeElement("span", "mge-info");
+    this.stopButton = button("mge-button mge-small", "Stop", () => stage.stop(), "Stop (Esc)");
+    this.hud = makeElement("div", "mge-hud", {}, this.status, this.stopButton, this.badge, this.info);
+    this.live = makeElement("div", "mge-live", { "aria-live": "polite", role: "status" });
+    this.dropHint = makeElement("div", "mge-drop", {}, WORDS.drop);
+    this.compareTag = makeElement("div", "mge-compare mge-float", {}, WORDS.original);
+    const body = makeElement("div", "mge-body", {}, this.viewport, this.options, this.empty, this.compareTag, this.strip, this.toastBox, this.dropHint, this.bar);
+    root.append(makeElement("div", "mge-frame", {}, this.rail, body, this.hud, this.live));
+    /** @type {number} */
+    this.toastTimer = 0;
+    this.liveTimer = 0;
+  }
+
+  /** @param {(typeof RAIL)[number]} item */
+  railButton(item) {
+    const { stage } = this;
+    const node = /** @type {HTMLButtonElement} */ (
+      makeElement("button", "mge-tool" + (item.gap ? " mge-gap" : ""), {
+        type: "button", "aria-label": item.title, title: `${item.title} (${item.key})`, "data-id": item.id,
+      }, icon(item.id))
+    );
+    if (item.kind === "tool") node.addEventListener("click", () => stage.setTool(item.id));
+    else if (item.kind === "hold") {
+      for (const name of ["pointerdown", "keydown"]) node.addEventListener(name, (e) => name === "pointerdown" || /^[ E]/.test(/** @type {KeyboardEvent} */ (e).key) ? stage.compare(true) : 0);
+      for (const name of ["pointerup", "pointerleave", "pointercancel", "keyup", "blur"]) node.addEventListener(name, () => stage.compare(false));
+      node.addEventListener("contextmenu", (e) => e.preventDefault());
+    } else {
+      /** @type {Record<string, () => void>} */
+      const actions = {
+        undo: () => stage.undo(), redo: () => stage.redo(), invert: () => stage.invert(), clear: () => stage.clear(),
+        fit: () => stage.fit(), actual: () => stage.actualSize(), grid: () => stage.toggleGrid(),
+      };
+      node.addEventListener("click", actions[item.id]);
+    }
+    this.buttons.set(item.id, node);
+    return node;
+  }
+
+  /** @param {string} message @param {"info" | "error"} [level] */
+  toast(message, level = "info") {
+    this.toastBox.textContent = message;
+    this.toastBox.dataset.level = level;
+    this.toastBox.classList.add("mge-on");
+    clearTimeout(this.toastTimer);
+    this.toastTimer = window.setTimeout(() => this.toastBox.classList.remove("mge-on"), level === "error" ? 9000 : 4500);
+  }
+
+  /** Tells screen readers, not at every stroke sample. @param {string} message */
+  say(message) {
+    clearTimeout(this.liveTimer);
+    this.liveTimer = window.setTimeout(() => {
+      if (this.live.textContent !== message) this.live.textContent = message;
+    }, 350);
+  }
+
+  /** Which buttons are there, pressed, possible. */
+  refreshTools() {
+    const { stage } = this;
+    const tools = stage.toolsHere();
+    for (const item of RAIL) {
+      const node = /** @type {HTMLButtonElement} */ (this.buttons.get(item.id));
+      if (item.kind === "tool") {
+        node.hidden = !tools.includes(item.id);
+        node.setAttribute("aria-pressed", String(stage.tool === item.id));
+      }
+    }
+    const possible = {
+      undo: stage.history.done.length > 0, redo: stage.history.undone.length > 0, invert: stage.paintable(), clear: stage.paintable(),
+      fit: stage.hasCanvas(), actual: stage.hasCanvas(), grid: true, original: !!stage.picture,
+    };
+    for (const [id, is] of Object.entries(possible)) /** @type {HTMLButtonElement} */ (this.buttons.get(id)).disabled = !is;
+    /** @type {HTMLButtonElement} */ (this.buttons.get("grid")).setAttribute("aria-pressed", String(stage.gridOn));
+    this.options.hidden = !stage.paintable() || !["brush", "eraser"].includes(stage.tool);
+    this.size.value = String(stage.sizeStep());
+    this.sizeText.textContent = `${Math.round(stage.size)} px`;
+    this.root.dataset.mode = stage.mode;
+    this.root.dataset.tool = stage.tool;
+    this.empty.hidden = stage.hasCanvas() || stage.opening || !!stage.running;
+    this.sample.hidden = !stage.sampleButton();
+  }
+
+  /** @param {{tile: HTMLCanvasElement | null, title: string, note: string}[]} tiles @param {number} chosen @param {boolean} final */
+  showTiles(tiles, chosen, final) {
+    this.strip.classList.toggle("mge-on", tiles.length > 1 || (final && tiles.length > 0));
+    this.strip.classList.toggle("mge-final", final);
+    while (this.tiles.children.length > tiles.length) /** @type {Element} */ (this.tiles.lastChild).remove();
+    tiles.forEach((each, i) => {
+      let node = /** @type {HTMLButtonElement | undefined} */ (this.tiles.children[i]);
+      if (!node) {
+        node = /** @type {HTMLButtonElement} */ (
+          makeElement("button", "mge-tile", { type: "button", role: "radio" }, makeElement("span", "mge-tile-picture"), makeElement("b", ""), makeElement("small", ""))
+        );
+        node.addEventListener("click", () => this.stage.choose(i));
+        this.tiles.append(node);
+      }
+      node.setAttribute("aria-checked", String(i === chosen));
+      node.tabIndex = i === chosen ? 0 : -1;
+      node.title = each.title;
+      node.setAttribute("aria-label", each.title);
+      const [picture, letter, note] = /** @type {any} */ (node.children);
+      if (each.tile && picture.firstChild !== each.tile) picture.replaceChildren(each.tile);
+      letter.textContent = "ABCDEFGHIJKLMNOP"[i];
+      note.textContent = each.note;
+    });
+  }
+}

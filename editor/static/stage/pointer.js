@@ -1,0 +1,207 @@
+/** From pointers, wheel and fingers to drags, pans and zooms. Knows what a drag is, not what it paints. */
+
+import { boxDrag, extendDrag, handleAt, rectangleDrag, strokeDrag } from "./tools.js";
+
+/** @typedef {import("./tools.js").Drag} Drag */
+
+export class Pointers {
+  /** @param {import("./main.js").Stage} stage @param {HTMLElement} host */
+  constructor(stage, host) {
+    this.stage = stage;
+    this.host = host;
+    /** @type {Map<number, {x: number, y: number}>} fingers that are down */
+    this.fingers = new Map();
+    /** @type {Drag | null} */
+    this.drag = null;
+    this.dragId = -1;
+    this.panning = false;
+    this.spaceDown = false;
+    host.addEventListener("pointerdown", (e) => this.down(e));
+    host.addEventListener("pointermove", (e) => this.move(e));
+    host.addEventListener("pointerup", (e) => this.up(e, false));
+    host.addEventListener("pointercancel", (e) => this.up(e, true));
+    host.addEventListener("pointerleave", () => this.hover(null));
+    host.addEventListener("contextmenu", (e) => e.preventDefault());
+    host.addEventListener("wheel", (e) => this.wheel(e), { passive: false });
+    host.addEventListener("auxclick", (e) => e.preventDefault());
+    host.addEventListener("mousedown", (e) => e.button === 1 && e.preventDefault());
+  }
+
+  /** @param {PointerEvent | WheelEvent} e @returns {[number, number]} */
+  at(e) {
+    const box = this.host.getBoundingClientRect();
+    return [e.clientX - box.left, e.clientY - box.top];
+  }
+
+  /** @param {PointerEvent} e @returns {import("./tools.js").Point} */
+  point(e) {
+    const [sx, sy] = this.at(e);
+    const { view } = this.stage;
+    const [x, y] = view.toCanvas(sx, sy);
+    const pen = e.pointerType === "pen" && e.pressure > 0;
+    return {
+      x,
+      y,
+      reach: (e.pointerType === "touch" ? 20 : 9) / view.scale,
+      pressure: pen ? 0.15 + 0.85 * e.pressure : 1,
+      erase: e.button === 2 || (e.buttons & (2 | 32)) !== 0,
+      shift: e.shiftKey,
+    };
+  }
+
+  /** @param {[number, number] | null} at */
+  hover(at) {
+    this.stage.pointer = at;
+    this.stage.renderer.schedule();
+  }
+
+  /** @param {PointerEvent} e */
+  down(e) {
+    const { stage } = this;
+    this.host.focus({ preventScroll: true });
+    stage.focusByPointer = true;
+    this.host.classList.add("mge-quiet");
+    if (e.pointerType === "touch") {
+      this.fingers.set(e.pointerId, { x: e.clientX, y: e.clientY });
+      if (this.fingers.size === 2) {
+        // A second finger means: look, not paint.
+        if (this.drag) this.drag.cancel();
+        this.end();
+        this.panning = false;
+        return;
+      }
+      if (this.fingers.size > 2) return;
+    } else if (this.drag || this.panning) {
+      return;
+    }
+    e.preventDefault();
+    try {
+      this.host.setPointerCapture(e.pointerId);
+    } catch {
+      // A pointer that is already gone cannot be held.
+    }
+    this.dragId = e.pointerId;
+    this.hover(this.at(e));
+    const point = this.point(e);
+    if (e.button === 1 || this.spaceDown || stage.tool === "hand" || !stage.mask) {
+      this.panning = true;
+      this.last = { x: e.clientX, y: e.clientY };
+      this.cursor();
+      return;
+    }
+    const drag = this.started(point, e.button === 2);
+    if (drag) {
+      this.drag = drag;
+      stage.dragging = true;
+      stage.renderer.schedule();
+    } else {
+      this.panning = true;
+      this.last = { x: e.clientX, y: e.clientY };
+    }
+  }
+
+  /** @param {import("./tools.js").Point} point @param {boolean} right @returns {Drag | null} */
+  started(point, right) {
+    const { stage } = this;
+    if (stage.mode === "extend") return extendDrag(stage, point);
+    if (stage.tool === "box") return right ? null : boxDrag(stage, point);
+    const erase = point.erase || right || stage.tool === "eraser";
+    stage.paints();
+    return stage.tool === "rectangle" ? rectangleDrag(stage, point, erase) : strokeDrag(stage, point, erase);
+  }
+
+  /** @param {PointerEvent} e */
+  move(e) {
+    const { stage } = this;
+    if (this.fingers.has(e.pointerId) && this.fingers.size === 2) return this.pinch(e);
+    if (this.fingers.has(e.pointerId)) this.fingers.set(e.pointerId, { x: e.clientX, y: e.clientY });
+    if (this.panning && e.pointerId === this.dragId && this.last) {
+      stage.view.panBy(e.clientX - this.last.x, e.clientY - this.last.y);
+      this.last = { x: e.clientX, y: e.clientY };
+      stage.viewChanged();
+    } else if (this.drag && e.pointerId === this.dragId) {
+      const events = e.getCoalescedEvents ? e.getCoalescedEvents() : [];
+      for (const each of events.length ? events : [e]) this.drag.move(this.point(each));
+      stage.renderer.schedule();
+    }
+    this.hover(this.at(e));
+    if (!this.drag && !this.panning) this.cursor(this.point(e));
+  }
+
+  /** @param {PointerEvent} e */
+  pinch(e) {
+    const { stage } = this;
+    const before = [...this.fingers.values()];
+    this.fingers.set(e.pointerId, { x: e.clientX, y: e.clientY });
+    const after = [...this.fingers.values()];
+    const box = this.host.getBoundingClientRect();
+    const middle = (/** @type {{x: number, y: number}[]} */ p) => [(p[0].x + p[1].x) / 2 - box.left, (p[0].y + p[1].y) / 2 - box.top];
+    const apart = (/** @type {{x: number, y: number}[]} */ p) => Math.max(Math.hypot(p[0].x - p[1].x, p[0].y - p[1].y), 1);
+    const [from, to] = [middle(before), middle(after)];
+    stage.view.panBy(to[0] - from[0], to[1] - from[1]);
+    stage.view.zoomAt(to[0], to[1], apart(after) / apart(before));
+    stage.pointer = null;
+    stage.viewChanged();
+  }
+
+  /** @param {PointerEvent} e @param {boolean} lost */
+  up(e, lost) {
+    this.fingers.delete(e.pointerId);
+    if (e.pointerId !== this.dragId) return;
+    if (this.drag) {
+      if (lost) this.drag.cancel();
+      else this.drag.up();
+    }
+    this.end();
+    if (e.pointerType === "touch") this.hover(null);
+    this.cursor();
+  }
+
+  end() {
+    this.drag = null;
+    this.panning = false;
+    this.dragId = -1;
+    this.stage.dragging = false;
+    this.stage.changed();
+  }
+
+  /** Gives up the drag in progress. @returns {boolean} whether there was one */
+  cancel() {
+    if (!this.drag) return false;
+    this.drag.cancel();
+    this.end();
+    return true;
+  }
+
+  /** @param {WheelEvent} e */
+  wheel(e) {
+    const { stage } = this;
+    if (!stage.hasCanvas()) return;
+    e.preventDefault();
+    const [x, y] = this.at(e);
+    const unit = e.deltaMode === 1 ? 16 : e.deltaMode === 2 ? 120 : 1;
+    const speed = e.ctrlKey ? 0.01 : 0.0016;
+    stage.view.zoomAt(x, y, Math.exp(-Math.max(-240, Math.min(240, e.deltaY * unit)) * speed));
+    stage.pointer = [x, y];
+    stage.viewChanged();
+  }
+
+  /** The mouse cursor over the canvas. @param {import("./tools.js").Point} [point] */
+  cursor(point) {
+    const { stage } = this;
+    let cursor = "crosshair";
+    if (!stage.hasCanvas()) cursor = "default";
+    else if (this.panning) cursor = "grabbing";
+    else if (this.spaceDown || stage.tool === "hand" || !stage.mask) cursor = "grab";
+    else if (stage.brushShown()) cursor = "none";
+    else if (point) {
+      const box = stage.mode === "extend" ? stage.grown() : stage.tool === "box" ? stage.box : null;
+      const handle = box ? handleAt(box, point) : "";
+      const inside = box && point.x >= box[0] && point.x < box[2] && point.y >= box[1] && point.y < box[3];
+      if (handle) cursor = `${handle}-resize`;
+      else if (stage.mode === "extend") cursor = "grab";
+      else if (inside) cursor = "move";
+    }
+    this.host.style.cursor = cursor;
+  }
+}

@@ -1,0 +1,133 @@
+"""A real browser, pages served on a free port, and the rules all keep: no console errors, no foreign requests."""
+
+from __future__ import annotations
+
+import os
+
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # before gradio is imported anywhere
+
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import gradio as gr
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+SWITCHES = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def chromium() -> str | None:
+    """Return the path of a Chromium on this machine, or None."""
+    wanted = os.environ.get("CHROMIUM")
+    return wanted or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Warnings of the web server's own libraries are not ours, and as errors they would end requests in its threads."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.filterwarnings("default"))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium; without one the tests are skipped, and fail where CI=true."""
+    path = chromium()
+    if path is None:
+        reason = "no Chromium found: install it (apt-get install chromium) or set CHROMIUM to its path."
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        sys.stderr.write(reason + "\n")
+        pytest.skip(reason)
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=path, args=SWITCHES, headless=True)
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="session")
+def serve() -> Iterator[Callable[..., str]]:
+    """Return a function that launches Blocks on a free port and returns the address."""
+    started: list[gr.Blocks] = []
+
+    def launch(app: gr.Blocks, **settings: Any) -> str:
+        # Nothing leaves the machine, and the browser finds its pages without a proxy.
+        app.launch(
+            server_name="127.0.0.1",
+            server_port=None,
+            prevent_thread_lock=True,
+            quiet=True,
+            inbrowser=False,
+            run_history=False,
+            **settings,
+        )
+        started.append(app)
+        return str(app.local_url)
+
+    yield launch
+    for app in started:
+        app.close()
+
+
+def _foreign(address: str) -> bool:
+    parts = urlsplit(address)
+    return parts.scheme not in ("data", "blob", "about") and parts.hostname not in ("127.0.0.1", "localhost")
+
+
+class Watch:
+    """What a page must not do, noted while it runs."""
+
+    def __init__(self, page: Page) -> None:
+        self.errors: list[str] = []
+        self.foreign: list[str] = []
+        self.allowed: tuple[str, ...] = ()
+        page.on("console", lambda message: self.errors.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("request", lambda request: self.foreign.append(request.url) if _foreign(request.url) else None)
+
+    def check(self) -> None:
+        """Fail on a console error that is not allowed, and on any request to another host."""
+        errors = [error for error in self.errors if not any(part in error for part in self.allowed)]
+        assert not errors, errors
+        assert not self.foreign, self.foreign
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Return a function that opens an address in a context of its own; every page is checked at the end of the test."""
+    contexts: list[BrowserContext] = []
+    watches: list[Watch] = []
+
+    def visit(address: str, *, allowed: tuple[str, ...] = (), **settings: Any) -> Page:
+        context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, **settings})
+        contexts.append(context)
+        page = context.new_page()
+        watch = Watch(page)
+        watch.allowed = allowed
+        watches.append(watch)
+        page.goto(address)
+        page.wait_for_selector("#mge-stage [data-ready]")
+        return page
+
+    yield visit
+    for context in contexts:
+        context.close()
+    for watch in watches:
+        watch.check()
+
+
+@pytest.fixture(scope="session")
+def samples() -> Path:
+    """The sample photos that come with the project."""
+    return Path(__file__).parents[2] / "assets" / "samples"

@@ -1,0 +1,297 @@
+"""The whole page in a real browser: open, paint, run, compare, keep, undo, download, stop, sweep.
+
+On the bundled model where it is there, otherwise on the fake engine; the stage's own behaviour is tested beside it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page
+
+from core import encode_png, load_engine, open_picture, read_png_text, read_recipe
+from editor import PAGE_CSS, AppSettings, build_app, editor_theme
+from tests.editor.fakes import FakeEngine
+
+# Gradio's queue statistics set a pandas option that pandas has deprecated; nothing of ours.
+pytestmark = pytest.mark.filterwarnings("ignore:'future.no_silent_downcasting'")
+
+ROOT = Path(__file__).parents[2]
+MODEL = ROOT / "assets" / "models" / "scenes-128" / "config.json"
+Visit = Callable[..., Page]
+
+SIZES = {"1440x900": (1440, 900), "1024x768": (1024, 768), "412x915": (412, 915)}
+
+
+@pytest.fixture(scope="module")
+def launched(serve: Callable[..., str]) -> str:
+    """Return the address of the editor."""
+    engine: Any = load_engine("scenes-128") if MODEL.exists() else FakeEngine(step_seconds=0.12)
+    return serve(build_app(engine, AppSettings()), theme=editor_theme(), css_paths=[PAGE_CSS], max_file_size="32mb")
+
+
+@pytest.fixture
+def page(open_page: Visit, launched: str) -> Page:
+    """Return the page with its sample open."""
+    return opened(open_page(launched))
+
+
+def opened(page: Page) -> Page:
+    """Wait until a picture is on the stage."""
+    page.wait_for_function("() => window.__mge.state().width > 0")
+    return page
+
+
+def state(page: Page) -> dict[str, Any]:
+    """Return what the stage says of itself."""
+    return page.evaluate("() => window.__mge.state()")  # type: ignore[no-any-return]
+
+
+def wait(page: Page, condition: str, timeout: float = 60_000) -> None:
+    """Wait until a condition on the stage's state `s` holds."""
+    page.wait_for_function(f"() => {{ const s = window.__mge.state(); return {condition}; }}", timeout=timeout)
+
+
+def paint(page: Page, points: list[tuple[float, float]]) -> None:
+    """Drag the mouse through points given as shares of the viewport of the stage."""
+    box = page.locator("#mge-stage .mge-view").bounding_box()
+    assert box is not None
+    places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
+    page.mouse.move(*places[0])
+    page.mouse.down()
+    for place in places[1:]:
+        page.mouse.move(*place, steps=6)
+    page.mouse.up()
+
+
+def painted_mask(page: Page) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Return the mask as the browser holds it."""
+    now = state(page)
+    runs = page.evaluate("() => window.__mge.maskRuns()")
+    values = np.arange(len(runs)) % 2 == 1
+    return np.repeat(values, runs).reshape(now["height"], now["width"])
+
+
+def set_number(page: Page, control: str, value: float) -> None:
+    """Type into the number field of a control."""
+    field = page.locator(f"#{control} input[type=number]")
+    field.fill(str(value))
+    field.press("Tab")
+
+
+def test_a_sample_is_open_and_the_page_calls_nobody(page: Page) -> None:
+    assert (state(page)["width"], state(page)["height"]) == (1280, 960)
+    assert page.locator("#mge-samples button").count() >= 10
+    assert page.locator("#mge-curve rect").count() == 8  # a bar for each step
+
+
+def test_paint_run_keep_undo_download(page: Page, samples: Path, tmp_path: Path) -> None:
+    paint(page, [(0.42, 0.45), (0.5, 0.5), (0.55, 0.48)])
+    mask = painted_mask(page)
+    assert mask.any()
+    page.locator("#mge-run").click()
+    wait(page, "s.running && s.running.step >= 1")
+    steps = state(page)["running"]["steps"] if state(page)["running"] else 0
+    wait(page, "s.review && s.review.loaded")
+    assert steps in (0, 8)  # 0 where the last step had come in between
+    assert state(page)["review"]["count"] == 4
+    assert np.array_equal(painted_mask(page), mask)  # no server event rewrote what was painted
+    tiles = page.locator("#mge-stage .mge-tile")
+    assert tiles.count() == 4
+    tiles.nth(1).click()
+    wait(page, "s.review.index === 1")
+    assert "0 px changed outside" in page.locator("#mge-stage .mge-badge").inner_text()
+    page.locator("#mge-stage button", has_text="Keep").click()
+    wait(page, "!s.review && s.undo > 0")
+
+    with page.expect_download() as loading:
+        page.locator("#mge-download").click()
+    edited_file = tmp_path / "edited.png"
+    loading.value.save_as(edited_file)
+    assert loading.value.suggested_filename.startswith("mountain_trail-inpaint")
+    original, edited = open_picture(samples / "mountain_trail.jpg"), open_picture(edited_file)
+    assert edited.shape == original.shape
+    changed = (edited != original).any(2)
+    assert not (changed & ~mask).any()
+    assert (changed & mask).any()
+    recipe = read_recipe(read_png_text(edited_file.read_bytes()))
+    assert recipe.request["options"]["seed"] == 1  # variation B
+
+    page.keyboard.press("Control+z")
+    wait(page, "s.redo > 0 && s.painted > 0")
+    assert np.array_equal(painted_mask(page), mask)  # undoing a result brings its mask back
+    with page.expect_download() as loading:
+        page.locator("#mge-download").click()
+    restored_file = tmp_path / "restored.png"
+    loading.value.save_as(restored_file)
+    assert np.array_equal(open_picture(restored_file), original)
+
+
+def test_stop_takes_effect_within_a_step(page: Page) -> None:
+    set_number(page, "mge-steps", 32)
+    paint(page, [(0.3, 0.3), (0.7, 0.7)])
+    before = page.evaluate("() => window.__mge.maskHash()")
+    page.locator("#mge-run").click()
+    wait(page, "s.running && s.running.step >= 2")
+    page.locator("#mge-stop").click()
+    wait(page, "!s.running", timeout=5_000)
+    page.wait_for_timeout(1_500)  # nothing more may come
+    assert state(page)["running"] is None
+    assert state(page)["review"] is None
+    assert page.evaluate("() => window.__mge.maskHash()") == before
+    set_number(page, "mge-steps", 2)
+    page.locator("#mge-run").click()  # the lane is free again
+    wait(page, "s.review && s.review.loaded")
+
+
+def test_nothing_painted_is_said_and_nothing_runs(page: Page) -> None:
+    page.locator("#mge-run").click()
+    page.wait_for_timeout(300)
+    assert state(page)["running"] is None
+    assert page.locator("#mge-stage .mge-toast.mge-on").count() == 1
+
+
+def test_replace_without_a_class_is_said(page: Page) -> None:
+    page.locator("#mge-mode label", has_text="Replace").click()
+    wait(page, "s.mode === 'replace'")
+    paint(page, [(0.4, 0.4), (0.6, 0.6)])
+    page.locator("#mge-run").click()
+    page.locator("#mge-stage .mge-toast", has_text="needs a class").wait_for()
+    wait(page, "!s.running")
+
+
+def test_modes_follow_keys_and_tabs(page: Page) -> None:
+    page.locator("#mge-stage .mge-view").click(position={"x": 5, "y": 5})
+    page.keyboard.press("3")
+    wait(page, "s.mode === 'extend'")
+    assert page.locator("#mge-extend-left input").is_visible()
+    page.locator("#mge-tabs button[role=tab]", has_text="Sweep").click()
+    wait(page, "s.mode === 'sweep'")
+    page.locator("#mge-tabs button[role=tab]", has_text="Edit").click()
+    wait(page, "s.mode === 'extend'")
+
+
+def test_extend_by_typed_pixels(page: Page) -> None:
+    page.locator("#mge-mode label", has_text="Extend").click()
+    wait(page, "s.mode === 'extend'")
+    set_number(page, "mge-extend-left", 96)
+    wait(page, "s.extend[0] === 96")
+    set_number(page, "mge-variations", 1)
+    set_number(page, "mge-steps", 1)
+    page.locator("#mge-run").click()
+    wait(page, "s.review && s.review.loaded", timeout=180_000)
+    page.locator("#mge-stage button", has_text="Keep").click()
+    wait(page, "s.width === 1376 && s.height === 960")
+
+
+def test_upload_opens_at_full_size(page: Page, tmp_path: Path) -> None:
+    photo = np.random.default_rng(1).integers(0, 256, (333, 517, 3), np.uint8)
+    (tmp_path / "odd size.png").write_bytes(encode_png(photo))
+    page.locator("#mge-upload input[type=file]").set_input_files(tmp_path / "odd size.png")
+    wait(page, "s.width === 517 && s.height === 333")
+    with page.expect_download() as loading:
+        page.locator("#mge-download").click()
+    assert np.array_equal(open_picture(Path(loading.value.path())), photo)
+
+
+def test_a_broken_upload_is_said_and_the_picture_stays(page: Page, tmp_path: Path) -> None:
+    (tmp_path / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\nnonsense")
+    page.locator("#mge-upload input[type=file]").set_input_files(tmp_path / "broken.png")
+    page.locator("#mge-stage .mge-toast", has_text="damaged").wait_for()
+    assert state(page)["width"] == 1280
+
+
+def test_sample_opens(page: Page) -> None:
+    page.locator("#mge-samples button[title='coffee']").click()
+    wait(page, "s.width === 600 && s.height === 400")
+
+
+def test_generate_replaces_the_picture_and_undo_brings_it_back(page: Page) -> None:
+    page.locator("#mge-mode label", has_text="Generate").click()
+    wait(page, "s.mode === 'generate'")
+    set_number(page, "mge-steps", 2)
+    page.locator("#mge-run").click()
+    wait(page, "s.review && s.review.loaded")
+    page.locator("#mge-stage button", has_text="Keep").click()
+    wait(page, "s.width === 128 && s.height === 128")
+    page.locator("#mge-stage button[data-id=undo]").click()
+    wait(page, "s.width === 1280")
+
+
+def test_sweep_fills_and_can_be_saved(page: Page, tmp_path: Path) -> None:
+    paint(page, [(0.45, 0.45), (0.5, 0.5)])
+    page.locator("#mge-tabs button[role=tab]", has_text="Sweep").click()
+    wait(page, "s.mode === 'sweep'")
+    page.locator("#mge-sweep-row-values textarea, #mge-sweep-row-values input").fill("cosine, linear")
+    page.locator("#mge-sweep-column-values textarea, #mge-sweep-column-values input").fill("1, 2, 3")
+    page.locator("#mge-run-sweep").click()
+    cells = page.locator("#mge-sweep-grid td img")
+    page.wait_for_function("() => document.querySelectorAll('#mge-sweep-grid td img').length === 6", timeout=120_000)
+    assert cells.count() == 6
+    assert page.locator("#mge-sweep-grid thead").inner_text().split()[-4:] == ["T", "2", "T", "3"]
+    assert page.locator("#mge-sweep-grid tbody th").all_inner_texts() == ["cosine", "linear"]
+    page.wait_for_function("() => !document.querySelector('#mge-sweep-sheet').disabled")
+    for button, name in (("mge-sweep-sheet", "sweep.png"), ("mge-sweep-csv", "sweep.csv")):
+        with page.expect_download() as loading:
+            page.locator(f"#{button}").click()
+        loading.value.save_as(tmp_path / name)
+    assert open_picture(tmp_path / "sweep.png").shape[2] == 3
+    assert len((tmp_path / "sweep.csv").read_text("utf-8").splitlines()) == 7
+    wait(page, "!s.running")
+
+
+def test_form_works_without_the_canvas(page: Page, samples: Path, tmp_path: Path) -> None:
+    original = open_picture(samples / "coffee.jpg")
+    mask = np.zeros(original.shape[:2], np.uint8)
+    mask[150:220, 200:300] = 255
+    (tmp_path / "mask.png").write_bytes(encode_png(mask))
+    page.locator("#mge-tabs button[role=tab]", has_text="Form").click()
+    page.locator("#mge-form-image input[type=file]").set_input_files(samples / "coffee.jpg")
+    page.locator("#mge-form-image", has_text="coffee").wait_for()
+    page.locator("#mge-form-mask input[type=file]").set_input_files(tmp_path / "mask.png")
+    page.locator("#mge-form-mask", has_text="mask").wait_for()
+    page.locator("#mge-form-run").click()
+    page.locator("#mge-form-result img").wait_for(timeout=60_000)
+    source = page.locator("#mge-form-result img").get_attribute("src")
+    assert source is not None
+    result = open_picture(page.request.get(source).body())
+    changed = (result != original).any(2)
+    assert changed.any()
+    assert not (changed & (mask == 0)).any()
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize("size", list(SIZES))
+def test_nothing_hangs_over_or_jumps(open_page: Visit, launched: str, tmp_path: Path, size: str, theme: str) -> None:
+    width, height = SIZES[size]
+    page = opened(open_page(f"{launched}?__theme={theme}", viewport={"width": width, "height": height}))
+    shots = Path(os.environ.get("MGE_SCREENSHOTS", tmp_path))
+
+    def places() -> Any:
+        return page.evaluate(
+            "() => ['mge-head', 'mge-stage', 'mge-side', 'mge-run'].map((id) => {"
+            " const r = document.getElementById(id).getBoundingClientRect();"
+            " return [r.left, r.top, r.width, r.height].map(Math.round); })"
+        )
+
+    page.wait_for_timeout(600)
+    page.screenshot(path=shots / f"page-{size}-{theme}.png")
+    before = places()
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= width
+    if width > 760:
+        stage = before[1]
+        assert stage[2] * stage[3] > 0.5 * width * height  # the stage dominates
+        assert page.evaluate("() => document.documentElement.scrollHeight") <= height
+    paint(page, [(0.42, 0.45), (0.5, 0.5), (0.55, 0.48)])
+    page.locator("#mge-run").click()
+    wait(page, "s.running && s.running.step >= 3 || s.review")
+    page.screenshot(path=shots / f"running-{size}-{theme}.png")
+    wait(page, "s.review && s.review.loaded")
+    page.wait_for_timeout(300)
+    page.screenshot(path=shots / f"result-{size}-{theme}.png")
+    assert places() == before

@@ -1,0 +1,546 @@
+"""The stage in a real browser: what is painted is what Python gets, and what is shown is what the core will do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+from playwright.sync_api import Page
+
+from core.canvas.plan import plan
+from editor.stage import EVENTS, FOLDER, MODULES, bundle, script
+from tests.browser.stage_app import GRID, PIXELS, build, mask_of, photo, request_of
+
+Open = Callable[..., Page]
+MOST_SCRIPT = 80 * 1024
+
+
+@pytest.fixture(scope="module")
+def address(serve: Callable[..., str]) -> str:
+    return serve(build(step_seconds=0.02, steps=4))
+
+
+@pytest.fixture(scope="module")
+def slow_address(serve: Callable[..., str]) -> str:
+    return serve(build(step_seconds=0.3, steps=10))
+
+
+# helpers --------------------------------------------------------------------------------------------------------------
+def order(page: Page, **values: Any) -> None:
+    page.fill("#command textarea", json.dumps(values))
+    page.press("#command textarea", "Enter")
+
+
+def opened(page: Page, width: int, height: int) -> None:
+    order(page, open=[width, height])
+    page.wait_for_function(f"__mge.state().width === {width} && __mge.state().height === {height}")
+    page.evaluate("document.activeElement.blur()")
+
+
+def state(page: Page) -> dict[str, Any]:
+    return dict(page.evaluate("__mge.state()"))
+
+
+def corner(page: Page) -> tuple[float, float]:
+    box = page.evaluate("(({left, top}) => [left, top])(document.querySelector('.mge-view').getBoundingClientRect())")
+    return box[0], box[1]
+
+
+def client(page: Page, x: float, y: float) -> tuple[int, int]:
+    """Whole client coordinates of a canvas position, about."""
+    view = state(page)["view"]
+    left, top = corner(page)
+    return round(left + view["x"] + x * view["scale"]), round(top + view["y"] + y * view["scale"])
+
+
+def canvas(page: Page, at: tuple[float, float]) -> tuple[float, float]:
+    """Exact canvas position of a client position, in eighths of a pixel as the stage keeps it."""
+    view = state(page)["view"]
+    left, top = corner(page)
+    x, y = (at[0] - left - view["x"]) / view["scale"], (at[1] - top - view["y"]) / view["scale"]
+    return float(np.floor(x * 8 + 0.5) / 8), float(np.floor(y * 8 + 0.5) / 8)
+
+
+def drag(page: Page, points: list[tuple[float, float]], button: Any = "left") -> list[tuple[float, float]]:
+    """Drag along canvas positions; return those that the stage really saw."""
+    clients = [client(page, *point) for point in points]
+    page.mouse.move(*clients[0])
+    page.mouse.down(button=button)
+    for at in clients[1:]:
+        page.mouse.move(*at)
+    page.mouse.up(button=button)
+    return [canvas(page, at) for at in clients]
+
+
+def stroke(
+    size: tuple[int, int], points: list[tuple[float, float]], radius: float
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return the analytic stroke, and which pixels lie so near its edge that rounding decides."""
+    y, x = np.mgrid[0 : size[1], 0 : size[0]] + 0.5
+    nearest = np.full(x.shape, np.inf)
+    for (ax, ay), (bx, by) in zip(points, points[1:] or points, strict=False):
+        dx, dy = bx - ax, by - ay
+        length = dx * dx + dy * dy
+        t = np.clip(((x - ax) * dx + (y - ay) * dy) / length, 0, 1) if length else np.zeros_like(x)
+        nearest = np.minimum(nearest, np.hypot(x - ax - t * dx, y - ay - t * dy))
+    mask = nearest <= radius
+    for px, py in points:
+        if 0 <= px < size[0] and 0 <= py < size[1]:
+            mask[int(py), int(px)] = True
+    return mask, np.abs(nearest - radius) < 1e-6
+
+
+def heard(page: Page, event: str) -> dict[str, Any]:
+    page.wait_for_function(
+        """event => {
+            const text = document.querySelector('#heard textarea').value;
+            return text && JSON.parse(text).event === event;
+        }""",
+        arg=event,
+    )
+    return dict(json.loads(page.input_value("#heard textarea"))["data"])
+
+
+def ran(page: Page) -> dict[str, Any]:
+    """Run and return the intent that Python got, after the result is on the stage."""
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("Enter")
+    intent = heard(page, "run")
+    page.wait_for_function("__mge.state().review && __mge.state().review.loaded")
+    return intent
+
+
+def received(page: Page) -> NDArray[np.bool_]:
+    return mask_of(ran(page)["mask"])
+
+
+def runs_of(mask: NDArray[np.bool_]) -> list[int]:
+    flat = mask.ravel()
+    edges = np.flatnonzero(np.diff(flat.astype(np.int8))) + 1
+    lengths = np.diff(np.concatenate([[0], edges, [flat.size]])).tolist()
+    return [0, *lengths] if flat[0] else lengths
+
+
+# the script -----------------------------------------------------------------------------------------------------------
+def test_script_is_complete_and_small() -> None:
+    assert sorted(MODULES) == sorted(path.name for path in FOLDER.glob("*.js"))
+    assert all(f'"{event}"' in script() for event in EVENTS)
+    assert len(script().encode()) < MOST_SCRIPT
+
+
+def test_bundler_refuses_what_it_cannot_join() -> None:
+    assert "const a=1;" in bundle(
+        {"a.js": "export const a = 1;\n", "b.js": 'import { a } from "./a.js";\nconst b = a;\n'}
+    )
+    with pytest.raises(ValueError, match="declares a"):
+        bundle({"a.js": "const a = 1;\n", "b.js": "const a = 2;\n"})
+    with pytest.raises(ValueError, match="does not export"):
+        bundle({"a.js": "const a = 1;\n", "b.js": 'import { a } from "./a.js";\n'})
+    with pytest.raises(ValueError, match="kind"):
+        bundle({"a.js": 'import * as b from "./b.js";\n'})
+
+
+# painting -------------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("density", [1, 2])
+@pytest.mark.parametrize("zoom", ["fit", "in", "out"])
+def test_painted_mask_reaches_python_exactly(open_page: Open, address: str, density: int, zoom: str) -> None:
+    page = open_page(address, device_scale_factor=density)
+    opened(page, 641, 479)
+    page.mouse.move(*client(page, 300, 200))
+    if zoom != "fit":
+        page.mouse.wheel(0, -500 if zoom == "in" else 400)
+        page.wait_for_timeout(60)
+    seen = drag(page, [(250, 180), (290, 260), (330, 190), (352, 215)])
+    expected, near = stroke((641, 479), seen, state(page)["size"] / 2)
+    got = received(page)
+    assert got.shape == (479, 641)
+    assert expected.sum() > 1000
+    assert not ((got != expected) & ~near).any()
+
+
+def test_stroke_past_the_border_is_cut_not_lost(open_page: Open, address: str) -> None:
+    page = open_page(address)
+    opened(page, 320, 240)
+    seen = drag(page, [(-15, 100), (60, 120), (150, 245), (200, 230)])
+    expected, near = stroke((320, 240), seen, state(page)["size"] / 2)
+    got = received(page)
+    assert expected[:, 0].any()
+    assert expected[-1].any()
+    assert not ((got != expected) & ~near).any()
+
+
+def test_one_pixel_stroke_never_vanishes(open_page: Open, address: str) -> None:
+    page = open_page(address)
+    opened(page, 1200, 900)
+    for _ in range(60):
+        page.keyboard.press("[")
+    assert state(page)["size"] == 1
+    (x, y), *_ = drag(page, [(611, 402)])
+    cells = page.evaluate("__mge.cells()")
+    assert sum(cells["cells"]) >= 1
+    got = received(page)
+    assert got.sum() == 1
+    assert got[int(y), int(x)]
+
+
+def test_eraser_right_button_and_rectangle(open_page: Open, address: str) -> None:
+    page = open_page(address)
+    opened(page, 400, 300)
+    page.keyboard.press("r")
+    a, b = drag(page, [(50, 40), (250, 200)])
+    expected = np.zeros((300, 400), np.bool_)
+    expected[int(a[1]) : int(b[1]) + 1, int(a[0]) : int(b[0]) + 1] = True
+    page.keyboard.press("e")
+    seen = drag(page, [(100, 100), (140, 120)])
+    erased, near = stroke((400, 300), seen, state(page)["size"] / 2)
+    page.keyboard.press("b")
+    seen = drag(page, [(200, 150), (220, 170)], button="right")
+    erased_right, near_right = stroke((400, 300), seen, state(page)["size"] / 2)
+    expected &= ~erased & ~erased_right
+    got = received(page)
+    assert not ((got != expected) & ~near & ~near_right).any()
+
+
+def test_undo_redo_clear_invert(open_page: Open, address: str) -> None:
+    page = open_page(address)
+    opened(page, 300, 200)
+    hashes = [page.evaluate("__mge.maskHash()")]
+    drag(page, [(50, 50), (100, 90)])
+    hashes.append(page.evaluate("__mge.maskHash()"))
+    drag(page, [(150, 50), (200, 90)])
+    hashes.append(page.evaluate("__mge.maskHash()"))
+    page.keyboard.press("x")
+    assert state(page)["painted"] == 300 * 200 - sum(page.evaluate("__mge.maskRuns()")[0::2]) > 0
+    hashes.append(page.evaluate("__mge.maskHash()"))
+    page.keyboard.press("Delete")
+    assert state(page)["painted"] == 0
+    hashes.append(page.evaluate("__mge.maskHash()"))
+    assert hashes[4] == hashes[0]
+    assert len(set(hashes)) == 4
+    for expected in reversed(hashes[:-1]):
+        page.keyboard.press("Control+z")
+        assert page.evaluate("__mge.maskHash()") == expected
+    for expected in hashes[1:]:
+        page.keyboard.press("Control+Shift+z")
+        assert page.evaluate("__mge.maskHash()") == expected
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+y")
+    assert page.evaluate("__mge.maskHash()") == hashes[-1]
+
+
+def test_two_hundred_steps_of_undo(open_page: Open, address: str) -> None:
+    page = open_page(address)
+    opened(page, 300, 200)
+    x, y = client(page, 100, 100)
+    page.mouse.move(x, y)
+    for i in range(205):
+        page.evaluate("document.querySelector('.mge-tool[data-id=invert]').click()")
+        if i == 4:
+            fifth = page.evaluate("__mge.maskHash()")
+    assert state(page)["undo"] == 200
+    for _ in range(210):
+        page.evaluate("document.querySelector('.mge-tool[data-id=undo]').click()")
+    assert page.evaluate("__mge.maskHash()") == fifth
+    assert state(page)["redo"] == 200
+
+
+# the overlay ----------------------------------------------------------------------------------------------------------
+def blobs(random: np.random.Generator, width: int, height: int) -> NDArray[np.bool_]:
+    y, x = np.mgrid[0:height, 0:width]
+    mask = np.zeros((height, width), np.bool_)
+    for _ in range(int(random.integers(1, 5))):
+        cx, cy = random.uniform(0, width), random.uniform(0, height)
+        rx, ry = random.uniform(0.6, width / 6), random.uniform(0.6, height / 6)
+        mask |= ((x - cx) / rx) ** 2 + ((y - cy) / ry) ** 2 <= 1
+    mask[int(random.integers(height)), int(random.integers(width))] = True
+    return mask
+
+
+@pytest.mark.parametrize("size", [(640, 480), (90, 70), (257, 611), (500, 500)])
+def test_overlay_equals_the_core(open_page: Open, address: str, size: tuple[int, int]) -> None:
+    page = open_page(address)
+    opened(page, *size)
+    random = np.random.default_rng(sum(size))
+    several = 0
+    for round_ in range(12):
+        settings = {
+            "context": float(random.choice([1.0, 1.3, 2.0, 3.7])),
+            "coverage": float(random.choice([0.0, 0.1, 0.55, 0.9])),
+            "grow": int(random.choice([0, 0, 1, 2])),
+        }
+        order(page, message={"kind": "settings", "mode": "fill", **settings})
+        mask = blobs(random, *size) if round_ else np.ones(size[::-1], np.bool_)
+        page.wait_for_timeout(150)
+        page.evaluate("runs => __mge.loadMask(runs)", runs_of(mask))
+        intent = page.evaluate("mgeStage.intent()")
+        assert (mask_of(intent["mask"]) == mask).all()
+        passes = plan(request_of(intent, size, settings), PIXELS, GRID)
+        shown = page.evaluate("__mge.cells()")
+        if len(passes) > 1:
+            several += 1
+            page.wait_for_function(f"__mge.passes().length === {len(passes)}")
+            continue  # the server's own plan, but for settings that this test's server does not know
+        assert shown["window"] == list(passes[0].window)
+        assert shown["cells"] == passes[0].unknown.astype(int).ravel().tolist(), settings
+    assert several < 12
+
+
+def test_overlay_of_a_box_equals_the_core(open_page: Open, address: str) -> None:
+    page = open_page(address)
+    opened(page, 640, 480)
+    order(page, message={"kind": "settings", "mode": "replace"})
+    page.wait_for_function("__mge.state().tool === 'box'")
+    page.evaluate("document.activeElement.blur()")
+    drag(page, [(100, 100), (180, 160), (260, 233)])
+    intent = page.evaluate("mgeStage.intent()")
+    assert intent["mask"] is None
+    assert intent["mode"] == "replace"
+    (only,) = plan(request_of(intent, (640, 480)), PIXELS, GRID)
+    shown = page.evaluate("__mge.cells()")
+    assert shown["window"] == list(only.window)
+    assert shown["cells"] == only.unknown.astype(int).ravel().tolist()
+    before = intent["box"]
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate("mgeStage.intent().box") == [before[0] + 1, before[1], before[2] + 1, before[3]]
+    drag(page, [(before[2] + 1, before[3]), (300, 300)])
+    resized_box = page.evaluate("mgeStage.intent().box")
+    assert resized_box[:2] == [before[0] + 1, before[1]]
+    assert abs(resized_box[2] - 300) <= 2
+    for _ in range(2):
+        page.keyboard.press("Control+z")
+    assert page.evaluate("mgeStage.intent().box") == before
+
+
+def test_border_handles_and_the_servers_plan(open_page: Open, address: str) -> None:
+    page = open_page(address)
+    opened(page, 320, 240)
+    order(page, message={"kind": "settings", "mode": "extend"})
+    page.wait_for_function("__mge.state().mode === 'extend'")
+    page.evaluate("document.activeElement.blur()")
+    drag(page, [(320, 120), (380, 120), (420, 120)])
+    drag(page, [(0, 0), (-30, -20)])
+    extend = page.evaluate("mgeStage.intent().extend")
+    assert abs(extend[2] - 100) <= 2
+    assert extend[3] == 0
+    assert abs(extend[0] - 30) <= 2
+    assert abs(extend[1] - 20) <= 2
+    passes = plan(request_of(page.evaluate("mgeStage.intent()"), (320, 240)), PIXELS, GRID)
+    page.wait_for_function(f"__mge.passes().length === {len(passes)}")
+    for shown, each in zip(page.evaluate("__mge.passes()"), passes, strict=True):
+        assert shown["window"] == list(each.window.shifted(-extend[0], -extend[1]))
+        assert shown["cells"] == each.unknown.astype(int).ravel().tolist()
+    intent = ran(page)
+    assert intent["extend"] == extend
+    assert intent["mask"] is None
+    page.keyboard.press("Enter")
+    page.wait_for_function(f"!__mge.state().review && __mge.state().width === {320 + extend[0] + extend[2]}")
+    assert state(page)["extend"] == [0, 0, 0, 0]
+    page.keyboard.press("Control+z")
+    page.wait_for_function("__mge.state().width === 320 && __mge.state().height === 240")
+
+
+# running --------------------------------------------------------------------------------------------------------------
+def test_streaming_never_touches_what_was_painted(open_page: Open, slow_address: str) -> None:
+    page = open_page(slow_address)
+    opened(page, 400, 300)
+    drag(page, [(100, 100), (180, 160)])
+    before = page.evaluate("__mge.maskHash()")
+    page.keyboard.press("Enter")
+    page.wait_for_function("(__mge.state().running || {}).step >= 1")
+    assert page.evaluate("__mge.maskHash()") == before
+    drag(page, [(250, 100), (280, 160)])  # painting goes on meanwhile
+    during = page.evaluate("__mge.maskHash()")
+    assert during != before
+    page.wait_for_function("__mge.state().review && __mge.state().review.loaded")
+    assert page.evaluate("__mge.maskHash()") == during
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    assert state(page)["review"]["index"] == 2
+    page.keyboard.press("Escape")
+    assert heard(page, "discard")["run"]
+    assert state(page)["review"] is None
+    assert page.evaluate("__mge.maskHash()") == during
+
+
+def test_stop_keeps_everything(open_page: Open, slow_address: str) -> None:
+    page = open_page(slow_address)
+    opened(page, 400, 300)
+    drag(page, [(100, 100), (180, 160)])
+    before = page.evaluate("__mge.maskHash()")
+    page.keyboard.press("Enter")
+    page.wait_for_function("(__mge.state().running || {}).step >= 2")
+    run = state(page)["running"]["run"]
+    page.keyboard.press("Escape")
+    assert state(page)["running"] is None
+    assert heard(page, "stop")["run"] == run
+    page.wait_for_timeout(700)
+    assert state(page)["running"] is None
+    assert state(page)["review"] is None
+    assert page.evaluate("__mge.maskHash()") == before
+
+
+def test_accept_and_undo_share_one_stack(open_page: Open, address: str) -> None:
+    page = open_page(address)
+    opened(page, 400, 300)
+    drag(page, [(100, 100), (180, 160)])
+    painted = page.evaluate("__mge.maskHash()")
+    ran(page)
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Enter")
+    assert heard(page, "accept")["variation"] == 3
+    page.wait_for_function("!__mge.state().review")
+    assert page.evaluate("__mge.maskHash()") == painted
+    page.keyboard.press("Delete")
+    page.keyboard.press("Control+z")  # the clear
+    assert page.evaluate("__mge.maskHash()") == painted
+    page.keyboard.press("Control+z")  # the accepted edit
+    heard(page, "undo_accept")
+    page.wait_for_function("__mge.state().redo === 2")
+    page.wait_for_timeout(200)
+    assert page.evaluate("__mge.maskHash()") == painted
+    page.keyboard.press("Control+z")  # the stroke
+    assert state(page)["painted"] == 0
+    page.keyboard.press("Control+y")
+    page.keyboard.press("Control+y")
+    heard(page, "redo_accept")
+    page.wait_for_timeout(200)
+    assert page.evaluate("__mge.maskHash()") == painted
+
+
+def test_run_without_paint_says_what_to_do(open_page: Open, address: str) -> None:
+    page = open_page(address)
+    opened(page, 400, 300)
+    page.keyboard.press("Enter")
+    assert "brush" in (page.text_content(".mge-toast.mge-on") or "")
+    assert page.input_value("#heard textarea") == ""
+
+
+# keys, view, access ---------------------------------------------------------------------------------------------------
+def test_keys_choose_tools_and_sizes_but_not_while_typing(open_page: Open, address: str) -> None:
+    page = open_page(address)
+    opened(page, 400, 300)
+    for key, tool in (("e", "eraser"), ("r", "rectangle"), ("h", "hand"), ("b", "brush")):
+        page.keyboard.press(key)
+        assert state(page)["tool"] == tool
+        assert page.get_attribute(f".mge-tool[data-id={tool}]", "aria-pressed") == "true"
+    size = state(page)["size"]
+    page.keyboard.press("]")
+    assert state(page)["size"] > size
+    page.keyboard.press("g")
+    assert state(page)["gridOn"]
+    page.click("#command textarea")
+    page.keyboard.type("ehg[")
+    assert state(page)["tool"] == "brush"
+    assert state(page)["gridOn"]
+
+
+def test_zoom_keeps_the_point_under_the_pointer_and_keys_fit(open_page: Open, address: str) -> None:
+    page = open_page(address)
+    opened(page, 800, 600)
+    fit = state(page)["view"]
+    at = client(page, 200, 150)
+    page.mouse.move(*at)
+    before = canvas(page, at)
+    page.mouse.wheel(0, -600)
+    page.wait_for_timeout(60)
+    assert state(page)["view"]["scale"] > 1.3 * fit["scale"]
+    assert np.allclose(canvas(page, at), before, atol=1.0)
+    page.keyboard.press("Control+1")
+    assert state(page)["view"]["scale"] == pytest.approx(1)
+    page.keyboard.down(" ")
+    page.mouse.down()
+    page.mouse.move(at[0] + 40, at[1] + 25)
+    page.mouse.up()
+    page.keyboard.up(" ")
+    assert state(page)["painted"] == 0
+    page.keyboard.press("Control+0")
+    assert state(page)["view"] == fit
+
+
+def test_hold_shows_the_original_and_tab_still_leaves_by_keyboard(open_page: Open, address: str) -> None:
+    page = open_page(address)
+    opened(page, 400, 300)
+    drag(page, [(100, 100), (120, 120)])
+    page.keyboard.down("Tab")
+    assert state(page)["comparing"]
+    page.keyboard.up("Tab")
+    assert not state(page)["comparing"]
+    page.evaluate("document.activeElement.blur()")
+    page.focus(".mge-view")
+    page.keyboard.press("Tab")
+    assert page.evaluate("!document.activeElement.classList.contains('mge-view')")
+
+
+def test_names_for_screen_readers(open_page: Open, address: str) -> None:
+    page = open_page(address)
+    opened(page, 400, 300)
+    assert page.get_attribute(".mge-view", "role") == "application"
+    assert page.get_attribute(".mge-view", "aria-label")
+    unnamed = page.evaluate(
+        "[...document.querySelectorAll('.mge button')].filter(b => !b.ariaLabel && !b.textContent.trim()).length"
+    )
+    assert unnamed == 0
+    drag(page, [(100, 100), (180, 160)])
+    cells = sum(page.evaluate("__mge.cells().cells"))
+    page.wait_for_function(f"document.querySelector('.mge-live').textContent === '{cells} of 256 cells selected'")
+
+
+def test_reduced_motion(open_page: Open, address: str) -> None:
+    calm = open_page(address, reduced_motion="reduce")
+    assert state(calm)["calm"]
+    durations = "getComputedStyle(document.querySelector('.mge-toast')).transitionDuration"
+    assert calm.evaluate(durations) == "0s"
+    assert open_page(address).evaluate(durations) != "0s"
+
+
+def test_one_finger_paints_two_fingers_zoom(open_page: Open, address: str) -> None:
+    page = open_page(address, viewport={"width": 412, "height": 915}, has_touch=True, device_scale_factor=2)
+    opened(page, 400, 300)
+    page.evaluate("scrollTo(0, 0)")
+    touch = page.context.new_cdp_session(page)
+
+    def send(kind: str, *points: tuple[int, int]) -> None:
+        touch.send(
+            "Input.dispatchTouchEvent",
+            {"type": kind, "touchPoints": [{"x": x, "y": y, "id": i} for i, (x, y) in enumerate(points)]},
+        )
+
+    x, y = client(page, 150, 120)
+    send("touchStart", (x, y))
+    send("touchMove", (x + 20, y + 40))
+    send("touchMove", (x + 40, y + 80))
+    send("touchEnd")
+    painted = state(page)["painted"]
+    assert painted > 100
+    assert page.evaluate("scrollY") == 0
+    scale = state(page)["view"]["scale"]
+    send("touchStart", (x, y))
+    send("touchStart", (x, y), (x + 60, y))
+    send("touchMove", (x - 30, y), (x + 90, y))
+    send("touchMove", (x - 50, y), (x + 110, y))
+    send("touchEnd")
+    assert state(page)["view"]["scale"] > 1.5 * scale
+    assert state(page)["painted"] == painted
+
+
+def test_dropped_file_is_opened_by_the_page(open_page: Open, address: str, tmp_path: Path) -> None:
+    page = open_page(address)
+    Image.fromarray(photo(210, 130)).save(tmp_path / "dropped.png")
+    data = list((tmp_path / "dropped.png").read_bytes())
+    page.evaluate(
+        """bytes => {
+            const file = new File([new Uint8Array(bytes)], "dropped.png", { type: "image/png" });
+            const carrier = new DataTransfer();
+            carrier.items.add(file);
+            const drop = new DragEvent("drop", { dataTransfer: carrier, bubbles: true, cancelable: true });
+            document.querySelector(".mge").dispatchEvent(drop);
+        }""",
+        data,
+    )
+    page.wait_for_function("__mge.state().width === 210 && __mge.state().height === 130")
