@@ -243,7 +243,7 @@ def test_unknown_models_and_devices_are_refused() -> None:
 def test_a_folder_without_a_model_is_refused(tmp_path: object) -> None:
     from pathlib import Path
 
-    with pytest.raises(CheckpointError, match=r"holds no config\\.json"):
+    with pytest.raises(CheckpointError, match=r"holds no config\.json"):
         load_engine(folder=Path(str(tmp_path)))
 
 
