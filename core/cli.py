@@ -179,7 +179,7 @@ def _parser() -> _Parser:
 
     tokenizer = command("train-tokenizer", _train_tokenizer, "Stage one: train a tokenizer on labelled photos.")
     _add_training(tokenizer)
-    tokenizer.add_argument("--metrics", type=Path, required=True, metavar="DIR", help="holds effnet_lite0_fp16.npz")
+    _add_metrics(tokenizer)
 
     mvtm = command("train-mvtm", _train_mvtm, "Stage two: train a transformer on the tokenizer's codes.")
     _add_training(mvtm)
@@ -187,9 +187,7 @@ def _parser() -> _Parser:
 
     evaluate = command("evaluate", _evaluate, "Measure edits and reconstructions beside plain baselines.")
     evaluate.add_argument("--data", type=Path, nargs="+", required=True, help="class folders, or zips of them")
-    evaluate.add_argument(
-        "--metrics", type=Path, metavar="DIR", help="the metric nets; default: ../metrics of the data"
-    )
+    _add_metrics(evaluate)
     evaluate.add_argument("--report", type=Path, required=True, metavar="DIR", help="where the report is written")
     evaluate.add_argument("--limit", type=_whole, metavar="N", help="so many photos, spread over all")
     _add_engine(evaluate)
@@ -247,6 +245,10 @@ def _add_request(parser: _Parser, *, sweep: bool = False) -> None:
     parser.add_argument("--guidances", type=_list_of(_number), metavar="S,S")
     parser.add_argument("--seeds", type=_list_of(_whole), metavar="N,N")
     parser.add_argument("--classes", type=_list_of(str), metavar="NAME,NAME")
+
+
+def _add_metrics(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--metrics", type=Path, metavar="DIR", help="the metric nets; default: ../metrics of the data")
 
 
 def _add_training(parser: _Parser) -> None:
@@ -532,7 +534,7 @@ def _train_tokenizer(options: argparse.Namespace) -> None:
 
     with _data_errors():
         recipe = _recipe(options, "tokenizer")
-        weights = options.metrics / "effnet_lite0_fp16.npz"
+        weights = _metrics(options) / "effnet_lite0_fp16.npz"
         if not weights.is_file():
             raise BadRequest(f"{weights} is missing: give the folder of the metric net with --metrics.")
         _train(options, train_tokenizer, recipe, metric_net=weights)
@@ -542,7 +544,8 @@ def _train_mvtm(options: argparse.Namespace) -> None:
     from core.training.train_mvtm import train_mvtm
 
     with _data_errors():
-        _train(options, train_mvtm, _recipe(options, "mvtm"), tokenizer=options.tokenizer)
+        name = options.out.resolve().name
+        _train(options, train_mvtm, _recipe(options, "mvtm"), tokenizer=options.tokenizer, name=name)
 
 
 def _recipe(options: argparse.Namespace, stage: str) -> Any:
@@ -563,6 +566,12 @@ def _train(options: argparse.Namespace, train: Callable[..., None], recipe: Any,
     device = pick_device(options.device)
     photos = load_photos(options.data, recipe.stored)
     train(recipe, photos, options.out, Limits(options.minutes), device=device, resume=options.resume, **parts)
+
+
+def _metrics(options: argparse.Namespace) -> Path:
+    """Return the folder of the metric nets: as given, or beside the folder of the data."""
+    folder: Path = options.metrics or options.data[0].parent.parent / "metrics"
+    return folder
 
 
 @contextlib.contextmanager
@@ -588,7 +597,7 @@ def _evaluate(options: argparse.Namespace) -> None:
 
     if options.limit is not None and options.limit < 2:
         raise BadRequest(f"--limit is {options.limit}: give at least 2 photos.")
-    judge = Judge(options.metrics or options.data[0].parent.parent / "metrics")
+    judge = Judge(_metrics(options))
     engine = _engine(options)
     with _data_errors():
         photos = load_photos(options.data, 256)
