@@ -44,7 +44,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "core.evaluation.features": {"torch", "numpy"},
     "core.training": {
         *("torch", "numpy", "cv2", "PIL", "safetensors", "tqdm"),
-        *("core.models", "core.decoding.schedule", "core.evaluation.features", "core.training"),
+        *("core.device", "core.models", "core.decoding.schedule", "core.evaluation.features", "core.training"),
     },
     "core.cli": {"numpy", "tqdm", "core"},
     "core.__main__": {"core.cli"},

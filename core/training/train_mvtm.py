@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from safetensors.torch import load_file
 
+from core.device import pick_dtype
 from core.models.checkpoints import TOKENIZER_FILE, net_description, save_nets
 from core.models.compact import CompactTokenizer, CompactTokenizerConfig, CompactTransformer
 from core.models.config import Defaults, ModelSpec
@@ -105,6 +106,7 @@ def train_mvtm(
     if compiled is None:
         compiled = device.type == "cuda" or shutil.which("c++") is not None
     forward = torch.compile(transformer) if compiled else transformer
+    half = pick_dtype("auto", device) is torch.bfloat16
     spec = ModelSpec(
         name=name,
         title=f"{name}: trained here on {len(photos)} photos of {len(photos.classes)} classes",
@@ -149,7 +151,7 @@ def train_mvtm(
         for group in optimizer.param_groups:
             group["lr"] = run.rate(recipe.learning_rate, recipe.warmup_steps, recipe.tail)
         targets, labels, hidden = batch_at(run.step)
-        with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
+        with torch.autocast(device.type, torch.bfloat16, enabled=half):
             logits = forward(targets.masked_fill(hidden, MASK), labels)
         loss = masked_cross_entropy(logits, targets, hidden, recipe.label_smoothing)
         optimizer.zero_grad(set_to_none=True)

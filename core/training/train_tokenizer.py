@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from safetensors.torch import save_file
 
+from core.device import pick_dtype
 from core.evaluation.features import MetricNet
 from core.models.compact import CompactTokenizer
 from core.training.codebook import CodebookTrainer
@@ -63,6 +64,7 @@ def train_tokenizer(
     order = SampleOrder(photos.labels, recipe.batch, recipe.seed, recipe.balance)
     pixels = photos.pixels.to(device) if device.type == "cuda" else photos.pixels
     shown = order.at(0)[:8]
+    half = pick_dtype("auto", device) is torch.bfloat16
 
     def batch_at(step: int) -> torch.Tensor:
         chosen = pixels[order.at(step).to(pixels.device)].to(device)
@@ -79,9 +81,6 @@ def train_tokenizer(
         with torch.no_grad():
             return to_sheet([originals, ema.module.decode(ema.module.encode(originals))])
 
-    def autocast() -> torch.autocast:
-        return torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda")
-
     for report in run.steps(recipe.batch, export, sheet):
         playing = run.progress >= recipe.adversarial_from
         for group in optimizer.param_groups:
@@ -89,7 +88,7 @@ def train_tokenizer(
         for group in opponent.param_groups:
             group["lr"] = run.rate(recipe.discriminator_rate, 1, recipe.tail)
         real = batch_at(run.step)
-        with autocast():
+        with torch.autocast(device.type, torch.bfloat16, enabled=half):
             vectors = tokenizer.vectors(real)
             quantised, commitment, indices = codes.quantise(tokenizer.codebook, vectors)
             if run.step < recipe.continuous_steps:
