@@ -128,7 +128,7 @@ def _grid(
 
 
 def sheet(cells: Sequence[Cell], axes: Mapping[str, Sequence[Any]], classes: Sequence[str] = ()) -> NDArray[np.uint8]:
-    """Return all cells as one labelled picture: first axis down, second across, seconds and passes below each.
+    """Return all cells as one labelled picture: first axis down, second across, seconds and forwards below each.
 
     Args:
         cells: finished cells; missing ones stay empty.
@@ -160,7 +160,7 @@ def sheet(cells: Sequence[Cell], axes: Mapping[str, Sequence[Any]], classes: Seq
     for cell in cells:
         x, y = left + cell.column * (size[0] + gap), top + cell.row * (size[1] + caption + gap)
         canvas[y : y + size[1], x : x + size[0]] = _thumbnail(cell.image, size)
-        _write(canvas, f"{cell.seconds:.2f} s, {cell.forwards} passes", (x, y + size[1] + 14), 0.38)
+        _write(canvas, f"{cell.seconds:.2f} s, {cell.forwards} forwards", (x, y + size[1] + 14), 0.38)
     return canvas
 
 
@@ -186,7 +186,7 @@ def _write(canvas: NDArray[np.uint8], text: str, at: tuple[int, int], size: floa
 
 
 def to_csv(cells: Sequence[Cell]) -> str:
-    """Return one line a cell: place, every decoding option, class, seconds, passes, score."""
+    """Return one line a cell: place, every decoding option, class, seconds, forwards, score."""
     names = [f.name for f in fields(DecodeOptions)]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
