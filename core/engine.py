@@ -313,7 +313,7 @@ class Engine:
             with work.timed("transformer"):
                 return self._forward(rows, class_ids)
 
-        steps = decode(tokens, predictor(net, conditions), [sample.sampling for sample in samples])
+        steps = decode(tokens, predictor(net, conditions, work.forwards), [sample.sampling for sample in samples])
         last: DecodeStep | None = None
         for step in steps:
             last = step
@@ -321,8 +321,6 @@ class Engine:
         if last is not None:
             for i, total in enumerate((last.confidence * unknown).sum(1).tolist()):
                 work.log_probability[i] += total
-                branches = 2 if conditions[i].class_id != NO_CLASS and conditions[i].scale != 1.0 else 1
-                work.forwards[i] += branches * len(step_counts(int(one.unknown.sum()), samples[i].sampling))
 
     def _composite(
         self,

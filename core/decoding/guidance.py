@@ -40,14 +40,23 @@ class Condition:
         return 1.0 + (self.scale - 1.0) * place if self.ramp == "linear" else self.scale
 
 
-def predictor(net: Net, conditions: Sequence[Condition]) -> Predict:
-    """Return what `decode` calls: one forward a sample, two where guidance is on and a class is given."""
+def predictor(net: Net, conditions: Sequence[Condition], forwards: list[int] | None = None) -> Predict:
+    """Return what `decode` calls: one forward a sample, two where guidance is on and a class is given.
+
+    Args:
+        net: the transformer.
+        conditions: B of them, one a sample.
+        forwards: B counts, to which each sample's forwards are added as they are made.
+    """
 
     def predict(tokens: Tensor, rows: Sequence[int], places: Sequence[float]) -> Tensor:
         asked = [conditions[row] for row in rows]
         scales = [c.scale_at(place) for c, place in zip(asked, places, strict=True)]
         guided = [i for i, c in enumerate(asked) if c.class_id != NO_CLASS and scales[i] != 1.0]
         classes = [c.class_id for c in asked] + [NO_CLASS] * len(guided)
+        if forwards is not None:
+            for i, row in enumerate(rows):
+                forwards[row] += 2 if i in guided else 1
         logits = net(torch.cat([tokens, tokens[guided]]), torch.tensor(classes, device=tokens.device))
         conditional, unconditional = logits[: len(rows)], logits[len(rows) :]
         if guided:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
@@ -100,6 +102,10 @@ def test_forwards_are_counted_with_both_branches() -> None:
         Task.MANIPULATE, image, box=Box(20, 15, 45, 40), class_id=1, options=DecodeOptions(steps=4, guidance_scale=2.0)
     )
     assert fake_engine().edit(guided).forwards == 2 * engine.expected_steps(guided)
+    rising = dataclasses.replace(guided, options=dataclasses.replace(guided.options, guidance_ramp="linear"))
+    counting = fake_engine()
+    # The ramp starts at 1, where one branch is enough.
+    assert counting.edit(rising).forwards == counting.forwards == 2 * engine.expected_steps(guided) - 1
 
 
 def test_the_stream_shows_every_step_and_ends_with_the_result() -> None:
