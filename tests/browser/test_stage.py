@@ -274,9 +274,11 @@ def test_overlay_equals_the_core(open_page: Open, address: str, size: tuple[int,
             "coverage": float(random.choice([0.0, 0.1, 0.55, 0.9])),
             "grow": int(random.choice([0, 0, 1, 2])),
         }
+        before = page.evaluate("__mge.rev")
         order(page, message={"kind": "settings", "mode": "fill", **settings})
         mask = blobs(random, *size) if round_ else np.ones(size[::-1], np.bool_)
-        page.wait_for_timeout(150)
+        page.wait_for_function(f"__mge.rev !== {before}")  # however long a busy machine takes
+        page.wait_for_timeout(50)
         page.evaluate("runs => __mge.loadMask(runs)", runs_of(mask))
         intent = page.evaluate("mgeStage.intent()")
         assert (mask_of(intent["mask"]) == mask).all()
