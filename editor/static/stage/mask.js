@@ -5,6 +5,27 @@ const BLOCK = 32;
 /** @typedef {[number, number, number, number]} Rect left, top, right, bottom; half-open */
 /** @typedef {{rect: Rect, runs: Uint32Array}} Edit pixels that flipped, as run lengths inside rect; applying it twice is nothing */
 
+/** Tells each stretch of ones, row by row, of run lengths that alternate 0, 1, 0, ... over rows of `width`.
+ * @param {ArrayLike<number>} runs @param {number} width
+ * @param {(row: number, left: number, right: number) => void} emit */
+function eachSpan(runs, width, emit) {
+  let at = 0;
+  for (let n = 0; n < runs.length; n++) {
+    let left = runs[n];
+    if (n % 2 === 0) {
+      at += left;
+      continue;
+    }
+    while (left) {
+      const column = at % width;
+      const here = Math.min(left, width - column);
+      emit(Math.floor(at / width), column, column + here);
+      at += here;
+      left -= here;
+    }
+  }
+}
+
 /** @param {Rect | null} a @param {Rect} b @returns {Rect} */
 export function union(a, b) {
   return a ? [Math.min(a[0], b[0]), Math.min(a[1], b[1]), Math.max(a[2], b[2]), Math.max(a[3], b[3])] : b;
@@ -216,26 +237,13 @@ export class Mask {
   /** Flips the pixels of an edit: undoes it, or does it again. @param {Edit} edit */
   apply(edit) {
     const { rect, runs } = edit;
-    const wide = rect[2] - rect[0];
-    let at = 0;
-    for (let n = 0; n < runs.length; n++) {
-      let left = runs[n];
-      if (n % 2 === 0) {
-        at += left;
-        continue;
+    eachSpan(runs, rect[2] - rect[0], (row, left, right) => {
+      const start = (rect[1] + row) * this.width + rect[0];
+      for (let i = start + left; i < start + right; i++) {
+        this.data[i] ^= 1;
+        this.committed[i] = this.data[i];
       }
-      while (left) {
-        const column = at % wide;
-        const here = Math.min(left, wide - column);
-        const start = (rect[1] + Math.floor(at / wide)) * this.width + rect[0] + column;
-        for (let i = start; i < start + here; i++) {
-          this.data[i] ^= 1;
-          this.committed[i] = this.data[i];
-        }
-        at += here;
-        left -= here;
-      }
-    }
+    });
     this.touch(rect);
     this.dirty = null;
   }
@@ -313,22 +321,10 @@ export class Mask {
    * @param {ArrayLike<number>} runs @param {number} width @param {number} [dx] @param {number} [dy] */
   load(runs, width, dx = 0, dy = 0) {
     this.data.fill(0);
-    let at = 0;
-    for (let n = 0; n < runs.length; n++) {
-      let left = runs[n];
-      if (n % 2 === 0) {
-        at += left;
-        continue;
-      }
-      while (left) {
-        const column = at % width;
-        const here = Math.min(left, width - column);
-        const y = Math.floor(at / width) + dy;
-        if (y >= 0 && y < this.height) this.span(y, column + dx, Math.max(column + here + dx, 0), 1);
-        at += here;
-        left -= here;
-      }
-    }
+    eachSpan(runs, width, (row, left, right) => {
+      const y = row + dy;
+      if (y >= 0 && y < this.height) this.span(y, left + dx, Math.max(right + dx, 0), 1);
+    });
     this.touch([0, 0, this.width, this.height]);
     this.committed.set(this.data);
     this.dirty = null;
