@@ -257,6 +257,7 @@ def _add_training(parser: _Parser) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the run's folder")
     parser.add_argument("--minutes", type=_number, default=60.0, help="training time in all, resumed parts added up")
     parser.add_argument("--resume", action="store_true", help="go on with the run in --out")
+    parser.add_argument("--start", type=Path, metavar="MODEL", help="begin with the weights of this model folder")
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
     parser.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="change one entry of the recipe"
@@ -565,7 +566,8 @@ def _train(options: argparse.Namespace, train: Callable[..., None], recipe: Any,
 
     device = pick_device(options.device)
     photos = load_photos(options.data, recipe.stored)
-    train(recipe, photos, options.out, Limits(options.minutes), device=device, resume=options.resume, **parts)
+    limits = Limits(options.minutes)
+    train(recipe, photos, options.out, limits, device=device, start=options.start, resume=options.resume, **parts)
 
 
 def _metrics(options: argparse.Namespace) -> Path:

@@ -19,6 +19,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from core.errors import CheckpointError
+from core.models.compact import CompactTokenizer, CompactTokenizerConfig
 from core.models.config import Defaults, ModelSpec
 from core.models.families import build
 from core.models.interfaces import MaskTransformer, VQTokenizer
@@ -26,6 +27,7 @@ from core.models.interfaces import MaskTransformer, VQTokenizer
 TOKENIZER_FILE = "tokenizer.safetensors"
 TRANSFORMER_FILE = "transformer.safetensors"
 CONFIG_FILE = "config.json"
+TOKENIZER_CONFIG_FILE = "tokenizer.json"  # of stage one alone
 
 
 def read_spec(folder: Path) -> ModelSpec:
@@ -94,6 +96,39 @@ def _fill(net: nn.Module, path: Path, digests: Mapping[str, str]) -> None:
             raise CheckpointError(f"{path}: {key!r} holds numbers that are not finite: train or fetch it again.")
     net.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in weights.items()}, assign=True)
     net.eval().requires_grad_(False)
+
+
+def load_tokenizer(folder: Path) -> tuple[CompactTokenizer, int]:
+    """Return the tokenizer of a `train-tokenizer` run or of a compact model folder, and the pixels it is made for.
+
+    Raises:
+        CheckpointError: where the folder holds neither, or a damaged one.
+    """
+    described = folder / TOKENIZER_CONFIG_FILE
+    if described.is_file():
+        values = json.loads(described.read_text())
+        pixels = values.pop("pixels")
+    else:
+        spec = read_spec(folder)
+        if spec.family != "compact":
+            raise CheckpointError(f"{folder} is of the {spec.family} family: only compact tokenizers are trained here.")
+        values, pixels = spec.tokenizer, spec.pixels
+    arguments: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
+    config = CompactTokenizerConfig(**arguments)
+    with torch.device("meta"):
+        tokenizer = CompactTokenizer(config)
+    _fill(tokenizer, folder / TOKENIZER_FILE, {})
+    return tokenizer, pixels
+
+
+def save_tokenizer(folder: Path, tokenizer: CompactTokenizer, pixels: int) -> None:
+    """Write what `load_tokenizer` reads, with fp16 weights; each file appears whole or not at all."""
+    partial = folder / f"{TOKENIZER_FILE}.partial"
+    save_file({k: _half(v) for k, v in tokenizer.state_dict().items()}, partial)
+    partial.chmod(0o644)
+    os.replace(partial, folder / TOKENIZER_FILE)
+    described = {"pixels": pixels, **net_description(tokenizer.config)}
+    (folder / TOKENIZER_CONFIG_FILE).write_text(json.dumps(described, indent=1) + "\n")
 
 
 def save_nets(

@@ -37,12 +37,13 @@ class TokenizerRecipe:
     code_decay: float = 0.99
     continuous_steps: int = 250  # leading steps without quantisation: codes started on an untaught encoder collapse
     restart_every: int = 40
-    adversarial: float = 0.02
+    adversarial: float = 0.3  # norm of the adversarial gradient at the pixels as a share of the other terms'
     feature_matching: float = 0.1
     adversarial_from: float = 0.65  # share of the run after which the discriminator plays
-    discriminator_rate: float = 1e-4
-    r1: float = 1.0
+    discriminator_rate: float = 2e-4
+    r1: float = 0.02
     r1_every: int = 8
+    decoder_only: bool = False  # keeps the codes of the tokenizer it starts from, so that their transformers still fit
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class MvtmRecipe:
     schedule: str = "cosine"
     region_share: float = 0.5  # share of samples whose unknown tokens lie in a rectangle, as an edit's do
     class_dropout: float = 0.1
-    label_smoothing: float = 0.1
+    label_smoothing: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,8 @@ def with_settings(recipe: R, settings: list[str]) -> R:
         try:
             if not equals:
                 raise KeyError(key)
-            recipe = _replaced(recipe, key.split("."), ast.literal_eval(text) if not text.isidentifier() else text)
+            word = text.isidentifier() and text not in ("True", "False")
+            recipe = _replaced(recipe, key.split("."), text if word else ast.literal_eval(text))
         except (KeyError, ValueError, SyntaxError):
             known = ", ".join(f.name for f in fields(recipe))  # type: ignore[arg-type]
             raise ValueError(f"--set {setting!r}: expected key=value with a key of {known}") from None

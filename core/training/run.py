@@ -22,7 +22,7 @@ from typing import Any
 import cv2
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from tqdm import tqdm
 
 logger = logging.getLogger(__name__)
@@ -165,17 +165,6 @@ class Run:
 def generator_of(seed: int, step: int) -> torch.Generator:
     """Return the CPU generator of one step: resuming needs no saved state, because each step has its own."""
     return torch.Generator().manual_seed((seed * 1_000_003 + step) * 7_919 + 1)
-
-
-def weight_groups(module: nn.Module, decay: float) -> list[dict[str, Any]]:
-    """Return optimiser groups: weight decay on matrices, none on vectors, biases and embeddings."""
-    embeddings = {id(m.weight) for m in module.modules() if isinstance(m, nn.Embedding)}
-    decayed = [p for p in module.parameters() if p.ndim > 1 and id(p) not in embeddings]
-    chosen = {id(p) for p in decayed}
-    return [
-        {"params": decayed, "weight_decay": decay},
-        {"params": [p for p in module.parameters() if id(p) not in chosen], "weight_decay": 0.0},
-    ]
 
 
 def to_sheet(rows: list[Tensor]) -> np.ndarray[Any, Any]:

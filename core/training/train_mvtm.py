@@ -6,7 +6,6 @@ a whole model folder.
 
 from __future__ import annotations
 
-import json
 import logging
 import shutil
 from dataclasses import replace
@@ -18,34 +17,20 @@ import torch
 from safetensors.torch import load_file
 
 from core.device import pick_dtype
-from core.models.checkpoints import TOKENIZER_FILE, net_description, save_nets
-from core.models.compact import CompactTokenizer, CompactTokenizerConfig, CompactTransformer
+from core.models.checkpoints import TRANSFORMER_FILE, load_tokenizer, net_description, read_spec, save_nets
+from core.models.compact import CompactTransformer
 from core.models.config import Defaults, ModelSpec
 from core.models.interfaces import MASK, NO_CLASS
 from core.training.data import Photos, SampleOrder
 from core.training.ema import Ema
 from core.training.losses import masked_cross_entropy
 from core.training.masking import draw_masks
+from core.training.optimizers import mvtm_optimizers, set_rate
 from core.training.recipes import MvtmRecipe
-from core.training.run import Limits, Run, generator_of, to_sheet, weight_groups
+from core.training.run import Limits, Run, generator_of, to_sheet
 from core.training.tokens import token_versions
 
 logger = logging.getLogger(__name__)
-
-
-def load_tokenizer(folder: Path) -> tuple[CompactTokenizer, int]:
-    """Return the tokenizer that `train_tokenizer` left in a folder, and the pixels it was trained at.
-
-    Raises:
-        FileNotFoundError: where the folder holds none.
-    """
-    described = json.loads((folder / "tokenizer.json").read_text())
-    pixels = described.pop("pixels")
-    lists: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in described.items()}
-    tokenizer = CompactTokenizer(CompactTokenizerConfig(**lists))
-    weights = load_file(folder / TOKENIZER_FILE)
-    tokenizer.load_state_dict({k: v.float() for k, v in weights.items()})
-    return tokenizer.eval().requires_grad_(False), pixels
 
 
 def train_mvtm(
@@ -57,6 +42,7 @@ def train_mvtm(
     tokenizer: Path,
     device: torch.device,
     name: str = "scenes-128",
+    start: Path | None = None,
     resume: bool = False,
     compiled: bool | None = None,
 ) -> None:
@@ -70,9 +56,13 @@ def train_mvtm(
         tokenizer: folder that `train_tokenizer` wrote.
         device: where to train.
         name: of the model that is exported.
+        start: model folder whose transformer is trained further; classes that both know keep their row.
         resume: go on from the folder's checkpoint.
         compiled: compile the net (1.3 times as fast on two CPU cores, after a minute of compiling); None does so on
             CUDA, and on a CPU that has a C++ compiler.
+
+    Raises:
+        CheckpointError, ValueError: where `start` holds no transformer of this shape.
     """
     torch.manual_seed(recipe.seed)
     stage_one, pixels = load_tokenizer(tokenizer)
@@ -86,9 +76,11 @@ def train_mvtm(
     )
     transformer = CompactTransformer(config)
     transformer.start_from_codebook(stage_one.codebook.cpu())
+    if start is not None:
+        _start_from(transformer, photos.classes, start)
     transformer.to(device)
     ema = Ema(transformer, recipe.ema)
-    optimizer = torch.optim.AdamW(weight_groups(transformer, recipe.weight_decay), betas=(0.9, 0.96))
+    optimizers = mvtm_optimizers(transformer, recipe.learning_rate, recipe.weight_decay)
     table = token_versions(
         folder,
         photos,
@@ -100,7 +92,7 @@ def train_mvtm(
         device=device,
     )
     facts = {"stage": "mvtm", "data": photos.digest, "classes": list(photos.classes)}
-    state = {"transformer": transformer, "ema": ema.module, "optimizer": optimizer}
+    state = {"transformer": transformer, "ema": ema.module, **optimizers}
     run = Run(folder, recipe, facts, state, limits, resume=resume)
     order = SampleOrder(photos.labels, recipe.batch, recipe.seed, recipe.balance)
     if compiled is None:
@@ -148,15 +140,28 @@ def train_mvtm(
         return to_sheet([pictures[0], pictures[0] * (1 - grey) + 0.5 * grey, pictures[1]])
 
     for report in run.steps(recipe.batch, export, sheet):
-        for group in optimizer.param_groups:
-            group["lr"] = run.rate(recipe.learning_rate, recipe.warmup_steps, recipe.tail)
+        rate = run.rate(recipe.learning_rate, recipe.warmup_steps, recipe.tail)
         targets, labels, hidden = batch_at(run.step)
         with torch.autocast(device.type, torch.bfloat16, enabled=half):
             logits = forward(targets.masked_fill(hidden, MASK), labels)
         loss = masked_cross_entropy(logits, targets, hidden, recipe.label_smoothing)
-        optimizer.zero_grad(set_to_none=True)
+        transformer.zero_grad(set_to_none=True)
         loss.backward()
         norm = torch.nn.utils.clip_grad_norm_(transformer.parameters(), recipe.clip)
-        optimizer.step()
+        for optimizer in optimizers.values():
+            set_rate(optimizer, rate)
+            optimizer.step()
         ema.update(transformer, run.step)
-        report({"loss": loss.item(), "gradient_norm": norm.item(), "rate": optimizer.param_groups[0]["lr"]})
+        report({"loss": loss.item(), "gradient_norm": norm.item(), "rate": rate})
+
+
+def _start_from(transformer: CompactTransformer, classes: tuple[str, ...], folder: Path) -> None:
+    """Load a model folder's transformer; the table's row of a class it does not know starts as the null class's."""
+    spec = read_spec(folder)
+    weights = {k: v.float() for k, v in load_file(folder / TRANSFORMER_FILE).items()}
+    known = weights["classes.weight"]
+    rows = [spec.classes.index(name) if name in spec.classes else len(known) - 1 for name in classes]
+    weights["classes.weight"] = known[[*rows, len(known) - 1]]
+    if any(weights[name].shape != value.shape for name, value in transformer.state_dict().items() if name in weights):
+        raise ValueError(f"{folder} holds a transformer of another shape: start from one trained with the same recipe")
+    transformer.load_state_dict(weights)

@@ -17,6 +17,7 @@ from PIL import Image
 
 from core.engine import load_engine
 from core.evaluation.features import _STRIDES, MetricNet
+from core.models.checkpoints import load_tokenizer
 from core.models.compact import CompactTokenizerConfig, CompactTransformerConfig
 from core.request import EditRequest, Task
 from core.training.codebook import CodebookTrainer
@@ -27,7 +28,7 @@ from core.training.masking import draw_masks, draw_regions
 from core.training.recipes import PRESETS, MvtmRecipe, TokenizerRecipe, with_settings
 from core.training.run import Limits, Run, generator_of
 from core.training.tokens import token_versions
-from core.training.train_mvtm import load_tokenizer, train_mvtm
+from core.training.train_mvtm import train_mvtm
 from core.training.train_tokenizer import train_tokenizer
 
 CPU = torch.device("cpu")
