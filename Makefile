@@ -39,6 +39,6 @@ $(BIN)/python:
 	$(BIN)/python -m pip install --disable-pip-version-check -r requirements.txt -c constraints.txt
 	touch $@
 
-.venv/installed-dev: requirements-dev.txt requirements.txt constraints.txt | $(BIN)/python
+.venv/installed-dev: $(wildcard requirements*.txt) constraints.txt | $(BIN)/python
 	$(BIN)/python -m pip install --disable-pip-version-check -r requirements-dev.txt -c constraints.txt
 	touch $@

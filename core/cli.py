@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import itertools
 import json
 import math
 import sys
@@ -27,6 +26,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from core.engine import Engine
+    from core.evaluation.edits import TestSet
+    from core.evaluation.judge import Judge
     from core.models.config import ModelSpec
     from core.request import DecodeOptions, EditRequest, EditResult
 
@@ -34,6 +35,7 @@ EXIT_USER_ERROR = 2
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 
 _MODEL = "scenes-128"
+_ABLATION_SAMPLES = 88  # eight of each of eleven classes
 
 _AXES = {
     "schedules": ("schedule", "schedule"),
@@ -190,7 +192,29 @@ def _parser() -> _Parser:
     _add_metrics(evaluate)
     evaluate.add_argument("--report", type=Path, required=True, metavar="DIR", help="where the report is written")
     evaluate.add_argument("--limit", type=_whole, metavar="N", help="so many photos, spread over all")
+    evaluate.add_argument("--questions", nargs="+", metavar="NAME", help="only these, e.g. centre-50 reconstruction")
+    evaluate.add_argument(
+        "--samples", type=_whole, metavar="N", help="generated pictures: 12 a class; --ablation: 88 a setting"
+    )
+    evaluate.add_argument(
+        "--inception", type=Path, metavar="WEIGHTS", help="torch-fidelity's file (a pickle: trust it), for FID and IS"
+    )
+    evaluate.add_argument("--ablation", action="store_true", help="vary schedule, T and order instead")
+    _add_decoding(evaluate)
+    evaluate.add_argument("--steps", type=_whole, metavar="T")
     _add_engine(evaluate)
+
+    compare = command("compare", _compare, "Cross transformers with tokenizers of the same codes: which gains what.")
+    compare.add_argument("--data", type=Path, nargs="+", required=True, help="photos of the models' (ImageNet) classes")
+    _add_metrics(compare)
+    compare.add_argument("--models", type=Path, nargs="+", required=True, metavar="DIR", help="model folders")
+    compare.add_argument(
+        "--tokenizers", type=Path, nargs="+", required=True, metavar="DIR", help="train-tokenizer folders, codes alike"
+    )
+    compare.add_argument("--limit", type=_whole, metavar="N", help="so many photos, spread over all")
+    compare.add_argument("--samples", type=_whole, default=50, metavar="N", help="pictures of each class")
+    compare.add_argument("--guidances", type=_list_of(_number), default=(), metavar="S,S", help="tried besides")
+    compare.add_argument("--report", type=Path, required=True, metavar="DIR", help="where the report is written")
 
     bench = command("bench", _bench, "Time imports, loading and edits on this machine.")
     _add_engine(bench)
@@ -220,14 +244,8 @@ def _add_request(parser: _Parser, *, sweep: bool = False) -> None:
     """Add what makes a request; a value left out is the model's own default."""
     _add_engine(parser)
     parser.add_argument("--class", dest="class_name", metavar="NAME|ID")
-    parser.add_argument("--schedule", metavar="NAME")
-    parser.add_argument("--order", metavar="NAME", help="confidence, halton or raster")
-    parser.add_argument("--start-step", type=_whole, metavar="N", help="leading steps that count as done")
+    _add_decoding(parser)
     parser.add_argument("--seed", type=_whole)
-    parser.add_argument("--guidance", type=_number, metavar="S", help="classifier-free guidance scale; 1 is off")
-    parser.add_argument("--guidance-ramp", action="store_const", const="linear", help="grow guidance from 1 to S")
-    parser.add_argument("--temperature", type=_number, metavar="X", help="choice temperature")
-    parser.add_argument("--token-temperature", type=_number, metavar="X")
     parser.add_argument("--coverage", type=_number, metavar="X", help="repaint cells brushed by more than this share")
     parser.add_argument("--grow", type=_whole, metavar="N", help="repaint so many cells around the mask, too")
     parser.add_argument("--feather", type=_whole, metavar="PX", help="soft edge inside the mask; 0 is hard")
@@ -245,6 +263,19 @@ def _add_request(parser: _Parser, *, sweep: bool = False) -> None:
     parser.add_argument("--guidances", type=_list_of(_number), metavar="S,S")
     parser.add_argument("--seeds", type=_list_of(_whole), metavar="N,N")
     parser.add_argument("--classes", type=_list_of(str), metavar="NAME,NAME")
+
+
+def _add_decoding(parser: _Parser) -> None:
+    """Add how tokens are decoded, but for T, of which a sweep takes several."""
+    parser.add_argument("--schedule", metavar="NAME")
+    parser.add_argument("--order", metavar="NAME", help="confidence, halton or raster")
+    parser.add_argument("--start-step", type=_whole, metavar="N", help="leading steps that count as done")
+    parser.add_argument("--guidance", type=_number, metavar="S", help="classifier-free guidance scale; 1 is off")
+    parser.add_argument("--guidance-ramp", action="store_const", const="linear", help="grow guidance from 1 to S")
+    parser.add_argument(
+        "--temperature", "--choice-temperature", type=_number, metavar="X", help="of the noise on the order of choice"
+    )
+    parser.add_argument("--token-temperature", type=_number, metavar="X")
 
 
 def _add_metrics(command: argparse.ArgumentParser) -> None:
@@ -554,20 +585,28 @@ def _recipe(options: argparse.Namespace, stage: str) -> Any:
 
     if options.preset not in PRESETS:
         raise BadRequest(f"preset {options.preset!r} is unknown: choose one of {', '.join(PRESETS)}.")
-    if not options.minutes > 0.0:
+    if not 0.0 < options.minutes < math.inf:
         raise BadRequest(f"--minutes is {options.minutes:g}: give a number above 0.")
     return with_settings(getattr(PRESETS[options.preset], stage), options.set)
 
 
 def _train(options: argparse.Namespace, train: Callable[..., None], recipe: Any, **parts: Any) -> None:
+    import torch
+
     from core.device import pick_device
+    from core.errors import OutOfMemory
     from core.training.data import load_photos
+    from core.training.processes import joined_processes
     from core.training.run import Limits
 
-    device = pick_device(options.device)
-    photos = load_photos(options.data, recipe.stored)
-    limits = Limits(options.minutes)
-    train(recipe, photos, options.out, limits, device=device, start=options.start, resume=options.resume, **parts)
+    with joined_processes(pick_device(options.device)) as processes:
+        photos = load_photos(options.data, recipe.stored)
+        parts |= {"device": processes.device, "processes": processes, "start": options.start, "resume": options.resume}
+        try:
+            train(recipe, photos, options.out, Limits(options.minutes), **parts)
+        except torch.OutOfMemoryError as error:
+            advice = f"a batch of {recipe.batch} does not fit: halve it with --set batch={recipe.batch // 2}."
+            raise OutOfMemory(f"{processes.device} has too little free memory; {advice}") from error
 
 
 def _metrics(options: argparse.Namespace) -> Path:
@@ -590,54 +629,134 @@ def _data_errors() -> Iterator[None]:
 
 
 def _evaluate(options: argparse.Namespace) -> None:
-    from core.evaluation.edits import BASELINES, TestSet, evaluate_edits
+    from core.evaluation.course import chosen_names
+    from core.evaluation.edits import TestSet
     from core.evaluation.judge import Judge
-    from core.evaluation.reconstruction import evaluate_reconstruction
-    from core.evaluation.report import contact_sheet, markdown, table_csv, with_ratios
-    from core.pictures import encode_png, write_whole
     from core.training.data import load_photos
 
     if options.limit is not None and options.limit < 2:
         raise BadRequest(f"--limit is {options.limit}: give at least 2 photos.")
+    if options.samples is not None and options.samples < 2:
+        raise BadRequest(f"--samples is {options.samples}: give at least 2 pictures.")
+    names = chosen_names(options.questions)
+    if options.ablation:
+        unheard = [word for word in ("questions", "inception", *_OPTIONS) if _given(options, word)]
+        if unheard:
+            flags = " and ".join(_flag(word) for word in unheard)
+            raise BadRequest(f"--ablation has settings and questions of its own: leave out {flags}.")
     judge = Judge(_metrics(options))
     engine = _engine(options)
     with _data_errors():
         photos = load_photos(options.data, 256)
     # Where all of the data's classes are the model's, count them as the model does.
-    names = engine.spec.classes if set(photos.classes) <= set(engine.spec.classes) else photos.classes
-    labels = tuple(names.index(photos.classes[i]) for i in photos.labels.tolist())
-    test_set = TestSet(photos.pixels.numpy(), labels, names).first(options.limit)
-
+    classes = engine.spec.classes if set(photos.classes) <= set(engine.spec.classes) else photos.classes
+    labels = tuple(classes.index(photos.classes[i]) for i in photos.labels.tolist())
+    test_set = TestSet(photos.pixels.numpy(), labels, classes).first(options.limit)
     options.report.mkdir(parents=True, exist_ok=True)
-    title = f"## {engine.spec.name} on {len(test_set.photos)} photos ({engine.device}, {engine.dtype})\n"
-    tables, everything = [title], []
-    decoding = _decode_options(options, engine.spec)
-    edits = evaluate_edits(engine, test_set, judge, options=decoding)
-    for answers in itertools.chain([evaluate_reconstruction(engine, test_set, judge)], edits):
-        rated = with_ratios(answers, list(BASELINES))
-        tables.append(markdown(rated))
-        everything += rated
-        print(tables[-1])
-        slug = "-".join("".join(c if c.isalnum() else " " for c in rated[0].question).split())
-        path = options.report / f"sheet-{slug}.png"
-        write_whole(path, encode_png(contact_sheet(rated)))
-        # Written after every question, so that an interrupted run leaves what it has measured.
-        write_whole(options.report / "report.md", "\n".join(tables).encode())
-        write_whole(options.report / "figures.csv", table_csv(everything).encode())
+    if options.ablation:
+        from core.evaluation.ablation import run_ablation
+
+        run_ablation(engine, test_set, judge, options.report, samples=options.samples or _ABLATION_SAMPLES)
+        _say(options, f"wrote {options.report}", {"outputs": [str(options.report)], "model": engine.spec.name})
+        return
+    _examine(options, engine, test_set, judge, names)
+
+
+def _examine(
+    options: argparse.Namespace, engine: Engine, test_set: TestSet, judge: Judge, names: Sequence[str]
+) -> None:
+    """Ask the questions; the report is written anew after each, so that an interrupted run leaves what it measured."""
+    from tqdm import tqdm
+
+    from core.evaluation import generation
+    from core.evaluation.baselines import BASELINES
+    from core.evaluation.course import course, slug
+    from core.evaluation.edits import Answer
+    from core.evaluation.report import markdown, report, sheet, table_csv, with_ratios
+    from core.pictures import encode_png, write_whole
+
+    spec, decoding = engine.spec, _decode_options(options, engine.spec)
+    asks, missing = course(
+        engine,
+        test_set,
+        judge,
+        options=decoding,
+        names=names,
+        samples=options.samples or generation.SAMPLES,
+        inception_weights=options.inception,
+    )
+    for sentence in missing:
+        print(sentence, file=sys.stderr)
+    title = (
+        f"{spec.name} on {len(test_set.photos)} photos ({engine.device}, {engine.dtype}; {decoding.schedule}, "
+        f"{decoding.order} order, T = {decoding.steps}, guidance {decoding.guidance_scale:g}, "
+        f"choice temperature {decoding.choice_temperature:g}, token temperature {decoding.token_temperature:g})"
+    )
+    parts: list[list[Answer]] = []
+    outputs, seconds = [options.report / "report.md", options.report / "figures.csv"], {}
+    with tqdm(asks.items(), desc="evaluate", unit="question", disable=None) as bar:
+        for name, ask in bar:
+            bar.set_postfix_str(name)
+            started = time.perf_counter()
+            parts.append(with_ratios(ask(), BASELINES))
+            seconds[name] = time.perf_counter() - started
+            tqdm.write(f"{markdown(parts[-1])}\n{seconds[name]:.0f} s\n")
+            outputs.append(options.report / f"sheet-{slug(name)}.png")
+            write_whole(outputs[-1], encode_png(sheet(parts[-1])))
+            write_whole(outputs[0], report(title, parts, spec.name, BASELINES, missing).encode())
+            write_whole(outputs[1], table_csv([answer for answers in parts for answer in answers]).encode())
     _say(
         options,
-        f"wrote {options.report / 'report.md'}",
+        f"wrote {outputs[0]}",
         {
-            "outputs": [str(options.report / "report.md"), str(options.report / "figures.csv")],
-            "model": engine.spec.name,
+            "outputs": [str(path) for path in outputs],
+            "model": spec.name,
             "device": engine.device,
+            "seconds": seconds,
             "figures": [
                 {"question": a.question, "method": a.method}
                 | {name: value for name, value in a.figures.items() if math.isfinite(value)}  # JSON has no nan
-                for a in everything
+                for answers in parts
+                for a in answers
             ],
         },
     )
+
+
+def _compare(options: argparse.Namespace) -> None:
+    from core.evaluation.comparison import Transformer, compare, markdown, sheet, table_csv
+    from core.evaluation.edits import TestSet
+    from core.evaluation.judge import Judge
+    from core.models.checkpoints import load_nets, load_tokenizer, read_spec
+    from core.pictures import encode_png, write_whole
+    from core.training.data import load_photos
+
+    if options.samples < 1:
+        raise BadRequest(f"--samples is {options.samples}: give at least 1.")
+    if options.limit is not None and options.limit < 2:
+        raise BadRequest(f"--limit is {options.limit}: give at least 2 photos.")
+    judge = Judge(_metrics(options))
+    specs = [(read_spec(folder), folder) for folder in options.models]
+    transformers = [Transformer(spec, load_nets(folder, spec)[1]) for spec, folder in specs]
+    tokenizers = {folder.name: load_tokenizer(folder)[0] for folder in options.tokenizers}
+    with _data_errors():
+        photos = load_photos(options.data, specs[0][0].pixels)
+    test_set = TestSet(photos.pixels.numpy(), tuple(photos.labels.tolist()), photos.classes).first(options.limit)
+
+    options.report.mkdir(parents=True, exist_ok=True)
+    lines = []
+    for line in compare(
+        transformers, tokenizers, test_set, judge, samples=options.samples, guidances=options.guidances
+    ):
+        lines.append(line)
+        if line.pictures:
+            slug = "-".join("".join(c if c.isalnum() else " " for c in f"{line.section} {line.name}").split())
+            write_whole(options.report / f"{slug}.png", encode_png(sheet(line.pictures)))
+        # Written after every line, so that an interrupted run leaves what it has measured.
+        write_whole(options.report / "comparison.md", markdown(lines).encode())
+        write_whole(options.report / "comparison.csv", table_csv(lines).encode())
+    print(markdown(lines))
+    print(f"wrote {options.report / 'comparison.md'}")
 
 
 def _bench(options: argparse.Namespace) -> None:

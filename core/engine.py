@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -120,6 +121,7 @@ class Engine:
         spec: the model.
         forwards: transformer passes so far, one for each sample and guidance branch.
         encodes: windows encoded so far; a window seen before is not encoded again.
+        tokenizer, transformer: the nets, for measurements that ask them in batches; edits go through the engine.
     """
 
     def __init__(
@@ -133,8 +135,8 @@ class Engine:
     ) -> None:
         self.spec = spec
         self._device, self._dtype = torch.device(device), dtype
-        self._tokenizer = tokenizer.to(self._device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
-        self._transformer = transformer.to(self._device).eval()
+        self.tokenizer = tokenizer.to(self._device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
+        self.transformer = transformer.to(self._device).eval()
         self._tokens: OrderedDict[bytes, Tensor] = OrderedDict()
         self._swatches: NDArray[np.uint8] | None = None
         self._decode_seconds = 0.0
@@ -215,6 +217,35 @@ class Engine:
             tokens = self._encode(to_model(image, window, self.spec.pixels))
             paste(output, from_model(self._decode(tokens[None])[0], window), window, np.ones((side, side), np.float32))
         return output
+
+    def token_nll(self, request: EditRequest, truth: NDArray[np.uint8]) -> float:
+        """Return how unlikely the model holds what a request hides, in nats a hidden token: the mean over all windows.
+
+        One forward a window, in which every other cell is given as the true picture's code: the training objective of
+        MVTM (Chang et al. 2022, equation 1) on the cells of this request. Guidance and temperatures play no part.
+
+        Args:
+            request: an edit, for its cells and its class.
+            truth: (H, W, 3) uint8, the true picture of the whole canvas (of the grown one, for EXTRAPOLATE).
+
+        Raises:
+            BadRequest: where the model cannot do what is asked, or the true picture has another size.
+        """
+        self._check(request)
+        canvas = canvas_mask(request, pixels=self.spec.pixels)
+        if truth.shape[:2] != canvas.shape:
+            raise BadRequest(f"true picture is {truth.shape[:2]} but the canvas is {canvas.shape}: give equal sizes.")
+        class_id = NO_CLASS if request.class_id is None else request.class_id
+        class_ids = torch.tensor([class_id], device=self._device)
+        total, count = 0.0, 0
+        with memory_errors_translated(self._device):
+            for one in self.plan(request):
+                codes = self._encode(to_model(truth, one.window, self.spec.pixels)).flatten()
+                unknown = torch.from_numpy(one.unknown).to(self._device).flatten()
+                logits = self._forward(codes.masked_fill(unknown, MASK)[None], class_ids)[0]  # (N, K)
+                total += float(F.cross_entropy(logits[unknown].float(), codes[unknown], reduction="sum"))
+                count += int(unknown.sum())
+        return total / count
 
     def _check(self, request: EditRequest) -> None:
         """Raise BadRequest where this model cannot do what is asked."""
@@ -346,10 +377,10 @@ class Engine:
     def _forward(self, tokens: Tensor, class_ids: Tensor) -> Tensor:
         """Return (b, N, K) logits of (b, N) tokens, one sample at a time on the CPU."""
         self.forwards += len(tokens)
-        with self._autocast():
+        with self.autocast():
             if self._device.type == "cpu":
-                return torch.cat([self._transformer(t[None], c[None]) for t, c in zip(tokens, class_ids, strict=True)])
-            logits: Tensor = self._transformer(tokens, class_ids)
+                return torch.cat([self.transformer(t[None], c[None]) for t, c in zip(tokens, class_ids, strict=True)])
+            logits: Tensor = self.transformer(tokens, class_ids)
             return logits
 
     @torch.no_grad()
@@ -361,8 +392,8 @@ class Engine:
             return self._tokens[key]
         self.encodes += 1
         pixels = torch.from_numpy(window).to(self._device).permute(2, 0, 1)[None].float() / 255.0
-        with self._autocast():
-            tokens: Tensor = self._tokenizer.encode(pixels.contiguous(memory_format=torch.channels_last))[0]
+        with self.autocast():
+            tokens: Tensor = self.tokenizer.encode(pixels.contiguous(memory_format=torch.channels_last))[0]
         self._tokens[key] = tokens
         if len(self._tokens) > _CACHED_WINDOWS:
             self._tokens.popitem(last=False)
@@ -372,9 +403,9 @@ class Engine:
     def _decode(self, tokens: Tensor) -> list[NDArray[np.uint8]]:
         """Return B pictures (S, S, 3) uint8 of (B, h, w) codes, one at a time on the CPU."""
         started = time.perf_counter()
-        with self._autocast():
+        with self.autocast():
             parts = tokens.split(1) if self._device.type == "cpu" else (tokens,)
-            pixels = torch.cat([self._tokenizer.decode(part).float() for part in parts])
+            pixels = torch.cat([self.tokenizer.decode(part).float() for part in parts])
         pictures = (pixels * 255.0).round().byte().permute(0, 2, 3, 1).cpu().numpy()
         self._decode_seconds = (time.perf_counter() - started) / len(tokens)
         return list(pictures)
@@ -393,14 +424,15 @@ class Engine:
     def _mean_colours(self) -> NDArray[np.uint8]:
         """Return each code's mean colour (K, 3): the middle of a 3x3 patch of that code alone, decoded."""
         rows: list[Tensor] = []
-        with self._autocast():
+        with self.autocast():
             for codes in torch.arange(self.spec.codebook_size, device=self._device).split(128):
-                patch = self._tokenizer.decode(codes[:, None, None].expand(-1, 3, 3).contiguous()).float()
+                patch = self.tokenizer.decode(codes[:, None, None].expand(-1, 3, 3).contiguous()).float()
                 third = patch.shape[-1] // 3
                 rows.append(patch[:, :, third : 2 * third, third : 2 * third].mean((2, 3)))
         return (torch.cat(rows) * 255.0).round().byte().cpu().numpy()
 
-    def _autocast(self) -> torch.autocast:
+    def autocast(self) -> torch.autocast:
+        """Return the context that the nets run in: the engine's number format on its device."""
         return torch.autocast(self._device.type, self._dtype, enabled=self._dtype != torch.float32)
 
 

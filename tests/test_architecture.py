@@ -39,14 +39,33 @@ MAY_IMPORT: dict[str, set[str]] = {
     "core.engine": {"torch", *VALUES, "core.canvas", "core.decoding", "core.device", "core.models"},
     # those who enter through the engine
     "core.sweeps": {"cv2", *VALUES, "core.engine"},
-    "core.evaluation": {"torch", "cv2", "tqdm", *VALUES, "core.engine", "core.evaluation"},
+    "core.evaluation": {
+        *("torch", "cv2", "tqdm", "skimage", "patchmatch", "torchmetrics"),
+        *(*VALUES, "core.engine", "core.evaluation"),
+    },
+    # nets of its own, without an engine: transformers and tokenizers are crossed
+    "core.evaluation.comparison": {
+        *("torch", "numpy", "tqdm", "core.errors", "core.decoding", "core.models", "core.evaluation"),
+    },
     # the metric net is shared with training, and knows nothing of either
+    # Batches straight through the nets: hundreds of samples, which the engine would run one by one.
+    "core.evaluation.ablation": {
+        *("torch", "cv2", "tqdm", *VALUES),
+        *("core.engine", "core.evaluation", "core.decoding", "core.canvas.fill", "core.pictures"),
+    },
     "core.evaluation.features": {"torch", "numpy"},
     "core.training": {
         *("torch", "numpy", "cv2", "PIL", "safetensors", "tqdm"),
         *("core.device", "core.models", "core.decoding.schedule", "core.evaluation.features", "core.training"),
     },
-    "core.cli": {"numpy", "tqdm", "core"},
+    # what joins the processes that torchrun starts
+    "core.training.processes": {"torch", "accelerate"},
+    # its contact sheets are decoded as the product decodes
+    "core.training.train_mvtm": {
+        *("torch", "numpy", "safetensors"),
+        *("core.device", "core.models", "core.decoding", "core.training"),
+    },
+    "core.cli": {"numpy", "torch", "tqdm", "core"},
     "core.__main__": {"core.cli"},
     # the interface: public names of core only, see below
     "editor": {"gradio", "numpy", "PIL", "editor", "core"},

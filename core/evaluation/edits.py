@@ -6,48 +6,42 @@ invention is not the hidden photo, so the kernel distance of hole crops counts f
 
 from __future__ import annotations
 
+import importlib.util
+import itertools
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
 from core.engine import Engine
 from core.errors import BadRequest
+from core.evaluation.baselines import Fill, installed_baselines
+from core.evaluation.inception import Inception
 from core.evaluation.judge import Judge
-from core.evaluation.metrics import Mask, Picture, kernel_distance, psnr, ring_colour_shift, seam_step
-from core.evaluation.questions import CLASS_BOX, QUESTIONS, Question, hole_crops
+from core.evaluation.metrics import (
+    Mask,
+    Picture,
+    kernel_distance,
+    precision_recall,
+    psnr,
+    ring_colour_shift,
+    seam_step,
+    similarity_map,
+)
+from core.evaluation.questions import CLASS_BOX, Question, hole_crops
 from core.geometry import Box
 from core.request import DecodeOptions, EditRequest, Task
 
 SEED = 0
 RANKED = 4  # samples among which the likeliest is chosen, for the class edit
-_RADIUS = 5  # pixels around a hole that OpenCV's inpainting looks at
-
-Fill = Callable[[Picture, Mask], Picture]
-
-
-def _opencv(photo: Picture, hidden: Mask, *, method: int) -> Picture:
-    blanked = np.where(hidden[..., None], 0, photo).astype(np.uint8)
-    return np.asarray(cv2.inpaint(blanked, hidden.astype(np.uint8) * 255, _RADIUS, method), np.uint8)
-
-
-def _mean_colour(photo: Picture, hidden: Mask) -> Picture:
-    colour = photo[~hidden].mean(0).round().astype(np.uint8)
-    return np.where(hidden[..., None], colour, photo)
-
-
-BASELINES: dict[str, Fill] = {
-    "Telea": partial(_opencv, method=cv2.INPAINT_TELEA),
-    "Navier-Stokes": partial(_opencv, method=cv2.INPAINT_NS),
-    "mean colour": _mean_colour,
-}
-"""(photo, hidden) -> filled photo. None of them sees what is hidden."""
+SEEDS = 3  # answers of different seeds that are compared with each other
+SEEDED_PHOTOS = 4  # photos for which they are drawn: each costs two more edits a question and method
+PHOTO = "photo itself"
+_OTHER_SEEDS = 1_000_000  # beyond the seeds of the answers themselves
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +67,11 @@ class TestSet:
         chosen = np.linspace(0, len(self.photos) - 1, limit).round().astype(int)
         return replace(self, photos=self.photos[chosen], labels=tuple(self.labels[i] for i in chosen))
 
+    def check(self) -> None:
+        """Raise BadRequest where there are fewer than the two photos that a distribution needs."""
+        if len(self.photos) < 2:
+            raise BadRequest(f"{len(self.photos)} photos are too few to compare distributions: give at least 2.")
+
 
 @dataclass(frozen=True, eq=False)
 class Answer:
@@ -90,44 +89,45 @@ class Answer:
     figures: Mapping[str, float]
 
 
-def evaluate_edits(
+@dataclass(frozen=True, eq=False)
+class _Run:
+    """One method's pictures for a question, and what was measured while they were made."""
+
+    pictures: list[Picture]
+    figures: dict[str, float] = field(default_factory=dict)
+
+
+def answer_question(
     engine: Engine,
     test_set: TestSet,
     judge: Judge,
+    question: Question,
     *,
     options: DecodeOptions,
-    questions: Sequence[Question] = QUESTIONS,
-) -> Iterator[list[Answer]]:
-    """Yield the answers to one question after another, the class edit last.
+    inception: Inception | None = None,
+) -> list[Answer]:
+    """Return the answers of the photo itself, the baselines that are installed, and the engine with and without class.
 
     Args:
         engine: the model under test.
-        test_set: at least two photos, of the engine's classes.
+        test_set: at least two photos; the question is asked about its `share` of them.
         judge: the metric nets.
+        question: what to hide.
         options: how to decode; the seed is replaced by one for each photo.
-        questions: what to hide.
+        inception: for FID and IS of the whole pictures, where there is one.
 
     Raises:
         BadRequest: where there are fewer than two photos.
     """
-    if len(test_set.photos) < 2:
-        raise BadRequest(f"{len(test_set.photos)} photos are too few to compare distributions: give at least 2.")
-    photos = list(test_set.photos)
-    side = photos[0].shape[0]
-    for question in questions:
-        masks = [question.mask(side, i) for i in range(len(photos))]
-        answers = [_judged("photo itself", photos, 0.0, question, test_set, masks, judge)]
-        for method, fill in BASELINES.items():
-            started = time.perf_counter()
-            filled = [fill(photo, mask) for photo, mask in zip(photos, masks, strict=True)]
-            seconds = (time.perf_counter() - started) / len(photos)
-            answers.append(_judged(method, filled, seconds, question, test_set, masks, judge))
-        for method, labels in _engine_runs(engine, test_set):
-            filled, seconds = _edited(engine, question, photos, masks, labels, options)
-            answers.append(_judged(method, filled, seconds, question, test_set, masks, judge))
-        yield answers
-    if engine.spec.classes == test_set.classes and judge.class_count == len(test_set.classes):
-        yield _class_edits(engine, test_set, judge, options)
+    test_set.check()
+    asked = test_set.first(max(2, round(question.share * len(test_set.photos))))
+    photos = list(asked.photos)
+    masks = [question.mask(photos[0].shape[0], i) for i in range(len(photos))]
+    runs = {PHOTO: _Run(photos)}
+    runs |= {name: _filled(name, fill, photos, masks) for name, fill in installed_baselines()[0].items()}
+    for name, labels in _engine_runs(engine, asked):
+        runs[name] = _edited(engine, question, photos, masks, labels, options, judge)
+    return _judged(question, asked, masks, runs, judge, inception)
 
 
 def _engine_runs(engine: Engine, test_set: TestSet) -> list[tuple[str, list[int | None]]]:
@@ -140,6 +140,14 @@ def _engine_runs(engine: Engine, test_set: TestSet) -> list[tuple[str, list[int 
     return runs
 
 
+def _filled(name: str, fill: Fill, photos: list[Picture], masks: list[Mask]) -> _Run:
+    """Return a baseline's pictures and its mean seconds a photo."""
+    started = time.perf_counter()
+    pairs = zip(tqdm(photos, desc=name, leave=False, disable=None), masks, strict=True)
+    filled = [fill(photo, mask) for photo, mask in pairs]
+    return _Run(filled, {"seconds": (time.perf_counter() - started) / len(photos)})
+
+
 def _edited(
     engine: Engine,
     question: Question,
@@ -147,91 +155,159 @@ def _edited(
     masks: list[Mask],
     labels: list[int | None],
     options: DecodeOptions,
-) -> tuple[list[Picture], float]:
-    """Return the engine's pictures and its mean seconds an edit."""
-    filled, seconds = [], 0.0
+    judge: Judge,
+) -> _Run:
+    """Return the engine's pictures, its mean seconds an edit, the true tokens' likelihood and the seeds' diversity."""
+    seeded = np.linspace(0, len(photos) - 1, min(SEEDED_PHOTOS, len(photos))).round().astype(int).tolist()
+    filled, seconds, nll, others = [], 0.0, [], []
     for i, (photo, mask, label) in enumerate(
         zip(tqdm(photos, desc=question.name, leave=False, disable=None), masks, labels, strict=True)
     ):
-        drawn = replace(options, seed=SEED + i, variations=1)
-        # A hard edge: the feather lies inside the mask and would show some of the hidden photo.
-        shared: dict[str, Any] = {"class_id": label, "feather_px": 0, "options": drawn}
-        cut = question.sides(photo.shape[0])
-        if any(cut):
-            known = Box(cut.left, cut.top, photo.shape[1] - cut.right, photo.shape[0] - cut.bottom)
-            request = EditRequest(Task.EXTRAPOLATE, photo[known.slices].copy(), extend=cut, **shared)
-        else:
-            request = EditRequest(Task.INPAINT, photo, mask, **shared)
+        request = _request(question, photo, mask, label, replace(options, seed=SEED + i, variations=1))
         result = engine.edit(request)
         filled.append(result.images[0])
         seconds += result.seconds["total"]
-    return filled, seconds / len(photos)
+        nll.append(engine.token_nll(request, photo))
+        if i in seeded:
+            drawn = replace(options, seed=SEED + _OTHER_SEEDS + SEEDS * i, variations=SEEDS - 1)
+            others.append([filled[-1], *engine.edit(replace(request, options=drawn)).images])
+    figures = {
+        "seconds": seconds / len(photos),
+        "NLL per token": float(np.mean(nll)),
+        "diversity": diversity(judge, others, [masks[i] for i in seeded]),
+    }
+    return _Run(filled, figures)
+
+
+def diversity(judge: Judge, samples: Sequence[Sequence[Picture]], masks: Sequence[Mask] | None = None) -> float:
+    """Return the mean perceptual distance of pairs of answers to the same question, in the mask where one is given.
+
+    Args:
+        judge: the metric net.
+        samples: for each question two or more answers.
+        masks: for each question what was hidden; None compares whole pictures.
+    """
+    places = range(len(samples))
+    pairs = [(a, b, i) for i in places for a, b in itertools.combinations(samples[i], 2)]
+    hidden = None if masks is None else [masks[i] for _, _, i in pairs]
+    return float(judge.distances([a for a, _, _ in pairs], [b for _, b, _ in pairs], hidden).mean())
+
+
+def _request(question: Question, photo: Picture, mask: Mask, label: int | None, options: DecodeOptions) -> EditRequest:
+    # A hard edge: the feather lies inside the mask and would show some of the hidden photo.
+    shared: dict[str, Any] = {"class_id": label, "feather_px": 0, "options": options}
+    cut = question.sides(photo.shape[0])
+    if not any(cut):
+        return EditRequest(Task.INPAINT, photo, mask, **shared)
+    known = Box(cut.left, cut.top, photo.shape[1] - cut.right, photo.shape[0] - cut.bottom)
+    return EditRequest(Task.EXTRAPOLATE, photo[known.slices].copy(), extend=cut, **shared)
 
 
 def _judged(
-    method: str,
-    filled: list[Picture],
-    seconds: float,
     question: Question,
     test_set: TestSet,
     masks: list[Mask],
+    runs: dict[str, _Run],
     judge: Judge,
-) -> Answer:
+    inception: Inception | None,
+) -> list[Answer]:
+    """Return every method's answer with its figures; what concerns the photos alone is computed once."""
     photos = list(test_set.photos)
-    real, made, owners = [], [], []
-    for i, (photo, picture, mask) in enumerate(zip(photos, filled, masks, strict=True)):
-        for box in hole_crops(mask):
-            real.append(photo[box.slices])
-            made.append(picture[box.slices])
-            owners.append(i)
-    features = judge.features(made)
+    boxes = [(i, box) for i, mask in enumerate(masks) for box in hole_crops(mask)]
+    wanted = np.array(test_set.labels)[[i for i, _ in boxes]]
+    natural_step = _mean([seam_step(a, m) for a, m in zip(photos, masks, strict=True)])
+    made = {name: run.pictures for name, run in runs.items() if name != PHOTO}
+    distances = judge.distances_to(photos, made, masks)
+    real = judge.features([photos[i][box.slices] for i, box in boxes])
+    answers = []
+    for method, run in tqdm(runs.items(), desc=f"{question.name}: judging", leave=False, disable=None):
+        filled = run.pictures
+        seam = _mean([seam_step(a, m) for a, m in zip(filled, masks, strict=True)])
+        figures = {
+            "pictures": float(len(photos)),
+            "seam ratio": seam / natural_step,
+            "ring delta-E": _mean([ring_colour_shift(a, m) for a, m in zip(filled, masks, strict=True)]),
+        }
+        features = real if method == PHOTO else judge.features([filled[i][box.slices] for i, box in boxes])
+        if method != PHOTO:
+            inside, whole = distances[method]
+            precision, recall = precision_recall(real, features)
+            figures |= {
+                "KID of hole crops": kernel_distance(real, features),
+                "precision": precision,
+                "recall": recall,
+                "distance in hole": float(inside.mean()),
+                "distance": float(whole.mean()),
+                **_pixel_figures(filled, photos, masks),
+                **(inception.figures(photos, filled) if inception else {}),
+                **run.figures,
+            }
+        if judge.class_count == len(test_set.classes):
+            figures["class seen"] = float(np.mean(judge.classes(features) == wanted))
+        answers.append(Answer(question.name, method, filled, figures))
+    return answers
+
+
+def _pixel_figures(filled: list[Picture], photos: list[Picture], masks: list[Mask]) -> dict[str, float]:
     figures = {
-        "KID of hole crops": kernel_distance(judge.features(real), features),
-        "distance in hole": float(judge.distances(filled, photos, masks).mean()),
-        "distance": float(judge.distances(filled, photos).mean()),
         "PSNR in hole": _mean([psnr(a, b, m) for a, b, m in zip(filled, photos, masks, strict=True)]),
         "PSNR": _mean([psnr(a, b) for a, b in zip(filled, photos, strict=True)]),
-        "seam ratio": _mean([seam_step(a, m) for a, m in zip(filled, masks, strict=True)])
-        / _mean([seam_step(a, m) for a, m in zip(photos, masks, strict=True)]),
-        "ring delta-E": _mean([ring_colour_shift(a, m) for a, m in zip(filled, masks, strict=True)]),
         "changed outside": float(sum(_changed(a, b, m) for a, b, m in zip(filled, photos, masks, strict=True))),
-        "seconds": seconds,
     }
-    if method == "photo itself":
-        figures = {name: figures[name] for name in ("seam ratio", "ring delta-E")}
-    if judge.class_count == len(test_set.classes):
-        named = judge.classes(features)
-        figures["class seen"] = float(np.mean(named == np.array(test_set.labels)[owners]))
-    return Answer(question.name, method, filled, figures)
+    if has_similarity():
+        maps = [similarity_map(a, b) for a, b in zip(filled, photos, strict=True)]
+        figures["SSIM"] = _mean([float(similar.mean()) for similar in maps])
+        figures["SSIM in hole"] = _mean([float(s[m].mean()) for s, m in zip(maps, masks, strict=True)])
+    return figures
 
 
-def _class_edits(engine: Engine, test_set: TestSet, judge: Judge, options: DecodeOptions) -> list[Answer]:
-    """Repaint the centre of each photo as another class; the classes asked for take turns."""
+def has_similarity() -> bool:
+    """Return whether SSIM can be measured: whether scikit-image is installed."""
+    return importlib.util.find_spec("skimage") is not None
+
+
+def knows_the_classes(engine: Engine, test_set: TestSet) -> bool:
+    """Return whether the photos' classes are the model's, so that it can be asked for them."""
+    return engine.spec.classes == test_set.classes
+
+
+def answer_class_edit(engine: Engine, test_set: TestSet, judge: Judge, *, options: DecodeOptions) -> list[Answer]:
+    """Repaint the centre of each photo as another class; the classes asked for take turns.
+
+    Args:
+        engine: the model under test, which knows the photos' classes.
+        test_set: the photos.
+        judge: the metric nets, with a probe of these classes.
+        options: how to decode; the seed is replaced by one for each photo.
+    """
     count = len(test_set.classes)
     asked = [(label + 1 + i % (count - 1)) % count for i, label in enumerate(test_set.labels)]
     side = test_set.photos.shape[1]
     box = Box.around(CLASS_BOX.mask(side, 0))
     assert box is not None
-    singles, ranked, seconds = [], [], 0.0
+    singles, ranked, others, seconds = [], [], [], 0.0
     photos = tqdm(test_set.photos, desc=CLASS_BOX.name, leave=False, disable=None)
     for i, (photo, class_id) in enumerate(zip(photos, asked, strict=True)):
         drawn = replace(options, seed=SEED + i, variations=RANKED)
         result = engine.edit(EditRequest(Task.MANIPULATE, photo, box=box, class_id=class_id, options=drawn))
         singles.append(result.images[0])  # equals itself drawn alone
         ranked.append(result.images[int(np.argmax(result.scores))])
+        others.append([image[box.slices] for image in result.images[:SEEDS]])
         seconds += result.seconds["total"]
+    spread = np.linspace(0, len(others) - 1, min(SEEDED_PHOTOS, len(others))).round().astype(int)
     name = engine.spec.name
-    methods: list[tuple[str, list[Picture], Sequence[int], float | None]] = [
-        ("photo itself, its own class", list(test_set.photos), test_set.labels, None),
-        (f"{name}, one sample", singles, asked, None),
-        (f"{name}, likeliest of {RANKED}", ranked, asked, seconds / len(asked)),
+    # Each sample of a batch takes its share on the CPU, where they go through the nets one by one.
+    spent = seconds / len(asked)
+    one = {"seconds": spent / RANKED, "diversity": diversity(judge, [others[i] for i in spread])}
+    methods: list[tuple[str, list[Picture], Sequence[int], dict[str, float]]] = [
+        (f"{PHOTO}, its own class", list(test_set.photos), test_set.labels, {}),
+        (f"{name}, one sample", singles, asked, one),
+        (f"{name}, likeliest of {RANKED}", ranked, asked, {"seconds": spent}),
     ]
     answers = []
-    for method, pictures, wanted, spent in methods:
+    for method, pictures, wanted, measured in methods:
         seen = judge.classes(judge.features([picture[box.slices] for picture in pictures]))
-        figures = {"class seen": float(np.mean(seen == np.array(wanted)))}
-        if spent is not None:
-            figures["seconds"] = spent
+        figures = {"pictures": float(len(asked)), "class seen": float(np.mean(seen == np.array(wanted))), **measured}
         answers.append(Answer(CLASS_BOX.name, method, pictures, figures))
     return answers
 

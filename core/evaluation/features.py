@@ -6,6 +6,7 @@ layout and the reference values); the product never needs them, training and eva
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,9 @@ class MetricNet(nn.Module):
     Raises:
         FileNotFoundError: where the weight file is missing.
     """
+
+    fc_w: Tensor
+    fc_b: Tensor
 
     def __init__(self, weights: Path) -> None:
         super().__init__()
@@ -58,25 +62,48 @@ class MetricNet(nn.Module):
         """Return pooled features (B, 1280) float32 of (B, 3, H, W) pixels in [0, 1]; 224x224 is the trained size."""
         return F.relu6(self._conv(self.blocks(pixels)[-1], "head")).mean((2, 3))
 
+    def logits(self, features: Tensor) -> Tensor:
+        """Return (B, 1000) logits of ImageNet's classes, in the order of their WordNet ids, of (B, 1280) features."""
+        return features @ self.fc_w.T + self.fc_b
+
+    def taps(self, pixels: Tensor, last: int = 15) -> list[Tensor]:
+        """Return what the perceptual distance compares: tapped blocks' outputs, (B, C, h, w), of unit length over C.
+
+        Args:
+            pixels: (B, 3, H, W) in [0, 1].
+            last: stop at the last tap not beyond this block (fewer taps are cheaper: training uses 4).
+        """
+        chosen = [t for t in _TAPS if t <= last]
+        outputs = self.blocks(pixels, chosen[-1])
+        return [F.normalize(outputs[tap], dim=1) for tap in chosen]
+
     def distance(self, a: Tensor, b: Tensor, *, mask: Tensor | None = None, last: int = 15) -> Tensor:
         """Return each pair's perceptual distance: (B,) float32, 0 for equal pictures, about 1.7 for unrelated ones.
 
         Args:
             a, b: (B, 3, H, W) in [0, 1]. The reference values hold at 224x224.
             mask: (B, 1, H, W) bool; where given, only positions that it touches count.
-            last: stop at the last tap not beyond this block (fewer taps are cheaper: training uses 4).
+            last: as for `taps`.
         """
-        total = torch.zeros(a.shape[0], device=a.device)
-        taps = [t for t in _TAPS if t <= last]
-        for_a, for_b = self.blocks(a, taps[-1]), self.blocks(b, taps[-1])
-        for tap in taps:
-            gap = (F.normalize(for_a[tap], dim=1) - F.normalize(for_b[tap], dim=1)).square().sum(1)  # (B, h, w)
-            if mask is None:
-                total = total + gap.mean((1, 2))
-            else:
-                weight = F.adaptive_max_pool2d(mask.float(), gap.shape[1:])[:, 0]
-                total = total + (gap * weight).sum((1, 2)) / weight.sum((1, 2)).clamp_min(1.0)
-        return total / len(taps)
+        return tap_distance(self.taps(a, last), self.taps(b, last), mask)
+
+
+def tap_distance(a: Sequence[Tensor], b: Sequence[Tensor], mask: Tensor | None = None) -> Tensor:
+    """Return the perceptual distances, (B,) float32, of pictures whose `MetricNet.taps` are known.
+
+    Args:
+        a, b: taps of as many pictures, (B, C, h, w) each.
+        mask: (B, 1, H, W) bool; where given, only positions that it touches count.
+    """
+    total = torch.zeros(a[0].shape[0], device=a[0].device)
+    for for_a, for_b in zip(a, b, strict=True):
+        gap = (for_a - for_b).square().sum(1)  # (B, h, w)
+        if mask is None:
+            total = total + gap.mean((1, 2))
+        else:
+            weight = F.adaptive_max_pool2d(mask.float(), gap.shape[1:])[:, 0]
+            total = total + (gap * weight).sum((1, 2)) / weight.sum((1, 2)).clamp_min(1.0)
+    return total / len(a)
 
 
 class Probe:

@@ -45,6 +45,48 @@ def kernel_distance(a: Tensor, b: Tensor) -> float:
     return float(alike_a + alike_b - 2.0 * kernel(a, b).mean())
 
 
+def precision_recall(real: Tensor, made: Tensor, *, neighbours: int = 3) -> tuple[float, float]:
+    """Return (precision, recall), each 0..1, of made features (Kynkaanniemi et al. 2019, equations 1 and 2; k = 3).
+
+    Precision is the share of made samples that lie in the real samples' manifold, recall the share of real ones that
+    lie in the made samples'. A set's manifold is the union of balls around its members, each as wide as the distance
+    to the member's k-th nearest neighbour in the set. Where a set has no k neighbours, k is as many as there are.
+
+    Args:
+        real, made: (n, d) and (m, d) float, n and m at least 2.
+        neighbours: k >= 1.
+    """
+    real, made = real.double(), made.double()
+
+    def share_inside(points: Tensor, centres: Tensor) -> float:
+        k = min(neighbours, len(centres) - 1)
+        # The nearest is the member itself, at distance 0.
+        radius = torch.cdist(centres, centres).kthvalue(k + 1, dim=1).values
+        return float((torch.cdist(points, centres) <= radius).any(1).double().mean())
+
+    return share_inside(made, real), share_inside(real, made)
+
+
+def similarity_map(a: Picture, b: Picture) -> NDArray[np.float64]:
+    """Return the structural similarity (SSIM) around each pixel, (H, W) float64 in -1..1; its mean is the SSIM.
+
+    scikit-image's, of the luminance with the Gaussian window of Wang et al. 2004.
+
+    Args:
+        a, b: pictures of one size, at least 11 pixels a side.
+
+    Raises:
+        ModuleNotFoundError: where scikit-image is not installed.
+    """
+    from skimage.metrics import structural_similarity
+
+    grey = [cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) for picture in (a, b)]
+    _, similarity = structural_similarity(
+        *grey, data_range=255, gaussian_weights=True, sigma=1.5, use_sample_covariance=False, full=True
+    )
+    return np.asarray(similarity, np.float64)
+
+
 def seam_step(picture: Picture, mask: Mask) -> float:
     """Return the mean absolute difference, 0..255, of neighbouring pixels of which just one is masked; nan if none are.
 

@@ -7,29 +7,67 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
 
+from core.evaluation.bars import bars_table
 from core.evaluation.edits import Answer
+from core.evaluation.generation import QUESTION as GENERATION
 from core.evaluation.metrics import Picture
 
+KID, DISTANCE = "KID of hole crops", "distance in hole"
+_SMOOTH = "KID / best smooth baseline"
+RATIOS = {"KID / best baseline": (KID, ""), _SMOOTH: (KID, "PatchMatch"), "distance / best baseline": (DISTANCE, "")}
+"""Ratio -> (the measure, of which less is better; with what the names of baselines that do not count begin)."""
+
 _ORDER = (
-    "KID of hole crops",
+    "pictures",
+    KID,
     "KID / best baseline",
+    _SMOOTH,
     "KID",
-    "distance in hole",
+    "precision",
+    "recall",
+    "FID",
+    "IS",
+    DISTANCE,
+    "distance / best baseline",
     "distance",
+    "SSIM in hole",
+    "SSIM",
     "PSNR in hole",
     "PSNR",
     "class seen",
+    "NLL per token",
+    "diversity",
     "seam ratio",
     "ring delta-E",
     "changed outside",
     "seconds",
 )
-_FORMATS = {"class seen": "{:.1%}", "changed outside": "{:.0f}", "PSNR": "{:.2f}", "PSNR in hole": "{:.2f}"}
+_FORMATS = {
+    "pictures": "{:.0f}",
+    "class seen": "{:.1%}",
+    "changed outside": "{:.0f}",
+    "PSNR": "{:.2f}",
+    "PSNR in hole": "{:.2f}",
+    "FID": "{:.1f}",
+    "IS": "{:.2f}",
+    **dict.fromkeys(RATIOS, "{:.2f}"),
+}
+LEGEND = (
+    "KID, precision and recall compare features of crops of the hole (of whole pictures, for generation) with the "
+    "photos'; distance is perceptual, to the hidden photo; class seen is how often a linear probe names the class that "
+    "was asked for, or the photo's own; smooth baselines are all but PatchMatch, which copies texture from the rest of "
+    "the photo; NLL is of the true tokens in one forward, in nats; diversity is the perceptual "
+    "distance between answers of different seeds; seam ratio 1 is natural; ring delta-E is the colour step at the "
+    "hole's edge; changed outside counts pixels. A plausible invention is not the hidden photo: KID counts for more "
+    "than distance, SSIM and PSNR. Seconds are of one answer on the machine that measured."
+)
+_SUMMARY = (*RATIOS, "class seen", "recall", "NLL per token", "diversity", "seconds")
 _TEXT = 14  # height of a sheet's captions in pixels
 
 
@@ -65,6 +103,13 @@ def table_csv(answers: Sequence[Answer]) -> str:
     return text.getvalue()
 
 
+def sheet(answers: Sequence[Answer]) -> Picture:
+    """Return the picture that shows one question's answers to a person."""
+    if answers[0].question == GENERATION:
+        return class_sheet(answers[0].pictures, answers[1].pictures)
+    return contact_sheet(answers)
+
+
 def contact_sheet(answers: Sequence[Answer], *, most: int = 8, side: int = 160) -> Picture:
     """Return one question's answers side by side, a method a column, a photo a row.
 
@@ -90,15 +135,86 @@ def contact_sheet(answers: Sequence[Answer], *, most: int = 8, side: int = 160) 
     return sheet
 
 
-def with_ratios(answers: Sequence[Answer], baselines: Sequence[str]) -> list[Answer]:
-    """Return the answers with their kernel distance as a multiple of the best baseline's, where that is positive."""
-    name = "KID of hole crops"
-    known = [answer.figures[name] for answer in answers if answer.method in baselines and name in answer.figures]
-    if not known or min(known) <= 0.0:
-        return list(answers)
-    return [
-        Answer(a.question, a.method, a.pictures, {**a.figures, "KID / best baseline": a.figures[name] / min(known)})
-        if name in a.figures
-        else a
-        for a in answers
+def class_sheet(photos: Sequence[Picture], samples: Sequence[Picture], *, most: int = 8, side: int = 112) -> Picture:
+    """Return generated pictures, a class a row: a photo of the class, then samples.
+
+    Args:
+        photos: one a class.
+        samples: equally many a class, by class.
+        most: at most so many samples a class.
+        side: of each picture on the sheet in pixels.
+
+    Returns:
+        (rows * side, columns * side, 3) uint8 RGB; a white line parts photos and samples.
+    """
+    count = len(samples) // len(photos)
+    rows = []
+    for i, photo in enumerate(photos):
+        shown = [photo, *samples[i * count : i * count + min(most, count)]]
+        rows.append(np.hstack([cv2.resize(p, (side, side), interpolation=cv2.INTER_AREA) for p in shown]))
+    sheet = np.vstack(rows).astype(np.uint8)
+    sheet[:, side - 2 : side + 2] = 255
+    return sheet
+
+
+def with_ratios(answers: Sequence[Answer], baselines: Collection[str]) -> list[Answer]:
+    """Return the answers with their `RATIOS` to the best baseline, where that one's measure is above 0."""
+    rated = list(answers)
+    for ratio, (measure, ignored) in RATIOS.items():
+        counted = [a for a in answers if a.method in baselines and not (ignored and a.method.startswith(ignored))]
+        best = min((a.figures[measure] for a in counted if measure in a.figures), default=0.0)
+        if best > 0.0:
+            rated = [
+                replace(a, figures={**a.figures, ratio: a.figures[measure] / best}) if measure in a.figures else a
+                for a in rated
+            ]
+    return rated
+
+
+def summary(parts: Sequence[Sequence[Answer]], model: str, baselines: Collection[str]) -> str:
+    """Return one line a question with the model's figures that decide: "without / with class" where there are both.
+
+    Args:
+        parts: the answers to each question, ratios included; questions without holes show what they have.
+        model: its name, with which its methods' names begin.
+        baselines: names.
+    """
+    names = [name for name in _SUMMARY if any(name in a.figures for answers in parts for a in answers)]
+    lines = [
+        f"| question | best baseline by KID | {' | '.join(names)} |",
+        f"| --- | --- | {' | '.join('---:' for _ in names)} |",
     ]
+    for answers in parts:
+        ours = [answer for answer in answers if answer.method.startswith(model)]
+        plain = [answer for answer in answers if answer.method in baselines and KID in answer.figures]
+        best = min(plain, key=lambda answer: answer.figures[KID]).method if plain else ""
+        cells = [
+            " / ".join(_formatted(name, answer.figures[name]) for answer in ours if name in answer.figures)
+            for name in names
+        ]
+        lines.append(f"| {answers[0].question} | {best} | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def report(
+    title: str, parts: Sequence[Sequence[Answer]], model: str, baselines: Collection[str], notes: Sequence[str]
+) -> str:
+    """Return the whole report as Markdown that can be pasted into a model card.
+
+    Args:
+        title: of the first heading.
+        parts: the answers to each question so far, ratios included; at least one.
+        model: its name, with which its methods' names begin.
+        baselines: names of the methods to compare with.
+        notes: sentences on what was not measured.
+    """
+    bars = bars_table(parts, model)
+    sections = [
+        f"## {title}\n",
+        "### Summary\n\nTwo figures in a cell: without / with the class given; for the class edit: one sample / the "
+        "likeliest of several.\n\n" + summary(parts, model, baselines),
+        *([f"### Bars\n\n{bars}"] if bars else []),
+        *(markdown(answers) for answers in parts),
+        f"### Reading\n\n{' '.join([LEGEND, *notes])}\n",
+    ]
+    return "\n".join(sections)

@@ -20,12 +20,17 @@ from core.models.interfaces import MASK, NO_CLASS, MaskTransformer, VQTokenizer,
 
 @dataclass(frozen=True)
 class CompactTokenizerConfig:
-    """Shape of a `CompactTokenizer`: one channel count per halving of the picture side."""
+    """Shape of a `CompactTokenizer`: one channel count per halving of the picture side.
+
+    Attributes:
+        attention: self-attention between the residual blocks of the smallest size, in encoder and decoder.
+    """
 
     channels: tuple[int, ...] = (32, 64, 160)
     blocks: tuple[int, ...] = (1, 2, 2)
     code_dim: int = 32
     codebook_size: int = 1024
+    attention: bool = False
 
     def __post_init__(self) -> None:
         """Raise ValueError where the numbers cannot make a net."""
@@ -33,6 +38,8 @@ class CompactTokenizerConfig:
             raise ValueError(f"channels {self.channels} and blocks {self.blocks} differ in length")
         if any(c % 32 for c in self.channels):
             raise ValueError(f"channels {self.channels}: group norm needs multiples of 32")
+        if self.attention and self.blocks[-1] < 2:
+            raise ValueError(f"blocks {self.blocks}: attention lies between blocks, the last size needs at least 2")
 
     @property
     def downsample(self) -> int:
@@ -42,7 +49,12 @@ class CompactTokenizerConfig:
 
 @dataclass(frozen=True)
 class CompactTransformerConfig:
-    """Shape of a `CompactTransformer`."""
+    """Shape of a `CompactTransformer`.
+
+    Attributes:
+        class_token: the class enters as one more row of the token table, put before the sequence, instead of through
+            a table of its own and AdaLN.
+    """
 
     width: int = 256
     layers: int = 6
@@ -51,6 +63,7 @@ class CompactTransformerConfig:
     grid: int = 16
     codebook_size: int = 1024
     classes: int = 11
+    class_token: bool = False
 
     def __post_init__(self) -> None:
         """Raise ValueError where the width does not split into heads."""
@@ -84,15 +97,41 @@ class _ResBlock(nn.Module):
         return x + h
 
 
+class _Attention(nn.Module):
+    """One head over all positions: norm - qkv - mix - out, added to the input."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.norm = _GroupNorm(channels // 16, channels, eps=1e-6)
+        self.qkv = nn.Conv2d(channels, 3 * channels, 1)
+        self.out = nn.Conv2d(channels, channels, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        q, k, v = self.qkv(self.norm(x)).flatten(2).transpose(1, 2).chunk(3, dim=-1)  # (B, h*w, C)
+        mixed: Tensor = F.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(x.shape)
+        y: Tensor = self.out(mixed)
+        return x + y
+
+
+def _blocks_at(channels: int, blocks: int, attention: bool) -> list[nn.Module]:
+    """Return the residual blocks of one size, with attention between them where it is asked for."""
+    layers: list[nn.Module] = []
+    for i in range(blocks):
+        if i and attention:
+            layers.append(_Attention(channels))
+        layers.append(_ResBlock(channels))
+    return layers
+
+
 class _Encoder(nn.Sequential):
     """Stride-2 stem, then residual blocks at each size; ends on unit vectors of code_dim."""
 
     def __init__(self, config: CompactTokenizerConfig) -> None:
         layers: list[nn.Module] = []
         before = 3
-        for channels, blocks in zip(config.channels, config.blocks, strict=True):
+        for i, (channels, blocks) in enumerate(zip(config.channels, config.blocks, strict=True), 1):
             layers.append(nn.Conv2d(before, channels, 4, stride=2, padding=1))
-            layers += [_ResBlock(channels) for _ in range(blocks)]
+            layers += _blocks_at(channels, blocks, config.attention and i == len(config.blocks))
             before = channels
         layers += [_GroupNorm(before // 16, before, eps=1e-6), nn.SiLU(), nn.Conv2d(before, config.code_dim, 1)]
         super().__init__(*layers)
@@ -106,7 +145,7 @@ class _Decoder(nn.Sequential):
         layers: list[nn.Module] = [nn.Conv2d(config.code_dim, deepest, 3, padding=1)]
         sizes = tuple(zip(config.channels, config.blocks, strict=True))[::-1]
         for i, (channels, blocks) in enumerate(sizes):
-            layers += [_ResBlock(channels) for _ in range(blocks)]
+            layers += _blocks_at(channels, blocks, config.attention and i == 0)
             if i + 1 < len(sizes):
                 layers += [
                     nn.Upsample(scale_factor=2.0, mode="nearest"),
@@ -141,7 +180,18 @@ class CompactTokenizer(VQTokenizer):
 
     def pixels(self, vectors: Tensor) -> Tensor:
         """Return the decoder's picture of code vectors, not clipped: (B, D, h, w) -> (B, 3, S, S), [0, 1] nominal."""
-        decoded: Tensor = self.decoder(vectors)
+        return self.paint(self.features(vectors))
+
+    def features(self, vectors: Tensor) -> Tensor:
+        """Return what the decoder's last convolution sees: (B, D, h, w) -> (B, C, S/2, S/2)."""
+        for layer in list(self.decoder)[:-2]:
+            vectors = layer(vectors)
+        return vectors
+
+    def paint(self, features: Tensor) -> Tensor:
+        """Return the picture of `features`, not clipped: (B, 3, S, S) float32, [0, 1] nominal."""
+        convolve, shuffle = list(self.decoder)[-2:]
+        decoded: Tensor = shuffle(convolve(features))
         return decoded.float() * 0.5 + 0.5
 
     def encode(self, pixels: Tensor) -> Tensor:
@@ -187,11 +237,17 @@ class _Layer(nn.Module):
         attended: Tensor = self.out(mixed.transpose(1, 2).reshape(b, n, width))
         return attended
 
-    def forward(self, x: Tensor, modulation: Tensor) -> Tensor:
+    def _convolve(self, x: Tensor) -> Tensor:
         b, n, width = x.shape
-        shift1, scale1, gate1, shift2, scale2, gate2 = (modulation + self.offset).to(x.dtype).unsqueeze(2).unbind(1)
         on_grid = x.transpose(1, 2).reshape(b, width, self.grid, self.grid)
-        x = x + self.local(on_grid).view(b, width, n).transpose(1, 2)
+        mixed: Tensor = self.local(on_grid).view(b, width, n).transpose(1, 2)
+        return x + mixed
+
+    def forward(self, x: Tensor, modulation: Tensor) -> Tensor:
+        """Return (B, N, width) of (B, N, width); a class token, where there is one, leads the N = grid^2 + 1."""
+        shift1, scale1, gate1, shift2, scale2, gate2 = (modulation + self.offset).to(x.dtype).unsqueeze(2).unbind(1)
+        leading = x.shape[1] - self.grid**2
+        x = torch.cat([x[:, :leading], self._convolve(x[:, leading:])], 1) if leading else self._convolve(x)
         x = x + (1.0 + gate1) * self._attend(self.norm(x) * (1.0 + scale1) + shift1)
         gate, up = self.gate_up(self.norm(x) * (1.0 + scale2) + shift2).chunk(2, dim=-1)
         fed: Tensor = self.down(F.silu(gate) * up)
@@ -199,24 +255,31 @@ class _Layer(nn.Module):
 
 
 class CompactTransformer(MaskTransformer):
-    """A bidirectional transformer of about 5 M parameters with a separate class table and a null class."""
+    """A bidirectional transformer of about 5 M parameters with a separate class table and a null class.
+
+    With `config.class_token` the classes are rows of the token table, after the codes and MASK, as a course project
+    had it (Tiny MaskGIT); the layers' own offsets then are all that is left of AdaLN.
+    """
 
     def __init__(self, config: CompactTransformerConfig) -> None:
         super().__init__()
         self.config = config
         self.codebook_size, self.grid = config.codebook_size, config.grid
         width = config.width
-        self.tokens = nn.Embedding(config.codebook_size + 1, width)  # last row = MASK
+        class_rows = config.classes + 1 if config.class_token else 0
+        self.tokens = nn.Embedding(config.codebook_size + 1 + class_rows, width)  # row codebook_size = MASK
         self.positions = nn.Parameter(torch.randn(config.grid**2, width) * 0.02)
-        self.classes = nn.Embedding(config.classes + 1, width)  # last row = NO_CLASS
-        self.modulate = nn.Linear(width, 6 * width)
+        if not config.class_token:
+            self.classes = nn.Embedding(config.classes + 1, width)  # last row = NO_CLASS
+            self.modulate = nn.Linear(width, 6 * width)
         self.layers = nn.ModuleList(_Layer(config) for _ in range(config.layers))
         self.norm = _RMSNorm()
         self.head = nn.Linear(width, config.codebook_size)
         nn.init.normal_(self.tokens.weight, std=0.5)
-        nn.init.normal_(self.classes.weight, std=0.5)
-        nn.init.zeros_(self.modulate.weight)
-        nn.init.zeros_(self.modulate.bias)
+        if not config.class_token:
+            nn.init.normal_(self.classes.weight, std=0.5)
+            nn.init.zeros_(self.modulate.weight)
+            nn.init.zeros_(self.modulate.bias)
 
     def start_from_codebook(self, codebook: Tensor) -> None:
         """Set token rows and head rows to a random isometry of the code vectors, so that alike codes start alike.
@@ -228,7 +291,7 @@ class CompactTransformer(MaskTransformer):
         basis = torch.linalg.qr(torch.randn(width, width))[0][: codebook.shape[1]]  # (D, width), orthonormal rows
         rows = codebook.float() @ basis
         with torch.no_grad():
-            self.tokens.weight[:-1].copy_(rows * math.sqrt(width) * 0.5)
+            self.tokens.weight[: len(rows)].copy_(rows * math.sqrt(width) * 0.5)
             self.head.weight.copy_(rows)
             self.head.bias.zero_()
 
@@ -236,9 +299,13 @@ class CompactTransformer(MaskTransformer):
         config = self.config
         rows = torch.where(tokens == MASK, config.codebook_size, tokens)
         labels = torch.where(class_ids == NO_CLASS, config.classes, class_ids)
-        c = self.modulate(F.silu(self.classes(labels))).float().view(-1, 6, config.width)
         x = self.tokens(rows) + self.positions  # (B, N, width)
+        if config.class_token:
+            c = x.new_zeros(1, 6, config.width)
+            x = torch.cat([self.tokens(config.codebook_size + 1 + labels).unsqueeze(1), x], 1)
+        else:
+            c = self.modulate(F.silu(self.classes(labels))).float().view(-1, 6, config.width)
         for layer in self.layers:
             x = layer(x, c)
-        logits: Tensor = self.head(self.norm(x))
+        logits: Tensor = self.head(self.norm(x[:, -(config.grid**2) :]))
         return logits

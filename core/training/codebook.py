@@ -49,7 +49,8 @@ class CodebookTrainer(nn.Module):
 
         codebook: (K, D), changed in place; vectors: (M, D) unit; indices: (M,) int64.
         """
-        counts = torch.bincount(indices, minlength=len(codebook)).float()
+        ones = torch.ones(len(indices), device=indices.device)
+        counts = torch.zeros(len(codebook), device=indices.device).index_add_(0, indices, ones)  # bincount would wait
         sums = torch.zeros_like(codebook).index_add_(0, indices, vectors)
         self.counts.lerp_(counts, 1.0 - self.decay)
         self.sums.lerp_(sums, 1.0 - self.decay)

@@ -1,4 +1,7 @@
-"""Exponential moving average of weights."""
+"""Exponential moving average of weights.
+
+Knows nothing of what the weights are for.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ class Ema(Generic[M]):
     def update(self, module: M, step: int) -> None:
         """Move towards `module` with decay min(decay, (1 + step) / (10 + step)); buffers are copied."""
         decay = min(self.decay, (1 + step) / (10 + step))
-        for average, weight in zip(self.module.parameters(), module.parameters(), strict=True):
-            average.lerp_(weight, 1.0 - decay)
+        # All weights in a few kernels: one a weight would keep a GPU waiting for its orders.
+        torch._foreach_lerp_(list(self.module.parameters()), list(module.parameters()), 1.0 - decay)
         for copied, buffer in zip(self.module.buffers(), module.buffers(), strict=True):
             copied.copy_(buffer)

@@ -13,8 +13,15 @@ def hinge_discriminator(real: Tensor, fake: Tensor) -> Tensor:
 
 
 def r1_penalty(scores: Tensor, pixels: Tensor) -> Tensor:
-    """Return the mean squared gradient norm of the scores of real pixels (Mescheder et al. 2018, R1; scalar)."""
-    (gradient,) = torch.autograd.grad(scores.sum(), pixels, create_graph=True)
+    """Return the mean squared gradient norm of each real picture's mean score (Mescheder et al. 2018, R1; scalar).
+
+    Args:
+        scores: (B, 1, h, w) of `pixels`. pixels: (B, 3, S, S) that require gradients.
+
+    The mean over patches, not the sum, keeps the penalty's scale when the number of patches changes; the sum made it
+    65,536 times as strong at 16x16 patches and held the scores at zero.
+    """
+    (gradient,) = torch.autograd.grad(scores.mean((1, 2, 3)).sum(), pixels, create_graph=True)
     return gradient.square().sum((1, 2, 3)).mean()
 
 
@@ -33,4 +40,5 @@ def masked_cross_entropy(logits: Tensor, targets: Tensor, masked: Tensor, smooth
     Averaging over positions, not first per image, keeps an image with one masked token from counting as much as one
     with 256; the reference averages per image (algorithm.md, part 9).
     """
-    return F.cross_entropy(logits[masked].float(), targets[masked], label_smoothing=smoothing)
+    wanted = targets.masked_fill(~masked, -100)  # the index that cross_entropy leaves out; logits[masked] would wait
+    return F.cross_entropy(logits.flatten(0, 1).float(), wanted.flatten(), label_smoothing=smoothing)

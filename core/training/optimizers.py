@@ -24,9 +24,10 @@ def mvtm_optimizers(
     matrices = [p for m in transformer.layers.modules() if isinstance(m, nn.Linear) for p in [m.weight]]
     chosen = {id(p) for p in matrices}
     others = [p for p in transformer.parameters() if id(p) not in chosen]
+    fused = others[0].device.type == "cuda"
     return {
         "muon": torch.optim.Muon(matrices, lr=rate, weight_decay=weight_decay, adjust_lr_fn="match_rms_adamw"),
-        "adamw": torch.optim.AdamW(others, lr=rate, betas=(0.9, 0.96), weight_decay=0.0),
+        "adamw": torch.optim.AdamW(others, lr=rate, betas=(0.9, 0.96), weight_decay=0.0, fused=fused),
     }
 
 

@@ -1,17 +1,20 @@
 """What both stages share: the run folder, the clock, the learning rate, checkpoints, metrics, progress.
 
 Knows nothing of losses. A run folder holds recipe.json (recipe, seed, data digest, versions), checkpoint.pt (all
-that resuming needs), metrics.csv, curves.png, contact sheets and the exported weights.
+that resuming needs), metrics.csv, curves.png, contact sheets and the exported weights. Nothing here waits for a GPU
+except every `Limits.log_every` steps, when the metrics are read.
 """
 
 from __future__ import annotations
 
 import csv
 import dataclasses
+import importlib.metadata
 import json
 import logging
 import math
 import os
+import pickle
 import platform
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -25,16 +28,27 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
+from core.training.processes import Processes
+
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Limits:
-    """When a run ends: after `minutes` of training in all, resumed parts added up."""
+    """When a run ends, after `minutes` of training in all, resumed parts added up; and when it writes.
+
+    clock: seconds that only grow; tests bring their own.
+    """
 
     minutes: float
     save_every_s: float = 180.0
     sheet_every_s: float = 300.0
+    log_every: int = 25  # steps
+    clock: Callable[[], float] = time.monotonic
+
+
+Metrics = Mapping[str, Tensor | float]
+"""Name -> mean over this process's samples: a number, or a tensor of one, best left on its device."""
 
 
 class Run:
@@ -42,13 +56,16 @@ class Run:
 
     Args:
         folder: where everything is written; made if missing.
-        recipe: the frozen recipe dataclass.
-        facts: what else the run depends on (data digest, classes).
+        recipe: the frozen recipe dataclass; its seed is the run's.
+        facts: what else the run depends on (data digest, classes), as JSON values.
         state: name -> module or optimiser, saved in and restored from checkpoint.pt.
+        limits: when to stop, when to write.
+        processes: the main one writes; None for a single one.
         resume: go on from checkpoint.pt if it is there.
 
     Raises:
-        ValueError: where resuming would change the recipe, or starting would overwrite a run.
+        ValueError: where resuming would change the recipe or a fact, starting would overwrite a run, or the
+            checkpoint is damaged.
     """
 
     def __init__(
@@ -58,11 +75,15 @@ class Run:
         facts: Mapping[str, Any],
         state: Mapping[str, Any],
         limits: Limits,
+        processes: Processes | None = None,
         *,
         resume: bool,
     ) -> None:
         self.folder, self.limits, self.state = folder, limits, state
         self.step, self.seconds = 0, 0.0
+        self._seed: int = recipe.seed
+        self._processes = processes or Processes()
+        self._metrics = folder / "metrics.csv"
         folder.mkdir(parents=True, exist_ok=True)
         described = json.loads(json.dumps({"recipe": dataclasses.asdict(recipe), **facts}))
         checkpoint, described_in = folder / "checkpoint.pt", folder / "recipe.json"
@@ -74,16 +95,33 @@ class Run:
             if changed:
                 raise ValueError(f"{folder} was started with another {' and '.join(changed)}: resume with the same one")
             self._restore(checkpoint)
-        versions = {"python": platform.python_version(), "torch": str(torch.__version__), "numpy": np.__version__}
-        described_in.write_text(json.dumps({**described, "versions": versions}, indent=1))
-        self._metrics = folder / "metrics.csv"
+        self._processes.wait()  # all have looked at the folder before anything in it changes
+        if self._processes.main:
+            device = self._processes.device
+            name = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+            machine = {"device": name, "processes": self._processes.count}
+            facts = {**described, "minutes": limits.minutes, **machine, "versions": _versions(self._processes.count)}
+            _write_text(described_in, json.dumps(facts, indent=1))
+            self._forget_later_metrics()
 
     def _restore(self, checkpoint: Path) -> None:
-        saved = torch.load(checkpoint, map_location="cpu", weights_only=True)
+        try:
+            saved = torch.load(checkpoint, map_location="cpu", weights_only=True)
+        except (RuntimeError, EOFError, pickle.UnpicklingError) as error:
+            raise ValueError(f"{checkpoint} is damaged: start again in another --out") from error
         self.step, self.seconds = saved["step"], saved["seconds"]
         for name, part in self.state.items():
             part.load_state_dict(saved["state"][name])
         logger.info("resumed %s at step %d", self.folder, self.step)
+
+    def _forget_later_metrics(self) -> None:
+        """Drop the rows after the restored step, which will be made again, and what a kill left half written."""
+        if not self._metrics.exists():
+            return
+        with self._metrics.open(newline="") as file:
+            header, *rows = list(csv.reader(file)) or [[]]
+        kept = [row for row in rows if len(row) == len(header) and float(row[0]) <= self.step]
+        _write_text(self._metrics, "".join(f"{','.join(row)}\r\n" for row in [header, *kept] if kept))
 
     def save(self) -> None:
         """Write checkpoint.pt whole or not at all."""
@@ -105,66 +143,113 @@ class Run:
 
     def steps(
         self, batch: int, checkpointed: Callable[[], None], draw_sheet: Callable[[], np.ndarray[Any, Any]]
-    ) -> Iterator[Callable[[Mapping[str, float]], None]]:
+    ) -> Iterator[Callable[[Metrics], None]]:
         """Yield once a step until the time is spent; the loop body reports its metrics by calling what is yielded.
 
+        Each step begins with torch's own random state set from seed and step, so that resuming needs no saved state.
+        With several processes the main one's clock counts, so that all stop after the same step.
+
         Args:
-            batch: samples a step, for the images/s shown.
-            checkpointed: called after every checkpoint (exports weights).
+            batch: samples a step over all processes, for the images/s shown.
+            checkpointed: called in the main process after every checkpoint (exports weights).
             draw_sheet: returns a contact sheet, (H, W, 3) uint8 RGB, for a person to look at.
         """
-        last_save = last_sheet = time.monotonic()
-        bar = tqdm(total=round(self.limits.minutes * 60), initial=round(self.seconds), unit="s", desc=self.folder.name)
-        sums: dict[str, float] = {}
-        counted = 0
+        limits, processes = self.limits, self._processes
+        total = round(limits.minutes * 60)
+        bar = tqdm(
+            total=total, initial=round(self.seconds), unit="s", desc=self.folder.name, disable=not processes.main
+        )
+        sums: dict[str, Tensor | float] = {}
+        counted, counted_from = 0, self.seconds
 
-        def report(values: Mapping[str, float]) -> None:
+        def report(values: Metrics) -> None:
             nonlocal counted
             for name, value in values.items():
-                sums[name] = sums.get(name, 0.0) + value
+                sums[name] = sums.get(name, 0.0) + (value.detach() if isinstance(value, Tensor) else value)
             counted += 1
 
-        window = time.monotonic()
-        while self.progress < 1.0:
-            started = time.monotonic()
-            yield report
-            now = time.monotonic()
-            self.step += 1
-            self.seconds += now - started
-            if self.step % 25 == 0 and counted:
-                means = {name: value / counted for name, value in sums.items()}
-                rate = batch * counted / (now - window)
+        def checkpoint() -> None:
+            self.save()
+            checkpointed()
+            draw_curves(self._metrics, self.folder / "curves.png")
+
+        def sheet() -> None:
+            write_png(self.folder / f"sheet-{self.step:06d}.png", draw_sheet())
+
+        def log() -> None:
+            nonlocal counted, counted_from
+            means = self._means(sums, counted)
+            if processes.main:
+                rate = batch * counted / max(self.seconds - counted_from, 1e-9)
                 self._log({"step": self.step, "seconds": round(self.seconds, 1), "images_per_s": rate, **means})
-                bar.set_postfix({**{k: f"{v:.3g}" for k, v in means.items()}, "img/s": f"{rate:.1f}"})
-                bar.n = min(bar.total, round(self.seconds))
+                bar.set_postfix({**{k: f"{v:.3g}" for k, v in means.items()}, "img/s": f"{rate:.1f}"}, refresh=False)
+                bar.n = min(total, round(self.seconds))
                 bar.refresh()
-                sums.clear()
-                counted, window = 0, now
-            if now - last_save > self.limits.save_every_s:
-                self.save()
-                checkpointed()
-                last_save = now
-            if now - last_sheet > self.limits.sheet_every_s:
-                write_png(self.folder / f"sheet-{self.step:06d}.png", draw_sheet())
-                last_sheet = now
+            sums.clear()
+            counted, counted_from = 0, self.seconds
+
+        now = last_save = last_sheet = limits.clock()
+        while self.progress < 1.0:
+            torch.manual_seed(_step_seed(self._seed, self.step) + 1)
+            yield report
+            self.step += 1
+            due = self.step % limits.log_every == 0
+            if due and processes.device.type == "cuda":
+                torch.cuda.synchronize(processes.device)  # so that the GPU's backlog is in the time
+            before, now = now, limits.clock()
+            self.seconds = processes.agree(self.seconds + now - before)
+            if due:
+                log()
+            if processes.main and now - last_save > limits.save_every_s:
+                checkpoint()
+                last_save = now = limits.clock()  # writing is not training
+            if processes.main and now - last_sheet > limits.sheet_every_s:
+                sheet()
+                last_sheet = now = limits.clock()
+        if counted:
+            log()
         bar.close()
-        self.save()
-        checkpointed()
-        write_png(self.folder / f"sheet-{self.step:06d}.png", draw_sheet())
-        draw_curves(self._metrics, self.folder / "curves.png")
+        if processes.main:
+            checkpoint()
+            sheet()
+        processes.wait()
+
+    def _means(self, sums: Mapping[str, Tensor | float], counted: int) -> dict[str, float]:
+        """Return the metrics' means over the steps counted and over all processes; waits for the device."""
+        values = torch.tensor([float(value) for value in sums.values()], device=self._processes.device)
+        means = self._processes.sum(values) / (counted * self._processes.count)
+        return dict(zip(sums, means.tolist(), strict=True))
 
     def _log(self, row: Mapping[str, float]) -> None:
-        new = not self._metrics.exists()
+        new = not self._metrics.exists() or not self._metrics.stat().st_size
         with self._metrics.open("a", newline="") as file:
             writer = csv.writer(file)
             if new:
                 writer.writerow(row)
-            writer.writerow(f"{value:.6g}" for value in row.values())
+            writer.writerow(f"{value:.6g}" if isinstance(value, float) else value for value in row.values())
+
+
+def _versions(processes: int) -> dict[str, str]:
+    """Return the versions of Python and of what the trainer computes with."""
+    packages = ["torch", "numpy", "pillow", "safetensors", "tqdm", *(["accelerate"] if processes > 1 else [])]
+    found = {name: importlib.metadata.version(name) for name in packages}
+    return {"python": platform.python_version(), **found, "opencv": cv2.__version__}
+
+
+def _write_text(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    partial = path.with_suffix(".partial")
+    partial.write_text(text, newline="")
+    os.replace(partial, path)
+
+
+def _step_seed(seed: int, step: int) -> int:
+    return (seed * 1_000_003 + step) * 7_919 + 1
 
 
 def generator_of(seed: int, step: int) -> torch.Generator:
     """Return the CPU generator of one step: resuming needs no saved state, because each step has its own."""
-    return torch.Generator().manual_seed((seed * 1_000_003 + step) * 7_919 + 1)
+    return torch.Generator().manual_seed(_step_seed(seed, step))
 
 
 def to_sheet(rows: list[Tensor]) -> np.ndarray[Any, Any]:
@@ -180,11 +265,13 @@ def write_png(path: Path, rgb: np.ndarray[Any, Any]) -> None:
 
 
 def draw_curves(metrics: Path, output: Path) -> None:
-    """Draw every column of a metrics CSV against the step, one small panel each."""
+    """Draw every column of a metrics CSV against the step, one small panel each; nothing where it has no rows."""
     if not metrics.exists():
         return
-    with metrics.open() as file:
+    with metrics.open(newline="") as file:
         rows = list(csv.DictReader(file))
+    if not rows:
+        return
     names = [n for n in rows[0] if n not in ("step", "seconds")]
     width, height, margin = 480, 180, 28
     canvas = np.full((height * len(names), width, 3), 255, np.uint8)

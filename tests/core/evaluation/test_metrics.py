@@ -7,7 +7,15 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.evaluation.metrics import kernel_distance, psnr, ring_colour_shift, seam_step, to_tensor
+from core.evaluation.metrics import (
+    kernel_distance,
+    precision_recall,
+    psnr,
+    ring_colour_shift,
+    seam_step,
+    similarity_map,
+    to_tensor,
+)
 
 
 def noise(seed: int, side: int = 32) -> np.ndarray:
@@ -45,6 +53,40 @@ def test_kernel_distance_is_near_zero_for_alike_sets_and_grows_with_a_shift() ->
     alike = kernel_distance(a, b)
     assert abs(alike) < 0.02
     assert kernel_distance(a, c + 0.5) > 10 * abs(alike)
+
+
+def test_precision_and_recall_of_points_on_a_line() -> None:
+    real = torch.tensor([[0.0], [1.0], [2.0], [3.0], [100.0]])
+    # With k = 1 each ball reaches to the nearest other: 0..3 have radius 1, 100 has radius 97.
+    made = torch.tensor([[0.5], [3.9], [-1.5], [-2.0]])
+    precision, recall = precision_recall(real, made, neighbours=1)
+    assert precision == 0.5  # 0.5 and 3.9
+    # Balls of the made: 0.5 +- 2.0, 3.9 +- 3.4, -1.5 +- 0.5, -2 +- 0.5: they hold 0, 1, 2 and 3.
+    assert recall == 0.8
+
+
+def test_collapse_costs_recall_and_noise_costs_precision() -> None:
+    random = torch.Generator().manual_seed(0)
+    real = torch.randn(100, 4, generator=random)
+    precision, recall = precision_recall(real, real[:1] + 0.01 * torch.randn(100, 4, generator=random))
+    assert precision > 0.9
+    assert recall < 0.1
+    precision, recall = precision_recall(real, 20.0 * torch.randn(100, 4, generator=random))
+    assert precision < 0.1
+    assert recall > 0.9
+    assert precision_recall(real, real) == (1.0, 1.0)
+    assert precision_recall(real[:2], real[:2]) == (1.0, 1.0)  # fewer than k neighbours
+
+
+def test_similarity_is_one_where_nothing_changed() -> None:
+    pytest.importorskip("skimage")
+    a = noise(0)
+    b = a.copy()
+    b[20:] = noise(1)[20:]
+    found = similarity_map(a, b)
+    assert found.shape == (32, 32)
+    assert found[:12] == pytest.approx(1.0)
+    assert found[26:].mean() < 0.3
 
 
 def test_seam_step_sees_only_pairs_across_the_edge() -> None:

@@ -1,8 +1,8 @@
-"""The trainer on a handful of painted squares: order, masks, resuming, and a model that the engine loads."""
+"""The trainer on a handful of painted squares: data, order, masks, codes, and a model that the engine loads."""
 
 from __future__ import annotations
 
-import io
+import functools
 import json
 import zipfile
 from dataclasses import replace
@@ -14,79 +14,25 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+from safetensors.torch import load_file
 
 from core.engine import load_engine
-from core.evaluation.features import _STRIDES, MetricNet
+from core.evaluation.features import MetricNet
 from core.models.checkpoints import load_tokenizer
-from core.models.compact import CompactTokenizerConfig, CompactTransformerConfig
+from core.models.compact import CompactTokenizer, CompactTransformer
 from core.request import EditRequest, Task
 from core.training.codebook import CodebookTrainer
 from core.training.data import Photos, SampleOrder, augment, load_photos
 from core.training.ema import Ema
 from core.training.losses import masked_cross_entropy
 from core.training.masking import draw_masks, draw_regions
-from core.training.recipes import PRESETS, MvtmRecipe, TokenizerRecipe, with_settings
-from core.training.run import Limits, Run, generator_of
+from core.training.recipes import PRESETS, Preset, with_settings
 from core.training.tokens import token_versions
 from core.training.train_mvtm import train_mvtm
 from core.training.train_tokenizer import train_tokenizer
+from tests.core.training.tiny import MVTM, TOKENIZER, metrics_of, ticking
 
 CPU = torch.device("cpu")
-TOKENIZER = TokenizerRecipe(
-    net=CompactTokenizerConfig(channels=(32, 32), blocks=(1, 1), code_dim=8, codebook_size=16),
-    size=32,
-    stored=36,
-    batch=4,
-    warmup_steps=1,
-    continuous_steps=2,
-    restart_every=2,
-    adversarial_from=0.0,
-    r1_every=2,
-    perceptual_block=2,
-)
-MVTM = MvtmRecipe(
-    net=CompactTransformerConfig(width=32, layers=1, heads=2, hidden=32), stored=36, versions=2, batch=4, warmup_steps=1
-)
-
-
-@pytest.fixture(scope="module")
-def photo_zip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    generator = np.random.default_rng(0)
-    path = tmp_path_factory.mktemp("photos") / "squares.zip"
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, count in (("red", 9), ("blue", 3)):
-            for i in range(count):
-                pixels = generator.integers(0, 80, (40, 48, 3), dtype=np.uint8)
-                pixels[..., 0 if name == "red" else 2] += 150
-                data = io.BytesIO()
-                Image.fromarray(pixels).save(data, "png")
-                archive.writestr(f"{name}/{i:03d}.png", data.getvalue())
-    return path
-
-
-@pytest.fixture(scope="module")
-def photos(photo_zip: Path) -> Photos:
-    return load_photos([photo_zip], 36)
-
-
-@pytest.fixture(scope="module")
-def metric_net(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A metric net of the right layout with random weights."""
-    generator = np.random.default_rng(1)
-    arrays: dict[str, np.ndarray] = {}
-
-    def conv(name: str, *shape: int) -> None:
-        arrays[f"{name}.w"] = (generator.standard_normal(shape) * 0.3).astype(np.float16)
-        arrays[f"{name}.b"] = np.zeros(shape[0], np.float16)
-
-    conv("stem", 8, 3, 3, 3)
-    for i in range(len(_STRIDES)):
-        conv(f"b{i}.dw", 8, 1, 3, 3)
-        conv(f"b{i}.proj", 8, 8, 1, 1)
-    conv("head", 16, 8, 1, 1)
-    path = tmp_path_factory.mktemp("metric") / "net.npz"
-    np.savez(path, **arrays)  # type: ignore[arg-type]
-    return path
 
 
 def test_zips_and_folders_hold_the_same_photos(photo_zip: Path, photos: Photos, tmp_path: Path) -> None:
@@ -116,36 +62,54 @@ def test_missing_and_empty_data_are_refused(tmp_path: Path) -> None:
         load_photos([tmp_path], 36)
 
 
-@given(counts=st.lists(st.integers(1, 20), min_size=1, max_size=4), batch=st.integers(1, 5), seed=st.integers(0, 9))
-def test_an_epoch_visits_each_photo_once(counts: list[int], batch: int, seed: int) -> None:
+def test_damaged_zips_and_photos_are_refused_by_name(photo_zip: Path, tmp_path: Path) -> None:
+    whole = photo_zip.read_bytes()
+    cut, flipped = tmp_path / "cut.zip", tmp_path / "flipped.zip"
+    cut.write_bytes(whole[: len(whole) // 2])
+    flipped.write_bytes(whole[:300] + bytes(b ^ 0xFF for b in whole[300:400]) + whole[400:])
+    for broken in (cut, flipped):
+        with pytest.raises(ValueError, match=rf"{broken.name} is not a whole zip file"):
+            load_photos([broken], 36)
+    (tmp_path / "set" / "red").mkdir(parents=True)
+    (tmp_path / "set" / "red" / "a.png").write_bytes(b"not a picture")
+    with pytest.raises(ValueError, match=r"red/a\.png cannot be read"):
+        load_photos([tmp_path / "set"], 36)
+
+
+@given(
+    counts=st.lists(st.integers(1, 20), min_size=1, max_size=4),
+    batch=st.integers(1, 30),
+    seed=st.integers(0, 9),
+    balance=st.sampled_from([0.0, 0.5, 1.0]),
+)
+def test_every_epoch_visits_each_entry_once_whatever_the_batch(
+    counts: list[int], batch: int, seed: int, balance: float
+) -> None:
     labels = torch.repeat_interleave(torch.arange(len(counts)), torch.tensor(counts))
-    order = SampleOrder(labels, batch, seed)
-    steps = len(labels) // batch
-    if steps:
-        assert order.steps_per_epoch == steps
-        seen = torch.cat([order.at(step) for step in range(steps)])
-        assert len(seen.unique()) == steps * batch
-    assert torch.equal(order.at(3), SampleOrder(labels, batch, seed).at(3)), "the order depends on seed and step alone"
+    order = SampleOrder(labels, batch, seed, balance)
+    steps = [order.at(step) for step in range(3 * order.epoch // batch + 1)]
+    assert all(len(chosen) == batch for chosen in steps), "a short batch"
+    stream = torch.cat(steps)
+    wanted = [round((max(counts) / c) ** balance) for c in counts for _ in range(c)]
+    for epoch in range(3):
+        seen = stream[epoch * order.epoch : (epoch + 1) * order.epoch]
+        assert seen.bincount(minlength=len(labels)).tolist() == wanted
+    assert torch.equal(order.at(3), SampleOrder(labels, batch, seed, balance).at(3)), "it remembers something"
 
 
-def test_balance_repeats_small_classes() -> None:
-    labels = torch.tensor([0] * 16 + [1] * 4)
-    order = SampleOrder(labels, 1, 0, balance=1.0)
-    seen = torch.cat([order.at(step) for step in range(order.steps_per_epoch)])
-    assert labels[seen].bincount().tolist() == [16, 16]
-
-
-def test_augmenting_repeats_itself_and_stays_in_range() -> None:
+def test_augmenting_is_a_function_of_its_draws_and_stays_in_range() -> None:
     pixels = torch.randint(0, 256, (6, 36, 36, 3), dtype=torch.uint8)
-    first, second = (augment(pixels, 32, 0.85, generator_of(0, 5)) for _ in range(2))
-    assert torch.equal(first, second)
-    assert first.shape == (6, 3, 32, 32)
-    assert first.min() >= 0
-    assert first.max() <= 1
-    whole = augment(pixels, 36, 1.0, generator_of(0, 5))
+    draws = torch.rand(6, 4)
+    crops = augment(pixels, 32, 0.85, draws)
+    assert crops.shape == (6, 3, 32, 32)
+    assert crops.min() >= 0
+    assert crops.max() <= 1
+    assert torch.equal(augment(pixels[2:4], 32, 0.85, draws[2:4]), crops[2:4]), "a sample depends on its batch"
     originals = pixels.permute(0, 3, 1, 2).float() / 255
-    for picture, original in zip(whole, originals, strict=True):
+    for picture, original in zip(augment(pixels, 36, 1.0, draws), originals, strict=True):
         assert torch.allclose(picture, original, atol=1e-5) or torch.allclose(picture, original.flip(2), atol=1e-5)
+    plain = augment(pixels, 36, 1.0, torch.full((6, 4), 0.5))
+    assert torch.allclose(plain, originals, atol=1e-5)
 
 
 @given(seed=st.integers(0, 1000), share=st.floats(0, 1))
@@ -200,62 +164,27 @@ def test_settings_reach_every_field() -> None:
             with_settings(PRESETS["scenes-128"].mvtm, [wrong])
 
 
-def test_presets_make_nets() -> None:
-    for preset in PRESETS.values():
-        assert preset.mvtm.net.codebook_size == preset.tokenizer.net.codebook_size
+def nets_of(preset: Preset, classes: int = 11) -> tuple[CompactTokenizer, CompactTransformer]:
+    """Return both nets of a preset without weights, the transformer fitted to the tokenizer as train_mvtm fits it."""
+    codes, grid = preset.tokenizer.net.codebook_size, preset.tokenizer.size // preset.tokenizer.net.downsample
+    config = replace(preset.mvtm.net, codebook_size=codes, grid=grid, classes=classes)
+    with torch.device("meta"):
+        return CompactTokenizer(preset.tokenizer.net), CompactTransformer(config)
 
 
-class _Counter:
-    """A state part that remembers the steps it saw."""
-
-    def __init__(self) -> None:
-        self.seen: list[int] = []
-
-    def state_dict(self) -> dict[str, list[int]]:
-        return {"seen": list(self.seen)}
-
-    def load_state_dict(self, state: dict[str, list[int]]) -> None:
-        self.seen = list(state["seen"])
+@pytest.mark.parametrize("name", PRESETS)
+def test_presets_make_nets_that_fit_each_other(name: str) -> None:
+    preset = PRESETS[name]
+    tokenizer, transformer = nets_of(preset)
+    assert preset.tokenizer.size % tokenizer.downsample == 0
+    assert transformer.grid * tokenizer.downsample == preset.tokenizer.size
+    assert preset.mvtm.stored >= preset.tokenizer.size
 
 
-def _run(folder: Path, counter: _Counter, minutes: float, *, resume: bool, stop_after: int | None = None) -> Run:
-    run = Run(folder, MVTM, {"data": "x"}, {"counter": counter}, Limits(minutes, 0.0, 1e9), resume=resume)
-    blank = np.zeros((2, 2, 3), np.uint8)
-    for report in run.steps(1, lambda: None, lambda: blank):
-        counter.seen.append(run.step)
-        report({"loss": float("nan")})
-        if stop_after is not None and len(counter.seen) > stop_after:
-            raise KeyboardInterrupt
-    return run
-
-
-def test_a_killed_run_goes_on_with_nothing_repeated_or_skipped(tmp_path: Path) -> None:
-    counter = _Counter()
-    with pytest.raises(KeyboardInterrupt):
-        _run(tmp_path, counter, 1.0, resume=False, stop_after=7)
-    again = _Counter()
-    with pytest.raises(KeyboardInterrupt):
-        _run(tmp_path, again, 1.0, resume=True, stop_after=15)
-    assert again.seen == list(range(16))
-
-
-def test_a_run_folder_is_not_overwritten_nor_resumed_with_another_recipe(tmp_path: Path) -> None:
-    with pytest.raises(KeyboardInterrupt):
-        _run(tmp_path, _Counter(), 1.0, resume=False, stop_after=2)
-    with pytest.raises(ValueError, match="already holds a run"):
-        _run(tmp_path, _Counter(), 1.0, resume=False)
-    with pytest.raises(ValueError, match="another recipe"):
-        Run(tmp_path, replace(MVTM, batch=5), {"data": "x"}, {}, Limits(1.0), resume=True)
-
-
-def test_the_rate_warms_up_and_falls_to_zero(tmp_path: Path) -> None:
-    run = Run(tmp_path, MVTM, {}, {}, Limits(10.0), resume=False)
-    run.step = 4
-    assert run.rate(1.0, 10, 0.5) == pytest.approx(0.5)
-    run.step, run.seconds = 1000, 450.0
-    assert run.rate(1.0, 10, 0.5) == pytest.approx(0.5)
-    run.seconds = 600.0
-    assert run.rate(1.0, 10, 0.5) == pytest.approx(0.0)
+def test_the_gpu_preset_is_as_large_as_it_may_be_shipped() -> None:
+    weights = sum(w.numel() for net in nets_of(PRESETS["scenes-128-gpu"]) for w in net.state_dict().values())
+    assert 30e6 <= weights <= 60e6
+    assert 2 * weights <= 96e6, "fp16 files of more than 96 MB"
 
 
 def test_the_metric_net_is_zero_on_equals_and_sees_changes(metric_net: Path) -> None:
@@ -271,20 +200,93 @@ def test_the_metric_net_is_zero_on_equals_and_sees_changes(metric_net: Path) -> 
 
 def test_both_stages_make_a_model_that_the_engine_loads(photos: Photos, metric_net: Path, tmp_path: Path) -> None:
     stage_one, stage_two = tmp_path / "tokenizer", tmp_path / "mvtm"
-    train_tokenizer(TOKENIZER, photos, stage_one, Limits(0.04), metric_net=metric_net, device=CPU)
+    train_tokenizer(TOKENIZER, photos, stage_one, ticking(4), metric_net=metric_net, device=CPU)
     tokenizer, pixels = load_tokenizer(stage_one)
     assert pixels == 32
     assert torch.allclose(tokenizer.codebook.norm(dim=1), torch.ones(16), atol=2e-3)
-    train_mvtm(MVTM, photos, stage_two, Limits(0.03), tokenizer=stage_one, device=CPU, name="squares", compiled=False)
+    train_mvtm(MVTM, photos, stage_two, ticking(3), tokenizer=stage_one, device=CPU, name="squares", compiled=False)
     table = token_versions(
         stage_two, photos, tokenizer, pixels=32, versions=2, smallest_crop=MVTM.smallest_crop, seed=0, device=CPU
     )
     assert table.shape == (2, 12, 64)
-    assert {"recipe.json", "checkpoint.pt", "model"} <= {p.name for p in stage_two.iterdir()}
-    assert list(stage_two.glob("sheet-*.png"))
+    kept = {p.name for p in stage_two.iterdir()}
+    assert kept >= {"recipe.json", "checkpoint.pt", "metrics.csv", "curves.png", "model", "tokens.npy"}
+    assert not [name for name in kept if "partial" in name]
+    with Image.open(stage_two / "sheet-000003.png") as sheet:
+        assert sheet.size == (MVTM.batch * 32, 3 * 32), "masked, filled, original"
     engine = load_engine(folder=stage_two / "model", device="cpu")
     assert (engine.spec.name, engine.spec.classes, engine.spec.grid) == ("squares", ("blue", "red"), 8)
     image = np.zeros((40, 40, 3), np.uint8)
     mask = np.zeros((40, 40), np.bool_)
     mask[10:20, 10:20] = True
     assert engine.edit(EditRequest(Task.INPAINT, image, mask)).images.shape == (1, 40, 40, 3)
+
+    started = tmp_path / "started"
+    two = {"tokenizer": stage_two / "model", "start": stage_two / "model", "device": CPU, "compiled": False}
+    train_mvtm(MVTM, photos, started, ticking(1), **two)  # type: ignore[arg-type]
+    before, after = (load_file(f / "model" / "transformer.safetensors") for f in (stage_two, started))
+    assert all((before[name] - after[name]).abs().max() < 0.1 for name in before), "it did not start from the model"
+    wider = replace(MVTM, net=replace(MVTM.net, width=64))
+    with pytest.raises(ValueError, match="another shape"):
+        train_mvtm(wider, photos, tmp_path / "wider", ticking(1), **two)  # type: ignore[arg-type]
+
+
+def test_a_table_of_tokens_is_made_once_and_again_for_other_weights(
+    photos: Photos, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[int] = []
+    encode = CompactTokenizer.encode
+    monkeypatch.setattr(CompactTokenizer, "encode", lambda self, x: calls.append(len(x)) or encode(self, x))  # type: ignore[func-returns-value]
+
+    def made(tokenizer: CompactTokenizer) -> np.ndarray:
+        facts = {"pixels": 32, "versions": 2, "smallest_crop": 0.85, "seed": 0, "device": CPU}
+        return np.array(token_versions(tmp_path, photos, tokenizer, **facts))  # type: ignore[arg-type]
+
+    torch.manual_seed(0)
+    first, other = CompactTokenizer(TOKENIZER.net), CompactTokenizer(TOKENIZER.net)
+    table = made(first)
+    assert sum(calls) == 24
+    assert np.array_equal(made(first), table)
+    assert sum(calls) == 24, "computed twice"
+    assert table.max() < 16
+    assert not np.array_equal(made(other), table)
+
+
+def test_an_untaught_loss_term_costs_nothing_and_squared_error_is_one(
+    photos: Photos, metric_net: Path, tmp_path: Path
+) -> None:
+    plain = replace(TOKENIZER, l1=0.0, mse=4.0, perceptual=0.0, adversarial_from=1.0)
+    train_tokenizer(plain, photos, tmp_path, ticking(12), metric_net=metric_net, device=CPU)
+    rows = metrics_of(tmp_path)
+    assert "perceptual" not in rows[0]
+    assert float(rows[-1]["psnr"]) > float(rows[0]["psnr"]) + 1.0, "squared error alone taught nothing"
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")  # torch's tracing looks at .grad of tensors that are no leaves
+def test_a_compiled_stage_one_learns_what_a_plain_one_does(
+    photos: Photos, metric_net: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Traced and differentiated ahead of time as on CUDA, in bf16, but run without a compiler."""
+    monkeypatch.setattr("core.training.train_tokenizer.pick_dtype", lambda wanted, device: torch.bfloat16)
+    traced = functools.partial(torch.compile, backend="aot_eager", fullgraph=True)
+    monkeypatch.setattr("core.training.train_tokenizer.torch.compile", traced)
+    rows = []
+    for compiled in (False, True):
+        folder = tmp_path / str(compiled)
+        train_tokenizer(TOKENIZER, photos, folder, ticking(3), metric_net=metric_net, device=CPU, compiled=compiled)
+        rows.append([float(value) for row in metrics_of(folder) for value in row.values()])
+    assert rows[0] == pytest.approx(rows[1], rel=1e-3)
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize("compiled", [False, True])
+def test_a_cuda_step_of_both_stages(photos: Photos, metric_net: Path, tmp_path: Path, compiled: bool) -> None:
+    if not torch.cuda.is_available():
+        pytest.skip("no CUDA GPU here")
+    cuda = torch.device("cuda")
+    one, two = tmp_path / "tokenizer", tmp_path / "mvtm"
+    train_tokenizer(TOKENIZER, photos, one, ticking(4), metric_net=metric_net, device=cuda, compiled=compiled)
+    train_mvtm(MVTM, photos, two, ticking(4), tokenizer=one, device=cuda, compiled=compiled)
+    assert all(np.isfinite(float(row["loss"])) for row in metrics_of(two))
+    assert all(np.isfinite(float(row["l1"])) for row in metrics_of(one))
+    assert load_engine(folder=two / "model", device="cuda").device == "cuda"

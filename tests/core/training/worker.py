@@ -1,0 +1,56 @@
+"""What torchrun starts in test_processes.py: one of several processes that train tiny nets, or kill themselves.
+
+python -m tests.core.training.worker FOLDER PHOTOS METRIC_NET [--kill-at READING] [--resume]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+from pathlib import Path
+
+import torch
+
+from core.training import train_tokenizer as stage_one
+from core.training.data import augment, load_photos
+from core.training.processes import joined_processes
+from core.training.train_mvtm import train_mvtm
+from tests.core.training.tiny import LATE, MVTM, Ticks, ticking
+
+STEPS = 6
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("photos", type=Path)
+    parser.add_argument("metric_net", type=Path)
+    parser.add_argument("--kill-at", type=int)
+    parser.add_argument("--resume", action="store_true")
+    options = parser.parse_args()
+    with joined_processes(torch.device("cpu")) as processes:
+        photos = load_photos([options.photos], 36)
+        names = {picture.numpy().tobytes(): i for i, picture in enumerate(photos.pixels)}
+        seen = options.folder / f"seen-{processes.rank}.jsonl"
+
+        def recording(pixels: torch.Tensor, size: int, smallest: float, draws: torch.Tensor) -> torch.Tensor:
+            """Augment, and write down which photos these are, but for those of the contact sheet."""
+            if not bool((draws == 0.5).all()):
+                with seen.open("a") as file:
+                    file.write(json.dumps([names[p.numpy().tobytes()] for p in pixels]) + "\n")
+            return augment(pixels, size, smallest, draws)
+
+        options.folder.mkdir(exist_ok=True)
+        stage_one.augment = recording  # type: ignore[attr-defined]
+        clock = Ticks(options.kill_at, lambda: os.kill(os.getpid(), signal.SIGKILL))
+        common = {"device": processes.device, "processes": processes, "resume": options.resume}
+        tokenizer, limits = options.folder / "tokenizer", ticking(STEPS, clock)
+        stage_one.train_tokenizer(LATE, photos, tokenizer, limits, metric_net=options.metric_net, **common)
+        mvtm = options.folder / "mvtm"
+        train_mvtm(MVTM, photos, mvtm, ticking(STEPS), tokenizer=tokenizer, compiled=False, **common)
+
+
+if __name__ == "__main__":
+    main()
