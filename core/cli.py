@@ -610,9 +610,11 @@ def _train(options: argparse.Namespace, train: Callable[..., None], recipe: Any,
 
 
 def _metrics(options: argparse.Namespace) -> Path:
-    """Return the folder of the metric nets: as given, or beside the folder of the data."""
-    folder: Path = options.metrics or options.data[0].parent.parent / "metrics"
-    return folder
+    """Return the folder of the metric nets: as given, or beside the folder of the data (a path into a zip or not)."""
+    if options.metrics is not None:
+        return Path(options.metrics)
+    data = next((p for p in options.data[0].parents if p.suffix.lower() == ".zip"), options.data[0])
+    return Path(data.parent.parent / "metrics")
 
 
 @contextlib.contextmanager

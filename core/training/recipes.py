@@ -42,6 +42,7 @@ class TokenizerRecipe:
     adversarial: float = 0.8  # the discriminator's gradient as a share of the other terms', at the last weights
     feature_matching: float = 0.1
     adversarial_from: float = 0.65  # share of the run after which the discriminator plays
+    adversarial_ramp: float = 0.1  # share of the run over which its weight then rises: it has to learn first
     discriminator_rate: float = 2e-4
     r1: float = 1.0
     r1_every: int = 8

@@ -155,7 +155,10 @@ def train_tokenizer(
             if playing:
                 against = everyone * _adversarial_gradient(discriminator, shown, real, recipe.feature_matching)
                 pull, push = (_at(last, decoded, g, processes) for g in (gradient, against))
-                metrics["adversarial_weight"] = weight = recipe.adversarial * pull / push.clamp_min(1e-12)
+                share = recipe.adversarial * min(
+                    1.0, (run.progress - recipe.adversarial_from) / recipe.adversarial_ramp
+                )
+                metrics["adversarial_weight"] = weight = share * pull / push.clamp_min(1e-12)
                 gradient += weight * against
         optimizer.zero_grad(set_to_none=True)
         if commitment.requires_grad:
