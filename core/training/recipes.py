@@ -33,18 +33,18 @@ class TokenizerRecipe:
     seed: int = 0
     l1: float = 1.0
     mse: float = 0.0  # of the mean squared error of pixels in 0..1
-    perceptual: float = 0.2
-    perceptual_block: int = 10  # last tap of the metric net
+    perceptual: float = 1.0
+    perceptual_block: int = 15  # last tap of the metric net
     commitment: float = 0.1
     code_decay: float = 0.99
     continuous_steps: int = 250  # leading steps without quantisation: codes started on an untaught encoder collapse
     restart_every: int = 40
-    adversarial: float = 0.8  # the discriminator's gradient as a share of the other terms', at the last weights
+    adversarial: float = 0.2  # the discriminator's gradient as a share of the other terms', at the last weights
     feature_matching: float = 0.1
     adversarial_from: float = 0.65  # share of the run after which the discriminator plays
     adversarial_ramp: float = 0.1  # share of the run over which its weight then rises: it has to learn first
     discriminator_rate: float = 2e-4
-    r1: float = 1.0
+    r1: float = 2.0
     r1_every: int = 8
     decoder_only: bool = False  # keeps the codes of the tokenizer it starts from, so that their transformers still fit
 
@@ -120,7 +120,7 @@ PRESETS: dict[str, Preset] = {
     # What its report names as faults, mended: a perceptual term (in a new decoder of the same codes, so that both
     # presets' transformers can be compared on them: --start it from tiny-64), a separate class table, a null class.
     "tiny-64-mended": Preset(
-        replace(_TINY.tokenizer, perceptual=0.2, decoder_only=True),
+        replace(_TINY.tokenizer, perceptual=0.2, perceptual_block=10, decoder_only=True),
         replace(
             _TINY.mvtm,
             net=replace(_TINY.mvtm.net, class_token=False),
