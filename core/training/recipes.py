@@ -70,7 +70,9 @@ class MvtmRecipe:
     region_share: float = 0.5  # share of samples whose unknown tokens lie in a rectangle, as an edit's do
     class_dropout: float = 0.1
     label_smoothing: float = 0.0
-    decoding: Defaults = Defaults(guidance_scale=2.0, choice_temperature=2.0)  # what the exported model advises
+    decoding: Defaults = Defaults(
+        guidance_scale=4.0, choice_temperature=6.0, token_temperature=0.85
+    )  # what the exported model advises
 
 
 @dataclass(frozen=True)

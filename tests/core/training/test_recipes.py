@@ -40,7 +40,12 @@ def test_the_baseline_knows_squared_error_and_commitment_alone() -> None:
 
 
 def test_the_mended_preset_changes_what_it_says_and_nothing_else() -> None:
-    stage_one = replace(MENDED.tokenizer, perceptual=0.0, decoder_only=False)
+    stage_one = replace(
+        MENDED.tokenizer,
+        perceptual=0.0,
+        perceptual_block=BASE.tokenizer.perceptual_block,
+        decoder_only=False,
+    )
     assert stage_one == BASE.tokenizer
     net = replace(MENDED.mvtm.net, class_token=True)
     stage_two = replace(MENDED.mvtm, net=net, class_dropout=0.0, decoding=BASE.mvtm.decoding)
