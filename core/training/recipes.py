@@ -71,7 +71,7 @@ class MvtmRecipe:
     class_dropout: float = 0.1
     label_smoothing: float = 0.0
     decoding: Defaults = Defaults(
-        guidance_scale=4.0, choice_temperature=6.0, token_temperature=0.85
+        guidance_scale=5.0, choice_temperature=6.0, token_temperature=0.85
     )  # what the exported model advises
 
 

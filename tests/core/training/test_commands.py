@@ -73,7 +73,7 @@ def _refusal(capsys: pytest.CaptureFixture[str], status: int) -> str:
         (["--preset", "scenes-64"], "preset 'scenes-64' is unknown: choose one of scenes-128"),
         (["--minutes", "0"], "--minutes is 0: give a number above 0"),
         (["--minutes", "inf"], "--minutes is inf: give a number above 0"),
-        (["--set", "wide=3"], "--set wide: expected key=value with a key of"),
+        (["--set", "wide=3"], "--set wide: expected key=value of its type with a key of"),
         (["--device", "tpu"], "device 'tpu' is unknown: choose auto, cpu or cuda"),
         (["--start", "nowhere"], "nowhere holds no config.json"),
         (["--metrics", "nowhere"], "give the folder of the metric net with --metrics"),
