@@ -159,7 +159,7 @@ class Engine:
 
     def expected_steps(self, request: EditRequest) -> int:
         """Return how many decoding steps a request will take, over all passes."""
-        sampling = _sampling(request)
+        sampling = Sampling.following(request.options, request.options.seed)
         return sum(len(step_counts(int(p.unknown.sum()), sampling)) for p in self.plan(request))
 
     def edit(self, request: EditRequest) -> EditResult:
@@ -443,23 +443,12 @@ def _hidden(canvas: NDArray[np.uint8], one: Pass) -> NDArray[np.bool_]:
     return np.asarray(one.mask | (canvas[one.window.slices][..., 3] == 0))
 
 
-def _sampling(request: EditRequest) -> Sampling:
-    options = request.options
-    return Sampling(
-        schedule=options.schedule,
-        order=options.order,
-        steps=options.steps,
-        start_step=options.start_step,
-        choice_temperature=options.choice_temperature,
-        token_temperature=options.token_temperature,
-        seed=options.seed,
-    )
-
-
 def _sample(request: EditRequest) -> _Sample:
     options = request.options
     class_id = NO_CLASS if request.class_id is None else request.class_id
-    return _Sample(_sampling(request), Condition(class_id, options.guidance_scale, options.guidance_ramp))
+    return _Sample(
+        Sampling.following(options, options.seed), Condition(class_id, options.guidance_scale, options.guidance_ramp)
+    )
 
 
 def _result(request: EditRequest, work: _Work, rows: slice) -> EditResult:

@@ -50,7 +50,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # the metric net is shared with training, and knows nothing of either
     # Batches straight through the nets: hundreds of samples, which the engine would run one by one.
     "core.evaluation.ablation": {
-        *("torch", "cv2", "tqdm", *VALUES),
+        *("torch", "tqdm", *VALUES),
         *("core.engine", "core.evaluation", "core.decoding", "core.canvas.fill", "core.pictures"),
     },
     "core.evaluation.features": {"torch", "numpy"},

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import torch
 from torch import Tensor
@@ -24,6 +24,34 @@ MASK = -1
 """The unknown token; the same sentinel as the nets'."""
 
 
+class Settings(Protocol):
+    """What a request's options and a model's advice have in common: how tokens are decoded, but for the seed."""
+
+    @property
+    def schedule(self) -> str:
+        """Name of the mask schedule."""
+
+    @property
+    def order(self) -> str:
+        """Name of the order in which cells are kept."""
+
+    @property
+    def steps(self) -> int:
+        """Decoding steps T, at least 1."""
+
+    @property
+    def start_step(self) -> int:
+        """Step to begin at, 0 to steps - 1."""
+
+    @property
+    def choice_temperature(self) -> float:
+        """Scale of the Gumbel noise on confidences."""
+
+    @property
+    def token_temperature(self) -> float:
+        """Divides the logits before a token is drawn."""
+
+
 @dataclass(frozen=True)
 class Sampling:
     """How one sample is decoded; the ranges are those of `core.request.DecodeOptions`."""
@@ -35,6 +63,19 @@ class Sampling:
     choice_temperature: float = 4.5
     token_temperature: float = 1.0
     seed: int = 0
+
+    @classmethod
+    def following(cls, settings: Settings, seed: int) -> Sampling:
+        """Return a sample's settings: those given, and its own seed."""
+        return cls(
+            schedule=settings.schedule,
+            order=settings.order,
+            steps=settings.steps,
+            start_step=settings.start_step,
+            choice_temperature=settings.choice_temperature,
+            token_temperature=settings.token_temperature,
+            seed=seed,
+        )
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,7 +18,6 @@ from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
 from torch import Tensor
@@ -54,7 +53,7 @@ from core.evaluation.findings import (
     sequential_section,
 )
 from core.evaluation.judge import Judge
-from core.evaluation.metrics import Mask, Picture, kernel_distance
+from core.evaluation.metrics import Mask, Picture, kernel_distance, to_side
 from core.evaluation.questions import QUESTIONS, hole_crops
 from core.geometry import Box
 from core.pictures import encode_png, write_whole
@@ -164,7 +163,7 @@ class _Laboratory:
         self._judge, self.samples = judge, samples
         self.spec, self.device, self.dtype = engine.spec, engine.device, engine.dtype
         self.temperatures = (engine.spec.defaults.choice_temperature, engine.spec.defaults.token_temperature)
-        self._photos = [_to_side(photo, engine.spec.pixels) for photo in test_set.photos]
+        self._photos = [to_side(photo, engine.spec.pixels) for photo in test_set.photos]
         self._labels = test_set.labels
         count = len(self._photos)
         self._chosen = np.linspace(0, count - 1, min(samples, count)).round().astype(int).tolist()
@@ -373,11 +372,6 @@ def distance_with_error(real: Tensor, made: Tensor) -> tuple[float, float]:
     member = torch.arange(len(made)) % groups
     without = [kernel_distance(real, made[member != group]) for group in range(groups)]
     return distance, float(np.sqrt((groups - 1) * np.var(without)))
-
-
-def _to_side(photo: Picture, side: int) -> Picture:
-    method = cv2.INTER_AREA if photo.shape[0] > side else cv2.INTER_CUBIC
-    return cv2.resize(photo, (side, side), interpolation=method).astype(np.uint8)
 
 
 def _where(labels: Sequence[int], label: int) -> list[int]:

@@ -243,18 +243,7 @@ def _filled(one: Transformer, tokens: Tensor, classes: Sequence[int], guidance: 
     starts = range(0, len(tokens), _BATCH)
     for start, end in tqdm(list(pairwise([*starts, len(tokens)])), desc=one.spec.name, leave=False, disable=None):
         conditions = [Condition(class_id, guidance, advised.guidance_ramp) for class_id in classes[start:end]]
-        samplings = [
-            Sampling(
-                schedule=advised.schedule,
-                order=advised.order,
-                steps=advised.steps,
-                start_step=advised.start_step,
-                choice_temperature=advised.choice_temperature,
-                token_temperature=advised.token_temperature,
-                seed=SEED + i,
-            )
-            for i in range(start, end)
-        ]
+        samplings = [Sampling.following(advised, SEED + i) for i in range(start, end)]
         for step in decode(tokens[start:end], predictor(one.net, conditions), samplings):
             last = step.tokens
         done.append(last)

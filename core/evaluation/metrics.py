@@ -119,10 +119,13 @@ def ring_colour_shift(picture: Picture, mask: Mask, *, width: int = 8) -> float:
     return float(np.linalg.norm(lab[inner].mean(0) - lab[outer].mean(0)))
 
 
+def to_side(picture: Picture, side: int) -> Picture:
+    """Return a picture squeezed to a square, (side, side, 3) uint8; area averages down, cubic up."""
+    method = cv2.INTER_AREA if min(picture.shape[:2]) > side else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(picture, (side, side), interpolation=method), np.uint8)
+
+
 def to_tensor(pictures: Sequence[Picture], side: int) -> Tensor:
-    """Return pictures resized to squares, (n, 3, side, side) float32 in [0, 1]; area averages down, cubic up."""
-    resized = []
-    for picture in pictures:
-        method = cv2.INTER_AREA if min(picture.shape[:2]) > side else cv2.INTER_CUBIC
-        resized.append(cv2.resize(picture, (side, side), interpolation=method))
-    return torch.from_numpy(np.stack(resized)).permute(0, 3, 1, 2).float() / 255.0
+    """Return pictures resized by `to_side`, (n, 3, side, side) float32 in [0, 1]."""
+    resized = np.stack([to_side(picture, side) for picture in pictures])
+    return torch.from_numpy(resized).permute(0, 3, 1, 2).float() / 255.0

@@ -23,19 +23,24 @@ class CompactTokenizerConfig:
     """Shape of a `CompactTokenizer`: one channel count per halving of the picture side.
 
     Attributes:
+        blocks: residual blocks at each size, largest size first.
+        decoder_blocks: the decoder's own count of them; empty for as many as the encoder has. More cost little time,
+            for a decoder runs once an edit and an encoder once a photo, where the transformer runs T times.
         attention: self-attention between the residual blocks of the smallest size, in encoder and decoder.
     """
 
     channels: tuple[int, ...] = (32, 64, 160)
     blocks: tuple[int, ...] = (1, 2, 2)
+    decoder_blocks: tuple[int, ...] = ()
     code_dim: int = 32
     codebook_size: int = 1024
     attention: bool = False
 
     def __post_init__(self) -> None:
         """Raise ValueError where the numbers cannot make a net."""
-        if len(self.channels) != len(self.blocks):
-            raise ValueError(f"channels {self.channels} and blocks {self.blocks} differ in length")
+        for blocks in (self.blocks, self.decoder_blocks or self.blocks):
+            if len(self.channels) != len(blocks):
+                raise ValueError(f"channels {self.channels} and blocks {blocks} differ in length")
         if any(c % 32 for c in self.channels):
             raise ValueError(f"channels {self.channels}: group norm needs multiples of 32")
         if self.attention and self.blocks[-1] < 2:
@@ -143,7 +148,7 @@ class _Decoder(nn.Sequential):
     def __init__(self, config: CompactTokenizerConfig) -> None:
         deepest = config.channels[-1]
         layers: list[nn.Module] = [nn.Conv2d(config.code_dim, deepest, 3, padding=1)]
-        sizes = tuple(zip(config.channels, config.blocks, strict=True))[::-1]
+        sizes = tuple(zip(config.channels, config.decoder_blocks or config.blocks, strict=True))[::-1]
         for i, (channels, blocks) in enumerate(sizes):
             layers += _blocks_at(channels, blocks, config.attention and i == 0)
             if i + 1 < len(sizes):

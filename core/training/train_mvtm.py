@@ -167,15 +167,8 @@ def train_mvtm(
         hidden = torch.zeros(len(targets), grid, grid, dtype=torch.bool, device=device)
         hidden[:, grid // 4 : -(grid // 4), grid // 4 : -(grid // 4)] = True
         advised = spec.defaults
-        sampling = Sampling(
-            schedule=advised.schedule,
-            order=advised.order,
-            steps=advised.steps,
-            choice_temperature=advised.choice_temperature,
-            token_temperature=advised.token_temperature,
-        )
         conditions = [Condition(int(label), advised.guidance_scale) for label in photos.labels[chosen]]
-        samplings = [replace(sampling, seed=i) for i in range(len(targets))]
+        samplings = [Sampling.following(advised, i) for i in range(len(targets))]
         *_, filled = decode(targets.masked_fill(hidden.flatten(1), MASK), predictor(ema.module, conditions), samplings)
         with torch.no_grad():
             pictures = [stage_one.decode(t.view(-1, grid, grid)) for t in (targets, filled.tokens)]

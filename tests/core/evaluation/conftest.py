@@ -1,4 +1,4 @@
-"""A metric net and a probe with the real file layout, but narrow and untrained."""
+"""A tiny engine, and a judge: a metric net and a probe with the real file layout, but narrow and untrained."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
+from core.engine import Engine, load_engine
+from core.evaluation.judge import Judge
 
 WIDTH = 8
 
@@ -36,3 +39,13 @@ def metric_nets(tmp_path_factory: pytest.TempPathFactory) -> Path:
     probe = {"w": random.normal(size=(3, 12)).astype(np.float16), "b": np.zeros(3, np.float16)}
     np.savez(folder / "domain11_probe_fp16.npz", **probe)
     return folder
+
+
+@pytest.fixture(scope="module")
+def engine(tiny_model: Path) -> Engine:
+    return load_engine(folder=tiny_model, device="cpu")
+
+
+@pytest.fixture(scope="module")
+def judge(metric_nets: Path) -> Judge:
+    return Judge(metric_nets)

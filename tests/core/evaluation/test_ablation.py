@@ -37,16 +37,6 @@ def few_settings() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def engine(tiny_model: Path) -> Engine:
-    return load_engine(folder=tiny_model, device="cpu")
-
-
-@pytest.fixture(scope="module")
-def judge(metric_nets: Path) -> Judge:
-    return Judge(metric_nets)
-
-
-@pytest.fixture(scope="module")
 def test_set() -> TestSet:
     random = np.random.default_rng(0)
     small = random.integers(0, 256, (6, 4, 4, 3)).astype(np.uint8)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from core.cli import main
-from core.engine import Engine, load_engine
+from core.engine import Engine
 from core.errors import BadRequest
 from core.evaluation.baselines import BASELINES, installed_baselines
 from core.evaluation.course import NAMES, course, slug
@@ -37,16 +37,6 @@ SIDE = 64
 ASKED = ("centre 50 %", "right 25 %", "all sides 25 %")
 OPTIONS = DecodeOptions(steps=1)
 CLASSES = ("forest", "sea", "street")
-
-
-@pytest.fixture(scope="module")
-def engine(tiny_model: Path) -> Engine:
-    return load_engine(folder=tiny_model, device="cpu")
-
-
-@pytest.fixture(scope="module")
-def judge(metric_nets: Path) -> Judge:
-    return Judge(metric_nets)
 
 
 @pytest.fixture(scope="module")
