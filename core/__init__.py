@@ -10,6 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from core.canvas.seam import ring_shift, seam_score
     from core.decoding.schedule import masked_counts
     from core.engine import Engine, list_models, load_engine
     from core.errors import BadRequest, CheckpointError, CoreError, OutOfMemory, UnknownModel
@@ -18,10 +19,21 @@ if TYPE_CHECKING:
     from core.models.config import ModelSpec
     from core.pictures import encode_picture, encode_png, open_mask, open_picture, read_png_text
     from core.recipe import Recipe, read_recipe, recipe_text
-    from core.request import ORDER_NAMES, SCHEDULE_NAMES, DecodeOptions, EditRequest, EditResult, Preview, Task
+    from core.request import (
+        ORDER_NAMES,
+        SCHEDULE_NAMES,
+        Alternative,
+        DecodeOptions,
+        EditRequest,
+        EditResult,
+        Preview,
+        Start,
+        Task,
+    )
     from core.sweeps import Cell, sheet, sweep, to_csv
 
 _ROOMS = {
+    "core.canvas.seam": ("ring_shift", "seam_score"),
     "core.decoding.schedule": ("masked_counts",),
     "core.engine": ("Engine", "list_models", "load_engine"),
     "core.errors": ("BadRequest", "CheckpointError", "CoreError", "OutOfMemory", "UnknownModel"),
@@ -33,10 +45,12 @@ _ROOMS = {
     "core.request": (
         "ORDER_NAMES",
         "SCHEDULE_NAMES",
+        "Alternative",
         "DecodeOptions",
         "EditRequest",
         "EditResult",
         "Preview",
+        "Start",
         "Task",
     ),
     "core.sweeps": ("Cell", "sheet", "sweep", "to_csv"),
@@ -46,6 +60,7 @@ _HOME = {name: room for room, names in _ROOMS.items() for name in names}
 __all__ = [
     "ORDER_NAMES",
     "SCHEDULE_NAMES",
+    "Alternative",
     "BadRequest",
     "Box",
     "Cell",
@@ -61,6 +76,7 @@ __all__ = [
     "Recipe",
     "Sides",
     "Size",
+    "Start",
     "Task",
     "UnknownModel",
     "class_id",
@@ -74,6 +90,8 @@ __all__ = [
     "read_png_text",
     "read_recipe",
     "recipe_text",
+    "ring_shift",
+    "seam_score",
     "search_classes",
     "sheet",
     "sweep",

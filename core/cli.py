@@ -69,6 +69,7 @@ _SHAPE = {
     "context": "context",
     "match_colour": "match_colour",
     "opaque": "opaque",
+    "window": "window",
 }
 """Command line option -> field of `EditRequest`."""
 
@@ -236,6 +237,9 @@ def _add_region(parser: _Parser) -> None:
     parser.add_argument("--image", type=Path)
     parser.add_argument("--mask", type=Path, help="a picture: white (or opaque, where it has alpha) = repaint")
     parser.add_argument("--box", type=_box, metavar="L,T,W,H", help="repaint this box as --class instead of a mask")
+    parser.add_argument(
+        "--window", type=_box, metavar="L,T,W,H", help="look through this square, not the planned window"
+    )
     parser.add_argument("--task", choices=("inpaint", "manipulate"), help="manipulate where --box is given")
     parser.add_argument("--output", type=Path, required=True, help="a .png, .jpg or .webp file; for sweep a folder")
 

@@ -11,8 +11,6 @@ import logging
 import time
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -24,17 +22,18 @@ from torch import Tensor
 from core.canvas.borders import grow_canvas
 from core.canvas.compose import from_model, mask_to_model, match_colour, paste, to_model
 from core.canvas.fill import neutral_fill
-from core.canvas.masks import feather_weight
+from core.canvas.masks import blend_weight
 from core.canvas.plan import Pass, canvas_mask, plan
-from core.decoding.decode import DecodeStep, Sampling, decode, step_counts
-from core.decoding.guidance import Condition, predictor
+from core.decoding.decode import DecodeStep, Predict, decode
+from core.decoding.guidance import predictor
 from core.device import memory_errors_translated, pick_device, pick_dtype
 from core.errors import BadRequest, UnknownModel
 from core.geometry import Box
 from core.models.checkpoints import CONFIG_FILE, load_nets, read_spec
 from core.models.config import ModelSpec
 from core.models.interfaces import MASK, NO_CLASS, MaskTransformer, VQTokenizer
-from core.request import EditRequest, EditResult, Preview, Task
+from core.request import Alternative, EditRequest, EditResult, Preview, Task
+from core.work import Sample, Work
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +41,6 @@ BUNDLED = Path(__file__).resolve().parent.parent / "assets" / "models"
 """Where the bundled models lie."""
 
 _CACHED_WINDOWS = 64
-_STAGES = ("plan", "encode", "transformer", "decode", "composite")
 
 
 def list_models() -> tuple[ModelSpec, ...]:
@@ -80,35 +78,6 @@ def load_engine(
     spec = read_spec(folder)
     tokenizer, transformer = load_nets(folder, spec)
     return Engine(spec, tokenizer, transformer, device=chosen_device, dtype=chosen_dtype)
-
-
-@dataclass(frozen=True)
-class _Sample:
-    """One row of the batch: how it is drawn and what it is asked to be."""
-
-    sampling: Sampling
-    condition: Condition
-
-
-@dataclass
-class _Work:
-    """What one call of `Engine._run` keeps: the canvases being painted and the accounts."""
-
-    canvases: NDArray[np.uint8]  # (B, H, W, C)
-    allowed: NDArray[np.bool_]  # (H, W)
-    passes: tuple[Pass, ...]
-    forwards: list[int]
-    log_probability: list[float]
-    seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(_STAGES, 0.0))
-
-    @contextmanager
-    def timed(self, stage: str) -> Iterator[None]:
-        """Add the body's wall-clock seconds to a stage."""
-        started = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.seconds[stage] += time.perf_counter() - started
 
 
 class Engine:
@@ -158,9 +127,9 @@ class Engine:
         return plan(request, self.spec.pixels, self.spec.grid)
 
     def expected_steps(self, request: EditRequest) -> int:
-        """Return how many decoding steps a request will take, over all passes."""
-        sampling = Sampling.following(request.options, request.options.seed)
-        return sum(len(step_counts(int(p.unknown.sum()), sampling)) for p in self.plan(request))
+        """Return how many decoding steps a request will take, over all passes, without those that a start skips."""
+        sample = Sample.drawn_for(request)
+        return sum(sample.steps(one) for one in self.plan(request))
 
     def edit(self, request: EditRequest) -> EditResult:
         """Return the result of a request; see `stream`."""
@@ -180,24 +149,24 @@ class Engine:
             BadRequest: where the model cannot do what is asked.
             OutOfMemory: where the device has too little memory.
         """
-        samples = [_sample(request.alone(i)) for i in range(request.options.variations)]
+        self._check(request)
+        samples = [Sample.drawn_for(request, i) for i in range(request.options.variations)]
         for item in self._run(request, samples, preview_budget_s):
-            yield _result(request, item, slice(0, len(samples))) if isinstance(item, _Work) else item
+            yield item.result(request) if isinstance(item, Work) else item
 
     def edit_together(self, requests: Sequence[EditRequest]) -> tuple[EditResult, ...]:
-        """Return the results of requests that differ only in class and decoding options, decoded as one batch.
+        """Return the results of requests that differ only in class, start and decoding options, decoded as one batch.
 
         `seconds` of each result are those of the whole batch.
         """
         for request in requests:
             self._check(request)
-        samples = [_sample(r.alone(i)) for r in requests for i in range(r.options.variations)]
-        work = next(item for item in self._run(requests[0], samples, None) if isinstance(item, _Work))
-        results, start = [], 0
+        samples = [Sample.drawn_for(r, i) for r in requests for i in range(r.options.variations)]
+        work = next(item for item in self._run(requests[0], samples, None) if isinstance(item, Work))
+        results, first = [], 0
         for request in requests:
-            count = request.options.variations
-            results.append(_result(request, work, slice(start, start + count)))
-            start += count
+            results.append(work.result(request, first))
+            first += request.options.variations
         return tuple(results)
 
     def reconstruct(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -247,6 +216,45 @@ class Engine:
                 count += int(unknown.sum())
         return total / count
 
+    def alternatives(self, request: EditRequest, cell: tuple[int, int], count: int = 5) -> tuple[Alternative, ...]:
+        """Return the codes that fit into one cell of a finished edit, likeliest first.
+
+        One forward (two with guidance) in which that cell alone is unknown; the request's class, guidance and token
+        temperature count, its schedule plays no part.
+
+        Args:
+            request: its start holds a code in every cell of the hole.
+            cell: (row, column) of a cell of the hole.
+            count: at most so many, at least 1.
+
+        Raises:
+            BadRequest: where the model cannot do what is asked, or the start or the cell is not of this kind.
+            OutOfMemory: where the device has too little memory.
+        """
+        self._check(request)
+        (row, column), grid, side = cell, self.spec.grid, self.spec.pixels // self.spec.grid
+        with memory_errors_translated(self._device):
+            work = self._begin(request, [Sample.drawn_for(request)])
+            (one, *_) = work.passes
+            if request.start is None or work.samples[0].unknown(one).any():
+                raise BadRequest("some cells are still undecided: look into a finished result.")
+            if not (0 <= row < grid and 0 <= column < grid and one.unknown[row, column]):
+                raise BadRequest(f"cell {row},{column} is not repainted by this edit: choose one that is.")
+            tokens, position = self._masked_tokens(work, one), row * grid + column
+            tokens[:, position] = MASK
+            logits = self._predict(work)(tokens, [0], [1.0])[0, position].float()
+            likely = torch.softmax(logits / request.options.token_temperature, 0).sort(descending=True, stable=True)
+            codes, probabilities = likely.indices[:count], likely.values[:count]
+            tokens = tokens.repeat(len(codes), 1)
+            tokens[:, position] = codes
+            at = Box(column * side, row * side, (column + 1) * side, (row + 1) * side).slices
+            return tuple(
+                Alternative(code, probability, picture[at].copy())
+                for code, probability, picture in zip(
+                    codes.tolist(), probabilities.tolist(), self._decode(self._grids(tokens)), strict=True
+                )
+            )
+
     def _check(self, request: EditRequest) -> None:
         """Raise BadRequest where this model cannot do what is asked."""
         classes = self.spec.classes
@@ -258,45 +266,67 @@ class Engine:
             raise BadRequest("no class was chosen: repainting a box as something needs a class.")
         if request.class_id is None and not self.spec.null_class:
             raise BadRequest(f"model {self.spec.name} cannot work without a class: choose one.")
+        if request.start is None:
+            return
+        tokens, grid = request.start.tokens, self.spec.grid
+        if tokens.shape != (grid, grid):
+            raise BadRequest(
+                f"start has {tokens.shape[1]}x{tokens.shape[0]} cells but model {self.spec.name} has {grid}x{grid}: "
+                "give codes of that model."
+            )
+        if tokens.max() >= self.spec.codebook_size:
+            raise BadRequest(
+                f"start holds code {tokens.max()} but model {self.spec.name} has {self.spec.codebook_size}: "
+                "give codes of that model."
+            )
 
     def _run(
-        self, request: EditRequest, samples: Sequence[_Sample], preview_budget_s: float | None
-    ) -> Iterator[Preview | _Work]:
+        self, request: EditRequest, samples: list[Sample], preview_budget_s: float | None
+    ) -> Iterator[Preview | Work]:
         """Paint one geometry for all samples; yields previews (none where the budget is None), then the work."""
-        self._check(request)
         started = time.perf_counter()
         with memory_errors_translated(self._device):
             try:
-                work = self._begin(request, len(samples))
-                weight = feather_weight(work.allowed, request.feather_px)
-                step_offset = 0
-                lengths = [self._pass_steps(p, samples) for p in work.passes]
+                work = self._begin(request, samples)
+                weight = blend_weight(work.allowed if request.mask is None else request.mask, request.feather_px)
+                step_offset = max(sample.taken for sample in samples)
+                steps = step_offset + sum(max(sample.steps(p) for sample in samples) for p in work.passes)
                 for index, one in enumerate(work.passes):
-                    windows = [self._window(canvas, one) for canvas in work.canvases]
+                    tokens = self._masked_tokens(work, one)
+                    predict = self._predict(work)
+                    # What is there before the first step, and all there is where a start gave every code.
+                    state = DecodeStep(-1, 0, tokens, tokens, torch.zeros_like(tokens, dtype=torch.float32))
                     images: list[NDArray[np.uint8]] = []
-                    for step in self._decode_pass(work, one, windows, samples):
-                        if step.index + 1 == step.steps:
+                    for state in decode(tokens, predict, [sample.sampling_of(one) for sample in samples]):
+                        if state.index + 1 == state.steps:
                             with work.timed("decode"):
-                                images = self._decode(self._grids(step.guess))
+                                images = self._decode(self._grids(state.guess))
                         if preview_budget_s is not None:
                             with work.timed("decode"):
-                                shown, exact = (images, True) if images else self._show(step.guess, preview_budget_s)
+                                shown, exact = (images, True) if images else self._show(state.guess, preview_budget_s)
                             yield Preview(
-                                step=step_offset + step.index + 1,
-                                steps=sum(lengths),
+                                step=step_offset + state.index + 1,
+                                steps=steps,
                                 pass_index=index,
                                 passes=len(work.passes),
                                 window=one.window,
                                 images=np.stack(shown),
                                 exact=exact,
-                                unknown=self._grids(step.tokens == MASK).cpu().numpy(),
-                                tokens=self._grids(step.guess).cpu().numpy(),
-                                confidence=self._grids(step.confidence).cpu().numpy(),
+                                unknown=self._grids(state.tokens == MASK).cpu().numpy(),
+                                tokens=self._grids(state.guess).cpu().numpy(),
+                                confidence=self._grids(state.confidence).cpu().numpy(),
                             )
-                    step_offset += lengths[index]
+                    if not images:
+                        with work.timed("decode"):
+                            images = self._decode(self._grids(state.guess))
+                    step_offset += state.steps
+                    work.tokens.append(self._grids(state.guess).cpu().numpy())
+                    work.confidence.append(self._grids(state.confidence).cpu().numpy())
                     with work.timed("composite"):
                         for canvas, picture in zip(work.canvases, images, strict=True):
                             self._composite(canvas, picture, one, weight, request)
+                with work.timed("composite"):
+                    work.judge_borders()
                 work.seconds["total"] = time.perf_counter() - started
                 logger.info("%s: %d passes, %.2f s", request.task.value, len(work.passes), work.seconds["total"])
                 yield work
@@ -304,54 +334,52 @@ class Engine:
                 if self._device.type == "cuda":
                     torch.cuda.empty_cache()
 
-    def _begin(self, request: EditRequest, count: int) -> _Work:
+    def _begin(self, request: EditRequest, samples: list[Sample]) -> Work:
         """Lay out the canvases and the passes."""
         started = time.perf_counter()
         if request.image is None:
             base = np.full((self.spec.pixels, self.spec.pixels, 3), 128, np.uint8)
         else:
             base = grow_canvas(request.image, request.extend) if any(request.extend) else request.image
-        work = _Work(
-            canvases=np.repeat(base[None], count, 0),
+        passes = self.plan(request)
+        if len(passes) > 1 and any(sample.start is not None for sample in samples):
+            raise BadRequest(
+                f"this edit looks through {len(passes)} windows, but codes to start from are those of one: "
+                "leave them out, or repaint less at a time."
+            )
+        work = Work(
+            samples=samples,
+            canvases=np.repeat(base[None], len(samples), 0),
             allowed=canvas_mask(request, pixels=self.spec.pixels),
-            passes=self.plan(request),
-            forwards=[0] * count,
-            log_probability=[0.0] * count,
+            passes=passes,
+            forwards=[0] * len(samples),
         )
         work.seconds["plan"] = time.perf_counter() - started
         return work
-
-    def _pass_steps(self, one: Pass, samples: Sequence[_Sample]) -> int:
-        unknown = int(one.unknown.sum())
-        return max(len(step_counts(unknown, sample.sampling)) for sample in samples)
 
     def _window(self, canvas: NDArray[np.uint8], one: Pass) -> NDArray[np.uint8]:
         """Return a pass's window at the model's resolution, the hole and transparent pixels filled neutrally."""
         hole = mask_to_model(_hidden(canvas, one), self.spec.pixels)
         return neutral_fill(to_model(canvas, one.window, self.spec.pixels), hole)
 
-    def _decode_pass(
-        self, work: _Work, one: Pass, windows: Sequence[NDArray[np.uint8]], samples: Sequence[_Sample]
-    ) -> Iterator[DecodeStep]:
-        """Encode the windows, mask the unknown cells and decode; keeps the accounts."""
+    def _masked_tokens(self, work: Work, one: Pass) -> Tensor:
+        """Return what decoding begins with in a pass, (B, N): the windows' codes, and MASK or a start's in the hole."""
         with work.timed("encode"):
-            tokens = torch.stack([self._encode(window) for window in windows]).flatten(1)  # (B, N)
-        unknown = torch.from_numpy(one.unknown).to(self._device).flatten()
-        tokens[:, unknown] = MASK
-        conditions = [sample.condition for sample in samples]
+            windows = [self._window(canvas, one) for canvas in work.canvases]
+            tokens = torch.stack([self._encode(window) for window in windows])  # (B, h, w)
+        hole = torch.from_numpy(one.unknown).to(self._device)
+        for row, sample in zip(tokens, work.samples, strict=True):
+            row[hole] = MASK if sample.start is None else torch.tensor(sample.start.tokens).to(row)[hole]
+        return tokens.flatten(1)
+
+    def _predict(self, work: Work) -> Predict:
+        """Return the net as decoding calls it, with the rows' classes and guidance; keeps the accounts."""
 
         def net(rows: Tensor, class_ids: Tensor) -> Tensor:
             with work.timed("transformer"):
                 return self._forward(rows, class_ids)
 
-        steps = decode(tokens, predictor(net, conditions, work.forwards), [sample.sampling for sample in samples])
-        last: DecodeStep | None = None
-        for step in steps:
-            last = step
-            yield step
-        if last is not None:
-            for i, total in enumerate((last.confidence * unknown).sum(1).tolist()):
-                work.log_probability[i] += total
+        return predictor(net, [sample.condition for sample in work.samples], work.forwards)
 
     def _composite(
         self,
@@ -441,26 +469,3 @@ def _hidden(canvas: NDArray[np.uint8], one: Pass) -> NDArray[np.bool_]:
     if canvas.shape[2] == 3:
         return one.mask
     return np.asarray(one.mask | (canvas[one.window.slices][..., 3] == 0))
-
-
-def _sample(request: EditRequest) -> _Sample:
-    options = request.options
-    class_id = NO_CLASS if request.class_id is None else request.class_id
-    return _Sample(
-        Sampling.following(options, options.seed), Condition(class_id, options.guidance_scale, options.guidance_ramp)
-    )
-
-
-def _result(request: EditRequest, work: _Work, rows: slice) -> EditResult:
-    """Return the part of finished work that belongs to one request."""
-    unknown = sum(int(p.unknown.sum()) for p in work.passes)
-    return EditResult(
-        images=work.canvases[rows],
-        scores=tuple(total / unknown for total in work.log_probability[rows]),
-        windows=tuple(p.window for p in work.passes),
-        latent_masks=tuple(p.unknown for p in work.passes),
-        canvas_mask=work.allowed,
-        seconds=work.seconds,
-        forwards=sum(work.forwards[rows]),
-        request=request,
-    )

@@ -64,6 +64,15 @@ class Box(NamedTuple):
             min(max(self.bottom, 0), size.height),
         )
 
+    def holds(self, other: Box) -> bool:
+        """Return whether the other box lies within this one."""
+        return (
+            self.left <= other.left
+            and self.top <= other.top
+            and other.right <= self.right
+            and other.bottom <= self.bottom
+        )
+
     def shifted(self, dx: int, dy: int) -> Box:
         """Return the box moved by (dx, dy)."""
         return Box(self.left + dx, self.top + dy, self.right + dx, self.bottom + dy)

@@ -42,12 +42,13 @@ def recipe_text(spec: ModelSpec, request: EditRequest, variation: int = 0) -> di
     """Return the PNG text entries of one variation: it is described as drawn alone, with its own seed."""
     alone = request.alone(variation)
     options = alone.options
+    begun = "" if alone.start is None else f", going on from codes at step {alone.start.step}"
     asked = "none" if alone.class_id is None else spec.classes[alone.class_id]
     plain = {"format": _FORMAT, "model": spec.name, "weights": dict(spec.sha256), "request": alone.to_dict()}
     readable = (
         f"{alone.task.value}, class {asked}, {options.schedule} schedule, T {options.steps}, {options.order} order, "
         f"guidance {options.guidance_scale:g}, temperature {options.choice_temperature:g}, seed {options.seed}, "
-        f"model {spec.name}"
+        f"model {spec.name}{begun}"
     )
     return {RECIPE_KEY: json.dumps(plain, separators=(",", ":")), READABLE_KEY: readable}
 

@@ -6,7 +6,6 @@ the same request on the same weights and device gives the same bytes (the law of
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import zlib
 from collections.abc import Mapping
@@ -17,8 +16,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.checks import MOST_SIDE, choice, number, pixels, switch, whole
 from core.errors import BadRequest
 from core.geometry import Box, Sides
+from core.packing import packed, unpacked
 
 SCHEDULE_NAMES = ("cosine", "linear", "square", "cubic", "exponential", "square root", "logarithmic", "arccos")
 """The mask schedules by the paper's names; core/decoding/schedule.py has their functions (a test keeps them equal)."""
@@ -40,6 +41,8 @@ _SCHEDULE_ALIASES = {
 
 MOST_STEPS = 256
 MOST_VARIATIONS = 16
+
+_MOST_GRID = 256
 
 
 class Task(str, Enum):
@@ -100,16 +103,16 @@ class DecodeOptions:
     def __post_init__(self) -> None:
         """Bring names to their canonical form and check every range."""
         object.__setattr__(self, "schedule", schedule_name(self.schedule))
-        _choice("order", self.order, ORDER_NAMES)
-        _choice("guidance ramp", self.guidance_ramp, ("constant", "linear"))
+        choice("order", self.order, ORDER_NAMES)
+        choice("guidance ramp", self.guidance_ramp, ("constant", "linear"))
         values = {
-            "steps": _whole("steps T", self.steps, 1, MOST_STEPS),
-            "start_step": _whole("start step", self.start_step, 0, int(self.steps) - 1),
-            "variations": _whole("variations", self.variations, 1, MOST_VARIATIONS),
-            "seed": _whole("seed", self.seed, 0, 2**53 - int(self.variations) + 1),
-            "choice_temperature": _number("choice temperature", self.choice_temperature, 0.0, 100.0),
-            "token_temperature": _number("token temperature", self.token_temperature, 0.01, 10.0),
-            "guidance_scale": _number("guidance scale", self.guidance_scale, 0.0, 20.0),
+            "steps": whole("steps T", self.steps, 1, MOST_STEPS),
+            "start_step": whole("start step", self.start_step, 0, int(self.steps) - 1),
+            "variations": whole("variations", self.variations, 1, MOST_VARIATIONS),
+            "seed": whole("seed", self.seed, 0, 2**53 - int(self.variations) + 1),
+            "choice_temperature": number("choice temperature", self.choice_temperature, 0.0, 100.0),
+            "token_temperature": number("token temperature", self.token_temperature, 0.01, 10.0),
+            "guidance_scale": number("guidance scale", self.guidance_scale, 0.0, 20.0),
         }
         for name, value in values.items():
             object.__setattr__(self, name, value)
@@ -120,13 +123,47 @@ class DecodeOptions:
 
 
 @dataclass(frozen=True, eq=False)
+class Start:
+    """Codes to begin with, so that decoding goes on from there instead of from an empty hole.
+
+    They count in the cells that the plan regenerates; the other cells always come from the picture. Several variations
+    all begin with the same codes.
+
+    Attributes:
+        tokens: (h, w) int64 of the model's grid: codes, -1 where still unknown.
+        step: 0 for a fresh schedule over the cells unknown in `tokens`; where none is, nothing is decoded. k > 0 goes
+            on with step k (from 0) of the schedule of the whole hole, as if its first k steps had led here: their
+            random draws are skipped, so that a branch with nothing changed repeats the rest of its run bit for bit.
+            Where that schedule has no step k, one last step decodes all that is unknown.
+
+    Raises:
+        BadRequest: on construction, for anything else.
+    """
+
+    tokens: NDArray[np.int64]
+    step: int = 0
+
+    def __post_init__(self) -> None:
+        """Check the grid and the step."""
+        tokens = self.tokens
+        if not isinstance(tokens, np.ndarray) or tokens.dtype != np.int64 or tokens.ndim != 2 or not tokens.size:
+            raise BadRequest(f"start is {getattr(tokens, 'dtype', type(tokens).__name__)}: give (h, w) int64 codes.")
+        if max(tokens.shape) > _MOST_GRID:
+            raise BadRequest(f"start has {tokens.shape[1]}x{tokens.shape[0]} cells: give at most {_MOST_GRID} a side.")
+        if tokens.min() < -1:
+            raise BadRequest(f"start holds code {tokens.min()}: give codes from 0, or -1 for what is unknown.")
+        object.__setattr__(self, "step", whole("step to start from", self.step, 0, tokens.size - 1))
+
+
+@dataclass(frozen=True, eq=False)
 class EditRequest:
     """One edit, complete.
 
     Attributes:
         task: see `Task`.
         image: (H, W, 3) RGB or (H, W, 4) RGBA uint8; None only for GENERATE.
-        mask: (H, W) bool, True = repaint; for INPAINT and MANIPULATE. A MANIPULATE request may give `box` instead.
+        mask: (H, W) bool, True = repaint, or uint8, how much of the new picture is blended in, 255 = all of it; cells
+            go by what is above 0. For INPAINT and MANIPULATE; a MANIPULATE request may give `box` instead.
         box: the box to repaint, on the canvas; MANIPULATE only, instead of a mask.
         extend: pixels to add at each side; EXTRAPOLATE only.
         class_id: index into the model's classes, or None for no class.
@@ -136,6 +173,9 @@ class EditRequest:
         context: side of a window as a multiple of the unknown region's longer side, 1..8.
         match_colour: carry the colour difference seen on the ring of known pixels into the hole.
         opaque: make repainted pixels opaque; otherwise alpha stays as it is.
+        window: the one window to look through, instead of those planned: a square on the canvas (the grown one, for
+            EXTRAPOLATE) that holds every pixel to repaint. Not for GENERATE.
+        start: codes to begin with; only where one window shows all. See `Start`.
         options: see `DecodeOptions`.
 
     Raises:
@@ -144,7 +184,7 @@ class EditRequest:
 
     task: Task
     image: NDArray[np.uint8] | None = None
-    mask: NDArray[np.bool_] | None = None
+    mask: NDArray[np.bool_] | NDArray[np.uint8] | None = None
     box: Box | None = None
     extend: Sides = Sides()
     class_id: int | None = None
@@ -154,29 +194,25 @@ class EditRequest:
     context: float = 2.0
     match_colour: bool = True
     opaque: bool = False
+    window: Box | None = None
+    start: Start | None = None
     options: DecodeOptions = field(default_factory=DecodeOptions)
 
     def __post_init__(self) -> None:
         """Check every range and that the parts belong together."""
-        _choice("task", self.task, tuple(Task))
+        choice("task", self.task, tuple(Task))
         values = {
             "task": Task(self.task),
-            "coverage": _number("coverage", self.coverage, 0.0, 0.999),
-            "grow_tokens": _whole("growth in cells", self.grow_tokens, 0, 8),
-            "feather_px": _whole("feather in pixels", self.feather_px, 0, 64),
-            "context": _number("context", self.context, 1.0, 8.0),
-            "class_id": None if self.class_id is None else _whole("class id", self.class_id, 0, 2**31),
-            "match_colour": _switch("colour match", self.match_colour),
-            "opaque": _switch("opaque", self.opaque),
-            "extend": Sides(
-                *(
-                    _whole(f"{name} border in pixels", pixels, 0, 16384)
-                    for name, pixels in _four("extension", self.extend, Sides._fields)
-                )
-            ),
-            "box": None
-            if self.box is None
-            else Box(*(_whole(f"box {n}", p, 0, 16384) for n, p in _four("box", self.box, Box._fields))),
+            "coverage": number("coverage", self.coverage, 0.0, 0.999),
+            "grow_tokens": whole("growth in cells", self.grow_tokens, 0, 8),
+            "feather_px": whole("feather in pixels", self.feather_px, 0, 64),
+            "context": number("context", self.context, 1.0, 8.0),
+            "class_id": None if self.class_id is None else whole("class id", self.class_id, 0, 2**31),
+            "match_colour": switch("colour match", self.match_colour),
+            "opaque": switch("opaque", self.opaque),
+            "extend": Sides(*pixels("extension", self.extend, Sides._fields, "{} border in pixels")),
+            "box": None if self.box is None else Box(*pixels("box", self.box, Box._fields, "box {}")),
+            "window": None if self.window is None else Box(*pixels("window", self.window, Box._fields, "window {}")),
         }
         for name, value in values.items():
             object.__setattr__(self, name, value)
@@ -184,7 +220,11 @@ class EditRequest:
             raise BadRequest("box is for task manipulate, instead of a mask: leave out the box, or the mask.")
         if any(self.extend) and self.task is not Task.EXTRAPOLATE:
             raise BadRequest(f"borders are for task extrapolate, not {self.task.value}: leave them out.")
+        if self.start is not None and not isinstance(self.start, Start):
+            raise BadRequest(f"start is {type(self.start).__name__}: give codes and a step.")
         if self.task is Task.GENERATE:
+            if self.window is not None:
+                raise BadRequest("a window was pinned, but task generate shows the whole picture: leave it out.")
             return
         if self.image is None:
             raise BadRequest(f"task {self.task.value} needs a picture: open one first.")
@@ -197,12 +237,14 @@ class EditRequest:
                 raise BadRequest("no border to extend: all four sides are 0 px, give at least one.")
             height, width = self.image.shape[:2]
             grown = (width + self.extend.left + self.extend.right, height + self.extend.top + self.extend.bottom)
-            if max(grown) > 16384 or grown[0] * grown[1] > 64_000_000:
+            if max(grown) > MOST_SIDE or grown[0] * grown[1] > 64_000_000:
                 raise BadRequest(
                     f"extended picture would be {grown[0]}x{grown[1]} px: stay within 16384 px a side and 64 MP."
                 )
-            return
-        self._check_hole()
+        else:
+            self._check_hole()
+        if self.window is not None:
+            self._check_window(self.window)
 
     def _check_hole(self) -> None:
         assert self.image is not None
@@ -217,7 +259,7 @@ class EditRequest:
             return
         if self.mask is None:
             raise BadRequest("there is no mask: paint what should be repainted.")
-        if self.mask.dtype != np.bool_ or self.mask.shape != (height, width):
+        if self.mask.dtype not in (np.bool_, np.uint8) or self.mask.shape != (height, width):
             raise BadRequest(
                 f"mask is {self.mask.dtype} {self.mask.shape[::-1]} but the picture is {width}x{height} px: "
                 "give a mask of the same size."
@@ -225,15 +267,41 @@ class EditRequest:
         if not self.mask.any():
             raise BadRequest("mask is empty: paint what should be repainted.")
 
+    def _check_window(self, window: Box) -> None:
+        """Raise BadRequest unless a pinned window is a square on the canvas that holds every pixel to repaint."""
+        assert self.image is not None
+        left, top, right, bottom = self.extend
+        height, width = self.image.shape[0] + top + bottom, self.image.shape[1] + left + right
+        if self.task is Task.EXTRAPOLATE:
+            upright, lying = left or right, top or bottom  # a strip spans the canvas where it meets another's corner
+            hole = Box(
+                0 if left or lying else width - right,
+                0 if top or upright else height - bottom,
+                width if right or lying else left,
+                height if bottom or upright else top,
+            )
+        else:
+            found = self.box if self.mask is None else Box.around(self.mask > 0)
+            assert found is not None  # `_check_hole` saw to it
+            hole = found
+        on_canvas = window.right <= width and window.bottom <= height
+        if not on_canvas or window.size.width != window.size.height or not window.holds(hole):
+            raise BadRequest(
+                f"window {','.join(map(str, window))} cannot be used: give a square on the {width}x{height} canvas "
+                f"that holds {','.join(map(str, hole))}."
+            )
+
     def to_dict(self) -> dict[str, Any]:
-        """Return the request as JSON values; the picture as its size and sha256, the mask packed and compressed."""
+        """Return the request as JSON values; the picture as its size and sha256, mask and codes compressed."""
         plain: dict[str, Any] = {}
         for item in fields(self):
             value = getattr(self, item.name)
             if item.name == "image":
                 plain["image"] = None if value is None else {"size": list(value.shape), "sha256": picture_digest(value)}
             elif item.name == "mask":
-                plain["mask"] = None if value is None else _packed(value)
+                plain["mask"] = None if value is None else packed(value)
+            elif item.name == "start":
+                plain["start"] = None if value is None else {"tokens": packed(value.tokens), "step": value.step}
             elif item.name == "options":
                 plain["options"] = {f.name: getattr(value, f.name) for f in fields(value)}
             elif item.name == "task":
@@ -245,6 +313,8 @@ class EditRequest:
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any], image: NDArray[np.uint8] | None) -> EditRequest:
         """Return the request that `to_dict` described, over the same picture.
+
+        Requests saved before there were pinned windows and starts lack both.
 
         Raises:
             BadRequest: where the picture is another one, or the values do not make a request.
@@ -258,15 +328,16 @@ class EditRequest:
                     raise BadRequest(
                         f"this is not the picture of the saved request: give its source, {width}x{height} px."
                     )
-            packed = values.pop("mask")
+            mask, box = values.pop("mask"), values.pop("box")
+            window, start = values.pop("window", None), values.pop("start", None)
             options = DecodeOptions(**values.pop("options"))
-            mask = None if packed is None else _unpacked(packed)
-            box = values.pop("box")
             return cls(
                 **{**values, "task": Task(values["task"]), "extend": Sides(*values["extend"])},
                 box=None if box is None else Box(*box),
                 image=image,
-                mask=mask,
+                mask=None if mask is None else unpacked(mask, "mask", most=MOST_SIDE),
+                window=None if window is None else Box(*window),
+                start=None if start is None else _saved_start(start),
                 options=options,
             )
         except (AttributeError, LookupError, TypeError, ValueError, OverflowError, zlib.error) as error:
@@ -280,11 +351,26 @@ class EditRequest:
 
 
 @dataclass(frozen=True, eq=False)
+class Alternative:
+    """One code that could stand in a cell.
+
+    Attributes:
+        code: codebook index.
+        probability: of the code in this cell, by the model, in (0, 1].
+        patch: (p, p, 3) uint8 RGB, the cell's pixels in the picture decoded with that code, at the model's resolution.
+    """
+
+    code: int
+    probability: float
+    patch: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, eq=False)
 class Preview:
     """One decoding step, for whoever watches.
 
     Attributes:
-        step, steps: this step (from 1) and their number, over all passes.
+        step, steps: this step (from 1) and their number, over all passes; those that a start skips count along.
         pass_index, passes: this window (from 0) and their number.
         window: where the pictures lie on the canvas (the grown canvas, for EXTRAPOLATE).
         images: (B, S, S, 3) uint8 RGB at the model's resolution: the step's full guess, decoded.
@@ -312,9 +398,14 @@ class EditResult:
 
     Attributes:
         images: (B, H, W, 3 or 4) uint8, as many channels as the request's picture, of the canvas's size.
-        scores: mean log probability of the chosen tokens, one a variation; higher is likelier.
+        scores: mean log probability of the tokens that were drawn, one a variation; higher is likelier. Those that a
+            start gave do not count; 0 where nothing was drawn.
         windows: the passes' windows on the canvas.
         latent_masks: (h, w) bool unknown cells, one a pass.
+        tokens: (B, h, w) int64 final codes, one array a pass.
+        confidence: (B, h, w) float32 log probability of each cell's code, one array a pass; 0 where it was given.
+        seams: how much the border of the repainted pixels shows, one a variation; see `core.canvas.seam.seam_score`.
+        colour_shifts: colour difference across that border, one a variation; see `core.canvas.seam.ring_shift`.
         canvas_mask: (H, W) bool: the pixels that the request allowed to change.
         seconds: by stage: plan, encode, transformer, decode, composite, total.
         forwards: transformer passes, one for each sample and guidance branch.
@@ -325,6 +416,10 @@ class EditResult:
     scores: tuple[float, ...]
     windows: tuple[Box, ...]
     latent_masks: tuple[NDArray[np.bool_], ...]
+    tokens: tuple[NDArray[np.int64], ...]
+    confidence: tuple[NDArray[np.float32], ...]
+    seams: tuple[float, ...]
+    colour_shifts: tuple[float, ...]
     canvas_mask: NDArray[np.bool_]
     seconds: dict[str, float]
     forwards: int
@@ -332,7 +427,7 @@ class EditResult:
 
     @property
     def unknown_tokens(self) -> int:
-        """Tokens decoded for one variation, over all passes."""
+        """Cells of the hole, over all passes: what one variation decodes that does not start from codes."""
         return sum(int(m.sum()) for m in self.latent_masks)
 
 
@@ -341,51 +436,5 @@ def picture_digest(pixels: NDArray[np.uint8]) -> str:
     return hashlib.sha256(repr(pixels.shape).encode() + np.ascontiguousarray(pixels).tobytes()).hexdigest()
 
 
-def _packed(mask: NDArray[np.bool_]) -> dict[str, Any]:
-    data = zlib.compress(np.packbits(mask).tobytes(), 9)
-    return {"size": list(mask.shape), "bits": base64.b64encode(data).decode("ascii")}
-
-
-def _unpacked(packed: Mapping[str, Any]) -> NDArray[np.bool_]:
-    height, width = (int(n) for n in packed["size"])
-    if not (0 < height <= 16384 and 0 < width <= 16384):
-        raise BadRequest(f"saved mask is {width}x{height} px: sides must be 1 to 16384 px.")
-    expected = (height * width + 7) // 8
-    unpacker = zlib.decompressobj()
-    data = unpacker.decompress(base64.b64decode(packed["bits"]), expected + 1)
-    if len(data) != expected:
-        raise BadRequest(
-            f"saved mask holds {len(data)} bytes, {width}x{height} px need {expected}: the file is damaged."
-        )
-    bits = np.unpackbits(np.frombuffer(data, np.uint8), count=height * width)
-    return bits.reshape(height, width).astype(np.bool_)
-
-
-def _choice(name: str, value: object, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        raise BadRequest(f"{name} {value!r} is unknown: choose one of {', '.join(choices)}.")
-
-
-def _whole(name: str, value: object, low: int, high: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or not low <= value <= high:
-        raise BadRequest(f"{name} is {value}: give a whole number from {low} to {high}.")
-    return int(value)
-
-
-def _number(name: str, value: object, low: float, high: float) -> float:
-    known = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
-    if not known or not low <= value <= high:  # type: ignore[operator]  # NaN is in no range either
-        raise BadRequest(f"{name} is {value}: give a number from {low:g} to {high:g}.")
-    return float(value)  # type: ignore[arg-type]
-
-
-def _switch(name: str, value: object) -> bool:
-    if not isinstance(value, (bool, np.bool_)):
-        raise BadRequest(f"{name} is {value!r}: give true or false.")
-    return bool(value)
-
-
-def _four(name: str, value: object, fields_: tuple[str, ...]) -> list[tuple[str, object]]:
-    if not isinstance(value, (tuple, list)) or len(value) != len(fields_):
-        raise BadRequest(f"{name} is {value!r}: give {','.join(fields_)} in pixels.")
-    return list(zip(fields_, value, strict=True))
+def _saved_start(saved: Mapping[str, Any]) -> Start:
+    return Start(unpacked(saved["tokens"], "start", most=_MOST_GRID), saved["step"])

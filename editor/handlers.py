@@ -460,7 +460,7 @@ def _allowed(asked: EditRequest) -> np.ndarray[Any, np.dtype[np.bool_]]:
     if asked.task is Task.EXTRAPOLATE:
         return allowed
     if asked.mask is not None:
-        return asked.mask
+        return asked.mask > 0
     allowed[Box(*asked.box).slices if asked.box is not None else slice(0)] = True
     return allowed
 

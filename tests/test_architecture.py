@@ -25,7 +25,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "core": set(),
     "core.errors": set(),
     "core.geometry": {"numpy"},
-    "core.request": {"numpy", "core.errors", "core.geometry"},
+    "core.checks": {"numpy", "core.errors"},
+    "core.packing": {"numpy", "core.errors"},
+    "core.request": {"numpy", "core.checks", "core.errors", "core.geometry", "core.packing"},
     "core.labels": {"core.errors"},
     "core.recipe": {"core.errors", "core.request", "core.models.config"},
     # the gate for pictures: the only room that opens picture files
@@ -36,7 +38,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "core.models": {"torch", "numpy", "safetensors", "core.errors", "core.models"},
     # the hall
     "core.device": {"torch", "core.errors"},
-    "core.engine": {"torch", *VALUES, "core.canvas", "core.decoding", "core.device", "core.models"},
+    "core.work": {*VALUES, "core.canvas", "core.decoding"},
+    "core.engine": {"torch", *VALUES, "core.canvas", "core.decoding", "core.device", "core.models", "core.work"},
     # those who enter through the engine
     "core.sweeps": {"cv2", *VALUES, "core.engine"},
     "core.evaluation": {

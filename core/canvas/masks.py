@@ -39,6 +39,26 @@ def latent_mask(mask: NDArray[np.bool_], grid: int, *, coverage: float = 0.0, gr
     return np.asarray(unknown)
 
 
+def blend_weight(mask: NDArray[np.bool_] | NDArray[np.uint8], radius_px: int) -> NDArray[np.float32]:
+    """Return the weight of repainted pixels in the final paste: feathered, times how much the mask itself asks for.
+
+    Args:
+        mask: (H, W) bool, True = repaint, or uint8, 255 = all of the new picture.
+        radius_px: width of the soft edge inside what is above 0; see `feather_weight`.
+
+    Returns:
+        (H, W) float32 in [0, 1]: exactly 0 where the mask is 0, above 0 elsewhere.
+    """
+    if mask.dtype == np.bool_:
+        return feather_weight(mask.astype(np.bool_, copy=False), radius_px)
+    touched = mask > 0
+    weight = feather_weight(touched, radius_px)
+    bounds = Box.around(touched)
+    if bounds is not None:
+        weight[bounds.slices] *= mask[bounds.slices].astype(np.float32) / np.float32(255)
+    return weight
+
+
 def feather_weight(mask: NDArray[np.bool_], radius_px: int) -> NDArray[np.float32]:
     """Return the weight of repainted pixels in the final paste; its soft edge lies inside the mask.
 

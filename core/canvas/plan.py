@@ -41,7 +41,8 @@ def plan(request: EditRequest, pixels: int, grid: int) -> tuple[Pass, ...]:
     """Return the passes of an edit, in the order in which they must run.
 
     A hole whose bounding box fits into the largest square of the canvas takes one pass; a longer one, or a border,
-    takes overlapping windows in an order in which each sees pixels that are known by then.
+    takes overlapping windows in an order in which each sees pixels that are known by then. A window that the request
+    pins is the only one.
 
     Args:
         request: what is asked.
@@ -52,7 +53,9 @@ def plan(request: EditRequest, pixels: int, grid: int) -> tuple[Pass, ...]:
         At least one pass, each with something unknown.
     """
     remaining = canvas_mask(request, pixels=pixels)
-    if request.task is Task.EXTRAPOLATE:
+    if request.window is not None:
+        windows: Iterator[Box] = iter((request.window,))
+    elif request.task is Task.EXTRAPOLATE:
         windows = _around_picture(_size(remaining), request.extend, pixels)
     elif request.task is Task.GENERATE:
         windows = iter((Box(0, 0, pixels, pixels),))
@@ -77,7 +80,8 @@ def canvas_mask(request: EditRequest, *, pixels: int) -> NDArray[np.bool_]:
         pixels: side of the model's picture, the canvas of GENERATE.
 
     Returns:
-        (H, W) bool, a new array, True = repaint; of the grown canvas for EXTRAPOLATE.
+        (H, W) bool, a new array, True = repaint, however little of it a soft mask blends in; of the grown canvas for
+        EXTRAPOLATE.
     """
     if request.task is Task.GENERATE:
         return np.ones((pixels, pixels), np.bool_)
@@ -89,7 +93,7 @@ def canvas_mask(request: EditRequest, *, pixels: int) -> NDArray[np.bool_]:
         mask[top : top + height, left : left + width] = False
         return mask
     if request.mask is not None:
-        return request.mask.copy()
+        return request.mask > 0
     assert request.box is not None
     mask = np.zeros((height, width), np.bool_)
     mask[request.box.slices] = True

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from core.decoding.order import confidence_priority, halton_priority, lowest, raster_priority
-from core.decoding.schedule import masked_counts
+from core.decoding.schedule import falling, masked_counts
 
 Predict = Callable[[Tensor, Sequence[int], Sequence[float]], Tensor]
 """(tokens (b, N) int64 with MASK, which samples these rows are, their places t / (T - 1)) -> logits (b, N, K)."""
@@ -54,7 +54,11 @@ class Settings(Protocol):
 
 @dataclass(frozen=True)
 class Sampling:
-    """How one sample is decoded; the ranges are those of `core.request.DecodeOptions`."""
+    """How one sample is decoded; the ranges are those of `core.request.DecodeOptions`.
+
+    A sample may go on where another run was: `taken` steps of a schedule over `hole` tokens, all that were unknown
+    before those steps. The rest of that schedule follows, and the random draws of the steps taken are skipped.
+    """
 
     schedule: str = "cosine"
     order: str = "confidence"
@@ -63,6 +67,8 @@ class Sampling:
     choice_temperature: float = 4.5
     token_temperature: float = 1.0
     seed: int = 0
+    taken: int = 0
+    hole: int = 0
 
     @classmethod
     def following(cls, settings: Settings, seed: int) -> Sampling:
@@ -83,7 +89,7 @@ class DecodeStep:
     """The state after one step.
 
     Attributes:
-        index: this step, from 0.
+        index: this step, from 0; steps that a sample had taken before do not count.
         steps: how many there are.
         guess: (B, N) int64, the full prediction; holds no MASK.
         tokens: (B, N) int64, MASK where masked again; after the last step equal to `guess`.
@@ -98,7 +104,7 @@ class DecodeStep:
 
 
 class _Schedule(NamedTuple):
-    """One sample's plan: tokens masked after each step, the first step t and the number of steps T."""
+    """One sample's plan: tokens masked after each step that is left, the first of these t, the number of steps T."""
 
     counts: tuple[int, ...]
     start: int
@@ -106,19 +112,28 @@ class _Schedule(NamedTuple):
 
     def progress(self, index: int) -> float:
         """Return r = (t + 1) / T after a step."""
-        return (self.start + index + 1) / self.steps
+        return min(1.0, (self.start + index + 1) / self.steps)
 
     def place(self, index: int) -> float:
         """Return t / (T - 1) of a step; 1 where T is 1."""
-        return (self.start + index) / (self.steps - 1) if self.steps > 1 else 1.0
+        return min(1.0, (self.start + index) / (self.steps - 1)) if self.steps > 1 else 1.0
 
 
 def step_counts(unknown: int, sampling: Sampling) -> tuple[int, ...]:
-    """Return how many tokens are still masked after each step of a sample with that many unknown tokens."""
+    """Return how many tokens are still masked after each step that a sample with so many unknown tokens takes."""
     return _schedule(unknown, sampling).counts
 
 
 def _schedule(unknown: int, sampling: Sampling) -> _Schedule:
+    """Return the steps that are left; with some taken, each still reveals a token or more of what is unknown by now."""
+    if not sampling.taken:
+        return _whole_schedule(unknown, sampling)
+    whole = _whole_schedule(sampling.hole, sampling)
+    counts = falling(whole.counts[sampling.taken :], unknown) if unknown else ()
+    return _Schedule(counts, whole.start + sampling.taken, whole.steps)
+
+
+def _whole_schedule(unknown: int, sampling: Sampling) -> _Schedule:
     """Clamp T to the unknown tokens and count; raster takes one token a step."""
     if sampling.order == "raster":
         return _Schedule(tuple(range(unknown - 1, -1, -1)), 0, unknown)
@@ -146,6 +161,9 @@ def decode(tokens: Tensor, predict: Predict, samplings: Sequence[Sampling]) -> I
     generators = [torch.Generator().manual_seed(s.seed) for s in samplings]
     positions = tokens.shape[1]
     offsets = [int(torch.randint(positions, (1,), generator=g)) for g in generators]
+    for sampling, generator in zip(samplings, generators, strict=True):
+        for _ in range(sampling.taken):
+            _uniform(positions, generator)
     guess = tokens.clone()
     confidence = torch.zeros(tokens.shape, dtype=torch.float32, device=tokens.device)
     total = max((len(p.counts) for p in plans), default=0)

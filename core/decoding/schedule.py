@@ -8,7 +8,7 @@ from the same functions that decoding reads at r = t / T.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
@@ -78,9 +78,7 @@ def masked_share(schedule: str, progress: Tensor, unknown: int) -> Tensor:
 def masked_counts(unknown: int, steps: int, schedule: str, start_step: int = 0) -> tuple[int, ...]:
     """Return how many tokens are still masked after each step, ending in 0.
 
-    Google's rule: m = floor(n gamma((t + 1) / T)), then m = max(1, min(previous - 1, m)), so that every step
-    reveals at least one token and leaves at least one; the last step's prediction fills all. The original idles
-    once a single token is left (algorithm.md, part 2); here the next step is the last.
+    Google's rule: m = floor(n gamma((t + 1) / T)), clamped by `falling`; the last step's prediction fills all.
 
     Args:
         unknown: n >= 0 tokens to reveal.
@@ -94,7 +92,19 @@ def masked_counts(unknown: int, steps: int, schedule: str, start_step: int = 0) 
     if unknown == 0:
         return ()
     progress = torch.arange(start_step + 1, steps + 1, dtype=torch.float32) / steps
-    wanted = torch.floor(unknown * masked_share(schedule, progress, unknown)).int().tolist()
+    return falling(torch.floor(unknown * masked_share(schedule, progress, unknown)).int().tolist(), unknown)
+
+
+def falling(wanted: Sequence[int], unknown: int) -> tuple[int, ...]:
+    """Return the counts that a schedule wants, clamped: m = max(1, min(previous - 1, m)) for all but the last, then 0.
+
+    Every step reveals at least one token and leaves at least one for the last. The original idles once a single token
+    is left (algorithm.md, part 2); here the next step is the last. Counts that are clamped already stay.
+
+    Args:
+        wanted: tokens still masked after each step; the last is not looked at.
+        unknown: n >= 1 tokens masked before the first of them.
+    """
     counts: list[int] = []
     now = unknown
     for count in wanted[:-1]:

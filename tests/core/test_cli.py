@@ -14,9 +14,11 @@ import pytest
 from numpy.typing import NDArray
 
 from core.cli import EXIT_INTERRUPTED, main
+from core.engine import load_engine
 from core.geometry import Size
 from core.pictures import encode_png, open_mask, open_picture, read_png_text
-from core.request import EditRequest
+from core.recipe import recipe_text
+from core.request import EditRequest, Start, Task
 
 WIDTH, HEIGHT = 48, 40
 THREE_AXES = ("--steps", "1,2", "--seeds", "1,2", "--schedules", "cosine,linear")
@@ -98,6 +100,33 @@ def test_replay_gives_the_same_bytes_for_every_variation(
         again = tmp_path / "again.png"
         run("edit", "--replay", path, "--image", photo, "--output", again, "--model", tiny_model, capsys=capsys)
         assert again.read_bytes() == path.read_bytes()
+
+
+def test_edit_looks_through_the_window_that_is_given(
+    tiny_model: Path, photo: Path, mask: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("edit", "--image", photo, "--mask", mask, "--model", tiny_model, "--steps", 2)
+    planned, pinned, again = tmp_path / "planned.png", tmp_path / "pinned.png", tmp_path / "again.png"
+    run(*words, "--output", planned, capsys=capsys)
+    side = min(WIDTH, HEIGHT)
+    facts = run(*words, "--output", pinned, "--window", f"0,0,{side},{side}", capsys=capsys)
+    assert facts["request"]["window"] == [0, 0, side, side]
+    assert pinned.read_bytes() != planned.read_bytes()
+    run("edit", "--replay", pinned, "--image", photo, "--output", again, "--model", tiny_model, capsys=capsys)
+    assert again.read_bytes() == pinned.read_bytes()
+    assert "window 0,0,2,2" in refusal(*words, "--output", again, "--window", "0,0,2,2", capsys=capsys)
+
+
+def test_replay_of_a_branch_gives_the_same_bytes(
+    tiny_model: Path, photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    engine = load_engine(folder=tiny_model, device="cpu")
+    tokens = np.random.default_rng(0).integers(-1, 32, (8, 8))
+    request = EditRequest(Task.INPAINT, open_picture(photo), hole(), start=Start(tokens, 3))
+    made, again = tmp_path / "made.png", tmp_path / "again.png"
+    made.write_bytes(encode_png(engine.edit(request).images[0], text=recipe_text(engine.spec, request)))
+    run("edit", "--replay", made, "--image", photo, "--output", again, "--model", tiny_model, capsys=capsys)
+    assert again.read_bytes() == made.read_bytes()
 
 
 def test_replay_of_generate_and_extend(

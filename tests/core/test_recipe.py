@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from core.errors import BadRequest
+from core.geometry import Box
 from core.recipe import RECIPE_KEY, read_recipe, recipe_text
-from core.request import DecodeOptions, EditRequest, Task
+from core.request import DecodeOptions, EditRequest, Start, Task
 from tests.fakes import fake_engine, fake_spec
 
 IMAGE = np.random.default_rng(0).integers(0, 256, (48, 64, 3), dtype=np.uint8)
@@ -28,6 +30,19 @@ def test_a_variation_replayed_from_its_recipe_is_the_same_picture() -> None:
         again = EditRequest.from_dict(recipe.request, IMAGE)
         assert again.options.seed == 9 + i
         assert np.array_equal(fake_engine().edit(again).images[0], result.images[i])
+
+
+def test_a_branch_through_a_pinned_window_replays_to_the_same_bytes() -> None:
+    tokens = np.random.default_rng(1).integers(-1, 64, (8, 8))
+    soft = np.full((48, 64), 90, np.uint8)
+    soft[:, 40:] = 0
+    asked = replace(request(), mask=soft, window=Box(0, 0, 48, 48), start=Start(tokens, 2))
+    result = fake_engine().edit(asked)
+    for i in range(3):
+        text = recipe_text(fake_spec(), asked, i)
+        again = EditRequest.from_dict(read_recipe(text).request, IMAGE)
+        assert np.array_equal(fake_engine().edit(again).images[0], result.images[i])
+        assert text["parameters"].endswith("going on from codes at step 2")
 
 
 def test_another_picture_is_refused() -> None:

@@ -15,6 +15,7 @@ from core.request import (
     SCHEDULE_NAMES,
     DecodeOptions,
     EditRequest,
+    Start,
     Task,
     picture_digest,
     schedule_name,
@@ -52,12 +53,23 @@ def options(draw):
 
 
 @st.composite
+def starts(draw):
+    grid = draw(st.integers(1, 32))
+    tokens = np.random.default_rng(draw(st.integers(0, 99))).integers(-1, 16384, (grid, grid))
+    return Start(tokens, draw(st.integers(0, grid * grid - 1)))
+
+
+@st.composite
 def requests(draw):
     task = draw(st.sampled_from(Task))
-    image = mask = box = None
+    image = mask = box = window = None
     extend = Sides()
     if task is not Task.GENERATE:
-        shape = (draw(st.integers(1, 40)), draw(st.integers(1, 40)), draw(st.sampled_from([3, 4])))
+        height = draw(st.integers(1, 40))
+        width = draw(st.just(height) | st.integers(1, 40))
+        shape = (height, width, draw(st.sampled_from([3, 4])))
+        if width == height and task is not Task.EXTRAPOLATE:
+            window = draw(st.none() | st.just(Box(0, 0, width, height)))
         image = np.random.default_rng(draw(st.integers(0, 99))).integers(0, 256, shape, dtype=np.uint8)
     if task is Task.EXTRAPOLATE:
         extend = Sides(*draw(st.tuples(*[st.integers(0, 100)] * 4).filter(any)))
@@ -66,6 +78,8 @@ def requests(draw):
     elif task is not Task.GENERATE:
         mask = np.random.default_rng(draw(st.integers(0, 99))).random(shape[:2]) < draw(st.floats(0, 1))
         mask[-1, -1] = True
+        if draw(st.booleans()):
+            mask = mask * np.uint8(draw(st.integers(1, 255)))
     return EditRequest(
         task,
         image,
@@ -79,6 +93,8 @@ def requests(draw):
         context=draw(st.floats(1, 8)),
         match_colour=draw(st.booleans()),
         opaque=draw(st.booleans()),
+        window=window,
+        start=draw(st.none() | starts()),
         options=draw(options()),
     )
 
@@ -89,9 +105,13 @@ def test_a_saved_request_loads_as_itself_through_json(request):
     loaded = EditRequest.from_dict(saved, request.image)
     for item in dataclasses.fields(EditRequest):
         before, after = getattr(request, item.name), getattr(loaded, item.name)
+        if isinstance(before, Start):
+            assert after.step == before.step
+            before, after = before.tokens, after.tokens
         if isinstance(before, np.ndarray):
             assert np.array_equal(before, after)
             assert before.dtype == after.dtype
+            assert after is request.image or after.flags.writeable
         else:
             assert before == after
             assert type(before) is type(after)
@@ -166,7 +186,8 @@ def test_an_option_out_of_range_is_refused_in_a_sentence(field, bad):
         {"image": IMAGE[:0]},
         {"mask": None},
         {"mask": MASK[:-1]},
-        {"mask": MASK.astype(np.uint8)},
+        {"mask": MASK.astype(np.float32)},
+        {"mask": np.zeros_like(MASK, np.uint8)},
         {"mask": np.zeros_like(MASK)},
         {"box": Box(0, 0, 5, 5)},
         {"task": "manipulate", "box": Box(0, 0, 5, 5)},
@@ -174,6 +195,19 @@ def test_an_option_out_of_range_is_refused_in_a_sentence(field, bad):
         {"task": "manipulate", "mask": None, "box": Box(5, 0, 5, 5)},
         {"task": "manipulate", "mask": None, "box": (1, 2, 3)},
         {"task": "manipulate", "mask": None, "box": (0, 0, 2.5, 5)},
+        {"window": Box(2, 0, 22, 19)},
+        {"window": Box(12, 0, 32, 20)},
+        {"window": Box(5, 4, 12, 11)},
+        {"window": Box(4, 6, 12, 14)},
+        {"window": Box(12, 9, 4, 1)},
+        {"window": Box(-2, 0, 18, 20)},
+        {"window": 8},
+        {"window": (0, 0, 20)},
+        {"task": "extrapolate", "mask": None, "extend": Sides(right=10), "window": Box(11, 0, 31, 20)},
+        {"task": "extrapolate", "mask": None, "extend": Sides(right=10), "window": Box(21, 0, 41, 20)},
+        {"task": "extrapolate", "mask": None, "extend": Sides(top=10), "window": Box(0, 0, 29, 29)},
+        {"task": "generate", "image": None, "mask": None, "window": Box(0, 0, 20, 20)},
+        {"start": np.zeros((8, 8), np.int64)},
         {"task": "extrapolate"},
         {"task": "extrapolate", "extend": Sides(left=16384)},
         {"task": "extrapolate", "extend": Sides(8000, 8000, 8000, 8000)},
@@ -224,6 +258,15 @@ def test_another_picture_is_refused():
         {"mask": {"size": [10**9, 10**9], "bits": ""}},
         {"mask": {"size": [float("inf"), 1], "bits": ""}},
         {"mask": 3},
+        {"mask": {"size": [20, 30], "codes": "eJwDAAAAAAE="}},
+        {"mask": {"size": [20, 30], "levels": "eJwDAAAAAAE="}},
+        {"window": 3},
+        {"window": [0, 0, 30, 20]},
+        {"start": 3},
+        {"start": {"tokens": None, "step": 0}},
+        {"start": {"tokens": {"size": [2, 2], "codes": "eJwDAAAAAAE="}, "step": 0}},
+        {"start": {"tokens": {"size": [999, 999], "codes": ""}, "step": 0}},
+        {"start": {"tokens": Start(np.zeros((2, 2), np.int64)), "step": 0}},
         {"options": {"steps": 8, "scheduler": "x"}},
         {"options": None},
         {"options": {"steps": 0}},
@@ -270,3 +313,51 @@ def test_borders_are_for_extrapolation_only() -> None:
     image = np.zeros((20, 20, 3), np.uint8)
     with pytest.raises(BadRequest, match="borders are for task extrapolate"):
         EditRequest(Task.INPAINT, image, np.ones((20, 20), np.bool_), extend=Sides(5))
+
+
+@pytest.mark.parametrize(
+    ("tokens", "step"),
+    [
+        (np.zeros((8, 8), np.int32), 0),
+        (np.zeros(64, np.int64), 0),
+        (np.zeros((0, 0), np.int64), 0),
+        (np.zeros((300, 8), np.int64), 0),
+        (np.full((8, 8), -2), 0),
+        ([[0]], 0),
+        (np.zeros((8, 8), np.int64), -1),
+        (np.zeros((8, 8), np.int64), 64),
+        (np.zeros((8, 8), np.int64), 1.0),
+    ],
+    ids=lambda value: f"{np.shape(value)}" if np.ndim(value) else str(value),
+)
+def test_a_start_that_makes_no_sense_is_refused_in_a_sentence(tokens, step):
+    with pytest.raises(BadRequest) as error:
+        Start(tokens, step)
+    one_sentence(error)
+
+
+@pytest.mark.parametrize(
+    ("height", "extend", "window"),
+    [
+        (20, Sides(right=10), Box(20, 0, 40, 20)),
+        (20, Sides(top=10), Box(0, 0, 30, 30)),
+        (35, Sides(left=2, right=3), Box(0, 0, 35, 35)),
+    ],
+)
+def test_a_window_may_be_pinned_wherever_it_holds_what_is_repainted(height, extend, window):
+    image = np.zeros((height, 30, 3), np.uint8)
+    assert EditRequest(Task.EXTRAPOLATE, image, extend=extend, window=list(window)).window == window
+
+
+def test_a_request_saved_before_there_were_windows_and_starts_loads() -> None:
+    plain = saved()
+    del plain["window"], plain["start"]
+    loaded = EditRequest.from_dict(plain, IMAGE)
+    assert loaded.window is None
+    assert loaded.start is None
+
+
+def test_a_variation_alone_begins_with_the_same_codes() -> None:
+    start = Start(np.zeros((8, 8), np.int64), 3)
+    many = EditRequest(Task.INPAINT, IMAGE, MASK, start=start, options=DecodeOptions(variations=4))
+    assert many.alone(2).start is start

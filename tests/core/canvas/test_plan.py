@@ -185,3 +185,39 @@ def test_corners_come_after_the_sides_that_they_touch():
     corner = [one.mask[0, 0] and one.window[:2] == (0, 0) for one in check(request, pixels=128, grid=16)]
     assert corner.index(True) == len(corner) - 1 or corner.count(True) == 1
     assert not corner[0]
+
+
+@settings(max_examples=100)
+@given(holes(), st.floats(0, 0.9))
+def test_a_pinned_window_is_the_only_one(mask, coverage):
+    side = min(mask.shape)
+    window = Box(0, 0, side, side)
+    mask[:, side:] = mask[side:] = False
+    mask[side - 1, 0] = True
+    request = EditRequest(
+        Task.INPAINT, picture(mask.shape[1], mask.shape[0]), mask, coverage=coverage, window=window, context=1.0
+    )
+    (one,) = plan(request, PIXELS, GRID)
+    assert one.window == window
+    assert np.array_equal(one.mask, mask[window.slices])
+    assert np.array_equal(one.unknown, latent_mask(one.mask, GRID, coverage=coverage))
+
+
+def test_a_pinned_window_may_hold_new_pixels():
+    request = EditRequest(Task.EXTRAPOLATE, picture(40, 30), extend=Sides(right=10), window=Box(20, 0, 50, 30))
+    (one,) = plan(request, PIXELS, GRID)
+    assert one.window == request.window
+    assert one.mask[:, 20:].all()
+    assert not one.mask[:, :20].any()
+
+
+@settings(max_examples=100)
+@given(holes(), st.floats(0, 0.9), st.integers(1, 255))
+def test_cells_go_by_what_a_soft_mask_touches(mask, coverage, level):
+    shape = mask.shape[::-1]
+    hard = plan(EditRequest(Task.INPAINT, picture(*shape), mask, coverage=coverage), PIXELS, GRID)
+    soft = plan(EditRequest(Task.INPAINT, picture(*shape), mask * np.uint8(level), coverage=coverage), PIXELS, GRID)
+    assert [p.window for p in soft] == [p.window for p in hard]
+    for before, after in zip(hard, soft, strict=True):
+        assert np.array_equal(after.unknown, before.unknown)
+        assert np.array_equal(after.mask, before.mask)

@@ -133,6 +133,43 @@ def test_start_step_leaves_the_first_steps_out() -> None:
     assert step_counts(N, sampling)[0] == 59  # floor(64 cos(pi/2 * 3/12))
 
 
+@settings(max_examples=60)
+@given(unknown=st.integers(1, N), sampling=samplings, start_step=st.integers(0, 3))
+def test_a_branch_with_nothing_changed_repeats_the_rest_bit_for_bit(
+    unknown: int, sampling: Sampling, start_step: int
+) -> None:
+    sampling = replace(sampling, start_step=min(start_step, sampling.steps - 1))
+    whole = run(start(unknown), [sampling], Condition(1, 2.0, "linear"))
+    for taken in range(1, len(whole)):
+        branch = replace(sampling, taken=taken, hole=unknown)
+        rest = run(whole[taken - 1].tokens, [branch], Condition(1, 2.0, "linear"))
+        assert len(rest) == len(whole) - taken
+        drawn = whole[taken - 1].tokens == MASK
+        for before, after in zip(whole[taken:], rest, strict=True):
+            assert torch.equal(after.guess, before.guess)
+            assert torch.equal(after.tokens, before.tokens)
+            assert torch.equal(after.confidence[drawn], before.confidence[drawn])
+            assert (after.confidence[~drawn] == 0).all()
+
+
+@settings(max_examples=60)
+@given(known=st.integers(0, N), taken=st.integers(1, 30), sampling=samplings)
+def test_a_branch_onto_another_schedule_goes_on_with_what_is_unknown(
+    known: int, taken: int, sampling: Sampling
+) -> None:
+    tokens = start(N - known)
+    branch = replace(sampling, taken=taken, hole=N)
+    steps = run(tokens, [branch])
+    counts = step_counts(N - known, branch)
+    assert [int((step.tokens == MASK).sum()) for step in steps] == list(counts)
+    assert len(counts) <= max(1, len(step_counts(N, sampling)) - taken)
+    assert all(after < before for before, after in zip((N - known, *counts), counts, strict=False))
+    assert bool(counts) == (known < N)
+    if steps:
+        assert torch.equal(steps[-1].guess[tokens != MASK], tokens[tokens != MASK])
+        assert (steps[-1].tokens != MASK).all()
+
+
 def test_raster_fills_row_by_row_one_token_a_step() -> None:
     steps = run(start(N), [Sampling(order="raster", steps=4)])
     assert len(steps) == N

@@ -10,7 +10,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.decoding.schedule import SCHEDULES, masked_counts, masked_share
+from core.decoding.schedule import SCHEDULES, falling, masked_counts, masked_share
 from core.request import SCHEDULE_NAMES
 
 
@@ -101,3 +101,15 @@ def test_small_counts_give_finite_shares(unknown: int, schedule: str) -> None:
 
 def test_names_are_the_request_s() -> None:
     assert tuple(SCHEDULES) == SCHEDULE_NAMES
+
+
+@given(st.integers(1, 300), st.integers(1, 40), st.sampled_from(SCHEDULE_NAMES), st.integers(0, 300))
+def test_the_rest_of_a_schedule_stays_and_every_step_reveals_a_token(
+    unknown: int, steps: int, schedule: str, fewer: int
+) -> None:
+    counts = masked_counts(unknown, steps, schedule)
+    for taken in range(1, len(counts)):
+        assert falling(counts[taken:], counts[taken - 1]) == counts[taken:]
+    clamped = (max(1, unknown - fewer), *falling(counts, max(1, unknown - fewer)))
+    assert clamped[-1] == 0
+    assert all(after < before for before, after in itertools.pairwise(clamped))

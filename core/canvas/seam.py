@@ -1,0 +1,129 @@
+"""How much the border of a repainted region shows: a step of brightness across it, a difference of colour beside it.
+
+Knows nothing of how the region was painted. Both figures look along straight cuts across the border, one for each pair
+of neighbouring pixels of which just one is masked; so the cost follows the border, not the picture.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from core.geometry import Box, Size
+
+RING_PX = 8
+"""How far a cut reaches to either side, and so the width of the rings whose colours are compared."""
+_BESIDE = 3
+"""Steps on either side of the border that tell how rough the picture is there."""
+_FLAT = 1.0
+"""Levels of 255 added to both mean steps: rounding in a flat picture is no seam."""
+_MOST_CUTS = 10_000
+"""A longer border is sampled evenly."""
+_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+
+
+def seam_score(image: NDArray[np.uint8], mask: NDArray[np.bool_]) -> float:
+    """Return how visible the border of a mask is as a step of brightness.
+
+    The mean absolute step of luma across the border over the mean step beside it, on both sides; one level is added to
+    either.
+
+    Args:
+        image: (H, W, 3 or 4) uint8 RGB; alpha plays no part.
+        mask: (H, W) bool, True = repainted.
+
+    Returns:
+        About 1 where no seam is to be seen, larger where one is; 0 where there is no border.
+    """
+    return Border.of(mask).seam_score(image)
+
+
+def ring_shift(image: NDArray[np.uint8], mask: NDArray[np.bool_]) -> float:
+    """Return the colour difference (CIE76 delta E) between the rings just inside and just outside a mask's border.
+
+    Args:
+        image: (H, W, 3 or 4) uint8 RGB; alpha plays no part.
+        mask: (H, W) bool, True = repainted.
+
+    Returns:
+        The distance of the rings' mean colours in CIELAB, 0 or more; 0 where there is no border.
+    """
+    return Border.of(mask).ring_shift(image)
+
+
+@dataclass(frozen=True, eq=False)
+class Border:
+    """The cuts across a mask's border, for any number of pictures over the same mask.
+
+    Attributes:
+        rows, columns: (n, 2 RING_PX) int64, the pixels of each cut from one side to the other; the border is in the
+            middle. Those beyond the picture are moved onto its edge.
+        usable: (n, 2 RING_PX) bool, pixels on the picture and with only pixels of their own side towards the border.
+        inside: (n,) bool, whether a cut's second half is the masked one; else its first half is.
+    """
+
+    rows: NDArray[np.int64]
+    columns: NDArray[np.int64]
+    usable: NDArray[np.bool_]
+    inside: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, mask: NDArray[np.bool_]) -> Border:
+        """Return the border of a (H, W) bool mask."""
+        height, width = mask.shape
+        bounds = Box.around(mask)
+        if bounds is None:
+            bounds = Box(0, 0, 0, 0)
+        near = Box(bounds.left - 1, bounds.top - 1, bounds.right + 1, bounds.bottom + 1).clamped(Size(width, height))
+        part = mask[near.slices]
+        across = np.flatnonzero(part[:, 1:] != part[:, :-1])
+        down = np.flatnonzero(part[1:] != part[:-1])
+        stride = -(-(len(across) + len(down)) // _MOST_CUTS) or 1
+        reach = np.arange(1 - RING_PX, RING_PX + 1)
+        y, x = np.divmod(across[::stride], max(1, part.shape[1] - 1))
+        v, u = np.divmod(down[::stride], max(1, part.shape[1]))
+        rows = near.top + np.concatenate([np.repeat(y[:, None], len(reach), 1), v[:, None] + reach])
+        columns = near.left + np.concatenate([x[:, None] + reach, np.repeat(u[:, None], len(reach), 1)])
+        on_picture = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
+        rows, columns = rows.clip(0, max(0, height - 1)), columns.clip(0, max(0, width - 1))
+        masked = mask[rows, columns]
+        first, second = masked[:, RING_PX - 1], masked[:, RING_PX]
+        own = on_picture & (masked == np.where(np.arange(2 * RING_PX) < RING_PX, first[:, None], second[:, None]))
+        # From the middle outwards: what lies behind a pixel of the other side belongs to another stretch of border.
+        usable = np.concatenate(
+            [
+                np.logical_and.accumulate(own[:, RING_PX - 1 :: -1], 1)[:, ::-1],
+                np.logical_and.accumulate(own[:, RING_PX:], 1),
+            ],
+            1,
+        )
+        return cls(rows, columns, usable, second)
+
+    def seam_score(self, image: NDArray[np.uint8]) -> float:
+        """Return `seam_score` of a picture over this mask."""
+        if not len(self.inside):
+            return 0.0
+        middle = slice(RING_PX - 1 - _BESIDE, RING_PX + 1 + _BESIDE)
+        luma = self._colours(image, middle) @ _LUMA  # (n, 2 _BESIDE + 2)
+        steps = np.abs(np.diff(luma))
+        whole = self.usable[:, middle][:, 1:] & self.usable[:, middle][:, :-1]
+        whole[:, _BESIDE] = False
+        beside = float(steps[whole].mean()) if whole.any() else 0.0
+        return (float(steps[:, _BESIDE].mean()) + _FLAT) / (beside + _FLAT)
+
+    def ring_shift(self, image: NDArray[np.uint8]) -> float:
+        """Return `ring_shift` of a picture over this mask."""
+        if not len(self.inside):
+            return 0.0
+        lab = cv2.cvtColor(self._colours(image, slice(None)) / np.float32(255.0), cv2.COLOR_RGB2LAB)
+        second = np.arange(2 * RING_PX) >= RING_PX
+        inner = self.usable & (second == self.inside[:, None])
+        outer = self.usable & (second != self.inside[:, None])
+        return float(np.linalg.norm(lab[inner].mean(0, dtype=np.float64) - lab[outer].mean(0, dtype=np.float64)))
+
+    def _colours(self, image: NDArray[np.uint8], part: slice) -> NDArray[np.float32]:
+        """Return the (n, length, 3) float32 RGB of a part of every cut."""
+        return image[self.rows[:, part], self.columns[:, part], :3].astype(np.float32)

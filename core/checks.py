@@ -1,0 +1,56 @@
+"""One value from outside, brought to a plain Python type and range, or refused in a sentence.
+
+Knows nothing of what the values are for. Each function takes the name that a person knows the value by, and raises
+`BadRequest` with that name, the value seen and what to give instead.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.errors import BadRequest
+
+MOST_SIDE = 16384
+"""Pixels on the longest side of any picture or canvas."""
+
+
+def choice(name: str, value: object, choices: tuple[str, ...]) -> None:
+    """Refuse what is not one of the choices."""
+    if value not in choices:
+        raise BadRequest(f"{name} {value!r} is unknown: choose one of {', '.join(choices)}.")
+
+
+def whole(name: str, value: object, low: int, high: int) -> int:
+    """Return a whole number from `low` to `high`."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or not low <= value <= high:
+        raise BadRequest(f"{name} is {value}: give a whole number from {low} to {high}.")
+    return int(value)
+
+
+def number(name: str, value: object, low: float, high: float) -> float:
+    """Return a number from `low` to `high`."""
+    known = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
+    if not known or not low <= value <= high:  # type: ignore[operator]  # NaN is in no range either
+        raise BadRequest(f"{name} is {value}: give a number from {low:g} to {high:g}.")
+    return float(value)  # type: ignore[arg-type]
+
+
+def switch(name: str, value: object) -> bool:
+    """Return true or false."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise BadRequest(f"{name} is {value!r}: give true or false.")
+    return bool(value)
+
+
+def pixels(name: str, value: object, parts: tuple[str, ...], part_name: str) -> list[int]:
+    """Return as many whole pixels as there are parts, each 0 to `MOST_SIDE`.
+
+    Args:
+        name: of the whole.
+        value: a tuple or list.
+        parts: their names.
+        part_name: the name of one, with {} for its own: "box {}".
+    """
+    if not isinstance(value, (tuple, list)) or len(value) != len(parts):
+        raise BadRequest(f"{name} is {value!r}: give {','.join(parts)} in pixels.")
+    return [whole(part_name.format(part), each, 0, MOST_SIDE) for part, each in zip(parts, value, strict=True)]

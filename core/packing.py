@@ -1,0 +1,74 @@
+"""Masks and token grids as JSON values: compressed, in base64, with their size beside them.
+
+Knows nothing of what they mean. A saved value may come from anybody: it is unpacked no further than it says it is.
+"""
+
+from __future__ import annotations
+
+import base64
+import zlib
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import BadRequest
+
+_MOST_CELLS = 64_000_000
+
+
+def packed(values: NDArray[Any]) -> dict[str, Any]:
+    """Return a grid as JSON values.
+
+    Args:
+        values: (H, W) bool, uint8 or int64; the last within the range of int32.
+
+    Returns:
+        "size": [H, W], and the data under "bits" (bool, eight a byte), "levels" (uint8) or "codes" (int32).
+    """
+    if values.dtype == np.bool_:
+        kind, plain = "bits", np.packbits(values)
+    elif values.dtype == np.uint8:
+        kind, plain = "levels", values
+    else:
+        kind, plain = "codes", values.astype("<i4")
+    data = zlib.compress(plain.tobytes(), 9)
+    return {"size": list(values.shape), kind: base64.b64encode(data).decode("ascii")}
+
+
+def unpacked(saved: Mapping[str, Any], what: str, *, most: int) -> NDArray[Any]:
+    """Return the grid that `packed` saved.
+
+    Args:
+        saved: JSON values.
+        what: what it is, for messages: "mask".
+        most: cells a side at most.
+
+    Returns:
+        (H, W) bool, uint8 or int64, a new array.
+
+    Raises:
+        BadRequest: where the size is out of range or not that of the data.
+        LookupError, TypeError, ValueError, OverflowError, zlib.error: where these are no saved values at all.
+    """
+    height, width = (int(n) for n in saved["size"])
+    if not (0 < height <= most and 0 < width <= most and height * width <= _MOST_CELLS):
+        raise BadRequest(f"saved {what} is {width}x{height}: its sides must be 1 to {most}.")
+    count = height * width
+    if "bits" in saved:
+        return (
+            np.unpackbits(_bytes(saved["bits"], (count + 7) // 8, what), count=count)
+            .view(np.bool_)
+            .reshape(height, width)
+        )
+    if "levels" in saved:
+        return _bytes(saved["levels"], count, what).reshape(height, width).copy()
+    return _bytes(saved["codes"], 4 * count, what).view("<i4").astype(np.int64).reshape(height, width)
+
+
+def _bytes(text: str, expected: int, what: str) -> NDArray[np.uint8]:
+    data = zlib.decompressobj().decompress(base64.b64decode(text), expected + 1)
+    if len(data) != expected:
+        raise BadRequest(f"saved {what} holds {len(data)} bytes where {expected} are needed: the file is damaged.")
+    return np.frombuffer(data, np.uint8)
