@@ -63,6 +63,19 @@ def test_an_attentive_tokenizer_survives_its_file(tmp_path: Path) -> None:
     )
 
 
+def test_a_decoder_may_have_more_blocks_than_its_encoder(tmp_path: Path) -> None:
+    config = CompactTokenizerConfig(channels=(32, 32), blocks=(0, 1), codebook_size=16, decoder_blocks=(1, 2))
+    tokenizer = CompactTokenizer(config)
+    plain = CompactTokenizer(replace(config, decoder_blocks=()))
+    assert len(tokenizer.encoder) == len(plain.encoder)
+    assert len(tokenizer.decoder) == len(plain.decoder) + 2
+    save_tokenizer(tmp_path, tokenizer, 16)
+    loaded, _ = load_tokenizer(tmp_path)
+    assert loaded.config == config
+    with pytest.raises(ValueError, match="differ in length"):
+        replace(config, decoder_blocks=(1,))
+
+
 @pytest.mark.parametrize("config", [TABLE, TOKEN])
 def test_the_class_reaches_every_position(config: CompactTransformerConfig) -> None:
     net = awake(config)
