@@ -68,6 +68,7 @@ class MvtmRecipe:
     seed: int = 0
     schedule: str = "cosine"
     region_share: float = 0.5  # share of samples whose unknown tokens lie in a rectangle, as an edit's do
+    stranger_share: float = 0.0  # share of those that lie in another class's photo, as in a picture changed to a class
     class_dropout: float = 0.1
     label_smoothing: float = 0.0
     decoding: Defaults = Defaults(

@@ -34,7 +34,7 @@ from core.models.interfaces import MASK, NO_CLASS
 from core.training.data import Photos, SampleOrder
 from core.training.ema import Ema
 from core.training.losses import masked_cross_entropy
-from core.training.masking import draw_masks
+from core.training.masking import draw_masks, draw_strangers
 from core.training.optimizers import mvtm_optimizers, set_rate
 from core.training.processes import Processes
 from core.training.recipes import MvtmRecipe
@@ -146,17 +146,22 @@ def train_mvtm(
         found = codes[moved(versions, codes.device), moved(chosen, codes.device)]
         return moved(found, device).long() & 0xFFFF
 
-    def batch_at(step: int) -> tuple[Tensor, Tensor, Tensor, float]:
-        """Return this process's targets, labels and hidden positions, and its share of all hidden positions."""
+    def batch_at(step: int) -> tuple[Tensor, Tensor, Tensor, Tensor, float]:
+        """Return this process's inputs, targets, labels and hidden positions, and its share of all that is hidden."""
         generator = generator_of(recipe.seed, step)
         chosen = order.at(step)
         versions = torch.randint(recipe.versions, (len(chosen),), generator=generator)
         dropped = torch.rand(len(chosen), generator=generator) < recipe.class_dropout
         labels = photos.labels[chosen].masked_fill(dropped, NO_CLASS)
-        hidden = draw_masks(len(chosen), grid, recipe.schedule, recipe.region_share, generator)
+        hidden, region = draw_masks(len(chosen), grid, recipe.schedule, recipe.region_share, generator)
         share = int(hidden[mine].sum()) / int(hidden.sum())
         targets = codes_of(versions[mine], chosen[mine])
-        return targets, moved(labels[mine], device), moved(hidden[mine], device), share
+        strangers = draw_strangers(labels, region, recipe.stranger_share, generator)
+        foreign = moved((strangers[:, None] & ~region)[mine], device)
+        others = codes_of(versions.roll(1)[mine], chosen.roll(1)[mine])
+        hidden = moved(hidden[mine], device)
+        inputs = torch.where(foreign, others, targets).masked_fill(hidden, MASK)
+        return inputs, targets, moved(labels[mine], device), hidden, share
 
     def export() -> None:
         save_nets(folder / "model", spec, stage_one.state_dict(), ema.module.state_dict())
@@ -177,9 +182,9 @@ def train_mvtm(
 
     for report in run.steps(recipe.batch, export, sheet):
         rate = run.rate(recipe.learning_rate, recipe.warmup_steps, recipe.tail)
-        targets, labels, hidden, share = batch_at(run.step)
+        inputs, targets, labels, hidden, share = batch_at(run.step)
         with torch.autocast(device.type, torch.bfloat16, enabled=half):
-            logits = forward(targets.masked_fill(hidden, MASK), labels)
+            logits = forward(inputs, labels)
         loss = masked_cross_entropy(logits, targets, hidden, recipe.label_smoothing) * share
         transformer.zero_grad(set_to_none=True)
         loss.backward()

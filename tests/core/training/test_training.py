@@ -20,12 +20,13 @@ from core.engine import load_engine
 from core.evaluation.features import MetricNet
 from core.models.checkpoints import load_tokenizer
 from core.models.compact import CompactTokenizer, CompactTransformer
+from core.models.interfaces import NO_CLASS
 from core.request import EditRequest, Task
 from core.training.codebook import CodebookTrainer
 from core.training.data import Photos, SampleOrder, augment, load_photos
 from core.training.ema import Ema
 from core.training.losses import masked_cross_entropy
-from core.training.masking import draw_masks, draw_regions
+from core.training.masking import draw_masks, draw_regions, draw_strangers
 from core.training.recipes import PRESETS, Preset, with_settings
 from core.training.tokens import token_versions
 from core.training.train_mvtm import train_mvtm
@@ -114,12 +115,25 @@ def test_augmenting_is_a_function_of_its_draws_and_stays_in_range() -> None:
 
 @given(seed=st.integers(0, 1000), share=st.floats(0, 1))
 def test_masks_hide_at_least_one_token_and_stay_in_their_region(seed: int, share: float) -> None:
-    masks = draw_masks(8, 8, "cosine", share, torch.Generator().manual_seed(seed))
+    masks, region = draw_masks(8, 8, "cosine", share, torch.Generator().manual_seed(seed))
     assert masks.shape == (8, 64)
     assert masks.any(1).all()
-    regions = draw_regions(8, 8, torch.Generator().manual_seed(seed))
+    assert (region | ~masks).all()
     if share == 1.0:
-        assert (regions | ~masks).all()
+        assert torch.equal(region, draw_regions(8, 8, torch.Generator().manual_seed(seed)))
+
+
+@given(seed=st.integers(0, 1000))
+def test_strangers_know_their_class_and_lie_in_a_rectangle_of_another_class(seed: int) -> None:
+    generator = torch.Generator().manual_seed(seed)
+    labels = torch.randint(-1, 3, (16,), generator=generator)
+    _, region = draw_masks(16, 8, "cosine", 0.5, generator)
+    strangers = draw_strangers(labels, region, 1.0, generator)
+    for sample in range(16):
+        before, own = int(labels[sample - 1]), int(labels[sample])
+        can_be = NO_CLASS not in (own, before) and own != before and not region[sample].all()
+        assert strangers[sample] == can_be
+    assert not draw_strangers(labels, region, 0.0, generator).any()
 
 
 def test_the_loss_counts_hidden_tokens_only() -> None:
