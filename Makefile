@@ -15,6 +15,7 @@ check: .venv/installed-dev
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy
+	bash .ci/typescript
 
 bench: .venv/installed
 	$(BIN)/python -m core bench

@@ -19,7 +19,7 @@ def main() -> int:
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
     from core import CoreError, load_engine
-    from editor import PAGE_CSS, build_app, editor_theme
+    from editor import build_app, look
 
     try:
         engine = load_engine(settings.model, device=settings.device)
@@ -31,8 +31,7 @@ def main() -> int:
         _, address, _ = app.launch(
             server_name=settings.host,
             server_port=settings.port,
-            theme=editor_theme(),
-            css_paths=[PAGE_CSS],
+            **look(),
             max_file_size=f"{settings.max_file_mb}mb",
             footer_links=["api"],
             run_history=False,

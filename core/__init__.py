@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from core.engine import Engine, list_models, load_engine
     from core.errors import BadRequest, CheckpointError, CoreError, OutOfMemory, UnknownModel
     from core.geometry import Box, Sides, Size
-    from core.labels import class_id, search_classes
+    from core.labels import class_id, class_names, search_classes
     from core.models.config import ModelSpec
     from core.pictures import encode_picture, encode_png, open_mask, open_picture, read_png_text
     from core.recipe import Recipe, read_recipe, recipe_text
@@ -38,7 +38,7 @@ _ROOMS = {
     "core.engine": ("Engine", "list_models", "load_engine"),
     "core.errors": ("BadRequest", "CheckpointError", "CoreError", "OutOfMemory", "UnknownModel"),
     "core.geometry": ("Box", "Sides", "Size"),
-    "core.labels": ("class_id", "search_classes"),
+    "core.labels": ("class_id", "class_names", "search_classes"),
     "core.models.config": ("ModelSpec",),
     "core.pictures": ("encode_picture", "encode_png", "open_mask", "open_picture", "read_png_text"),
     "core.recipe": ("Recipe", "read_recipe", "recipe_text"),
@@ -80,6 +80,7 @@ __all__ = [
     "Task",
     "UnknownModel",
     "class_id",
+    "class_names",
     "encode_picture",
     "encode_png",
     "list_models",

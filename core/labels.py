@@ -50,6 +50,16 @@ def class_id(classes: Sequence[str], wanted: str | int | None) -> int | None:
     raise BadRequest(f"class {wanted!r} is unknown: {_suggestion(classes, plain)}{_choices(classes)}.")
 
 
+def class_names(name: str) -> tuple[str, ...]:
+    """Return all that a class is called, as a person would write it: its own names, then its synonyms.
+
+    Args:
+        name: a class of a `ModelSpec`; "tabby, tabby cat" has two names of its own.
+    """
+    own = tuple(part.strip() for part in name.split(",") if part.strip())
+    return (*own, *(other for other in _synonyms().get(name, ()) if other not in own))
+
+
 def search_classes(classes: Sequence[str], query: str) -> tuple[int, ...]:
     """Return the classes that a half-typed query may mean.
 

@@ -173,13 +173,16 @@ def encode_png(pixels: NDArray[np.uint8], *, text: Mapping[str, str] | None = No
     return file.getvalue()
 
 
-def encode_picture(pixels: NDArray[np.uint8], file_format: str, *, quality: int = 92) -> bytes:
+def encode_picture(
+    pixels: NDArray[np.uint8], file_format: str, *, quality: int = 92, exif: bytes | None = None
+) -> bytes:
     """Return a PNG, JPEG or WebP file.
 
     Args:
         pixels: (H, W, 3) RGB or (H, W, 4) RGBA uint8; a JPEG shows transparent pixels on white.
         file_format: "png", "jpeg" (or "jpg") or "webp"; capitals and a leading dot do not matter.
         quality: 1 to 100, of JPEG and WebP.
+        exif: an EXIF block for a JPEG (at most 65533 bytes) or WebP, beginning with "Exif" and two zeros.
 
     Raises:
         BadRequest: for another format or quality, or sides that the format cannot hold.
@@ -198,7 +201,7 @@ def encode_picture(pixels: NDArray[np.uint8], file_format: str, *, quality: int 
     if wanted == "jpeg" and image.mode == "RGBA":
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
     file = io.BytesIO()
-    image.save(file, wanted.upper(), quality=quality)
+    image.save(file, wanted.upper(), quality=quality, exif=exif or b"")
     return file.getvalue()
 
 

@@ -8,16 +8,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from editor.layout import PAGE_CSS, build_app
+    from editor.layout import build_app, look
     from editor.settings import AppSettings, read_settings
-    from editor.theme import editor_theme
 
-__all__ = ["PAGE_CSS", "AppSettings", "build_app", "editor_theme", "read_settings"]
+__all__ = ["AppSettings", "build_app", "look", "read_settings"]
 
 
 def __getattr__(name: str) -> Any:
     """Import a public name when it is first used, so that the settings can be read before gradio is imported."""
-    if name in ("PAGE_CSS", "build_app"):
+    if name in ("build_app", "look"):
         from editor import layout
 
         return getattr(layout, name)
@@ -25,8 +24,4 @@ def __getattr__(name: str) -> Any:
         from editor import settings
 
         return getattr(settings, name)
-    if name == "editor_theme":
-        from editor.theme import editor_theme
-
-        return editor_theme
     raise AttributeError(f"module 'editor' has no attribute {name!r}")

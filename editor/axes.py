@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from core import BadRequest, ModelSpec, class_id
+from core import SCHEDULE_NAMES, BadRequest, ModelSpec, class_id
 from editor import messages
 
 _NAMES = {axis: title for title, axis in messages.AXES}
@@ -70,6 +70,30 @@ def read_axes(texts: Sequence[str], spec: ModelSpec, *, most_cells: int) -> Grid
         labels=(_labels(rows, row_values, spec), _labels(columns, column_values, spec)),
         titles=(_NAMES[rows], _NAMES[columns]),
     )
+
+
+def swept_schedules(
+    texts: Sequence[str], schedule: str, steps: int, spec: ModelSpec
+) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """Return the schedules and the values of T that a sweep tries, those of the controls where it tries no others.
+
+    Args:
+        texts: as `read_axes` takes them; what cannot be read yet is left out.
+        schedule: name in the inspector.
+        steps: T in the inspector.
+        spec: for class names.
+    """
+    tried: dict[str, tuple[Any, ...]] = {"schedule": (schedule,), "steps": (steps,)}
+    for axis, text in (texts[:2], texts[2:]):
+        if axis not in tried:
+            continue
+        try:
+            values = _values(axis, text, spec)
+        except BadRequest:
+            continue
+        fitting = [v for v in values if v in SCHEDULE_NAMES or (axis == "steps" and 1 <= v <= 64)]
+        tried[axis] = tuple(dict.fromkeys(fitting[:8])) or tried[axis]
+    return tried["schedule"], tried["steps"]
 
 
 def _values(axis: str, text: str, spec: ModelSpec) -> list[Any]:

@@ -1,6 +1,6 @@
 """The native controls of the inspector, built by small functions, read by name.
 
-Knows nothing of the engine's work or the canvas; which values make a request is decided in editor/wire.py alone.
+Knows nothing of the engine's work or the canvas; which values make a request is decided in editor/wire alone.
 """
 
 from __future__ import annotations
@@ -11,14 +11,26 @@ from typing import Any, NamedTuple
 import gradio as gr
 
 from core import ORDER_NAMES, SCHEDULE_NAMES, ModelSpec
-from editor import drawings, messages
+from editor import axes, classes, drawings, messages, page
+
+ADVISED = frozenset(
+    (
+        *("schedule", "steps", "order", "choice_temperature", "token_temperature", "guidance", "variations"),
+        *("feather", "grow", "coverage", "context", "match_colour", "opaque"),
+    )
+)
+"""The settings that "Reset to the model's advice" resets: how, not what."""
+
+
+Setting = gr.Radio | gr.Dropdown | gr.Slider | gr.Number | gr.Checkbox | gr.Textbox | gr.HTML
+"""A control whose value the browser keeps."""
 
 
 class Controls(NamedTuple):
     """Every control that can change a picture; `values` reads them by these names."""
 
     mode: gr.Radio
-    class_id: gr.Dropdown
+    class_id: gr.HTML
     schedule: gr.Dropdown
     steps: gr.Slider
     order: gr.Dropdown
@@ -42,6 +54,25 @@ class Controls(NamedTuple):
         """Return the controls' values by name from what Gradio hands to a handler with a set of inputs."""
         return {name: data[component] for name, component in self._asdict().items() if component in data}
 
+    def updates(self, values: Mapping[str, Any]) -> list[Any]:
+        """Return what to answer so that the named controls hold these values, as far as they can, and the others stay.
+
+        Args:
+            values: by name; numbers beyond a control's bounds become its nearest.
+        """
+        updates = []
+        for name, control in self._asdict().items():
+            if name not in values:
+                updates.append(gr.skip())
+                continue
+            value = values[name]
+            if isinstance(control, (gr.Slider, gr.Number)):
+                low, high = control.minimum, control.maximum
+                value = value if low is None else max(value, low)
+                value = value if high is None else min(value, high)
+            updates.append(gr.update(value=value))
+        return updates
+
     @property
     def sides(self) -> tuple[gr.Number, gr.Number, gr.Number, gr.Number]:
         """The four pixel fields of Extend: left, top, right, bottom."""
@@ -49,23 +80,23 @@ class Controls(NamedTuple):
 
 
 class Buttons(NamedTuple):
-    """What can be pressed in the inspector, besides the tabs."""
+    """What can be pressed in the inspector; `presets` is a choice that only sets the steps."""
 
     run: gr.Button
     stop: gr.Button
     dice: gr.Button
-    presets: tuple[gr.Button, ...]
+    reset: gr.Button
+    presets: gr.Radio
 
 
 class SweepControls(NamedTuple):
-    """The two axes of a sweep and where its grid and files appear."""
+    """The two axes of a sweep, the curves of what they try, and where its grid and files appear."""
 
     rows: gr.Dropdown
     row_values: gr.Textbox
     columns: gr.Dropdown
     column_values: gr.Textbox
-    run: gr.Button
-    stop: gr.Button
+    curves: gr.HTML
     grid: gr.HTML
     sheet: gr.DownloadButton
     csv: gr.DownloadButton
@@ -85,141 +116,178 @@ class FormControls(NamedTuple):
     result: gr.Image
 
 
-def edit_controls(spec: ModelSpec) -> tuple[Controls, Buttons, gr.HTML]:
-    """Place the controls of the Edit tab; returns them and the drawing of the schedule's curve."""
-    standard = spec.defaults
-    mode = gr.Radio(
+class Inspector(NamedTuple):
+    """All that the Edit tab holds; the style sheet shows of it what the mode needs."""
+
+    controls: Controls
+    sweep: SweepControls
+    buttons: Buttons
+    curve: gr.HTML
+
+
+def inspector(spec: ModelSpec) -> Inspector:
+    """Place the controls of the Edit tab, from what is decided first to what is rarely touched."""
+    advice = spec.defaults
+    placed: dict[str, Any] = {}
+    placed["mode"] = gr.Radio(
         list(messages.MODES),
         value="fill",
         show_label=False,
         container=False,
         elem_id="mge-mode",
-        elem_classes="pg-modes",
+        elem_classes="pg-segments pg-modes",
     )
-    gr.HTML(drawings.mode_hints(), apply_default_css=False, elem_id="mge-hints")
-    with gr.Row(elem_classes="pg-row pg-only pg-only-extend"):
-        left, top, right, bottom = (
-            gr.Number(
-                0,
-                label=label,
-                precision=0,
-                minimum=0,
-                maximum=16384,
-                min_width=60,
-                elem_id=f"mge-extend-{label.lower()}",
-            )
-            for label in messages.SIDES
-        )
-    class_id = gr.Dropdown(
-        [(messages.NO_CLASS, -1), *((name, index) for index, name in enumerate(spec.classes))],
-        value=-1,
-        label=messages.CLASS,
-        filterable=True,
-        interactive=True,
-        elem_id="mge-class",
-    )
-    with gr.Row(elem_classes="pg-row pg-presets"):
-        presets = tuple(
-            gr.Button(f"{name}  {steps}", size="sm", min_width=60, elem_id=f"mge-preset-{steps}")
-            for name, steps in messages.PRESETS
-        )
-    steps = gr.Slider(1, 32, value=standard.steps, step=1, label=messages.STEPS, elem_id="mge-steps")
-    with gr.Row(elem_classes="pg-row pg-schedule", equal_height=True):
-        schedule = gr.Dropdown(
-            list(SCHEDULE_NAMES),
-            value=standard.schedule,
-            label=messages.SCHEDULE,
-            min_width=120,
-            elem_id="mge-schedule",
-        )
-        curve = gr.HTML(
-            drawings.schedule_curve(standard.schedule, standard.steps, spec.grid**2),
-            elem_id="mge-curve",
-            apply_default_css=False,
-        )
-    variations = gr.Slider(1, 8, value=4, step=1, label=messages.VARIATIONS, elem_id="mge-variations")
-    with gr.Row(elem_classes="pg-row pg-seed"):
-        seed = gr.Number(
-            0, label=messages.SEED, precision=0, minimum=0, maximum=2**53, min_width=80, elem_id="mge-seed"
-        )
-        dice = gr.Button(messages.DICE, size="sm", min_width=40, scale=0, elem_id="mge-dice")
-    with gr.Group(elem_classes="pg-plain pg-not pg-not-generate"):
-        feather = gr.Slider(0, 64, value=8, step=1, label=messages.FEATHER, elem_id="mge-feather")
-        grow = gr.Slider(0, 3, value=0, step=1, label=messages.GROW, elem_id="mge-grow")
-    with gr.Accordion(messages.ADVANCED, open=False, elem_classes="pg-more"):
-        order = gr.Dropdown(list(ORDER_NAMES), value=standard.order, label=messages.ORDER, elem_id="mge-order")
-        choice = gr.Slider(
-            0, 12, value=standard.choice_temperature, step=0.1, label=messages.CHOICE_TEMPERATURE, elem_id="mge-choice"
-        )
-        token = gr.Slider(
-            0.1, 2, value=standard.token_temperature, step=0.05, label=messages.TOKEN_TEMPERATURE, elem_id="mge-token"
-        )
-        guidance = gr.Slider(
+    gr.HTML(drawings.hints(messages.MODE_HINTS), apply_default_css=False, elem_id="mge-hints")
+    placed |= _extend_fields()
+    sweep = _sweep_controls(axes.examples(spec))
+    with gr.Group(elem_classes="pg-part"):
+        placed["class_id"] = classes.class_menu(spec.classes)
+        placed["guidance"] = gr.Slider(
             1,
             8,
-            value=standard.guidance_scale,
+            value=advice.guidance_scale,
             step=0.1,
             label=messages.GUIDANCE,
             interactive=spec.null_class,
             elem_id="mge-guidance",
         )
-        with gr.Group(elem_classes="pg-plain pg-not pg-not-generate"):
-            coverage = gr.Slider(0, 0.95, value=0, step=0.05, label=messages.COVERAGE, elem_id="mge-coverage")
-            context = gr.Slider(1, 6, value=2, step=0.25, label=messages.CONTEXT, elem_id="mge-context")
-            match_colour = gr.Checkbox(True, label=messages.MATCH_COLOUR, container=False, elem_id="mge-match")
-            opaque = gr.Checkbox(False, label=messages.OPAQUE, container=False, elem_id="mge-opaque")
-    run, stop = _run_and_stop(messages.RUN, "")
-    controls = Controls(
-        mode=mode,
-        class_id=class_id,
-        schedule=schedule,
-        steps=steps,
-        order=order,
-        choice_temperature=choice,
-        token_temperature=token,
-        guidance=guidance,
-        seed=seed,
-        variations=variations,
-        feather=feather,
-        grow=grow,
-        coverage=coverage,
-        context=context,
-        match_colour=match_colour,
-        opaque=opaque,
-        extend_left=left,
-        extend_top=top,
-        extend_right=right,
-        extend_bottom=bottom,
-    )
-    return controls, Buttons(run, stop, dice, presets), curve
-
-
-def sweep_controls(examples: Mapping[str, str]) -> SweepControls:
-    """Place the controls of the Sweep tab.
-
-    Args:
-        examples: for each axis, values that one could type.
-    """
-    axes = list(messages.AXES)
-    gr.HTML(f"<p class='pg-hint'>{messages.SWEEP_HINT}</p>", apply_default_css=False)
-    with gr.Row(elem_classes="pg-row pg-axis"):
-        rows = gr.Dropdown(axes, value="schedule", label=messages.SWEEP_ROWS, min_width=90, elem_id="mge-sweep-rows")
-        row_values = gr.Textbox(
-            examples["schedule"], label=messages.SWEEP_VALUES, scale=2, max_lines=1, elem_id="mge-sweep-row-values"
+        said = {mode: text.format(advice=advice.guidance_scale) for mode, text in messages.GUIDANCE_HINTS.items()}
+        gr.HTML(drawings.hints(said), apply_default_css=False, elem_id="mge-guidance-hints")
+    with gr.Group(elem_classes="pg-part"):
+        presets = gr.Radio(  # shows which one the steps are, or none
+            [(f"{name} {steps}", steps) for name, steps in messages.PRESETS],
+            value=advice.steps,
+            show_label=False,
+            container=False,
+            elem_id="mge-presets",
+            elem_classes="pg-segments",
         )
-    with gr.Row(elem_classes="pg-row pg-axis"):
+        placed["steps"] = gr.Slider(1, 32, value=advice.steps, step=1, label=messages.STEPS, elem_id="mge-steps")
+        placed["schedule"] = gr.Dropdown(
+            list(SCHEDULE_NAMES),
+            value=advice.schedule,
+            label=messages.SCHEDULE,
+            elem_id="mge-schedule",
+            elem_classes="pg-line",
+        )
+        curve = gr.HTML(
+            drawings.schedule_curve(advice.schedule, advice.steps, spec.grid**2),
+            elem_id="mge-curve",
+            apply_default_css=False,
+        )
+    with gr.Group(elem_classes="pg-part"):
+        placed["variations"] = gr.Slider(
+            1, 8, value=4, step=1, label=messages.VARIATIONS, elem_id="mge-variations", elem_classes="pg-not-sweep"
+        )
+        with gr.Row(elem_classes="pg-row pg-seed"):
+            placed["seed"] = gr.Number(
+                0, label=messages.SEED, precision=0, minimum=0, maximum=2**53, min_width=80, elem_id="mge-seed"
+            )
+            dice = gr.Button(messages.DICE, size="sm", min_width=40, scale=0, elem_id="mge-dice")
+    with gr.Group(elem_classes="pg-part pg-not-generate"):
+        placed["feather"] = gr.Slider(0, 64, value=8, step=1, label=messages.FEATHER, elem_id="mge-feather")
+        placed["grow"] = gr.Slider(0, 3, value=0, step=1, label=messages.GROW, elem_id="mge-grow")
+        placed["match_colour"] = gr.Checkbox(True, label=messages.MATCH_COLOUR, container=False, elem_id="mge-match")
+    with gr.Accordion(messages.ADVANCED, open=False, elem_id="mge-more"):
+        placed |= _rarely_touched(spec)
+        reset = gr.Button(messages.RESET, size="sm", elem_id="mge-reset")
+    with gr.Row(elem_classes="pg-row pg-run"):
+        run = gr.Button(messages.RUN, variant="primary", scale=3, min_width=80, elem_id="mge-run")
+        stop = gr.Button(messages.STOP, scale=1, min_width=60, elem_id="mge-stop")
+    return Inspector(Controls(**placed), sweep, Buttons(run, stop, dice, reset, presets), curve)
+
+
+def _extend_fields() -> dict[str, Any]:
+    with gr.Group(elem_classes="pg-part pg-only-extend", elem_id="mge-extend"):
+        fields = {
+            f"extend_{side.lower()}": gr.Number(
+                0,
+                label=side,
+                precision=0,
+                minimum=0,
+                maximum=16384,
+                min_width=60,
+                elem_id=f"mge-extend-{side.lower()}",
+            )
+            for side in messages.SIDES
+        }
+        gr.HTML(
+            html_template=drawings.extend_tools(),
+            js_on_load=page.on_load("aspects.js", "extend.js", call="extendTools(element)"),
+            apply_default_css=False,
+            elem_id="mge-extend-tools",
+        )
+    return fields
+
+
+def _rarely_touched(spec: ModelSpec) -> dict[str, Any]:
+    advice = spec.defaults
+    return {
+        "order": gr.Dropdown(
+            list(ORDER_NAMES), value=advice.order, label=messages.ORDER, elem_id="mge-order", elem_classes="pg-line"
+        ),
+        "choice_temperature": gr.Slider(
+            0, 12, value=advice.choice_temperature, step=0.1, label=messages.CHOICE_TEMPERATURE, elem_id="mge-choice"
+        ),
+        "token_temperature": gr.Slider(
+            0.1, 2, value=advice.token_temperature, step=0.05, label=messages.TOKEN_TEMPERATURE, elem_id="mge-token"
+        ),
+        "coverage": gr.Slider(
+            0,
+            0.95,
+            value=0,
+            step=0.05,
+            label=messages.COVERAGE,
+            elem_id="mge-coverage",
+            elem_classes="pg-not-generate",
+        ),
+        "context": gr.Slider(
+            1, 6, value=2, step=0.25, label=messages.CONTEXT, elem_id="mge-context", elem_classes="pg-not-generate"
+        ),
+        "opaque": gr.Checkbox(
+            False, label=messages.OPAQUE, container=False, elem_id="mge-opaque", elem_classes="pg-not-generate"
+        ),
+    }
+
+
+def _sweep_controls(examples: Mapping[str, str]) -> SweepControls:
+    names = list(messages.AXES)
+    with gr.Group(elem_classes="pg-part pg-only-sweep", elem_id="mge-sweep"):
+        rows = gr.Dropdown(
+            names, value="schedule", label=messages.SWEEP_ROWS, elem_id="mge-sweep-rows", elem_classes="pg-line"
+        )
+        row_values = gr.Textbox(
+            examples["schedule"],
+            label=messages.SWEEP_ROW_VALUES,
+            show_label=False,
+            max_lines=1,
+            elem_id="mge-sweep-row-values",
+            elem_classes="pg-values",
+        )
         columns = gr.Dropdown(
-            axes, value="steps", label=messages.SWEEP_COLUMNS, min_width=90, elem_id="mge-sweep-columns"
+            names, value="steps", label=messages.SWEEP_COLUMNS, elem_id="mge-sweep-columns", elem_classes="pg-line"
         )
         column_values = gr.Textbox(
-            examples["steps"], label=messages.SWEEP_VALUES, scale=2, max_lines=1, elem_id="mge-sweep-column-values"
+            examples["steps"],
+            label=messages.SWEEP_COLUMN_VALUES,
+            show_label=False,
+            max_lines=1,
+            elem_id="mge-sweep-column-values",
+            elem_classes="pg-values",
         )
-    grid = gr.HTML(drawings.sweep_empty(), elem_id="mge-sweep-grid", apply_default_css=False)
-    with gr.Row(elem_classes="pg-row"):
-        sheet = gr.DownloadButton(messages.SWEEP_SHEET, size="sm", interactive=False, elem_id="mge-sweep-sheet")
-        csv = gr.DownloadButton(messages.SWEEP_CSV, size="sm", interactive=False, elem_id="mge-sweep-csv")
-    run, stop = _run_and_stop(messages.SWEEP_RUN, "-sweep")
-    return SweepControls(rows, row_values, columns, column_values, run, stop, grid, sheet, csv)
+        curves = gr.HTML("", elem_id="mge-sweep-curves", apply_default_css=False)
+        grid = gr.HTML(
+            drawings.sweep_empty(),
+            js_on_load=page.on_load("sweep.js", call="sweepGrid(element, trigger, props)"),
+            elem_id="mge-sweep-grid",
+            apply_default_css=False,
+            settings=messages.ADOPT_SETTINGS,
+            picture=messages.ADOPT_PICTURE,
+        )
+        with gr.Row(elem_classes="pg-row"):
+            sheet = gr.DownloadButton(messages.SWEEP_SHEET, size="sm", interactive=False, elem_id="mge-sweep-sheet")
+            csv = gr.DownloadButton(messages.SWEEP_CSV, size="sm", interactive=False, elem_id="mge-sweep-csv")
+    return SweepControls(rows, row_values, columns, column_values, curves, grid, sheet, csv)
 
 
 def form_controls() -> FormControls:
@@ -235,8 +303,34 @@ def form_controls() -> FormControls:
     return FormControls(image, mask, run, result)
 
 
-def _run_and_stop(label: str, suffix: str) -> tuple[gr.Button, gr.Button]:
-    with gr.Row(elem_classes="pg-row pg-run"):
-        run = gr.Button(label, variant="primary", scale=3, min_width=80, elem_id=f"mge-run{suffix}")
-        stop = gr.Button(messages.STOP, scale=1, min_width=60, elem_id=f"mge-stop{suffix}")
-    return run, stop
+def kept_settings(placed: Controls, sweep: SweepControls) -> dict[str, Setting]:
+    """Return what the browser keeps from one visit to the next; Extend's pixels belong to the picture, not here."""
+    names = ("rows", "row_values", "columns", "column_values")
+    kept: dict[str, Setting] = {
+        name: control for name, control in placed._asdict().items() if not name.startswith("extend_")
+    }
+    swept: tuple[Setting, ...] = sweep.axes
+    kept.update({f"sweep_{name}": control for name, control in zip(names, swept, strict=True)})
+    return kept
+
+
+def describe(kept: Mapping[str, Setting], classes_count: int) -> list[dict[str, Any]]:
+    """Return what the browser must know of settings before it restores them: advice and bounds, as JSON objects.
+
+    Args:
+        kept: from `kept_settings`.
+        classes_count: class ids run from -1 to one less.
+    """
+    return [
+        {"name": name, "advice": control.value, **_bounds(control, classes_count)} for name, control in kept.items()
+    ]
+
+
+def _bounds(control: Setting, classes_count: int) -> dict[str, Any]:
+    if isinstance(control, (gr.Radio, gr.Dropdown)):
+        return {"choices": [choice[1] for choice in control.choices]}
+    if isinstance(control, (gr.Slider, gr.Number)):
+        return {"low": control.minimum, "high": control.maximum}
+    if isinstance(control, gr.HTML):
+        return {"choices": list(range(-1, classes_count))}
+    return {}

@@ -1,143 +1,59 @@
-"""A visitor's pictures on the server: the head, the stack of accepted results, the last runs.
+"""A visitor's pictures on the server: each a tree of versions, with the last runs made from it.
 
 Knows nothing of nets, widgets or messages. The browser holds only unguessable ids, never paths; every look-up names
-the visitor, and another visitor's id is treated as unknown. Pixels lie in files (a PNG that the browser shows and
-downloads, and the raw array beside it, memory-mapped), so that a long undo stack costs no memory.
+the visitor, and another visitor's id is treated as unknown.
 """
 
 from __future__ import annotations
 
-import hashlib
-import re
 import secrets
-import tempfile
 import threading
 import time
-from collections import OrderedDict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import OrderedDict, deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
-from core import BadRequest, EditRequest, Size, encode_png
+from core import BadRequest
 from editor import messages
+from editor.runs import Run, SweptCells
 from editor.settings import AppSettings
+from editor.store import Picture, Pixels, Store, file_name
 
-Pixels = NDArray[np.uint8]
+_FOLDERS = 4
+"""Exported files that stay to be downloaded, for each document."""
 
 
 @dataclass(frozen=True)
-class Picture:
-    """One picture in the store, never changed once written.
+class Version:
+    """One state of a document.
 
     Attributes:
-        png: the file that the browser may read; its last part is the name under which it is downloaded.
-        raw: the same pixels as an array file; outside any folder that the server gives away.
-        size: width and height.
-        alpha: whether it has a fourth channel.
+        id: rises in a document; never used again.
+        parent: the version that it was made from; None for the first.
+        picture: what it looks like.
+        offset: where the parent's picture lies on this one, (x, y) in pixels; only extending moves it.
     """
 
-    png: Path
-    raw: Path
-    size: Size
-    alpha: bool
-
-    def pixels(self) -> Pixels:
-        """Return the (H, W, 3 or 4) uint8 pixels, read from disk as they are touched."""
-        return np.load(self.raw, mmap_mode="r", allow_pickle=False)  # type: ignore[no-any-return]
-
-    @property
-    def weight(self) -> int:
-        """Bytes of pixels."""
-        return self.size.width * self.size.height * (4 if self.alpha else 3)
-
-
-class Store:
-    """Content-addressed picture files; equal pictures with equal notes share one file.
-
-    Two folders: PNGs lie where the page server may read them, arrays where it may not. Names are keyed with a secret
-    of this process, so that nobody can ask whether a picture they hold was edited here.
-    """
-
-    def __init__(self, served: Path) -> None:
-        served.mkdir(parents=True, exist_ok=True)
-        self._served = tempfile.TemporaryDirectory(prefix="maskgit-editor-", dir=served)
-        self._private = tempfile.TemporaryDirectory(prefix="maskgit-editor-raw-")
-        self._secret = secrets.token_bytes(32)
-        self._uses: dict[Path, int] = {}
-        self._lock = threading.Lock()
-
-    def put(self, pixels: Pixels, name: str, notes: Mapping[str, str] | None = None) -> Picture:
-        """Write a picture and return where it lies; each `put` needs one `release`.
-
-        Args:
-            pixels: (H, W, 3 or 4) uint8.
-            name: under which it is downloaded, without suffix; anything odd in it is dropped.
-            notes: text chunks of the PNG.
-        """
-        notes = notes or {}
-        digest = hashlib.blake2b(key=self._secret, digest_size=16)
-        digest.update(repr((pixels.shape, name, sorted(notes.items()))).encode())
-        digest.update(np.ascontiguousarray(pixels).data)
-        png = Path(self._served.name) / digest.hexdigest() / f"{file_name(name)}.png"
-        raw = Path(self._private.name) / f"{digest.hexdigest()}.npy"
-        with self._lock:
-            self._uses[raw] = self._uses.get(raw, 0) + 1
-        if not png.exists():
-            png.parent.mkdir(exist_ok=True)
-            np.save(raw, pixels, allow_pickle=False)
-            part = png.with_suffix(f".{secrets.token_hex(4)}")
-            part.write_bytes(encode_png(pixels, text=notes))
-            part.replace(png)  # whole or not at all, for whoever asks for it meanwhile
-        return Picture(png, raw, Size(pixels.shape[1], pixels.shape[0]), pixels.shape[2] == 4)
-
-    def new_folder(self) -> Path:
-        """Return a new folder that the page server may read, for files that are no pictures of a document."""
-        return Path(tempfile.mkdtemp(dir=self._served.name))
-
-    def share(self, picture: Picture) -> None:
-        """Note one more use of a picture that is in use; it needs one more `release`."""
-        with self._lock:
-            self._uses[picture.raw] += 1
-
-    def release(self, picture: Picture) -> None:
-        """Forget one use of a picture; the last one removes its files."""
-        with self._lock:
-            left = self._uses.get(picture.raw, 0) - 1
-            if left > 0:
-                self._uses[picture.raw] = left
-                return
-            self._uses.pop(picture.raw, None)
-            for path in (picture.png, picture.raw):
-                path.unlink(missing_ok=True)
-            if picture.png.parent.exists():
-                picture.png.parent.rmdir()
-
-    def close(self) -> None:
-        """Remove everything."""
-        self._served.cleanup()
-        self._private.cleanup()
-
-
-class Version(NamedTuple):
-    """One state of a document."""
-
+    id: int
+    parent: int | None
     picture: Picture
     offset: tuple[int, int]
-    """Where the state shown before lies on this one, (x, y) in pixels; only extending moves it."""
 
 
-@dataclass(frozen=True, eq=False)
-class Run:
-    """What one press of Run brought: the variations wait here until one is accepted, even after a later run."""
+class Shown(NamedTuple):
+    """A version became the head.
 
-    id: str
-    request: EditRequest
-    pictures: tuple[Picture, ...]
+    Attributes:
+        version: the head.
+        offset: where the picture shown before lies on it, (x, y) in pixels.
+        dropped: versions that had to go, to stay within the bounds.
+    """
+
+    version: Version
     offset: tuple[int, int]
+    dropped: tuple[int, ...]
 
 
 class Document:
@@ -147,129 +63,225 @@ class Document:
         id: unguessable; all that the browser knows.
         owner: the visitor's session.
         name: of the file it came from, without suffix.
+        format: of that file: "png", "jpeg" or "webp".
         view: the controls that decide which cells are regenerated, as last seen; the overlay's plan reads them.
-        used: when it was last asked for, `time.monotonic()` seconds.
+        store: where its pictures lie.
     """
 
-    def __init__(self, owner: str, name: str, store: Store, settings: AppSettings) -> None:
+    def __init__(self, owner: str, name: str, store: Store, settings: AppSettings, *, file_format: str = "png") -> None:
         self.id = secrets.token_urlsafe(16)
         self.owner = owner
         self.name = name
+        self.format = file_format
         self.view: dict[str, Any] = {}
-        self.used = time.monotonic()
-        self._store = store
+        self.store = store
         self._settings = settings
-        self._versions: list[Version] = []
-        self._head = -1
-        self._runs: OrderedDict[str, Run] = OrderedDict()
+        self._versions: dict[int, Version] = {}
+        self._head: int | None = None
+        self._next = 0
+        self._runs: OrderedDict[str, Run | SweptCells] = OrderedDict()
+        self._folders: deque[Path] = deque()
         self._lock = threading.RLock()
+
+    # versions ---------------------------------------------------------------------------------------------------------
+    @property
+    def version(self) -> Version | None:
+        """The version shown; None for a document that has not received its first generated picture."""
+        with self._lock:
+            return None if self._head is None else self._versions[self._head]
 
     @property
     def head(self) -> Picture | None:
-        """The current picture; None for a document that has not received its first generated picture."""
-        with self._lock:
-            return self._versions[self._head].picture if self._versions else None
+        """The picture shown, or None."""
+        version = self.version
+        return None if version is None else version.picture
 
     @property
-    def can_undo(self) -> bool:
-        """Whether there is a state before this one."""
-        return self._head > 0
-
-    @property
-    def can_redo(self) -> bool:
-        """Whether a state was undone."""
-        return self._head < len(self._versions) - 1
-
-    def push(self, picture: Picture, offset: tuple[int, int] = (0, 0)) -> Version:
-        """Make a picture, which now belongs to this document, the head; what was undone before is dropped."""
+    def tree(self) -> tuple[Version, ...]:
+        """Every version, each after its parent."""
         with self._lock:
-            for undone in self._versions[self._head + 1 :]:
-                self._store.release(undone.picture)
-            del self._versions[self._head + 1 :]
-            self._versions.append(Version(picture, offset))
-            while len(self._versions) > self._settings.undo_steps + 1:
-                gone = self._versions.pop(1)  # the original at 0 stays reachable
-                self._store.release(gone.picture)
-                after = self._versions[1]
-                moved = (after.offset[0] + gone.offset[0], after.offset[1] + gone.offset[1])
-                self._versions[1] = Version(after.picture, moved)
-            self._head = len(self._versions) - 1
-            return self._versions[-1]
+            return tuple(self._versions[version] for version in sorted(self._versions))
 
-    def remember(self, run: Run) -> None:
-        """Keep a run's variations; the oldest runs go when the document holds too much."""
+    def push(self, picture: Picture, *, offset: tuple[int, int] = (0, 0), parent: int | None = None) -> Shown:
+        """Add a picture, which now belongs to this document, and show it.
+
+        Args:
+            picture: the new version.
+            offset: where the parent's picture lies on it.
+            parent: the version that it was made from; the head where None.
+        """
+        with self._lock:
+            before = self._head
+            parent = before if parent is None else parent
+            self._next += 1
+            version = Version(self._next, parent, picture, offset)
+            self._versions[version.id] = version
+            self._head = version.id
+            moved = self._moved(before)
+            return Shown(version, moved, self._bound())
+
+    def goto(self, version: int) -> Shown:
+        """Show a version.
+
+        Raises:
+            BadRequest: where it is not kept.
+        """
+        with self._lock:
+            if version not in self._versions:
+                raise BadRequest(messages.version_gone())
+            before, self._head = self._head, version
+            return Shown(self._versions[version], self._moved(before), ())
+
+    def restore(self, versions: Sequence[Version], head: int) -> None:
+        """Take over the versions of a saved document, each after its parent, and their ids.
+
+        Args:
+            versions: their pictures now belong to this document, which has none yet.
+            head: id of the one to show.
+        """
+        with self._lock:
+            assert not self._versions
+            self._versions = {version.id: version for version in versions}
+            self._head, self._next = head, max(self._versions)
+            self._bound()
+
+    # runs -------------------------------------------------------------------------------------------------------------
+    def remember(self, run: Run | SweptCells) -> None:
+        """Keep a run, in place of an earlier one of that id; the oldest runs go when the document holds too much."""
         with self._lock:
             self._forget(self._runs.pop(run.id, None))
             self._runs[run.id] = run
-            limit = self._settings.document_mb * 1_000_000
-            while len(self._runs) > 1 and sum(p.weight for r in self._runs.values() for p in r.pictures) > limit:
-                self._forget(self._runs.popitem(last=False)[1])
+            self._bound()
 
-    def accept(self, run_id: str, variation: int) -> Version:
-        """Make a variation the current picture.
+    def run(self, run_id: str) -> Run:
+        """Return a run that is kept.
+
+        Raises:
+            BadRequest: where it is not.
+        """
+        with self._lock:
+            run = self._runs.get(run_id)
+        if not isinstance(run, Run):
+            raise BadRequest(messages.run_gone())
+        return run
+
+    def cells(self, run_id: str) -> SweptCells:
+        """Return the cells of a sweep that are kept.
+
+        Raises:
+            BadRequest: where they are not.
+        """
+        with self._lock:
+            cells = self._runs.get(run_id)
+        if not isinstance(cells, SweptCells):
+            raise BadRequest(messages.run_gone())
+        return cells
+
+    def made(self, run_id: str) -> bool:
+        """Say whether a run is kept here."""
+        with self._lock:
+            return run_id in self._runs
+
+    def accept(self, run_id: str, variation: int) -> Shown:
+        """Make a variation the picture shown; it becomes a child of the version that its run was made from.
 
         Raises:
             BadRequest: where that run or variation is not kept, or was made for a picture of another size.
         """
         with self._lock:
-            run = self._runs.get(run_id)
-            if run is None or not 0 <= variation < len(run.pictures):
+            run = self.run(run_id)
+            if not 0 <= variation < len(run.pictures):
                 raise BadRequest(messages.run_gone())
-            picture, head = run.pictures[variation], self.head
-            offset = run.offset
-            if head is not None and run.request.image is not None:
-                height, width = run.request.image.shape[:2]
-                if picture.size == head.size:
-                    offset = (0, 0)  # another variation of an extension that was accepted already
-                elif head.size != (width, height):
+            picture, head, source = run.pictures[variation], self.head, run.requests[variation].image
+            if head is not None and source is not None:
+                height, width = source.shape[:2]
+                # The size of the result fits, too: another variation of an extension that was accepted already.
+                if head.size not in ((width, height), picture.size):
                     raise BadRequest(messages.run_of_other_size(width, height))
-            self._store.share(picture)
-            return self.push(picture, offset)
+            known = run.source in self._versions
+            made_here = head is not None and source is not None and head.size == (source.shape[1], source.shape[0])
+            offset = run.offset if known or made_here else (0, 0)
+            self.store.share(picture)
+            return self.push(picture, offset=offset, parent=run.source if known else None)
 
-    def undo(self) -> Version:
-        """Go back one accepted result.
-
-        Raises:
-            BadRequest: where there is none.
-        """
+    # files ------------------------------------------------------------------------------------------------------------
+    def folder(self) -> Path:
+        """Return a new folder for files to be downloaded; it goes when newer ones need its place."""
         with self._lock:
-            if not self.can_undo:
-                raise BadRequest(messages.nothing_to_undo())
-            x, y = self._versions[self._head].offset
-            self._head -= 1
-            return Version(self._versions[self._head].picture, (-x, -y))
-
-    def redo(self) -> Version:
-        """Go forward to the result that was undone.
-
-        Raises:
-            BadRequest: where there is none.
-        """
-        with self._lock:
-            if not self.can_redo:
-                raise BadRequest(messages.nothing_to_redo())
-            self._head += 1
-            return self._versions[self._head]
-
-    def made(self, run_id: str) -> bool:
-        """Say whether a run's variations are kept here."""
-        with self._lock:
-            return run_id in self._runs
+            self._folders.append(self.store.new_folder())
+            while len(self._folders) > _FOLDERS:
+                self.store.remove_folder(self._folders.popleft())
+            return self._folders[-1]
 
     def close(self) -> None:
         """Release every file."""
         with self._lock:
-            for version in self._versions:
-                self._store.release(version.picture)
+            for version in self._versions.values():
+                self.store.release(version.picture)
             for run in self._runs.values():
                 self._forget(run)
+            for folder in self._folders:
+                self.store.remove_folder(folder)
             self._versions.clear()
             self._runs.clear()
-            self._head = -1
+            self._folders.clear()
+            self._head = None
 
-    def _forget(self, run: Run | None) -> None:
+    # bounds -----------------------------------------------------------------------------------------------------------
+    def _bound(self) -> tuple[int, ...]:
+        """Drop the oldest runs but the last, then versions, until the document holds no more than it may."""
+        limit = self._settings.document_mb * 1_000_000
+        while len(self._runs) > 1 and self._weight() > limit:
+            self._forget(self._runs.popitem(last=False)[1])
+        dropped = []
+        while len(self._versions) > 2 and (
+            len(self._versions) > self._settings.undo_steps + 1 or self._weight() > limit
+        ):
+            dropped.append(self._drop_version())
+        return tuple(dropped)
+
+    def _weight(self) -> int:
+        versions = sum(version.picture.weight for version in self._versions.values())
+        return versions + sum(run.weight for run in self._runs.values())
+
+    def _drop_version(self) -> int:
+        """Drop the oldest leaf that does not lead to the head, else the oldest step after the first on the way there.
+
+        The children of a version that goes hang on its parent afterwards, with the offsets of both.
+        """
+        path = self._path(self._head)
+        parents = {version.parent for version in self._versions.values()}
+        leaves = [version for version in sorted(self._versions) if version not in parents and version not in path]
+        gone = self._versions.pop(leaves[0] if leaves else path[1])
+        for child in [child for child in self._versions.values() if child.parent == gone.id]:
+            offset = (child.offset[0] + gone.offset[0], child.offset[1] + gone.offset[1])
+            self._versions[child.id] = replace(child, parent=gone.parent, offset=offset)
+        self.store.release(gone.picture)
+        return gone.id
+
+    def _path(self, version: int | None) -> list[int]:
+        """Return the ids from the first version to this one."""
+        path: list[int] = []
+        while version is not None:
+            path.append(version)
+            version = self._versions[version].parent
+        return path[::-1]
+
+    def _origin(self, version: int | None) -> tuple[int, int]:
+        """Return where the first version's picture lies on a version."""
+        offsets = [self._versions[step].offset for step in self._path(version)]
+        return sum(x for x, _ in offsets), sum(y for _, y in offsets)
+
+    def _moved(self, before: int | None) -> tuple[int, int]:
+        """Return where the picture shown before lies on the head."""
+        if before is None:
+            return 0, 0
+        (x, y), (old_x, old_y) = self._origin(self._head), self._origin(before)
+        return x - old_x, y - old_y
+
+    def _forget(self, run: Run | SweptCells | None) -> None:
         for picture in run.pictures if run is not None else ():
-            self._store.release(picture)
+            self.store.release(picture)
 
 
 class Documents:
@@ -282,21 +294,28 @@ class Documents:
         self._left: dict[str, float] = {}
         self._lock = threading.RLock()
 
-    def open(self, owner: str, pixels: Pixels | None, name: str) -> Document:
-        """Open a picture, or a blank document that waits for its first generated picture."""
-        document = Document(owner, file_name(name), self.store, self._settings)
+    def open(
+        self,
+        owner: str,
+        pixels: Pixels | None,
+        name: str,
+        *,
+        file_format: str = "png",
+        notes: Mapping[str, str] | None = None,
+    ) -> Document:
+        """Open a picture, or a blank document that waits for its first generated picture or its saved versions.
+
+        Args:
+            owner: the visitor's session.
+            pixels: (H, W, 3 or 4) uint8, or None.
+            name: of the file it came from, without suffix.
+            file_format: of that file.
+            notes: text chunks of its PNG.
+        """
+        document = Document(owner, file_name(name), self.store, self._settings, file_format=file_format)
         if pixels is not None:
-            document.push(self.store.put(pixels, document.name))
-        with self._lock:
-            self._tidy()
-            mine = self._visitors.setdefault(owner, OrderedDict())
-            self._visitors.move_to_end(owner)
-            self._left.pop(owner, None)
-            mine[document.id] = document
-            while len(mine) > self._settings.documents_per_visitor:
-                mine.popitem(last=False)[1].close()
-            while len(self._visitors) > self._settings.visitors:
-                self._drop(next(iter(self._visitors)))
+            document.push(self.store.put(pixels, document.name, notes))
+        self._take(document, owner)
         return document
 
     def get(self, doc_id: object, owner: str) -> Document:
@@ -313,7 +332,6 @@ class Documents:
             mine.move_to_end(document.id)
             self._visitors.move_to_end(owner)
             self._left.pop(owner, None)
-            document.used = time.monotonic()
             return document
 
     def find(self, doc_id: object) -> Document:
@@ -328,13 +346,35 @@ class Documents:
                     return mine[doc_id]
         raise BadRequest(messages.document_gone())
 
+    def reopen(self, doc_id: object, owner: str) -> Document:
+        """Hand a document over to the visitor who knows its unguessable id: the same one, after a reload of the page.
+
+        Raises:
+            BadRequest: where the id is unknown.
+        """
+        with self._lock:
+            document = self.find(doc_id)
+            del self._visitors[document.owner][document.id]
+            document.owner = owner
+            self._take(document, owner)
+            return document
+
     def current(self, owner: str) -> Document | None:
         """Return the document that a visitor used last, if any."""
         with self._lock:
             mine = self._visitors.get(owner)
             return next(reversed(mine.values())) if mine else None
 
-    def of_run(self, run_id: str, owner: str) -> Document:
+    def withdrawn(self, document: Document) -> bool:
+        """Drop a document that nobody asked for where its visitor has another one; say whether that was so."""
+        with self._lock:
+            mine = self._visitors.get(document.owner, OrderedDict())
+            if len(mine) < 2 or document.id not in mine:
+                return False
+            mine.pop(document.id).close()
+            return True
+
+    def of_run(self, run_id: object, owner: str) -> Document:
         """Return the visitor's document that keeps a run.
 
         Raises:
@@ -342,7 +382,7 @@ class Documents:
         """
         with self._lock:
             for document in reversed(self._visitors.get(owner, OrderedDict()).values()):
-                if document.made(run_id):
+                if isinstance(run_id, str) and document.made(run_id):
                     return self.get(document.id, owner)
         raise BadRequest(messages.run_gone())
 
@@ -360,6 +400,19 @@ class Documents:
                 self._drop(owner)
         self.store.close()
 
+    def _take(self, document: Document, owner: str) -> None:
+        """Give a document to a visitor, as the one used last; beyond the bounds the oldest ones go."""
+        with self._lock:
+            self._tidy()
+            mine = self._visitors.setdefault(owner, OrderedDict())
+            self._visitors.move_to_end(owner)
+            self._left.pop(owner, None)
+            mine[document.id] = document
+            while len(mine) > self._settings.documents_per_visitor:
+                mine.popitem(last=False)[1].close()
+            while len(self._visitors) > self._settings.visitors:
+                self._drop(next(iter(self._visitors)))
+
     def _tidy(self) -> None:
         latest = time.monotonic() - 60.0 * self._settings.visitor_minutes
         for owner in [owner for owner, left in self._left.items() if left < latest]:
@@ -369,8 +422,3 @@ class Documents:
         self._left.pop(owner, None)
         for document in self._visitors.pop(owner, OrderedDict()).values():
             document.close()
-
-
-def file_name(name: str) -> str:
-    """Return a name that every file system and header takes: letters, digits, dot, dash, underscore; 1 to 64 long."""
-    return re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip("-.")[:64] or "picture"

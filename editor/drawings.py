@@ -1,11 +1,11 @@
-"""What the server draws for the page: the schedule's curve, the sweep's grid, the strip of sample photos.
+"""What the server draws for the page: the schedules' curves, the sweep's grid, sample photos, shells of controls.
 
 Knows nothing of components or requests; text in, HTML out, every value escaped.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from itertools import pairwise
 from typing import NamedTuple
@@ -13,41 +13,136 @@ from typing import NamedTuple
 from core import masked_counts
 from editor import messages
 
-_WIDTH, _HEIGHT = 132, 52
+_WIDTH, _HEIGHT = 300, 44
+_SMALL_WIDTH, _SMALL_HEIGHT = 88, 36
 
 
 def schedule_curve(schedule: str, steps: int, unknown: int) -> str:
-    """Return an SVG: a bar for the tokens that each step reveals, a line for those that are still masked.
+    """Return an SVG and one line: a bar for the tokens that each step reveals, a curve for those still masked.
 
     Args:
         schedule: a name of `core.SCHEDULE_NAMES`.
         steps: T.
         unknown: tokens to reveal, the whole grid where nothing is painted yet.
     """
-    left = (unknown, *masked_counts(unknown, steps, schedule))
-    revealed = [before - after for before, after in pairwise(left)]
-    most = max(revealed, default=1)
-    slot = _WIDTH / max(len(revealed), 1)
-    gap = 1.0 if slot > 4 else 0.25
-    bars = "".join(
-        f'<rect x="{i * slot + gap / 2:.2f}" y="{_HEIGHT - count / most * (_HEIGHT - 4):.2f}" '
-        f'width="{slot - gap:.2f}" height="{count / most * (_HEIGHT - 4):.2f}"><title>step {i + 1}: {count} tokens, '
-        f"{after} left</title></rect>"
-        for i, (count, after) in enumerate(zip(revealed, left[1:], strict=True))
-    )
-    line = " ".join(f"{i * slot:.2f},{3 + (1 - n / max(unknown, 1)) * (_HEIGHT - 6):.2f}" for i, n in enumerate(left))
-    said = f"{schedule}, T {steps}: {', '.join(map(str, revealed))} tokens revealed"
+    revealed = _revealed(schedule, steps, unknown)
+    said = messages.revealed(revealed)
+    drawn = _plot(revealed, unknown, (), (_WIDTH, _HEIGHT))
+    whole = escape(f"{schedule}, T {steps}: {', '.join(map(str, revealed))} tokens revealed", quote=True)
     return (
         f'<svg class="pg-curve" viewBox="0 0 {_WIDTH} {_HEIGHT}" preserveAspectRatio="none" role="img" '
-        f'aria-label="{escape(said, quote=True)}"><g class="pg-bars">{bars}</g>'
-        f'<polyline points="{line}" vector-effect="non-scaling-stroke"/></svg>'
+        f'aria-label="{whole}">{drawn}</svg><p class="pg-note">{escape(said)}</p>'
     )
 
 
-def mode_hints() -> str:
+def sweep_curves(schedules: Sequence[str], steps: Sequence[int], unknown: int) -> str:
+    """Return small plots of the schedules that a sweep tries, one row a schedule, one column a T, all to one scale.
+
+    Each shows the tokens revealed per step as bars and its own curve over the faint curves of the other schedules.
+
+    Args:
+        schedules: names of `core.SCHEDULE_NAMES`, rows.
+        steps: values of T, columns.
+        unknown: tokens to reveal.
+    """
+    most = max(max(_revealed(name, count, unknown)) for name in schedules for count in steps)
+    plots = []
+    for name in schedules:
+        for count in steps:
+            others = [_revealed(other, count, unknown) for other in schedules if other != name]
+            revealed = _revealed(name, count, unknown)
+            drawn = _plot(revealed, unknown, others, (_SMALL_WIDTH, _SMALL_HEIGHT), most)
+            whole = escape(f"{name}, T {count}: {', '.join(map(str, revealed))} tokens revealed", quote=True)
+            plots.append(
+                f'<figure><svg viewBox="0 0 {_SMALL_WIDTH} {_SMALL_HEIGHT}" preserveAspectRatio="none" role="img" '
+                f'aria-label="{whole}">{drawn}</svg><figcaption>{escape(name)} <b>T {count}</b></figcaption></figure>'
+            )
+    columns = len(steps) if len(steps) > 1 else min(len(schedules), 3)
+    return f'<div class="pg-curves" style="--pg-columns:{columns}">{"".join(plots)}</div>'
+
+
+def _revealed(schedule: str, steps: int, unknown: int) -> list[int]:
+    left = (unknown, *masked_counts(unknown, steps, schedule))
+    return [before - after for before, after in pairwise(left)]
+
+
+def _plot(
+    revealed: Sequence[int], unknown: int, others: Sequence[Sequence[int]], size: tuple[int, int], most: int = 0
+) -> str:
+    """Return the inside of an SVG: bars, and curves of what is still masked from the top left to the bottom right."""
+    width, height = size
+    slot = width / max(len(revealed), 1)
+    gap = min(2.0, slot / 4)
+    scale = (height - 2) / max(most or max(revealed, default=1), 1)
+    bars = "".join(
+        f'<rect x="{i * slot + gap / 2:.2f}" y="{height - count * scale:.2f}" width="{slot - gap:.2f}" '
+        f'height="{count * scale:.2f}"><title>{escape(messages.revealed_in_step(i + 1, count))}</title></rect>'
+        for i, count in enumerate(revealed)
+    )
+    curves = "".join(f'<polyline class="pg-other" {_points(other, unknown, size)}/>' for other in others)
+    return f'<g class="pg-bars">{bars}</g>{curves}<polyline {_points(revealed, unknown, size)}/>'
+
+
+def _points(revealed: Sequence[int], unknown: int, size: tuple[int, int]) -> str:
+    width, height = size
+    slot, left = width / max(len(revealed), 1), unknown
+    points = [f"0,{1:.2f}"]
+    for i, count in enumerate(revealed):
+        left -= count
+        points.append(f"{(i + 1) * slot:.2f},{1 + (1 - left / max(unknown, 1)) * (height - 2):.2f}")
+    return f'points="{" ".join(points)}" vector-effect="non-scaling-stroke"'
+
+
+def hints(texts: Mapping[str, str]) -> str:
     """Return one line for each mode; the style sheet shows that of the chosen one, all in the same place."""
-    lines = (f'<p class="pg-hint" data-mode="{mode}">{escape(text)}</p>' for mode, text in messages.MODE_HINTS.items())
+    lines = (f'<p class="pg-hint" data-mode="{mode}">{escape(text)}</p>' for mode, text in texts.items())
     return f'<div class="pg-hints">{"".join(lines)}</div>'
+
+
+def class_field(count: int) -> str:
+    """Return the class menu before its script fills it.
+
+    Args:
+        count: classes to choose from.
+    """
+    return (
+        f'<label class="pg-label" for="mge-class-field">{escape(messages.CLASS)}</label>'
+        '<div class="pg-combo"><input id="mge-class-field" type="text" role="combobox" autocomplete="off" '
+        'spellcheck="false" aria-autocomplete="list" aria-expanded="false" aria-controls="mge-class-options" '
+        f'placeholder="{escape(messages.search_among(count), quote=True)}">'
+        f'<button type="button" class="pg-star" aria-label="{escape(messages.FAVOURITE, quote=True)}" '
+        'aria-pressed="false">★</button>'
+        '<ul class="pg-options" id="mge-class-options" role="listbox" hidden></ul></div>'
+        f'<div class="pg-chips" role="group" aria-label="{escape(messages.CLASS_CHIPS, quote=True)}"></div>'
+    )
+
+
+def extend_tools() -> str:
+    """Return the buttons of Extend: shapes, where the photo lies, more on every side, reset."""
+    shapes = "".join(
+        f'<button type="button" class="pg-chip" data-aspect="{shape}" '
+        f'title="{escape(messages.SHAPE.format(aspect=shape), quote=True)}">{shape}</button>'
+        for shape in messages.ASPECTS
+    )
+    anchors = "".join(
+        f'<button type="button" data-anchor="{across},{down}" aria-pressed="{str((across, down) == (1, 1)).lower()}" '
+        f'title="{escape(said, quote=True)}" aria-label="{escape(said, quote=True)}"></button>'
+        for down, row in enumerate(messages.ANCHORS)
+        for across, place in enumerate(row)
+        for said in (messages.ANCHOR.format(place=place),)
+    )
+    return (
+        f'<div class="pg-shapes">{shapes}</div><div class="pg-anchors">{anchors}</div>'
+        f'<div class="pg-grow"><button type="button" class="pg-chip" data-grow="0.1">{escape(messages.GROW_SIDES)}'
+        f'</button><button type="button" class="pg-chip" data-reset="1">{escape(messages.RESET_SIDES)}</button></div>'
+        '<p class="pg-note" id="mge-extend-size" role="status"></p>'
+    )
+
+
+def drawer_handle() -> str:
+    """Return the handle of the inspector on narrow screens."""
+    name = escape(messages.DRAWER, quote=True)
+    return f'<button type="button" aria-expanded="false" aria-controls="mge-side" aria-label="{name}"><i></i></button>'
 
 
 class Thumbnail(NamedTuple):
@@ -68,14 +163,16 @@ def sweep_grid(
     columns: Sequence[str],
     cells: dict[tuple[int, int], Thumbnail],
     said: str,
+    run: str = "",
 ) -> str:
-    """Return the grid with the cells that are there; missing ones keep their place.
+    """Return the grid with the cells that are there, each a button; missing ones keep their place.
 
     Args:
         corner: names of the row axis and the column axis.
         rows, columns: labels of the axes.
         cells: (row, column) -> thumbnail.
         said: one line below the grid.
+        run: id of the run that keeps the cells' pictures; sweep.js hands it back when a cell is pressed.
     """
     head = "".join(f'<th scope="col">{escape(label)}</th>' for label in columns)
     body = []
@@ -88,14 +185,19 @@ def sweep_grid(
                 continue
             alt = escape(f"{corner[0]} {label}, {corner[1]} {column}", quote=True)
             drawn.append(
-                f'<td><img src="{escape(cell.url, quote=True)}" alt="{alt}" title="{alt}">'
+                f'<td><button type="button" data-row="{r}" data-column="{c}" aria-haspopup="menu" title="{alt}">'
+                f'<img src="{escape(cell.url, quote=True)}" alt="{alt}"></button>'
                 f"<small>{escape(cell.caption)}</small></td>"
             )
         body.append(f'<tr><th scope="row">{escape(label)}</th>{"".join(drawn)}</tr>')
+    corner_cell = f'<th class="pg-corner">{escape(corner[0])} <i>×</i> {escape(corner[1])}</th>'
+    corner_cell = f'<th class="pg-corner">{escape(corner[0])} <i>×</i> {escape(corner[1])}</th>'
     return (
-        f'<div class="pg-sweep"><table><thead><tr><th class="pg-corner">{escape(corner[0])} '
-        f"<i>×</i> {escape(corner[1])}</th>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>"
-        f'<p role="status">{escape(said)}</p></div>'
+        f'<div class="pg-sweep" data-run="{escape(run, quote=True)}"><div class="pg-scroll">'
+        f"<table><thead><tr>{corner_cell}{head}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
+        f'<div class="pg-foot"><p role="status">{escape(said)}</p><button type="button" class="pg-chip" data-large="1">'
+        f'<span class="pg-open-large">{escape(messages.SWEEP_LARGE)}</span>'
+        f'<span class="pg-close-large">{escape(messages.SWEEP_SMALL)}</span></button></div></div>'
     )
 
 

@@ -1,4 +1,4 @@
-"""From pixels to what leaves the server: previews, thumbnails, variations with their recipe, the sweep's files.
+"""From pixels to what leaves the server: previews, thumbnails, variations with their recipe, files of every format.
 
 Knows nothing of widgets or visitors.
 """
@@ -6,25 +6,33 @@ Knows nothing of widgets or visitors.
 from __future__ import annotations
 
 import base64
+import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from PIL import ExifTags, Image
 
-from core import Cell, EditRequest, ModelSpec, encode_picture, encode_png, recipe_text, sheet, to_csv
-from editor.documents import Picture, Pixels, Store
+from core import Cell, EditRequest, ModelSpec, encode_picture, encode_png, read_png_text, recipe_text, sheet, to_csv
+from editor.store import Picture, Pixels, Store
 
 PREVIEW_QUALITY = 80
+FILM_SIDE = 512
+"""Longer side of a timeline film, pixels."""
+
+RECIPE_TEXTS = ("maskgit-editor", "parameters")
+"""PNG text keys of a recipe, the machine-readable one first."""
+
 _LARGEST_PREVIEW = 20_000  # characters of a data URL; every message repeats it in the page's memory
+_LARGEST_COMMENT = 60_000  # bytes; a JPEG holds 65533 of EXIF in all
+_STEP_MS, _END_MS = 250, 2000
 
 
-def store_variation(
-    store: Store, pixels: Pixels, name: str, spec: ModelSpec, request: EditRequest, index: int
-) -> Picture:
-    """Keep one variation as a PNG that carries the recipe to draw it alone."""
-    seed = request.options.seed + index
-    return store.put(pixels, f"{name}-{request.task.value}-{seed}", recipe_text(spec, request, index))
+# pictures on the page -------------------------------------------------------------------------------------------------
+def store_variation(store: Store, pixels: Pixels, name: str, spec: ModelSpec, request: EditRequest) -> Picture:
+    """Keep one variation as a PNG that carries the recipe to draw it; `request` draws it alone."""
+    return store.put(pixels, f"{name}-{request.task.value}-{request.options.seed}", recipe_text(spec, request))
 
 
 def preview_url(pixels: Pixels) -> str:
@@ -39,6 +47,11 @@ def preview_url(pixels: Pixels) -> str:
 def thumbnail_url(pixels: Pixels, side: int) -> str:
     """Return a small picture as a WebP data URL, its longer side at most `side` pixels."""
     return _data_url(shrunk(pixels, side), PREVIEW_QUALITY)
+
+
+def exact_url(pixels: Pixels) -> str:
+    """Return a tiny picture as a PNG data URL, every pixel as it is."""
+    return "data:image/png;base64," + base64.b64encode(encode_png(pixels)).decode("ascii")
 
 
 def shrunk(pixels: Pixels, side: int) -> Pixels:
@@ -63,6 +76,59 @@ def shrunk(pixels: Pixels, side: int) -> Pixels:
     return np.ascontiguousarray(cut[down, across])
 
 
+# files ----------------------------------------------------------------------------------------------------------------
+class Encoded(NamedTuple):
+    """A picture file: its bytes, and whether the comment found room in it."""
+
+    data: bytes
+    commented: bool
+
+
+def encode_with_comment(pixels: Pixels, file_format: str, quality: int, comment: Mapping[str, str]) -> Encoded:
+    """Return a JPEG or WebP whose EXIF carries a recipe: the readable line as description, the rest as user comment.
+
+    Args:
+        pixels: (H, W, 3 or 4) uint8; a JPEG shows transparent pixels on white.
+        file_format: "jpeg" or "webp".
+        quality: 1 to 100.
+        comment: PNG texts by `RECIPE_TEXTS`, none or both; left out where they are longer than EXIF can hold.
+    """
+    fits = sum(map(len, comment.values())) <= _LARGEST_COMMENT
+    if not comment or not fits:
+        return Encoded(encode_picture(pixels, file_format, quality=quality), fits)
+    machine, readable = (comment.get(name, "") for name in RECIPE_TEXTS)
+    exif = Image.Exif()
+    exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.UserComment] = b"ASCII\0\0\0" + machine.encode("ascii", "replace")
+    exif[ExifTags.Base.ImageDescription] = readable
+    return Encoded(encode_picture(pixels, file_format, quality=quality, exif=exif.tobytes()), True)
+
+
+def recipe_texts(data: bytes) -> dict[str, str]:
+    """Return the recipe in a PNG by `RECIPE_TEXTS`, empty where it carries none or is another kind of file."""
+    texts = read_png_text(data)
+    return {name: texts[name] for name in RECIPE_TEXTS if name in texts} if RECIPE_TEXTS[0] in texts else {}
+
+
+def film(frames: Sequence[Pixels]) -> bytes:
+    """Return a looping GIF whose last frame stays longest.
+
+    Args:
+        frames: at least one (H, W, 3 or 4) uint8, all of one size; transparency is shown on white. They are scaled to
+            at most `FILM_SIDE` pixels.
+    """
+    small = [_for_film(frame) for frame in frames]
+    width, height = (max(1, side // 4) for side in small[0].size)
+    strip = Image.new("RGB", (width * len(small), height))
+    for i, each in enumerate(small):
+        strip.paste(each.resize((width, height), Image.Resampling.BOX), (i * width, 0))
+    palette = strip.quantize(255, dither=Image.Dither.NONE)  # one for all, so that nothing flickers
+    drawn = [each.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG) for each in small]
+    times = [_STEP_MS] * (len(drawn) - 1) + [_END_MS]
+    file = io.BytesIO()
+    drawn[0].save(file, "GIF", save_all=True, append_images=drawn[1:], duration=times, loop=0, disposal=1)
+    return file.getvalue()
+
+
 def sweep_files(
     folder: Path, name: str, cells: Sequence[Cell], axes: Mapping[str, Sequence[Any]], classes: Sequence[str]
 ) -> tuple[Path, Path]:
@@ -72,6 +138,15 @@ def sweep_files(
     picture.write_bytes(encode_png(sheet(cells, axes, classes)))
     table.write_text(to_csv(cells), encoding="utf-8")
     return picture, table
+
+
+def _for_film(pixels: Pixels) -> Image.Image:
+    image = Image.fromarray(np.ascontiguousarray(pixels))
+    if image.mode == "RGBA":
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    image = image.convert("RGB")
+    image.thumbnail((FILM_SIDE, FILM_SIDE), Image.Resampling.LANCZOS)
+    return image
 
 
 def _data_url(pixels: Pixels, quality: int) -> str:

@@ -7,6 +7,7 @@ the server answers.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from html import escape
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,40 +17,24 @@ from gradio.utils import get_upload_folder
 
 from core import Engine, ModelSpec, open_picture
 from editor import axes, controls, drawings, export, messages
-from editor.controls import Buttons, Controls, FormControls, SweepControls
-from editor.documents import Documents, Store
+from editor import page as scripts
+from editor.controls import FormControls, Inspector
+from editor.documents import Documents
 from editor.handlers import Handlers, sample_paths
+from editor.handlers.opening import Opened
 from editor.settings import AppSettings
 from editor.stage import Stage
+from editor.store import Store
+from editor.theme import editor_theme
 
 PAGE_CSS = Path(__file__).resolve().parent / "static" / "page.css"
 ENGINE_LANE: dict[str, Any] = {"concurrency_id": "engine", "concurrency_limit": 1}
 _THUMBNAIL_SIDE = 96
 
-_SET_MODE = "(mode) => { document.getElementById('mge-side').dataset.mgeMode = mode; window.mgeStage?.setMode(mode); }"
-_SET_EXTEND = """(...sides) => {
-  window.mgeStage?.setExtend(sides.map((side) => Math.max(0, Math.round(Number(side) || 0))));
-}"""
-_FOLLOW_HANDLES = """() => {
-  const fields = ['left', 'top', 'right', 'bottom'].map((side) => document.querySelector(`#mge-extend-${side} input`));
-  const follow = () => {
-    if (document.getElementById('mge-side').dataset.mgeMode !== 'extend' || !window.mgeStage) return;
-    window.mgeStage.intent().extend.forEach((pixels, i) => {
-      const field = fields[i];
-      if (!field || field === document.activeElement || Number(field.value) === pixels) return;
-      field.value = String(pixels);
-      field.dispatchEvent(new Event('input', { bubbles: true }));
-    });
-  };
-  document.querySelector('#mge-stage').addEventListener('pointerup', () => setTimeout(follow, 30));
-  document.addEventListener('keyup', () => setTimeout(follow, 30));
-}"""
-_STRIP_JS = """
-element.addEventListener('click', (event) => {
-  const button = event.target.closest('button[data-index]');
-  if (button) trigger('pick', { index: Number(button.dataset.index) });
-});
-"""
+
+def look() -> dict[str, Any]:
+    """Return what `launch` needs for the page's look: theme, style sheet, and the script that knows dark from light."""
+    return {"theme": editor_theme(), "css_paths": [PAGE_CSS], "head": scripts.head()}
 
 
 class Page(NamedTuple):
@@ -59,13 +44,10 @@ class Page(NamedTuple):
     strip: gr.HTML
     upload: gr.UploadButton
     download: gr.DownloadButton
+    export: gr.Button
+    help: gr.Button
     theme: gr.Button
-    curve: gr.HTML
-    edit_tab: gr.Tab
-    sweep_tab: gr.Tab
-    controls: Controls
-    buttons: Buttons
-    sweep: SweepControls
+    inspector: Inspector
     form: FormControls
 
 
@@ -77,12 +59,11 @@ def build_app(engine: Engine, settings: AppSettings) -> gr.Blocks:
     with app:
         page = _place(engine.spec, settings, handlers)
         _wire_documents(app, page, handlers)
-        _wire_settings(page, handlers, engine.spec)
+        _wire_settings(app, page, handlers, engine.spec)
         _wire_runs(page, handlers)
         _wire_form(page, handlers)
-        gr.api(handlers.fill, api_name="fill", **ENGINE_LANE)
-        gr.api(handlers.extend, api_name="extend", **ENGINE_LANE)
-        gr.api(handlers.generate, api_name="generate", **ENGINE_LANE)
+        for name in ("fill", "replace", "extend", "generate", "sweep"):
+            gr.api(getattr(handlers.api, name), api_name=name, **ENGINE_LANE)
     app.queue(max_size=32)
     return app
 
@@ -91,32 +72,31 @@ def _place(spec: ModelSpec, settings: AppSettings, handlers: Handlers) -> Page:
     with gr.Row(elem_id="mge-head"):
         gr.HTML(_brand(spec), elem_id="mge-brand", apply_default_css=False)
         with gr.Column(elem_id="mge-upload", scale=0, min_width=96):  # the stage looks for the file field in here
-            upload = gr.UploadButton(messages.UPLOAD, size="sm", file_types=[".png", ".jpg", ".jpeg", ".webp"])
+            upload = gr.UploadButton(messages.UPLOAD, size="sm", file_types=[".png", ".jpg", ".jpeg", ".webp", ".zip"])
         download = gr.DownloadButton(messages.DOWNLOAD, size="sm", scale=0, min_width=112, elem_id="mge-download")
-        theme = gr.Button("◐", size="sm", scale=0, min_width=36, elem_id="mge-theme")
+        exporting = gr.Button(messages.EXPORT, size="sm", scale=0, min_width=80, elem_id="mge-export")
+        theme = gr.Button(messages.THEME, size="sm", scale=0, min_width=36, elem_id="mge-theme")
+        helping = gr.Button(messages.HELP, size="sm", scale=0, min_width=36, elem_id="mge-help")
     with gr.Row(elem_id="mge-body"):
         with gr.Column(elem_id="mge-left"):
-            stage = Stage(plan=handlers.plan)
+            stage = Stage(plan=handlers.planning.plan)
             strip = _strip(settings)
-        with gr.Column(elem_id="mge-side"), gr.Tabs(elem_id="mge-tabs"):
-            with gr.Tab(messages.TAB_EDIT, id="edit") as edit_tab:
-                placed, buttons, curve = controls.edit_controls(spec)
-            with gr.Tab(messages.TAB_SWEEP, id="sweep") as sweep_tab:
-                sweep = controls.sweep_controls(axes.examples(spec))
-            with gr.Tab(messages.TAB_FORM, id="form"):
-                form = controls.form_controls()
+        with gr.Column(elem_id="mge-side"):
+            gr.HTML(drawings.drawer_handle(), apply_default_css=False, elem_id="mge-drawer")
+            with gr.Tabs(elem_id="mge-tabs"):
+                with gr.Tab(messages.TAB_EDIT, id="edit"):
+                    inspector = controls.inspector(spec)
+                with gr.Tab(messages.TAB_FORM, id="form"):
+                    form = controls.form_controls()
     return Page(
         stage=stage,
         strip=strip,
         upload=upload,
         download=download,
+        export=exporting,
+        help=helping,
         theme=theme,
-        curve=curve,
-        edit_tab=edit_tab,
-        sweep_tab=sweep_tab,
-        controls=placed,
-        buttons=buttons,
-        sweep=sweep,
+        inspector=inspector,
         form=form,
     )
 
@@ -135,36 +115,64 @@ def _strip(settings: AppSettings) -> gr.HTML:
     ]
     return gr.HTML(
         html_template=drawings.sample_strip(samples),
-        js_on_load=_STRIP_JS,
+        js_on_load=scripts.on_load("strip.js", call="sampleStrip(element, trigger)"),
         apply_default_css=False,
         elem_id="mge-samples",
     )
 
 
 def _wire_documents(app: gr.Blocks, page: Page, handlers: Handlers) -> None:
-    """Open, accept, undo, redo, leave."""
-    shown: dict[str, Any] = {
-        "outputs": [page.stage, page.download],
-        "show_progress": "hidden",
-        "api_visibility": "private",
-    }
-    app.load(handlers.open_first, **shown)
-    app.load(None, None, None, js=_FOLLOW_HANDLES, api_visibility="private")
-    app.unload(handlers.leave)
-    page.upload.upload(handlers.open_upload, page.upload, **shown)
-    page.strip.pick(handlers.open_sample, **shown)
-    page.stage.accept(handlers.accept, **shown)
-    page.stage.undo_accept(handlers.undo, **shown)
-    page.stage.redo_accept(handlers.redo, **shown)
+    """Open, reopen, accept, go to a version, export, leave."""
+    placed = page.inspector.controls
+    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+
+    def answer(opened: Opened) -> list[Any]:
+        return [*_answer(opened.message, opened.download), *placed.updates(opened.values)]
+
+    def first(request: gr.Request) -> list[Any]:
+        return answer(handlers.opening.open_first(request))
+
+    def uploaded(path: str | None, request: gr.Request) -> list[Any]:
+        return answer(handlers.opening.open_upload(path, request))
+
+    def sample(event: gr.EventData, request: gr.Request) -> list[Any]:
+        return answer(handlers.opening.open_sample(event, request))
+
+    def reopened(event: gr.EventData, request: gr.Request) -> list[Any]:
+        return answer(handlers.opening.reopen(event, request))
+
+    opening: dict[str, Any] = {**quiet, "outputs": [page.stage, page.download, *placed]}
+    app.load(first, **opening)
+    app.unload(handlers.opening.leave)
+    page.upload.upload(uploaded, page.upload, **opening)
+    page.strip.pick(sample, **opening)
+    page.stage.reopen(reopened, **opening)
+
+    def accepted(event: gr.EventData, request: gr.Request) -> list[Any]:
+        return _answer(*handlers.reviewing.accept(event, request))
+
+    def gone_to(event: gr.EventData, request: gr.Request) -> list[Any]:
+        return _answer(*handlers.reviewing.goto(event, request))
+
+    shown: dict[str, Any] = {**quiet, "outputs": [page.stage, page.download]}
+    page.stage.accept(accepted, **shown)
+    page.stage.goto(gone_to, **shown)
+    page.stage.export(handlers.exporting.export, None, page.stage, **quiet, **ENGINE_LANE)  # a film runs the nets
 
 
-def _wire_settings(page: Page, handlers: Handlers, spec: ModelSpec) -> None:
-    """Settings that the stage shows, and those that only the inspector shows."""
-    placed = page.controls
+def _answer(*parts: Any) -> list[Any]:
+    """Return what a handler told, as Gradio takes it: None leaves a component as it is."""
+    return [gr.skip() if part is None else part for part in parts]
+
+
+def _wire_settings(app: gr.Blocks, page: Page, handlers: Handlers, spec: ModelSpec) -> None:
+    """Settings that the stage shows, those that only the inspector shows, and all of them from visit to visit."""
+    placed, sweep, buttons, curve = page.inspector
     quiet: dict[str, Any] = {"show_progress": "hidden", "queue": False, "api_visibility": "private"}
+    latest: dict[str, Any] = {**quiet, "trigger_mode": "always_last"}
 
     def changed(data: dict[Any, Any], request: gr.Request) -> Any:
-        return handlers.settings_changed(placed, data, request)
+        return handlers.planning.settings_changed(placed.values(data), request)
 
     for control in (
         placed.coverage,
@@ -174,68 +182,86 @@ def _wire_settings(page: Page, handlers: Handlers, spec: ModelSpec) -> None:
         placed.variations,
         placed.schedule,
     ):
-        control.change(changed, set(placed), page.stage, trigger_mode="always_last", **quiet)
+        control.change(changed, set(placed), page.stage, **latest)
 
-    def curve(schedule: str, steps: float) -> str:
+    def drawn(schedule: str, steps: float) -> str:
         return drawings.schedule_curve(schedule, int(steps), spec.grid**2)
 
+    def swept(*given: Any) -> str:
+        *texts, schedule, steps = given
+        return drawings.sweep_curves(*axes.swept_schedules(texts, schedule, int(steps), spec), spec.grid**2)
+
     for control in (placed.schedule, placed.steps):
-        control.change(curve, [placed.schedule, placed.steps], page.curve, trigger_mode="always_last", **quiet)
+        control.change(drawn, [placed.schedule, placed.steps], curve, **latest)
+    for tried in (*sweep.axes, placed.schedule, placed.steps):
+        tried.change(swept, [*sweep.axes, placed.schedule, placed.steps], sweep.curves, **latest)
+    app.load(swept, [*sweep.axes, placed.schedule, placed.steps], sweep.curves, **quiet)
+    known = axes.examples(spec)
+    for axis, values in ((sweep.rows, sweep.row_values), (sweep.columns, sweep.column_values)):
+        axis.input(lambda name: known[name], axis, values, **quiet)
 
     here: dict[str, Any] = {"api_visibility": "private"}
-    placed.mode.change(None, placed.mode, None, js=_SET_MODE, **here)
+    placed.mode.change(None, placed.mode, None, js="(mode) => { window.mgePage?.setMode(mode); }", **here)
     for side in placed.sides:
-        side.change(None, list(placed.sides), None, js=_SET_EXTEND, **here)
-    page.edit_tab.select(None, placed.mode, None, js=_SET_MODE, **here)
-    page.sweep_tab.select(None, None, None, js=f"() => ({_SET_MODE})('sweep')", **here)
-    for button, (_, steps) in zip(page.buttons.presets, messages.PRESETS, strict=True):
-        button.click(None, None, placed.steps, js=f"() => {steps}", **here)
-    page.buttons.dice.click(None, None, placed.seed, js="() => Math.floor(Math.random() * 2 ** 31)", **here)
-    page.theme.click(None, None, None, js="() => { document.body.classList.toggle('dark'); }", **here)
+        side.change(None, [*placed.sides], None, js="(...sides) => { window.mgePage?.setExtend(...sides); }", **here)
+    buttons.presets.input(None, buttons.presets, placed.steps, js="(steps) => steps", **here)
+    placed.steps.change(None, placed.steps, buttons.presets, js="(steps) => window.mgePage?.preset(steps)", **here)
+    buttons.dice.click(None, None, placed.seed, js="() => Math.floor(Math.random() * 2 ** 31)", **here)
+    page.theme.click(None, None, None, js="() => { window.mgeTheme?.toggle(); }", **here)
+    page.export.click(None, None, None, js="() => { window.mgeStage?.export?.(); }", **here)
+    page.help.click(None, None, None, js="() => { window.mgeStage?.help?.(); }", **here)
 
-    known = axes.examples(spec)
-    for axis, values in ((page.sweep.rows, page.sweep.row_values), (page.sweep.columns, page.sweep.column_values)):
-        axis.input(lambda name: known[name], axis, values, **quiet)
+    kept = controls.kept_settings(placed, sweep)
+    start = {
+        "settings": controls.describe(kept, len(spec.classes)),
+        "presets": [steps for _, steps in messages.PRESETS],
+    }
+    app.load(None, None, [*kept.values()], js=scripts.on_start(start), **here)
+    for setting in kept.values():
+        setting.change(None, [*kept.values()], None, js="(...all) => { window.mgePage?.keep(...all); }", **here)
+    advised = {name: control for name, control in kept.items() if name in controls.ADVISED}
+    names = ", ".join(f"'{name}'" for name in advised)
+    buttons.reset.click(None, None, [*advised.values()], js=f"() => window.mgePage?.advice({names})", **here)
 
 
 def _wire_runs(page: Page, handlers: Handlers) -> None:
-    """Run and Stop; the buttons only pull the stage's own triggers, so that keys and buttons are one road."""
-    placed, sweeping = page.controls, page.sweep
+    """Run, Stop and what follows; the buttons only pull the stage's own triggers: keys and buttons are one road."""
+    placed, sweeping, buttons, _ = page.inspector
+    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
-    def run(data: dict[Any, Any], event: gr.EventData, request: gr.Request) -> Iterator[tuple[Any, Any, Any, Any]]:
-        yield from handlers.run(placed, sweeping, data, event, request)
+    def run(data: dict[Any, Any], event: gr.EventData, request: gr.Request) -> Iterator[list[Any]]:
+        texts = [str(data[control]) for control in sweeping.axes]
+        with closing(handlers.running.run(placed.values(data), texts, event, request)) as told:
+            for each in told:
+                yield _answer(*each)
+
+    def adopted(event: gr.EventData, request: gr.Request) -> list[Any]:
+        message, values = handlers.sweeping.adopt(event, request)
+        return [message, *placed.updates(values)]
 
     running = page.stage.run(
         run,
         set(placed) | set(sweeping.axes),
         [page.stage, sweeping.grid, sweeping.sheet, sweeping.csv],
-        show_progress="hidden",
         trigger_mode="once",
-        api_visibility="private",
+        **quiet,
         **ENGINE_LANE,
     )
-    page.stage.stop(
-        handlers.stop,
-        None,
-        page.stage,
-        cancels=[running],
-        queue=False,
-        show_progress="hidden",
-        api_visibility="private",
-    )
+    page.stage.stop(handlers.running.stop, None, page.stage, cancels=[running], queue=False, **quiet)
+    page.stage.draft(handlers.running.draft, None, page.stage, **quiet, **ENGINE_LANE)
+    page.stage.inspect(handlers.reviewing.inspect, None, page.stage, trigger_mode="always_last", **quiet, **ENGINE_LANE)
+    sweeping.grid.adopt(adopted, None, [page.stage, *placed], **quiet)
     here: dict[str, Any] = {"api_visibility": "private"}
-    for button in (page.buttons.run, sweeping.run):
-        button.click(None, None, None, js="() => { window.mgeStage?.run(); }", **here)
-    for button in (page.buttons.stop, sweeping.stop):
-        button.click(None, None, None, js="() => { window.mgeStage?.stop(); }", **here)
+    buttons.run.click(None, None, None, js="() => { window.mgeStage?.run(); }", **here)
+    buttons.stop.click(None, None, None, js="() => { window.mgeStage?.stop(); }", **here)
 
 
 def _wire_form(page: Page, handlers: Handlers) -> None:
     """The road without the canvas."""
-    placed, form = page.controls, page.form
+    placed, form = page.inspector.controls, page.form
 
-    def run(data: dict[Any, Any], request: gr.Request) -> Any:
-        return handlers.form(placed, form.image, form.mask, data, request)
+    def run(data: dict[Any, Any]) -> str | None:
+        return handlers.api.form(placed.values(data), data.get(form.image), data.get(form.mask))
 
     form.run.click(
         run,

@@ -6,31 +6,51 @@ so that one file can be proofread.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 TITLE = "MaskGIT editor"
 
 # labels ---------------------------------------------------------------------------------------------------------------
 UPLOAD = "Open photo"
 DOWNLOAD = "Download PNG"
+EXPORT = "Export…"
+THEME, HELP = "◐", "?"
 RUN = "Run"
 STOP = "Stop"
-MODES = (("Fill", "fill"), ("Replace", "replace"), ("Extend", "extend"), ("Generate", "generate"))
+MODES = (
+    ("Fill", "fill"),
+    ("Replace", "replace"),
+    ("Extend", "extend"),
+    ("Generate", "generate"),
+    ("Sweep", "sweep"),
+)
 MODE_HINTS = {
     "fill": "Paint what should go. Each marked cell is decoded anew from its surroundings.",
     "replace": "Drag a box and choose a class. The box becomes that class.",
     "extend": "Drag the handles, or type pixels for each side. The photo continues outwards.",
     "generate": "Choose a class. A whole picture is drawn from nothing.",
+    "sweep": "One edit under every pair of settings. With nothing painted, whole pictures.",
 }
 CLASS = "Class"
 NO_CLASS = "none"
+NO_CLASS_FOUND = "No class is called that: try another word."
 SCHEDULE = "Schedule"
 STEPS = "Steps T"
-PRESETS = (("Draft", 4), ("Balanced", 8), ("Quality", 12))
+PRESETS = (("Draft", 4), ("Balanced", 8), ("Quality", 12), ("Best", 16))
 ORDER = "Order"
 CHOICE_TEMPERATURE = "Choice temperature"
 TOKEN_TEMPERATURE = "Token temperature"
 GUIDANCE = "Guidance"
+GUIDANCE_HINTS = {
+    "fill": "With a class, about 2 blends a hole best.",
+    "replace": "About {advice:g} makes the box what you chose.",
+    "extend": "With a class, about 2 blends a border best.",
+    "generate": "About {advice:g} draws the class most clearly.",
+    "sweep": "Fill, Extend: about 2. Others: about {advice:g}.",
+}
 SEED = "Seed"
-DICE = "⚄"
+DICE = "New"
+RESET = "Reset to the model's advice"
 VARIATIONS = "Variations"
 FEATHER = "Feather, px"
 GROW = "Grow, cells"
@@ -39,22 +59,32 @@ CONTEXT = "Context"
 MATCH_COLOUR = "Match colour at the seam"
 OPAQUE = "Make repainted pixels opaque"
 SIDES = ("Left", "Top", "Right", "Bottom")
-ADVANCED = "Decoding and blending"
-SAMPLES = "Sample photos"
-TAB_EDIT, TAB_SWEEP, TAB_FORM = "Edit", "Sweep", "Form"
-SWEEP_RUN = "Run sweep"
-SWEEP_ROWS, SWEEP_COLUMNS, SWEEP_VALUES = "Rows", "Columns", "Values, comma separated"
-SWEEP_SHEET, SWEEP_CSV = "Sheet PNG", "CSV"
-SWEEP_HINT = (
-    "One edit under every pair of settings. Paint on the photo first; with nothing painted, whole pictures are "
-    "generated. All other settings are those of the Edit tab."
+ADVANCED = "More: order, temperatures, context"
+ASPECTS = ("1:1", "4:3", "3:2", "16:9", "9:16", "3:1")
+ANCHORS = (
+    ("at the top left", "at the top", "at the top right"),
+    ("at the left", "in the middle", "at the right"),
+    ("at the bottom left", "at the bottom", "at the bottom right"),
 )
-SWEEP_EMPTY = "The grid fills in here, cell by cell."
+ANCHOR = "The photo lies {place} of the new picture"
+SHAPE = "Grow to {aspect}"
+GROW_SIDES, RESET_SIDES = "+10 % each side", "Reset"
+DRAWER = "Settings"
+SAMPLES = "Sample photos"
+TAB_EDIT, TAB_FORM = "Edit", "Form"
+SWEEP_ROWS, SWEEP_COLUMNS = "Rows", "Columns"
+SWEEP_ROW_VALUES, SWEEP_COLUMN_VALUES = "Values of the rows", "Values of the columns"
+SWEEP_SHEET, SWEEP_CSV = "Sheet PNG", "CSV"
+SWEEP_LARGE, SWEEP_SMALL = "Large", "Close"
+ADOPT_SETTINGS, ADOPT_PICTURE = "Use these settings", "Take this picture"
+SWEEP_EMPTY = "Press Run: the grid fills in here, cell by cell. A cell gives you its settings or its picture."
 FORM_HINT = (
     "The same edit without the canvas: a picture, a mask (white = repaint), Run. Mode and settings are those of the "
     "Edit tab."
 )
 FORM_IMAGE, FORM_MASK, FORM_RESULT = "Picture", "Mask: PNG, white = repaint", "Result"
+
+FAVOURITE, CLASS_CHIPS = "Favourite class", "Favourite and recent classes"
 
 AXES = (
     ("schedule", "schedule"),
@@ -65,6 +95,28 @@ AXES = (
     ("seed", "seed"),
     ("class", "class_id"),
 )
+
+
+# labels with numbers in them ------------------------------------------------------------------------------------------
+def search_among(classes: int) -> str:
+    """Say what the class field searches."""
+    return f"Search {classes} classes"
+
+
+def revealed(tokens: Sequence[int]) -> str:
+    """Say how many tokens the first and the last step reveal.
+
+    Args:
+        tokens: revealed in each step, at least one.
+    """
+    if len(tokens) == 1:
+        return f"All {tokens[0]} tokens in one step"
+    return f"{tokens[0]} tokens in the first step, {tokens[-1]} in the last"
+
+
+def revealed_in_step(step: int, tokens: int) -> str:
+    """Say what one step reveals."""
+    return f"step {step}: {tokens} tokens"
 
 
 # what happened --------------------------------------------------------------------------------------------------------
@@ -83,14 +135,126 @@ def run_of_other_size(width: int, height: int) -> str:
     return f"These variations were made for a {width}x{height} px picture: undo back to it, or press Run again."
 
 
-def nothing_to_undo() -> str:
-    """Say that no accepted result is left to undo."""
-    return "This is the picture as it was opened: there is no accepted result to undo."
+def version_gone() -> str:
+    """Say that a version of the document is not kept."""
+    return "This version is not kept any more: go to one that the history still shows."
 
 
-def nothing_to_redo() -> str:
-    """Say that no undone result is left."""
-    return "There is no undone result: redo brings back what undo took away."
+def document_gone_offer(name: str) -> str:
+    """Say that the server lost the picture of the last visit, while the browser still has it."""
+    return f"{name or 'The picture'} is not on the server any more: it is opened again from this browser's own copy."
+
+
+def step_gone(step: int, last: int) -> str:
+    """Say that a run has no such step."""
+    return f"Step {step} of this run is not kept, it has {last}: choose one that the timeline shows."
+
+
+def no_trace() -> str:
+    """Say that a run's steps are not kept."""
+    return "The steps of this run are not kept, because it took several windows: run one that fits into one window."
+
+
+def cell_outside() -> str:
+    """Say that a cell is none that the run decided."""
+    return "This cell was not repainted by the run: choose one inside the hole."
+
+
+def class_unknown(value: object) -> str:
+    """Say that the class control holds no class."""
+    return f"class {value!r} is unknown: choose one of the list, or none."
+
+
+def temperature_note(temperature: float) -> str:
+    """Say what sets one of "more like this" apart."""
+    return f"token temperature {temperature:.2f}"
+
+
+def no_draft() -> str:
+    """Say that nothing of a stopped run can be kept."""
+    return "There is no frame of this run to keep: press Run to start again."
+
+
+def first_visit() -> str:
+    """Say what the painted sample is for."""
+    return "A sample is open, two flowers at its edge are painted over: press Enter to see them go."
+
+
+def recipe_restored(model: str, here: str) -> str:
+    """Say that a picture brought its settings along."""
+    if model != here:
+        return f"The settings of this picture are restored; it was made with {model}, here {here} runs."
+    return "The settings of this picture are restored: press Run to draw it again, or change them first."
+
+
+def recipe_unreadable(why: str) -> str:
+    """Say that a picture opened without its settings, and why; `why` is a sentence."""
+    return f"The picture is open, but not the settings in it: {why}"
+
+
+def project_opened(name: str, versions: int) -> str:
+    """Say that a project was opened."""
+    return f"{name} is open with {versions} version{'' if versions == 1 else 's'}."
+
+
+def project_foreign() -> str:
+    """Say that a zip is none of ours."""
+    return "This zip is no project of this editor: open one that Export, Project wrote."
+
+
+def project_too_large(megabytes: float, most: float) -> str:
+    """Say that a project is too large unpacked."""
+    return f"The project holds {megabytes:.0f} MB, at most {most:.0f} MB are opened: export single pictures instead."
+
+
+def project_too_many(entries: int, most: int) -> str:
+    """Say that a zip has too many entries."""
+    return f"The zip has {entries} entries, a project has at most {most}: open one that Export, Project wrote."
+
+
+def project_odd_name(name: str) -> str:
+    """Say that a zip holds a file that no project has."""
+    return f"The zip holds {name[:60]!r}, which no project of this editor has: open one that Export, Project wrote."
+
+
+def project_damaged() -> str:
+    """Say that a project cannot be read."""
+    return "The project is damaged or was changed by hand: open another copy of it."
+
+
+def project_newer(version: object) -> str:
+    """Say that a project has another format."""
+    return f"The project has format {str(version)[:20]}, this editor reads 1: open it with the editor that wrote it."
+
+
+def state_too_large(megabytes: float, most: float) -> str:
+    """Say that the stage's state is too large for a project."""
+    return f"The history on the canvas takes {megabytes:.0f} MB, a project holds {most:.0f} MB: clear some of it first."
+
+
+def export_flattened(kind: str) -> str:
+    """Say that transparency was lost in a format."""
+    return f"{kind} holds no transparency: clear pixels are white in this file. Choose PNG or WebP to keep them."
+
+
+def export_without_recipe(kind: str) -> str:
+    """Say that the recipe did not fit."""
+    return f"The settings and mask are too large for a {kind}'s comment and are left out: choose PNG to keep them."
+
+
+def export_needs_run() -> str:
+    """Say that a film needs a run."""
+    return "A timeline film shows the steps of one run: press Run first, then export the film of a result."
+
+
+def format_unknown() -> str:
+    """Say that an export format is unknown."""
+    return "This format is unknown: choose PNG, JPEG, WebP, GIF or Project."
+
+
+def adopted(row: str, column: str) -> str:
+    """Say that the settings of a sweep's cell are in the controls; each as "axis value"."""
+    return f"The controls hold the settings of this cell, {row} and {column}: press Run to use them."
 
 
 def nothing_open() -> str:
@@ -143,10 +307,12 @@ def sample_unknown() -> str:
     return "This sample photo does not exist: pick one of those shown."
 
 
-def stopped(step: int, steps: int) -> str:
-    """Say that a run was stopped."""
+def stopped(step: int, steps: int, *, draft: bool = False) -> str:
+    """Say that a run was stopped; `draft` where its last frame can be kept."""
     if step == 0:
         return "Stopped before the first step: the picture is as it was."
+    if draft:
+        return f"Stopped after step {step} of {steps}: the frame so far can be kept as a draft, or press Run again."
     return f"Stopped after step {step} of {steps}: your mask is kept, press Run to start again."
 
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 SAMPLES = Path(__file__).resolve().parent.parent / "assets" / "samples"
-FIRST_SAMPLE = "mountain_trail.jpg"
 
 
 @dataclass(frozen=True)
@@ -23,13 +22,14 @@ class AppSettings:
         host, port: where the server listens.
         model: a name of `core.list_models()`.
         device: "auto", "cpu" or "cuda".
-        max_file_mb: largest upload, megabytes; the gate in core refuses above 32 as well.
+        max_file_mb: largest upload, megabytes, and most that a project may hold unpacked; the gate in core refuses
+            pictures above 32.
         samples: folder of photos offered on the page.
         documents_per_visitor: pictures that one visitor can have open; the oldest is dropped beyond.
         visitors: visitors whose pictures are kept; the longest absent is dropped beyond.
         visitor_minutes: how long the pictures of a visitor who left are kept, for a lost connection to come back.
-        undo_steps: accepted results that can be taken back, for each picture.
-        document_mb: pixels kept on disk for one picture's undo stack and runs, megabytes.
+        undo_steps: versions kept beside the first, for each picture.
+        document_mb: pixels kept on disk for one picture's versions and runs, megabytes.
         sweep_cells: most cells of one sweep.
     """
 
@@ -37,7 +37,7 @@ class AppSettings:
     port: int = 7860
     model: str = "scenes-128"
     device: str = "auto"
-    max_file_mb: int = 32
+    max_file_mb: int = 256
     samples: Path = field(default=SAMPLES)
     documents_per_visitor: int = 6
     visitors: int = 64

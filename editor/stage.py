@@ -21,22 +21,50 @@ FOLDER = Path(__file__).parent / "static" / "stage"
 MODULES = (
     "words.js",
     "view.js",
+    "runlength.js",
+    "shapes.js",
+    "grown.js",
     "mask.js",
     "picture.js",
+    "maskfile.js",
     "history.js",
     "tokens.js",
     "wire.js",
     "tools.js",
+    "painting.js",
+    "tint.js",
+    "guides.js",
     "render.js",
+    "compare.js",
+    "options.js",
+    "trace.js",
+    "film.js",
     "review.js",
+    "heat.js",
+    "strip.js",
+    "choice.js",
+    "versions.js",
+    "timeline.js",
+    "cells.js",
+    "tree.js",
+    "autosave.js",
+    "exporter.js",
     "pointer.js",
     "keyboard.js",
+    "help.js",
     "panel.js",
+    "planning.js",
+    "runs.js",
+    "files.js",
+    "stage.js",
     "main.js",
 )
 """In the order in which they are joined: a module comes after those that it needs while it is being read."""
 
-EVENTS = ("run", "stop", "accept", "discard", "undo_accept", "redo_accept")
+STYLES = ("stage.css", "runs.css")
+"""The canvas and its tools first; what belongs to runs after it."""
+
+EVENTS = ("run", "stop", "draft", "accept", "goto", "reopen", "inspect", "export")
 """What the stage tells Python, each with a JSON object; the names stand in quotes in wire.js, where Gradio looks."""
 
 ARGUMENTS = ("element", "trigger", "props", "server", "watch")
@@ -91,8 +119,8 @@ def script() -> str:
 
 @cache
 def style() -> str:
-    """Return the stage's style sheet; Gradio nests it under the component's id."""
-    return (FOLDER / "stage.css").read_text(encoding="utf-8")
+    """Return the stage's style sheets as one text; Gradio nests it under the component's id."""
+    return "".join((FOLDER / name).read_text(encoding="utf-8") for name in STYLES)
 
 
 def _named_plan(plan: Callable[..., Any]) -> Callable[..., Any]:

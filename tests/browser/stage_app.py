@@ -51,7 +51,7 @@ def mask_of(wire: dict[str, Any]) -> NDArray[np.bool_]:
     runs = np.asarray(wire["runs"], np.int64)
     assert runs.sum() == wire["width"] * wire["height"]
     assert (runs[1:] > 0).all()
-    values = np.arange(len(runs)) % 2 == 1
+    values = np.asarray(wire["values"]) > 0 if "values" in wire else np.arange(len(runs)) % 2 == 1
     return np.repeat(values, runs).reshape(wire["height"], wire["width"])
 
 
@@ -76,15 +76,25 @@ def hex_of(cells: NDArray[np.bool_]) -> str:
     return np.packbits(cells.ravel()).tobytes().hex()
 
 
-def build(*, step_seconds: float = 0.03, steps: int = 6) -> gr.Blocks:
-    """Return the page. `#command` takes JSON like {"open": [w, h]}; `#heard` shows the last event as JSON."""
-    documents: dict[str, NDArray[np.uint8]] = {}
-    current = {"doc": ""}
-    stack: list[NDArray[np.uint8]] = []
-    ahead: list[NDArray[np.uint8]] = []
+class Server:
+    """What the page's Python side remembers: documents as trees of pictures, and runs. One visitor only."""
 
-    def plan(intent: dict[str, Any]) -> dict[str, Any]:
-        height, width = documents[intent["doc"]].shape[:2]
+    def __init__(self, *, step_seconds: float, steps: int) -> None:
+        self.step_seconds = step_seconds
+        self.steps = steps
+        self.trees: dict[str, list[tuple[int | None, NDArray[np.uint8], list[int]]]] = {}
+        self.runs: dict[str, dict[str, Any]] = {}
+        self.doc = ""
+        self.head = 0
+
+    @property
+    def pixels(self) -> NDArray[np.uint8]:
+        """The picture that is open."""
+        return self.trees[self.doc][self.head][1]
+
+    def plan(self, intent: dict[str, Any]) -> dict[str, Any]:
+        """Answer the server function of that name."""
+        height, width = self.pixels.shape[:2]
         passes = plan_passes(request_of(intent, (width, height)), PIXELS, GRID)
         return {
             "windows": [list(each.window) for each in passes],
@@ -94,40 +104,68 @@ def build(*, step_seconds: float = 0.03, steps: int = 6) -> gr.Blocks:
             "seconds": 1.5,
         }
 
-    def open_picture(pixels: NDArray[np.uint8], name: str) -> dict[str, Any]:
-        doc = f"doc{len(documents)}"
-        documents[doc] = pixels
-        current["doc"] = doc
-        stack.clear()
-        ahead.clear()
-        height, width = pixels.shape[:2]
+    def open(self, pixels: NDArray[np.uint8], name: str, **more: Any) -> dict[str, Any]:
+        """Make a picture a new document."""
+        self.doc = f"doc{next(_revision)}"
+        self.trees[self.doc] = [(None, pixels, [0, 0])]
+        self.head = 0
+        return self.opened(name, **more)
+
+    def opened(self, name: str, **more: Any) -> dict[str, Any]:
+        """Return the message that opens the present document."""
+        height, width = self.pixels.shape[:2]
+        tree = [
+            {
+                "version": version,
+                "parent": parent,
+                "url": url_of(pixels),
+                "width": pixels.shape[1],
+                "height": pixels.shape[0],
+                "offset": offset,
+            }
+            for version, (parent, pixels, offset) in enumerate(self.trees[self.doc])
+        ]
         return message(
             "open",
-            doc=doc,
+            doc=self.doc,
+            version=self.head,
             name=name,
+            format="png",
             width=width,
             height=height,
-            url=url_of(pixels),
+            url=url_of(self.pixels),
             model=MODEL,
-            alpha=pixels.shape[2] == 4,
+            alpha=self.pixels.shape[2] == 4,
             keep_mask=False,
+            tree=tree,
+            **more,
         )
 
-    def command(text: str) -> Any:
+    def command(self, text: str) -> Any:
+        """Do what a test asks for."""
         wanted = json.loads(text)
         if "open" in wanted:
-            return open_picture(photo(*wanted["open"]), "waves.png")
+            return self.open(photo(*wanted["open"]), "waves.png")
         if "file" in wanted:
-            return open_picture(np.asarray(Image.open(wanted["file"]).convert("RGB")), Path(wanted["file"]).name)
+            return self.open(np.asarray(Image.open(wanted["file"]).convert("RGB")), Path(wanted["file"]).name)
+        if "forget" in wanted:
+            self.trees.clear()
+            return message("notice", level="info", message="Forgotten.")
         return message(**wanted["message"])
 
-    def uploaded(path: str) -> dict[str, Any]:
-        return open_picture(np.asarray(Image.open(path).convert("RGB")), "upload")
+    def uploaded(self, path: str) -> dict[str, Any]:
+        """Open what the page's upload field took."""
+        return self.open(np.asarray(Image.open(path).convert("RGB")), "upload")
 
-    def run(event: gr.EventData) -> Iterator[tuple[Any, str]]:
+    def run(self, event: gr.EventData) -> Iterator[tuple[Any, str]]:
+        """Stream steps and a result, of a canvas or of an earlier run."""
         intent = event._data
         heard = json.dumps({"event": "run", "data": intent})
-        pixels = documents[current["doc"]]
+        start = intent["from"]
+        if start:
+            yield from self.run_again(intent, heard)
+            return
+        pixels = self.pixels
         height, width = pixels.shape[:2]
         request = request_of(intent, (width, height))
         left, top, right, bottom = intent["extend"]
@@ -140,101 +178,197 @@ def build(*, step_seconds: float = 0.03, steps: int = 6) -> gr.Blocks:
         elif request.box is not None:
             region = np.zeros(before.shape[:2], np.bool_)
             region[request.box.slices] = True
+        kept = {
+            "before": before,
+            "region": region,
+            "size": size,
+            "offset": [left, top],
+            "passes": plan_passes(request, PIXELS, GRID),
+        }
         after = [photo(*size, seed=40 + 25 * v) for v in range(4)]
-        passes = plan_passes(request, PIXELS, GRID)
-        random = np.random.default_rng(0)
-        for index, each in enumerate(passes):
-            unknown = each.unknown.copy()
+        yield from self.stream(intent, kept, after, heard)
+
+    def run_again(self, intent: dict[str, Any], heard: str) -> Iterator[tuple[Any, str]]:
+        """Take the geometry of an earlier run; a branch goes on with its next step."""
+        start = intent["from"]
+        kept = self.runs[start["run"]]
+        count = 1 if start["how"] in ("pins", "baseline") else 2
+        after = [photo(*kept["size"], seed=200 + 25 * v + len(self.runs)) for v in range(count)]
+        first = start["step"] if start["how"] == "branch" else 0
+        quiet = start["how"] in ("more", "pins")
+        yield from self.stream(intent, kept, after, heard, first=first, streamed=not quiet, source=start)
+
+    def stream(
+        self,
+        intent: dict[str, Any],
+        kept: dict[str, Any],
+        after: list[NDArray[np.uint8]],
+        heard: str,
+        *,
+        first: int = 0,
+        streamed: bool = True,
+        source: dict[str, Any] | None = None,
+    ) -> Iterator[tuple[Any, str]]:
+        """Yield the steps after `first` and the result."""
+        size, offset, passes, steps = kept["size"], kept["offset"], kept["passes"], self.steps
+        pictures = [np.where(kept["region"][..., None], v, kept["before"]) for v in after]
+        self.runs[intent["run"]] = {**kept, "pictures": pictures, "seeds": [7 + i for i in range(len(after))]}
+        for index, each in enumerate(passes if streamed else ()):
+            order = np.random.default_rng(3).permutation(each.unknown.size).reshape(each.unknown.shape)
             for step in range(1, steps + 1):
-                time.sleep(step_seconds)
-                unknown &= random.random(unknown.shape) < 1 - step / steps
+                if step <= first:
+                    continue
+                time.sleep(self.step_seconds)
+                unknown = each.unknown & (order >= each.unknown.size * step / steps)
+                sure = np.where(each.unknown, 255 * (1 - order / (2 * order.size)), 255).astype(np.uint8)
                 crops = [Image.fromarray(v[each.window.slices]).resize((PIXELS, PIXELS)) for v in after]
                 yield (
                     message(
                         "step",
                         run=intent["run"],
-                        variation_count=4,
+                        variation_count=len(after),
                         step=index * steps + step,
                         steps=steps * len(passes),
                         pass_index=index,
                         passes=len(passes),
                         window=list(each.window),
                         canvas=list(size),
-                        offset=[left, top],
+                        offset=offset,
                         urls=[url_of(np.asarray(c), "webp") for c in crops],
-                        unknown=hex_of(unknown),
-                        seconds_left=(steps - step) * step_seconds,
+                        unknown=[hex_of(unknown)] * len(after),
+                        confidence=[sure.tobytes().hex()] * len(after),
+                        seconds_left=(steps - step) * self.step_seconds,
                     ),
                     heard,
                 )
-        pictures = [np.where(region[..., None], v, before) for v in after]
-        stack_of_run[:] = pictures
-        yield (
-            message(
-                "result",
-                run=intent["run"],
-                canvas=list(size),
-                offset=[left, top],
-                seconds=step_seconds * steps,
-                variations=[
-                    {"url": url_of(p), "seed": 7 + i, "score": -1.25 - i / 8, "changed_outside": 0}
-                    for i, p in enumerate(pictures)
-                ],
-            ),
-            heard,
+        yield self.result(intent["run"], source=source, branchable=len(passes) == 1), heard
+
+    def result(
+        self, run: str, *, source: dict[str, Any] | None = None, branchable: bool = True, draft: bool = False
+    ) -> dict[str, Any]:
+        """Return the message with a run's pictures; scores fall, seams rise with the variation."""
+        kept = self.runs[run]
+        pictures = kept["pictures"][:1] if draft else kept["pictures"]
+        variations = [
+            {
+                "url": url_of(picture),
+                "seed": kept["seeds"][i],
+                "score": -1.25 - i / 8,
+                "seam": 1.6 - i / 5,
+                "shift": 2.0,
+                "changed_outside": 0,
+            }
+            for i, picture in enumerate(pictures)
+        ]
+        return message(
+            "result",
+            run=run,
+            canvas=list(kept["size"]),
+            offset=kept["offset"],
+            seconds=self.step_seconds * self.steps,
+            branchable=branchable,
+            draft=draft,
+            settings={"class_name": None, "schedule": "cosine", "steps": self.steps},
+            variations=variations,
+            **({"from": source} if source else {}),
         )
 
-    stack_of_run: list[NDArray[np.uint8]] = []
+    def stop(self, event: gr.EventData) -> tuple[Any, str]:
+        """Say that the run has stopped and that a draft can be had."""
+        heard = json.dumps({"event": "stop", "data": event._data})
+        return message("stopped", run=event._data["run"], message="Stopped.", draft=True), heard
 
-    def placed(pixels: NDArray[np.uint8], offset: list[int]) -> dict[str, Any]:
-        documents[current["doc"]] = pixels
-        height, width = pixels.shape[:2]
+    def draft(self, event: gr.EventData) -> tuple[Any, str]:
+        """Return the best frame of a stopped run."""
+        return self.result(event._data["run"], draft=True), json.dumps({"event": "draft", "data": event._data})
+
+    def head_message(self) -> dict[str, Any]:
+        """Return the version that is the picture now."""
+        parent, pixels, offset = self.trees[self.doc][self.head]
         return message(
-            "accepted",
-            doc=current["doc"],
+            "head",
+            doc=self.doc,
+            version=self.head,
+            parent=parent,
             url=url_of(pixels),
-            width=width,
-            height=height,
+            width=pixels.shape[1],
+            height=pixels.shape[0],
             offset=offset,
             keep_mask=True,
-            can_undo=True,
+            alpha=False,
         )
 
-    def accept(event: gr.EventData) -> tuple[Any, str]:
-        old = documents[current["doc"]]
-        stack.append(old)
-        ahead.clear()
-        new = stack_of_run[event._data["variation"]]
-        offset = [(new.shape[1] - old.shape[1]) // 2, (new.shape[0] - old.shape[0]) // 2]
-        return placed(new, offset), json.dumps({"event": "accept", "data": event._data})
+    def accept(self, event: gr.EventData) -> tuple[Any, str]:
+        """Make a variation a child of the present version."""
+        run = self.runs[event._data["run"]]
+        self.trees[self.doc].append((self.head, run["pictures"][event._data["variation"]], run["offset"]))
+        self.head = len(self.trees[self.doc]) - 1
+        return self.head_message(), json.dumps({"event": "accept", "data": event._data})
 
-    def undo(event: gr.EventData) -> tuple[Any, str]:
-        ahead.append(documents[current["doc"]])
-        return placed(stack.pop(), [0, 0]), json.dumps({"event": "undo_accept", "data": event._data})
+    def goto(self, event: gr.EventData) -> tuple[Any, str]:
+        """Make another version the present one."""
+        self.head = event._data["version"]
+        return self.head_message(), json.dumps({"event": "goto", "data": event._data})
 
-    def redo(event: gr.EventData) -> tuple[Any, str]:
-        stack.append(documents[current["doc"]])
-        return placed(ahead.pop(), [0, 0]), json.dumps({"event": "redo_accept", "data": event._data})
+    def reopen(self, event: gr.EventData) -> tuple[Any, str]:
+        """Give a document of an earlier page back, or say that it is gone."""
+        asked = event._data
+        heard = json.dumps({"event": "reopen", "data": asked})
+        if asked["doc"] not in self.trees:
+            return message("notice", level="gone", message="The document is gone."), heard
+        self.doc = asked["doc"]
+        self.head = min(self.head, len(self.trees[self.doc]) - 1)
+        return self.opened(asked["name"]), heard
 
-    def told(name: str) -> Any:
-        def note(event: gr.EventData) -> str:
-            return json.dumps({"event": name, "data": event._data})
+    def inspect(self, event: gr.EventData) -> tuple[Any, str]:
+        """Return five codes for a cell."""
+        asked = event._data
+        patches = [np.full((8, 8, 3), 40 * (i + 1), np.uint8) for i in range(5)]
+        codes = [{"code": 100 + i, "probability": 0.6 / 2**i, "url": url_of(patch)} for i, patch in enumerate(patches)]
+        return (
+            message("alternatives", run=asked["run"], variation=asked["variation"], cell=asked["cell"], list=codes),
+            json.dumps({"event": "inspect", "data": asked}),
+        )
 
-        return note
+    def export(self, event: gr.EventData) -> tuple[Any, str]:
+        """Write the picture in the wanted format."""
+        asked = event._data
+        suffix = {"jpeg": "jpg", "project": "zip"}.get(asked["format"], asked["format"])
+        path = _folder / f"export-{next(_revision)}" / f"waves.{suffix}"
+        path.parent.mkdir()
+        if asked["format"] in ("jpeg", "webp"):
+            Image.fromarray(self.pixels).save(path, quality=asked["quality"])
+        elif asked["format"] == "project":
+            path.write_text(json.dumps(asked["state"]))
+        else:
+            Image.fromarray(self.pixels).save(path)
+        return (
+            message(
+                "file",
+                format=asked["format"],
+                url=f"/gradio_api/file={path}",
+                name=path.name,
+                bytes=path.stat().st_size,
+            ),
+            json.dumps({"event": "export", "data": asked}),
+        )
 
+
+def build(*, step_seconds: float = 0.03, steps: int = 6) -> gr.Blocks:
+    """Return the page. `#command` takes JSON like {"open": [w, h]}; `#heard` shows the last event as JSON."""
+    server = Server(step_seconds=step_seconds, steps=steps)
     gr.set_static_paths([_folder])
     with gr.Blocks() as app:
-        stage = Stage(plan=plan)
+        stage = Stage(plan=server.plan)
         heard = gr.Textbox(elem_id="heard", show_label=False)
         order = gr.Textbox(elem_id="command", show_label=False)
-        upload = gr.File(elem_id="mge-upload", file_types=["image"])
+        with gr.Column(elem_id="mge-upload"):
+            upload = gr.UploadButton(file_types=["image"])
         quiet: dict[str, Any] = {"show_progress": "hidden"}
-        order.submit(command, order, stage, **quiet)
-        upload.upload(uploaded, upload, stage, **quiet)
-        running = stage.run(run, None, [stage, heard], **quiet)
-        stage.stop(told("stop"), None, heard, cancels=[running], **quiet)
-        stage.accept(accept, None, [stage, heard], **quiet)
-        stage.discard(told("discard"), None, heard, **quiet)
-        stage.undo_accept(undo, None, [stage, heard], **quiet)
-        stage.redo_accept(redo, None, [stage, heard], **quiet)
+        order.submit(server.command, order, stage, **quiet)
+        upload.upload(server.uploaded, upload, stage, **quiet)
+        running = stage.run(server.run, None, [stage, heard], **quiet)
+        stage.stop(server.stop, None, [stage, heard], cancels=[running], **quiet)
+        for event in ("draft", "accept", "goto", "reopen", "inspect", "export"):
+            getattr(stage, event)(getattr(server, event), None, [stage, heard], **quiet)
     return app

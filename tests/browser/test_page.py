@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Page
 
 from core import encode_png, load_engine, open_picture, read_png_text, read_recipe
-from editor import PAGE_CSS, AppSettings, build_app, editor_theme
+from editor import AppSettings, build_app, look
 from tests.editor.fakes import FakeEngine
 
 # Gradio's queue statistics set a pandas option that pandas has deprecated; nothing of ours.
@@ -32,7 +32,7 @@ SIZES = {"1440x900": (1440, 900), "1024x768": (1024, 768), "412x915": (412, 915)
 def launched(serve: Callable[..., str]) -> str:
     """Return the address of the editor."""
     engine: Any = load_engine("scenes-128") if MODEL.exists() else FakeEngine(step_seconds=0.12)
-    return serve(build_app(engine, AppSettings()), theme=editor_theme(), css_paths=[PAGE_CSS], max_file_size="32mb")
+    return serve(build_app(engine, AppSettings()), **look(), max_file_size="32mb")
 
 
 @pytest.fixture
@@ -165,15 +165,16 @@ def test_replace_without_a_class_is_said(page: Page) -> None:
     wait(page, "!s.running")
 
 
-def test_modes_follow_keys_and_tabs(page: Page) -> None:
+def test_the_form_tab_leaves_the_mode_alone(page: Page) -> None:
     page.locator("#mge-stage .mge-view").click(position={"x": 5, "y": 5})
     page.keyboard.press("3")
     wait(page, "s.mode === 'extend'")
     assert page.locator("#mge-extend-left input").is_visible()
-    page.locator("#mge-tabs button[role=tab]", has_text="Sweep").click()
-    wait(page, "s.mode === 'sweep'")
+    page.locator("#mge-tabs button[role=tab]", has_text="Form").click()
+    page.locator("#mge-form-run").wait_for()
     page.locator("#mge-tabs button[role=tab]", has_text="Edit").click()
-    wait(page, "s.mode === 'extend'")
+    page.locator("#mge-extend-left input").wait_for()
+    assert state(page)["mode"] == "extend"
 
 
 def test_extend_by_typed_pixels(page: Page) -> None:
@@ -225,11 +226,11 @@ def test_generate_replaces_the_picture_and_undo_brings_it_back(page: Page) -> No
 
 def test_sweep_fills_and_can_be_saved(page: Page, tmp_path: Path) -> None:
     paint(page, [(0.45, 0.45), (0.5, 0.5)])
-    page.locator("#mge-tabs button[role=tab]", has_text="Sweep").click()
+    page.locator("#mge-mode label", has_text="Sweep").click()
     wait(page, "s.mode === 'sweep'")
     page.locator("#mge-sweep-row-values textarea, #mge-sweep-row-values input").fill("cosine, linear")
     page.locator("#mge-sweep-column-values textarea, #mge-sweep-column-values input").fill("1, 2, 3")
-    page.locator("#mge-run-sweep").click()
+    page.locator("#mge-run").click()
     cells = page.locator("#mge-sweep-grid td img")
     page.wait_for_function("() => document.querySelectorAll('#mge-sweep-grid td img').length === 6", timeout=120_000)
     assert cells.count() == 6
@@ -282,11 +283,11 @@ def test_nothing_hangs_over_or_jumps(open_page: Visit, launched: str, tmp_path: 
     page.wait_for_timeout(600)
     page.screenshot(path=shots / f"page-{size}-{theme}.png")
     before = places()
+    assert before[3][1] + before[3][3] <= height  # Run is in sight
     assert page.evaluate("() => document.documentElement.scrollWidth") <= width
-    if width > 760:
-        stage = before[1]
-        assert stage[2] * stage[3] > 0.5 * width * height  # the stage dominates
-        assert page.evaluate("() => document.documentElement.scrollHeight") <= height
+    stage = before[1]
+    assert stage[2] * stage[3] > 0.5 * width * height  # the stage dominates
+    assert page.evaluate("() => document.documentElement.scrollHeight") <= height
     paint(page, [(0.42, 0.45), (0.5, 0.5), (0.55, 0.48)])
     page.locator("#mge-run").click()
     wait(page, "s.running && s.running.step >= 3 || s.review")

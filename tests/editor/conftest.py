@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from editor.documents import Document, Documents, Store
+from editor.documents import Document, Documents
 from editor.settings import AppSettings
+from editor.store import Store
 
 
 @pytest.fixture

@@ -6,19 +6,23 @@ import time
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
-from core import EditRequest, EditResult, ModelSpec, Preview, Sides
+from core import Alternative, EditRequest, EditResult, ModelSpec, Preview, Sides
 from core.canvas.borders import grow_canvas
 from core.canvas.plan import Pass, canvas_mask, plan
 from core.models.config import Defaults
+
+GRID = 16
+CODES = 64
 
 SPEC = ModelSpec(
     name="fake-128",
     title="A fake model that paints flat colours",
     family="compact",
     pixels=128,
-    grid=16,
-    codebook_size=64,
+    grid=GRID,
+    codebook_size=CODES,
     tokenizer={},
     transformer={},
     classes=("forest", "lake", "sunflower", "roses"),
@@ -30,12 +34,18 @@ SPEC = ModelSpec(
 
 
 class FakeEngine:
-    """Yields one Preview a step and an EditResult, like `core.Engine`, `step_seconds` apart."""
+    """Yields one Preview a step and an EditResult, like `core.Engine`, `step_seconds` apart.
+
+    The token of a cell is its place plus the seed, and until it is decided the step; the cells are decided row-major in
+    turn, T steps for all; the model is the less sure of a cell the later it comes. What a start gives is kept, and
+    tints the colour.
+    """
 
     def __init__(self, step_seconds: float = 0.0, leak: bool = False) -> None:
         self.spec, self.device, self.dtype = SPEC, "cpu", "fp32"
         self.step_seconds, self.leak = step_seconds, leak
         self.closed = 0
+        self.asked: list[EditRequest] = []
 
     def plan(self, request: EditRequest) -> tuple[Pass, ...]:
         return plan(request, self.spec.pixels, self.spec.grid)
@@ -44,61 +54,85 @@ class FakeEngine:
         return request.options.steps * len(self.plan(request))
 
     def stream(self, request: EditRequest, *, preview_budget_s: float = 0.1) -> Iterator[Preview | EditResult]:
+        self.asked.append(request)
         passes, steps, count = self.plan(request), request.options.steps, request.options.variations
+        start = request.start
+        first = 0 if start is None else start.step
         try:
             for index, one in enumerate(passes):
-                for step in range(steps):
+                open_cells = one.unknown if start is None else one.unknown & (start.tokens < 0)
+                for step in range(first, steps if open_cells.any() else first):
                     time.sleep(self.step_seconds)
-                    left = one.unknown & (np.arange(256).reshape(16, 16) % steps > step)
+                    left = open_cells & (np.arange(GRID * GRID).reshape(GRID, GRID) % steps > step)
+                    images = [np.full((128, 128, 3), self._colour(request, i), np.uint8) for i in range(count)]
                     yield Preview(
                         step=index * steps + step + 1,
                         steps=steps * len(passes),
                         pass_index=index,
                         passes=len(passes),
                         window=one.window,
-                        images=np.stack(
-                            [np.full((128, 128, 3), self._colour(request, i), np.uint8) for i in range(count)]
-                        ),
+                        images=np.stack(images),
                         exact=True,
                         unknown=np.repeat(left[None], count, 0),
-                        tokens=np.zeros((count, 16, 16), np.int64),
-                        confidence=np.zeros((count, 16, 16), np.float32),
+                        tokens=np.where(left, (self._tokens(request, one) + step) % CODES, self._tokens(request, one)),
+                        confidence=self._confidence(request, one),
                     )
             yield self._result(request, passes)
         finally:
             self.closed += 1
 
     def edit(self, request: EditRequest) -> EditResult:
+        self.asked.append(request)
         return self._result(request, self.plan(request))
 
     def edit_together(self, requests: Sequence[EditRequest]) -> tuple[EditResult, ...]:
         time.sleep(self.step_seconds)
         return tuple(self.edit(request) for request in requests)
 
+    def alternatives(self, request: EditRequest, cell: tuple[int, int], count: int = 5) -> tuple[Alternative, ...]:
+        self.asked.append(request)
+        patches = [np.full((8, 8, 3), 40 * i, np.uint8) for i in range(count)]
+        return tuple(Alternative(cell[0] + i, 0.5 / (i + 1), patch) for i, patch in enumerate(patches))
+
+    def _tokens(self, request: EditRequest, one: Pass) -> NDArray[np.int64]:
+        places = np.arange(GRID * GRID).reshape(GRID, GRID)
+        drawn = np.stack([(places + request.options.seed + i) % CODES for i in range(request.options.variations)])
+        if request.start is None:
+            return drawn
+        return np.where((request.start.tokens >= 0) & one.unknown, request.start.tokens, drawn)
+
+    def _confidence(self, request: EditRequest, one: Pass) -> NDArray[np.float32]:
+        sure = -np.arange(GRID * GRID, dtype=np.float32).reshape(GRID, GRID) / 100
+        return np.repeat(np.where(one.unknown, sure, 0.0)[None], request.options.variations, 0).astype(np.float32)
+
     def _colour(self, request: EditRequest, index: int) -> tuple[int, int, int]:
-        seed = request.options.seed + index
-        return 40 + seed * 50 % 200, 90 + request.options.steps * 9 % 150, 60 + seed * 90 % 190
+        options = request.options
+        seed = options.seed + index
+        warmth = int(options.token_temperature * 100)
+        given = 0 if request.start is None else int(request.start.tokens.clip(0).sum())
+        return 40 + (seed * 50 + given) % 200, 90 + options.steps * 9 % 150, (60 + seed * 90 + warmth) % 256
 
     def _result(self, request: EditRequest, passes: tuple[Pass, ...]) -> EditResult:
         mask = canvas_mask(request, pixels=self.spec.pixels)
         base = request.image if request.image is not None else np.zeros((128, 128, 3), np.uint8)
         if request.extend != Sides():
             base = grow_canvas(base, request.extend)
-        images = np.repeat(base[None], request.options.variations, 0).copy()
+        count = request.options.variations
+        images = np.repeat(base[None], count, 0).copy()
         for i, image in enumerate(images):
             image[mask, :3] = self._colour(request, i)
             if self.leak:
                 image[:1, :2] ^= 1
         return EditResult(
             images=images,
-            scores=tuple(-1.0 - i for i in range(len(images))),
+            scores=tuple(-1.0 - i for i in range(count)),
             windows=tuple(p.window for p in passes),
             latent_masks=tuple(p.unknown for p in passes),
-            tokens=tuple(np.zeros((len(images), 16, 16), np.int64) for _ in passes),
-            confidence=tuple(np.zeros((len(images), 16, 16), np.float32) for _ in passes),
-            seams=(1.0,) * len(images),
-            colour_shifts=(0.0,) * len(images),
             canvas_mask=mask,
+            tokens=tuple(self._tokens(request, p) for p in passes),
+            confidence=tuple(self._confidence(request, p) for p in passes),
+            seams=tuple(1.0 + i / 8 for i in range(count)),
+            colour_shifts=tuple(2.0 + i for i in range(count)),
             seconds={"total": 0.01},
             forwards=request.options.steps,
             request=request,

@@ -1,4 +1,4 @@
-"""Documents: ownership, undo and redo, bounds, and files that go when nobody needs them."""
+"""Documents: ownership, the tree of versions, bounds, and files that go when nobody needs them."""
 
 from __future__ import annotations
 
@@ -11,22 +11,27 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from core import BadRequest, EditRequest, Sides, Size, Task, open_picture, read_png_text
-from editor.documents import Document, Documents, Run, Store, file_name
+from core import BadRequest, EditRequest, Sides, Size, Task
+from editor.documents import Document, Documents, Version
+from editor.runs import Run
 from editor.settings import AppSettings
+from editor.store import Store
+
+FIXTURES_ARE_FIXED = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
-def run_of(documents: Documents, document: Document, run: str, shades: tuple[int, ...], extend: Sides = Sides()) -> Run:
+def run_of(document: Document, run: str, shades: tuple[int, ...], extend: Sides = Sides()) -> Run:
     """Return a run over the document's head with flat pictures."""
-    assert document.head is not None
-    image = np.asarray(document.head.pixels())
+    version = document.version
+    assert version is not None
+    image = np.asarray(version.picture.pixels())
     if any(extend):
         request = EditRequest(Task.EXTRAPOLATE, image=image, extend=extend)
     else:
         request = EditRequest(Task.INPAINT, image=image, mask=np.ones(image.shape[:2], np.bool_))
     shape = (image.shape[0] + extend.top + extend.bottom, image.shape[1] + extend.left + extend.right, 3)
-    pictures = tuple(documents.store.put(np.full(shape, shade, np.uint8), "p") for shade in shades)
-    return Run(run, request, pictures, (extend.left, extend.top))
+    pictures = tuple(document.store.put(np.full(shape, shade, np.uint8), "p") for shade in shades)
+    return Run(run, (request,) * len(shades), (extend.left, extend.top), version.id, pictures)
 
 
 def shade(document: Document) -> int:
@@ -40,72 +45,67 @@ def files(documents: Documents) -> int:
     return len(list(Path(documents.store._served.name).rglob("*.png")))
 
 
-def test_pixels_come_back_exactly(documents: Documents, photo: NDArray[np.uint8], document: Document) -> None:
-    assert document.head is not None
-    assert np.array_equal(document.head.pixels(), photo)
-    assert np.array_equal(open_picture(document.head.png), photo)
-    assert document.head.size == Size(64, 48)
+def parents(document: Document) -> dict[int, int | None]:
+    """Return version -> parent."""
+    return {version.id: version.parent for version in document.tree}
 
 
-def test_notes_travel_in_the_png(documents: Documents, photo: NDArray[np.uint8]) -> None:
-    picture = documents.store.put(photo, "with notes", {"maskgit-editor": "{}"})
-    assert read_png_text(picture.png.read_bytes())["maskgit-editor"] == "{}"
-    assert picture.png.name == "with-notes.png"
-
-
-def test_accept_undo_redo(documents: Documents, document: Document) -> None:
+def test_accepting_adds_a_version_and_goto_shows_any(document: Document) -> None:
     before = shade(document)
-    document.remember(run_of(documents, document, "r", (10, 20)))
-    document.accept("r", 1)
-    assert shade(document) == 20
-    assert document.can_undo
-    document.undo()
+    document.remember(run_of(document, "r", (10, 20)))
+    shown = document.accept("r", 1)
+    assert (shown.version.id, shown.version.parent, shade(document)) == (2, 1, 20)
+    document.goto(1)
     assert shade(document) == before
-    assert document.can_redo
-    document.redo()
+    document.goto(2)
     assert shade(document) == 20
-    with pytest.raises(BadRequest, match="redo"):
-        document.redo()
+    with pytest.raises(BadRequest, match="version"):
+        document.goto(9)
 
 
-def test_a_new_result_drops_what_was_undone(documents: Documents, document: Document) -> None:
-    document.remember(run_of(documents, document, "r", (10, 20)))
+def test_variations_of_one_run_are_siblings(document: Document) -> None:
+    document.remember(run_of(document, "r", (10, 20)))
     document.accept("r", 0)
-    document.undo()
-    document.accept("r", 1)
-    assert not document.can_redo
+    document.accept("r", 1)  # both were made from the first version
+    assert parents(document) == {1: None, 2: 1, 3: 1}
     assert shade(document) == 20
 
 
-def test_variations_of_an_older_run_can_still_be_accepted(documents: Documents, document: Document) -> None:
-    document.remember(run_of(documents, document, "old", (10, 20)))
-    document.remember(run_of(documents, document, "new", (30, 40)))
+def test_an_older_run_can_be_accepted_after_goto(document: Document) -> None:
+    document.remember(run_of(document, "old", (10, 20)))
+    document.accept("old", 0)
+    document.remember(run_of(document, "new", (30,)))
     document.accept("new", 0)
+    document.goto(1)
+    document.accept("new", 0)  # it was made from version 2, which is still there
+    assert parents(document) == {1: None, 2: 1, 3: 2, 4: 2}
     document.accept("old", 1)
-    assert shade(document) == 20
+    assert (shade(document), parents(document)[5]) == (20, 1)
 
 
-def test_extension_moves_the_picture_and_back(documents: Documents, document: Document) -> None:
-    document.remember(run_of(documents, document, "r", (10, 20), Sides(5, 7, 1, 2)))
+def test_extension_moves_the_picture_and_back(document: Document) -> None:
+    document.remember(run_of(document, "r", (10, 20), Sides(5, 7, 1, 2)))
     assert document.accept("r", 0).offset == (5, 7)
     assert document.head is not None
     assert document.head.size == Size(70, 57)
-    assert document.accept("r", 1).offset == (0, 0)  # the other variation of the same extension
-    assert document.undo().offset == (0, 0)
-    assert document.undo().offset == (-5, -7)
+    assert document.accept("r", 1).offset == (0, 0)  # the other variation of the same extension lies the same
+    assert document.goto(1).offset == (-5, -7)
+    assert document.goto(3).offset == (5, 7)
 
 
-def test_run_for_another_size_is_refused(documents: Documents, document: Document) -> None:
-    document.remember(run_of(documents, document, "fill", (10,)))
-    document.remember(run_of(documents, document, "grow", (10,), Sides(5, 0, 0, 0)))
+def test_run_for_another_size_is_refused(document: Document) -> None:
+    document.remember(run_of(document, "fill", (10,)))
+    document.remember(run_of(document, "grow", (10,), Sides(5, 0, 0, 0)))
     document.accept("grow", 0)
     with pytest.raises(BadRequest, match="64x48"):
         document.accept("fill", 0)
+    document.goto(1)
+    assert document.accept("fill", 0).version.parent == 1
 
 
 @pytest.mark.parametrize(("run", "variation"), [("none", 0), ("r", 2), ("r", -1)])
-def test_unknown_variations_are_refused(documents: Documents, document: Document, run: str, variation: int) -> None:
-    document.remember(run_of(documents, document, "r", (10, 20)))
+def test_unknown_variations_are_refused(document: Document, run: str, variation: int) -> None:
+    document.remember(run_of(document, "r", (10, 20)))
     with pytest.raises(BadRequest, match="press Run"):
         document.accept(run, variation)
 
@@ -116,6 +116,31 @@ def test_ids_are_unguessable_and_owned(documents: Documents, document: Document)
     for doc_id, owner in ((document.id, "bob"), ("", "ann"), (None, "ann"), (["x"], "ann")):
         with pytest.raises(BadRequest):
             documents.get(doc_id, owner)
+
+
+def test_reopening_hands_the_document_over(documents: Documents, document: Document) -> None:
+    documents.leave("ann")
+    assert documents.reopen(document.id, "ann after the reload") is document
+    assert documents.current("ann after the reload") is document
+    with pytest.raises(BadRequest):
+        documents.get(document.id, "ann")
+    for unknown in ("x", None, 5, ["x"]):
+        with pytest.raises(BadRequest):
+            documents.reopen(unknown, "ann")
+    documents._left["ann"] = -1e9
+    documents._tidy()  # the visitor of before is forgotten, but not what was handed over
+    assert documents.get(document.id, "ann after the reload") is document
+    assert document.head is not None
+    assert document.head.png.exists()
+
+
+def test_what_nobody_asked_for_gives_way(documents: Documents, photo: NDArray[np.uint8]) -> None:
+    first = documents.open("ann", photo, "first")
+    assert not documents.withdrawn(first)
+    sample = documents.open("ann", photo, "sample")
+    assert documents.withdrawn(sample)
+    assert documents.current("ann") is first
+    assert sample.head is None
 
 
 def test_numbers_are_bounded(documents: Documents, photo: NDArray[np.uint8]) -> None:
@@ -129,46 +154,62 @@ def test_numbers_are_bounded(documents: Documents, photo: NDArray[np.uint8]) -> 
     assert documents.current("ann") is None  # three visitors
 
 
-def test_undo_stack_keeps_the_original(documents: Documents, document: Document) -> None:
-    before = shade(document)
-    document.remember(run_of(documents, document, "r", tuple(range(10, 16))))
-    for variation in range(6):
-        document.accept("r", variation)
-    for _ in range(3):
-        document.undo()
-    assert shade(document) == before
-    with pytest.raises(BadRequest, match="as it was opened"):
-        document.undo()
-
-
-def test_dropped_steps_keep_the_offsets(documents: Documents, document: Document) -> None:
-    for i in range(5):
-        document.remember(run_of(documents, document, f"r{i}", (i,), Sides(1, 2, 0, 0)))
-        document.accept(f"r{i}", 0)
-    moved = [document.undo().offset for _ in range(3)]
-    assert (sum(x for x, _ in moved), sum(y for _, y in moved)) == (-5, -10)
+def test_the_original_and_the_head_stay_when_a_line_grows_too_long(document: Document) -> None:
+    for i in range(6):
+        document.remember(run_of(document, f"r{i}", (i,), Sides(1, 2, 0, 0)))
+        dropped = document.accept(f"r{i}", 0).dropped
+        assert dropped == ((i - 1,) if i >= 3 else ())
+    assert parents(document) == {1: None, 5: 1, 6: 5, 7: 6}
+    assert document.goto(1).offset == (-6, -12)
+    assert document.goto(5).offset == (4, 8)  # the offsets of those in between are in it
     assert document.head is not None
-    assert document.head.size == Size(64, 48)
+    assert document.head.size == Size(68, 56)
 
 
-def test_old_runs_go_when_there_is_too_much(
+def test_dead_branches_go_first(document: Document) -> None:
+    document.remember(run_of(document, "r", (10, 20, 30)))
+    document.accept("r", 0)
+    document.accept("r", 1)
+    document.remember(run_of(document, "s", (40, 50)))
+    document.accept("s", 0)
+    assert document.accept("s", 1).dropped == (2,)  # a leaf, and older than 4
+    assert parents(document) == {1: None, 3: 1, 4: 3, 5: 3}
+
+
+def test_old_runs_and_then_versions_go_when_there_is_too_much(
     documents: Documents, photo: NDArray[np.uint8], settings: AppSettings
 ) -> None:
     document = Document("ann", "big", documents.store, replace(settings, document_mb=0))
     document.push(documents.store.put(photo, "big"))
     for run in ("a", "b"):
-        document.remember(run_of(documents, document, run, (1,)))
+        document.remember(run_of(document, run, (1,)))
     assert not document.made("a")
-    assert document.made("b")
+    for _ in range(3):
+        document.accept("b", 0)
+    assert [version.id for version in document.tree] == [1, 4]
 
 
 def test_files_go_with_the_last_use(documents: Documents, document: Document) -> None:
     assert files(documents) == 1
-    document.remember(run_of(documents, document, "r", (10, 20)))
+    document.remember(run_of(document, "r", (10, 20)))
     document.accept("r", 0)
     assert files(documents) == 3
+    folders = [document.folder() for _ in range(6)]
+    assert [folder.exists() for folder in folders] == [False] * 2 + [True] * 4
     document.close()
     assert files(documents) == 0
+    assert not any(folder.exists() for folder in folders)
+
+
+def test_saved_versions_come_back_with_their_ids(documents: Documents, photo: NDArray[np.uint8]) -> None:
+    document = documents.open("ann", None, "saved")
+    pictures = [documents.store.put(photo // n, "v") for n in (1, 2, 3)]
+    document.restore(
+        [Version(1, None, pictures[0], (0, 0)), Version(4, 1, pictures[1], (3, 0)), Version(9, 4, pictures[2], (1, 1))],
+        head=4,
+    )
+    assert document.goto(9).offset == (1, 1)
+    assert document.push(documents.store.put(photo, "new")).version.id == 10
 
 
 def test_a_visitor_who_left_may_come_back(tmp_path: Path, settings: AppSettings, photo: NDArray[np.uint8]) -> None:
@@ -185,32 +226,31 @@ def test_a_visitor_who_left_may_come_back(tmp_path: Path, settings: AppSettings,
     gone.close()
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(moves=st.lists(st.sampled_from(["accept 0", "accept 1", "undo", "redo"]), max_size=25))
-def test_history_equals_a_list(documents: Documents, photo: NDArray[np.uint8], moves: list[str]) -> None:
+@FIXTURES_ARE_FIXED
+@given(moves=st.lists(st.integers(0, 30), max_size=25))
+def test_the_tree_stays_whole_whatever_is_done(
+    documents: Documents, photo: NDArray[np.uint8], moves: list[int]
+) -> None:
     document = documents.open("ann", photo, "a")
-    document.remember(run_of(documents, document, "r", (10, 20)))
-    stack, head = [shade(document)], 0
-    for move in moves:
-        if move.startswith("accept"):
-            document.accept("r", int(move[-1]))
-            stack = [*stack[: head + 1], (10, 20)[int(move[-1])]]
-            if len(stack) > 4:  # three undo steps
-                del stack[1]
-            head = len(stack) - 1
-        elif move == "undo" and head > 0:
-            document.undo()
-            head -= 1
-        elif move == "redo" and head < len(stack) - 1:
-            document.redo()
-            head += 1
-        assert shade(document) == stack[head]
-        assert (document.can_undo, document.can_redo) == (head > 0, head < len(stack) - 1)
-
-
-@given(st.text(max_size=200))
-def test_file_names_are_plain(name: str) -> None:
-    plain = file_name(name)
-    assert 0 < len(plain) <= 64
-    assert not set(plain) - set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-")
-    assert not plain.startswith(".")
+    origin = {1: (0, 0)}  # of the first picture, on each version
+    for number, move in enumerate(moves):
+        assert document.version is not None
+        before = document.version.id
+        if move < 15:
+            shown = document.goto(document.tree[move % len(document.tree)].id)
+        else:
+            side = Sides(left=move % 3, top=move % 2, right=1)
+            document.remember(run_of(document, f"r{number}", (move,), side))
+            shown = document.accept(f"r{number}", 0)
+            origin[shown.version.id] = (origin[before][0] + side.left, origin[before][1] + side.top)
+        now = shown.version.id
+        assert shown.offset == tuple(a - b for a, b in zip(origin[now], origin[before], strict=True))
+        ids = [version.id for version in document.tree]
+        assert len(ids) <= 4
+        assert ids[0] == 1
+        assert now in ids
+        assert all(version.parent in ids for version in document.tree[1:])
+        for dropped in shown.dropped:
+            del origin[dropped]
+        assert set(origin) == set(ids)
+    document.close()

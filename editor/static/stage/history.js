@@ -1,32 +1,42 @@
-/** One undo stack for strokes, boxes, borders and accepted edits. Knows how many steps it holds, not what they do. */
+/** One undo stack for strokes, boxes, borders, dropped variations and versions. Knows how many steps it holds, not what they do. */
 
 const MOST_STEPS = 200;
 const MOST_BYTES = 256 * 1024 * 1024;
 
+/** @typedef {import("./mask.js").WireMask} WireMask */
+/** @typedef {{version: number, mask: WireMask | null}} Standing */
 /**
- * @typedef {{width: number, height: number, runs: number[]}} MaskRuns
  * @typedef {{kind: "mask", edit: import("./mask.js").Edit} |
  *   {kind: "box", before: number[] | null, after: number[] | null} |
  *   {kind: "extend", before: number[], after: number[]} |
- *   {kind: "accept", before: MaskRuns | null, after: MaskRuns | null}} Step
+ *   {kind: "drop", review: import("./review.js").Review, index: number} |
+ *   {kind: "version", before: Standing, after: Standing, review: import("./review.js").Review | null, index: number}} Step
+ * review and index of a version: what there was to choose from, and which was kept
  */
+
+/** @param {WireMask | null} mask @returns {number} bytes, about */
+function maskWeight(mask) {
+  return mask ? 8 * mask.runs.length + (mask.values ? 8 * mask.values.length : 0) : 0;
+}
 
 /** @param {Step} step @returns {number} bytes, about */
 function weight(step) {
-  if (step.kind === "mask") return 64 + step.edit.runs.byteLength;
-  if (step.kind === "accept") return 64 + 8 * ((step.before ? step.before.runs.length : 0) + (step.after ? step.after.runs.length : 0));
+  if (step.kind === "mask") return 64 + step.edit.runs.byteLength + (step.edit.values ? step.edit.values.byteLength : 0);
+  if (step.kind === "version") return 64 + maskWeight(step.before.mask) + maskWeight(step.after.mask);
   return 64;
 }
 
 export class History {
   constructor() {
-    this.clear();
-  }
-
-  clear() {
     /** @type {Step[]} */
     this.done = [];
     /** @type {Step[]} */
+    this.undone = [];
+    this.bytes = 0;
+  }
+
+  clear() {
+    this.done = [];
     this.undone = [];
     this.bytes = 0;
   }

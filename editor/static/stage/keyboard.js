@@ -1,90 +1,171 @@
-/** Which key does what. Knows the names of the stage's actions only. */
+/** Which key does what: one table that binds the keys and that the help sheet shows. Knows the names of the stage's actions only. */
+
+/** @typedef {import("./stage.js").Stage} Stage */
+/**
+ * @typedef {{keys: string[], does: string, also?: string[], act?: (stage: Stage, key: number) => unknown,
+ *   hold?: (stage: Stage, on: boolean) => void, home?: boolean}} Shortcut
+ * keys are as people read them, and act is told which of them; also = the same on other keyboards; home = only while nothing but the canvas has the focus.
+ * One without act and hold is bound elsewhere: a pointer's gesture, or a key that depends on where the focus is.
+ */
+
+/** Clicks what the page has for a mode: the radio of the Edit tab, or the Sweep tab. @param {string} mode */
+export function chooseMode(mode) {
+  const tabs = [...document.querySelectorAll("#mge-tabs [role=tab]")];
+  const sweep = tabs.find((tab) => /sweep/i.test(tab.textContent || ""));
+  const edit = tabs.find((tab) => tab !== sweep);
+  const tab = (mode === "sweep" && sweep) || edit;
+  if (tab instanceof HTMLElement && tab.getAttribute("aria-selected") !== "true") tab.click();
+  const radio = document.querySelector(`#mge-mode input[value=${mode}]`);
+  if (radio instanceof HTMLElement) radio.click();
+}
+
+/** @param {Stage} stage @param {boolean} on */
+function pans(stage, on) {
+  stage.pointers.spaceDown = on;
+  stage.pointers.cursor();
+  stage.renderer.schedule();
+}
+
+/** @type {{group: string, shortcuts: Shortcut[]}[]} */
+export const KEYS = [
+  {
+    group: "Tools",
+    shortcuts: [
+      { keys: ["B"], does: "Brush", act: (stage) => stage.setTool("brush") },
+      { keys: ["E"], does: "Eraser", act: (stage) => stage.setTool("eraser") },
+      { keys: ["R"], does: "Rectangle", act: (stage) => stage.setTool("rectangle") },
+      { keys: ["L"], does: "Lasso: draw around what should change", act: (stage) => stage.setTool("lasso") },
+      { keys: ["T"], does: "Token pen: set or clear single cells", act: (stage) => stage.setTool("token") },
+      { keys: ["M"], does: "Box to replace", act: (stage) => stage.setTool("box") },
+      { keys: ["I"], does: "Look into a cell of a result", act: (stage) => stage.setTool("inspect") },
+      { keys: ["H"], does: "Move the view", act: (stage) => stage.setTool("hand") },
+      { keys: ["Space"], does: "Move the view while held", hold: pans, home: true },
+      { keys: ["[", "]"], does: "Smaller or larger brush", act: (stage, key) => stage.painter.resize(key ? 1 : -1) },
+      { keys: ["Shift+[", "Shift+]"], does: "Softer or harder brush", act: (stage, key) => stage.painter.setHardness(stage.painter.hardness + (key ? 0.1 : -0.1)) },
+      { keys: ["Right button", "Alt+drag"], does: "Erase with any painting tool" },
+    ],
+  },
+  {
+    group: "Mask",
+    shortcuts: [
+      { keys: ["X"], does: "Invert", act: (stage) => stage.invert() },
+      { keys: ["Delete", "Backspace"], does: "Clear", act: (stage) => stage.clear(), home: true },
+      { keys: ["G"], does: "Token grid", act: (stage) => stage.toggleGrid() },
+      { keys: ["O"], does: "Hide the overlay while held", hold: (stage, on) => stage.painter.hide(on) },
+      { keys: ["Arrows"], does: "Move the box by a pixel; with Shift by a cell" },
+      { keys: ["Ctrl+Z"], does: "Undo", act: (stage) => stage.undo() },
+      { keys: ["Ctrl+Shift+Z", "Ctrl+Y"], does: "Redo", act: (stage) => stage.redo() },
+    ],
+  },
+  {
+    group: "Run",
+    shortcuts: [
+      { keys: ["Enter"], does: "Run, or keep the variation", act: (stage) => (stage.review ? stage.keep() : stage.run()), home: true },
+      { keys: ["Shift+Enter"], does: "Run with a new seed", act: (stage) => stage.runFresh(), home: true },
+      { keys: ["Esc"], does: "Stop, or back to the picture", also: ["Escape"], act: (stage) => stage.escape() },
+      { keys: ["Left", "Right"], does: "Other variations" },
+      { keys: ["V"], does: "History: versions and runs", act: (stage) => stage.tree.toggle() },
+      { keys: [",", "."], does: "A step back or on in the timeline", act: (stage, key) => stage.scrub(key ? 1 : -1) },
+    ],
+  },
+  {
+    group: "Compare",
+    shortcuts: [
+      { keys: ["Tab", "\\"], does: "See the original while held" },
+      { keys: ["C"], does: "Before and after with a line to drag", act: (stage) => stage.comparison.show("slider") },
+      { keys: ["D"], does: "Difference, eight times as strong", act: (stage) => stage.comparison.show("difference") },
+      { keys: ["U"], does: "Side by side", act: (stage) => stage.comparison.show("pair") },
+    ],
+  },
+  {
+    group: "View",
+    shortcuts: [
+      { keys: ["Wheel", "Pinch"], does: "Zoom to the pointer" },
+      { keys: ["Middle button"], does: "Move the view" },
+      { keys: ["Ctrl+0"], does: "Fit the picture", act: (stage) => stage.fit() },
+      { keys: ["Ctrl+1"], does: "Actual size", act: (stage) => stage.actualSize() },
+    ],
+  },
+  {
+    group: "Modes and files",
+    shortcuts: [
+      ...["Fill", "Replace", "Extend", "Generate", "Sweep"].map((name, i) => ({ keys: [String(i + 1)], does: name, act: () => chooseMode(name.toLowerCase()) })),
+      { keys: ["Ctrl+V"], does: "Paste a photo" },
+      { keys: ["Ctrl+S"], does: "Export", act: (stage) => stage.export() },
+      { keys: ["?"], does: "This sheet", act: (stage) => stage.help.show() },
+    ],
+  },
+];
+
+/** A key as the table calls it. @param {KeyboardEvent} e */
+function nameOf(e) {
+  const third = e.getModifierState("AltGraph"); // reaches characters, commands nothing
+  const bracket = { BracketLeft: "[", BracketRight: "]", "{": "[", "}": "]" }[/[{}]/.test(e.key) ? e.key : e.code];
+  if (bracket && (e.shiftKey || /[{}]/.test(e.key)) && !e.ctrlKey) return "Shift+" + bracket;
+  const key = e.key === " " ? "Space" : e.key.length === 1 ? e.key.toUpperCase() : e.key;
+  // Of other characters the character tells by itself whether Shift is part of it.
+  const shift = e.shiftKey && (key.length > 1 || /[A-Z]/.test(key)) ? "Shift+" : "";
+  return ((e.ctrlKey || e.metaKey) && !third ? "Ctrl+" : "") + (e.altKey && !third ? "Alt+" : "") + shift + key;
+}
 
 /** @param {EventTarget | null} target */
 function isTyping(target) {
   if (!(target instanceof HTMLElement)) return false;
-  if (target.isContentEditable || target.matches("textarea, select, [role=combobox], [role=listbox]")) return true;
-  return target instanceof HTMLInputElement && !/^(button|checkbox|radio|submit)$/.test(target.type);
+  if (target.isContentEditable || target.matches("textarea, select, [role=combobox], [role=listbox]") || target.closest("dialog[open]")) return true;
+  return target instanceof HTMLInputElement && !/^(button|checkbox|radio|range|submit)$/.test(target.type);
 }
 
-/** @param {import("./main.js").Stage} stage @param {HTMLElement} host */
+/** @param {Stage} stage @param {HTMLElement} host */
 export function listenToKeys(stage, host) {
-  /** @type {Record<string, () => void>} */
-  const plain = {
-    b: () => stage.setTool("brush"),
-    e: () => stage.setTool("eraser"),
-    r: () => stage.setTool("rectangle"),
-    m: () => stage.setTool("box"),
-    h: () => stage.setTool("hand"),
-    g: () => stage.toggleGrid(),
-    x: () => stage.invert(),
-    "[": () => stage.resizeBrush(-1),
-    "]": () => stage.resizeBrush(1),
-    delete: () => stage.clear(),
-    backspace: () => stage.clear(),
-    escape: () => stage.escape(),
-  };
-  /** @type {Record<string, () => void>} */
-  const withControl = {
-    z: () => stage.undo(),
-    "shift+z": () => stage.redo(),
-    y: () => stage.redo(),
-    0: () => stage.fit(),
-    1: () => stage.actualSize(),
-  };
+  /** @type {Map<string, {shortcut: Shortcut, key: number}>} */
+  const bound = new Map();
+  for (const shortcut of KEYS.flatMap(({ shortcuts }) => shortcuts)) {
+    if (!shortcut.act && !shortcut.hold) continue;
+    shortcut.keys.forEach((name, key) => bound.set(name, { shortcut, key }));
+    for (const name of shortcut.also || []) bound.set(name, { shortcut, key: 0 });
+  }
   const atHome = () => document.activeElement === document.body || document.activeElement === host || document.activeElement === null;
+  /** @type {Set<Shortcut>} */
+  const held = new Set();
+  const release = () => {
+    for (const shortcut of held) shortcut.hold && shortcut.hold(stage, false);
+    held.clear();
+    stage.compare(false);
+  };
 
   document.addEventListener("keydown", (e) => {
     if (isTyping(e.target) || !stage.visible()) return;
-    const key = e.key.toLowerCase();
-    if (e.ctrlKey || e.metaKey) {
-      const action = withControl[(e.shiftKey ? "shift+" : "") + key];
-      if (action && !e.altKey) {
-        e.preventDefault();
-        action();
-      }
-      return;
-    }
-    if (e.altKey) return;
-    if (key === " " && atHome()) {
-      e.preventDefault();
-      stage.pointers.spaceDown = true;
-      stage.pointers.cursor();
-      stage.renderer.schedule();
-    } else if (key === "\\" || (key === "tab" && document.activeElement === host && stage.focusByPointer && !e.shiftKey)) {
+    const name = nameOf(e);
+    const found = bound.get(name);
+    if (name === "\\" || (name === "Tab" && document.activeElement === host && stage.focusByPointer)) {
       // Someone who came here by keyboard leaves by Tab; someone who came by pointer compares with it.
       e.preventDefault();
       stage.compare(true);
-    } else if (key === "enter" && atHome()) {
+    } else if (/^(Shift\+)?Arrow/.test(name)) {
+      if (atHome() && stage.arrow(e.key.slice(5).toLowerCase(), e.shiftKey)) e.preventDefault();
+    } else if (found && (!found.shortcut.home || atHome())) {
+      const { shortcut, key } = found;
       e.preventDefault();
-      if (stage.review) stage.keep();
-      else stage.run();
-    } else if (key.startsWith("arrow") && atHome()) {
-      if (stage.arrow(key.slice(5), e.shiftKey)) e.preventDefault();
-    } else if (/^[1-5]$/.test(key)) {
-      const radios = document.querySelectorAll("#mge-mode input[type=radio]");
-      const radio = radios[Number(key) - 1];
-      if (radio instanceof HTMLElement) radio.click();
-    } else if (plain[key] && !(key === "backspace" && !atHome())) {
-      e.preventDefault();
-      plain[key]();
+      if (shortcut.act) shortcut.act(stage, key);
+      else if (shortcut.hold && !held.has(shortcut)) {
+        held.add(shortcut);
+        shortcut.hold(stage, true);
+      }
     }
   });
   document.addEventListener("keyup", (e) => {
-    if (e.key === " ") {
-      stage.pointers.spaceDown = false;
-      stage.pointers.cursor();
-      stage.renderer.schedule();
+    const name = nameOf(e);
+    for (const shortcut of held) {
+      if (!shortcut.hold || !shortcut.keys.includes(name.replace(/^.*\+(?=.)/, ""))) continue;
+      shortcut.hold(stage, false);
+      held.delete(shortcut);
     }
     if (e.key === "Tab" || e.key === "\\") stage.compare(false);
   });
-  window.addEventListener("blur", () => {
-    stage.pointers.spaceDown = false;
-    stage.compare(false);
-  });
+  window.addEventListener("blur", release);
   host.addEventListener("blur", () => {
     stage.focusByPointer = false;
     host.classList.remove("mge-quiet");
-    stage.compare(false);
+    release();
   });
 }

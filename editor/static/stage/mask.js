@@ -1,62 +1,19 @@
-/** The brush mask: one byte a pixel, 1 = repaint, and how many pixels of each 32x32 block are set. Knows nothing of screens. */
+/** The brush mask: one byte a pixel, how much of it to repaint, and what of each 32x32 block is set. Knows nothing of screens. */
+
+import { grown } from "./grown.js";
+import { RunWriter, eachSpan, isSound } from "./runlength.js";
+import { capsuleRows, polygonRows } from "./shapes.js";
 
 const BLOCK = 32;
+const LEVEL = 17; // bytes are 0, 17, 34, ... 255: few enough for short run lengths, too fine to see
 
 /** @typedef {[number, number, number, number]} Rect left, top, right, bottom; half-open */
-/** @typedef {{rect: Rect, runs: Uint32Array}} Edit pixels that flipped, as run lengths inside rect; applying it twice is nothing */
-
-/** Tells each stretch of ones, row by row, of run lengths that alternate 0, 1, 0, ... over rows of `width`.
- * @param {ArrayLike<number>} runs @param {number} width
- * @param {(row: number, left: number, right: number) => void} emit */
-function eachSpan(runs, width, emit) {
-  let at = 0;
-  for (let n = 0; n < runs.length; n++) {
-    let left = runs[n];
-    if (n % 2 === 0) {
-      at += left;
-      continue;
-    }
-    while (left) {
-      const column = at % width;
-      const here = Math.min(left, width - column);
-      emit(Math.floor(at / width), column, column + here);
-      at += here;
-      left -= here;
-    }
-  }
-}
+/** @typedef {{rect: Rect, runs: Uint32Array, values?: Uint8Array}} Edit bits that flipped, as runs inside rect; applying it twice is nothing */
+/** @typedef {{width: number, height: number, runs: number[], values?: number[]}} WireMask as it is sent and kept; see runlength.js */
 
 /** @param {Rect | null} a @param {Rect} b @returns {Rect} */
 export function union(a, b) {
   return a ? [Math.min(a[0], b[0]), Math.min(a[1], b[1]), Math.max(a[2], b[2]), Math.max(a[3], b[3])] : b;
-}
-
-/** Collects run lengths that alternate 0, 1, 0, 1, ... and start with zeros (the first may be 0 long). */
-class Runs {
-  constructor() {
-    /** @type {number[]} */
-    this.lengths = [];
-    this.value = 0;
-    this.length = 0;
-  }
-
-  /** @param {number} value @param {number} length */
-  push(value, length) {
-    if (value === this.value) {
-      this.length += length;
-    } else if (length) {
-      this.lengths.push(this.length);
-      this.value = value;
-      this.length = length;
-    }
-  }
-
-  /** @returns {number[]} */
-  end() {
-    if (this.length || !this.lengths.length) this.lengths.push(this.length);
-    this.length = 0;
-    return this.lengths;
-  }
 }
 
 export class Mask {
@@ -69,84 +26,86 @@ export class Mask {
     this.committed = new Uint8Array(width * height);
     this.columns = Math.ceil(width / BLOCK);
     this.rows = Math.ceil(height / BLOCK);
+    /** Pixels of each block above 0. */
     this.counts = new Uint16Array(this.columns * this.rows);
+    /** Pixels of each block above 0 and below 255. */
+    this.partial = new Uint16Array(this.columns * this.rows);
     /** @type {Rect | null} */
     this.dirty = null;
     /** @type {(rect: Rect) => void} */
     this.onchange = () => {};
   }
 
-  /** Pixels set. */
+  /** Pixels above 0. */
   get painted() {
     let sum = 0;
     for (const n of this.counts) sum += n;
     return sum;
   }
 
-  /** @param {number} y @param {number} left @param {number} right @param {number} value */
+  /** Whether any pixel is neither 0 nor 255. */
+  get soft() {
+    return this.partial.some(Boolean);
+  }
+
+  /** @param {number} y @param {number} left @param {number} right @param {number} value 0..255 */
   span(y, left, right, value) {
     const start = y * this.width;
     this.data.fill(value, start + Math.max(left, 0), start + Math.min(right, this.width));
   }
 
   /**
-   * Sets every pixel whose centre lies within `radius` of the segment a-b, and the pixels that hold a and b.
+   * Paints (255) or erases (0) every pixel whose centre lies within `radius` of the segment a-b, and those that hold a and b.
    * @param {number} ax @param {number} ay @param {number} bx @param {number} by @param {number} radius
-   * @param {number} value
+   * @param {0 | 255} value @param {number} [hardness] 0..1: the part of the radius that is covered whole; beyond it the
+   * cover falls to the rim, and what is there already stays where it is more (painting) or less (erasing)
    */
-  capsule(ax, ay, bx, by, radius, value) {
-    const length = Math.hypot(bx - ax, by - ay);
-    const ux = length ? (bx - ax) / length : 1;
-    const uy = length ? (by - ay) / length : 0;
-    const top = Math.max(Math.floor(Math.min(ay, by) - radius - 1), 0);
-    const bottom = Math.min(Math.ceil(Math.max(ay, by) + radius + 1), this.height);
-    for (let y = top; y < bottom; y++) {
-      let low = Infinity;
-      let high = -Infinity;
-      const disc = (/** @type {number} */ cx, /** @type {number} */ cy) => {
-        const square = radius * radius - (y + 0.5 - cy) ** 2;
-        if (square < 0) return;
-        const half = Math.sqrt(square);
-        low = Math.min(low, cx - half);
-        high = Math.max(high, cx + half);
-      };
-      disc(ax, ay);
-      if (length) {
-        disc(bx, by);
-        // The straight part: |across| <= radius and 0 <= along <= length, both linear in x on this row.
+  capsule(ax, ay, bx, by, radius, value, hardness = 1) {
+    const { width, height, data } = this;
+    if (hardness >= 1) {
+      capsuleRows(ax, ay, bx, by, radius, height, (y, left, right) => this.span(y, left, right, value));
+    } else {
+      const length = Math.hypot(bx - ax, by - ay);
+      const ux = length ? (bx - ax) / length : 1;
+      const uy = length ? (by - ay) / length : 0;
+      const core = radius * Math.max(hardness, 0);
+      capsuleRows(ax, ay, bx, by, radius, height, (y, left, right) => {
         const dy = y + 0.5 - ay;
-        let l = -Infinity;
-        let h = Infinity;
-        const bound = (/** @type {number} */ slope, /** @type {number} */ offset, /** @type {number} */ min, /** @type {number} */ max) => {
-          if (Math.abs(slope) < 1e-12) {
-            if (offset < min || offset > max) h = -Infinity;
-            return;
-          }
-          const p = (min - offset) / slope;
-          const q = (max - offset) / slope;
-          l = Math.max(l, Math.min(p, q));
-          h = Math.min(h, Math.max(p, q));
-        };
-        bound(uy, -dy * ux, -radius, radius);
-        bound(ux, dy * uy, 0, length);
-        if (l <= h) {
-          low = Math.min(low, ax + l);
-          high = Math.max(high, ax + h);
+        const end = Math.min(right, width);
+        for (let x = Math.max(left, 0), i = y * width + x; x < end; x++, i++) {
+          if (data[i] === value) continue;
+          const dx = x + 0.5 - ax;
+          const along = Math.min(Math.max(dx * ux + dy * uy, 0), length);
+          const [across, down] = [dx - along * ux, dy - along * uy];
+          const t = Math.min((radius - Math.sqrt(across * across + down * down)) / (radius - core), 1);
+          // Every pixel in reach gets something, so that the ring of the cursor shows what is touched.
+          const level = LEVEL * Math.max(1, Math.ceil(15 * t * t * (3 - 2 * t) - 1e-9));
+          data[i] = value ? Math.max(data[i], level) : Math.min(data[i], 255 - level);
         }
-      }
-      if (low <= high) this.span(y, Math.ceil(low - 0.5), Math.floor(high - 0.5) + 1, value);
+      });
     }
     for (const [px, py] of [[ax, ay], [bx, by]]) {
       const x = Math.floor(px);
       const y = Math.floor(py);
-      if (x >= 0 && y >= 0 && x < this.width && y < this.height) this.data[y * this.width + x] = value;
+      if (x >= 0 && y >= 0 && x < width && y < height) data[y * width + x] = value;
     }
     this.touch([
       Math.floor(Math.min(ax, bx) - radius - 1),
-      top,
+      Math.floor(Math.min(ay, by) - radius - 1),
       Math.ceil(Math.max(ax, bx) + radius + 1),
-      bottom,
+      Math.ceil(Math.max(ay, by) + radius + 1),
     ]);
+  }
+
+  /** Fills a closed outline, even-odd. @param {number[][]} points [x, y] each @param {0 | 255} value */
+  polygon(points, value) {
+    /** @type {Rect | null} */
+    let rect = null;
+    polygonRows(points, this.height, (y, left, right) => {
+      this.span(y, left, right, value);
+      rect = union(rect, [left, y, right, y + 1]);
+    });
+    if (rect) this.touch(rect);
   }
 
   /** @param {Rect} rect @param {number} value */
@@ -158,8 +117,28 @@ export class Mask {
 
   invert() {
     const { data } = this;
-    for (let i = 0; i < data.length; i++) data[i] ^= 1;
+    for (let i = 0; i < data.length; i++) data[i] ^= 255;
     this.touch([0, 0, this.width, this.height]);
+  }
+
+  /** Grows what is set by so many pixels all around; shrinks it where negative, but not away from the picture's border.
+   * @param {number} pixels -254..254 */
+  grow(pixels) {
+    const box = this.bounds();
+    const by = Math.abs(pixels);
+    if (!box || !by) return;
+    const [left, top, right, bottom] = this.clamped([box[0] - by, box[1] - by, box[2] + by, box[3] + by]);
+    const part = new Uint8Array((right - left) * (bottom - top));
+    const turned = pixels < 0 ? 255 : 0; // to shrink what is set is to grow what is not
+    const rows = (/** @type {(at: number, from: number, to: number) => void} */ each) => {
+      for (let y = top; y < bottom; y++) each((y - top) * (right - left), y * this.width + left, y * this.width + right);
+    };
+    rows((at, from, to) => part.set(this.data.subarray(from, to), at));
+    for (let i = 0; turned && i < part.length; i++) part[i] ^= turned;
+    const out = grown(part, right - left, bottom - top, by);
+    for (let i = 0; turned && i < out.length; i++) out[i] ^= turned;
+    rows((at, from, to) => this.data.set(out.subarray(at, at + to - from), from));
+    this.touch([left, top, right, bottom]);
   }
 
   clear() {
@@ -177,17 +156,22 @@ export class Mask {
   touch(rect) {
     const [left, top, right, bottom] = this.clamped(rect);
     if (left >= right || top >= bottom) return;
-    const { width, height, columns, data, counts } = this;
+    const { width, height, columns, data, counts, partial } = this;
     for (let row = Math.floor(top / BLOCK); row * BLOCK < bottom; row++) {
       const last = Math.min((row + 1) * BLOCK, height);
       for (let column = Math.floor(left / BLOCK); column * BLOCK < right; column++) {
         const x0 = column * BLOCK;
         const x1 = Math.min(x0 + BLOCK, width);
-        let sum = 0;
+        let set = 0;
+        let whole = 0;
         for (let y = row * BLOCK; y < last; y++) {
-          for (let i = y * width + x0, end = y * width + x1; i < end; i++) sum += data[i];
+          for (let i = y * width + x0, end = y * width + x1; i < end; i++) {
+            set += (data[i] + 255) >> 8;
+            whole += (data[i] + 1) >> 8;
+          }
         }
-        counts[row * columns + column] = sum;
+        counts[row * columns + column] = set;
+        partial[row * columns + column] = set - whole;
       }
     }
     this.dirty = union(this.dirty, [left, top, right, bottom]);
@@ -200,8 +184,7 @@ export class Mask {
     this.dirty = null;
     if (!rect) return null;
     const { data, committed, width } = this;
-    /** @type {number[]} */
-    const runs = [];
+    const writer = new RunWriter();
     let value = 0;
     let length = 0;
     for (let y = rect[1]; y < rect[3]; y++) {
@@ -210,16 +193,17 @@ export class Mask {
       for (let i = from; i < end; i++) {
         if ((data[i] ^ committed[i]) === value) length++;
         else {
-          runs.push(length);
-          value ^= 1;
+          writer.push(value, length);
+          value = data[i] ^ committed[i];
           length = 1;
         }
       }
       committed.set(data.subarray(from, end), from);
     }
-    if (!runs.length) return null;
-    runs.push(length);
-    return { rect, runs: Uint32Array.from(runs) };
+    writer.push(value, length);
+    const { runs, values } = writer.end();
+    if (runs.length < 2 && !values) return null;
+    return { rect, runs: Uint32Array.from(runs), ...(values && { values: Uint8Array.from(values) }) };
   }
 
   /** Drops the edit in progress. */
@@ -234,13 +218,13 @@ export class Mask {
     this.dirty = null;
   }
 
-  /** Flips the pixels of an edit: undoes it, or does it again. @param {Edit} edit */
+  /** Flips the bits of an edit: undoes it, or does it again. @param {Edit} edit */
   apply(edit) {
-    const { rect, runs } = edit;
-    eachSpan(runs, rect[2] - rect[0], (row, left, right) => {
+    const { rect } = edit;
+    eachSpan(edit, rect[2] - rect[0], (row, left, right, value) => {
       const start = (rect[1] + row) * this.width + rect[0];
       for (let i = start + left; i < start + right; i++) {
-        this.data[i] ^= 1;
+        this.data[i] ^= value;
         this.committed[i] = this.data[i];
       }
     });
@@ -302,32 +286,48 @@ export class Mask {
     return box;
   }
 
-  /** The whole mask as run lengths 0, 1, 0, 1, ..., row by row. @returns {number[]} */
-  runs() {
-    const runs = new Runs();
-    for (let y = 0; y < this.height; y++) {
+  /** The whole mask as it is sent and kept, row by row. @returns {WireMask} */
+  wire() {
+    const { data, width, height, soft } = this;
+    const writer = new RunWriter();
+    for (let y = 0; y < height; y++) {
       let at = 0;
-      this.rowRuns(y, 0, this.width, (left, right) => {
-        runs.push(0, left - at);
-        runs.push(1, right - left);
+      this.rowRuns(y, 0, width, (left, right) => {
+        writer.push(0, left - at);
         at = right;
+        if (!soft) return writer.push(255, right - left);
+        const base = y * width;
+        for (let x = left, from = left; x < right; from = x) {
+          const value = data[base + x];
+          while (++x < right && data[base + x] === value);
+          writer.push(value, x - from);
+        }
       });
-      runs.push(0, this.width - at);
+      writer.push(0, width - at);
     }
-    return runs.end();
+    return { width, height, ...writer.end() };
   }
 
-  /** Sets the mask from run lengths of a `width` x `height` mask that lies at (dx, dy) here; the rest is 0.
-   * @param {ArrayLike<number>} runs @param {number} width @param {number} [dx] @param {number} [dy] */
-  load(runs, width, dx = 0, dy = 0) {
+  /** Takes over a mask whose corner lies at (dx, dy) here; all else becomes 0. @param {WireMask} mask
+   * @param {number} [dx] @param {number} [dy] @returns {boolean} false, and nothing is changed, where it is no mask */
+  load(mask, dx = 0, dy = 0) {
+    if (!isSound(mask, mask.width * mask.height)) return false;
     this.data.fill(0);
-    eachSpan(runs, width, (row, left, right) => {
+    eachSpan(mask, mask.width, (row, left, right, value) => {
       const y = row + dy;
-      if (y >= 0 && y < this.height) this.span(y, left + dx, Math.max(right + dx, 0), 1);
+      const level = Math.max(LEVEL, LEVEL * Math.round(value / LEVEL));
+      if (y >= 0 && y < this.height) this.span(y, left + dx, Math.max(right + dx, 0), level);
     });
     this.touch([0, 0, this.width, this.height]);
     this.committed.set(this.data);
     this.dirty = null;
+    return true;
+  }
+
+  /** Takes over bytes of the mask's own size, as an edit in progress. @param {Uint8Array} bytes */
+  replace(bytes) {
+    for (let i = 0; i < bytes.length; i++) this.data[i] = LEVEL * Math.round(bytes[i] / LEVEL);
+    this.touch([0, 0, this.width, this.height]);
   }
 
   /** FNV-1a over the bytes: tests compare it. */

@@ -1,5 +1,7 @@
 /** The stage's own buttons, lines of text and tiles. Knows how they look and what they call, nothing of pixels. */
 
+import { Options } from "./options.js";
+import { Strip } from "./strip.js";
 import { WORDS } from "./words.js";
 
 /** Strokes of 20 x 20 icons. @type {Record<string, string>} */
@@ -8,8 +10,15 @@ const ICONS = {
   eraser: "M8.6 16.5 3.4 11.3a1.2 1.2 0 0 1 0-1.7l6.2-6.2a1.2 1.2 0 0 1 1.7 0l4.3 4.3a1.2 1.2 0 0 1 0 1.7l-7 7.1ZM6.3 6.7l6 6M8.6 16.5H17",
   rectangle: "M3.5 5.5h13v9h-13z",
   box: "M4.5 5v10M15.5 5v10M5 4.5h10M5 15.5h10M3 3h3v3H3zM14 3h3v3h-3zM3 14h3v3H3zM14 14h3v3h-3z",
+  lasso: "M10 4c4 0 7 1.8 7 4.3s-3 4.4-7 4.4-7-1.9-7-4.4S6 4 10 4ZM5.5 11.6c-1.3.5-1.8 1.7-1.1 2.5.8.9 2.5.4 2.5-.8 0-.7-.6-1.3-1.4-1.7M4.5 14.4c.2 1.2-.2 2-1 2.6",
+  token: "M3.5 3.5h5v5h-5zM11.5 3.5h5v5h-5zM3.5 11.5h5v5h-5zM14 11v6M11 14h6",
+  compare: "M10 2.5v15M3.5 5.5h13v9h-13zM6 8.5h1.5M6 11.5h1.5M12.5 8.5H14M12.5 11.5H14",
+  help: "M10 3a7 7 0 1 1 0 14 7 7 0 0 1 0-14ZM7.9 8.2a2.1 2.1 0 1 1 3.2 1.8c-.7.4-1.1.8-1.1 1.6M10 13.8v.1",
   hand: "M6.5 10V5.3a1.2 1.2 0 0 1 2.4 0V9M8.9 8.6V3.9a1.2 1.2 0 0 1 2.4 0V9M11.3 9V4.9a1.2 1.2 0 0 1 2.4 0V10M13.7 10V7.3a1.15 1.15 0 0 1 2.3 0v4.5c0 3.2-1.9 5.2-4.8 5.2-2.3 0-3.5-.9-4.5-2.7l-2.3-4c-.8-1.4.9-2.3 1.8-1.2l1.3 1.7",
   extend: "M7 7h6v6H7zM10 4.5v-2M10 17.5v-2M4.5 10h-2M17.5 10h-2M8.8 3.5 10 2.3l1.2 1.2M8.8 16.5l1.2 1.2 1.2-1.2M3.5 8.8 2.3 10l1.2 1.2M16.5 8.8l1.2 1.2-1.2 1.2",
+  inspect: "M8.8 3.2a5.6 5.6 0 1 0 0 11.2 5.6 5.6 0 0 0 0-11.2ZM13 13l4 4M6.6 6.6h4.4v4.4H6.6z",
+  history: "M5 3.2a1.8 1.8 0 1 0 0 3.6 1.8 1.8 0 0 0 0-3.6ZM5 13.2a1.8 1.8 0 1 0 0 3.6 1.8 1.8 0 0 0 0-3.6ZM15 8.2a1.8 1.8 0 1 0 0 3.6 1.8 1.8 0 0 0 0-3.6ZM5 6.8v6.4M5 8.5c0 1.8 1.5 1.5 4 1.5h4.2",
+  export: "M10 12.5V3.2M6.8 6.2 10 3l3.2 3.2M4 10.5v5a1.3 1.3 0 0 0 1.3 1.3h9.4a1.3 1.3 0 0 0 1.3-1.3v-5",
   undo: "M7 4 3.5 7.5 7 11M3.7 7.5h8a4.5 4.5 0 0 1 0 9H8",
   redo: "M13 4l3.5 3.5L13 11M16.3 7.5h-8a4.5 4.5 0 0 0 0 9H12",
   clear: "M4 5.5h12M8 5.5v-2h4v2M5.5 5.5l.8 11h7.4l.8-11M8.5 8.5v5M11.5 8.5v5",
@@ -25,6 +34,9 @@ const RAIL = [
   { id: "brush", title: "Brush", key: "B", kind: "tool" },
   { id: "eraser", title: "Eraser", key: "E, or the right button", kind: "tool" },
   { id: "rectangle", title: "Rectangle", key: "R", kind: "tool" },
+  { id: "lasso", title: "Lasso", key: "L", kind: "tool" },
+  { id: "token", title: "Token pen: single cells", key: "T", kind: "tool" },
+  { id: "inspect", title: "Look into a cell", key: "I", kind: "tool" },
   { id: "box", title: "Box to replace", key: "M", kind: "tool" },
   { id: "extend", title: "Pull the border", key: "drag the handles", kind: "tool" },
   { id: "hand", title: "Move the view", key: "H, or hold Space", kind: "tool" },
@@ -36,6 +48,10 @@ const RAIL = [
   { id: "actual", title: "Actual size", key: "Ctrl+1", kind: "action" },
   { id: "grid", title: "Token grid", key: "G", kind: "toggle" },
   { id: "original", title: "Hold to see the original", key: "hold Tab or \\", kind: "hold" },
+  { id: "compare", title: "Compare", key: "C; D difference, U side by side", kind: "toggle" },
+  { id: "history", title: "History: versions and runs", key: "V", kind: "toggle", gap: true },
+  { id: "export", title: "Export", key: "Ctrl+S", kind: "action" },
+  { id: "help", title: "Keys and gestures", key: "?", kind: "action" },
 ];
 
 /** @param {string} tag @param {string} name @param {Record<string, string>} [attributes] @param {(Node | string)[]} children
@@ -67,7 +83,7 @@ function button(name, text, action, title = text) {
 }
 
 export class Panel {
-  /** @param {import("./main.js").Stage} stage @param {HTMLElement} root */
+  /** @param {import("./stage.js").Stage} stage @param {HTMLElement} root */
   constructor(stage, root) {
     this.stage = stage;
     this.root = root;
@@ -78,37 +94,29 @@ export class Panel {
     for (const item of RAIL) this.rail.append(this.railButton(item));
     this.viewport = makeElement("div", "mge-view", { tabindex: "0", role: "application", "aria-label": WORDS.stage });
 
-    this.size = /** @type {HTMLInputElement} */ (
-      makeElement("input", "mge-size", { type: "range", min: "0", max: "100", step: "1", "aria-label": "Brush size", title: "Brush size ([ and ])" })
-    );
-    this.sizeText = makeElement("output", "mge-size-text");
-    this.options = makeElement("div", "mge-options mge-float", {}, makeElement("span", "mge-size-dot"), this.size, this.sizeText);
-    this.size.addEventListener("input", () => stage.setSizeStep(Number(this.size.value)));
-
-    this.sample = button("mge-button", WORDS.sample, () => stage.openSample());
+    this.options = new Options(stage);
+    this.sample = button("mge-button", WORDS.sample, () => stage.files.openSample());
     this.empty = makeElement(
       "div", "mge-empty", {},
       makeElement("div", "mge-empty-mark", { "aria-hidden": "true" }, ...Array.from({ length: 16 }, () => makeElement("i", ""))),
       makeElement("h3", "", {}, WORDS.emptyTitle),
       makeElement("p", "", {}, WORDS.emptyText),
-      makeElement("div", "mge-row", {}, button("mge-button mge-primary", WORDS.open, () => stage.browse()), this.sample)
+      makeElement("div", "mge-row", {}, button("mge-button mge-primary", WORDS.open, () => stage.files.browse()), this.sample)
     );
-    this.tiles = makeElement("div", "mge-tiles", { role: "radiogroup", "aria-label": "Variations" });
-    this.keepButton = button("mge-button mge-primary", "Keep", () => stage.keep(), "Keep this variation (Enter)");
-    this.discardButton = button("mge-button", "Discard", () => stage.discard(), "Back to the picture (Esc)");
-    this.strip = makeElement("div", "mge-strip mge-float", {}, this.tiles, makeElement("div", "mge-strip-actions", {}, this.keepButton, this.discardButton));
+    this.strip = new Strip(stage);
     this.toastBox = makeElement("div", "mge-toast mge-float", { role: "status" });
     this.bar = makeElement("div", "mge-bar", {}, makeElement("i", ""));
     this.badge = makeElement("span", "mge-badge");
     this.status = makeElement("span", "mge-status");
+    this.seam = makeElement("span", "mge-seam", { title: WORDS.seamTitle });
     this.info = makeElement("span", "mge-info");
     this.stopButton = button("mge-button mge-small", "Stop", () => stage.stop(), "Stop (Esc)");
-    this.hud = makeElement("div", "mge-hud", {}, this.status, this.stopButton, this.badge, this.info);
+    this.hud = makeElement("div", "mge-hud", {}, this.status, this.stopButton, this.badge, this.seam, this.info);
     this.live = makeElement("div", "mge-live", { "aria-live": "polite", role: "status" });
     this.dropHint = makeElement("div", "mge-drop", {}, WORDS.drop);
     this.compareTag = makeElement("div", "mge-compare mge-float", {}, WORDS.original);
-    const body = makeElement("div", "mge-body", {}, this.viewport, this.options, this.empty, this.compareTag, this.strip, this.toastBox, this.dropHint, this.bar);
-    root.append(makeElement("div", "mge-frame", {}, this.rail, body, this.hud, this.live));
+    const body = makeElement("div", "mge-body", {}, this.viewport, this.options.bar, this.options.menu, ...stage.comparison.labels, stage.comparison.bar, this.empty, this.compareTag, this.strip.box, stage.timeline.inset, stage.timeline.legend, stage.autosave.note, stage.cells.box, stage.tree.drawer, this.toastBox, this.dropHint, this.bar);
+    root.append(makeElement("div", "mge-frame", {}, this.rail, body, stage.timeline.dock, this.hud, this.live), stage.exporter.dialog);
     /** @type {number} */
     this.toastTimer = 0;
     this.liveTimer = 0;
@@ -132,6 +140,7 @@ export class Panel {
       const actions = {
         undo: () => stage.undo(), redo: () => stage.redo(), invert: () => stage.invert(), clear: () => stage.clear(),
         fit: () => stage.fit(), actual: () => stage.actualSize(), grid: () => stage.toggleGrid(),
+        compare: () => (stage.comparison.on ? stage.comparison.end() : stage.comparison.show("slider")), history: () => stage.tree.toggle(), export: () => stage.export(), help: () => stage.help.show(),
       };
       node.addEventListener("click", actions[item.id]);
     }
@@ -169,41 +178,16 @@ export class Panel {
     }
     const possible = {
       undo: stage.history.done.length > 0, redo: stage.history.undone.length > 0, invert: stage.paintable(), clear: stage.paintable(),
-      fit: stage.hasCanvas(), actual: stage.hasCanvas(), grid: true, original: !!stage.picture,
+      fit: stage.hasCanvas(), actual: stage.hasCanvas(), grid: true, original: !!stage.picture, compare: !!stage.picture, history: !!stage.picture, export: !!stage.picture, help: true,
     };
     for (const [id, is] of Object.entries(possible)) /** @type {HTMLButtonElement} */ (this.buttons.get(id)).disabled = !is;
     /** @type {HTMLButtonElement} */ (this.buttons.get("grid")).setAttribute("aria-pressed", String(stage.gridOn));
-    this.options.hidden = !stage.paintable() || !["brush", "eraser"].includes(stage.tool);
-    this.size.value = String(stage.sizeStep());
-    this.sizeText.textContent = `${Math.round(stage.size)} px`;
+    /** @type {HTMLButtonElement} */ (this.buttons.get("history")).setAttribute("aria-pressed", String(stage.tree.open));
+    /** @type {HTMLButtonElement} */ (this.buttons.get("compare")).setAttribute("aria-pressed", String(stage.comparison.on));
+    this.options.refresh();
     this.root.dataset.mode = stage.mode;
     this.root.dataset.tool = stage.tool;
     this.empty.hidden = stage.hasCanvas() || stage.opening || !!stage.running;
-    this.sample.hidden = !stage.sampleButton();
-  }
-
-  /** @param {{tile: HTMLCanvasElement | null, title: string, note: string}[]} tiles @param {number} chosen @param {boolean} final */
-  showTiles(tiles, chosen, final) {
-    this.strip.classList.toggle("mge-on", tiles.length > 1 || (final && tiles.length > 0));
-    this.strip.classList.toggle("mge-final", final);
-    while (this.tiles.children.length > tiles.length) /** @type {Element} */ (this.tiles.lastChild).remove();
-    tiles.forEach((each, i) => {
-      let node = /** @type {HTMLButtonElement | undefined} */ (this.tiles.children[i]);
-      if (!node) {
-        node = /** @type {HTMLButtonElement} */ (
-          makeElement("button", "mge-tile", { type: "button", role: "radio" }, makeElement("span", "mge-tile-picture"), makeElement("b", ""), makeElement("small", ""))
-        );
-        node.addEventListener("click", () => this.stage.choose(i));
-        this.tiles.append(node);
-      }
-      node.setAttribute("aria-checked", String(i === chosen));
-      node.tabIndex = i === chosen ? 0 : -1;
-      node.title = each.title;
-      node.setAttribute("aria-label", each.title);
-      const [picture, letter, note] = /** @type {any} */ (node.children);
-      if (each.tile && picture.firstChild !== each.tile) picture.replaceChildren(each.tile);
-      letter.textContent = "ABCDEFGHIJKLMNOP"[i];
-      note.textContent = each.note;
-    });
+    this.sample.hidden = !stage.files.sampleButton();
   }
 }

@@ -1,11 +1,13 @@
 /** From pointers, wheel and fingers to drags, pans and zooms. Knows what a drag is, not what it paints. */
 
-import { boxDrag, extendDrag, handleAt, rectangleDrag, strokeDrag } from "./tools.js";
+import { boxDrag, extendDrag, handleAt, lassoDrag, rectangleDrag, strokeDrag, tokenDrag } from "./tools.js";
 
 /** @typedef {import("./tools.js").Drag} Drag */
 
+const LEAST_PRESSURE = 0.15; // of the brush's width, at no pressure
+
 export class Pointers {
-  /** @param {import("./main.js").Stage} stage @param {HTMLElement} host */
+  /** @param {import("./stage.js").Stage} stage @param {HTMLElement} host */
   constructor(stage, host) {
     this.stage = stage;
     this.host = host;
@@ -43,8 +45,8 @@ export class Pointers {
       x,
       y,
       reach: (e.pointerType === "touch" ? 20 : 9) / view.scale,
-      pressure: pen ? 0.15 + 0.85 * e.pressure : 1,
-      erase: e.button === 2 || (e.buttons & (2 | 32)) !== 0,
+      pressure: pen ? LEAST_PRESSURE + (1 - LEAST_PRESSURE) * e.pressure : 1,
+      erase: e.altKey || e.button === 2 || (e.buttons & (2 | 32)) !== 0,
       shift: e.shiftKey,
     };
   }
@@ -103,10 +105,18 @@ export class Pointers {
   /** @param {import("./tools.js").Point} point @param {boolean} right @returns {Drag | null} */
   started(point, right) {
     const { stage } = this;
+    if (stage.comparison.on) return null;
+    if (stage.tool === "inspect") {
+      // A press looks into the cell; a drag moves the view, as with the hand.
+      stage.cells.inspect(point.x, point.y);
+      return null;
+    }
     if (stage.mode === "extend") return extendDrag(stage, point);
     if (stage.tool === "box") return right ? null : boxDrag(stage, point);
     const erase = point.erase || right || stage.tool === "eraser";
     stage.paints();
+    if (stage.tool === "token") return tokenDrag(stage, point, erase);
+    if (stage.tool === "lasso") return lassoDrag(stage, point, erase);
     return stage.tool === "rectangle" ? rectangleDrag(stage, point, erase) : strokeDrag(stage, point, erase);
   }
 
@@ -139,7 +149,7 @@ export class Pointers {
     const apart = (/** @type {{x: number, y: number}[]} */ p) => Math.max(Math.hypot(p[0].x - p[1].x, p[0].y - p[1].y), 1);
     const [from, to] = [middle(before), middle(after)];
     stage.view.panBy(to[0] - from[0], to[1] - from[1]);
-    stage.view.zoomAt(to[0], to[1], apart(after) / apart(before));
+    stage.view.zoomAt(...stage.comparison.shared(to[0], to[1]), apart(after) / apart(before));
     stage.pointer = null;
     stage.viewChanged();
   }
@@ -181,7 +191,7 @@ export class Pointers {
     const [x, y] = this.at(e);
     const unit = e.deltaMode === 1 ? 16 : e.deltaMode === 2 ? 120 : 1;
     const speed = e.ctrlKey ? 0.01 : 0.0016;
-    stage.view.zoomAt(x, y, Math.exp(-Math.max(-240, Math.min(240, e.deltaY * unit)) * speed));
+    stage.view.zoomAt(...stage.comparison.shared(x, y), Math.exp(-Math.max(-240, Math.min(240, e.deltaY * unit)) * speed));
     stage.pointer = [x, y];
     stage.viewChanged();
   }
@@ -192,7 +202,7 @@ export class Pointers {
     let cursor = "crosshair";
     if (!stage.hasCanvas()) cursor = "default";
     else if (this.panning) cursor = "grabbing";
-    else if (this.spaceDown || stage.tool === "hand" || !stage.mask) cursor = "grab";
+    else if (this.spaceDown || stage.tool === "hand" || !stage.mask || stage.comparison.on) cursor = "grab";
     else if (stage.brushShown()) cursor = "none";
     else if (point) {
       const box = stage.mode === "extend" ? stage.grown() : stage.tool === "box" ? stage.box : null;

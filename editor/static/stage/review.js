@@ -1,134 +1,194 @@
-/** A run while it decodes, and its variations afterwards, as pictures. Knows nothing of the page around the canvas. */
+/** A run while it decodes, and variations to choose from afterwards, as pictures. Knows nothing of the page around the canvas. */
 
+import { Film } from "./film.js";
 import { Picture, context2d, download, makeCanvas } from "./picture.js";
-import { bitsOf } from "./tokens.js";
 
 const MOST_HELD = 64e6; // pixels of loaded variations kept at a time
 
-/** Draws at most a w x h region of a source picture into a canvas for a tile. @param {CanvasImageSource} source
- * @param {number[]} from left, top, width, height in the source @param {number} [side] */
-function tileOf(source, from, side = 160) {
+/** Draws a part of a source picture into a small canvas. @param {CanvasImageSource} source
+ * @param {number[]} from left, top, width, height in the source @param {number} [side] of the canvas, the longer one
+ * @returns {HTMLCanvasElement} */
+export function tileOf(source, from, side = 160) {
   const scale = side / Math.max(from[2], from[3]);
   const tile = makeCanvas(Math.round(from[2] * scale), Math.round(from[3] * scale));
   context2d(tile).drawImage(source, from[0], from[1], from[2], from[3], 0, 0, tile.width, tile.height);
   return tile;
 }
 
-/** What has been shown of a run so far. */
+/** A run that is decoding. */
 export class Running {
-  /** @param {string} run @param {string} mode */
-  constructor(run, mode) {
-    this.run = run;
-    this.mode = mode;
+  /** @param {import("./trace.js").Trace} trace @param {import("./wire.js").From | null} from @param {Review | null} family whose
+   * strip its result joins */
+  constructor(trace, from, family) {
+    this.trace = trace;
+    this.run = trace.run;
+    this.mode = trace.mode;
+    this.from = from;
+    this.family = family;
+    this.film = new Film(trace);
     this.started = performance.now();
     this.step = 0;
-    this.steps = 0;
     this.passIndex = 0;
-    this.passes = 1;
     /** @type {number | null} */
     this.secondsLeft = null;
-    /** @type {number[] | null} window in picture pixels (of the picture as it is, not the grown one) */
+    this.index = 0;
+    /** @type {number[] | null} picture pixels (of the picture as it is, not the grown one) */
     this.window = null;
     /** @type {Uint8Array | null} */
     this.unknown = null;
     /** @type {Map<number, number>} cell -> time at which it was decided, this pass */
     this.decided = new Map();
-    /** @type {number[]} size of the canvas that comes out */
-    this.canvas = [0, 0];
-    this.offset = [0, 0];
-    this.index = 0;
-    /** @type {Map<number, {box: number[], frames: ImageBitmap[], canvas: HTMLCanvasElement}>} by pass */
-    this.previews = new Map();
+    /** @type {HTMLCanvasElement[]} */
+    this.tiles = [];
   }
 
-  /**
-   * @param {any} message of kind "step" @param {number} grid
-   * @param {(pen: CanvasRenderingContext2D, box: number[]) => void} keepUnknown cuts the preview to what is repainted
-   */
-  async take(message, grid, keepUnknown) {
-    const frames = await Promise.all(
-      message.urls.map(async (/** @type {string} */ url) => createImageBitmap(await download(url)))
-    );
-    const [ox, oy] = message.offset;
-    const [l, t, r, b] = message.window;
-    const unknown = bitsOf(message.unknown, grid * grid);
-    if (message.pass_index !== this.passIndex || !this.unknown) this.decided.clear();
+  get steps() {
+    return this.trace.steps;
+  }
+
+  get passes() {
+    return this.trace.passes;
+  }
+
+  get canvas() {
+    return this.trace.canvas;
+  }
+
+  /** Whether it is decoded beside the picture under review instead of on it. */
+  get beside() {
+    return !!this.from && ["baseline", "more", "pins"].includes(this.from.how);
+  }
+
+  /** The newest step's cells, and when each was decided. */
+  advance() {
+    const { trace } = this;
+    const moment = trace.moments[trace.moments.length - 1];
+    const unknown = moment.unknown[Math.min(this.index, moment.unknown.length - 1)];
+    if (moment.pass !== this.passIndex || !this.unknown) this.decided.clear();
     else {
       const now = performance.now();
       this.unknown.forEach((was, i) => was && !unknown[i] && this.decided.set(i, now));
     }
-    this.step = message.step;
-    this.steps = message.steps;
-    this.passIndex = message.pass_index;
-    this.passes = message.passes;
-    this.secondsLeft = typeof message.seconds_left === "number" ? message.seconds_left : null;
-    this.window = [l - ox, t - oy, r - ox, b - oy];
+    this.step = moment.step;
+    this.passIndex = moment.pass;
+    this.window = moment.window;
     this.unknown = unknown;
-    this.canvas = message.canvas;
-    this.offset = message.offset;
-    const old = this.previews.get(this.passIndex);
-    if (old) old.frames.forEach((frame) => frame.close());
-    const side = Math.max(16, Math.min(512, r - l));
-    this.previews.set(this.passIndex, { box: this.window, frames, canvas: old ? old.canvas : makeCanvas(side, side) });
-    this.compose(keepUnknown);
   }
 
-  /** @param {(pen: CanvasRenderingContext2D, box: number[]) => void} keepUnknown */
-  compose(keepUnknown) {
-    for (const { box, frames, canvas } of this.previews.values()) {
-      const pen = context2d(canvas);
-      pen.setTransform(1, 0, 0, 1, 0, 0);
-      pen.globalCompositeOperation = "source-over";
-      pen.clearRect(0, 0, canvas.width, canvas.height);
-      pen.imageSmoothingQuality = "high";
-      const frame = frames[Math.min(this.index, frames.length - 1)];
-      if (frame) pen.drawImage(frame, 0, 0, canvas.width, canvas.height);
-      const scale = canvas.width / (box[2] - box[0]);
-      pen.setTransform(scale, 0, 0, scale, -box[0] * scale, -box[1] * scale);
-      pen.globalCompositeOperation = "destination-in";
-      keepUnknown(pen, box);
-    }
-  }
-
-  /** One small canvas a variation. @returns {HTMLCanvasElement[]} */
-  tiles() {
-    const preview = this.previews.get(this.passIndex);
-    return preview ? preview.frames.map((frame) => tileOf(frame, [0, 0, frame.width, frame.height])) : [];
+  /** Loads what the newest step looks like. @returns {Promise<boolean>} false where a newer one overtook it */
+  async draw() {
+    const position = this.trace.moments.length;
+    const previews = await this.film.previews(position);
+    if (!(await this.film.show(position, this.index))) return false;
+    this.tiles = previews.flatMap((each) => (each ? [tileOf(each, [0, 0, each.width, each.height])] : []));
+    return true;
   }
 
   close() {
-    for (const { frames } of this.previews.values()) frames.forEach((frame) => frame.close());
-    this.previews.clear();
+    this.film.close();
   }
 }
 
-/** @typedef {{url: string, seed: number, score: number, changed_outside: number}} Variation */
+/**
+ * @typedef {{run: string, trace: import("./trace.js").Trace | null, branchable: boolean, draft: boolean, seconds: number | null,
+ *   from: import("./wire.js").From | null, settings: Record<string, any>, pins: Map<number, number>}} Outcome
+ * what is known of a finished run; pins: cell -> code, fixed in it
+ */
+/**
+ * @typedef {{url: string, seed: number, score: number | null, seam: number | null, shift: number | null,
+ *   changed_outside: number | null, note: string, place: number, outcome: Outcome, dropped: boolean}} Variation
+ * place = its number in its own run
+ */
+/** @typedef {"drawn" | "score" | "seam"} Order */
 
-/** The variations of a finished run. */
+/** @param {any} value */
+const numberOr = (value) => (typeof value === "number" && Number.isFinite(value) ? value : null);
+
+/** Variations to choose from: those of a run and of all that was made from it, which share its window. */
 export class Review {
-  /** @param {any} message of kind "result" @param {number[] | null} focus what tiles show, on the canvas that came out */
-  constructor(message, focus) {
-    this.run = /** @type {string} */ (message.run);
-    this.variations = /** @type {Variation[]} */ (message.variations);
+  /** @param {any} message of kind "result" @param {import("./trace.js").Trace | null} trace @param {number | null} head the
+   * version that it repaints */
+  constructor(message, trace, head) {
     this.width = message.canvas[0];
     this.height = message.canvas[1];
     this.offset = /** @type {number[]} */ (message.offset || [0, 0]);
-    this.seconds = message.seconds;
-    this.focus = focus || [0, 0, this.width, this.height];
+    this.head = head;
+    this.focus = [0, 0, this.width, this.height];
+    if (trace && trace.window && trace.passes === 1) {
+      const [ox, oy] = this.offset;
+      const [l, t, r, b] = trace.window;
+      this.focus = [Math.max(l + ox, 0), Math.max(t + oy, 0), Math.min(r + ox, this.width), Math.min(b + oy, this.height)];
+    }
     this.index = 0;
+    /** @type {Order} */
+    this.order = "drawn";
     /** @type {boolean} an accept is on its way */
     this.sent = false;
     this.closed = false;
+    /** @type {Variation[]} */
+    this.variations = [];
     /** @type {(Blob | null)[]} */
-    this.blobs = this.variations.map(() => null);
+    this.blobs = [];
     /** @type {(Picture | null)[]} */
-    this.pictures = this.variations.map(() => null);
-    /** @type {(HTMLCanvasElement | null)[]} */
-    this.tiles = this.variations.map(() => null);
+    this.pictures = [];
+    /** @type {(HTMLCanvasElement | null)[]} of the last preview until the picture itself is loaded */
+    this.tiles = [];
+    /** @type {Set<number>} those whose tile shows the picture itself */
+    this.ownTiles = new Set();
+    this.add(message, trace);
+  }
+
+  /** Takes the variations of a result in. @param {any} message @param {import("./trace.js").Trace | null} trace
+   * @param {Map<number, number>} [pins] @returns {number} the first of them */
+  add(message, trace, pins = new Map()) {
+    const first = this.variations.length;
+    /** @type {Outcome} */
+    const outcome = {
+      run: message.run, trace, pins, branchable: !!message.branchable, draft: !!message.draft, seconds: numberOr(message.seconds),
+      from: message.from || null, settings: message.settings || {},
+    };
+    message.variations.forEach((/** @type {any} */ each, /** @type {number} */ place) => {
+      this.variations.push({
+        url: each.url, seed: each.seed, score: numberOr(each.score), seam: numberOr(each.seam), shift: numberOr(each.shift),
+        changed_outside: numberOr(each.changed_outside), note: typeof each.note === "string" ? each.note : "", place, outcome, dropped: false,
+      });
+      this.blobs.push(null);
+      this.pictures.push(null);
+      this.tiles.push(null);
+    });
+    return first;
   }
 
   get current() {
     return this.variations[this.index];
+  }
+
+  get run() {
+    return this.current.outcome.run;
+  }
+
+  /** Bytes of loaded variations. */
+  get bytes() {
+    return this.blobs.reduce((sum, blob) => sum + (blob ? blob.size : 0), 0);
+  }
+
+  /** The variations that are not dropped, in the order asked for. @returns {number[]} */
+  ordered() {
+    const kept = this.variations.flatMap((each, i) => (each.dropped ? [] : [i]));
+    const rank = (/** @type {number} */ i) => {
+      const { score, seam } = this.variations[i];
+      // A higher score is likelier; a seam near 1 cannot be seen.
+      if (this.order === "score") return score === null ? Infinity : -score;
+      return this.order === "seam" ? (seam === null ? Infinity : Math.abs(seam - 1)) : i;
+    };
+    return kept.sort((a, b) => rank(a) - rank(b) || a - b);
+  }
+
+  /** The variation so many places on in the order shown. @param {number} by @returns {number} */
+  neighbour(by) {
+    const order = this.ordered();
+    const at = order.indexOf(this.index);
+    return order[(at + by + order.length) % order.length];
   }
 
   /** Loads one variation, and lets go of others where they are too large to hold. @param {number} index */
@@ -147,7 +207,8 @@ export class Review {
         this.pictures[spare] = null;
       }
     }
-    if (!this.tiles[index]) {
+    if (!this.ownTiles.has(index)) {
+      this.ownTiles.add(index);
       const [l, t, r, b] = this.focus;
       const source = /** @type {any} */ (picture.level(160 / Math.max(r - l, b - t)));
       const k = source.width / this.width;
@@ -160,18 +221,11 @@ export class Review {
     return this.pictures[this.index];
   }
 
-  /** Gives the chosen picture away and lets go of the rest. @param {string} url @returns {Picture | null} */
-  taken(url) {
-    const index = this.variations.findIndex((each) => each.url === url);
-    if (index < 0) return null;
-    const picture = this.pictures[index];
-    this.pictures[index] = null;
-    return picture;
-  }
-
+  /** Lets go of the pictures; what they are made of stays, so that the review can be shown again. */
   close() {
     this.closed = true;
     for (const picture of this.pictures) if (picture) picture.close();
     this.pictures = this.pictures.map(() => null);
+    this.sent = false;
   }
 }

@@ -3,7 +3,7 @@
  * one-window case of core/canvas/plan.py, integer for integer. Knows nothing of screens; longer plans are the server's.
  */
 
-/** @typedef {{window: number[], grid: number, cells: Uint8Array}} Pass */
+/** @typedef {{window: number[], grid: number, cells: Uint8Array, cover?: Float64Array}} Pass cover = share of each cell painted */
 /** @typedef {{pixels: number, grid: number, context: number, coverage: number, grow: number}} Model */
 /**
  * @typedef {{width: number, height: number, bounds: number[] | null,
@@ -135,13 +135,53 @@ export function oneWindow(region, model) {
   return region.width === region.height ? window : null;
 }
 
-/** @param {Region} region @param {Model} model @returns {Pass | null} */
-export function onePass(region, model) {
-  const window = oneWindow(region, model);
+/** The one pass of a plan, through the pinned window where there is one. @param {Region} region @param {Model} model
+ * @param {number[] | null} [pinned] @returns {Pass | null} */
+export function onePass(region, model, pinned = null) {
+  const window = region.bounds && pinned ? pinned : oneWindow(region, model);
   if (!window) return null;
   const areas = cellAreas(region, window, model.grid);
-  const cells = latentMask(areas, window[2] - window[0], model.grid, model.coverage, model.grow);
-  return { window, grid: model.grid, cells };
+  const side = window[2] - window[0];
+  const cells = latentMask(areas, side, model.grid, model.coverage, model.grow);
+  return { window, grid: model.grid, cells, cover: areas.map((area) => area / side ** 2) };
+}
+
+/** Where a pinned window lies when nothing is painted yet: about a pixel, in steps of a cell. @param {number} x
+ * @param {number} y @param {number} width @param {number} height @param {Model} model @returns {number[]} */
+export function windowAround(x, y, width, height, model) {
+  const side = Math.min(model.pixels, width, height);
+  const cell = side / model.grid;
+  const start = (/** @type {number} */ at, /** @type {number} */ size) =>
+    Math.min(Math.max(Math.round(Math.round((at - side / 2) / cell) * cell), 0), size - side);
+  const [left, top] = [start(x, width), start(y, height)];
+  return [left, top, left + side, top + side];
+}
+
+/** The cell of a window that holds a canvas position, or -1. @param {number[]} window @param {number} grid
+ * @param {number} x @param {number} y */
+export function cellAt(window, grid, x, y) {
+  const side = window[2] - window[0];
+  const column = Math.floor(((x - window[0]) * grid) / side);
+  const row = Math.floor(((y - window[1]) * grid) / side);
+  return column >= 0 && row >= 0 && column < grid && row < grid ? row * grid + column : -1;
+}
+
+/** Pixels of a cell: those that lie wholly in it, or all that touch it. @param {number[]} window @param {number} grid
+ * @param {number} cell @param {boolean} touching @returns {[number, number, number, number]} may be empty where not touching */
+export function cellPixels(window, grid, cell, touching) {
+  const side = window[2] - window[0];
+  const [low, high] = touching ? [Math.floor, Math.ceil] : [Math.ceil, Math.floor];
+  const edge = (/** @type {number} */ i, /** @type {(v: number) => number} */ to) => to((i * side) / grid);
+  const [u, v] = [cell % grid, Math.floor(cell / grid)];
+  return [window[0] + edge(u, low), window[1] + edge(v, low), window[0] + edge(u + 1, high), window[1] + edge(v + 1, high)];
+}
+
+/** The pixels to paint so that a cell counts: its own, or all that touch it where its own are too few. @param {number[]} window
+ * @param {Model} model @param {number} cell @returns {[number, number, number, number]} */
+export function cellPaint(window, model, cell) {
+  const own = cellPixels(window, model.grid, cell, false);
+  const share = (Math.max(own[2] - own[0], 0) * Math.max(own[3] - own[1], 0) * model.grid ** 2) / (window[2] - window[0]) ** 2;
+  return share > model.coverage ? own : cellPixels(window, model.grid, cell, true);
 }
 
 /** Bits of a hex string, first cell = highest bit of the first byte (numpy.packbits). @param {string} hex @param {number} count */

@@ -1,6 +1,8 @@
-/** What a drag does: brush, eraser, rectangle, box, border handles. Knows canvas positions, not the screen or the wire. */
+/** What a drag does: brush, rectangle, lasso, token pen, box, border handles. Knows canvas positions, not the screen or the wire. */
 
-/** @typedef {import("./main.js").Stage} Stage */
+import { cellAreas, cellAt, cellPaint, cellPixels, latentMask, maskRegion } from "./tokens.js";
+
+/** @typedef {import("./stage.js").Stage} Stage */
 /**
  * @typedef {{x: number, y: number, reach: number, pressure: number, erase: boolean, shift: boolean}} Point
  * position on the canvas in picture pixels; reach = how near counts as touching a handle, in picture pixels
@@ -30,10 +32,11 @@ export function eighth(v) {
 /** @param {Stage} stage @param {Point} first @param {boolean} erase @returns {Drag} */
 export function strokeDrag(stage, first, erase) {
   const mask = /** @type {import("./mask.js").Mask} */ (stage.mask);
-  const value = erase ? 0 : 1;
-  const radius = (/** @type {Point} */ p) => Math.max((stage.size / 2) * p.pressure, 0.5);
+  const value = erase ? 0 : 255;
+  const { size, hardness } = stage.painter;
+  const radius = (/** @type {Point} */ p) => Math.max((size / 2) * p.pressure, 0.5);
   let [x, y, r] = [eighth(first.x), eighth(first.y), radius(first)];
-  mask.capsule(x, y, x, y, r, value);
+  mask.capsule(x, y, x, y, r, value, hardness);
   return {
     move(point) {
       const [nx, ny, nr] = [eighth(point.x), eighth(point.y), radius(point)];
@@ -41,7 +44,7 @@ export function strokeDrag(stage, first, erase) {
       const pieces = nr === r ? 1 : Math.min(Math.ceil(Math.hypot(nx - x, ny - y) / 4) || 1, 32);
       for (let i = 0; i < pieces; i++) {
         const [a, b] = [i / pieces, (i + 1) / pieces];
-        mask.capsule(x + (nx - x) * a, y + (ny - y) * a, x + (nx - x) * b, y + (ny - y) * b, r + (nr - r) * b, value);
+        mask.capsule(x + (nx - x) * a, y + (ny - y) * a, x + (nx - x) * b, y + (ny - y) * b, r + (nr - r) * b, value, hardness);
       }
       [x, y, r] = [nx, ny, nr];
     },
@@ -67,11 +70,63 @@ export function rectangleDrag(stage, first, erase) {
   return {
     move: set,
     up() {
-      if (stage.rubber) mask.rectangle(/** @type {any} */ (stage.rubber.rect), erase ? 0 : 1);
+      if (stage.rubber) mask.rectangle(/** @type {any} */ (stage.rubber.rect), erase ? 0 : 255);
       stage.rubber = null;
       stage.commitMask();
     },
     cancel: () => (stage.rubber = null),
+  };
+}
+
+/** Fills what a freehand outline goes round. @param {Stage} stage @param {Point} first @param {boolean} erase @returns {Drag} */
+export function lassoDrag(stage, first, erase) {
+  const mask = /** @type {import("./mask.js").Mask} */ (stage.mask);
+  const points = [[eighth(first.x), eighth(first.y)]];
+  stage.painter.lasso = { points, erase };
+  return {
+    move(point) {
+      const [x, y] = [eighth(point.x), eighth(point.y)];
+      const [lastX, lastY] = points[points.length - 1];
+      if (x !== lastX || y !== lastY) points.push([x, y]);
+    },
+    up() {
+      stage.painter.lasso = null;
+      mask.polygon(points, erase ? 0 : 255);
+      stage.commitMask();
+    },
+    cancel: () => (stage.painter.lasso = null),
+  };
+}
+
+/** Sets or clears whole cells of the pinned window; the first cell decides which. @param {Stage} stage @param {Point} first
+ * @param {boolean} erase @returns {Drag} */
+export function tokenDrag(stage, first, erase) {
+  const mask = /** @type {import("./mask.js").Mask} */ (stage.mask);
+  const { model } = stage;
+  const { grid } = model;
+  const window = stage.painter.pin(first.x, first.y);
+  if (!window) return { move() {}, up() {}, cancel() {} };
+  // What the growth adds is not painted: only cells that count by themselves can be cleared.
+  const set = latentMask(cellAreas(maskRegion(mask), window, grid), window[2] - window[0], grid, model.coverage, 0);
+  const clears = erase || !!set[cellAt(window, grid, first.x, first.y)];
+  const done = new Set();
+  const touch = (/** @type {number} */ x, /** @type {number} */ y) => {
+    const cell = cellAt(window, grid, x, y);
+    if (cell < 0 || done.has(cell)) return;
+    done.add(cell);
+    if (clears) mask.rectangle(cellPixels(window, grid, cell, true), 0);
+    else mask.rectangle(cellPaint(window, model, cell), 255);
+  };
+  let { x, y } = first;
+  touch(x, y);
+  return {
+    move(point) {
+      const pieces = Math.min(Math.ceil((2 * grid * Math.hypot(point.x - x, point.y - y)) / (window[2] - window[0])), 4 * grid) || 1;
+      for (let i = 1; i <= pieces; i++) touch(x + ((point.x - x) * i) / pieces, y + ((point.y - y) * i) / pieces);
+      ({ x, y } = point);
+    },
+    up: () => stage.commitMask(),
+    cancel: () => mask.rollback(),
   };
 }
 

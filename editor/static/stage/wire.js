@@ -1,10 +1,16 @@
 /** What crosses to Python and back. The only file that knows event names, message kinds and the shape of an intent. */
 
-/** @typedef {{width: number, height: number, runs: number[]}} WireMask */
+/** @typedef {import("./mask.js").WireMask} WireMask */
+/** @typedef {"branch" | "weakest" | "pins" | "more" | "baseline"} How */
 /**
- * @typedef {{v: 1, doc: string | null, mode: string, mask: WireMask | null, box: number[] | null, extend: number[],
- *   run: string}} Intent
+ * @typedef {{run: string, variation: number, step: number, how: How, share?: number, pins?: number[][]}} From
+ * what a run starts from: tokens of an earlier one, whose geometry it takes over; pins are [cell, code] each
  */
+/**
+ * @typedef {{v: 2, doc: string | null, mode: string, mask: WireMask | null, box: number[] | null, extend: number[],
+ *   window: number[] | null, run: string, from: From | null}} Intent
+ */
+/** @typedef {{format: string, quality: number, run?: string, variation?: number, state?: object}} ExportOrder */
 
 /** @returns {string} 16 hex digits */
 export function randomId() {
@@ -33,8 +39,6 @@ export class Wire {
       const value = this.props.value;
       if (!value || typeof value !== "object" || value.rev === this.rev) return;
       this.rev = value.rev;
-      // A step that nobody has drawn yet is out of date as soon as the next one is here.
-      this.waiting = this.waiting.filter((each) => !(each.kind === "step" && each.run === value.run));
       this.waiting.push(value);
       void this.drain(handle);
     };
@@ -59,6 +63,11 @@ export class Wire {
     }
   }
 
+  /** Whether a later step of that run, or its end, is here already: an earlier one need not be drawn then. @param {string} run */
+  later(run) {
+    return this.waiting.some((each) => each.run === run);
+  }
+
   /** @param {Intent} intent */
   run(intent) {
     this.trigger("run", intent);
@@ -69,22 +78,34 @@ export class Wire {
     this.trigger("stop", { run });
   }
 
+  /** Asks for the best frame of a stopped run as a result. @param {string} run @param {number} variation */
+  draft(run, variation) {
+    this.trigger("draft", { run, variation });
+  }
+
   /** @param {string} run @param {number} variation */
   accept(run, variation) {
     this.trigger("accept", { run, variation });
   }
 
-  /** @param {string} run */
-  discard(run) {
-    this.trigger("discard", { run });
+  /** @param {number} version of the open document */
+  goto(version) {
+    this.trigger("goto", { version });
   }
 
-  undoAccept() {
-    this.trigger("undo_accept", {});
+  /** Asks for a document of an earlier visit by its unguessable id. @param {string} doc @param {string} name */
+  reopen(doc, name) {
+    this.trigger("reopen", { doc, name });
   }
 
-  redoAccept() {
-    this.trigger("redo_accept", {});
+  /** @param {string} run @param {number} variation @param {[number, number]} cell row, column @param {number[][]} pins */
+  inspect(run, variation, cell, pins) {
+    this.trigger("inspect", { run, variation, cell, pins });
+  }
+
+  /** @param {ExportOrder} order */
+  export(order) {
+    this.trigger("export", order);
   }
 
   get canPlan() {

@@ -23,6 +23,92 @@ export const WORDS = {
   undoneEdit: "The last edit was taken back.",
   redoneEdit: "The edit is applied again.",
   original: "Original",
+  before: "Before",
+  after: "After",
+  now: "Now",
+  compare: "Compare",
+  splitLine: "Line between before and after, in percent from the left",
+  nothingToCompare: "There is nothing to compare yet: run something first.",
+  outsideWindow: "The token pen works in one window: clear the mask to use it elsewhere, or brush there.",
+  outsidePicture: "The token pen works on the picture: start inside it.",
+  nothingToGrow: "The mask is empty: paint something first, then grow or shrink it.",
+  shrunkAway: "Nothing is left of the mask: press Ctrl+Z to have it back, or shrink it by less.",
+  growBy: "Pixels to grow or shrink by",
+  growMask: "Grow the mask by so many pixels all around",
+  shrinkMask: "Shrink the mask by so many pixels all around",
+  loadMask: "Load the mask from a picture of this size: its transparency, or white = repaint",
+  saveMask: "Save the mask as a PNG, white = repaint",
+  notMask: "That file is not a picture: choose a PNG, JPEG or WebP to use as the mask.",
+  maskMenu: "Overlay and mask",
+  overlay: "Overlay",
+  overlayColour: "Colour of the overlay",
+  colour: "Colour",
+  edge: "Edge",
+  maskFile: "File",
+  helpTitle: "Keys and gestures",
+  close: "Close",
+  stillLoading: "The picture is being loaded: try again in a moment.",
+  stillRunning: "A run is still going: stop it or wait for it.",
+  noRun: "Nothing is under review: run something first.",
+  noSteps: "This run has kept no steps: only runs of one window can be taken up again.",
+  notBranchable: "This run cannot be taken up again: only runs of one window keep their cells.",
+  nothingLeft: "The last step leaves nothing to decide: go back a step or more first.",
+  pinnedRun: "This picture was put together from pinned cells: choose the variation it was made from.",
+  variations: "Variations",
+  variation: "Variation",
+  decoding: "decoding",
+  seed: "seed",
+  score: "score",
+  draft: "draft",
+  drafted: "Stopped; the best frame so far is kept as a draft below.",
+  orderBy: "Order of the variations",
+  keep: "Keep",
+  keepTitle: "Make this variation the picture (Enter)",
+  more: "More like this",
+  moreTitle: "The same seed again at other temperatures",
+  dropOne: "Drop",
+  dropTitle: "Take this variation out of the strip (Delete); Ctrl+Z brings it back",
+  dropped: "Dropped. Ctrl+Z brings it back.",
+  aside: "Set aside",
+  asideTitle: "Back to the picture (Esc); the variations stay in the history",
+  visited: "This version is the picture now; Ctrl+Z goes back.",
+  versionGone: "This version is no longer on the server and not in this browser: choose another one.",
+  timeline: "Timeline",
+  steps: "Steps of the run",
+  trackTitle: "Go back and forth through the steps (, and .)",
+  looks: "What the timeline shows",
+  noStepsYet: "The steps of a run appear here.",
+  branch: "Branch here",
+  branchTitle: "Run again from this step, with the settings as they are now",
+  weakestTitle: "Decide the cells again of which the model was least sure",
+  share: "Share of the cells to decide again, in percent",
+  baseline: "Sequential",
+  baselineTitle: "Decode the same seed row by row, to compare",
+  sequential: "Row by row",
+  inspectNothing: "Look into a result: run something first, then click a cell.",
+  inspectOutside: "This cell was not regenerated: click inside the repainted part.",
+  looking: "Looking up what fits here …",
+  pin: "Pin code",
+  unpin: "Unpin this cell",
+  history: "History",
+  versions: "Versions",
+  runs: "Runs",
+  showAgain: "Show again",
+  restored: "Restored from this browser",
+  startFresh: "Start fresh",
+  startFreshTitle: "Forget what was restored",
+  notSaved: "This browser has no room to save your work: save a project file before you close the page.",
+  format: "Format",
+  quality: "Quality",
+  exportTitle: "Export",
+  download: "Download",
+  cancel: "Cancel",
+  closeTitle: "Close (Esc)",
+  measuring: "Preparing the file …",
+  exportFailed: "The file could not be made: choose another format, or try again.",
+  nothingToExport: "There is nothing to export yet: open a photo first.",
+  noTimeline: "No run with steps yet",
+  seamTitle: "How visible the border is: about 1 means not at all",
   little: "little context left: raise the context or paint less",
 };
 
@@ -49,7 +135,87 @@ export function windowScale(side, pixels) {
   return `${side} px seen at ${pixels} px` + (factor === 1 ? "" : ` (×${factor >= 0.1 ? factor.toFixed(2) : factor.toFixed(3)})`);
 }
 
+/** @param {{width: number, height: number}} mask @param {{width: number, height: number}} picture */
+export function maskOfOtherSize(mask, picture) {
+  return `The mask is ${mask.width} × ${mask.height} px and the picture ${picture.width} × ${picture.height} px: load one of the picture's size.`;
+}
+
 /** @param {number} changed pixels outside the mask that differ from the input */
 export function changedOutside(changed) {
   return `${changed.toLocaleString("en")} px changed outside`;
+}
+
+/** What the variations can be ordered by. @type {Record<string, string>} */
+export const ORDERS = { drawn: "As drawn", score: "By score", seam: "By seam" };
+
+/** What the timeline can show, and what a button's title says of it. @type {Record<string, [string, string]>} */
+export const LOOKS = {
+  picture: ["Picture", "What the picture looked like at each step"],
+  order: ["Order", "When each cell was decided"],
+  confidence: ["Confidence", "How sure the model was of each cell"],
+};
+
+/** What the two ends of the colours mean. @type {Record<string, [string, string]>} */
+export const LEGENDS = { order: ["first", "last"], confidence: ["unsure", "sure"] };
+
+/** @type {Record<string, {name: string, about: string}>} */
+export const FORMATS = {
+  png: { name: "PNG", about: "Lossless, with the recipe" },
+  jpeg: { name: "JPEG", about: "Small, for photos" },
+  webp: { name: "WebP", about: "Smaller, for the web" },
+  mask: { name: "Mask", about: "PNG, white = repaint" },
+  gif: { name: "Timeline", about: "GIF of a run's steps" },
+  project: { name: "Project", about: "All versions, to go on later" },
+};
+
+/** A, B, ... Z, AA, ... @param {number} index @returns {string} */
+export function letterOf(index) {
+  return (index >= 26 ? letterOf(Math.floor(index / 26) - 1) : "") + String.fromCharCode(65 + (index % 26));
+}
+
+/** @param {number} seam 1 = the border of what is new looks like the rest */
+export function seamOf(seam) {
+  return `seam ${seam.toFixed(2)}`;
+}
+
+/** How a variation came of another. @param {import("./wire.js").From} from @param {string} letter */
+export function madeFrom(from, letter) {
+  const of = letter && ` of ${letter}`;
+  const share = Math.round(100 * (from.share || 0));
+  return {
+    branch: `branch${of} at step ${from.step}`, weakest: `weakest ${share} %${of} again`, pins: `cells${of} pinned`,
+    more: `more like ${letter || "it"}`, baseline: `row by row${of}`,
+  }[from.how];
+}
+
+/** @param {number} step @param {number} steps @param {[number, number] | null} pass index and count */
+export function stepOf(step, steps, pass) {
+  return `Step ${step} of ${steps}` + (pass ? ` · window ${pass[0] + 1} of ${pass[1]}` : "");
+}
+
+/** @param {number} percent */
+export function weakestShare(percent) {
+  return `Re-roll weakest ${percent} %`;
+}
+
+/** @param {number} row @param {number} column */
+export function cellName(row, column) {
+  return `Row ${row + 1}, column ${column + 1}`;
+}
+
+/** @param {number} probability 0..1 */
+export function alternativeOf(probability) {
+  const percent = 100 * probability;
+  return percent >= 0.1 ? `${percent.toFixed(percent < 10 ? 1 : 0)} %` : "< 0.1 %";
+}
+
+/** @param {number} id @param {number} width @param {number} height @param {boolean} first */
+export function versionName(id, width, height, first) {
+  return first ? `As opened, ${width} × ${height}` : `Version ${id}, ${width} × ${height}`;
+}
+
+/** @param {number} bytes */
+export function bytesText(bytes) {
+  if (bytes < 1000) return `${bytes} bytes`;
+  return bytes < 1e6 ? `${Math.round(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }

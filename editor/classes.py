@@ -1,0 +1,43 @@
+"""The class menu: a field that finds a class by any of its names, with favourites and recent ones below it.
+
+Knows nothing of requests; its value is a class id as a number, -1 for none. The names come from the model, the synonyms
+from core, and a class list of any length goes the same way; searching and remembering happen in the browser.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import gradio as gr
+
+from core import class_names
+from editor import drawings, messages, page
+
+
+def class_entries(classes: Sequence[str]) -> list[dict[str, Any]]:
+    """Return what the browser searches: for each class its id, the name it is shown by, its own names, its synonyms.
+
+    Args:
+        classes: class names of a model, index = class id; "tench, Tinca tinca" is shown as "tench" and found by both.
+    """
+    entries = []
+    for index, name in enumerate(classes):
+        called = class_names(name)
+        own = [part.strip() for part in name.split(",") if part.strip()]
+        entries.append({"id": index, "name": own[0], "names": own, "also": list(called[len(own) :])})
+    return entries
+
+
+def class_menu(classes: Sequence[str]) -> gr.HTML:
+    """Place the menu; its value is the class id, -1 for no class."""
+    return gr.HTML(
+        -1,
+        html_template=drawings.class_field(len(classes)),
+        js_on_load=page.on_load("ranking.js", "classes.js", call="classMenu(element, trigger, props, watch)"),
+        apply_default_css=False,
+        elem_id="mge-class",
+        classes=class_entries(classes),
+        none=messages.NO_CLASS,
+        nothing=messages.NO_CLASS_FOUND,
+    )

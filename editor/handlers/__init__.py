@@ -1,0 +1,44 @@
+"""One function for each gesture, a file for each kind of gesture.
+
+Knows nothing of the layout; what the functions return are messages for the stage, values for the controls, and files.
+This is the edge to the person: errors of the core become their sentence, anything else is logged and becomes an
+apology, and nothing that was painted is ever touched.
+
+    opening    the first picture, a sample, an upload, the picture of the last visit; leaving
+    planning   a setting that the overlay depends on changed; which cells a run would regenerate
+    running    run, stop, keep what a stopped run had come to
+    sweeping   a run under every pair of settings; adopt a cell of it
+    reviewing  accept a variation, go to a version, look into a cell
+    exporting  a file of any format
+    api        the form, and the functions that programs call
+"""
+
+from __future__ import annotations
+
+from core import Engine
+from editor.documents import Documents
+from editor.handlers.api import Api
+from editor.handlers.desk import Desk
+from editor.handlers.exporting import Exporting
+from editor.handlers.opening import Opening, sample_paths
+from editor.handlers.planning import Planning
+from editor.handlers.reviewing import Reviewing
+from editor.handlers.running import Running
+from editor.handlers.sweeping import Sweeping
+from editor.settings import AppSettings
+
+__all__ = ["Handlers", "sample_paths"]
+
+
+class Handlers:
+    """All gestures, over one engine and all visitors' documents; each attribute is a file of this folder."""
+
+    def __init__(self, engine: Engine, settings: AppSettings, documents: Documents) -> None:
+        desk = Desk(engine, settings, documents)
+        self.opening = Opening(desk)
+        self.planning = Planning(desk)
+        self.sweeping = Sweeping(desk)
+        self.running = Running(desk, self.sweeping)
+        self.reviewing = Reviewing(desk)
+        self.exporting = Exporting(desk)
+        self.api = Api(desk)

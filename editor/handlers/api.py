@@ -1,0 +1,205 @@
+"""The ways in without the canvas: the form on the page, and the functions that programs call.
+
+Knows nothing of documents' histories; each call is one edit and answers with a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.utils import get_upload_folder
+
+from core import BadRequest, Box, Size, class_id, open_mask, open_picture, sweep
+from editor import axes, export, messages
+from editor.handlers.desk import Desk, told_to_programs
+from editor.store import Pixels
+from editor.wire import requests
+from editor.wire.bits import Mask
+
+
+class Api:
+    """The functions for programs, and the form."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def form(self, values: Mapping[str, Any], image: Any, mask: Any) -> str | None:
+        """Run the form: the first variation of the same edit as on the canvas, as a file.
+
+        Args:
+            values: the controls by name.
+            image: path of the uploaded picture, or None.
+            mask: path of the uploaded mask, or None.
+        """
+        with told_to_programs():
+            return self._drawn(str(values.get("mode", "fill")), {**values, "variations": 1}, image, mask)
+
+    def fill(
+        self, image: gr.FileData, mask: gr.FileData, class_name: str = "none", steps: int = 8, seed: int = -1
+    ) -> gr.FileData:
+        """Repaint the white region of a mask and return the picture as PNG.
+
+        Args:
+            image: the picture, PNG, JPEG or WebP.
+            mask: a picture of the same size, white or opaque = repaint.
+            class_name: what to paint, or "none".
+            steps: T, 1 to 256.
+            seed: 0 or more; -1 is 0.
+        """
+        return self._answer("fill", {"class": class_name, "steps": steps, "seed": seed}, image, mask)
+
+    def replace(
+        self,
+        image: gr.FileData,
+        class_name: str,
+        left: int = -1,
+        top: int = -1,
+        right: int = -1,
+        bottom: int = -1,
+        steps: int = 8,
+        seed: int = -1,
+    ) -> gr.FileData:
+        """Turn the box of a picture into something of a class and return the picture as PNG.
+
+        Args:
+            image: the picture, PNG, JPEG or WebP.
+            class_name: what the box becomes.
+            left: the box's edge in pixels; -1 is the picture's own, as for the others.
+            top: the same.
+            right: the same, not included in the box.
+            bottom: the same.
+            steps: T, 1 to 256.
+            seed: 0 or more; -1 is 0.
+        """
+        values = {"class": class_name, "steps": steps, "seed": seed}
+        return self._answer("replace", values, image, edges=(left, top, right, bottom))
+
+    def extend(
+        self,
+        image: gr.FileData,
+        left: int = -1,
+        top: int = -1,
+        right: int = -1,
+        bottom: int = -1,
+        steps: int = 8,
+        seed: int = -1,
+    ) -> gr.FileData:
+        """Continue a picture beyond its border and return it as PNG.
+
+        Args:
+            image: the picture, PNG, JPEG or WebP.
+            left: pixels to add at the left; -1 is none, as for the others.
+            top: pixels to add above.
+            right: pixels to add at the right.
+            bottom: pixels to add below.
+            steps: T, 1 to 256.
+            seed: 0 or more; -1 is 0.
+        """
+        sides = {"extend_left": left, "extend_top": top, "extend_right": right, "extend_bottom": bottom}
+        return self._answer("extend", {**{k: max(v, 0) for k, v in sides.items()}, "steps": steps, "seed": seed}, image)
+
+    def generate(self, class_name: str = "none", steps: int = 8, seed: int = -1) -> gr.FileData:
+        """Draw a whole picture of a class and return it as PNG.
+
+        Args:
+            class_name: what to draw, or "none".
+            steps: T, 1 to 256.
+            seed: 0 or more; -1 is 0.
+        """
+        return self._answer("generate", {"class": class_name, "steps": steps, "seed": seed})
+
+    def sweep(
+        self,
+        image: gr.FileData,
+        mask: gr.FileData,
+        rows: str = "schedule",
+        row_values: str = "cosine, linear",
+        columns: str = "steps",
+        column_values: str = "4, 8",
+        class_name: str = "none",
+        seed: int = -1,
+    ) -> list[gr.FileData]:
+        """Fill one mask under every pair of two settings; return a labelled sheet as PNG and a table as CSV.
+
+        Args:
+            image: the picture, PNG, JPEG or WebP.
+            mask: a picture of the same size, white or opaque = repaint.
+            rows: schedule, steps, choice_temperature, token_temperature, guidance_scale, seed or class_id.
+            row_values: separated by commas.
+            columns: another of these.
+            column_values: separated by commas.
+            class_name: what to paint, or "none".
+            seed: 0 or more; -1 is 0.
+        """
+        with told_to_programs():
+            engine, store = self._desk.engine, self._desk.documents.store
+            texts = (rows, row_values, columns, column_values)
+            grid = axes.read_axes(texts, engine.spec, most_cells=self._desk.settings.sweep_cells)
+            picture, brushed = _opened(_uploaded(image), _uploaded(mask))
+            values = self._values({"class": class_name, "seed": seed})
+            asked = requests.build_request("fill", values, engine.spec, picture=picture, mask=brushed)
+            cells = list(sweep(engine, asked, grid.values))
+            files = export.sweep_files(store.new_folder(), "maskgit", cells, grid.values, engine.spec.classes)
+            return [gr.FileData(path=str(path)) for path in files]
+
+    def _answer(
+        self,
+        mode: str,
+        values: Mapping[str, Any],
+        image: Any = None,
+        mask: Any = None,
+        edges: tuple[int, int, int, int] | None = None,
+    ) -> gr.FileData:
+        with told_to_programs():
+            path = self._drawn(mode, self._values(values), _uploaded(image), _uploaded(mask), edges)
+            return gr.FileData(path=path)
+
+    def _values(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what a program asked for as the controls would hold it."""
+        asked = class_id(self._desk.engine.spec.classes, values.get("class"))
+        plain = {name: value for name, value in values.items() if name != "class"}
+        chosen = {"class_id": -1 if asked is None else asked, "variations": 1, "seed": max(values["seed"], 0)}
+        return plain | chosen
+
+    def _drawn(
+        self,
+        mode: str,
+        values: Mapping[str, Any],
+        image: Any,
+        mask: Any,
+        edges: tuple[int, int, int, int] | None = None,
+    ) -> str:
+        """Run one variation and return where its PNG is."""
+        engine = self._desk.engine
+        picture, brushed = _opened(image, mask)
+        box = None if edges is None or picture is None else _box(edges, Size(picture.shape[1], picture.shape[0]))
+        asked = requests.build_request(mode, values, engine.spec, picture=picture, mask=brushed, box=box)
+        result = engine.edit(asked)
+        store = self._desk.documents.store
+        return str(export.store_variation(store, result.images[0], "result", engine.spec, asked).png)
+
+
+def _opened(image: Any, mask: Any) -> tuple[Pixels | None, Mask | None]:
+    """Return the pixels and the mask in uploaded files, None where there is no file."""
+    picture = None if not image else open_picture(Path(str(image)))
+    if not mask or picture is None:
+        return picture, None
+    return picture, open_mask(Path(str(mask)), Size(picture.shape[1], picture.shape[0]))
+
+
+def _box(edges: tuple[int, int, int, int], size: Size) -> Box:
+    whole = (0, 0, *size)
+    return Box(*(own if edge == -1 else edge for edge, own in zip(edges, whole, strict=True)))
+
+
+def _uploaded(file: Any) -> str | None:
+    if file is None:
+        return None
+    path = Path(str(file.get("path")) if isinstance(file, Mapping) else file.path).resolve()
+    # Gradio checks the paths of its own widgets, not those of plain API arguments.
+    if not path.is_relative_to(Path(get_upload_folder()).resolve()):
+        raise BadRequest(messages.not_uploaded())
+    return str(path)

@@ -1,0 +1,122 @@
+"""A file of any format, made and measured before it is downloaded.
+
+Knows nothing of how the files are encoded; `editor.export` and `editor.project` do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import gradio as gr
+import numpy as np
+
+from core import BadRequest, Start
+from editor import export, messages
+from editor.documents import Document
+from editor.handlers.desk import Desk, address_of, answered, owner_of, payload_of
+from editor.project import write_project
+from editor.runs import Run
+from editor.store import Picture, Pixels
+from editor.wire import intents, replies
+from editor.wire.bits import is_whole
+from editor.wire.replies import Message
+
+_SUFFIXES = {"png": "png", "jpeg": "jpg", "webp": "webp", "gif": "gif", "project": "zip"}
+_TITLES = {"jpeg": "JPEG", "webp": "WebP"}
+
+
+class _Written(NamedTuple):
+    """A file, and what could not be put into it."""
+
+    path: Path
+    notice: str | None = None
+
+
+class Exporting:
+    """The gesture that makes files."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def export(self, event: gr.EventData, request: gr.Request) -> Message:
+        """Make a file of the picture shown, or of a variation, {format, quality, run?, variation?, state?}.
+
+        A "gif" is the film of a run's steps; a "project" holds every version and the stage's own `state`.
+        """
+
+        def work() -> Message:
+            payload = payload_of(event)
+            wanted = payload.get("format")
+            if not isinstance(wanted, str) or wanted not in intents.FORMATS:
+                raise BadRequest(messages.format_unknown())
+            if payload.get("run") is None:
+                document, run, variation = self._desk.document(payload, request), None, 0
+            else:
+                run_id, variation = intents.read_run(payload), intents.read_index(payload, "variation")
+                document = self._desk.documents.of_run(run_id, owner_of(request))
+                run = document.run(run_id)
+            written = self._written(wanted, document, run, variation, payload)
+            return replies.file(
+                wanted,
+                url=address_of(written.path, request),
+                name=written.path.name,
+                size=written.path.stat().st_size,
+                notice=written.notice,
+            )
+
+        return answered(work, lambda notice: notice)
+
+    def _written(
+        self, wanted: str, document: Document, run: Run | None, variation: int, payload: Mapping[str, Any]
+    ) -> _Written:
+        if wanted == "project":
+            path = document.folder() / f"{document.name}.{_SUFFIXES[wanted]}"
+            write_project(path, document, intents.read_state(payload.get("state")))
+            return _Written(path)
+        if wanted == "gif":
+            if run is None:
+                raise BadRequest(messages.export_needs_run())
+            frames = self._frames(run, variation)
+            path = document.folder() / f"{_picture(document, run, variation).png.stem}.{_SUFFIXES[wanted]}"
+            path.write_bytes(export.film(frames))
+            return _Written(path)
+        picture = _picture(document, run, variation)
+        if wanted == "png":
+            return _Written(picture.png)
+        return self._lossy(wanted, document, picture, payload.get("quality", 92))
+
+    def _lossy(self, wanted: str, document: Document, picture: Picture, quality: object) -> _Written:
+        if not is_whole(quality, 1, 100):
+            raise BadRequest(messages.bad_intent("a quality outside 1 to 100"))
+        recipe = export.recipe_texts(picture.png.read_bytes())
+        encoded = export.encode_with_comment(np.asarray(picture.pixels()), wanted, quality, recipe)
+        path = document.folder() / f"{picture.png.stem}.{_SUFFIXES[wanted]}"
+        path.write_bytes(encoded.data)
+        lost = []
+        if wanted == "jpeg" and picture.alpha and (picture.pixels()[..., 3] < 255).any():
+            lost.append(messages.export_flattened(_TITLES[wanted]))
+        if not encoded.commented:
+            lost.append(messages.export_without_recipe(_TITLES[wanted]))
+        return _Written(path, " ".join(lost) or None)
+
+    def _frames(self, run: Run, variation: int) -> list[Pixels]:
+        """Return the picture as each step guessed it, composited into the photo, small; the result is the last."""
+        request, trace = run.request(variation), run.traced()
+        frames = []
+        for guess in trace.guesses(variation):
+            result = self._desk.engine.edit(replace(request, start=Start(guess)))
+            frames.append(export.shrunk(result.images[0], 2 * export.FILM_SIDE))
+        return frames
+
+
+def _picture(document: Document, run: Run | None, variation: int) -> Picture:
+    if run is not None:
+        if not variation < len(run.pictures):
+            raise BadRequest(messages.run_gone())
+        return run.pictures[variation]
+    if document.head is None:
+        raise BadRequest(messages.nothing_open())
+    return document.head

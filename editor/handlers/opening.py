@@ -1,0 +1,192 @@
+"""What comes onto the stage: the first picture, a sample, an upload, the picture of the last visit.
+
+Knows nothing of what is done with a picture later. An upload may be a plain picture, one of ours with a recipe in it,
+or a project with all its versions.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from core import BadRequest, CoreError, EditRequest, Sides, Task, open_picture, read_recipe
+from editor import export, messages, welcome
+from editor.documents import Document, Version
+from editor.handlers.desk import Desk, addresses, answered, owner_of, payload_of
+from editor.project import is_project, read_project
+from editor.store import Pixels
+from editor.wire import replies, requests
+from editor.wire.replies import Message
+from editor.wire.requests import View
+
+logger = logging.getLogger(__name__)
+
+_SAMPLE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A message for the stage, the file that the download button gives, and values for the controls by name.
+
+    What is None stays as it is, as in all that handlers return.
+    """
+
+    message: Message | None = None
+    download: str | None = None
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Opening:
+    """The gestures that open something."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self.samples = sample_paths(desk.settings.samples)
+
+    def open_first(self, request: gr.Request) -> Opened:
+        """Open the first sample, something painted over already, for a visitor who just came."""
+        if not self.samples or self._desk.documents.current(owner_of(request)) is not None:
+            return Opened()
+        names = [path.name for path in self.samples]
+        path = self.samples[names.index(welcome.FIRST_SAMPLE) if welcome.FIRST_SAMPLE in names else 0]
+
+        def work() -> Opened:
+            document, _ = self._new(path, request)
+            if self._desk.documents.withdrawn(document):
+                return Opened()  # the picture of the last visit came meanwhile
+            mask = welcome.first_mask(_head(document).picture.size) if path.name == welcome.FIRST_SAMPLE else None
+            said = None if mask is None else messages.first_visit()
+            return self._shown(document, request, mode="fill", mask=mask, notice=said, first=True)
+
+        return answered(work, Opened)
+
+    def open_sample(self, event: gr.EventData, request: gr.Request) -> Opened:
+        """Open the sample whose thumbnail was pressed, {index}."""
+        index = payload_of(event).get("index")
+        if type(index) is not int or not 0 <= index < len(self.samples):
+            return Opened(replies.notice("error", messages.sample_unknown()))
+        return self._open(self.samples[index], request)
+
+    def open_upload(self, path: str | None, request: gr.Request) -> Opened:
+        """Open the file that was uploaded; Gradio has checked that the path is its own upload."""
+        return Opened() if not path else self._open(Path(path), request)
+
+    def reopen(self, event: gr.EventData, request: gr.Request) -> Opened:
+        """Give a visitor the document of the visit before, {doc, name}; where it is gone the stage has its own copy."""
+        payload = payload_of(event)
+        try:
+            document = self._desk.documents.reopen(payload.get("doc"), owner_of(request))
+        except BadRequest:
+            name = payload.get("name")
+            said = messages.document_gone_offer(name[:64] if isinstance(name, str) else "")
+            return Opened(replies.notice("gone", said))
+        return answered(lambda: self._shown(document, request), Opened)
+
+    def leave(self, request: gr.Request) -> None:
+        """Note that the page was closed."""
+        self._desk.documents.leave(owner_of(request))
+
+    # kinds of files ---------------------------------------------------------------------------------------------------
+    def _open(self, path: Path, request: gr.Request) -> Opened:
+        def work() -> Opened:
+            if is_project(path):
+                return self._project(path, request)
+            document, recipe = self._new(path, request)
+            if not recipe:
+                return self._shown(document, request)
+            return self._with_recipe(document, recipe, request)
+
+        return answered(work, Opened)
+
+    def _new(self, path: Path, request: gr.Request) -> tuple[Document, dict[str, str]]:
+        """Open a picture file; returns the recipe in it, too, empty where there is none."""
+        pixels = open_picture(path)
+        logger.info("opened %dx%d px", pixels.shape[1], pixels.shape[0])
+        data = path.read_bytes()
+        recipe = export.recipe_texts(data)
+        owner, form = owner_of(request), _format(data)
+        return self._desk.documents.open(owner, pixels, path.stem, file_format=form, notes=recipe), recipe
+
+    def _with_recipe(self, document: Document, texts: Mapping[str, str], request: gr.Request) -> Opened:
+        """Show a picture of ours with what was marked on it, and its settings in the controls."""
+        spec = self._desk.engine.spec
+        try:
+            recipe = read_recipe(texts)
+            asked = _over(recipe.request, _head(document).picture.pixels())
+            if asked.class_id is not None and asked.class_id >= len(spec.classes):
+                raise BadRequest(messages.class_unknown(asked.class_id))
+        except CoreError as error:
+            return self._shown(document, request, notice=messages.recipe_unreadable(str(error)))
+        values = requests.control_values(asked)
+        return self._shown(
+            document,
+            request,
+            values=values,
+            mode=values["mode"],
+            mask=asked.mask,
+            box=asked.box,
+            extend=asked.extend if any(asked.extend) else None,
+            notice=messages.recipe_restored(recipe.model, spec.name),
+        )
+
+    def _project(self, path: Path, request: gr.Request) -> Opened:
+        project = read_project(path, most_bytes=self._desk.settings.max_file_mb * 2**20)
+        documents = self._desk.documents
+        versions: list[Version] = []
+        try:
+            for saved in project.versions:
+                notes = export.recipe_texts(saved.png)
+                picture = documents.store.put(open_picture(saved.png), project.name, notes)
+                versions.append(Version(saved.id, saved.parent, picture, saved.offset))
+        except BaseException:
+            for version in versions:
+                documents.store.release(version.picture)
+            raise
+        document = documents.open(owner_of(request), None, project.name, file_format=project.format)
+        document.restore(versions, project.head)
+        said = messages.project_opened(document.name, len(document.tree))
+        return self._shown(document, request, state=project.state, notice=said)
+
+    def _shown(
+        self, document: Document, request: gr.Request, *, values: Mapping[str, Any] | None = None, **extras: Any
+    ) -> Opened:
+        spec = self._desk.engine.spec
+        message = replies.opened(document, addresses(request), spec=spec, view=View(), **extras)
+        return Opened(message, str(_head(document).picture.png), values or {})
+
+
+def sample_paths(folder: Path) -> tuple[Path, ...]:
+    """Return the sample photos of a folder, by name."""
+    if not folder.is_dir():
+        return ()
+    return tuple(sorted(path for path in folder.iterdir() if path.suffix.lower() in _SAMPLE_SUFFIXES))
+
+
+def _head(document: Document) -> Version:
+    version = document.version
+    assert version is not None  # it was opened with a picture
+    return version
+
+
+def _format(data: bytes) -> str:
+    """Return the format of a picture that was opened, by its first bytes."""
+    if data.startswith(b"\xff\xd8"):
+        return "jpeg"
+    return "webp" if data.startswith(b"RIFF") else "png"
+
+
+def _over(recipe: Mapping[str, Any], pixels: Pixels) -> EditRequest:
+    """Return the request of a recipe over the picture that came of it, instead of over its source.
+
+    Raises:
+        BadRequest: where the recipe cannot be read, or the picture has another size than it says.
+    """
+    if recipe.get("image") is None:
+        return EditRequest.from_dict(recipe, None)
+    described = EditRequest(Task.EXTRAPOLATE, image=pixels, extend=Sides(left=1)).to_dict()["image"]
+    return EditRequest.from_dict({**recipe, "image": described, "window": None, "start": None}, pixels)

@@ -1,0 +1,58 @@
+"""What the overlay depends on: the settings that decide which cells are regenerated, and the engine's plan.
+
+Knows nothing of runs; the browser computes the same overlay itself and asks here to be confirmed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import gradio as gr
+
+from core import CoreError
+from editor.handlers.desk import Desk, owner_of
+from editor.wire import intents, replies, requests
+from editor.wire.replies import Message
+
+
+class Planning:
+    """The gestures that change the overlay."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def settings_changed(self, values: Mapping[str, Any], request: gr.Request) -> Message:
+        """Tell the stage which settings its overlay depends on, and remember them for the plan.
+
+        Args:
+            values: the controls by name.
+            request: who asks.
+        """
+        try:
+            view = requests.read_view(values)
+        except CoreError as error:
+            return replies.notice("error", str(error))
+        document = self._desk.documents.current(owner_of(request))
+        if document is not None:
+            document.view = dict(values)
+        return replies.settings(str(values.get("mode", "fill")), view=view, spec=self._desk.engine.spec)
+
+    def plan(self, intent: dict[str, Any]) -> Message:
+        """Answer the overlay: which windows and cells a run would regenerate, and for how long.
+
+        Args:
+            intent: as described in `editor.wire`.
+        """
+        engine = self._desk.engine
+        try:
+            read = intents.read_intent(intent, self._desk.documents, owner=None)
+            known = {} if read.document is None else read.document.view
+            # No class is needed to know the cells, but Replace insists on one.
+            values = {**known, "class_id": 0 if read.mode == "replace" else -1}
+            request = requests.read_request(read, values, engine.spec)
+            passes = [(one.window, one.unknown) for one in engine.plan(request)]
+            seconds = self._desk.step_s * request.options.variations * engine.expected_steps(request)
+            return replies.planned(passes, seconds=seconds)
+        except CoreError as error:
+            return {**replies.planned((), seconds=0.0), "message": str(error)}  # the run itself will say it aloud

@@ -1,0 +1,77 @@
+"""Choosing among what was made: accept a variation, go to a version, look into a cell.
+
+Knows nothing of how any of it was drawn.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import gradio as gr
+
+from core import BadRequest
+from editor import export, messages
+from editor.documents import Document, Shown
+from editor.handlers.desk import Desk, addresses, answered, owner_of, payload_of
+from editor.wire import intents, replies, requests
+from editor.wire.replies import Message
+
+
+class Head(NamedTuple):
+    """A message for the stage, and the file that the download button gives."""
+
+    message: Message
+    download: str | None = None
+
+
+class Reviewing:
+    """The gestures on results and versions."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def accept(self, event: gr.EventData, request: gr.Request) -> Head:
+        """Make the chosen variation, {run, variation}, the picture shown."""
+
+        def work() -> Head:
+            payload = payload_of(event)
+            run, variation = intents.read_run(payload), intents.read_index(payload, "variation")
+            document = self._desk.documents.of_run(run, owner_of(request))
+            return self._shown(document, document.accept(run, variation), request, keep_mask=False)
+
+        return answered(work, Head)
+
+    def goto(self, event: gr.EventData, request: gr.Request) -> Head:
+        """Show a version of the document, {version} or {doc, version}."""
+
+        def work() -> Head:
+            payload = payload_of(event)
+            document = self._desk.document(payload, request)
+            shown = document.goto(intents.read_index(payload, "version"))
+            return self._shown(document, shown, request, keep_mask=True)
+
+        return answered(work, Head)
+
+    def inspect(self, event: gr.EventData, request: gr.Request) -> Message:
+        """Say which codes fit into a cell of a result, {run, variation, cell, pins}; runs the net once."""
+
+        def work() -> Message:
+            payload = payload_of(event)
+            run_id, index = intents.read_run(payload), intents.read_index(payload, "variation")
+            cell = intents.read_cell(payload.get("cell"))
+            run = self._desk.documents.of_run(run_id, owner_of(request)).run(run_id)
+            hole = run.traced().hole
+            if cell[0] >= hole.shape[0] or cell[1] >= hole.shape[1] or not hole[cell]:
+                raise BadRequest(messages.cell_outside())
+            pins = intents.read_pins(payload.get("pins"), run)
+            engine = self._desk.engine
+            asked = requests.pinned_request(run, index, pins, engine.spec)
+            found = engine.alternatives(asked, cell)
+            patches = [(each, export.exact_url(each.patch)) for each in found]
+            return replies.alternatives(run.id, index, cell, patches)
+
+        return answered(work, lambda notice: notice)
+
+    def _shown(self, document: Document, shown: Shown, request: gr.Request, *, keep_mask: bool) -> Head:
+        message = replies.head(document, shown, addresses(request), keep_mask=keep_mask)
+        return Head(message, str(shown.version.picture.png))

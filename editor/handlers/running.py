@@ -1,0 +1,312 @@
+"""Run, stop, and keep what a stopped run had come to.
+
+Knows nothing of nets: it forwards what the engine streams, a message a step, and keeps the tokens of each step, so that
+a later run can go on from any of them.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import gradio as gr
+import numpy as np
+
+from core import BadRequest, CoreError, EditRequest, EditResult, Preview
+from editor import export, messages
+from editor.documents import Document
+from editor.handlers.desk import Desk, address_of, answered, owner_of, payload_of
+from editor.handlers.sweeping import Sweeping
+from editor.runs import UNKNOWN, Run, Trace, canvas_size
+from editor.store import Picture
+from editor.wire import intents, replies, requests
+from editor.wire.intents import Origin
+from editor.wire.replies import Message
+
+logger = logging.getLogger(__name__)
+
+
+class Told(NamedTuple):
+    """What a run yields: a message for the stage, and the sweep's grid, sheet and CSV; what is None stays as it is."""
+
+    message: Message | None = None
+    grid: str | None = None
+    sheet: gr.DownloadButton | None = None
+    csv: gr.DownloadButton | None = None
+
+
+@dataclass
+class _Live:
+    """How far a visitor's run is, so that Stop can say so."""
+
+    run: str
+    step: int = 0
+    steps: int = 0
+    draft: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class _Job:
+    """One edit under way.
+
+    Attributes:
+        run: the browser's id.
+        document: that keeps the results.
+        asked: with all its variations.
+        source: version that it is made from.
+        origin: the run that it goes on from.
+        request: of the visitor.
+        started: `time.perf_counter()` seconds.
+    """
+
+    run: str
+    document: Document
+    asked: EditRequest
+    source: int | None
+    origin: Origin | None
+    request: gr.Request
+    started: float
+
+    @property
+    def offset(self) -> tuple[int, int]:
+        """Where the source lies on the results, (x, y)."""
+        return self.asked.extend.left, self.asked.extend.top
+
+
+@contextmanager
+def _closed(stream: Iterator[Preview | EditResult]) -> Iterator[Iterator[Preview | EditResult]]:
+    """Close what the engine streams as soon as nobody listens, so that a stopped run frees the device at once."""
+    try:
+        yield stream
+    finally:
+        close = getattr(stream, "close", None)
+        if close is not None:
+            close()
+
+
+class Running:
+    """The gestures that run the engine for the stage."""
+
+    def __init__(self, desk: Desk, sweeping: Sweeping) -> None:
+        self._desk = desk
+        self._sweeping = sweeping
+        self._live: dict[str, _Live] = {}
+
+    def run(
+        self, values: Mapping[str, Any], axes: Sequence[str], event: gr.EventData, request: gr.Request
+    ) -> Generator[Told, None, None]:
+        """Run what the stage asks for.
+
+        Args:
+            values: the controls by name.
+            axes: row axis, its values, column axis, its values, as typed.
+            event: the intent.
+            request: who asks.
+        """
+        owner, payload = owner_of(request), payload_of(event)
+        live = _Live("")
+        try:
+            intent = intents.read_intent(payload, self._desk.documents, owner=owner)
+            live = self._live[owner] = _Live(intent.run)
+            asked = requests.read_request(intent, values, self._desk.engine.spec)
+            document = intent.document or self._desk.documents.open(owner, None, "generated")
+            shown = document.version
+            source = None if shown is None else shown.id
+            if intent.origin is not None:
+                source = intent.origin.run.source
+            job = _Job(intent.run, document, asked, source, intent.origin, request, time.perf_counter())
+            if intent.mode == "sweep":
+                for done, grid, sheet, csv in self._sweeping.cells(intent.run, document, asked, source, axes):
+                    live.step, live.steps = done
+                    yield Told(grid=grid, sheet=sheet, csv=csv)
+                yield Told(replies.stopped(intent.run, messages.sweep_done()))
+            elif intent.origin is not None and intent.origin.how == "more":
+                yield from self._more(job, requests.read_options(values, self._desk.engine.spec).variations)
+            else:
+                yield from (Told(message) for message in self._edit(job, live))
+        except CoreError as error:
+            yield Told(replies.notice("error", str(error)))
+        except Exception:
+            logger.exception("run failed")
+            yield Told(replies.notice("error", messages.internal_error()))
+        finally:
+            if self._live.get(owner) is live:
+                del self._live[owner]
+
+    def stop(self, request: gr.Request) -> Message:
+        """Say how far the run came; the run itself is cancelled by Gradio, at its next step."""
+        live = self._live.pop(owner_of(request), None)
+        if live is None:
+            return replies.notice("info", messages.nothing_running())
+        said = messages.stopped(live.step, live.steps, draft=live.draft)
+        return replies.stopped(live.run, said, draft=live.draft)
+
+    def draft(self, event: gr.EventData, request: gr.Request) -> Message:
+        """Make a result of the last frame of a stopped run, {run, variation}."""
+
+        def work() -> Message:
+            run_id = intents.read_run(payload_of(event))
+            document = self._desk.documents.of_run(run_id, owner_of(request))
+            run = document.run(run_id)
+            if run.trace is None or not run.trace.variations:
+                raise BadRequest(messages.no_draft())
+            drawn = [replace(each, start=run.start(i)) for i, each in enumerate(run.requests)]
+            asked = run.requests[0]
+            job = _Job(run_id, document, asked, run.source, None, request, time.perf_counter())
+            results = self._desk.engine.edit_together(drawn)
+            return self._finished(job, drawn, results, run.trace, kept=run.requests, draft=True)
+
+        return answered(work, lambda notice: notice)
+
+    # one edit ---------------------------------------------------------------------------------------------------------
+    def _edit(self, job: _Job, live: _Live) -> Iterator[Message]:
+        """Stream one edit: a message for each step, then the result."""
+        asked, variations = job.asked, job.asked.options.variations
+        trace = self._trace(job)
+        alone = tuple(asked.alone(i) for i in range(variations))
+        canvas = canvas_size(asked, self._desk.engine.spec.pixels)
+        before = job.started
+        with _closed(self._desk.engine.stream(asked)) as stream:
+            for item in stream:
+                if isinstance(item, EditResult):
+                    yield self._finished(job, alone, [item], trace)
+                    return
+                now = time.perf_counter()
+                self._desk.measure((now - before) / variations)
+                before = now
+                live.step, live.steps = item.step, item.steps
+                if trace is not None:
+                    trace.add(item)
+                    if not live.draft:  # from here on, something is there that can be kept when it is stopped
+                        job.document.remember(Run(job.run, alone, job.offset, job.source, trace=trace))
+                        live.draft = True
+                yield self._step(job, item, canvas)
+
+    def _more(self, job: _Job, count: int) -> Iterator[Told]:
+        """Draw one picture again at other temperatures, without previews; yields between steps, so that Stop works."""
+        assert job.origin is not None
+        drawn = requests.more_requests(job.origin, count)
+        results, traces = [], []
+        for each in drawn:
+            trace = self._trace(replace(job, asked=each))
+            with _closed(self._desk.engine.stream(each, preview_budget_s=0.0)) as stream:
+                for item in stream:
+                    if isinstance(item, EditResult):
+                        results.append(item)
+                        if trace is not None:
+                            self._settle(trace, [item])
+                            traces.append(trace)
+                        continue
+                    if trace is not None:
+                        trace.add(item)
+                    yield Told()
+        notes = [messages.temperature_note(each.options.token_temperature) for each in drawn]
+        joined = Trace.joined(traces) if len(traces) == len(drawn) else None
+        yield Told(self._finished(job, drawn, results, joined, notes=notes))
+
+    def _trace(self, job: _Job) -> Trace | None:
+        """Return the trace that this edit will fill; None where it takes several passes."""
+        passes = self._desk.engine.plan(job.asked)
+        if len(passes) != 1:
+            return None
+        hole, start, origin = passes[0].unknown, job.asked.start, job.origin
+        if start is None:
+            return Trace(passes[0].window, hole)
+        given = hole & (start.tokens != UNKNOWN)
+        before = {0: start.tokens}
+        if origin is not None and start.step:
+            before = origin.run.traced().states(origin.variation, start.step)
+        trace = Trace(passes[0].window, hole, before=before, fresh=not start.step and bool(given.any()))
+        if origin is not None:
+            trace.inherit(given, origin.run.traced(), origin.variation)
+        return trace
+
+    def _step(self, job: _Job, preview: Preview, canvas: tuple[int, int]) -> Message:
+        return replies.step(
+            job.run,
+            preview,
+            urls=[export.preview_url(image) for image in preview.images],
+            canvas=canvas,
+            offset=job.offset,
+            seconds_left=self._desk.step_s * len(preview.images) * (preview.steps - preview.step),
+        )
+
+    # results ----------------------------------------------------------------------------------------------------------
+    def _finished(
+        self,
+        job: _Job,
+        drawn: Sequence[EditRequest],
+        results: Sequence[EditResult],
+        trace: Trace | None,
+        *,
+        kept: tuple[EditRequest, ...] | None = None,
+        notes: Sequence[str] | None = None,
+        draft: bool = False,
+    ) -> Message:
+        """Keep the pictures of finished edits as one run and return the message about it.
+
+        Args:
+            job: what was asked.
+            drawn: the request that draws each variation alone.
+            results: whose variations, one after the other, are those drawn.
+            trace: of all of them, or None.
+            kept: requests that a later run goes on from, where they are not those drawn.
+            notes: what sets each variation apart, where the seed does not.
+            draft: see `replies.result`.
+        """
+        if trace is not None and not draft:  # the steps of a draft are there already
+            self._settle(trace, results)
+        images = [(result, i) for result in results for i in range(len(result.images))]
+        spec, store = self._desk.engine.spec, self._desk.documents.store
+
+        def keep(index: int) -> Picture:
+            result, i = images[index]
+            return export.store_variation(store, result.images[i], job.document.name, spec, drawn[index])
+
+        with ThreadPoolExecutor() as pool:  # compressing PNGs takes longer than decoding tokens, and threads do help
+            pictures = tuple(pool.map(keep, range(len(images))))
+        job.document.remember(Run(job.run, kept or tuple(drawn), job.offset, job.source, pictures, trace))
+        told = [
+            replies.variation(
+                url=address_of(pictures[index].png, job.request),
+                seed=drawn[index].options.seed,
+                score=result.scores[i],
+                seam=result.seams[i],
+                shift=result.colour_shifts[i],
+                changed_outside=self._changed_outside(job, result, i),
+                note=None if notes is None else notes[index],
+            )
+            for index, (result, i) in enumerate(images)
+        ]
+        return replies.result(
+            job.run,
+            told,
+            canvas=canvas_size(job.asked, spec.pixels),
+            offset=job.offset,
+            seconds=time.perf_counter() - job.started,
+            branchable=trace is not None,
+            caption=replies.caption(job.asked, spec),
+            origin=job.origin,
+            draft=draft,
+        )
+
+    def _settle(self, trace: Trace, results: Sequence[EditResult]) -> None:
+        tokens = np.concatenate([result.tokens[0] for result in results])
+        confidence = np.concatenate([result.confidence[0] for result in results])
+        trace.settle(tokens, confidence)
+
+    def _changed_outside(self, job: _Job, result: EditResult, index: int) -> int:
+        source = job.asked.image
+        if source is None:
+            return 0
+        (x, y), (height, width) = job.offset, source.shape[:2]
+        allowed = result.canvas_mask[y : y + height, x : x + width]
+        outside = replies.changed_outside(result.images[index], source, allowed, job.offset)
+        if outside:
+            logger.error("%d pixels changed outside the mask", outside)
+        return outside

@@ -1,0 +1,138 @@
+"""One edit under every pair of settings: drawn cell by cell; a cell gives its settings or its picture.
+
+Knows nothing of how the grid is looked at, and of the engine no more than `core.sweep`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import gradio as gr
+
+from core import BadRequest, Cell, EditRequest, ring_shift, seam_score, sweep
+from editor import axes, drawings, export, messages
+from editor.documents import Document
+from editor.handlers.desk import Desk, address_of, answered, owner_of, payload_of
+from editor.runs import Run, SweptCells, canvas_size, painted_pixels
+from editor.wire import intents, replies, requests
+from editor.wire.replies import Message
+
+_CELL_SIDE = 112
+
+
+class Grown(NamedTuple):
+    """A sweep got further: cells done and their number, the grid, and at the end the sheet and the CSV."""
+
+    done: tuple[int, int]
+    grid: str | None
+    sheet: gr.DownloadButton | None = None
+    csv: gr.DownloadButton | None = None
+
+
+class Adopted(NamedTuple):
+    """A message for the stage, and values for the controls by name."""
+
+    message: Message
+    values: Mapping[str, Any]
+
+
+class Sweeping:
+    """The gestures of a sweep."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def cells(
+        self, run: str, document: Document, asked: EditRequest, source: int | None, texts: Sequence[str]
+    ) -> Iterator[Grown]:
+        """Draw the grid cell by cell, and write its sheet and CSV; `Running.run` calls this in mode "sweep".
+
+        Args:
+            run: the browser's id.
+            document: that keeps the cells.
+            asked: what to vary.
+            source: version that it is made from.
+            texts: row axis, its values, column axis, its values, as typed.
+        """
+        engine = self._desk.engine
+        grid = axes.read_axes(texts, engine.spec, most_cells=self._desk.settings.sweep_cells)
+        started = time.perf_counter()
+        passes = engine.plan(asked)
+        focus = passes[0].window.slices if len(passes) == 1 else (slice(None), slice(None))  # where something happens
+        kept = SweptCells(run, source, painted_pixels(asked, engine.spec.pixels), grid.labels)
+        done: list[Cell] = []
+        drawn: dict[tuple[int, int], drawings.Thumbnail] = {}
+
+        def picture() -> str:
+            said = messages.sweep_progress(len(done), grid.cells, time.perf_counter() - started)
+            return drawings.sweep_grid(grid.titles, grid.labels[0], grid.labels[1], drawn, said, run)
+
+        yield Grown((0, grid.cells), picture(), *(gr.DownloadButton(interactive=False) for _ in range(2)))
+        for cell in sweep(engine, asked, grid.values):
+            kept.add((cell.row, cell.column), cell.request, cell.image, cell.score, cell.seconds)
+            document.remember(kept)
+            done.append(replace(cell, image=cell.image[focus].copy()))  # many whole pictures would fill the memory
+            caption = f"{cell.seconds:.2f} s · {cell.forwards}"
+            shown = export.thumbnail_url(done[-1].image, _CELL_SIDE)
+            drawn[cell.row, cell.column] = drawings.Thumbnail(shown, caption)
+            yield Grown((len(done), grid.cells), picture())
+        sheet, csv = export.sweep_files(document.folder(), document.name, done, grid.values, engine.spec.classes)
+        yield Grown(
+            (len(done), grid.cells),
+            None,
+            gr.DownloadButton(value=str(sheet), interactive=True),
+            gr.DownloadButton(value=str(csv), interactive=True),
+        )
+
+    def adopt(self, event: gr.EventData, request: gr.Request) -> Adopted:
+        """Take the settings of a cell into the controls, or its picture onto the stage, {run, row, column, what}."""
+
+        def work() -> Adopted:
+            payload = payload_of(event)
+            run, what = intents.read_run(payload), payload.get("what")
+            document = self._desk.documents.of_run(run, owner_of(request))
+            swept = document.cells(run)
+            row, column = intents.read_index(payload, "row"), intents.read_index(payload, "column")
+            asked = swept.cell(row, column).request
+            if what == "settings":
+                said = messages.adopted(swept.labels[0][row], swept.labels[1][column])
+                return Adopted(replies.notice("info", said), requests.control_values(asked))
+            if what != "picture":
+                raise BadRequest(messages.bad_intent("no choice between settings and picture"))
+            return Adopted(self._result(document, swept, (row, column), request), {})
+
+        return answered(work, lambda notice: Adopted(notice, {}))
+
+    def _result(self, document: Document, swept: SweptCells, place: tuple[int, int], request: gr.Request) -> Message:
+        """Make a run of one picture of a cell and return the message about it."""
+        spec, cell = self._desk.engine.spec, swept.cell(*place)
+        asked, image = cell.request, swept.picture(cell)
+        offset = asked.extend.left, asked.extend.top
+        picture = export.store_variation(document.store, image, document.name, spec, asked)
+        run = Run(f"{swept.id}-{place[0]}-{place[1]}", (asked,), offset, swept.source, (picture,))
+        document.remember(run)
+        outside = 0
+        if asked.image is not None:
+            (x, y), (height, width) = offset, asked.image.shape[:2]
+            allowed = swept.painted[y : y + height, x : x + width]
+            outside = replies.changed_outside(image, asked.image, allowed, offset)
+        told = replies.variation(
+            url=address_of(picture.png, request),
+            seed=asked.options.seed,
+            score=cell.score,
+            seam=seam_score(image, swept.painted),
+            shift=ring_shift(image, swept.painted),
+            changed_outside=outside,
+        )
+        return replies.result(
+            run.id,
+            [told],
+            canvas=canvas_size(asked, spec.pixels),
+            offset=offset,
+            seconds=cell.seconds,
+            branchable=False,
+            caption=replies.caption(asked, spec),
+        )

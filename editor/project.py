@@ -1,0 +1,181 @@
+"""The project file: a zip with every version of a document, how they hang together, and the stage's own state.
+
+Knows nothing of visitors or widgets. Inside are project.json {app, version, name, format, head, tree, state} and one
+versions/<id>.png for each entry of the tree {version, parent, offset}. A zip from outside is foreign: its directory is
+measured before it is read, its names must be these, and nothing is unpacked beyond the bounds.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import struct
+import zipfile
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from core import BadRequest
+from editor import messages
+from editor.documents import Document
+from editor.wire.bits import is_list, is_whole
+from editor.wire.intents import read_state
+
+MOST_STATE = 16_000_000
+"""Bytes of the stage's state as JSON."""
+
+MOST_VERSIONS = 256
+
+_APP, _FORMAT = "maskgit-editor", 1
+_INDEX = "project.json"
+_NAME = re.compile(r"versions/([1-9][0-9]{0,8})\.png")
+_MOST_INDEX = MOST_STATE + 1_000_000
+_MOST_DIRECTORY = 100 * (MOST_VERSIONS + 1)
+_END = struct.Struct("<4s4H2LH")
+_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError, ValueError)
+"""What zipfile raises on damaged, encrypted or oddly compressed files; a JSON or UTF-8 error is a ValueError."""
+
+
+class SavedVersion(NamedTuple):
+    """One version in a file: as in `editor.documents.Version`, its picture as a PNG that nobody has looked into yet."""
+
+    id: int
+    parent: int | None
+    offset: tuple[int, int]
+    png: bytes
+
+
+class Project(NamedTuple):
+    """A project as it was saved; each version comes after its parent."""
+
+    name: str
+    format: str
+    head: int
+    versions: tuple[SavedVersion, ...]
+    state: dict[str, Any] | None
+
+
+def write_project(path: Path, document: Document, state: Mapping[str, Any] | None) -> None:
+    """Write a document as a project file.
+
+    Args:
+        path: where to.
+        document: with at least one version.
+        state: the stage's own, checked by `intents.read_state`.
+
+    Raises:
+        BadRequest: where nothing is open, or the state is larger than `MOST_STATE`.
+    """
+    head, tree = document.version, document.tree
+    if head is None:
+        raise BadRequest(messages.nothing_open())
+    index = {
+        "app": _APP,
+        "version": _FORMAT,
+        "name": document.name,
+        "format": document.format,
+        "head": head.id,
+        "tree": [{"version": each.id, "parent": each.parent, "offset": list(each.offset)} for each in tree],
+        "state": state,
+    }
+    text = json.dumps(index, separators=(",", ":")).encode()
+    if len(text) > MOST_STATE:
+        raise BadRequest(messages.state_too_large(len(text) / 1e6, MOST_STATE / 1e6))
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(_INDEX, text, zipfile.ZIP_DEFLATED)
+        for version in tree:
+            archive.write(version.picture.png, f"versions/{version.id}.png", zipfile.ZIP_STORED)
+
+
+def is_project(path: Path) -> bool:
+    """Say whether a file begins as a zip does."""
+    with path.open("rb") as file:
+        return file.read(4) in (b"PK\x03\x04", b"PK\x05\x06")
+
+
+def read_project(path: Path, *, most_bytes: int) -> Project:
+    """Return the project in a zip.
+
+    Args:
+        path: the file.
+        most_bytes: that it may hold unpacked.
+
+    Raises:
+        BadRequest: where it is none, is damaged, or is larger than the bounds.
+    """
+    _check_directory(path)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entries = archive.infolist()
+            names = [entry.filename for entry in entries]
+            if len(entries) > MOST_VERSIONS + 1:
+                raise BadRequest(messages.project_too_many(len(entries), MOST_VERSIONS + 1))
+            for name in names:
+                if name != _INDEX and not _NAME.fullmatch(name):
+                    raise BadRequest(messages.project_odd_name(name))
+            if len(set(names)) != len(names) or _INDEX not in names:
+                raise BadRequest(messages.project_foreign())
+            unpacked = sum(entry.file_size for entry in entries)
+            if unpacked > most_bytes:
+                raise BadRequest(messages.project_too_large(unpacked / 1e6, most_bytes / 1e6))
+            index = json.loads(_unpacked(archive, _INDEX, _MOST_INDEX))
+            return _project(index, archive, set(names), most_bytes)
+    except BadRequest:
+        raise
+    except (*_DAMAGE, RecursionError) as error:
+        raise BadRequest(messages.project_damaged()) from error
+
+
+def _check_directory(path: Path) -> None:
+    """Refuse a zip by its last bytes where its directory is larger than a project's, before zipfile reads it whole."""
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        file.seek(max(0, size - _END.size - 2**16 - 20))
+        tail = file.read()
+    at = tail.rfind(b"PK\x05\x06")
+    if at < 0 or len(tail) - at < _END.size:
+        raise BadRequest(messages.project_damaged())
+    *_, entries, directory, _, _ = _END.unpack_from(tail, at)
+    if tail[max(0, at - 20) : at].startswith(b"PK\x06\x07"):  # zip64: for more than a project ever holds
+        raise BadRequest(messages.project_foreign())
+    if entries > MOST_VERSIONS + 1 or directory > _MOST_DIRECTORY:
+        raise BadRequest(messages.project_too_many(entries, MOST_VERSIONS + 1))
+
+
+def _unpacked(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
+    """Return an entry, whose declared size may be a lie."""
+    with archive.open(name) as file:
+        data = file.read(most + 1)
+    if len(data) > most:
+        raise BadRequest(messages.project_too_large(len(data) / 1e6, most / 1e6))
+    return data
+
+
+def _project(index: Any, archive: zipfile.ZipFile, names: set[str], most_bytes: int) -> Project:
+    if not isinstance(index, dict) or index.get("app") != _APP:
+        raise BadRequest(messages.project_foreign())
+    if not is_whole(index.get("version"), _FORMAT, _FORMAT):
+        raise BadRequest(messages.project_newer(index.get("version")))
+    tree, name, picture, head = index.get("tree"), index.get("name"), index.get("format"), index.get("head")
+    if not is_list(tree) or not tree or not isinstance(name, str) or picture not in ("png", "jpeg", "webp"):
+        raise BadRequest(messages.project_damaged())
+    versions: list[SavedVersion] = []
+    known: set[int] = set()
+    for entry in tree:
+        if not isinstance(entry, dict):
+            raise BadRequest(messages.project_damaged())
+        version, parent, offset = entry.get("version"), entry.get("parent"), entry.get("offset")
+        if not is_whole(version, 1, 10**9 - 1) or version in known or f"versions/{version}.png" not in names:
+            raise BadRequest(messages.project_damaged())
+        if (not is_whole(parent, 1, 10**9 - 1) or parent not in known) if versions else parent is not None:
+            raise BadRequest(messages.project_damaged())
+        if not is_list(offset) or len(offset) != 2 or not all(is_whole(pixels, -(2**24), 2**24) for pixels in offset):
+            raise BadRequest(messages.project_damaged())
+        png = _unpacked(archive, f"versions/{version}.png", most_bytes)
+        most_bytes -= len(png)
+        versions.append(SavedVersion(version, parent, (offset[0], offset[1]), png))
+        known.add(version)
+    if not isinstance(head, int) or head not in known or len(names) != len(versions) + 1:
+        raise BadRequest(messages.project_damaged())
+    return Project(name, picture, head, tuple(versions), read_state(index.get("state")))

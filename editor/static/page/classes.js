@@ -1,0 +1,243 @@
+/** The class menu: a field that searches, a list, and chips for favourite and recent classes. Knows nothing of models or masks. */
+
+import { rankClasses } from "./ranking.js";
+
+/** @typedef {import("./ranking.js").ClassEntry} ClassEntry */
+
+const CLASSES_KEY = "mge-classes";
+const CHIPS = 8; // more would not fit beside each other
+const NO_CLASS = -1;
+
+/** Recent and favourite classes by name, kept between visits. */
+class ClassMemory {
+  /** @param {ClassEntry[]} entries */
+  constructor(entries) {
+    this.entries = entries;
+    /** @type {string[]} */
+    this.recent = [];
+    /** @type {string[]} */
+    this.favourites = [];
+    try {
+      const kept = JSON.parse(localStorage.getItem(CLASSES_KEY) ?? "{}");
+      for (const list of /** @type {const} */ (["recent", "favourites"])) {
+        if (Array.isArray(kept?.[list])) this[list] = kept[list].filter((/** @type {any} */ name) => typeof name === "string");
+      }
+    } catch {
+      // nothing was kept, or it cannot be read
+    }
+  }
+
+  /** Favourites, then recent ones, then others of the list until the row is full. */
+  chips() {
+    const known = new Map(this.entries.map((entry) => [entry.name, entry]));
+    const apart = Math.max(1, Math.floor(this.entries.length / CHIPS));
+    const others = this.entries.filter((_, i) => i % apart === 0).map(({ name }) => name);
+    const names = [...new Set([...this.favourites, ...this.recent, ...others])].filter((name) => known.has(name));
+    return names.slice(0, Math.max(CHIPS, this.favourites.length)).map((name) => /** @type {ClassEntry} */ (known.get(name)));
+  }
+
+  /** A class that is on a chip already leaves the chips where they are. @param {string} name */
+  note(name) {
+    if (this.chips().some((entry) => entry.name === name)) return;
+    this.recent = [name, ...this.recent.filter((other) => other !== name)].slice(0, CHIPS);
+    this.keep();
+  }
+
+  /** @param {string} name */
+  toggle(name) {
+    if (this.favourites.includes(name)) {
+      this.favourites = this.favourites.filter((other) => other !== name);
+      this.recent = [name, ...this.recent.filter((other) => other !== name)].slice(0, CHIPS);
+    } else {
+      this.favourites = [...this.favourites, name];
+    }
+    this.keep();
+  }
+
+  keep() {
+    try {
+      localStorage.setItem(CLASSES_KEY, JSON.stringify({ recent: this.recent, favourites: this.favourites }));
+    } catch {
+      // storage is full or forbidden: the chips last until the page is left
+    }
+  }
+}
+
+/** @param {string} tag @param {string} name @param {Record<string, string>} [attributes] @param {(Node | string)[]} children */
+function classNode(tag, name, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  node.className = name;
+  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+  node.append(...children);
+  return node;
+}
+
+class ClassMenu {
+  /** @param {HTMLElement} host @param {(name: string, data?: object) => void} trigger @param {any} props */
+  constructor(host, trigger, props) {
+    this.trigger = trigger;
+    this.props = props;
+    /** @type {ClassEntry[]} */
+    this.entries = props.classes;
+    /** @type {ClassEntry} */
+    this.none = { id: NO_CLASS, name: props.none, names: [props.none], also: [] };
+    this.memory = new ClassMemory(this.entries);
+    this.active = 0;
+    this.field = /** @type {HTMLInputElement} */ (host.querySelector("input"));
+    this.star = /** @type {HTMLButtonElement} */ (host.querySelector(".pg-star"));
+    this.list = /** @type {HTMLElement} */ (host.querySelector(".pg-options"));
+    this.chips = /** @type {HTMLElement} */ (host.querySelector(".pg-chips"));
+    this.field.addEventListener("focus", () => this.field.select());
+    this.field.addEventListener("pointerdown", () => this.open(""));
+    this.field.addEventListener("input", () => this.open(this.field.value));
+    this.field.addEventListener("blur", () => this.close());
+    this.field.addEventListener("keydown", (e) => this.key(e));
+    this.list.addEventListener("pointerdown", (e) => e.preventDefault()); // the field keeps the focus
+    this.list.addEventListener("click", (e) => this.press(/** @type {HTMLElement} */ (e.target)));
+    this.chips.addEventListener("click", (e) => {
+      const chip = /** @type {HTMLElement} */ (e.target).closest("button");
+      if (chip) this.choose(Number(chip.dataset.id) === this.value() ? NO_CLASS : Number(chip.dataset.id));
+    });
+    this.star.addEventListener("click", () => this.favour(this.value()));
+    this.show();
+  }
+
+  value() {
+    return typeof this.props.value === "number" ? this.props.value : NO_CLASS;
+  }
+
+  /** @param {number} id */
+  entry(id) {
+    return this.entries.find((entry) => entry.id === id) ?? this.none;
+  }
+
+  /** @param {number} id */
+  choose(id) {
+    if (id !== NO_CLASS) this.memory.note(this.entry(id).name);
+    this.props.value = id;
+    this.show();
+    this.trigger("input");
+  }
+
+  /** @param {number} id */
+  favour(id) {
+    if (id === NO_CLASS) return;
+    this.memory.toggle(this.entry(id).name);
+    this.show();
+  }
+
+  /** The field, the star and the chips as the value has them. */
+  show() {
+    const now = this.entry(this.value());
+    if (this.list.hidden) this.field.value = now.name;
+    this.field.classList.toggle("pg-none", now === this.none);
+    const starred = this.memory.favourites.includes(now.name);
+    this.star.disabled = now === this.none;
+    this.star.setAttribute("aria-pressed", String(starred));
+    this.star.title = starred ? "Take this class off the favourites" : "Keep this class as a favourite";
+    this.showChips(now);
+  }
+
+  /** Chips that are there stay the same nodes: one of them may be under the pointer. @param {ClassEntry} now */
+  showChips(now) {
+    const entries = this.memory.chips();
+    const old = /** @type {HTMLElement[]} */ ([...this.chips.children]);
+    if (String(old.map((chip) => chip.dataset.id)) !== String(entries.map(({ id }) => id))) {
+      const made = entries.map(({ id, name, names }) =>
+        classNode("button", "pg-chip", { type: "button", "data-id": String(id), title: names.join(", ") }, name)
+      );
+      this.chips.replaceChildren(...made);
+    }
+    [...this.chips.children].forEach((chip, i) => {
+      chip.setAttribute("aria-pressed", String(entries[i] === now));
+      chip.classList.toggle("pg-favourite", this.memory.favourites.includes(entries[i].name));
+    });
+  }
+
+  /** @param {string} query */
+  open(query) {
+    const found = rankClasses(this.entries, query);
+    const rows = [...(query.trim() ? [] : [{ entry: this.none, by: this.none.name }]), ...found];
+    this.list.replaceChildren(
+      ...rows.map(({ entry, by }, i) => {
+        const row = classNode("li", "pg-option", { role: "option", id: `mge-class-option-${i}`, "data-id": String(entry.id), "aria-label": entry.name });
+        row.setAttribute("aria-selected", String(entry.id === this.value()));
+        row.append(classNode("span", "", {}, entry.name));
+        if (by !== entry.name) row.append(classNode("small", "", {}, by));
+        if (entry !== this.none) {
+          const starred = this.memory.favourites.includes(entry.name);
+          row.append(classNode("b", "pg-star" + (starred ? " pg-on" : ""), { title: "Favourite", "aria-hidden": "true" }, "★"));
+        }
+        return row;
+      })
+    );
+    if (!rows.length) this.list.append(classNode("li", "pg-option-none", {}, this.props.nothing));
+    this.list.hidden = false;
+    this.field.classList.remove("pg-none");
+    this.field.setAttribute("aria-expanded", "true");
+    this.point(query.trim() ? 0 : Math.max(0, rows.findIndex(({ entry }) => entry.id === this.value())));
+  }
+
+  /** @param {number} index */
+  point(index) {
+    const rows = [...this.list.querySelectorAll("li[data-id]")];
+    this.active = Math.min(Math.max(index, 0), rows.length - 1);
+    rows.forEach((row, i) => row.classList.toggle("pg-active", i === this.active));
+    const row = rows[this.active];
+    if (!row) return;
+    this.field.setAttribute("aria-activedescendant", row.id);
+    const { offsetTop, offsetHeight } = /** @type {HTMLElement} */ (row);
+    if (offsetTop < this.list.scrollTop) this.list.scrollTop = offsetTop;
+    const below = offsetTop + offsetHeight - this.list.clientHeight;
+    if (below > this.list.scrollTop) this.list.scrollTop = below;
+  }
+
+  close() {
+    this.list.hidden = true;
+    this.field.setAttribute("aria-expanded", "false");
+    this.field.removeAttribute("aria-activedescendant");
+    this.show();
+  }
+
+  /** @param {HTMLElement} target */
+  press(target) {
+    const row = target.closest("li");
+    if (!row || row.dataset.id === undefined) return;
+    const id = Number(row.dataset.id);
+    if (target.closest(".pg-star")) {
+      this.favour(id);
+      target.classList.toggle("pg-on");
+      return;
+    }
+    this.close();
+    this.choose(id);
+  }
+
+  /** @param {KeyboardEvent} e */
+  key(e) {
+    const rows = this.list.querySelectorAll("li[data-id]");
+    if (e.key === "ArrowDown" || e.key === "ArrowUp") {
+      e.preventDefault();
+      if (this.list.hidden) this.open("");
+      else this.point(this.active + (e.key === "ArrowDown" ? 1 : -1));
+    } else if (e.key === "Enter" && !this.list.hidden) {
+      e.preventDefault();
+      const row = /** @type {HTMLElement | undefined} */ (rows[this.active]);
+      if (!row) return;
+      this.close();
+      this.choose(Number(row.dataset.id));
+      this.field.select();
+    } else if (e.key === "Escape" && !this.list.hidden) {
+      e.preventDefault();
+      e.stopPropagation();
+      this.close();
+      this.field.select();
+    }
+  }
+}
+
+/** @param {HTMLElement} element @param {(name: string, data?: object) => void} trigger @param {any} props @param {(name: string, callback: () => void) => void} watch */
+export function classMenu(element, trigger, props, watch) {
+  const menu = new ClassMenu(element, trigger, props);
+  watch("value", () => menu.show());
+}

@@ -1,0 +1,43 @@
+/** The inspector's settings from one visit to the next. Knows their bounds from the server, nothing of what they do. */
+
+const SETTINGS_KEY = "mge-settings";
+
+/**
+ * One control: its name, the model's advice, and what may stand in it.
+ * @typedef {{name: string, advice: any, low?: number, high?: number, choices?: any[]}} Setting
+ */
+
+/** Whether a value may stand in a control; what was kept can be of another model or another version. @param {Setting} setting @param {any} value */
+export function fits(setting, value) {
+  if (setting.choices) return setting.choices.includes(value);
+  if (typeof value !== typeof setting.advice) return false;
+  if (typeof value === "string") return value.length <= 200;
+  if (typeof value !== "number") return true;
+  return Number.isFinite(value) && value >= (setting.low ?? -Infinity) && value <= (setting.high ?? Infinity);
+}
+
+/** @returns {Record<string, any>} */
+function readKept() {
+  try {
+    const kept = JSON.parse(localStorage.getItem(SETTINGS_KEY) ?? "{}");
+    return kept && typeof kept === "object" ? kept : {};
+  } catch {
+    return {};
+  }
+}
+
+/** The values to start with, in the order of the settings. @param {Setting[]} settings */
+export function keptValues(settings) {
+  const kept = readKept();
+  return settings.map((setting) => (fits(setting, kept[setting.name]) ? kept[setting.name] : setting.advice));
+}
+
+/** @param {Setting[]} settings @param {any[]} values */
+export function keepValues(settings, values) {
+  const kept = Object.fromEntries(settings.map(({ name }, i) => [name, values[i]]));
+  try {
+    localStorage.setItem(SETTINGS_KEY, JSON.stringify(kept));
+  } catch {
+    // storage is full or forbidden: the settings last until the page is left
+  }
+}

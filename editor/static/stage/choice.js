@@ -1,0 +1,160 @@
+/** What is chosen of the variations under review: shown, ordered, kept, dropped, set aside. Knows no tiles and no messages. */
+
+import { WORDS, letterOf, madeFrom, seamOf } from "./words.js";
+
+/** @typedef {import("./review.js").Review} Review */
+
+export class Choice {
+  /** @param {import("./stage.js").Stage} stage */
+  constructor(stage) {
+    this.stage = stage;
+  }
+
+  /** Puts variations on the stage and loads them. @param {Review} review @param {number} [index] the one to show */
+  async open(review, index = review.index) {
+    const { stage } = this;
+    if (stage.review && stage.review !== review) stage.review.close();
+    review.closed = false;
+    review.index = review.variations[index].dropped ? review.ordered()[0] : index;
+    stage.review = review;
+    stage.timeline.reset();
+    stage.renderer.all();
+    await this.load();
+    for (const each of review.ordered()) {
+      if (stage.review !== review) return;
+      // A variation that cannot be loaded says so when it is chosen.
+      await review.load(each).catch(() => {});
+      if (stage.review === review) this.show();
+    }
+  }
+
+  /** Loads and shows the chosen variation. */
+  async load() {
+    const { stage } = this;
+    const { review } = stage;
+    if (!review) return;
+    this.show();
+    stage.cells.close();
+    stage.refresh();
+    try {
+      await review.load(review.index);
+    } catch {
+      stage.panel.toast(WORDS.loadFailed, "error");
+    }
+    if (stage.review !== review) return;
+    if (stage.held) stage.held.close();
+    stage.held = null;
+    this.show();
+    stage.timeline.redraw();
+    stage.renderer.all();
+    stage.refresh();
+  }
+
+  /** Shows another variation, of what is decoding or of what is under review. @param {number} index */
+  pick(index) {
+    const { stage } = this;
+    if (stage.review) {
+      stage.review.index = index;
+      void this.load();
+    } else if (stage.running) {
+      const { running } = stage;
+      running.index = index;
+      if (running.step) running.advance();
+      this.show();
+      void running.draw().then((drawn) => drawn && stage.renderer.all());
+    }
+  }
+
+  /** Takes the review off the stage; it stays among the runs. */
+  lift() {
+    const { stage } = this;
+    if (stage.held) stage.held.close();
+    stage.held = null;
+    if (stage.review) stage.review.close();
+    stage.review = null;
+    stage.painting = false;
+    stage.cells.close();
+    stage.timeline.reset();
+    this.show();
+    stage.renderer.all();
+  }
+
+  /** Back to the picture. */
+  aside() {
+    const { stage } = this;
+    if (!stage.review || stage.review.sent) return;
+    const resized = String(stage.frame()) !== String([0, 0, stage.mask?.width, stage.mask?.height]);
+    this.lift();
+    if (stage.view.fitted && resized) stage.fit();
+    stage.refresh();
+  }
+
+  keep() {
+    const { stage } = this;
+    const { review } = stage;
+    if (!review || review.sent || stage.versions.pending) return;
+    review.sent = true;
+    stage.versions.keep(review);
+    this.show();
+  }
+
+  /** Takes a variation out of the strip; undo brings it back. @param {number} [index] */
+  drop(index) {
+    const { stage } = this;
+    const { review } = stage;
+    if (!review || review.sent) return;
+    const which = index ?? review.index;
+    stage.history.push({ kind: "drop", review, index: which });
+    this.setDropped(review, which, true);
+    stage.panel.toast(WORDS.dropped);
+  }
+
+  /** @param {Review} review @param {number} index @param {boolean} dropped */
+  setDropped(review, index, dropped) {
+    const next = review.index === index ? review.neighbour(1) : review.index;
+    review.variations[index].dropped = dropped;
+    if (!dropped) void this.open(review, index);
+    else if (this.stage.review !== review) return;
+    else if (!review.ordered().length) this.aside();
+    else this.pick(next);
+    this.stage.refresh();
+  }
+
+  /** @param {import("./review.js").Order} order */
+  orderBy(order) {
+    const { review } = this.stage;
+    if (!review) return;
+    review.order = order;
+    this.show();
+  }
+
+  /** The strip again. */
+  show() {
+    const { stage } = this;
+    const { review, running } = stage;
+    const { strip } = stage.panel;
+    if (review) {
+      const order = review.ordered();
+      strip.show(order.map((i) => ({ index: i, tile: review.tiles[i], ...this.told(review, i) })), review.index, review);
+    } else if (running) {
+      strip.show(running.tiles.map((tile, i) => ({ index: i, tile, title: `${WORDS.variation} ${letterOf(i)}, ${WORDS.decoding}`, note: "" })), running.index, null);
+    } else strip.show([], 0, null);
+  }
+
+  /** @param {Review} review @param {number} index @returns {{title: string, note: string}} */
+  told(review, index) {
+    const { seed, score, seam, outcome, note } = review.variations[index];
+    const parts = [`${WORDS.variation} ${letterOf(index)}`, `${WORDS.seed} ${seed}`];
+    const { from } = outcome;
+    if (from) {
+      const parent = review.variations.findIndex((each) => each.outcome.run === from.run && each.place === from.variation);
+      parts.push(madeFrom(from, parent < 0 ? "" : letterOf(parent)));
+    }
+    if (outcome.draft) parts.push(WORDS.draft);
+    if (score !== null) parts.push(`${WORDS.score} ${score.toFixed(2)}`);
+    if (seam !== null) parts.push(seamOf(seam));
+    if (note) parts.push(note);
+    const shown = review.order === "seam" ? seam : score;
+    return { title: parts.join(", "), note: outcome.draft ? WORDS.draft : shown === null ? "" : shown.toFixed(2) };
+  }
+}

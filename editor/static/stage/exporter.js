@@ -1,0 +1,160 @@
+/** The export dialog: which format, how large, and the download. Knows what to ask of the server, not how files are written. */
+
+import { makeElement } from "./panel.js";
+import { resolved } from "./picture.js";
+import { writeMaskFile } from "./maskfile.js";
+import { textButton } from "./strip.js";
+import { FORMATS, WORDS, bytesText } from "./words.js";
+
+const DELAY_OF_QUALITY = 300; // ms
+
+/** @typedef {{key: string, url: string, name: string, bytes: number, own: boolean}} Ready own = made here, to be let go of */
+
+export class Exporter {
+  /** @param {import("./stage.js").Stage} stage */
+  constructor(stage) {
+    this.stage = stage;
+    this.format = "png";
+    /** @type {Ready | null} */
+    this.ready = null;
+    /** @type {string} what the server is asked for now, as `key` tells it; "" when it is asked for nothing */
+    this.asked = "";
+    this.timer = 0;
+    this.formats = makeElement("div", "mge-formats", { role: "radiogroup", "aria-label": WORDS.format });
+    for (const [id, { name, about }] of Object.entries(FORMATS)) {
+      const input = makeElement("input", "", { type: "radio", name: "mge-format", value: id });
+      input.addEventListener("change", () => this.choose(id));
+      this.formats.append(makeElement("label", "mge-format", {}, input, makeElement("b", "", {}, name), makeElement("small", "", {}, about)));
+    }
+    this.quality = /** @type {HTMLInputElement} */ (
+      makeElement("input", "mge-size", { type: "range", min: "40", max: "100", step: "1", value: "92", "aria-label": WORDS.quality })
+    );
+    this.qualityText = makeElement("output", "mge-size-text", {}, "92");
+    this.quality.addEventListener("input", () => {
+      this.qualityText.textContent = this.quality.value;
+      this.prepare(DELAY_OF_QUALITY);
+    });
+    this.qualityRow = makeElement("label", "mge-quality", {}, makeElement("span", "", {}, WORDS.quality), this.quality, this.qualityText);
+    this.about = makeElement("p", "mge-about", { role: "status" });
+    this.download = textButton(WORDS.download, WORDS.download, () => this.save(), "mge-primary");
+    const close = textButton(WORDS.cancel, WORDS.closeTitle, () => this.dialog.close());
+    this.dialog = /** @type {HTMLDialogElement} */ (
+      makeElement("dialog", "mge-dialog mge-export", { "aria-labelledby": "mge-export-title" },
+        makeElement("h3", "", { id: "mge-export-title" }, WORDS.exportTitle), this.formats, this.qualityRow, this.about,
+        makeElement("div", "mge-row", {}, close, this.download))
+    );
+    this.dialog.addEventListener("click", (e) => e.target === this.dialog && this.dialog.close());
+    this.dialog.addEventListener("keydown", (e) => e.stopPropagation());
+    this.dialog.addEventListener("close", () => this.forget());
+  }
+
+  /** Opens the dialog with the format that the file came in. */
+  open() {
+    const { stage } = this;
+    if (this.dialog.open) return;
+    if (!stage.doc) return stage.panel.toast(WORDS.nothingToExport);
+    for (const node of /** @type {NodeListOf<HTMLInputElement>} */ (this.formats.querySelectorAll("input"))) {
+      const why = this.objection(node.value);
+      node.disabled = !!why;
+      const label = /** @type {HTMLElement} */ (node.parentElement);
+      label.title = why;
+      /** @type {HTMLElement} */ (label.lastChild).textContent = why || FORMATS[node.value].about;
+    }
+    this.dialog.showModal();
+    this.choose(stage.format);
+  }
+
+  /** Why that format is not to be had now, or "". @param {string} format */
+  objection(format) {
+    const { mask } = this.stage;
+    if (format === "mask") return mask && mask.painted ? "" : WORDS.noMask;
+    return format === "gif" && !this.run() ? WORDS.noTimeline : "";
+  }
+
+  /** The run whose steps a GIF would show: the one under review, or the last that has any. */
+  run() {
+    const { review, runner } = this.stage;
+    const last = [review, ...runner.reviews].find((each) => each && each.current.outcome.branchable);
+    return last ? { run: last.current.outcome.run, variation: last.current.place } : null;
+  }
+
+  /** @param {string} format */
+  choose(format) {
+    this.format = format in FORMATS ? format : "png";
+    const node = /** @type {HTMLInputElement} */ (this.formats.querySelector(`[value=${this.format}]`));
+    node.checked = true;
+    this.qualityRow.classList.toggle("mge-on", ["jpeg", "webp"].includes(this.format));
+    this.quality.disabled = !["jpeg", "webp"].includes(this.format);
+    this.prepare(0);
+  }
+
+  /** What is wished for now, as one word. */
+  get key() {
+    return this.quality.disabled ? this.format : `${this.format}-${this.quality.value}`;
+  }
+
+  /** Has the file made, so that its size can be shown. @param {number} delay ms */
+  prepare(delay) {
+    this.forget();
+    this.about.textContent = WORDS.measuring;
+    this.download.disabled = true;
+    clearTimeout(this.timer);
+    this.timer = window.setTimeout(() => void this.ask(), delay);
+  }
+
+  async ask() {
+    const { stage, key } = this;
+    if (this.format === "mask") {
+      const blob = stage.mask && (await writeMaskFile(stage.mask));
+      if (!blob || key !== this.key) return;
+      const name = `${stage.name.replace(/\.[^.]*$/, "") || "picture"}-mask.png`;
+      return this.offer({ key, url: URL.createObjectURL(blob), name, bytes: blob.size, own: true });
+    }
+    if (this.asked) return; // its answer asks again, where something else is wished for by then
+    this.asked = key;
+    /** @type {import("./wire.js").ExportOrder} */
+    const order = { format: this.format, quality: Number(this.quality.value) };
+    if (this.format === "gif") Object.assign(order, this.run());
+    if (this.format === "project") order.state = stage.versions.state();
+    stage.wire.export(order);
+  }
+
+  /** @param {any} message of kind "file" */
+  arrived(message) {
+    const { asked } = this;
+    this.asked = "";
+    if (!this.dialog.open) return;
+    if (asked !== this.key || message.format !== this.format) return void (this.format !== "mask" && this.ask());
+    this.offer({ key: asked, url: resolved(message.url), name: message.name, bytes: message.bytes, own: false });
+  }
+
+  /** The file could not be made; the notice says why. */
+  failed() {
+    if (!this.asked) return;
+    this.asked = "";
+    this.about.textContent = WORDS.exportFailed;
+  }
+
+  /** @param {Ready} ready */
+  offer(ready) {
+    this.ready = ready;
+    this.about.textContent = `${ready.name} · ${bytesText(ready.bytes)}`;
+    this.download.disabled = false;
+  }
+
+  save() {
+    if (!this.ready) return;
+    const link = document.createElement("a");
+    link.href = this.ready.url;
+    link.download = this.ready.name;
+    link.click();
+    this.dialog.close();
+  }
+
+  forget() {
+    const { ready } = this;
+    this.ready = null;
+    // The download may not have begun yet.
+    if (ready && ready.own) setTimeout(() => URL.revokeObjectURL(ready.url), 10000);
+  }
+}

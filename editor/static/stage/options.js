@@ -1,0 +1,97 @@
+/** The bar of options over the canvas: brush size and hardness, and a menu for the mask. Knows how it looks and what it calls. */
+
+import { TINTS } from "./painting.js";
+import { makeElement } from "./panel.js";
+import { WORDS } from "./words.js";
+
+/** A labelled slider. @param {string} name @param {string} title @param {number} most @param {number} step
+ * @param {(value: number) => void} act */
+function slider(name, title, most, step, act) {
+  const input = /** @type {HTMLInputElement} */ (
+    makeElement("input", "mge-size", { type: "range", min: "0", max: String(most), step: String(step), "aria-label": name, title })
+  );
+  input.addEventListener("input", () => act(Number(input.value)));
+  return input;
+}
+
+export class Options {
+  /** @param {import("./stage.js").Stage} stage */
+  constructor(stage) {
+    this.stage = stage;
+    const { painter } = stage;
+    this.size = slider("Brush size", "Brush size ([ and ])", 100, 1, (value) => painter.setSizeStep(value));
+    this.sizeText = makeElement("output", "mge-size-text");
+    this.hardness = slider("Brush hardness", "Brush hardness (Shift+[ and Shift+])", 100, 5, (value) => painter.setHardness(value / 100));
+    this.hardnessText = makeElement("output", "mge-size-text");
+    this.brush = makeElement(
+      "div", "mge-brush", {},
+      makeElement("span", "mge-size-dot", { "aria-hidden": "true" }), this.size, this.sizeText,
+      makeElement("span", "mge-soft-dot", { "aria-hidden": "true" }), this.hardness, this.hardnessText
+    );
+    this.opacity = slider("Overlay opacity", "How strong the overlay is (hold O to hide it)", 100, 1, (value) => painter.setOpacity(value / 100));
+    this.pixels = /** @type {HTMLInputElement} */ (
+      makeElement("input", "mge-number", { type: "number", min: "1", max: "64", step: "1", value: "8", "aria-label": WORDS.growBy })
+    );
+    this.swatches = TINTS.map(({ name, rgb }, i) => {
+      const node = makeElement("button", "mge-swatch", { type: "button", role: "radio", title: `Overlay in ${name}`, "aria-label": `Overlay in ${name}`, style: `--mge-swatch: rgb(${rgb})` });
+      node.addEventListener("click", () => painter.setColour(i));
+      return node;
+    });
+    /** @param {string} text @param {string} title @param {() => void} act */
+    const action = (text, title, act) => {
+      const node = makeElement("button", "mge-button mge-small", { type: "button", title }, text);
+      node.addEventListener("click", act);
+      return node;
+    };
+    const amount = () => Number(this.pixels.value);
+    this.file = /** @type {HTMLInputElement} */ (makeElement("input", "", { type: "file", accept: "image/*", hidden: "" }));
+    this.file.addEventListener("change", () => {
+      const file = this.file.files && this.file.files[0];
+      this.file.value = "";
+      if (file) void stage.files.importMask(file);
+    });
+    this.menu = makeElement(
+      "div", "mge-menu mge-float", { role: "group", "aria-label": WORDS.maskMenu, hidden: "" },
+      makeElement("div", "mge-menu-row", {}, makeElement("span", "", {}, WORDS.overlay), this.opacity),
+      makeElement("div", "mge-menu-row", { role: "radiogroup", "aria-label": WORDS.overlayColour }, makeElement("span", "", {}, WORDS.colour), ...this.swatches),
+      makeElement(
+        "div", "mge-menu-row", {}, makeElement("span", "", {}, WORDS.edge), this.pixels, makeElement("span", "mge-unit", {}, "px"),
+        action("Grow", WORDS.growMask, () => painter.grow(amount())), action("Shrink", WORDS.shrinkMask, () => painter.grow(-amount()))
+      ),
+      makeElement(
+        "div", "mge-menu-row", {}, makeElement("span", "", {}, WORDS.maskFile),
+        action("Load", WORDS.loadMask, () => this.file.click()), action("Save", WORDS.saveMask, () => stage.files.downloadMask()), this.file
+      )
+    );
+    this.opener = makeElement("button", "mge-opener", { type: "button", "aria-expanded": "false", title: WORDS.maskMenu }, "Mask");
+    this.opener.addEventListener("click", () => this.open(this.menu.hidden));
+    this.menu.addEventListener("keydown", (e) => {
+      if (e.key !== "Escape") return;
+      e.stopPropagation();
+      this.open(false);
+      this.opener.focus();
+    });
+    this.bar = makeElement("div", "mge-options mge-float", {}, this.brush, this.opener);
+    this.bar.addEventListener("contextmenu", (e) => e.preventDefault());
+  }
+
+  /** @param {boolean} shown */
+  open(shown) {
+    this.menu.hidden = !shown;
+    this.opener.setAttribute("aria-expanded", String(shown));
+  }
+
+  refresh() {
+    const { stage } = this;
+    const { painter } = stage;
+    this.bar.hidden = !stage.paintable() || stage.comparison.on;
+    if (this.bar.hidden) this.open(false);
+    this.brush.hidden = !["brush", "eraser"].includes(stage.tool);
+    this.size.value = String(painter.sizeStep());
+    this.sizeText.textContent = `${Math.round(painter.size)} px`;
+    this.hardness.value = String(Math.round(100 * painter.hardness));
+    this.hardnessText.textContent = `${Math.round(100 * painter.hardness)} %`;
+    this.opacity.value = String(Math.round(100 * painter.opacity));
+    this.swatches.forEach((node, i) => node.setAttribute("aria-checked", String(i === painter.colour)));
+  }
+}

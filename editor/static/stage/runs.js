@@ -1,0 +1,283 @@
+/** Runs: asked for, followed while they decode, ended. Knows neither how they are drawn nor what is chosen of them. */
+
+import { context2d, makeCanvas } from "./picture.js";
+import { Review, Running } from "./review.js";
+import { Trace } from "./trace.js";
+import { randomId } from "./wire.js";
+import { WORDS } from "./words.js";
+
+/** @typedef {import("./wire.js").How} How */
+/** @typedef {import("./wire.js").From} From */
+
+const MOST_REVIEWS = 12;
+const MOST_PICTURE_BYTES = 256e6; // of pictures that reviews keep; older ones are asked for again
+const MOST_CUT = 1024; // pixels along the longer side of a kept mask
+const PATIENCE = 3000; // ms for the first step before a run can be asked for again
+
+export class Runner {
+  /** @param {import("./stage.js").Stage} stage */
+  constructor(stage) {
+    this.stage = stage;
+    /** @type {Review[]} what was run, newest first */
+    this.reviews = [];
+    /** @type {Running | null} stopped, and perhaps a draft comes of it */
+    this.stopping = null;
+    /** @type {Set<string>} runs of which nothing more is wanted */
+    this.unwanted = new Set();
+  }
+
+  /** @returns {import("./wire.js").Intent} */
+  intent() {
+    const { stage } = this;
+    const { mask, mode } = stage;
+    const boxed = mode === "replace" && stage.box;
+    const painted = mask && !boxed && !["extend", "generate"].includes(mode) && (mode !== "sweep" || mask.painted);
+    return {
+      v: 2,
+      doc: stage.doc,
+      mode,
+      mask: painted ? mask.wire() : null,
+      box: boxed ? /** @type {number[]} */ (stage.box).slice() : null,
+      extend: ["extend", "sweep"].includes(mode) ? stage.extend.slice() : [0, 0, 0, 0],
+      window: painted && stage.painter.window ? stage.painter.window.slice() : null,
+      run: randomId(),
+      from: null,
+    };
+  }
+
+  /** Why a run would make no sense now, or "". */
+  objection() {
+    const { stage } = this;
+    if (stage.versions.pending) return WORDS.stillLoading;
+    if (["generate", "sweep"].includes(stage.mode)) return "";
+    if (!stage.mask) return WORDS.noPicture;
+    if (stage.mode === "extend") return stage.extend.some((v) => v > 0) ? "" : WORDS.noBorder;
+    if (stage.mode === "replace" && stage.box) return "";
+    if (!stage.mask.painted) return stage.mode === "replace" ? WORDS.noBox : WORDS.nothingPainted;
+    return "";
+  }
+
+  /** What of the previews of a run asked for now will be new. @returns {import("./trace.js").Cut} */
+  cut() {
+    const { mode, mask, box, tint } = this.stage;
+    if (mode === "generate" || !mask || !tint) return { kind: "all" };
+    if (mode === "extend") return { kind: "outside", size: [mask.width, mask.height] };
+    if (mode === "replace" && box) return { kind: "box", box: box.slice() };
+    const bounds = mask.bounds();
+    if (!bounds) return { kind: "all" };
+    const [l, t, r, b] = bounds;
+    const k = Math.min(1, MOST_CUT / Math.max(r - l, b - t));
+    const canvas = makeCanvas(Math.ceil((r - l) * k), Math.ceil((b - t) * k));
+    const pen = context2d(canvas);
+    pen.setTransform(k, 0, 0, k, -l * k, -t * k);
+    tint.draw(pen, k);
+    return { kind: "mask", box: bounds, canvas };
+  }
+
+  /** Whether a run is on its way that a second one would have to wait for. */
+  get busy() {
+    const { running } = this.stage;
+    return !!running && (!!running.step || performance.now() - running.started < PATIENCE);
+  }
+
+  run() {
+    const { stage } = this;
+    if (this.busy) return;
+    stage.pointers.cancel();
+    const objection = this.objection();
+    if (objection) return stage.panel.toast(objection);
+    const intent = this.intent();
+    const [pass] = stage.plan.passes.length === 1 ? stage.plan.passes : [];
+    stage.choice.aside();
+    this.endRunning();
+    stage.running = new Running(new Trace(intent.run, stage.mode, this.cut(), pass ? pass.cells : null), null, null);
+    this.send(intent);
+  }
+
+  /** Runs with another seed: presses the page's dice and waits until the new number is there. */
+  async runFresh() {
+    if (this.busy) return;
+    const dice = document.querySelector("#mge-dice");
+    const seed = document.querySelector("#mge-seed input");
+    if (dice instanceof HTMLElement && seed instanceof HTMLInputElement) {
+      const before = seed.value;
+      dice.click();
+      for (let tries = 0; seed.value === before && tries < 40; tries++) await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+    this.run();
+  }
+
+  /** @param {import("./wire.js").Intent} intent */
+  send(intent) {
+    const { stage } = this;
+    stage.painting = false;
+    stage.wire.run(intent);
+    stage.renderer.all();
+    stage.refresh();
+  }
+
+  /** Why nothing can be made from the variation under review, or "". @param {How} how @param {number} position */
+  againObjection(how, position) {
+    const { review } = this.stage;
+    if (!review) return WORDS.noRun;
+    const { outcome } = review.current;
+    if (this.busy) return WORDS.stillRunning;
+    if (how === "more" || how === "baseline") return outcome.from && outcome.from.how === "pins" ? WORDS.pinnedRun : "";
+    if (!outcome.branchable) return WORDS.notBranchable;
+    if (how !== "branch") return "";
+    const { trace } = outcome;
+    if (!trace || !trace.moments.length) return WORDS.noSteps;
+    return position >= trace.moments.length ? WORDS.nothingLeft : "";
+  }
+
+  /** Runs again from the variation under review. @param {How} how @param {{position?: number, share?: number, pins?: number[][]}} [more]
+   * position in its timeline, share of its cells, codes to put in */
+  again(how, { position = 0, share, pins } = {}) {
+    const { stage } = this;
+    const objection = this.againObjection(how, position);
+    if (objection) return stage.panel.toast(objection);
+    const review = /** @type {Review} */ (stage.review);
+    const { outcome, place } = review.current;
+    const parent = outcome.trace;
+    const moment = parent && parent.at(position);
+    // A step that a branch took over belongs to the run it branched from.
+    const origin = how === "branch" && moment ? { run: moment.run, variation: moment.variations[place] } : { run: outcome.run, variation: place };
+    const fixed = pins || [...outcome.pins];
+    /** @type {From} */
+    const from = { ...origin, step: how === "branch" && moment ? moment.step : 0, how };
+    if (share !== undefined) from.share = share;
+    if (fixed.length && how !== "more") from.pins = fixed;
+    const intent = { ...this.intent(), mode: parent ? parent.mode : stage.mode, mask: null, box: null, extend: [0, 0, 0, 0], window: null, from };
+    const trace = new Trace(intent.run, intent.mode, parent ? parent.cut : { kind: "all" }, parent && how !== "weakest" ? parent.hole : null);
+    const shared = { branch: position, pins: parent ? parent.moments.length : 0, weakest: 0, more: 0, baseline: 0 }[how];
+    if (parent) trace.begin(parent, shared, place, how === "pins" ? 1 : parent.count);
+    this.endRunning();
+    stage.running = new Running(trace, from, review);
+    if (!stage.running.beside) stage.choice.lift();
+    this.send(intent);
+  }
+
+  stop() {
+    const { stage } = this;
+    const { running } = stage;
+    if (!running) return;
+    this.unwanted.add(running.run);
+    stage.wire.stop(running.run);
+    stage.panel.toast(WORDS.stopped);
+    if (this.stopping) this.stopping.close();
+    this.stopping = running;
+    stage.running = null;
+    this.back(running);
+    stage.choice.show();
+    stage.renderer.all();
+    stage.refresh();
+  }
+
+  /** Lets go of the run that decodes. */
+  endRunning() {
+    const { stage } = this;
+    if (stage.running) stage.running.close();
+    if (stage.held) stage.held.close();
+    stage.held = null;
+    stage.running = null;
+    stage.choice.show();
+    stage.renderer.all();
+  }
+
+  /** Shows again what a run was made from, where that made room for it. @param {Running} running */
+  back({ family, beside }) {
+    if (family && !beside && !this.stage.review) this.stage.choice.open(family);
+  }
+
+  // ---- messages -----------------------------------------------------------------------------------------------------
+
+  /** @param {any} message */
+  async stepped(message) {
+    const { stage } = this;
+    if (this.unwanted.has(message.run)) return;
+    if (!stage.running || stage.running.run !== message.run) {
+      stage.choice.aside();
+      this.endRunning();
+      stage.running = new Running(new Trace(message.run, stage.mode, this.cut(), null), null, null);
+    }
+    const { running } = stage;
+    const first = !running.step;
+    running.trace.add(message, stage.model.grid);
+    running.secondsLeft = typeof message.seconds_left === "number" ? message.seconds_left : null;
+    running.advance();
+    stage.timeline.follow(running);
+    // What a later step shows already need not be drawn.
+    if (!stage.wire.later(message.run) && !(await running.draw())) return;
+    if (stage.running !== running) return;
+    if (first && stage.view.fitted && running.mode === "generate") stage.fit();
+    if (first) stage.renderer.all();
+    stage.choice.show();
+    stage.renderer.pictureStale = true;
+    stage.refresh();
+  }
+
+  /** @param {any} message */
+  async finished(message) {
+    const { stage } = this;
+    if (!Array.isArray(message.variations) || !message.variations.length) return;
+    if (this.unwanted.has(message.run) && !message.draft) return;
+    const running = [stage.running, this.stopping].find((each) => each && each.run === message.run) || null;
+    const trace = running && (running.trace.moments.length || running.trace.window) ? running.trace : null;
+    const review = (running && running.family) || new Review(message, trace, stage.versions.head);
+    let first = 0;
+    if (running && running.family) first = review.add(message, trace, new Map(/** @type {[number, number][]} */ ((running.from && running.from.pins) || [])));
+    if (running) running.tiles.forEach((tile, i) => first + i < review.tiles.length && (review.tiles[first + i] = tile));
+    this.remember(review);
+    if (running === this.stopping) this.stopping = null;
+    const mine = running === stage.running;
+    if (mine) stage.running = null;
+    // What was made beside a review that is no longer shown waits for it.
+    if (running && running.beside && stage.review !== review) {
+      running.close();
+      return stage.choice.show();
+    }
+    const index = first + (running && !running.family ? Math.min(running.index, message.variations.length - 1) : 0);
+    if (stage.held) stage.held.close();
+    // The last preview stays until the result is there: nothing flickers.
+    stage.held = running && !running.beside ? running : null;
+    stage.painting = false;
+    await stage.choice.open(review, running && running.from && running.from.how === "baseline" ? review.index : index);
+    if (!running && stage.view.fitted) stage.fit();
+    if (message.draft) stage.panel.toast(WORDS.drafted);
+  }
+
+  /** @param {Review} review */
+  remember(review) {
+    this.reviews = [review, ...this.reviews.filter((each) => each !== review)].slice(0, MOST_REVIEWS);
+    let bytes = 0;
+    for (const each of this.reviews) {
+      bytes += each.bytes;
+      if (bytes > MOST_PICTURE_BYTES && each !== review) each.blobs.fill(null);
+    }
+  }
+
+  /** The server has stopped a run, asked or not. @param {any} message */
+  wasStopped(message) {
+    const { stage } = this;
+    const { running } = stage;
+    const mine = [running, this.stopping].find((each) => each && each.run === message.run);
+    if (running && mine === running) {
+      this.endRunning();
+      this.back(running);
+      stage.panel.toast(message.message || WORDS.stopped);
+    }
+    if (mine && message.draft && mine.step) stage.wire.draft(message.run, mine.index);
+    stage.refresh();
+  }
+
+  /** The server could not do what was asked last. */
+  failed() {
+    const { stage } = this;
+    const { running } = stage;
+    this.endRunning();
+    if (running) this.back(running);
+    if (stage.review) stage.review.sent = false;
+    stage.choice.show();
+    stage.refresh();
+  }
+}

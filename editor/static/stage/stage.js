@@ -1,0 +1,547 @@
+/** The stage itself: what is open, painted, running and shown, and the small actions that buttons, keys and messages ask for. */
+
+import { Autosave } from "./autosave.js";
+import { Cells } from "./cells.js";
+import { Choice } from "./choice.js";
+import { Comparison } from "./compare.js";
+import { Exporter } from "./exporter.js";
+import { Files } from "./files.js";
+import { Help } from "./help.js";
+import { History } from "./history.js";
+import { chooseMode, listenToKeys } from "./keyboard.js";
+import { Painter, TINTS } from "./painting.js";
+import { Panel } from "./panel.js";
+import { Planner } from "./planning.js";
+import { Pointers } from "./pointer.js";
+import { Renderer } from "./render.js";
+import { Runner } from "./runs.js";
+import { Timeline } from "./timeline.js";
+import { Tint } from "./tint.js";
+import { allowedExtend, shiftedBox } from "./tools.js";
+import { Tree } from "./tree.js";
+import { Versions } from "./versions.js";
+import { View } from "./view.js";
+
+/** @typedef {import("./mask.js").Mask} Mask */
+/** @typedef {import("./picture.js").Picture} Picture */
+/** @typedef {import("./review.js").Running} Running */
+/** @typedef {import("./review.js").Review} Review */
+
+const MODES = ["fill", "replace", "extend", "generate", "sweep"];
+/** @type {Record<string, string[]>} */
+const TOOLS = {
+  fill: ["brush", "eraser", "rectangle", "lasso", "token", "inspect", "hand"],
+  replace: ["box", "brush", "eraser", "rectangle", "lasso", "token", "inspect", "hand"],
+  extend: ["extend", "inspect", "hand"],
+  generate: ["hand", "inspect"],
+  sweep: ["brush", "eraser", "rectangle", "lasso", "token", "hand"],
+};
+
+export class Stage {
+  /** @param {HTMLElement} root @param {import("./wire.js").Wire} wire */
+  constructor(root, wire) {
+    this.root = root;
+    this.wire = wire;
+    this.view = new View();
+    this.history = new History();
+    /** @type {Picture | null} */
+    this.picture = null;
+    /** @type {Mask | null} */
+    this.mask = null;
+    /** @type {Tint | null} */
+    this.tint = null;
+    /** @type {string | null} */
+    this.doc = null;
+    this.name = "";
+    this.format = "png"; // of the file that was opened
+    this.alpha = false;
+    this.opening = false;
+    this.mode = "fill";
+    this.tool = "brush";
+    /** @type {number[] | null} */
+    this.box = null;
+    this.extend = [0, 0, 0, 0];
+    this.model = { pixels: 128, grid: 16, context: 2, coverage: 0, grow: 0 };
+    /** @type {{passes: import("./tokens.js").Pass[], seconds: number | null, local: boolean}} */
+    this.plan = { passes: [], seconds: null, local: true };
+    /** @type {number[] | null} the smallest box that holds what is painted */
+    this.painted = null;
+    this.planStale = true;
+    this.gridOn = false;
+    this.comparing = false;
+    this.dragging = false;
+    this.focusByPointer = false;
+    /** True once someone paints while a run or its result is shown: the tint comes back. */
+    this.painting = false;
+    /** @type {[number, number] | null} CSS pixels */
+    this.pointer = null;
+    /** @type {{rect: number[], erase: boolean} | null} */
+    this.rubber = null;
+    /** @type {Running | null} */
+    this.running = null;
+    /** @type {Review | null} */
+    this.review = null;
+    /** @type {{outside: number | null, seam: number | null} | null} what was measured of the result that was kept last */
+    this.proof = null;
+    /** @type {Running | null} the finished run, shown until its result is loaded */
+    this.held = null;
+    this.painter = new Painter(this);
+    this.comparison = new Comparison(this);
+    this.planner = new Planner(this);
+    this.runner = new Runner(this);
+    this.files = new Files(this);
+    this.choice = new Choice(this);
+    this.versions = new Versions(this);
+    this.timeline = new Timeline(this);
+    this.cells = new Cells(this);
+    this.tree = new Tree(this);
+    this.autosave = new Autosave(this);
+    this.exporter = new Exporter(this);
+    this.panel = new Panel(this, root);
+    this.renderer = new Renderer(this, this.panel.viewport);
+    this.help = new Help(root);
+    this.panel.viewport.append(this.comparison.line);
+    this.pointers = new Pointers(this, this.panel.viewport);
+    listenToKeys(this, this.panel.viewport);
+    this.files.listen();
+    new ResizeObserver(() => {
+      if (this.renderer.resize() && this.view.fitted) this.fit();
+    }).observe(this.panel.viewport);
+    this.renderer.resize();
+    this.refresh();
+    wire.listen((message) => this.receive(message));
+    void this.autosave.start();
+  }
+
+  // ---- what there is ------------------------------------------------------------------------------------------------
+
+  visible() {
+    return this.root.isConnected && this.root.offsetParent !== null;
+  }
+
+  hasCanvas() {
+    return !!this.picture || !!this.review || !!(this.running && this.running.step);
+  }
+
+  /** Whether brush strokes mean something now. */
+  paintable() {
+    return !!this.mask && !["extend", "generate"].includes(this.mode);
+  }
+
+  toolsHere() {
+    return this.hasCanvas() ? TOOLS[this.mode] : TOOLS.fill;
+  }
+
+  brushShown() {
+    return this.paintable() && ["brush", "eraser"].includes(this.tool) && !this.pointers.spaceDown && !this.pointers.panning;
+  }
+
+  erasing() {
+    return this.tool === "eraser";
+  }
+
+  /** The picture with its new border, in picture pixels. */
+  grown() {
+    const { width, height } = /** @type {Mask} */ (this.mask);
+    const [l, t, r, b] = this.extend;
+    return [-l, -t, width + r, height + b];
+  }
+
+  /** What fits into the viewport. */
+  frame() {
+    const { running } = this;
+    const review = this.review || (running && running.family);
+    if (review) return [-review.offset[0], -review.offset[1], review.width - review.offset[0], review.height - review.offset[1]];
+    if (running && running.step && running.mode === "generate") return [0, 0, ...running.canvas];
+    if (this.mode === "extend" && this.mask) return this.grown();
+    return this.mask ? [0, 0, this.mask.width, this.mask.height] : [0, 0, 512, 512];
+  }
+
+  /** The run that is decoding on the picture, not beside it. @returns {Running | null} */
+  get decoding() {
+    return this.running && this.running.step && !this.running.beside ? this.running : null;
+  }
+
+  /** @returns {{shown: Picture | null, offset: number[]}} */
+  shownPicture() {
+    const { review, timeline } = this;
+    const trace = timeline.back ? timeline.trace : this.decoding && this.decoding.trace;
+    if (trace && trace.mode === "generate" && !this.comparing) return { shown: null, offset: [0, 0] };
+    if (review && review.shown && !this.comparing && !timeline.back) return { shown: review.shown, offset: review.offset };
+    return { shown: this.picture, offset: [0, 0] };
+  }
+
+  shownPreviews() {
+    if (this.comparing) return [];
+    if (this.timeline.back) return this.timeline.layers();
+    const from = this.decoding || this.held;
+    return from ? from.film.layers : [];
+  }
+
+  /** Cells to draw as undecided: those of the step that is shown. */
+  shownCells() {
+    if (this.timeline.look !== "picture") return null;
+    return this.timeline.back ? this.timeline.undecided() : this.decoding;
+  }
+
+  tintShown() {
+    if (!this.tint || this.comparing || this.comparison.on || this.painter.hidden || !this.paintable() || (this.mode === "replace" && this.box)) return false;
+    return this.painting || !(this.review || (this.running && this.running.step));
+  }
+
+  // ---- actions ------------------------------------------------------------------------------------------------------
+
+  /** @param {string} tool */
+  setTool(tool) {
+    if (!TOOLS[this.mode].includes(tool)) return;
+    this.tool = tool;
+    this.comparison.end();
+    this.pointers.cursor();
+    this.refresh();
+  }
+
+  /** @param {string} mode */
+  setMode(mode) {
+    if (!MODES.includes(mode) || mode === this.mode) return;
+    this.pointers.cancel();
+    this.mode = mode;
+    if (!TOOLS[mode].includes(this.tool) || mode === "replace") this.tool = TOOLS[mode][0];
+    this.pointers.cursor();
+    this.renderer.all();
+    if (this.view.fitted || mode === "extend") this.fit();
+    this.changed();
+  }
+
+  toggleGrid() {
+    this.gridOn = !this.gridOn;
+    this.refresh();
+  }
+
+  fit() {
+    if (!this.hasCanvas()) return;
+    const wide = this.view.width > 640;
+    const free = this.mode === "extend" ? (wide ? 72 : 40) : wide ? 28 : 12;
+    const [across, down] = this.comparison.apart;
+    this.view.fit(this.frame(), [free + across, free + down, free + across, free + down]);
+    this.viewChanged();
+  }
+
+  actualSize() {
+    if (!this.hasCanvas()) return;
+    this.view.actual();
+    this.viewChanged();
+  }
+
+  viewChanged() {
+    this.renderer.all();
+    this.cells.place();
+    this.status();
+  }
+
+  /** @param {boolean} on */
+  compare(on) {
+    if (on === this.comparing || !this.picture) return;
+    this.comparing = on;
+    this.panel.compareTag.classList.toggle("mge-on", on);
+    this.renderer.all();
+  }
+
+  invert() {
+    if (!this.mask || !this.paintable()) return;
+    this.mask.invert();
+    this.paints();
+    this.commitMask();
+  }
+
+  clear() {
+    if (!this.mask || !this.paintable()) return;
+    if (this.mode === "replace" && this.box) {
+      const before = this.box;
+      this.box = null;
+      this.commitBox(before);
+    }
+    this.mask.clear();
+    this.painter.window = null;
+    this.commitMask();
+  }
+
+  /** A stroke begins. */
+  paints() {
+    if (this.review || this.running) {
+      this.painting = true;
+      this.renderer.all();
+    }
+  }
+
+  commitMask() {
+    const edit = /** @type {Mask} */ (this.mask).commit();
+    if (edit) {
+      this.history.push({ kind: "mask", edit });
+      if (this.mode === "replace" && this.box) {
+        // Whoever paints in Replace means the painted region, not the box.
+        const before = this.box;
+        this.box = null;
+        this.commitBox(before);
+        this.renderer.all();
+      }
+    }
+    this.changed();
+  }
+
+  /** @param {number[] | null} before */
+  commitBox(before) {
+    if (String(before) !== String(this.box)) this.history.push({ kind: "box", before, after: this.box });
+    this.renderer.all();
+    this.changed();
+  }
+
+  /** @param {number[]} before */
+  commitExtend(before) {
+    if (String(before) !== String(this.extend)) this.history.push({ kind: "extend", before, after: this.extend.slice() });
+    if (this.view.fitted) this.fit();
+    this.changed();
+  }
+
+  /** @param {number[]} sides */
+  setExtend(sides) {
+    if (!this.mask || !Array.isArray(sides) || sides.length !== 4) return;
+    const before = this.extend;
+    this.extend = allowedExtend(sides.map(Number), this.mask.width, this.mask.height);
+    if (this.mode === "extend" && String(before) !== String(this.extend)) this.fit();
+    this.commitExtend(before);
+  }
+
+  undo() {
+    this.travel(true);
+  }
+
+  redo() {
+    this.travel(false);
+  }
+
+  /** @param {boolean} back */
+  travel(back) {
+    if (this.pointers.cancel() || this.versions.pending || (this.review && this.review.sent)) return;
+    const step = back ? this.history.undo() : this.history.redo();
+    if (!step) return;
+    if (step.kind === "mask") {
+      if (this.mask) this.mask.apply(step.edit);
+      this.paints();
+    } else if (step.kind === "box") {
+      this.box = back ? step.before : step.after;
+      this.renderer.all();
+    } else if (step.kind === "extend") {
+      this.extend = (back ? step.before : step.after).slice();
+      if (this.mode === "extend" && this.view.fitted) this.fit();
+    } else if (step.kind === "drop") this.choice.setDropped(step.review, step.index, !back);
+    else this.versions.travel(step, back);
+    this.changed();
+  }
+
+  /** Arrow keys flip through variations or move the box. @param {string} where @param {boolean} far @returns {boolean} */
+  arrow(where, far) {
+    const sign = where === "left" || where === "up" ? -1 : 1;
+    const across = where === "left" || where === "right";
+    if (this.comparison.way === "slider" && across) {
+      this.comparison.nudge(sign, far);
+      return true;
+    }
+    if (this.cells.move(across ? sign : 0, across ? 0 : sign)) return true;
+    if (this.review && across) {
+      this.choice.pick(this.review.neighbour(sign));
+      return true;
+    }
+    if (this.mode === "replace" && this.box && this.mask) {
+      const before = this.box;
+      const pass = this.plan.passes[0];
+      const cell = pass ? Math.max(1, Math.round((pass.window[2] - pass.window[0]) / pass.grid)) : 8;
+      const by = sign * (far ? cell : 1);
+      this.box = shiftedBox(before, across ? by : 0, across ? 0 : by, this.mask.width, this.mask.height);
+      this.commitBox(before);
+      return true;
+    }
+    return false;
+  }
+
+  escape() {
+    if (this.pointers.cancel()) return;
+    if (this.comparison.on) this.comparison.end();
+    else if (this.cells.open) this.cells.close();
+    else if (this.running) this.stop();
+    else if (this.review) this.choice.aside();
+  }
+
+  // What keys and buttons ask of the stage's parts.
+  run() {
+    this.runner.run();
+  }
+
+  runFresh() {
+    void this.runner.runFresh();
+  }
+
+  stop() {
+    this.runner.stop();
+  }
+
+  keep() {
+    this.choice.keep();
+  }
+
+  export() {
+    this.exporter.open();
+  }
+
+  /** @param {number} by steps of the timeline */
+  scrub(by) {
+    this.timeline.scrub(by);
+  }
+
+  /** The version that was opened, where it is another than the one shown. */
+  firstVersion() {
+    return this.versions.first();
+  }
+
+  /** Changes the mode here and in the page's controls. @param {string} mode */
+  askMode(mode) {
+    this.setMode(mode);
+    chooseMode(mode);
+  }
+
+  /** @returns {import("./wire.js").Intent} */
+  intent() {
+    return this.runner.intent();
+  }
+
+  // ---- plan ---------------------------------------------------------------------------------------------------------
+
+  /** Something that decides the plan is different now. */
+  changed() {
+    this.planStale = true;
+    this.refresh();
+    this.autosave.soon();
+  }
+
+  refresh() {
+    this.panel.refreshTools();
+    this.timeline.refresh();
+    this.status();
+    this.renderer.schedule();
+  }
+
+  beforeFrame() {
+    if (this.planStale) this.planner.replan();
+  }
+
+  /** The HUD again. */
+  status() {
+    this.planner.status();
+  }
+
+  // ---- messages -----------------------------------------------------------------------------------------------------
+
+  /** @param {any} message */
+  async receive(message) {
+    switch (message.kind) {
+      case "open":
+        return this.files.opened(message);
+      case "settings":
+        return this.settled(message);
+      case "step":
+        return this.runner.stepped(message);
+      case "result":
+        return this.runner.finished(message);
+      case "head":
+        return this.versions.arrived(message);
+      case "alternatives":
+        return this.cells.arrived(message);
+      case "file":
+        return this.exporter.arrived(message);
+      case "stopped":
+        return this.runner.wasStopped(message);
+      case "notice":
+        if (message.level === "gone") return this.autosave.gone();
+        this.panel.toast(message.message, message.level);
+        if (message.level === "error" || this.versions.pending) this.failed();
+    }
+  }
+
+  /** The server could not do what was asked last. */
+  failed() {
+    if (this.exporter.asked) return this.exporter.failed();
+    this.versions.failed();
+    this.runner.failed();
+  }
+
+  /** Puts a picture and a mask of its size on the stage. @param {string | null} doc @param {Picture} picture
+   * @param {Mask} mask */
+  place(doc, picture, mask) {
+    if (this.picture && this.picture !== picture) this.picture.close();
+    if (this.tint) this.tint.close();
+    const resized = !this.mask || this.mask.width !== mask.width || this.mask.height !== mask.height;
+    if (resized || doc !== this.doc) this.painter.window = null;
+    this.doc = doc;
+    this.picture = picture;
+    this.mask = mask;
+    this.tint = new Tint(mask, TINTS[this.painter.colour].rgb);
+    const { tint } = this;
+    mask.onchange = (rect) => {
+      tint.update(rect);
+      this.renderer.tint(rect);
+      this.planStale = true;
+    };
+    tint.update([0, 0, mask.width, mask.height]);
+    if (resized) {
+      this.box = null;
+      this.extend = [0, 0, 0, 0];
+      this.view.fitted = true;
+    }
+    this.renderer.all();
+    if (this.view.fitted) this.fit();
+    this.changed();
+  }
+
+  /** @param {any} message */
+  settled(message) {
+    for (const name of /** @type {const} */ (["pixels", "grid", "context", "coverage", "grow"])) {
+      if (typeof message[name] === "number") this.model[name] = message[name];
+    }
+    if (message.mode) this.setMode(message.mode);
+    if (message.extend) this.setExtend(message.extend);
+    this.changed();
+  }
+
+  /** What tests read. */
+  summary() {
+    const { view, running, review } = this;
+    return {
+      mode: this.mode,
+      tool: this.tool,
+      size: this.painter.size,
+      hardness: this.painter.hardness,
+      window: this.painter.window,
+      compare: this.comparison.way,
+      doc: this.doc,
+      width: this.mask ? this.mask.width : 0,
+      height: this.mask ? this.mask.height : 0,
+      view: { scale: view.scale, x: view.x, y: view.y, dpr: view.dpr },
+      painted: this.mask ? this.mask.painted : 0,
+      box: this.box,
+      extend: this.extend,
+      gridOn: this.gridOn,
+      comparing: this.comparing,
+      calm: this.renderer.guides.calm.matches,
+      running: running ? { run: running.run, step: running.step, steps: running.steps } : null,
+      review: review ? { run: review.run, index: review.index, count: review.ordered().length, loaded: !!review.shown, order: review.order } : null,
+      timeline: { length: this.timeline.length, position: this.timeline.position, look: this.timeline.look, layers: this.timeline.layers().length },
+      version: this.versions.head,
+      versions: [...this.versions.all.values()].map(({ id, parent, version, doc }) => ({ id, parent, version, here: doc === this.doc })),
+      runs: this.runner.reviews.length,
+      restoring: !!this.autosave.restoring,
+      saved: this.autosave.saved,
+      undo: this.history.done.length,
+      redo: this.history.undone.length,
+      status: this.panel.status.textContent,
+    };
+  }
+}

@@ -1,0 +1,97 @@
+/** The mask as the screen needs it: tinted bitmaps, kept in step with every stroke. Knows nothing of the view or of tools. */
+
+import { context2d, makeCanvas } from "./picture.js";
+
+const BAND = 1 << 20; // pixels turned into a bitmap at a time
+const MOST_TINT = 16e6; // pixels; above it the tint starts at half size
+
+/** A pixel of the tint for each byte of the mask. @param {number[]} rgb */
+function wordsOf(rgb) {
+  const bytes = new Uint8Array(1024);
+  for (let value = 0; value < 256; value++) bytes.set([...rgb, value], 4 * value);
+  return new Uint32Array(bytes.buffer);
+}
+
+/** The mask as bitmaps at full size and its halvings; a halved pixel has the most of its four, so no stroke vanishes. */
+export class Tint {
+  /** @param {import("./mask.js").Mask} mask @param {number[]} rgb */
+  constructor(mask, rgb) {
+    this.mask = mask;
+    this.words = wordsOf(rgb);
+    /** @type {{width: number, height: number, step: number, data: Uint8Array, canvas: HTMLCanvasElement | null}[]} */
+    this.levels = [];
+    for (let step = 1, w = mask.width, h = mask.height; ; step *= 2, w = Math.ceil(w / 2), h = Math.ceil(h / 2)) {
+      const shown = w * h <= MOST_TINT;
+      this.levels.push({
+        width: w,
+        height: h,
+        step,
+        data: step === 1 ? mask.data : new Uint8Array(w * h),
+        canvas: shown ? makeCanvas(w, h) : null,
+      });
+      if (Math.max(w, h) <= 512) break;
+    }
+  }
+
+  /** @param {number[]} rect on the canvas */
+  update(rect) {
+    let [l, t, r, b] = rect;
+    this.levels.forEach((level, index) => {
+      if (index) {
+        [l, t, r, b] = [l >> 1, t >> 1, Math.min((r + 1) >> 1, level.width), Math.min((b + 1) >> 1, level.height)];
+        const below = this.levels[index - 1];
+        for (let y = t; y < b; y++) {
+          const upper = 2 * y * below.width;
+          const lower = 2 * y + 1 < below.height ? upper + below.width : upper;
+          for (let x = l; x < r; x++) {
+            const a = 2 * x;
+            const c = a + 1 < below.width ? a + 1 : a;
+            const d = below.data;
+            const high = d[upper + a] > d[upper + c] ? d[upper + a] : d[upper + c];
+            const low = d[lower + a] > d[lower + c] ? d[lower + a] : d[lower + c];
+            level.data[y * level.width + x] = high > low ? high : low;
+          }
+        }
+      }
+      if (level.canvas) this.paint(level, l, t, r, b);
+    });
+  }
+
+  /** @param {{width: number, data: Uint8Array, canvas: HTMLCanvasElement | null}} level @param {number} l @param {number} t
+   * @param {number} r @param {number} b */
+  paint(level, l, t, r, b) {
+    if (l >= r) return;
+    const pen = context2d(/** @type {HTMLCanvasElement} */ (level.canvas));
+    const rows = Math.max(1, Math.floor(BAND / (r - l)));
+    for (let top = t; top < b; top += rows) {
+      const bottom = Math.min(top + rows, b);
+      const image = new ImageData(r - l, bottom - top);
+      const words = new Uint32Array(image.data.buffer);
+      let n = 0;
+      for (let y = top; y < bottom; y++) {
+        for (let i = y * level.width + l, end = y * level.width + r; i < end; i++) words[n++] = this.words[level.data[i]];
+      }
+      pen.putImageData(image, l, top);
+    }
+  }
+
+  /** @param {number[]} rgb */
+  recolour(rgb) {
+    this.words = wordsOf(rgb);
+    this.update([0, 0, this.mask.width, this.mask.height]);
+  }
+
+  /** @param {CanvasRenderingContext2D} pen @param {number} deviceScale */
+  draw(pen, deviceScale) {
+    let best = null;
+    for (const level of this.levels) if (level.canvas && (!best || 1 / level.step >= deviceScale)) best = level;
+    if (!best || !best.canvas) return;
+    pen.imageSmoothingEnabled = deviceScale < 1;
+    // A halving of an odd size reaches half a pixel past the picture.
+    pen.drawImage(best.canvas, 0, 0, best.width * best.step, best.height * best.step);
+  }
+
+  close() {
+    for (const { canvas } of this.levels) if (canvas) canvas.width = canvas.height = 1;
+  }
+}

@@ -1,0 +1,149 @@
+/** The steps of a run as they came: previews, undecided cells, confidence. Knows nothing of the screen or of what is shown. */
+
+import { download } from "./picture.js";
+import { bitsOf } from "./tokens.js";
+
+const NO_STEP = 0xffff;
+
+/**
+ * @typedef {{run: string, variations: number[], step: number, pass: number, window: number[], unknown: Uint8Array[],
+ *   confidence: Uint8Array[], blobs: Promise<Blob | null>[]}} Moment
+ * one step: all lists by variation of this trace, `variations` says which of `run` each one is; window in picture pixels
+ */
+/**
+ * @typedef {{kind: "all"} | {kind: "box", box: number[]} | {kind: "outside", size: number[]} |
+ *   {kind: "mask", box: number[], canvas: HTMLCanvasElement}} Cut
+ * what of a preview is new, in picture pixels
+ */
+
+/** Bytes of a hex string. @param {string} hex @param {number} count */
+function bytesOf(hex, count) {
+  const bytes = new Uint8Array(count);
+  for (let i = 0; i < count; i++) bytes[i] = parseInt(hex.slice(2 * i, 2 * i + 2), 16) || 0;
+  return bytes;
+}
+
+export class Trace {
+  /** @param {string} run @param {string} mode @param {Cut} cut @param {Uint8Array | null} hole cells to regenerate, where one
+   * window was planned */
+  constructor(run, mode, cut, hole) {
+    this.run = run;
+    this.mode = mode;
+    this.cut = cut;
+    this.hole = hole;
+    /** @type {Uint8Array | null} all cells that this run and those it was made from regenerate */
+    this.region = hole;
+    /** @type {number[] | null} picture pixels, the last pass's */
+    this.window = null;
+    this.steps = 0;
+    this.passes = 1;
+    this.count = 0;
+    /** @type {number[]} size of the canvas that comes out */
+    this.canvas = [0, 0];
+    this.offset = [0, 0];
+    /** @type {Moment[]} */
+    this.moments = [];
+  }
+
+  /** Takes over what an earlier run's variation tells of this one: its window and, for each variation here, its steps up to a
+   * position. @param {Trace} parent @param {number} position @param {number} variation @param {number} count of variations here */
+  begin(parent, position, variation, count) {
+    const [first] = parent.moments;
+    this.window = parent.window;
+    this.region = parent.region || (first ? parent.holeOf(first, variation) : null);
+    const same = (/** @type {any[]} */ list) => Array.from({ length: count }, () => list[Math.min(variation, list.length - 1)]);
+    this.moments = parent.moments.slice(0, position).map((each) => ({
+      ...each,
+      variations: same(each.variations),
+      unknown: same(each.unknown),
+      confidence: same(each.confidence),
+      blobs: same(each.blobs),
+    }));
+    this.steps = parent.steps;
+    this.canvas = parent.canvas;
+    this.offset = parent.offset;
+    this.count = count;
+  }
+
+  /** Keeps a step; its previews are fetched now, while the server has them. @param {any} message of kind "step"
+   * @param {number} grid */
+  add(message, grid) {
+    const cells = grid * grid;
+    const [ox, oy] = message.offset;
+    const [l, t, r, b] = message.window;
+    this.steps = message.steps;
+    this.passes = message.passes;
+    this.count = message.urls.length;
+    this.canvas = message.canvas;
+    this.offset = message.offset;
+    this.window = [l - ox, t - oy, r - ox, b - oy];
+    this.moments.push({
+      run: message.run,
+      variations: message.urls.map((/** @type {string} */ _, /** @type {number} */ i) => i),
+      step: message.step,
+      pass: message.pass_index,
+      window: this.window,
+      unknown: message.unknown.map((/** @type {string} */ hex) => bitsOf(hex, cells)),
+      confidence: (message.confidence || []).map((/** @type {string} */ hex) => bytesOf(hex, cells)),
+      blobs: message.urls.map((/** @type {string} */ url) => download(url).catch(() => null)),
+    });
+  }
+
+  /** The step shown at a position: 0 is before the first, which has none. @param {number} position @returns {Moment | null} */
+  at(position) {
+    return this.moments[position - 1] || null;
+  }
+
+  /** What one variation had undecided at a position. @param {number} position @param {number} variation
+   * @returns {{window: number[], unknown: Uint8Array} | null} */
+  undecided(position, variation) {
+    const moment = this.at(position) || this.moments[0];
+    if (!moment) return null;
+    const unknown = position ? moment.unknown[variation] || moment.unknown[0] : this.holeOf(moment, variation);
+    return { window: moment.window, unknown };
+  }
+
+  /** Cells that a pass regenerates; where no plan was kept, those that its first step left open or was unsure of.
+   * @param {Moment} first @param {number} variation @returns {Uint8Array} */
+  holeOf(first, variation) {
+    const unknown = first.unknown[variation] || first.unknown[0];
+    if (this.hole && this.passes === 1 && this.hole.length === unknown.length) return this.hole;
+    const confidence = first.confidence[variation];
+    return unknown.map((open, i) => (open || (confidence && confidence[i] < 255) ? 1 : 0));
+  }
+
+  /** The steps of the pass that a position lies in, up to that position. @param {number} position @returns {Moment[]} */
+  passUntil(position) {
+    const last = this.at(position);
+    return last ? this.moments.slice(0, position).filter((each) => each.pass === last.pass) : [];
+  }
+
+  /** The share of the pass, 0 first to 1 last, at which each cell was decided; -1 where it is given or still open.
+   * @param {number} position @param {number} variation @returns {Float32Array | null} */
+  order(position, variation) {
+    const moments = this.passUntil(position);
+    if (!moments.length) return null;
+    let open = this.holeOf(moments[0], variation);
+    const decided = new Uint16Array(open.length).fill(NO_STEP);
+    moments.forEach((moment, index) => {
+      const unknown = moment.unknown[variation] || moment.unknown[0];
+      unknown.forEach((still, i) => open[i] && !still && decided[i] === NO_STEP && (decided[i] = index));
+      open = unknown;
+    });
+    const pass = moments[0].pass;
+    const last = Math.max(this.moments.filter((each) => each.pass === pass).length - 1, 1);
+    return Float32Array.from(decided, (index) => (index === NO_STEP ? -1 : index / last));
+  }
+
+  /** Probability of each cell's code, 0..1; -1 where the cell is given or still open. @param {number} position
+   * @param {number} variation @returns {Float32Array | null} */
+  sureness(position, variation) {
+    const moments = this.passUntil(position);
+    const last = moments[moments.length - 1];
+    const bytes = last && last.confidence[variation];
+    if (!last || !bytes) return null;
+    const hole = this.holeOf(moments[0], variation);
+    const unknown = last.unknown[variation] || last.unknown[0];
+    return Float32Array.from(bytes, (byte, i) => (hole[i] && !unknown[i] ? byte / 255 : -1));
+  }
+}

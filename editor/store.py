@@ -1,0 +1,126 @@
+"""Picture files on the server: content-addressed, counted by use, gone with the last one.
+
+Knows nothing of visitors, documents or the browser. Pixels lie in files (a PNG that the browser shows and downloads,
+and the raw array beside it, memory-mapped), so that a long history costs no memory.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+import shutil
+import tempfile
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core import Size, encode_png
+
+Pixels = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One picture in the store, never changed once written.
+
+    Attributes:
+        png: the file that the browser may read; its last part is the name under which it is downloaded.
+        raw: the same pixels as an array file; outside any folder that the server gives away.
+        size: width and height.
+        alpha: whether it has a fourth channel.
+    """
+
+    png: Path
+    raw: Path
+    size: Size
+    alpha: bool
+
+    def pixels(self) -> Pixels:
+        """Return the (H, W, 3 or 4) uint8 pixels, read from disk as they are touched."""
+        return np.load(self.raw, mmap_mode="r", allow_pickle=False)  # type: ignore[no-any-return]
+
+    @property
+    def weight(self) -> int:
+        """Bytes of pixels."""
+        return self.size.width * self.size.height * (4 if self.alpha else 3)
+
+
+class Store:
+    """Content-addressed picture files; equal pictures with equal notes share one file.
+
+    Two folders: PNGs lie where the page server may read them, arrays where it may not. Names are keyed with a secret
+    of this process, so that nobody can ask whether a picture they hold was edited here.
+    """
+
+    def __init__(self, served: Path) -> None:
+        served.mkdir(parents=True, exist_ok=True)
+        self._served = tempfile.TemporaryDirectory(prefix="maskgit-editor-", dir=served)
+        self._private = tempfile.TemporaryDirectory(prefix="maskgit-editor-raw-")
+        self._secret = secrets.token_bytes(32)
+        self._uses: dict[Path, int] = {}
+        self._lock = threading.Lock()
+
+    def put(self, pixels: Pixels, name: str, notes: Mapping[str, str] | None = None) -> Picture:
+        """Write a picture and return where it lies; each `put` needs one `release`.
+
+        Args:
+            pixels: (H, W, 3 or 4) uint8.
+            name: under which it is downloaded, without suffix; anything odd in it is dropped.
+            notes: text chunks of the PNG.
+        """
+        notes = notes or {}
+        digest = hashlib.blake2b(key=self._secret, digest_size=16)
+        digest.update(repr((pixels.shape, name, sorted(notes.items()))).encode())
+        digest.update(np.ascontiguousarray(pixels).data)
+        png = Path(self._served.name) / digest.hexdigest() / f"{file_name(name)}.png"
+        raw = Path(self._private.name) / f"{digest.hexdigest()}.npy"
+        with self._lock:
+            self._uses[raw] = self._uses.get(raw, 0) + 1
+        if not png.exists():
+            png.parent.mkdir(exist_ok=True)
+            np.save(raw, pixels, allow_pickle=False)
+            part = png.with_suffix(f".{secrets.token_hex(4)}")
+            part.write_bytes(encode_png(pixels, text=notes))
+            part.replace(png)  # whole or not at all, for whoever asks for it meanwhile
+        return Picture(png, raw, Size(pixels.shape[1], pixels.shape[0]), pixels.shape[2] == 4)
+
+    def share(self, picture: Picture) -> None:
+        """Note one more use of a picture that is in use; it needs one more `release`."""
+        with self._lock:
+            self._uses[picture.raw] += 1
+
+    def release(self, picture: Picture) -> None:
+        """Forget one use of a picture; the last one removes its files."""
+        with self._lock:
+            left = self._uses.get(picture.raw, 0) - 1
+            if left > 0:
+                self._uses[picture.raw] = left
+                return
+            self._uses.pop(picture.raw, None)
+            for path in (picture.png, picture.raw):
+                path.unlink(missing_ok=True)
+            if picture.png.parent.exists():
+                picture.png.parent.rmdir()
+
+    def new_folder(self) -> Path:
+        """Return a new folder that the page server may read, for files that are no pictures of a document."""
+        return Path(tempfile.mkdtemp(dir=self._served.name))
+
+    def remove_folder(self, folder: Path) -> None:
+        """Remove a folder that `new_folder` made."""
+        shutil.rmtree(folder, ignore_errors=True)
+
+    def close(self) -> None:
+        """Remove everything."""
+        self._served.cleanup()
+        self._private.cleanup()
+
+
+def file_name(name: str) -> str:
+    """Return a name that every file system and header takes: letters, digits, dot, dash, underscore; 1 to 64 long."""
+    return re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip("-.")[:64] or "picture"

@@ -1,0 +1,255 @@
+"""What the stage sends, read: the intent of a run, and the small payloads of the other events.
+
+Knows nothing of the controls or the engine.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from core import BadRequest, Box, Sides, Size
+from editor import messages
+from editor.documents import Document, Documents
+from editor.runs import Run
+from editor.wire.bits import Mask, is_list, is_whole, read_mask
+
+MODES = ("fill", "replace", "extend", "generate", "sweep")
+FORMATS = ("png", "jpeg", "webp", "gif", "project")
+
+WAYS = ("branch", "weakest", "pins", "more", "baseline")
+"""How a run may go on from another; `Origin` tells what each does."""
+
+_LONGEST_ID = 64
+_MOST_PINS = 4096
+_MOST_CODES = 2**20
+_DEEPEST_STATE = 64
+
+
+@dataclass(frozen=True, eq=False)
+class Origin:
+    """The kept run that a new one goes on from, and how.
+
+    branch: from the tokens after `step`; weakest: from the final tokens, with the `share` of the hole that the model is
+    least sure of unknown again; pins: the final tokens with some cells replaced, nothing is decoded; more: the same
+    seed at other token temperatures; baseline: the same seed one token after the other.
+
+    Attributes:
+        run: the kept run.
+        variation: which of its pictures.
+        step: for "branch", 0 is the start.
+        how: one of `WAYS`.
+        share: for "weakest", above 0 to 1.
+        pins: cell (row-major index) -> code that it is to hold.
+    """
+
+    run: Run
+    variation: int
+    step: int
+    how: str
+    share: float = 0.1
+    pins: Mapping[int, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Intent:
+    """What the person did on the canvas, checked.
+
+    Attributes:
+        document: the visitor's document; None where none is open, which only "generate" and "sweep" can do without.
+        mode: one of `MODES`.
+        mask: (H, W) of the picture's size, bool or soft; None where nothing is painted.
+        box: marked region on the picture, or None.
+        extend: pixels that the handles add at each side.
+        window: pinned window on the picture as it is, or None.
+        run: the browser's own id of this run.
+        origin: the run to go on from, or None.
+    """
+
+    document: Document | None
+    mode: str
+    mask: Mask | None
+    box: Box | None
+    extend: Sides
+    run: str
+    window: Box | None = None
+    origin: Origin | None = None
+
+
+def read_intent(data: object, documents: Documents, *, owner: str | None) -> Intent:
+    """Return the checked intent.
+
+    Args:
+        data: whatever the browser sent.
+        documents: where the document id is looked up.
+        owner: the visitor, who must own the document; None looks it up by its unguessable id alone.
+
+    Raises:
+        BadRequest: for anything that is not an intent, or a document that is not this visitor's.
+    """
+    if not isinstance(data, Mapping):
+        raise BadRequest(messages.bad_intent("no intent"))
+    if not is_whole(data.get("v"), 2, 2):
+        raise BadRequest(messages.bad_intent("an intent of an unknown version"))
+    mode = data.get("mode")
+    if not isinstance(mode, str) or mode not in MODES:
+        raise BadRequest(messages.bad_intent("an unknown mode"))
+    doc = data.get("doc")
+    document: Document | None = None
+    if doc is not None:
+        document = documents.find(doc) if owner is None else documents.get(doc, owner)
+    origin = _origin(data.get("from"), document)
+    head = None if document is None else document.head
+    mask = box = None
+    if head is not None:
+        mask = read_mask(data.get("mask"), head.size.width, head.size.height) if origin is None else None
+        box = _box(data.get("box"), head.size)
+    elif mode not in ("generate", "sweep"):
+        raise BadRequest(messages.nothing_open())
+    return Intent(
+        document=document,
+        mode=mode,
+        mask=mask,
+        box=box,
+        extend=_sides(data.get("extend")),
+        run=read_run(data),
+        window=_window(data.get("window")),
+        origin=origin,
+    )
+
+
+def read_run(data: object) -> str:
+    """Return the run's id in a payload.
+
+    Raises:
+        BadRequest: where there is none.
+    """
+    value = data.get("run", "") if isinstance(data, Mapping) else None
+    if not isinstance(value, str) or len(value) > _LONGEST_ID or not value.isprintable():
+        raise BadRequest(messages.bad_intent("a run without an id"))
+    return value
+
+
+def read_index(data: Mapping[str, Any], name: str) -> int:
+    """Return a whole number of 0 or more in a payload: a variation, a version, a row.
+
+    Raises:
+        BadRequest: where there is none.
+    """
+    value = data.get(name)
+    if not is_whole(value, 0, 2**31):
+        raise BadRequest(messages.bad_intent(f"no {name}"))
+    return value
+
+
+def read_cell(value: object) -> tuple[int, int]:
+    """Return the (row, column) of a cell.
+
+    Raises:
+        BadRequest: where it is none.
+    """
+    if not is_list(value) or len(value) != 2 or not all(is_whole(part, 0, 2**16) for part in value):
+        raise BadRequest(messages.bad_intent("a cell without row and column"))
+    row, column = value
+    return row, column
+
+
+def read_pins(value: object, run: Run) -> dict[int, int]:
+    """Return which cells (row-major index) are to hold which code.
+
+    Args:
+        value: [[cell, code], ...], cells row-major, or None.
+        run: the run whose cells they are; it must have kept its steps where there are any pins.
+
+    Raises:
+        BadRequest: where they are no pins, or outside the grid.
+    """
+    if value is None or value == []:
+        return {}
+    if not is_list(value) or len(value) > _MOST_PINS:
+        raise BadRequest(messages.bad_intent("pins that are no pins"))
+    cells = run.traced().hole.size
+    pins = {}
+    for pin in value:
+        if not is_list(pin) or len(pin) != 2 or not is_whole(pin[1], 0, _MOST_CODES):
+            raise BadRequest(messages.bad_intent("a pin without cell and code"))
+        if not is_whole(pin[0], 0, cells - 1):
+            raise BadRequest(messages.cell_outside())
+        pins[pin[0]] = pin[1]
+    return pins
+
+
+def read_state(value: object) -> dict[str, Any] | None:
+    """Return the stage's own state, which is only kept and given back, or None.
+
+    Raises:
+        BadRequest: where it is no JSON object, or nested too deeply.
+    """
+    if value is None:
+        return None
+    if not isinstance(value, dict):
+        raise BadRequest(messages.bad_intent("a state that is no object"))
+    level: list[Any] = [value]
+    for _ in range(_DEEPEST_STATE):
+        if not level:
+            return value
+        inner: list[Any] = []
+        for part in level:
+            children = part.values() if isinstance(part, dict) else part
+            inner.extend(child for child in children if isinstance(child, (dict, list)))
+        level = inner
+    raise BadRequest(messages.bad_intent("a state nested too deeply"))
+
+
+def _origin(value: object, document: Document | None) -> Origin | None:
+    if value is None:
+        return None
+    if not isinstance(value, Mapping) or document is None:
+        raise BadRequest(messages.bad_intent("a run to go on from that is none"))
+    how = value.get("how")
+    if not isinstance(how, str) or how not in WAYS:
+        raise BadRequest(messages.bad_intent("an unknown way to go on from a run"))
+    run = document.run(read_run(value))
+    variation = read_index(value, "variation")
+    run.request(variation)
+    share = value.get("share", 0.1)
+    if isinstance(share, bool) or not isinstance(share, (int, float)) or not (math.isfinite(share) and 0 < share <= 1):
+        raise BadRequest(messages.bad_intent("a share of the cells outside 0 to 1"))
+    return Origin(
+        run=run,
+        variation=variation,
+        step=read_index(value, "step") if how == "branch" else 0,
+        how=how,
+        share=float(share),
+        pins=read_pins(value.get("pins"), run),
+    )
+
+
+def _box(value: object, size: Size) -> Box | None:
+    if value is None:
+        return None
+    box = _edges(value, "a box")
+    if box.left >= box.right or box.top >= box.bottom:
+        return None  # a click without a drag
+    box = box.clamped(size)
+    return None if box.left >= box.right or box.top >= box.bottom else box
+
+
+def _window(value: object) -> Box | None:
+    return None if value is None else _edges(value, "a window")
+
+
+def _edges(value: object, what: str) -> Box:
+    if not is_list(value) or len(value) != 4 or not all(is_whole(edge, -(2**31), 2**31) for edge in value):
+        raise BadRequest(messages.bad_intent(f"{what} without four whole edges"))
+    return Box(*value)
+
+
+def _sides(value: object) -> Sides:
+    if value is None:
+        return Sides()
+    if not is_list(value) or len(value) != 4 or not all(is_whole(pixels, 0, 16384) for pixels in value):
+        raise BadRequest(messages.bad_intent("a border outside four sides of 0 to 16384 px"))
+    return Sides(*value)

@@ -1,0 +1,298 @@
+"""The messages that go to the stage, one function each.
+
+Knows nothing of requests or how anything is drawn; URLs and sentences are made by the caller.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core import Alternative, BadRequest, Box, EditRequest, ModelSpec, Preview
+from editor import messages
+from editor.documents import Document, Shown, Version
+from editor.store import Picture, Pixels
+from editor.wire.bits import Mask, cells_hex, confidence_hex, write_mask
+from editor.wire.intents import Origin
+from editor.wire.requests import View
+
+Message = dict[str, Any]
+Address = Callable[[Picture], str]
+"""Where the browser finds a picture."""
+
+_revisions = itertools.count(int(time.time() * 1000))  # rises over a restart of the server, too
+
+
+# documents ------------------------------------------------------------------------------------------------------------
+def opened(
+    document: Document,
+    address: Address,
+    *,
+    spec: ModelSpec,
+    view: View,
+    mask: Mask | None = None,
+    extend: Sequence[int] | None = None,
+    box: Sequence[int] | None = None,
+    mode: str | None = None,
+    state: Mapping[str, Any] | None = None,
+    notice: str | None = None,
+    first: bool | None = None,
+) -> Message:
+    """A picture was opened: show it, with what is marked on it where anything is.
+
+    Args:
+        document: with at least one version.
+        address: see `Address`.
+        spec: for the overlay.
+        view: for the overlay.
+        mask: what a recipe, or the first visit, paints on it.
+        extend: pixels at each side, of a recipe.
+        box: marked region, of a recipe.
+        mode: that goes with them.
+        state: the stage's own, out of a project file.
+        notice: a sentence to say about it.
+        first: True where nobody asked for it; it is to give way to whatever is open.
+    """
+    version = _shown(document)
+    extras = {
+        "mask": None if mask is None else write_mask(mask),
+        "extend": None if extend is None else list(extend),
+        "box": None if box is None else list(box),
+        "mode": mode,
+        "state": state,
+        "notice": notice,
+        "first": first,
+    }
+    return _message(
+        "open",
+        doc=document.id,
+        name=document.name,
+        format=document.format,
+        keep_mask=False,
+        model={"pixels": spec.pixels, "grid": spec.grid, **_view(view)},
+        tree=[_node(each, address) for each in document.tree],
+        **_picture(version, address),
+        **{name: value for name, value in extras.items() if value is not None},
+    )
+
+
+def head(document: Document, shown: Shown, address: Address, *, keep_mask: bool) -> Message:
+    """Another version is shown: by accepting, or by going back or forward in the tree."""
+    return _message(
+        "head",
+        doc=document.id,
+        parent=shown.version.parent,
+        offset=list(shown.offset),
+        keep_mask=keep_mask,
+        dropped=list(shown.dropped),
+        **_picture(shown.version, address),
+    )
+
+
+def settings(mode: str, *, view: View, spec: ModelSpec) -> Message:
+    """Controls changed that the overlay depends on."""
+    return _message("settings", mode=mode, **_view(view), pixels=spec.pixels, grid=spec.grid)
+
+
+def file(file_format: str, *, url: str, name: str, size: int, notice: str | None = None) -> Message:
+    """An exported file is ready to be downloaded; `size` is its bytes, `notice` what the format could not hold."""
+    extras = {} if notice is None else {"notice": notice}
+    return _message("file", format=file_format, url=url, name=name, bytes=size, **extras)
+
+
+# runs -----------------------------------------------------------------------------------------------------------------
+def step(
+    run: str,
+    preview: Preview,
+    *,
+    urls: Sequence[str],
+    canvas: tuple[int, int],
+    offset: tuple[int, int],
+    seconds_left: float,
+) -> Message:
+    """One decoding step; `unknown` and `confidence` are hex, one a variation, see `editor.wire.bits`."""
+    return _message(
+        "step",
+        run=run,
+        variation_count=len(urls),
+        step=preview.step,
+        steps=preview.steps,
+        pass_index=preview.pass_index,
+        passes=preview.passes,
+        window=list(preview.window),
+        canvas=list(canvas),
+        offset=list(offset),
+        urls=list(urls),
+        unknown=[cells_hex(cells) for cells in preview.unknown],
+        confidence=[confidence_hex(confidence) for confidence in preview.confidence],
+        seconds_left=round(seconds_left, 2),
+    )
+
+
+def result(
+    run: str,
+    variations: Sequence[Mapping[str, Any]],
+    *,
+    canvas: tuple[int, int],
+    offset: tuple[int, int],
+    seconds: float,
+    branchable: bool,
+    caption: Mapping[str, Any],
+    origin: Origin | None = None,
+    draft: bool = False,
+) -> Message:
+    """All variations are done: each as `variation` describes it.
+
+    Args:
+        run: the browser's id.
+        variations: one each.
+        canvas: width and height of the pictures.
+        offset: where the source lies on them.
+        seconds: that the run took.
+        branchable: whether the steps are kept.
+        caption: the settings, see `caption`.
+        origin: the run that it went on from.
+        draft: whether it is what a stopped run had come to.
+    """
+    extras = {}
+    if origin is not None:
+        extras["from"] = {
+            "run": origin.run.id,
+            "variation": origin.variation,
+            "step": origin.step,
+            "how": origin.how,
+        }
+    return _message(
+        "result",
+        run=run,
+        variations=[dict(each) for each in variations],
+        canvas=list(canvas),
+        offset=list(offset),
+        seconds=round(seconds, 2),
+        branchable=branchable,
+        draft=draft,
+        settings=dict(caption),
+        **extras,
+    )
+
+
+def variation(
+    *, url: str, seed: int, score: float, seam: float, shift: float, changed_outside: int, note: str | None = None
+) -> dict[str, Any]:
+    """Return one picture of a result.
+
+    Args:
+        url: its PNG.
+        seed: that draws it alone.
+        score: mean log probability of its tokens.
+        seam: how much its border shows, about 1 = not at all.
+        shift: difference of colour across its border, delta E.
+        changed_outside: pixels that changed although nobody asked; 0 is the promise.
+        note: what sets it apart from its neighbours, where the seed does not.
+    """
+    figures = {"score": round(score, 4), "seam": round(seam, 3), "shift": round(shift, 2)}
+    told = {"url": url, "seed": seed, **figures, "changed_outside": changed_outside}
+    return told if note is None else {**told, "note": note}
+
+
+def caption(request: EditRequest, spec: ModelSpec) -> dict[str, Any]:
+    """Return the settings that a result is captioned with."""
+    options = request.options
+    return {
+        "class_name": messages.NO_CLASS if request.class_id is None else spec.classes[request.class_id],
+        "schedule": options.schedule,
+        "order": options.order,
+        "steps": options.steps,
+        "choice_temperature": options.choice_temperature,
+        "token_temperature": options.token_temperature,
+        "guidance": options.guidance_scale,
+        "seed": options.seed,
+    }
+
+
+def alternatives(run: str, index: int, cell: tuple[int, int], found: Sequence[tuple[Alternative, str]]) -> Message:
+    """The codes that fit into a cell, likeliest first, each with the address of its patch."""
+    listed = [{"code": each.code, "probability": round(each.probability, 4), "url": url} for each, url in found]
+    return _message("alternatives", run=run, variation=index, cell=list(cell), list=listed)
+
+
+def stopped(run: str, message: str, *, draft: bool = False) -> Message:
+    """A run ended before its result; `draft` where the best frame so far can be asked for."""
+    return _message("stopped", run=run, message=message, draft=draft)
+
+
+def notice(level: str, message: str) -> Message:
+    """A sentence for the person; level "info", "error", or "gone" where a document is not on the server any more."""
+    return _message("notice", level=level, message=message)
+
+
+def planned(passes: Sequence[tuple[Box, NDArray[np.bool_]]], *, seconds: float) -> Message:
+    """Return the answer to the overlay's question which cells will be regenerated.
+
+    Args:
+        passes: window and (h, w) unknown cells of each pass.
+        seconds: expected duration of the run.
+    """
+    return {
+        "windows": [list(window) for window, _ in passes],
+        "cells": [cells_hex(unknown) for _, unknown in passes],
+        "unknown_tokens": sum(int(unknown.sum()) for _, unknown in passes),
+        "passes": len(passes),
+        "seconds": round(seconds, 2),
+    }
+
+
+def changed_outside(result_pixels: Pixels, source: Pixels, allowed: NDArray[np.bool_], offset: tuple[int, int]) -> int:
+    """Count the pixels that differ from the source although the request did not allow it.
+
+    Args:
+        result_pixels: (H', W', C) uint8.
+        source: (H, W, C) uint8, which lies at `offset` (x, y) on the result.
+        allowed: (H, W) bool on the source, True = may change.
+        offset: see above.
+
+    Returns:
+        The count, by a real comparison of every channel; 0 is the promise.
+    """
+    x, y = offset
+    height, width = source.shape[:2]
+    now = result_pixels[y : y + height, x : x + width]
+    if now.shape != source.shape:
+        return int((~allowed).sum())
+    return int(((now != source).any(axis=2) & ~allowed).sum())
+
+
+def _shown(document: Document) -> Version:
+    version = document.version
+    if version is None:
+        raise BadRequest(messages.nothing_open())
+    return version
+
+
+def _picture(version: Version, address: Address) -> dict[str, Any]:
+    size, picture = version.picture.size, version.picture
+    return {
+        "version": version.id,
+        "url": address(picture),
+        "width": size.width,
+        "height": size.height,
+        "alpha": picture.alpha,
+    }
+
+
+def _node(version: Version, address: Address) -> dict[str, Any]:
+    shown = {name: value for name, value in _picture(version, address).items() if name != "alpha"}
+    return {**shown, "parent": version.parent, "offset": list(version.offset)}
+
+
+def _view(view: View) -> dict[str, float | int]:
+    return {"context": view.context, "coverage": view.coverage, "grow": view.grow}
+
+
+def _message(kind: str, **content: Any) -> Message:
+    return {"rev": next(_revisions), "kind": kind, **content}

@@ -1,0 +1,265 @@
+"""From an intent and the controls to the edits that the engine is asked for.
+
+Knows nothing of widgets: controls arrive as values by name. Which values make a request is decided here alone.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from core import BadRequest, Box, DecodeOptions, EditRequest, ModelSpec, Sides, Start, Task
+from editor import messages
+from editor.runs import UNKNOWN, Run
+from editor.store import Pixels
+from editor.wire.bits import Mask, is_whole
+from editor.wire.intents import Intent, Origin
+
+MORE_TEMPERATURES = (0.8, 0.9, 1.1, 1.2, 0.7, 1.3, 0.6, 1.4)
+"""Token temperatures of "more like this", as multiples of the run's own; the nearest to it come first."""
+
+
+@dataclass(frozen=True)
+class View:
+    """The controls that decide which cells are regenerated; the browser's overlay and the plan share them."""
+
+    context: float = 2.0
+    coverage: float = 0.0
+    grow: int = 0
+
+
+def read_request(intent: Intent, values: Mapping[str, Any], spec: ModelSpec) -> EditRequest:
+    """Return the edit that an intent and the controls ask for, of all its variations.
+
+    Args:
+        intent: from `read_intent`; where it asks for more of a run, this is that run's own (see `more_requests`).
+        values: the controls by their names in `editor.controls.Controls`; a missing one takes the model's default.
+        spec: the model.
+
+    Raises:
+        BadRequest: where something needed is missing or out of range.
+    """
+    if intent.origin is not None:
+        return _going_on(intent.origin, values, spec)
+    head = None if intent.document is None else intent.document.head
+    picture = None if head is None else np.asarray(head.pixels())
+    return build_request(
+        intent.mode,
+        values,
+        spec,
+        picture=picture,
+        mask=intent.mask,
+        box=intent.box,
+        extend=intent.extend,
+        window=intent.window,
+    )
+
+
+def more_requests(origin: Origin, count: int) -> tuple[EditRequest, ...]:
+    """Return requests like one of a run, seed included, at other token temperatures.
+
+    Args:
+        origin: which picture.
+        count: how many, at most as many as `MORE_TEMPERATURES`.
+    """
+    asked = origin.run.request(origin.variation)
+    options = asked.options
+    temperatures = [
+        min(max(options.token_temperature * factor, 0.01), 10.0) for factor in MORE_TEMPERATURES[: max(1, count)]
+    ]
+    return tuple(replace(asked, options=replace(options, token_temperature=each)) for each in temperatures)
+
+
+def pinned_request(run: Run, variation: int, pins: Mapping[int, int], spec: ModelSpec) -> EditRequest:
+    """Return the request that draws the final tokens of a variation with some cells replaced; nothing is decoded.
+
+    Raises:
+        BadRequest: where the run's steps are not kept, or a pin is outside its hole or the codebook.
+    """
+    if any(code >= spec.codebook_size for code in pins.values()):
+        raise BadRequest(messages.bad_intent("a pin with an unknown code"))
+    return replace(run.request(variation), start=run.start(variation, pins=pins))
+
+
+def build_request(
+    mode: str,
+    values: Mapping[str, Any],
+    spec: ModelSpec,
+    *,
+    picture: Pixels | None,
+    mask: Mask | None = None,
+    box: Box | None = None,
+    extend: Sides = Sides(),
+    window: Box | None = None,
+) -> EditRequest:
+    """Return the edit that a mode, the controls and a marked region ask for; see `read_request`.
+
+    Args:
+        mode: one of `intents.MODES`; "sweep" edits what is painted, else what is extended, else generates.
+        values: the controls by name.
+        spec: the model.
+        picture: (H, W, 3 or 4) uint8, or None for "generate".
+        mask: (H, W) bool, True = repaint, or uint8, how much is blended in.
+        box: wins over the mask in "replace".
+        extend: pixels at each side; where all are 0 the typed fields count.
+        window: the square to look through, on the picture as it is.
+    """
+    class_id = read_class(values.get("class_id"), spec)
+    common: dict[str, Any] = {"class_id": class_id, "options": read_options(values, spec)}
+    if mode == "sweep":
+        mode = "fill" if mask is not None else "extend" if any(extend) else "generate"
+    if mode == "generate":
+        return EditRequest(task=Task.GENERATE, **common)
+    if picture is None:
+        raise BadRequest(messages.nothing_open())
+    view = read_view(values)
+    common |= {
+        "image": picture,
+        "coverage": view.coverage,
+        "grow_tokens": view.grow,
+        "context": view.context,
+        "window": window,
+        **_blending(values),
+    }
+    if mode == "extend":
+        sides = extend if any(extend) else _typed_sides(values)
+        if not any(sides):
+            raise BadRequest(messages.nothing_to_extend())
+        if window is not None:
+            common["window"] = window.shifted(sides.left, sides.top)
+        return EditRequest(task=Task.EXTRAPOLATE, extend=sides, **common)
+    if mode == "replace":
+        if class_id is None:
+            raise BadRequest(messages.class_needed())
+        if box is not None:
+            return EditRequest(task=Task.MANIPULATE, box=box, **common)
+        if mask is None:
+            raise BadRequest(messages.box_needed())
+        return EditRequest(task=Task.MANIPULATE, mask=mask, **common)
+    if mask is None:
+        raise BadRequest(messages.mask_empty())
+    return EditRequest(task=Task.INPAINT, mask=mask, **common)
+
+
+def read_options(values: Mapping[str, Any], spec: ModelSpec) -> DecodeOptions:
+    """Return how the controls want tokens decoded; a missing control takes the model's default."""
+    standard = spec.defaults
+    return DecodeOptions(
+        schedule=str(values.get("schedule", standard.schedule)),
+        order=str(values.get("order", standard.order)),
+        steps=_whole(values, "steps", standard.steps, messages.STEPS),
+        start_step=0,
+        choice_temperature=_number(
+            values, "choice_temperature", standard.choice_temperature, messages.CHOICE_TEMPERATURE
+        ),
+        token_temperature=_number(values, "token_temperature", standard.token_temperature, messages.TOKEN_TEMPERATURE),
+        guidance_scale=_number(values, "guidance", standard.guidance_scale, messages.GUIDANCE),
+        guidance_ramp=standard.guidance_ramp,
+        seed=_whole(values, "seed", 0, messages.SEED),
+        variations=_whole(values, "variations", 4, messages.VARIATIONS),
+    )
+
+
+def read_view(values: Mapping[str, Any]) -> View:
+    """Return the controls that decide which cells are regenerated."""
+    standard = View()
+    return View(
+        context=_number(values, "context", standard.context, messages.CONTEXT),
+        coverage=min(_number(values, "coverage", standard.coverage, messages.COVERAGE), 0.999),
+        grow=_whole(values, "grow", standard.grow, messages.GROW),
+    )
+
+
+def read_class(value: object, spec: ModelSpec) -> int | None:
+    """Return the class that the control holds; -1 and None are no class."""
+    if value is None or value == -1:
+        return None
+    if not is_whole(value, 0, len(spec.classes) - 1):
+        raise BadRequest(messages.class_unknown(value))
+    return value
+
+
+def control_values(request: EditRequest) -> dict[str, Any]:
+    """Return what the controls would hold to ask for a request: the way back, for recipes and the cells of a sweep."""
+    options = request.options
+    modes = {Task.INPAINT: "fill", Task.MANIPULATE: "replace", Task.EXTRAPOLATE: "extend", Task.GENERATE: "generate"}
+    values: dict[str, Any] = {
+        "mode": modes[request.task],
+        "class_id": -1 if request.class_id is None else request.class_id,
+        "schedule": options.schedule,
+        "order": options.order,
+        "steps": options.steps,
+        "choice_temperature": options.choice_temperature,
+        "token_temperature": options.token_temperature,
+        "guidance": options.guidance_scale,
+        "seed": options.seed,
+    }
+    if request.task is Task.GENERATE:
+        return values
+    values |= {
+        "feather": request.feather_px,
+        "grow": request.grow_tokens,
+        "coverage": request.coverage,
+        "context": request.context,
+        "match_colour": request.match_colour,
+        "opaque": request.opaque,
+    }
+    if request.task is Task.EXTRAPOLATE:
+        sides = ("extend_left", "extend_top", "extend_right", "extend_bottom")
+        values |= dict(zip(sides, request.extend, strict=True))
+    return values
+
+
+def _going_on(origin: Origin, values: Mapping[str, Any], spec: ModelSpec) -> EditRequest:
+    asked = origin.run.request(origin.variation)
+    if origin.how == "more":
+        return asked
+    if origin.how == "baseline":
+        return replace(asked, start=None, options=replace(asked.options, order="raster"))
+    if origin.how == "pins":
+        return pinned_request(origin.run, origin.variation, origin.pins, spec)
+    if origin.how == "branch":
+        start = origin.run.start(origin.variation, step=origin.step)
+    else:
+        codes = pinned_request(origin.run, origin.variation, origin.pins, spec).start
+        assert codes is not None
+        weakest = origin.run.traced().weakest(origin.variation, origin.share, list(origin.pins))
+        start = Start(np.where(weakest, UNKNOWN, codes.tokens).astype(np.int64))
+    return replace(
+        asked,
+        class_id=read_class(values.get("class_id"), spec),
+        options=read_options(values, spec),
+        start=start,
+        **_blending(values),
+    )
+
+
+def _blending(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "feather_px": _whole(values, "feather", 8, messages.FEATHER),
+        "match_colour": bool(values.get("match_colour", True)),
+        "opaque": bool(values.get("opaque", False)),
+    }
+
+
+def _typed_sides(values: Mapping[str, Any]) -> Sides:
+    names = ("extend_left", "extend_top", "extend_right", "extend_bottom")
+    return Sides(*(_whole(values, name, 0, label) for name, label in zip(names, messages.SIDES, strict=True)))
+
+
+def _number(values: Mapping[str, Any], name: str, standard: float, label: str) -> float:
+    value = values.get(name, standard)
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        raise BadRequest(messages.number_missing(label))
+    return float(value)
+
+
+def _whole(values: Mapping[str, Any], name: str, standard: int, label: str) -> int:
+    value = _number(values, name, standard, label)
+    if value != int(value):
+        raise BadRequest(messages.number_missing(label))
+    return int(value)

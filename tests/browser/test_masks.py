@@ -1,0 +1,439 @@
+"""Masks in a real browser: soft, lassoed, grown, from files: Python gets what was painted, and cells show it."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+from playwright.sync_api import Page
+
+from core.canvas.plan import plan
+from core.geometry import Box
+from core.request import EditRequest, Task
+from tests.browser.gestures import canvas, client, drag, levels_of, opened, order, ran, runs_of, state
+from tests.browser.stage_app import GRID, PIXELS, build
+
+Open = Callable[..., Page]
+Points = list[tuple[float, float]]
+Levels = NDArray[np.uint8]
+LEVEL = 17
+
+
+@pytest.fixture(scope="module")
+def address(serve: Callable[..., str]) -> str:
+    return serve(build(step_seconds=0.02, steps=2))
+
+
+# what should come out -------------------------------------------------------------------------------------------------
+def distances(size: tuple[int, int], points: Points) -> NDArray[np.float64]:
+    """Distance of each pixel's centre from a polyline."""
+    y, x = np.mgrid[0 : size[1], 0 : size[0]] + 0.5
+    nearest = np.full(x.shape, np.inf)
+    for (ax, ay), (bx, by) in zip(points, points[1:] or points, strict=False):
+        dx, dy = bx - ax, by - ay
+        length = dx * dx + dy * dy
+        t = np.clip(((x - ax) * dx + (y - ay) * dy) / length, 0, 1) if length else np.zeros_like(x)
+        nearest = np.minimum(nearest, np.hypot(x - ax - t * dx, y - ay - t * dy))
+    return nearest
+
+
+def cover(nearest: NDArray[np.float64], radius: float, hardness: float) -> Levels:
+    """How much a brush covers at those distances: whole in the core, then a smoothstep down to the rim, 16 levels."""
+    share = np.clip((radius - nearest) / (radius * (1 - hardness)), 0, 1)
+    level = np.maximum(np.ceil(15 * share * share * (3 - 2 * share) - 1e-9), 1) * LEVEL
+    return np.where(nearest <= radius, level, 0).astype(np.uint8)
+
+
+def soft_stroke(size: tuple[int, int], points: Points, radius: float, hardness: float) -> tuple[Levels, Levels]:
+    """Least and greatest levels of a soft stroke; they differ where rounding decides."""
+    nearest = distances(size, points)
+    low, high = cover(nearest + 1e-6, radius, hardness), cover(nearest - 1e-6, radius, hardness)
+    for x, y in points:
+        if 0 <= x < size[0] and 0 <= y < size[1]:
+            low[int(y), int(x)] = high[int(y), int(x)] = 255
+    return low, high
+
+
+def inside(size: tuple[int, int], points: Points) -> NDArray[np.bool_]:
+    """Which pixels' centres a closed outline goes round an odd number of times."""
+    y, x = np.mgrid[0 : size[1], 0 : size[0]] + 0.5
+    odd = np.zeros(x.shape, np.bool_)
+    for (ax, ay), (bx, by) in zip(points, [*points[1:], points[0]], strict=True):
+        if ay != by:
+            odd ^= ((y >= ay) != (y >= by)) & (x >= ax + (y - ay) * (bx - ax) / (by - ay))
+    return odd
+
+
+def now(page: Page) -> Levels:
+    """The mask on the stage, as the intent would send it."""
+    return levels_of(page.evaluate("mgeStage.intent().mask"))
+
+
+def load(page: Page, levels: Levels) -> None:
+    """Put a mask of 0s, 255s and levels between on the stage."""
+    flat = levels.ravel()
+    edges = np.flatnonzero(np.diff(flat.astype(np.int16))) + 1
+    starts = np.concatenate([[0], edges])
+    runs = np.diff(np.concatenate([starts, [flat.size]]))
+    page.evaluate("([runs, values]) => __mge.loadMask(runs, values)", [runs.tolist(), flat[starts].tolist()])
+
+
+def soften(page: Page, presses: int) -> float:
+    for _ in range(presses):
+        page.keyboard.press("Shift+BracketLeft")
+    return float(state(page)["hardness"])
+
+
+# brush ----------------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("density", [1, 2])
+@pytest.mark.parametrize("size", [(641, 479), (333, 500), (420, 420)])
+def test_soft_stroke_and_lasso_reach_python_exactly(
+    open_page: Open, address: str, size: tuple[int, int], density: int
+) -> None:
+    page = open_page(address, device_scale_factor=density)
+    opened(page, *size)
+    width, height = size
+    hardness = soften(page, 6)
+    assert hardness == pytest.approx(0.4)
+    for zoom in (0, -500, 400):
+        page.mouse.move(*client(page, width / 2, height / 2))
+        if zoom:
+            page.mouse.wheel(0, zoom)
+            page.wait_for_timeout(60)
+        page.keyboard.press("Delete")
+        page.keyboard.press("b")
+        middle = [(width / 2 - 60, height / 2 - 20), (width / 2, height / 2 + 30), (width / 2 + 40, height / 2 - 30)]
+        seen = drag(page, middle)
+        page.keyboard.press("l")
+        loop = [(-50, -60), (60, 50), (60, -50), (-60, 55), (-20, -70)]
+        outline = drag(page, [(width / 2 + x, height / 2 + y) for x, y in loop])
+        low, high = soft_stroke(size, seen, state(page)["size"] / 2, hardness)
+        filled = inside(size, outline)
+        low[filled] = high[filled] = 255
+        got = now(page)
+        assert got.shape == (height, width)
+        assert (got == levels_of(page.evaluate("mgeStage.intent().mask"))).all()
+        assert len(np.unique(got)) == 16
+        assert ((low <= got) & (got <= high)).all()
+        page.keyboard.press("Control+0")
+    heard = levels_of(ran(page)["mask"])
+    assert (heard == got).all()
+
+
+def test_soft_strokes_add_up_erase_and_undo(open_page: Open, address: str) -> None:
+    page = open_page(address)
+    size = (400, 300)
+    opened(page, *size)
+    hardness = soften(page, 5)
+    radius = state(page)["size"] / 2
+    states = [now(page)]
+    low, high = np.zeros((2, 300, 400), np.uint8)
+    for points, button in (
+        ([(80, 100), (160, 140)], "left"),
+        ([(100, 150), (150, 90)], "left"),
+        ([(120, 80), (120, 160)], "right"),
+    ):
+        seen = drag(page, points, button=button)
+        least, most = soft_stroke(size, seen, radius, hardness)
+        if button == "left":
+            low, high = np.maximum(low, least), np.maximum(high, most)
+        else:
+            low, high = np.minimum(low, 255 - most), np.minimum(high, 255 - least)
+        states.append(now(page))
+        assert ((low <= states[-1]) & (states[-1] <= high)).all()
+    page.keyboard.press("x")
+    assert (now(page) == 255 - states[-1]).all()
+    for expected in reversed(states):
+        page.keyboard.press("Control+z")
+        assert (now(page) == expected).all()
+    for expected in states[1:]:
+        page.keyboard.press("Control+Shift+z")
+        assert (now(page) == expected).all()
+    hash_ = page.evaluate("__mge.maskHash()")
+    load(page, states[-1])
+    assert page.evaluate("__mge.maskHash()") == hash_
+
+
+def test_levels_between_are_rounded_but_never_to_nothing(open_page: Open, address: str) -> None:
+    page = open_page(address)
+    opened(page, 64, 48)
+    levels = np.random.default_rng(3).integers(0, 256, (48, 64), np.uint8)
+    load(page, levels)
+    got = now(page)
+    assert (got % LEVEL == 0).all()
+    assert ((got > 0) == (levels > 0)).all()
+    assert (np.abs(got.astype(int) - levels) <= 16).all()
+    before = page.evaluate("__mge.maskHash()")
+    page.evaluate("__mge.loadMask([5, 5], undefined)")  # sums up to another picture
+    assert page.evaluate("__mge.maskHash()") == before
+
+
+POINTER = """([type, x, y, kind, pressure, buttons]) => {
+    const view = document.querySelector(".mge-view");
+    const { left, top } = view.getBoundingClientRect();
+    view.dispatchEvent(new PointerEvent(type, {
+        bubbles: true, pointerId: 7, pointerType: kind, isPrimary: true, pressure, button: 0, buttons,
+        clientX: left + x, clientY: top + y,
+    }));
+}"""
+
+
+def dab(page: Page, kind: str, pressure: float) -> float:
+    """Area of a single touch in the middle of the view, in pixels."""
+    page.keyboard.press("Delete")
+    for event, buttons in (("pointerdown", 1), ("pointerup", 0)):
+        page.evaluate(POINTER, [event, 500, 300, kind, pressure if buttons else 0, buttons])
+    return float((now(page) > 0).sum())
+
+
+def test_pen_pressure_is_width_and_a_mouse_always_presses_whole(open_page: Open, address: str) -> None:
+    page = open_page(address)
+    opened(page, 400, 300)
+    whole = dab(page, "pen", 1.0)
+    assert whole == pytest.approx(np.pi * (state(page)["size"] / 2) ** 2, rel=0.03)
+    assert dab(page, "pen", 0.2) == pytest.approx(whole * 0.32**2, rel=0.12)
+    for pressure in (0.0, 0.5):
+        assert dab(page, "mouse", pressure) == pytest.approx(whole, rel=0.01)
+
+
+# lasso ----------------------------------------------------------------------------------------------------------------
+def test_lasso_erases_with_the_right_button_and_with_alt(open_page: Open, address: str) -> None:
+    page = open_page(address)
+    size = (400, 300)
+    opened(page, *size)
+    page.keyboard.press("l")
+    expected = inside(size, drag(page, [(40, 40), (360, 60), (340, 260), (60, 250)]))
+    expected &= ~inside(size, drag(page, [(80, 80), (160, 90), (120, 180)], button="right"))
+    page.keyboard.down("Alt")
+    expected &= ~inside(size, drag(page, [(220, 80), (300, 90), (260, 180)]))
+    page.keyboard.up("Alt")
+    got = now(page)
+    assert expected.sum() > 10_000
+    assert ((got == 255) == expected).all()
+    assert (now(page)[~expected] == 0).all()
+    drag(page, [(10, 10)])  # a click goes round nothing
+    assert (now(page) == got).all()
+
+
+# grow, shrink ---------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("soft", [False, True])
+def test_grow_and_shrink_are_round_and_spare_the_border(open_page: Open, address: str, soft: bool) -> None:
+    page = open_page(address)
+    opened(page, 240, 180)
+    random = np.random.default_rng(5)
+    levels = np.zeros((180, 240), np.uint8)
+    for _ in range(7):
+        x, y = random.integers(0, 240), random.integers(0, 180)
+        levels[y : y + 30, x : x + 25] = LEVEL * random.integers(3, 16) if soft else 255
+    levels[0:40, 0:50] = 255
+    load(page, levels)
+    page.click(".mge-opener")
+    for pixels, title in ((9, "Grow"), (14, "Shrink")):
+        page.fill(".mge-number", str(pixels))
+        page.click(f".mge-menu button:text-is('{title}')")
+        y, x = np.mgrid[-pixels : pixels + 1, -pixels : pixels + 1]
+        disc = (x * x + y * y <= pixels * pixels).astype(np.uint8)
+        levels = (
+            cv2.dilate(levels, disc, borderValue=0)
+            if title == "Grow"
+            else cv2.erode(levels, disc, borderType=cv2.BORDER_CONSTANT, borderValue=255)
+        )
+        assert (now(page) == levels).all()
+    assert levels[0, 0] == 255
+    page.evaluate("document.activeElement.blur()")
+    page.fill(".mge-number", "64")
+    while state(page)["painted"]:
+        page.click(".mge-menu button:text-is('Shrink')")
+    assert "Ctrl+Z" in (page.text_content(".mge-toast.mge-on") or "")
+
+
+# files ----------------------------------------------------------------------------------------------------------------
+def imported(page: Page, picture: Image.Image) -> None:
+    held = io.BytesIO()
+    picture.save(held, "png")
+    page.evaluate(
+        """async text => {
+            const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+            await mgeStage.importMask(new File([bytes], "mask.png", { type: "image/png" }));
+        }""",
+        base64.b64encode(held.getvalue()).decode(),
+    )
+
+
+def test_mask_files_go_out_and_come_back(open_page: Open, address: str, tmp_path: Path) -> None:
+    page = open_page(address)
+    opened(page, 400, 300)
+    soften(page, 7)
+    drag(page, [(80, 60), (200, 150), (300, 120)])
+    painted = now(page)
+    page.click(".mge-opener")
+    with page.expect_download() as download:
+        page.click(".mge-menu button:text-is('Save')")
+    assert download.value.suggested_filename == "waves-mask.png"
+    download.value.save_as(tmp_path / "mask.png")
+    written = Image.open(tmp_path / "mask.png")
+    assert (np.asarray(written.convert("L")) == painted).all()
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("Delete")
+    imported(page, written)
+    assert (now(page) == painted).all()
+    page.keyboard.press("Control+z")
+    assert state(page)["painted"] == 0
+
+
+def test_mask_file_is_alpha_where_it_is_transparent_and_else_brightness(open_page: Open, address: str) -> None:
+    page = open_page(address)
+    opened(page, 120, 90)
+    ramp = np.broadcast_to(np.arange(120, dtype=np.uint8) * 2, (90, 120))
+    expected = np.round(ramp / LEVEL).astype(np.uint8) * LEVEL
+    grey = np.stack([ramp] * 3, -1)
+    imported(page, Image.fromarray(grey))
+    assert (now(page) == expected).all()
+    imported(page, Image.fromarray(np.dstack([np.full_like(grey, 200), ramp[::-1, ::-1]])))
+    assert (now(page) == expected[::-1, ::-1]).all()
+
+
+def test_mask_file_of_another_size_is_refused_with_both_sizes(open_page: Open, address: str) -> None:
+    page = open_page(address)
+    opened(page, 120, 90)
+    imported(page, Image.new("L", (90, 120), 255))
+    said = page.text_content(".mge-toast.mge-on") or ""
+    assert "90 × 120" in said
+    assert "120 × 90" in said
+    assert state(page)["painted"] == 0
+
+
+# token pen ------------------------------------------------------------------------------------------------------------
+def shown(page: Page) -> dict[str, Any]:
+    return dict(page.evaluate("__mge.cells()"))
+
+
+def cell_middle(window: list[int], column: int, row: int) -> tuple[float, float]:
+    cell = (window[2] - window[0]) / GRID
+    return window[0] + (column + 0.5) * cell, window[1] + (row + 0.5) * cell
+
+
+@pytest.mark.parametrize("size", [(640, 480), (100, 130), (257, 611)])
+def test_token_pen_sets_exactly_the_cells_it_touches(open_page: Open, address: str, size: tuple[int, int]) -> None:
+    page = open_page(address)
+    opened(page, *size)
+    page.keyboard.press("t")
+    drag(page, [(size[0] / 2, size[1] / 2)])
+    window = state(page)["window"]
+    side = min(PIXELS, *size)
+    assert window[2] - window[0] == window[3] - window[1] == side
+    expected = np.array(shown(page)["cells"]).reshape(GRID, GRID)
+    assert expected.sum() == 1
+    row = int(np.flatnonzero(expected.any(1))[0])
+    for column in range(2, 13):
+        expected[row - 3, column] = 1
+    drag(page, [cell_middle(window, 2, row - 3), cell_middle(window, 12, row - 3)])
+    assert np.array(shown(page)["cells"]).reshape(GRID, GRID).tolist() == expected.tolist()
+    expected[row - 3, 5:9] = 0  # the first touch is on a set cell, so this stroke clears
+    expected[row - 4, 8] = 0
+    drag(page, [cell_middle(window, 5, row - 3), cell_middle(window, 8, row - 3), cell_middle(window, 8, row - 4)])
+    assert np.array(shown(page)["cells"]).reshape(GRID, GRID).tolist() == expected.tolist()
+    intent = ran(page)
+    assert intent["window"] == window
+    assert state(page)["window"] == window
+
+
+@pytest.mark.parametrize("size", [(640, 480), (257, 611), (90, 70)])
+def test_overlay_through_a_pinned_window_equals_the_core(open_page: Open, address: str, size: tuple[int, int]) -> None:
+    page = open_page(address)
+    opened(page, *size)
+    page.keyboard.press("t")
+    drag(page, [(size[0] * 0.4, size[1] * 0.6)])
+    left, top, right, bottom = window = state(page)["window"]
+    random = np.random.default_rng(sum(size))
+    for _ in range(8):
+        settings = {
+            "context": float(random.choice([1.0, 2.0])),
+            "coverage": float(random.choice([0.0, 0.1, 0.55, 0.95])),
+            "grow": int(random.choice([0, 0, 1, 2])),
+        }
+        before = page.evaluate("__mge.rev")
+        order(page, message={"kind": "settings", "mode": "fill", **settings})
+        page.wait_for_function(f"__mge.rev !== {before}")
+        page.wait_for_timeout(50)
+        mask = np.zeros(size[::-1], np.bool_)
+        for _ in range(int(random.integers(1, 4))):
+            x, y = random.integers(left, right), random.integers(top, bottom)
+            mask[y : min(y + random.integers(1, 30), bottom), x : min(x + random.integers(1, 30), right)] = True
+        page.evaluate("runs => __mge.loadMask(runs)", runs_of(mask))
+        (only,) = plan(
+            EditRequest(
+                task=Task.INPAINT,
+                image=np.zeros((*size[::-1], 3), np.uint8),
+                mask=mask,
+                window=Box(*window),
+                context=settings["context"],
+                coverage=settings["coverage"],
+                grow_tokens=settings["grow"],
+            ),
+            PIXELS,
+            GRID,
+        )
+        assert shown(page)["window"] == list(only.window) == window
+        assert shown(page)["cells"] == only.unknown.astype(int).ravel().tolist(), settings
+        # A cell that the pen sets counts, whatever share of it is asked for.
+        free = np.flatnonzero(~only.unknown.ravel())
+        if free.size and settings["grow"] == 0:
+            page.evaluate("document.activeElement.blur()")
+            page.keyboard.press("t")
+            cell = int(free[free.size // 2])
+            drag(page, [cell_middle(window, cell % GRID, cell // GRID)])
+            assert shown(page)["cells"][cell] == 1, settings
+
+
+def test_the_pin_ends_with_clear_another_picture_or_paint_outside(open_page: Open, address: str) -> None:
+    page = open_page(address)
+
+    def pinned() -> bool:
+        page.evaluate("document.activeElement.blur()")
+        page.keyboard.press("t")
+        drag(page, [(100, 100)])
+        return bool(state(page)["window"])
+
+    opened(page, 640, 480)
+    assert pinned()
+    drag(page, [(600, 460)])  # outside of the window: refused, and a sentence says why
+    assert "window" in (page.text_content(".mge-toast.mge-on") or "")
+    assert state(page)["window"]
+    page.keyboard.press("Delete")
+    assert state(page)["window"] is None
+    assert pinned()
+    page.keyboard.press("b")
+    drag(page, [(90, 90), (110, 110)])
+    page.evaluate("__mge.cells()")
+    assert state(page)["window"]
+    drag(page, [(500, 400), (520, 410)])
+    page.evaluate("__mge.cells()")
+    assert state(page)["window"] is None
+    page.keyboard.press("Delete")
+    assert pinned()
+    opened(page, 500, 400)
+    assert state(page)["window"] is None
+
+
+def test_right_button_of_the_token_pen_clears(open_page: Open, address: str) -> None:
+    page = open_page(address)
+    opened(page, 400, 300)
+    page.keyboard.press("t")
+    drag(page, [(200, 150)])
+    window = state(page)["window"]
+    at = canvas(page, client(page, 200, 150))
+    cell = (window[2] - window[0]) / GRID
+    column, row = int((at[0] - window[0]) // cell), int((at[1] - window[1]) // cell)
+    drag(page, [cell_middle(window, column + 1, row), cell_middle(window, column + 3, row)])
+    assert sum(shown(page)["cells"]) == 4
+    drag(page, [cell_middle(window, column + 5, row), cell_middle(window, column + 2, row)], button="right")
+    assert sum(shown(page)["cells"]) == 2

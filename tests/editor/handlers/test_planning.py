@@ -1,0 +1,38 @@
+"""The plan: that of the engine, for whatever the browser sends."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from editor.handlers import Handlers
+from tests.editor.handlers.visits import VALUES, origin, run, visitor
+from tests.editor.wire.sent import intent
+
+
+def test_plan_equals_the_engines(handlers: Handlers, opened: dict[str, Any]) -> None:
+    asked = {**intent(None), "doc": opened["doc"], "mode": "extend", "mask": None, "extend": [70, 0, 0, 0]}
+    answer = handlers.planning.plan(asked)
+    assert answer["passes"] == len(answer["windows"]) == len(answer["cells"]) > 0
+    assert answer["unknown_tokens"] == sum(bin(int(cells, 16)).count("1") for cells in answer["cells"])
+    assert answer["seconds"] > 0
+    json.dumps(answer)
+    assert handlers.planning.plan({"v": 1})["windows"] == []
+
+
+def test_settings_change_the_plan(handlers: Handlers, opened: dict[str, Any]) -> None:
+    asked = {**intent(None), "doc": opened["doc"]}
+    before = handlers.planning.plan(asked)
+    told = handlers.planning.settings_changed({**VALUES, "grow": 2, "mode": "replace"}, visitor())
+    assert (told["kind"], told["grow"], told["mode"]) == ("settings", 2, "replace")
+    assert handlers.planning.plan(asked)["unknown_tokens"] > before["unknown_tokens"]
+    assert handlers.planning.settings_changed({"grow": None}, visitor())["kind"] == "notice"
+
+
+def test_a_run_to_go_on_from_brings_its_own_cells(handlers: Handlers, opened: dict[str, Any]) -> None:
+    asked = {**intent(None), "doc": opened["doc"]}
+    own = handlers.planning.plan(asked)
+    run(handlers, opened)
+    for how in ("branch", "weakest", "pins", "more", "baseline"):
+        answer = handlers.planning.plan({**asked, "mask": None, "from": origin(how)})
+        assert answer["cells"] == own["cells"]

@@ -1,0 +1,144 @@
+"""What the browser may send: the intent and the small payloads, good and bad."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core import BadRequest, Box, EditRequest, Task
+from editor.documents import Document, Documents
+from editor.runs import Run, Trace
+from editor.wire import intents
+from tests.editor.wire.sent import FIXTURES_ARE_FIXED, JUNK, intent
+
+KEYS = ("v", "doc", "mode", "mask", "box", "extend", "window", "run", "from")
+
+
+@pytest.fixture
+def kept(document: Document) -> Run:
+    """A run of two variations over a hole of 2x3 cells, kept by the document."""
+    request = EditRequest(Task.GENERATE)
+    trace = Trace(Box(0, 0, 64, 48), np.ones((2, 3), np.bool_))
+    trace.settle(np.zeros((2, 2, 3), np.int64), np.zeros((2, 2, 3), np.float32))
+    run = Run("kept", (request, request), (0, 0), 1, (), trace)
+    document.remember(run)
+    return run
+
+
+def origin(**changes: Any) -> dict[str, Any]:
+    """Return a good `from`, changed."""
+    return {"run": "kept", "variation": 1, "step": 0, "how": "branch", **changes}
+
+
+@FIXTURES_ARE_FIXED
+@given(junk=JUNK)
+def test_junk_is_a_bad_request(documents: Documents, junk: Any) -> None:
+    with pytest.raises(BadRequest):
+        intents.read_intent(junk, documents, owner="ann")
+
+
+@FIXTURES_ARE_FIXED
+@given(key=st.sampled_from(KEYS), value=JUNK)
+def test_junk_in_one_place_is_read_or_a_bad_request(
+    documents: Documents, document: Document, key: str, value: Any
+) -> None:
+    try:
+        read = intents.read_intent(intent(document, **{key: value}), documents, owner="ann")
+    except BadRequest:
+        return
+    assert read.mask is None or read.mask.shape == (48, 64)
+
+
+@FIXTURES_ARE_FIXED
+@given(
+    key=st.sampled_from(("run", "variation", "step", "how", "share", "pins")),
+    value=JUNK | st.lists(st.tuples(st.integers(-1, 7), st.integers(-1, 70))),
+)
+def test_junk_in_the_origin_is_read_or_a_bad_request(
+    documents: Documents, document: Document, kept: Run, key: str, value: Any
+) -> None:
+    try:
+        read = intents.read_intent(intent(document, **{"from": origin(**{key: value})}), documents, owner="ann")
+    except BadRequest:
+        return
+    assert read.origin is None or all(0 <= cell < 6 and code >= 0 for cell, code in read.origin.pins.items())
+
+
+def test_an_origin_is_read(documents: Documents, document: Document, kept: Run) -> None:
+    sent = origin(how="weakest", share=0.25, pins=[[5, 7], [0, 3]])
+    read = intents.read_intent(intent(document, **{"from": sent}), documents, owner="ann").origin
+    assert read is not None
+    assert (read.run, read.variation, read.how, read.share, read.pins) == (kept, 1, "weakest", 0.25, {5: 7, 0: 3})
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"run": "lost"},
+        {"variation": 2},
+        {"variation": True},
+        {"how": "guess"},
+        {"share": 0},
+        {"share": float("nan")},
+        {"step": -1},
+        {"pins": [[6, 1]]},
+        {"pins": [[[0, 0], 1]]},
+        {"pins": [[0, 1]] * 5000},
+    ],
+)
+def test_a_bad_origin_is_refused(documents: Documents, document: Document, kept: Run, changes: dict[str, Any]) -> None:
+    with pytest.raises(BadRequest):
+        intents.read_intent(intent(document, **{"from": origin(**changes)}), documents, owner="ann")
+
+
+def test_another_visitors_document_is_unknown(documents: Documents, document: Document) -> None:
+    with pytest.raises(BadRequest, match="not open"):
+        intents.read_intent(intent(document), documents, owner="bob")
+    assert intents.read_intent(intent(document), documents, owner=None).document is document
+
+
+def test_box_is_clamped_to_the_picture(documents: Documents, document: Document) -> None:
+    def box(*edges: int) -> Box | None:
+        return intents.read_intent(intent(document, box=list(edges)), documents, owner="ann").box
+
+    assert box(-9, 5, 900, 20) == Box(0, 5, 64, 20)
+    assert box(5, 5, 5, 5) is None
+
+
+def test_a_window_may_lie_outside(documents: Documents, document: Document) -> None:
+    read = intents.read_intent(intent(document, window=[-16, 0, 32, 48]), documents, owner="ann")
+    assert read.window == Box(-16, 0, 32, 48)
+
+
+def test_generate_needs_no_picture(documents: Documents) -> None:
+    assert intents.read_intent(intent(None, mode="generate"), documents, owner="ann").document is None
+    with pytest.raises(BadRequest, match="No picture is open"):
+        intents.read_intent(intent(None), documents, owner="ann")
+
+
+@given(junk=JUNK)
+def test_junk_payloads_are_read_or_a_bad_request(junk: Any) -> None:
+    payload = junk if isinstance(junk, dict) else {"variation": junk}
+    for read in (
+        lambda: intents.read_run(junk),
+        lambda: intents.read_index(payload, "variation"),
+        lambda: intents.read_cell(junk),
+        lambda: intents.read_state(junk),
+    ):
+        try:
+            read()
+        except BadRequest:
+            continue
+
+
+def test_the_states_depth_is_bounded() -> None:
+    state: dict[str, Any] = {}
+    for _ in range(40):
+        state = {"inner": [state]}
+    with pytest.raises(BadRequest, match="deeply"):
+        intents.read_state(state)
+    assert intents.read_state({"a": [{"b": 1}]}) == {"a": [{"b": 1}]}

@@ -1,0 +1,171 @@
+"""From intents and controls to requests, and back to controls."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from core import BadRequest, Box, EditRequest, Sides, Task
+from editor.documents import Document, Documents
+from editor.runs import Run, Trace
+from editor.wire import intents, requests
+from editor.wire.intents import Origin
+from tests.editor.fakes import SPEC
+from tests.editor.wire.sent import AREA, intent
+
+VALUES = {"class_id": 2, "steps": 3, "seed": 9, "variations": 2, "feather": 0, "grow": 1, "coverage": 0.5}
+
+
+def request_of(
+    documents: Documents, document: Document | None, values: dict[str, Any] = VALUES, **changes: Any
+) -> EditRequest:
+    """Return the request of a good intent, changed."""
+    read = intents.read_intent(intent(document, **changes), documents, owner="ann")
+    return requests.read_request(read, values, SPEC)
+
+
+def test_modes_become_tasks(documents: Documents, document: Document) -> None:
+    def request(**changes: Any) -> EditRequest:
+        return request_of(documents, document, **changes)
+
+    fill = request()
+    assert fill.task is Task.INPAINT
+    assert fill.mask is not None
+    assert fill.mask.sum() == 20
+    assert (fill.class_id, fill.feather_px, fill.grow_tokens, fill.coverage) == (2, 0, 1, 0.5)
+    assert (fill.options.steps, fill.options.seed, fill.options.variations) == (3, 9, 2)
+    assert request(mode="replace").mask is not None
+    assert request(mode="replace", box=[1, 2, 30, 40]).box == Box(1, 2, 30, 40)
+    assert request(mode="extend", extend=[5, 0, 0, 7]).extend == Sides(5, 0, 0, 7)
+    assert request(mode="generate").task is Task.GENERATE
+    assert request(mode="sweep").task is Task.INPAINT
+    assert request(mode="sweep", mask=None).task is Task.GENERATE
+
+
+def test_soft_masks_and_pinned_windows_arrive(documents: Documents, document: Document) -> None:
+    soft = {"width": 64, "height": 48, "runs": [100, 20, AREA - 120], "values": [0, 90, 0]}
+    fill = request_of(documents, document, mask=soft, window=[16, 0, 64, 48])
+    assert fill.mask is not None
+    assert (fill.mask.dtype.name, int(fill.mask.max()), fill.window) == ("uint8", 90, Box(16, 0, 64, 48))
+    grown = request_of(documents, document, mode="extend", mask=None, extend=[8, 0, 0, 0], window=[-8, 0, 40, 48])
+    assert grown.window == Box(0, 0, 48, 48)  # on the grown canvas
+
+
+def test_typed_sides_count_where_no_handle_was_pulled(documents: Documents, document: Document) -> None:
+    typed = {"extend_left": 12, "extend_top": 0, "extend_right": 0, "extend_bottom": 3}
+    assert request_of(documents, document, typed, mode="extend").extend == Sides(12, 0, 0, 3)
+    with pytest.raises(BadRequest, match="0 px"):
+        request_of(documents, document, {}, mode="extend")
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"class_id": 99}, "class 99"),
+        ({"steps": None}, "Steps T"),
+        ({"steps": float("nan")}, "Steps T"),
+        ({"steps": 0}, "steps T is 0"),
+        ({"seed": 1.5}, "Seed"),
+        ({"feather": "wide"}, "Feather"),
+        ({"variations": 99}, "variations"),
+        ({"schedule": "sideways"}, "schedule"),
+    ],
+)
+def test_bad_controls_are_a_sentence(
+    documents: Documents, document: Document, values: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(BadRequest, match=sentence):
+        request_of(documents, document, values)
+
+
+def test_what_is_missing_is_said(documents: Documents, document: Document) -> None:
+    with pytest.raises(BadRequest, match="Nothing is painted"):
+        request_of(documents, document, {}, mask=None)
+    with pytest.raises(BadRequest, match="needs a class"):
+        request_of(documents, document, {}, mode="replace")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"mode": "replace", "box": [1, 2, 30, 40]},
+        {"mode": "extend", "mask": None, "extend": [5, 0, 0, 7]},
+        {"mode": "generate", "mask": None},
+    ],
+)
+def test_controls_come_back_from_a_request(documents: Documents, document: Document, changes: dict[str, Any]) -> None:
+    """Replaying the controls of a request gives the request again."""
+    asked = request_of(
+        documents, document, {**VALUES, "context": 3.0, "match_colour": False, "schedule": "linear"}, **changes
+    )
+    values = {**requests.control_values(asked), "variations": asked.options.variations}
+    again = requests.build_request(
+        values["mode"], values, SPEC, picture=asked.image, mask=asked.mask, box=asked.box
+    ).to_dict()
+    assert again == asked.to_dict()
+
+
+# going on from a run --------------------------------------------------------------------------------------------------
+@pytest.fixture
+def kept(photo: NDArray[np.uint8]) -> Run:
+    """A run of one variation over a hole of 2x3 cells with codes 0 to 5, likelier from left to right, in two steps."""
+    mask = np.ones(photo.shape[:2], np.bool_)
+    request = EditRequest(Task.INPAINT, image=photo, mask=mask, class_id=1, feather_px=3)
+    trace = Trace(Box(0, 0, 48, 48), np.ones((2, 3), np.bool_))
+    codes = np.arange(6).reshape(1, 2, 3)
+    trace._guesses[1], trace._unknown[1] = codes.astype(np.int32) + 10, codes > 2
+    trace._guesses[2] = codes.astype(np.int32)
+    trace.settle(codes, np.linspace(-6, -1, 6, dtype=np.float32).reshape(1, 2, 3))
+    return Run("kept", (request.alone(0),), (0, 0), 1, (), trace)
+
+
+def going_on(kept: Run, how: str, **changes: Any) -> EditRequest:
+    """Return the request that goes on from the kept run."""
+    one = Origin(run=kept, variation=0, step=changes.pop("step", 0), how=how, **changes)
+    whole = intents.Intent(None, "fill", None, None, Sides(), "r2", origin=one)
+    return requests.read_request(whole, VALUES, SPEC)
+
+
+def codes_of(request: EditRequest) -> list[int]:
+    """Return the codes that a request starts from."""
+    assert request.start is not None
+    return request.start.tokens.reshape(-1).tolist()  # type: ignore[no-any-return]
+
+
+def test_a_branch_takes_the_tokens_of_its_step_and_the_controls_of_now(kept: Run) -> None:
+    branch = going_on(kept, "branch", step=1)
+    assert (codes_of(branch), branch.start and branch.start.step) == ([10, 11, 12, -1, -1, -1], 1)
+    assert (branch.class_id, branch.options.seed, branch.options.variations, branch.feather_px) == (2, 9, 2, 0)
+    assert branch.mask is kept.requests[0].mask
+    assert codes_of(going_on(kept, "branch", step=0)) == [-1] * 6
+    with pytest.raises(BadRequest, match="Step 7"):
+        going_on(kept, "branch", step=7)
+
+
+def test_the_weakest_cells_are_asked_again_but_not_the_pinned(kept: Run) -> None:
+    assert codes_of(going_on(kept, "weakest", share=0.34)) == [-1, -1, 2, 3, 4, 5]
+    assert codes_of(going_on(kept, "weakest", share=0.34, pins={0: 40})) == [40, -1, -1, 3, 4, 5]
+    assert codes_of(going_on(kept, "weakest", share=0.001)).count(-1) == 1
+
+
+def test_pins_replace_codes_and_decode_nothing(kept: Run) -> None:
+    pinned = going_on(kept, "pins", pins={4: 9})
+    assert codes_of(pinned) == [0, 1, 2, 3, 9, 5]
+    assert (pinned.options.variations, pinned.class_id) == (1, 1)
+    with pytest.raises(BadRequest, match="unknown code"):
+        going_on(kept, "pins", pins={4: SPEC.codebook_size})
+
+
+def test_more_varies_the_temperature_alone(kept: Run) -> None:
+    some = requests.more_requests(Origin(run=kept, variation=0, step=0, how="more"), 4)
+    assert [round(each.options.token_temperature, 2) for each in some] == [0.8, 0.9, 1.1, 1.2]
+    assert {each.options.seed for each in some} == {kept.requests[0].options.seed}
+
+
+def test_the_baseline_is_sequential(kept: Run) -> None:
+    baseline = going_on(kept, "baseline")
+    assert (baseline.options.order, baseline.start, baseline.options.steps) == ("raster", None, 8)
