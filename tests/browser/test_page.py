@@ -36,15 +36,28 @@ def launched(serve: Callable[..., str]) -> str:
 
 
 @pytest.fixture
-def page(open_page: Visit, launched: str) -> Page:
-    """Return the page with its sample open."""
+def first_visit(open_page: Visit, launched: str) -> Page:
+    """Return the page as it greets a new visitor: a sample open, something painted over already."""
     return opened(open_page(launched))
+
+
+@pytest.fixture
+def page(first_visit: Page) -> Page:
+    """Return the page with another sample open, 1280 x 960, nothing painted."""
+    pick(first_visit, "mountain trail")
+    wait(first_visit, "s.width === 1280 && s.height === 960 && s.painted === 0")
+    return first_visit
 
 
 def opened(page: Page) -> Page:
     """Wait until a picture is on the stage."""
     page.wait_for_function("() => window.__mge.state().width > 0")
     return page
+
+
+def pick(page: Page, sample: str) -> None:
+    """Press the thumbnail of a sample."""
+    page.locator(f"#mge-samples button[title='{sample}']").click()
 
 
 def state(page: Page) -> dict[str, Any]:
@@ -77,6 +90,12 @@ def painted_mask(page: Page) -> np.ndarray[Any, np.dtype[np.bool_]]:
     return np.repeat(values, runs).reshape(now["height"], now["width"])
 
 
+def at_rest(page: Page) -> None:
+    """Wait until nothing moves any more and what is there has been drawn."""
+    page.wait_for_function("() => document.getAnimations().every((each) => each.playState !== 'running')")
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
 def set_number(page: Page, control: str, value: float) -> None:
     """Type into the number field of a control."""
     field = page.locator(f"#{control} input[type=number]")
@@ -84,21 +103,27 @@ def set_number(page: Page, control: str, value: float) -> None:
     field.press("Tab")
 
 
-def test_a_sample_is_open_and_the_page_calls_nobody(page: Page) -> None:
-    assert (state(page)["width"], state(page)["height"]) == (1280, 960)
+def test_a_first_visit_needs_one_key(first_visit: Page) -> None:
+    page = first_visit
+    now = state(page)
+    assert (now["width"], now["height"]) == (640, 427)
+    assert 0 < now["painted"] < 0.2 * 640 * 427
     assert page.locator("#mge-samples button").count() >= 10
     assert page.locator("#mge-curve rect").count() == 8  # a bar for each step
+    page.locator("#mge-stage .mge-toast.mge-on", has_text="press Enter").wait_for()
+    page.keyboard.press("Enter")
+    wait(page, "s.review && s.review.loaded")
+    assert "0 px changed outside" in page.locator("#mge-stage .mge-badge").inner_text()
 
 
 def test_paint_run_keep_undo_download(page: Page, samples: Path, tmp_path: Path) -> None:
     paint(page, [(0.42, 0.45), (0.5, 0.5), (0.55, 0.48)])
     mask = painted_mask(page)
     assert mask.any()
+    first = state(page)["version"]
     page.locator("#mge-run").click()
-    wait(page, "s.running && s.running.step >= 1")
-    steps = state(page)["running"]["steps"] if state(page)["running"] else 0
     wait(page, "s.review && s.review.loaded")
-    assert steps in (0, 8)  # 0 where the last step had come in between
+    assert state(page)["timeline"]["length"] == 8  # every step came
     assert state(page)["review"]["count"] == 4
     assert np.array_equal(painted_mask(page), mask)  # no server event rewrote what was painted
     tiles = page.locator("#mge-stage .mge-tile")
@@ -107,7 +132,7 @@ def test_paint_run_keep_undo_download(page: Page, samples: Path, tmp_path: Path)
     wait(page, "s.review.index === 1")
     assert "0 px changed outside" in page.locator("#mge-stage .mge-badge").inner_text()
     page.locator("#mge-stage button", has_text="Keep").click()
-    wait(page, "!s.review && s.undo > 0")
+    wait(page, f"!s.review && s.version !== {first}")
 
     with page.expect_download() as loading:
         page.locator("#mge-download").click()
@@ -123,7 +148,7 @@ def test_paint_run_keep_undo_download(page: Page, samples: Path, tmp_path: Path)
     assert recipe.request["options"]["seed"] == 1  # variation B
 
     page.keyboard.press("Control+z")
-    wait(page, "s.redo > 0 && s.painted > 0")
+    wait(page, f"s.version === {first} && s.review")
     assert np.array_equal(painted_mask(page), mask)  # undoing a result brings its mask back
     with page.expect_download() as loading:
         page.locator("#mge-download").click()
@@ -134,26 +159,28 @@ def test_paint_run_keep_undo_download(page: Page, samples: Path, tmp_path: Path)
 
 def test_stop_takes_effect_within_a_step(page: Page) -> None:
     set_number(page, "mge-steps", 32)
-    paint(page, [(0.3, 0.3), (0.7, 0.7)])
+    paint(page, [(0.45, 0.45), (0.5, 0.5)])
     before = page.evaluate("() => window.__mge.maskHash()")
     page.locator("#mge-run").click()
     wait(page, "s.running && s.running.step >= 2")
-    page.locator("#mge-stop").click()
-    wait(page, "!s.running", timeout=5_000)
-    page.wait_for_timeout(1_500)  # nothing more may come
-    assert state(page)["running"] is None
-    assert state(page)["review"] is None
+    step = page.evaluate(
+        "() => { const { step } = __mge.state().running; document.getElementById('mge-stop').click(); return step; }"
+    )
+    wait(page, "s.review && s.review.loaded")  # the best frame so far, as a draft
+    assert step <= state(page)["timeline"]["length"] <= step + 1
+    assert "draft" in state(page)["status"]
     assert page.evaluate("() => window.__mge.maskHash()") == before
+    draft = state(page)["review"]["run"]
     set_number(page, "mge-steps", 2)
     page.locator("#mge-run").click()  # the lane is free again
-    wait(page, "s.review && s.review.loaded")
+    wait(page, f"s.review && s.review.loaded && s.review.run !== '{draft}'")
+    assert state(page)["timeline"]["length"] == 2
 
 
 def test_nothing_painted_is_said_and_nothing_runs(page: Page) -> None:
     page.locator("#mge-run").click()
-    page.wait_for_timeout(300)
+    page.locator("#mge-stage .mge-toast.mge-on", has_text="Nothing is painted").wait_for()
     assert state(page)["running"] is None
-    assert page.locator("#mge-stage .mge-toast.mge-on").count() == 1
 
 
 def test_replace_without_a_class_is_said(page: Page) -> None:
@@ -208,7 +235,7 @@ def test_a_broken_upload_is_said_and_the_picture_stays(page: Page, tmp_path: Pat
 
 
 def test_sample_opens(page: Page) -> None:
-    page.locator("#mge-samples button[title='coffee']").click()
+    pick(page, "coffee")
     wait(page, "s.width === 600 && s.height === 400")
 
 
@@ -280,7 +307,7 @@ def test_nothing_hangs_over_or_jumps(open_page: Visit, launched: str, tmp_path: 
             " return [r.left, r.top, r.width, r.height].map(Math.round); })"
         )
 
-    page.wait_for_timeout(600)
+    at_rest(page)
     page.screenshot(path=shots / f"page-{size}-{theme}.png")
     before = places()
     assert before[3][1] + before[3][3] <= height  # Run is in sight
@@ -293,6 +320,6 @@ def test_nothing_hangs_over_or_jumps(open_page: Visit, launched: str, tmp_path: 
     wait(page, "s.running && s.running.step >= 3 || s.review")
     page.screenshot(path=shots / f"running-{size}-{theme}.png")
     wait(page, "s.review && s.review.loaded")
-    page.wait_for_timeout(300)
+    at_rest(page)
     page.screenshot(path=shots / f"result-{size}-{theme}.png")
     assert places() == before
