@@ -36,6 +36,7 @@ export class Choice {
     this.show();
     stage.cells.close();
     stage.refresh();
+    stage.autosave.soon();
     try {
       await review.load(review.index);
     } catch {
@@ -77,6 +78,7 @@ export class Choice {
     stage.timeline.reset();
     this.show();
     stage.renderer.all();
+    stage.autosave.soon();
   }
 
   /** Back to the picture. */
@@ -133,12 +135,21 @@ export class Choice {
     const { stage } = this;
     const { review, running } = stage;
     const { strip } = stage.panel;
+    strip.standClear(this.place());
     if (review) {
       const order = review.ordered();
       strip.show(order.map((i) => ({ index: i, tile: review.tiles[i], ...this.told(review, i) })), review.index, review);
     } else if (running) {
       strip.show(running.tiles.map((tile, i) => ({ index: i, tile, title: `${WORDS.variation} ${letterOf(i)}, ${WORDS.decoding}`, note: "" })), running.index, null);
     } else strip.show([], 0, null);
+  }
+
+  /** Where on the stage the new part lies, CSS pixels: left, top, right, bottom; null where it is everywhere. */
+  place() {
+    const { review, running, view } = this.stage;
+    const trace = review ? review.current.outcome.trace : running && running.trace;
+    const box = trace && trace.newBox;
+    return box && [...view.toScreen(box[0], box[1]), ...view.toScreen(box[2], box[3])];
   }
 
   /** @param {Review} review @param {number} index @returns {{title: string, note: string}} */

@@ -4,7 +4,7 @@ import { makeElement } from "./panel.js";
 import { resolved } from "./picture.js";
 import { writeMaskFile } from "./maskfile.js";
 import { textButton } from "./strip.js";
-import { FORMATS, WORDS, bytesText } from "./words.js";
+import { FORMATS, WORDS, bytesText, exportOf, letterOf } from "./words.js";
 
 const DELAY_OF_QUALITY = 300; // ms
 
@@ -35,12 +35,13 @@ export class Exporter {
       this.prepare(DELAY_OF_QUALITY);
     });
     this.qualityRow = makeElement("label", "mge-quality", {}, makeElement("span", "", {}, WORDS.quality), this.quality, this.qualityText);
+    this.title = makeElement("h3", "", { id: "mge-export-title" });
     this.about = makeElement("p", "mge-about", { role: "status" });
     this.download = textButton(WORDS.download, WORDS.download, () => this.save(), "mge-primary");
     const close = textButton(WORDS.cancel, WORDS.closeTitle, () => this.dialog.close());
     this.dialog = /** @type {HTMLDialogElement} */ (
       makeElement("dialog", "mge-dialog mge-export", { "aria-labelledby": "mge-export-title" },
-        makeElement("h3", "", { id: "mge-export-title" }, WORDS.exportTitle), this.formats, this.qualityRow, this.about,
+        this.title, this.formats, this.qualityRow, this.about,
         makeElement("div", "mge-row", {}, close, this.download))
     );
     this.dialog.addEventListener("click", (e) => e.target === this.dialog && this.dialog.close());
@@ -48,11 +49,13 @@ export class Exporter {
     this.dialog.addEventListener("close", () => this.forget());
   }
 
-  /** Opens the dialog with the format that the file came in. */
+  /** Opens the dialog for what is shown, with the format that the file came in. */
   open() {
     const { stage } = this;
+    const { review } = stage;
     if (this.dialog.open) return;
     if (!stage.doc) return stage.panel.toast(WORDS.nothingToExport);
+    this.title.textContent = review ? exportOf(letterOf(review.index), review.current.seed) : WORDS.exportTitle;
     for (const node of /** @type {NodeListOf<HTMLInputElement>} */ (this.formats.querySelectorAll("input"))) {
       const why = this.objection(node.value);
       node.disabled = !!why;
@@ -62,6 +65,7 @@ export class Exporter {
     }
     this.dialog.showModal();
     this.choose(stage.format);
+    /** @type {HTMLElement} */ (this.formats.querySelector(":checked")).focus();
   }
 
   /** Why that format is not to be had now, or "". @param {string} format */
@@ -88,9 +92,16 @@ export class Exporter {
     this.prepare(0);
   }
 
+  /** The variation under review, which need not be kept to be saved; null while the picture itself is shown. */
+  variation() {
+    const { review } = this.stage;
+    return review && { run: review.run, variation: review.current.place };
+  }
+
   /** What is wished for now, as one word. */
   get key() {
-    return this.quality.disabled ? this.format : `${this.format}-${this.quality.value}`;
+    const shown = this.variation();
+    return [this.format, this.quality.disabled ? "" : this.quality.value, ...(shown ? [shown.run, shown.variation] : [])].join("-");
   }
 
   /** Has the file made, so that its size can be shown. @param {number} delay ms */
@@ -115,6 +126,7 @@ export class Exporter {
     /** @type {import("./wire.js").ExportOrder} */
     const order = { format: this.format, quality: Number(this.quality.value) };
     if (this.format === "gif") Object.assign(order, this.run());
+    if (["png", "jpeg", "webp"].includes(this.format)) Object.assign(order, this.variation());
     if (this.format === "project") order.state = stage.versions.state();
     stage.wire.export(order);
   }
@@ -125,7 +137,7 @@ export class Exporter {
     this.asked = "";
     if (!this.dialog.open) return;
     if (asked !== this.key || message.format !== this.format) return void (this.format !== "mask" && this.ask());
-    this.offer({ key: asked, url: resolved(message.url), name: message.name, bytes: message.bytes, own: false });
+    this.offer({ key: asked, url: resolved(message.url), name: message.name, bytes: message.bytes, own: false }, message.notice);
   }
 
   /** The file could not be made; the notice says why. */
@@ -135,10 +147,10 @@ export class Exporter {
     this.about.textContent = WORDS.exportFailed;
   }
 
-  /** @param {Ready} ready */
-  offer(ready) {
+  /** @param {Ready} ready @param {string} [notice] what the format could not hold */
+  offer(ready, notice) {
     this.ready = ready;
-    this.about.textContent = `${ready.name} · ${bytesText(ready.bytes)}`;
+    this.about.textContent = `${ready.name} · ${bytesText(ready.bytes)}` + (notice ? `. ${notice}` : "");
     this.download.disabled = false;
   }
 

@@ -80,8 +80,16 @@ export class Running {
     const position = this.trace.moments.length;
     const previews = await this.film.previews(position);
     if (!(await this.film.show(position, this.index))) return false;
-    this.tiles = previews.flatMap((each) => (each ? [tileOf(each, [0, 0, each.width, each.height])] : []));
+    this.tiles = previews.flatMap((each) => (each ? [tileOf(each, this.seen(each))] : []));
     return true;
+  }
+
+  /** The part of a preview that its tile shows: left, top, width, height. @param {ImageBitmap} preview */
+  seen({ width, height }) {
+    const { window, sight } = this.trace;
+    if (!window || !sight) return [0, 0, width, height];
+    const k = width / (window[2] - window[0]);
+    return [(sight[0] - window[0]) * k, (sight[1] - window[1]) * k, (sight[2] - sight[0]) * k, (sight[3] - sight[1]) * k];
   }
 
   close() {
@@ -100,6 +108,7 @@ export class Running {
  * place = its number in its own run
  */
 /** @typedef {"drawn" | "score" | "seam"} Order */
+/** @typedef {{parts: {message: any, pins: [number, number][]}[], head: number | null, index: number, order: Order, dropped: boolean[]}} StoredReview */
 
 /** @param {any} value */
 const numberOr = (value) => (typeof value === "number" && Number.isFinite(value) ? value : null);
@@ -114,9 +123,9 @@ export class Review {
     this.offset = /** @type {number[]} */ (message.offset || [0, 0]);
     this.head = head;
     this.focus = [0, 0, this.width, this.height];
-    if (trace && trace.window && trace.passes === 1) {
+    if (trace && trace.sight && trace.passes === 1) {
       const [ox, oy] = this.offset;
-      const [l, t, r, b] = trace.window;
+      const [l, t, r, b] = trace.sight;
       this.focus = [Math.max(l + ox, 0), Math.max(t + oy, 0), Math.min(r + ox, this.width), Math.min(b + oy, this.height)];
     }
     this.index = 0;
@@ -127,6 +136,8 @@ export class Review {
     this.closed = false;
     /** @type {Variation[]} */
     this.variations = [];
+    /** @type {{message: any, pins: [number, number][]}[]} the results that it was made of */
+    this.parts = [];
     /** @type {(Blob | null)[]} */
     this.blobs = [];
     /** @type {(Picture | null)[]} */
@@ -142,6 +153,7 @@ export class Review {
    * @param {Map<number, number>} [pins] @returns {number} the first of them */
   add(message, trace, pins = new Map()) {
     const first = this.variations.length;
+    this.parts.push({ message, pins: [...pins] });
     /** @type {Outcome} */
     const outcome = {
       run: message.run, trace, pins, branchable: !!message.branchable, draft: !!message.draft, seconds: numberOr(message.seconds),
@@ -157,6 +169,20 @@ export class Review {
       this.tiles.push(null);
     });
     return first;
+  }
+
+  /** What a later page can have the same review of; the steps stay behind. @returns {StoredReview} */
+  stored() {
+    const { parts, head, index, order } = this;
+    return { parts, head, index, order, dropped: this.variations.map((each) => each.dropped) };
+  }
+
+  /** @param {StoredReview} stored @returns {Review} */
+  static revived({ parts, head, index, order, dropped }) {
+    const review = new Review(parts[0].message, null, head);
+    for (const { message, pins } of parts.slice(1)) review.add(message, null, new Map(pins));
+    review.variations.forEach((each, i) => (each.dropped = !!dropped[i]));
+    return Object.assign(review, { index, order });
   }
 
   get current() {

@@ -5,6 +5,9 @@ import { ORDERS, WORDS, letterOf } from "./words.js";
 
 /** @typedef {{index: number, tile: HTMLCanvasElement | null, title: string, note: string}} Tile */
 
+const HEIGHT = 130; // CSS pixels of the strip with its buttons and its distance from the edge
+const HEAD = 52; // below the tools' options, as in runs.css
+
 /** @param {string} text @param {string} title @param {() => void} action @param {string} [name] */
 export function textButton(text, title, action, name = "") {
   const node = /** @type {HTMLButtonElement} */ (makeElement("button", `mge-button ${name}`.trim(), { type: "button", title }, text));
@@ -57,6 +60,15 @@ export class Strip {
     } else return;
     e.preventDefault();
     e.stopPropagation();
+  }
+
+  /** Before it appears: it stands at the foot of the stage, or at the head where it would hide less of what is new. Once it is
+   * there it stays, for nothing may move under the pointer. @param {number[] | null} place CSS pixels of the stage */
+  standClear(place) {
+    if (this.box.classList.contains("mge-on")) return;
+    const { height } = this.stage.view;
+    const hidden = (/** @type {number} */ top) => (place ? Math.max(0, Math.min(place[3], top + HEIGHT) - Math.max(place[1], top)) : 0);
+    this.box.classList.toggle("mge-at-head", hidden(HEAD) < hidden(height - HEIGHT));
   }
 
   /** @param {Tile[]} tiles @param {number} chosen @param {import("./review.js").Review | null} review null while it decodes */

@@ -57,7 +57,7 @@ export class Timeline {
     const { track } = this;
     const to = (/** @type {PointerEvent} */ e) => {
       const box = track.getBoundingClientRect();
-      this.go(Math.round(((e.clientX - box.left) / box.width) * this.length));
+      this.go(Math.round(((e.clientX - box.left) / box.width) * this.places));
     };
     track.addEventListener("pointerdown", (e) => {
       if (!this.length) return;
@@ -94,6 +94,12 @@ export class Timeline {
 
   get length() {
     return this.trace ? this.trace.moments.length : 0;
+  }
+
+  /** How many steps the track has room for: those to come have their places from the start. */
+  get places() {
+    const { trace } = this;
+    return trace && !this.stage.review ? trace.expected : this.length;
   }
 
   /** Whether an earlier step is shown than the newest. */
@@ -211,7 +217,7 @@ export class Timeline {
     const heat = this.look !== "picture" && length > 0;
     this.legend.classList.toggle("mge-on", heat);
     if (heat) [this.legend.firstChild, this.legend.lastChild].forEach((node, i) => node && (node.textContent = LEGENDS[this.look][i]));
-    this.knobs(this.lane, length, this.position ?? length);
+    this.knobs(this.lane, this.places, this.position ?? length);
     const { beside } = this;
     this.knobs(this.besideLane, beside ? beside.moments.length : 0, this.besidePosition);
     this.track.setAttribute("aria-valuemin", "0");

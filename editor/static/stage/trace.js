@@ -89,6 +89,31 @@ export class Trace {
     });
   }
 
+  /** The box that holds all that is new, in picture pixels; null where that is no single box. */
+  get newBox() {
+    return this.cut.kind === "mask" || this.cut.kind === "box" ? this.cut.box : null;
+  }
+
+  /** Where a small picture should look: a square about what is new with some of its surroundings, within the window; the whole
+   * window where it has no box. In picture pixels. @returns {number[] | null} */
+  get sight() {
+    const { window, newBox } = this;
+    if (!window || !newBox || this.passes > 1) return window;
+    const [l, t, r, b] = newBox;
+    const side = Math.min(1.6 * Math.max(r - l, b - t), window[2] - window[0], window[3] - window[1]);
+    const start = (/** @type {number} */ axis) => {
+      const middle = (newBox[axis] + newBox[axis + 2] - side) / 2;
+      return Math.min(Math.max(middle, window[axis]), window[axis + 2] - side);
+    };
+    const [x, y] = [start(0), start(1)];
+    return [x, y, x + side, y + side];
+  }
+
+  /** Steps that a run of this trace takes, those to come as well. */
+  get expected() {
+    return Math.max(this.moments.length, this.steps * this.passes);
+  }
+
   /** The step shown at a position: 0 is before the first, which has none. @param {number} position @returns {Moment | null} */
   at(position) {
     return this.moments[position - 1] || null;
