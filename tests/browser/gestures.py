@@ -17,6 +17,19 @@ def order(page: Page, **values: Any) -> None:
     page.press("#command textarea", "Enter")
 
 
+def settle(page: Page, **settings: Any) -> None:
+    """Send settings, the mode among them, and wait until the stage has them."""
+    order(page, message={"kind": "settings", **settings})
+    page.wait_for_function(
+        """settings => {
+            const { mode, model } = __mge.state();
+            return Object.entries(settings).every(([name, value]) => ({ mode, ...model })[name] === value);
+        }""",
+        arg=settings,
+    )
+    page.evaluate("document.activeElement.blur()")
+
+
 def opened(page: Page, width: int, height: int) -> None:
     order(page, open=[width, height])
     page.wait_for_function(f"__mge.state().width === {width} && __mge.state().height === {height}")
@@ -45,6 +58,13 @@ def canvas(page: Page, at: tuple[float, float]) -> tuple[float, float]:
     left, top = corner(page)
     x, y = (at[0] - left - view["x"]) / view["scale"], (at[1] - top - view["y"]) / view["scale"]
     return float(np.floor(x * 8 + 0.5) / 8), float(np.floor(y * 8 + 0.5) / 8)
+
+
+def wheel(page: Page, pixels: float) -> None:
+    """Turn the wheel, backwards to zoom in, and wait until the view has followed."""
+    before = state(page)["view"]
+    page.mouse.wheel(0, pixels)
+    page.wait_for_function("before => __mge.state().view.scale !== before.scale", arg=before)
 
 
 def drag(page: Page, points: list[tuple[float, float]], button: Any = "left") -> list[tuple[float, float]]:

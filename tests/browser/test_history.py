@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.gestures import drag, heard, opened, order, ran, state
+from tests.browser.gestures import drag, heard, opened, order, ran, settle, state
 from tests.browser.stage_app import build
 
 Open = Callable[..., Page]
@@ -117,9 +117,8 @@ def test_grown_picture_shifts_the_mask_and_comes_back(open_page: Open, address: 
     opened(page, *SIZE)
     drag(page, [(100, 100), (180, 160)])
     before = painted(page)
-    order(page, message={"kind": "settings", "mode": "extend"})
-    page.wait_for_function("__mge.state().mode === 'extend'")
-    page.evaluate("mgeStage.setExtend([40, 0, 24, 0]); document.activeElement.blur()")
+    settle(page, mode="extend")
+    page.evaluate("mgeStage.setExtend([40, 0, 24, 0])")
     kept(page, 2)
     assert state(page)["width"] == 464
     assert state(page)["painted"]
@@ -136,9 +135,7 @@ def worked(page: Page) -> dict[str, Any]:
     drag(page, [(100, 100), (180, 160)])
     kept(page, 2)
     drag(page, [(250, 200), (300, 220)])
-    order(page, message={"kind": "settings", "mode": "replace"})
-    page.wait_for_function("__mge.state().mode === 'replace'")
-    page.evaluate("document.activeElement.blur()")
+    settle(page, mode="replace")
     drag(page, [(60, 60), (120, 110)])
     page.wait_for_function("__mge.state().box && __mge.state().saved")
     return {"mask": painted(page), **{key: state(page)[key] for key in ("box", "mode", "version", "width", "height")}}
@@ -169,7 +166,7 @@ def test_browsers_own_copy_stands_in_for_a_server_that_forgot(open_page: Open, a
     page = open_page(address)
     before = worked(page)
     order(page, forget=True)
-    page.wait_for_selector(".mge-toast.mge-on")
+    page.locator(".mge-toast.mge-on", has_text="Forgotten").wait_for()
     page.reload()
     comes_back(page, before)
     versions = state(page)["versions"]

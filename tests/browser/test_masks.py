@@ -18,7 +18,7 @@ from playwright.sync_api import Page
 from core.canvas.plan import plan
 from core.geometry import Box
 from core.request import EditRequest, Task
-from tests.browser.gestures import canvas, client, drag, levels_of, opened, order, ran, runs_of, state
+from tests.browser.gestures import canvas, client, drag, levels_of, opened, ran, runs_of, settle, state, wheel
 from tests.browser.stage_app import GRID, PIXELS, build
 
 Open = Callable[..., Page]
@@ -106,8 +106,7 @@ def test_soft_stroke_and_lasso_reach_python_exactly(
     for zoom in (0, -500, 400):
         page.mouse.move(*client(page, width / 2, height / 2))
         if zoom:
-            page.mouse.wheel(0, zoom)
-            page.wait_for_timeout(60)
+            wheel(page, zoom)
         page.keyboard.press("Delete")
         page.keyboard.press("b")
         middle = [(width / 2 - 60, height / 2 - 20), (width / 2, height / 2 + 30), (width / 2 + 40, height / 2 - 30)]
@@ -360,10 +359,7 @@ def test_overlay_through_a_pinned_window_equals_the_core(open_page: Open, addres
             "coverage": float(random.choice([0.0, 0.1, 0.55, 0.95])),
             "grow": int(random.choice([0, 0, 1, 2])),
         }
-        before = page.evaluate("__mge.rev")
-        order(page, message={"kind": "settings", "mode": "fill", **settings})
-        page.wait_for_function(f"__mge.rev !== {before}")
-        page.wait_for_timeout(50)
+        settle(page, mode="fill", **settings)
         mask = np.zeros(size[::-1], np.bool_)
         for _ in range(int(random.integers(1, 4))):
             x, y = random.integers(left, right), random.integers(top, bottom)

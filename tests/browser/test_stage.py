@@ -14,7 +14,7 @@ from playwright.sync_api import Page
 
 from core.canvas.plan import plan
 from editor.stage import EVENTS, FOLDER, MODULES, bundle, script
-from tests.browser.gestures import canvas, client, drag, opened, order, ran, received, runs_of, state, stroke
+from tests.browser.gestures import canvas, client, drag, opened, ran, received, runs_of, settle, state, stroke, wheel
 from tests.browser.stage_app import GRID, PIXELS, build, mask_of, photo, request_of
 
 Open = Callable[..., Page]
@@ -59,8 +59,7 @@ def test_painted_mask_reaches_python_exactly(open_page: Open, address: str, dens
     opened(page, 641, 479)
     page.mouse.move(*client(page, 300, 200))
     if zoom != "fit":
-        page.mouse.wheel(0, -500 if zoom == "in" else 400)
-        page.wait_for_timeout(60)
+        wheel(page, -500 if zoom == "in" else 400)
     seen = drag(page, [(250, 180), (290, 260), (330, 190), (352, 215)])
     expected, near = stroke((641, 479), seen, state(page)["size"] / 2)
     got = received(page)
@@ -179,11 +178,8 @@ def test_overlay_equals_the_core(open_page: Open, address: str, size: tuple[int,
             "coverage": float(random.choice([0.0, 0.1, 0.55, 0.9])),
             "grow": int(random.choice([0, 0, 1, 2])),
         }
-        before = page.evaluate("__mge.rev")
-        order(page, message={"kind": "settings", "mode": "fill", **settings})
+        settle(page, mode="fill", **settings)
         mask = blobs(random, *size) if round_ else np.ones(size[::-1], np.bool_)
-        page.wait_for_function(f"__mge.rev !== {before}")  # however long a busy machine takes
-        page.wait_for_timeout(50)
         page.evaluate("runs => __mge.loadMask(runs)", runs_of(mask))
         intent = page.evaluate("mgeStage.intent()")
         assert (mask_of(intent["mask"]) == mask).all()
@@ -201,9 +197,8 @@ def test_overlay_equals_the_core(open_page: Open, address: str, size: tuple[int,
 def test_overlay_of_a_box_equals_the_core(open_page: Open, address: str) -> None:
     page = open_page(address)
     opened(page, 640, 480)
-    order(page, message={"kind": "settings", "mode": "replace"})
-    page.wait_for_function("__mge.state().tool === 'box'")
-    page.evaluate("document.activeElement.blur()")
+    settle(page, mode="replace")
+    assert state(page)["tool"] == "box"
     drag(page, [(100, 100), (180, 160), (260, 233)])
     intent = page.evaluate("mgeStage.intent()")
     assert intent["mask"] is None
@@ -227,9 +222,7 @@ def test_overlay_of_a_box_equals_the_core(open_page: Open, address: str) -> None
 def test_border_handles_and_the_servers_plan(open_page: Open, address: str) -> None:
     page = open_page(address)
     opened(page, 320, 240)
-    order(page, message={"kind": "settings", "mode": "extend"})
-    page.wait_for_function("__mge.state().mode === 'extend'")
-    page.evaluate("document.activeElement.blur()")
+    settle(page, mode="extend")
     drag(page, [(320, 120), (380, 120), (420, 120)])
     drag(page, [(0, 0), (-30, -20)])
     extend = page.evaluate("mgeStage.intent().extend")
@@ -308,8 +301,7 @@ def test_zoom_keeps_the_point_under_the_pointer_and_keys_fit(open_page: Open, ad
     at = client(page, 200, 150)
     page.mouse.move(*at)
     before = canvas(page, at)
-    page.mouse.wheel(0, -600)
-    page.wait_for_timeout(60)
+    wheel(page, -600)
     assert state(page)["view"]["scale"] > 1.3 * fit["scale"]
     assert np.allclose(canvas(page, at), before, atol=1.0)
     page.keyboard.press("Control+1")

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page
 
 from editor import look
-from tests.browser.gestures import client, drag, opened, order, ran, state
+from tests.browser.gestures import client, drag, opened, ran, settle, state
 from tests.browser.stage_app import build
 
 Open = Callable[..., Page]
@@ -272,9 +272,7 @@ def test_a_tool_ends_the_comparison_and_drags_only_move_the_view(open_page: Open
 def test_arrows_move_the_box_by_pixels_and_by_cells(open_page: Open, address: str) -> None:
     page = open_page(address)
     opened(page, *SIZE)
-    order(page, message={"kind": "settings", "mode": "replace"})
-    page.wait_for_function("__mge.state().tool === 'box'")
-    page.evaluate("document.activeElement.blur()")
+    settle(page, mode="replace")
     drag(page, [(100, 100), (160, 150)])
     page.focus(".mge-view")
     box = state(page)["box"]

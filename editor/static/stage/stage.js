@@ -27,6 +27,8 @@ import { View } from "./view.js";
 /** @typedef {import("./review.js").Running} Running */
 /** @typedef {import("./review.js").Review} Review */
 
+/** @typedef {{outside: number | null, seam: number | null, shift: number | null}} Proof what was measured of a result */
+
 const MODES = ["fill", "replace", "extend", "generate", "sweep"];
 /** @type {Record<string, string[]>} */
 const TOOLS = {
@@ -81,7 +83,7 @@ export class Stage {
     this.running = null;
     /** @type {Review | null} */
     this.review = null;
-    /** @type {{outside: number | null, seam: number | null} | null} what was measured of the result that was kept last */
+    /** @type {Proof | null} of the result that was kept last */
     this.proof = null;
     /** @type {Running | null} the finished run, shown until its result is loaded */
     this.held = null;
@@ -516,6 +518,7 @@ export class Stage {
     const { view, running, review } = this;
     return {
       mode: this.mode,
+      model: this.model,
       tool: this.tool,
       size: this.painter.size,
       hardness: this.painter.hardness,
