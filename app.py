@@ -34,6 +34,7 @@ def main() -> int:
             **look(),
             max_file_size=f"{settings.max_file_mb}mb",
             footer_links=["api"],
+            mcp_server=settings.mcp,
             run_history=False,
             share=False,
             quiet=True,

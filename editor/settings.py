@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 
 SAMPLES = Path(__file__).resolve().parent.parent / "assets" / "samples"
@@ -22,6 +23,7 @@ class AppSettings:
         host, port: where the server listens.
         model: a name of `core.list_models()`.
         device: "auto", "cpu" or "cuda".
+        mcp: whether the functions of the API are offered as MCP tools too; needs the packages of `gradio[mcp]`.
         max_file_mb: largest upload, megabytes, and most that a project may hold unpacked; the gate in core refuses
             pictures above 32.
         samples: folder of photos offered on the page.
@@ -37,6 +39,7 @@ class AppSettings:
     port: int = 7860
     model: str = "scenes-128"
     device: str = "auto"
+    mcp: bool = False
     max_file_mb: int = 256
     samples: Path = field(default=SAMPLES)
     documents_per_visitor: int = 6
@@ -79,5 +82,8 @@ def read_settings(arguments: Sequence[str], environment: Mapping[str, str]) -> A
         choices=("auto", "cpu", "cuda"),
         help="where the nets run (default: %(default)s)",
     )
+    parser.add_argument("--mcp", action="store_true", help="offer the API as tools of the Model Context Protocol too")
     chosen = parser.parse_args(arguments)
-    return AppSettings(host=chosen.host, port=chosen.port, model=chosen.model, device=chosen.device)
+    if chosen.mcp and not find_spec("mcp"):
+        parser.error("--mcp needs packages that are not installed: say pip install 'gradio[mcp]', then start again")
+    return AppSettings(host=chosen.host, port=chosen.port, model=chosen.model, device=chosen.device, mcp=chosen.mcp)

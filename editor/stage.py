@@ -55,6 +55,7 @@ MODULES = (
     "panel.js",
     "planning.js",
     "runs.js",
+    "address.js",
     "files.js",
     "stage.js",
     "main.js",

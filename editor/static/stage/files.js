@@ -1,9 +1,10 @@
 /** Files that come in, by dialog, drop or paste, and the mask that goes out as one. Knows nothing of runs. */
 
+import { addressIn, pictureAt } from "./address.js";
 import { Mask } from "./mask.js";
 import { readMaskFile, writeMaskFile } from "./maskfile.js";
 import { Picture, download } from "./picture.js";
-import { WORDS, maskOfOtherSize } from "./words.js";
+import { WORDS, addressReading, maskOfOtherSize } from "./words.js";
 
 export class Files {
   /** @param {import("./stage.js").Stage} stage */
@@ -40,6 +41,18 @@ export class Files {
     this.upload(file);
   }
 
+  /** Opens a picture of another site. @param {string} address */
+  async openAddress(address) {
+    if (!address) return;
+    const { panel } = this.stage;
+    panel.toast(addressReading(new URL(address).host));
+    try {
+      this.openFile(await pictureAt(address));
+    } catch (error) {
+      panel.toast(/** @type {Error} */ (error).message, "error");
+    }
+  }
+
   /** Hands a file to the page, as if it had been chosen there. @param {File} file @returns {boolean} whether the page takes files */
   upload(file) {
     const input = this.uploadInput();
@@ -54,15 +67,26 @@ export class Files {
     return true;
   }
 
+  /** Whether what hangs over the stage is to become its mask: in the right third, once a picture is open. @param {DragEvent} e */
+  asMask(e) {
+    const { left, width } = this.stage.panel.viewport.getBoundingClientRect();
+    return !!this.stage.mask && e.clientX > left + (2 / 3) * width;
+  }
+
   /** Takes what is dropped on the stage or pasted anywhere. */
   listen() {
     const { stage } = this;
     const { root } = stage;
-    const carries = (/** @type {DragEvent} */ e) => !!e.dataTransfer && [...e.dataTransfer.types].includes("Files");
+    const carries = (/** @type {DragEvent} */ e) => !!e.dataTransfer && e.dataTransfer.types.some((type) => ["Files", "text/uri-list"].includes(type));
     root.addEventListener("dragover", (e) => {
       if (!carries(e)) return;
       e.preventDefault();
       root.classList.add("mge-dropping");
+      const mask = this.asMask(e);
+      const [photo, own] = /** @type {any} */ (stage.panel.dropHint.children);
+      own.hidden = !stage.mask;
+      photo.classList.toggle("mge-on", !mask);
+      own.classList.toggle("mge-on", mask);
     });
     root.addEventListener("dragleave", (e) => {
       if (!(e.relatedTarget instanceof Node && root.contains(e.relatedTarget))) root.classList.remove("mge-dropping");
@@ -72,15 +96,19 @@ export class Files {
       if (!carries(e)) return;
       e.preventDefault();
       const file = e.dataTransfer && e.dataTransfer.files[0];
-      if (file) this.openFile(file);
+      if (file && file.type.startsWith("image/") && this.asMask(e)) void this.importMask(file);
+      else if (file) this.openFile(file);
+      else void this.openAddress(addressIn(e.dataTransfer));
     });
     document.addEventListener("paste", (e) => {
       const target = e.target;
       if (target instanceof HTMLElement && (target.isContentEditable || target.matches("input, textarea"))) return;
       const file = e.clipboardData && [...e.clipboardData.files].find((each) => each.type.startsWith("image/"));
-      if (!file || !stage.visible()) return;
+      const address = file ? "" : addressIn(e.clipboardData);
+      if (!(file || address) || !stage.visible()) return;
       e.preventDefault();
-      this.openFile(file);
+      if (file) this.openFile(file);
+      else void this.openAddress(address);
     });
   }
 

@@ -90,7 +90,7 @@ export const KEYS = [
     group: "Modes and files",
     shortcuts: [
       ...["Fill", "Replace", "Extend", "Generate", "Sweep"].map((name, i) => ({ keys: [String(i + 1)], does: name, act: () => chooseMode(name.toLowerCase()) })),
-      { keys: ["Ctrl+V"], does: "Paste a photo" },
+      { keys: ["Ctrl+V"], does: "Paste a photo, or the address of one" },
       { keys: ["Ctrl+S"], does: "Export", act: (stage) => stage.export() },
       { keys: ["?"], does: "This sheet", act: (stage) => stage.help.show() },
     ],

@@ -7,7 +7,8 @@ export const WORDS = {
   emptyText: "Drop one here, paste it, or open a file. Then paint over what should change and press Enter.",
   open: "Open a photo",
   sample: "Try a sample",
-  drop: "Drop to open this photo",
+  drop: "Drop here to open it as a photo",
+  dropMask: "Drop here to use it as the mask",
   notImage: "That is not a picture: drop a PNG, JPEG or WebP file.",
   noUpload: "This page takes no files here: use its own open button.",
   nothingPainted: "Nothing is painted yet: brush over what should be repainted, then run.",
@@ -50,7 +51,7 @@ export const WORDS = {
   stillLoading: "The picture is being loaded: try again in a moment.",
   stillRunning: "A run is still going: stop it or wait for it.",
   noRun: "Nothing is under review: run something first.",
-  noSteps: "This run has kept no steps: only runs of one window can be taken up again.",
+  noSteps: "The steps of this run are not here: run again, then branch from one of them.",
   notBranchable: "This run cannot be taken up again: only runs of one window keep their cells.",
   nothingLeft: "The last step leaves nothing to decide: go back a step or more first.",
   pinnedRun: "This picture was put together from pinned cells: choose the variation it was made from.",
@@ -109,6 +110,7 @@ export const WORDS = {
   nothingToExport: "There is nothing to export yet: open a photo first.",
   noTimeline: "No run with steps yet",
   seamTitle: "How visible the border is: about 1 means not at all",
+  shiftTitle: "How far the colours on both sides of the border lie apart: below about 2 the eye sees no step",
   little: "little context left: raise the context or paint less",
 };
 
@@ -135,6 +137,26 @@ export function windowScale(side, pixels) {
   return `${side} px seen at ${pixels} px` + (factor === 1 ? "" : ` (×${factor >= 0.1 ? factor.toFixed(2) : factor.toFixed(3)})`);
 }
 
+/** @param {string} host */
+export function addressReading(host) {
+  return `Reading the picture from ${host} …`;
+}
+
+/** @param {string} host */
+export function addressNotRead(host) {
+  return `${host} cannot be reached or lets no other page read its pictures: save the picture as a file and open that.`;
+}
+
+/** @param {string} host @param {string} seen */
+export function addressNoPicture(host, seen) {
+  return `${host} answered with ${seen}, not with a picture: copy the address of the picture itself.`;
+}
+
+/** @param {string} host @param {number} most megabytes */
+export function addressTooLarge(host, most) {
+  return `The picture at ${host} has more than ${most} MB: save a smaller copy and open that.`;
+}
+
 /** @param {{width: number, height: number}} mask @param {{width: number, height: number}} picture */
 export function maskOfOtherSize(mask, picture) {
   return `The mask is ${mask.width} × ${mask.height} px and the picture ${picture.width} × ${picture.height} px: load one of the picture's size.`;
@@ -143,6 +165,21 @@ export function maskOfOtherSize(mask, picture) {
 /** @param {number} changed pixels outside the mask that differ from the input */
 export function changedOutside(changed) {
   return `${changed.toLocaleString("en")} px changed outside`;
+}
+
+/** @param {number} shift CIE76, between rings just inside and just outside of the border */
+export function shiftOf(shift) {
+  return `ΔE ${shift.toFixed(1)}`;
+}
+
+/** @param {number} known cells that the model sees @param {number} all */
+export function contextOf(known, all) {
+  return `${Math.round((100 * known) / all)} % context`;
+}
+
+/** What the export dialog says while a variation is shown. @param {string} letter @param {number} seed */
+export function exportOf(letter, seed) {
+  return `Export variation ${letter}, seed ${seed}`;
 }
 
 /** What the variations can be ordered by. @type {Record<string, string>} */

@@ -1,0 +1,31 @@
+"""What the person who starts the editor may choose."""
+
+from __future__ import annotations
+
+import pytest
+
+from editor import settings
+from editor.settings import AppSettings, read_settings
+
+
+def test_nothing_asked_is_the_standard() -> None:
+    assert read_settings([], {}) == AppSettings()
+
+
+def test_flags_win_over_the_environment() -> None:
+    environment = {"GRADIO_SERVER_PORT": "7000", "GRADIO_SERVER_NAME": "0.0.0.0", "MASKGIT_EDITOR_DEVICE": "cpu"}
+    assert read_settings([], environment) == AppSettings(host="0.0.0.0", port=7000, device="cpu")
+    assert read_settings(["--port", "7001", "--host", "localhost"], environment).port == 7001
+
+
+def test_a_space_listens_to_all_addresses() -> None:
+    assert read_settings([], {"SPACE_ID": "someone/editor"}).host == "0.0.0.0"
+
+
+def test_mcp_needs_its_packages(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(settings, "find_spec", lambda name: None)
+    with pytest.raises(SystemExit):
+        read_settings(["--mcp"], {})
+    assert "pip install 'gradio[mcp]'" in capsys.readouterr().err
+    monkeypatch.setattr(settings, "find_spec", lambda name: object())
+    assert read_settings(["--mcp"], {}).mcp
