@@ -1,6 +1,7 @@
 /** What is kept in this browser, so that a reload or a crash loses nothing: pictures, tree, mask. Knows no server but by asking the stage. */
 
 import { makeElement } from "./panel.js";
+import { Review } from "./review.js";
 import { textButton } from "./strip.js";
 import { randomId } from "./wire.js";
 import { WORDS } from "./words.js";
@@ -9,7 +10,8 @@ import { WORDS } from "./words.js";
 /** @typedef {Omit<Version, "blob" | "tile">} StoredVersion */
 /**
  * @typedef {{id: string, savedAt: number, doc: string | null, name: string, mode: string, box: number[] | null, extend: number[],
- *   window: number[] | null, mask: import("./mask.js").WireMask | null, head: number | null, next: number, versions: StoredVersion[]}} Session
+ *   window: number[] | null, mask: import("./mask.js").WireMask | null, head: number | null, next: number, versions: StoredVersion[],
+ *   reviews: import("./review.js").StoredReview[], reviewed: number}} Session reviewed = which of the reviews is shown, or -1
  */
 
 const DATABASE = "mge-sessions";
@@ -105,6 +107,7 @@ export class Autosave {
       id: this.id, savedAt: Date.now(), doc: stage.doc, name: stage.name, mode: stage.mode, box: stage.box, extend: stage.extend,
       window: stage.painter.window, mask: mask && mask.wire(), head: versions.head, next: versions.next,
       versions: [...versions.all.values()].map(({ blob, tile, ...rest }) => rest),
+      reviews: stage.runner.reviews.map((each) => each.stored()), reviewed: stage.runner.reviews.findIndex((each) => each === stage.review),
     };
   }
 
@@ -112,7 +115,7 @@ export class Autosave {
     this.timer = 0;
     const { stage } = this;
     // The sample of a first visit that nobody has touched yet is not worth a word at the next.
-    this.touched = this.touched || this.chosen || stage.history.done.length > 0 || stage.versions.all.size > 1;
+    this.touched = this.touched || this.chosen || stage.history.done.length > 0 || stage.versions.all.size > 1 || stage.runner.reviews.length > 0;
     if (!this.database || this.restoring || !stage.mask || stage.versions.pending || !this.touched) return;
     await this.write(({ sessions }) => sessions.put(this.session()));
   }
@@ -287,7 +290,7 @@ export class Autosave {
     this.stage.name = session.name;
   }
 
-  /** Mask, box, border and mode, once the picture is there. @param {Session} session */
+  /** Mask, box, border, mode and runs, once the picture is there. @param {Session} session */
   async finish(session) {
     const { stage } = this;
     clearTimeout(this.patience);
@@ -302,6 +305,7 @@ export class Autosave {
     if (session.extend.some((v) => v > 0)) stage.setExtend(session.extend);
     stage.history.clear();
     this.note.hidden = false;
+    if (stage.doc === session.doc) this.review(session);
     stage.renderer.all();
     stage.changed();
     const { pictures } = this.stores("readonly");
@@ -313,6 +317,14 @@ export class Autosave {
         stage.tree.refresh();
       };
     }
+  }
+
+  /** Puts the runs back whose pictures the server still has, and the one that was under review. @param {Session} session */
+  review({ reviews = [], reviewed = -1 }) {
+    const { runner, choice } = this.stage;
+    runner.reviews = reviews.map((each) => Review.revived(each));
+    const shown = runner.reviews[reviewed];
+    if (shown) void choice.open(shown);
   }
 
   /** Forgets what was restored and begins anew. */

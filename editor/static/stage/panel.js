@@ -109,11 +109,12 @@ export class Panel {
     this.badge = makeElement("span", "mge-badge");
     this.status = makeElement("span", "mge-status");
     this.seam = makeElement("span", "mge-seam", { title: WORDS.seamTitle });
+    this.shift = makeElement("span", "mge-shift", { title: WORDS.shiftTitle });
     this.info = makeElement("span", "mge-info");
     this.stopButton = button("mge-button mge-small", "Stop", () => stage.stop(), "Stop (Esc)");
-    this.hud = makeElement("div", "mge-hud", {}, this.status, this.stopButton, this.badge, this.seam, this.info);
+    this.hud = makeElement("div", "mge-hud", {}, this.status, this.stopButton, this.badge, this.seam, this.shift, this.info);
     this.live = makeElement("div", "mge-live", { "aria-live": "polite", role: "status" });
-    this.dropHint = makeElement("div", "mge-drop", {}, WORDS.drop);
+    this.dropHint = makeElement("div", "mge-drop", {}, makeElement("span", "", {}, WORDS.drop), makeElement("span", "mge-drop-mask", {}, WORDS.dropMask));
     this.compareTag = makeElement("div", "mge-compare mge-float", {}, WORDS.original);
     const body = makeElement("div", "mge-body", {}, this.viewport, this.options.bar, this.options.menu, ...stage.comparison.labels, stage.comparison.bar, this.empty, this.compareTag, this.strip.box, stage.timeline.inset, stage.timeline.legend, stage.autosave.note, stage.cells.box, stage.tree.drawer, this.toastBox, this.dropHint, this.bar);
     root.append(makeElement("div", "mge-frame", {}, this.rail, body, stage.timeline.dock, this.hud, this.live), stage.exporter.dialog);

@@ -1,7 +1,7 @@
 /** What a run would regenerate, asked or computed, and the lines below the canvas that say so. Knows nothing of drawing. */
 
 import { bitsOf, boxRegion, countSet, maskRegion, onePass } from "./tokens.js";
-import { WORDS, cellsSelected, changedOutside, counted, duration, letterOf, seamOf, stepOf, windowScale } from "./words.js";
+import { WORDS, cellsSelected, changedOutside, contextOf, counted, duration, letterOf, seamOf, shiftOf, stepOf, windowScale } from "./words.js";
 
 const PLAN_DELAY = 80; // ms
 
@@ -71,18 +71,18 @@ export class Planner {
     const { panel, running, review, plan } = stage;
     const total = stage.model.grid ** 2;
     let text = "";
-    /** @type {{outside: number | null, seam: number | null} | null} */
+    /** @type {import("./stage.js").Proof | null} */
     let proof = null;
     if (running) {
       text = running.step ? stepOf(running.step, running.steps, running.passes > 1 ? [running.passIndex, running.passes] : null) : `${WORDS.starting} …`;
       if (running.secondsLeft !== null) text += ` · ${duration(running.secondsLeft)} left`;
     } else if (review) {
-      const { seed, score, seam, changed_outside: outside, outcome } = review.current;
+      const { seed, score, seam, shift, changed_outside: outside, outcome } = review.current;
       text = `${WORDS.variation} ${letterOf(review.index)} of ${review.variations.length} · ${WORDS.seed} ${seed}`;
       if (score !== null) text += ` · ${WORDS.score} ${score.toFixed(2)}`;
       if (outcome.seconds !== null) text += ` · ${duration(outcome.seconds)}`;
       if (outcome.draft) text += ` · ${WORDS.draft}`;
-      proof = { outside, seam };
+      proof = { outside, seam, shift };
     } else if (stage.opening) {
       text = "Opening …";
     } else if (stage.mask) {
@@ -90,7 +90,7 @@ export class Planner {
       const all = total * Math.max(plan.passes.length, 1);
       if (plan.passes.length) {
         const pass = plan.passes[0];
-        text = `${unknown} of ${counted(all, "cell")} · ${counted(plan.passes.length, "window")} · ${windowScale(pass.window[2] - pass.window[0], stage.model.pixels)}`;
+        text = `${unknown} of ${counted(all, "cell")} · ${contextOf(all - unknown, all)} · ${counted(plan.passes.length, "window")} · ${windowScale(pass.window[2] - pass.window[0], stage.model.pixels)}`;
         if (plan.seconds !== null) text += ` · about ${duration(plan.seconds)}`;
         if (unknown > 0.75 * all && stage.mode !== "extend") text += ` · ${WORDS.little}`;
       } else if (stage.mode === "generate") text = "A whole new picture, nothing to paint";
@@ -110,6 +110,9 @@ export class Planner {
     const seam = proof ? proof.seam : null;
     panel.seam.hidden = seam === null;
     if (seam !== null) panel.seam.textContent = seamOf(seam);
+    const shift = proof ? proof.shift : null;
+    panel.shift.hidden = shift === null;
+    if (shift !== null) panel.shift.textContent = shiftOf(shift);
     panel.stopButton.hidden = !running;
     const size = stage.mask ? [stage.mask.width, stage.mask.height] : null;
     let info = "";

@@ -223,7 +223,7 @@ export class Versions {
       const made = wish.kind === "keep" ? { review: wish.review, index: wish.index } : { review: null, index: 0 };
       stage.history.push({ kind: "version", ...step, ...made });
     }
-    stage.proof = chosen ? { outside: chosen.changed_outside, seam: chosen.seam } : null;
+    stage.proof = chosen ? { outside: chosen.changed_outside, seam: chosen.seam, shift: chosen.shift } : null;
     stage.choice.lift();
     if (stage.running) stage.runner.endRunning();
     stage.comparison.forget();
