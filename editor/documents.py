@@ -64,7 +64,6 @@ class Document:
         owner: the visitor's session.
         name: of the file it came from, without suffix.
         format: of that file: "png", "jpeg" or "webp".
-        view: the controls that decide which cells are regenerated, as last seen; the overlay's plan reads them.
         store: where its pictures lie.
     """
 
@@ -73,7 +72,6 @@ class Document:
         self.owner = owner
         self.name = name
         self.format = file_format
-        self.view: dict[str, Any] = {}
         self.store = store
         self._settings = settings
         self._versions: dict[int, Version] = {}
@@ -292,7 +290,21 @@ class Documents:
         self._settings = settings
         self._visitors: OrderedDict[str, OrderedDict[str, Document]] = OrderedDict()  # longest absent first
         self._left: dict[str, float] = {}
+        self._controls: OrderedDict[str, Mapping[str, Any]] = OrderedDict()  # longest untouched first
         self._lock = threading.RLock()
+
+    def note_controls(self, owner: str, values: Mapping[str, Any]) -> None:
+        """Remember a visitor's controls as last seen, whichever picture is open or not open yet."""
+        with self._lock:
+            self._controls[owner] = dict(values)
+            self._controls.move_to_end(owner)
+            while len(self._controls) > self._settings.visitors:
+                self._controls.popitem(last=False)
+
+    def controls(self, owner: str) -> Mapping[str, Any]:
+        """Return a visitor's controls as last seen, by name; empty before the first of them was touched."""
+        with self._lock:
+            return self._controls.get(owner, {})
 
     def open(
         self,
@@ -420,5 +432,6 @@ class Documents:
 
     def _drop(self, owner: str) -> None:
         self._left.pop(owner, None)
+        self._controls.pop(owner, None)
         for document in self._visitors.pop(owner, OrderedDict()).values():
             document.close()

@@ -22,7 +22,6 @@ from editor.project import is_project, read_project
 from editor.store import Pixels
 from editor.wire import replies, requests
 from editor.wire.replies import Message
-from editor.wire.requests import View
 
 logger = logging.getLogger(__name__)
 
@@ -61,7 +60,7 @@ class Opening:
                 return Opened()  # the picture of the last visit came meanwhile
             mask = welcome.first_mask(_head(document).picture.size) if path.name == welcome.FIRST_SAMPLE else None
             said = None if mask is None else messages.first_visit()
-            return self._shown(document, request, mode="fill", mask=mask, notice=said, first=True)
+            return self._shown(document, request, mask=mask, notice=said, first=True)
 
         return answered(work, Opened)
 
@@ -156,7 +155,8 @@ class Opening:
         self, document: Document, request: gr.Request, *, values: Mapping[str, Any] | None = None, **extras: Any
     ) -> Opened:
         spec = self._desk.engine.spec
-        message = replies.opened(document, addresses(request), spec=spec, view=View(), **extras)
+        view = requests.read_view(self._desk.documents.controls(document.owner))
+        message = replies.opened(document, addresses(request), spec=spec, view=view, **extras)
         return Opened(message, str(_head(document).picture.png), values or {})
 
 

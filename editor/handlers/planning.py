@@ -33,10 +33,8 @@ class Planning:
             view = requests.read_view(values)
         except CoreError as error:
             return replies.notice("error", str(error))
-        document = self._desk.documents.current(owner_of(request))
-        if document is not None:
-            document.view = dict(values)
-        return replies.settings(str(values.get("mode", "fill")), view=view, spec=self._desk.engine.spec)
+        self._desk.documents.note_controls(owner_of(request), values)
+        return replies.settings(view=view, spec=self._desk.engine.spec)
 
     def plan(self, intent: dict[str, Any]) -> Message:
         """Answer the overlay: which windows and cells a run would regenerate, and for how long.
@@ -47,7 +45,7 @@ class Planning:
         engine = self._desk.engine
         try:
             read = intents.read_intent(intent, self._desk.documents, owner=None)
-            known = {} if read.document is None else read.document.view
+            known = {} if read.document is None else self._desk.documents.controls(read.document.owner)
             # No class is needed to know the cells, but Replace insists on one.
             values = {**known, "class_id": 0 if read.mode == "replace" else -1}
             request = requests.read_request(read, values, engine.spec)

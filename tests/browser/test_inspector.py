@@ -177,20 +177,21 @@ def test_presets_show_which_one_the_steps_are(page: Page) -> None:
 def test_shapes_grow_the_border_round_the_anchor(page: Page) -> None:
     press(page, "3")
     wait(page, "s.mode === 'extend'")
-    width, height = 1280, 960
+    width, height = 640, 427
     page.locator("#mge-extend-tools [data-aspect='16:9']").click()
-    wait(page, "String(s.extend) === '214,0,213,0'")
-    expect(page.locator("#mge-extend-left input")).to_have_value("214")
-    expect(page.locator("#mge-extend-size")).to_have_text("1280 × 960 → 1707 × 960 px")
+    wait(page, "String(s.extend) === '60,0,59,0'")
+    expect(page.locator("#mge-extend-left input")).to_have_value("60")
+    expect(page.locator("#mge-extend-size")).to_have_text("640 × 427 → 759 × 427 px")
     page.locator("#mge-extend-tools [data-anchor='0,2']").click()  # the photo at the left: all of it grows to the right
-    wait(page, "String(s.extend) === '0,0,427,0'")
+    wait(page, "String(s.extend) === '0,0,119,0'")
     page.locator("#mge-extend-tools [data-aspect='1:1']").click()
-    wait(page, "String(s.extend) === '0,320,0,0'")  # and at the bottom: it grows upwards
+    wait(page, "String(s.extend) === '0,213,0,0'")  # and at the bottom: it grows upwards
     page.locator("#mge-extend-tools [data-reset]").click()
     wait(page, "String(s.extend) === '0,0,0,0'")
     page.locator("#mge-extend-tools [data-grow]").click()
-    wait(page, f"String(s.extend) === '{width // 10},{height // 10},{width // 10},{height // 10}'")
-    expect(page.locator("#mge-extend-bottom input")).to_have_value(str(height // 10))
+    across, down = round(width / 10), round(height / 10)
+    wait(page, f"String(s.extend) === '{across},{down},{across},{down}'")
+    expect(page.locator("#mge-extend-bottom input")).to_have_value(str(down))
     press(page, "Control+z")
     expect(page.locator("#mge-extend-bottom input")).to_have_value("0")
 
@@ -271,7 +272,7 @@ def test_a_cell_of_a_sweep_offers_its_settings_and_its_picture(page: Page) -> No
     cells.nth(3).click()
     expect(page.locator(".pg-choice button")).to_have_text(["Use these settings", "Take this picture"])
     page.keyboard.press("Escape")
-    assert page.locator(".pg-choice").is_hidden()
+    expect(page.locator(".pg-choice")).to_be_hidden()
     page.keyboard.press("Escape")
     small = page.locator("#mge-sweep-grid .pg-sweep").bounding_box()
     assert small is not None
@@ -320,7 +321,8 @@ def test_on_a_phone_the_inspector_is_a_sheet_and_run_is_always_there(open_page: 
         f"() => Math.abs(document.getElementById('mge-side').getBoundingClientRect().top - {shut}) < 1"
     )
     assert page.evaluate("() => document.documentElement.scrollWidth") <= 412
-    for name in ("#mge-brand", "#mge-upload", "#mge-export", "#mge-theme", "#mge-help"):
+    assert page.locator("#mge-brand").is_hidden()  # its room is for the buttons
+    for name in ("#mge-upload", "#mge-download", "#mge-export", "#mge-theme", "#mge-help"):
         box = page.locator(name).bounding_box()
         assert box is not None
         assert box["x"] >= 0

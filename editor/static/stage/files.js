@@ -187,7 +187,8 @@ export class Files {
     if (Array.isArray(message.extend)) stage.setExtend(message.extend);
     versions.takeState(message.state);
     if (message.state && message.state.mode) stage.askMode(message.state.mode);
-    if (message.notice) stage.panel.toast(message.notice);
+    // What a first visit is told is about what is painted, and a mode chosen on an earlier one may not show that.
+    if (message.notice && (!message.first || stage.paintable())) stage.panel.toast(message.notice);
     if (!message.keep_mask) stage.history.clear();
     stage.changed();
   }

@@ -108,10 +108,10 @@ function nameOf(e) {
   return ((e.ctrlKey || e.metaKey) && !third ? "Ctrl+" : "") + (e.altKey && !third ? "Alt+" : "") + shift + key;
 }
 
-/** @param {EventTarget | null} target */
+/** Whether keys are for what has the focus: a field, or a dialog or a menu that lies over the page. @param {EventTarget | null} target */
 function isTyping(target) {
   if (!(target instanceof HTMLElement)) return false;
-  if (target.isContentEditable || target.matches("textarea, select, [role=combobox], [role=listbox]") || target.closest("dialog[open]")) return true;
+  if (target.isContentEditable || target.matches("textarea, select, [role=combobox], [role=listbox]") || target.closest("dialog[open], :popover-open")) return true;
   return target instanceof HTMLInputElement && !/^(button|checkbox|radio|range|submit)$/.test(target.type);
 }
 
