@@ -94,9 +94,9 @@ def head(document: Document, shown: Shown, address: Address, *, keep_mask: bool)
     )
 
 
-def settings(mode: str, *, view: View, spec: ModelSpec) -> Message:
-    """Controls changed that the overlay depends on."""
-    return _message("settings", mode=mode, **_view(view), pixels=spec.pixels, grid=spec.grid)
+def settings(*, view: View, spec: ModelSpec) -> Message:
+    """Controls changed that the overlay depends on; not the mode, which the visitor may have changed again meanwhile."""
+    return _message("settings", **_view(view), pixels=spec.pixels, grid=spec.grid)
 
 
 def file(file_format: str, *, url: str, name: str, size: int, notice: str | None = None) -> Message:

@@ -17,9 +17,13 @@ def order(page: Page, **values: Any) -> None:
     page.press("#command textarea", "Enter")
 
 
-def settle(page: Page, **settings: Any) -> None:
-    """Send settings, the mode among them, and wait until the stage has them."""
-    order(page, message={"kind": "settings", **settings})
+def settle(page: Page, mode: str | None = None, **settings: Any) -> None:
+    """Choose a mode, send settings, and wait until the stage has both."""
+    if mode is not None:
+        page.evaluate("mode => mgeStage.setMode(mode)", mode)
+        settings["mode"] = mode
+    if settings.keys() - {"mode"}:
+        order(page, message={"kind": "settings", **settings})
     page.wait_for_function(
         """settings => {
             const { mode, model } = __mge.state();

@@ -508,8 +508,6 @@ export class Stage {
     for (const name of /** @type {const} */ (["pixels", "grid", "context", "coverage", "grow"])) {
       if (typeof message[name] === "number") this.model[name] = message[name];
     }
-    if (message.mode) this.setMode(message.mode);
-    if (message.extend) this.setExtend(message.extend);
     this.changed();
   }
 
