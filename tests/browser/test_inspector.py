@@ -281,6 +281,8 @@ def test_a_cell_of_a_sweep_offers_its_settings_and_its_picture(page: Page) -> No
     page.keyboard.press("Enter")  # the first: its settings
     expect(page.locator("#mge-schedule input")).to_have_value("linear")
     expect(page.locator("#mge-steps input[type=number]")).to_have_value("3")
+    wait(page, "s.mode === 'fill'")  # Run now draws what the cell shows
+    press(page, "5")
     cells.nth(0).click()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
@@ -356,7 +358,7 @@ def run_once(page: Page) -> None:
     wait(page, "s.width === 128 && s.height === 128")
 
 
-def test_it_works_below_a_path(open_page: Visit, mounted: str) -> None:
+def test_it_works_below_a_path(mounted: str, open_page: Visit) -> None:
     run_once(opened(open_page(mounted)))
 
 
