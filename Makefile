@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3 || command -v python3.12 || command -v python3.11)
 BIN := .venv/bin
 
-.PHONY: run test check bench bench-page train
+.PHONY: run test check bench bench-core bench-page train
 
 run: .venv/installed
 	$(BIN)/python app.py
@@ -17,7 +17,9 @@ check: .venv/installed-dev
 	$(BIN)/python -m mypy
 	bash .ci/typescript
 
-bench: .venv/installed
+bench: bench-core bench-page
+
+bench-core: .venv/installed
 	$(BIN)/python -m core bench
 
 bench-page: .venv/installed-dev

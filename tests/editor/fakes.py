@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator, Sequence
 
@@ -38,13 +39,14 @@ class FakeEngine:
 
     The token of a cell is its place plus the seed, and until it is decided the step; the cells are decided row-major in
     turn, T steps for all; the model is the less sure of a cell the later it comes. What a start gives is kept, and
-    tints the colour.
+    tints the colour. It counts the items that it streamed and the streams that were closed; each close sets `ended`.
     """
 
     def __init__(self, step_seconds: float = 0.0, leak: bool = False) -> None:
         self.spec, self.device, self.dtype = SPEC, "cpu", "fp32"
         self.step_seconds, self.leak = step_seconds, leak
-        self.closed = 0
+        self.streamed, self.closed = 0, 0
+        self.ended = threading.Event()
         self.asked: list[EditRequest] = []
 
     def plan(self, request: EditRequest) -> tuple[Pass, ...]:
@@ -65,6 +67,7 @@ class FakeEngine:
                     time.sleep(self.step_seconds)
                     left = open_cells & (np.arange(GRID * GRID).reshape(GRID, GRID) % steps > step)
                     images = [np.full((128, 128, 3), self._colour(request, i), np.uint8) for i in range(count)]
+                    self.streamed += 1
                     yield Preview(
                         step=index * steps + step + 1,
                         steps=steps * len(passes),
@@ -77,9 +80,11 @@ class FakeEngine:
                         tokens=np.where(left, (self._tokens(request, one) + step) % CODES, self._tokens(request, one)),
                         confidence=self._confidence(request, one),
                     )
+            self.streamed += 1
             yield self._result(request, passes)
         finally:
             self.closed += 1
+            self.ended.set()
 
     def edit(self, request: EditRequest) -> EditResult:
         self.asked.append(request)
