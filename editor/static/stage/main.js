@@ -29,9 +29,6 @@ export function main(host, trigger, props, server, watch) {
   };
   page.__mge = {
     ready: true,
-    get rev() {
-      return wire.rev;
-    },
     maskHash: () => (stage.mask ? stage.mask.hash() : ""),
     maskRuns: () => (stage.mask ? stage.mask.wire().runs : []),
     loadMask: (/** @type {number[]} */ runs, /** @type {number[]} */ values) =>

@@ -44,6 +44,7 @@ export class Planner {
 
   async askPlan() {
     const { stage } = this;
+    if (stage.planStale) return; // the frame that is due asks anew, where there is still something to ask
     if (stage.dragging && stage.mode !== "extend") return void (this.timer = window.setTimeout(() => void this.askPlan(), PLAN_DELAY));
     const intent = stage.intent();
     const asked = (this.asked = intent.run);
