@@ -245,6 +245,29 @@ def test_border_handles_and_the_servers_plan(open_page: Open, address: str) -> N
     page.wait_for_function("__mge.state().width === 320 && __mge.state().height === 240")
 
 
+def test_the_plan_is_never_asked_for_a_mask_that_has_changed_since(open_page: Open, address: str) -> None:
+    page = open_page(address)
+    opened(page, 300, 200)
+    asked: list[str] = []
+    page.on("request", lambda sent: asked.append(sent.post_data or "") if "component_server" in sent.url else None)
+    page.evaluate(
+        """async () => {
+            const frame = window.requestAnimationFrame;
+            const press = (id) => document.querySelector(`.mge-tool[data-id=${id}]`).click();
+            press("invert"); // all of it: several windows, so the server is asked a moment after the next frame
+            await new Promise((done) => frame(() => frame(done)));
+            const due = [];
+            window.requestAnimationFrame = (draw) => due.push(draw);
+            press("undo"); // nothing is painted any more, and no frame has seen that yet
+            await new Promise((done) => setTimeout(done, 80)); // later than the stage's own timer
+            window.requestAnimationFrame = frame;
+            due.forEach((draw) => frame(draw));
+        }"""
+    )
+    page.wait_for_function("__mge.passes().length === 0")
+    assert all('"runs":[60000]' not in each for each in asked)
+
+
 # running --------------------------------------------------------------------------------------------------------------
 def test_streaming_never_touches_what_was_painted(open_page: Open, slow_address: str) -> None:
     page = open_page(slow_address)
