@@ -250,6 +250,7 @@ def test_ten_edits_elsewhere_leave_the_first_as_it_was(page: Page, samples: Path
     assert (after != before)[elsewhere].any()
 
 
+@pytest.mark.timeout(400)  # the large one is compressed and read several times
 @pytest.mark.parametrize("size", [(517, 333), (8171, 6113)])
 def test_the_picture_keeps_its_size(page: Page, tmp_path: Path, size: tuple[int, int]) -> None:
     """ "Image shrunk on the way": odd sizes up to 50 megapixels come back pixel for pixel."""
@@ -405,14 +406,12 @@ def test_painting_at_12_megapixels_does_not_lag(open_page: Visit, stage_address:
     page = open_page(stage_address)
     gestures.opened(page, 4096, 3072)
     averages = []
-    for _ in range(5):
+    for row in range(12):
         page.evaluate("__mge.resetFrames()")
-        drag(page, [(900 + 40 * i, 1500 + 500 * np.sin(i / 6)) for i in range(60)])
+        drag(page, [(900 + 100 * i, 700 + 150 * row + 200 * np.sin(i / 3)) for i in range(20)])
         frames = page.evaluate("__mge.frames()")
         assert frames["count"] >= 10
         averages.append(frames["total"] / frames["count"])
-        if averages[-1] <= FRAME_MS:
-            break
     assert min(averages) <= FRAME_MS, averages
 
 
@@ -660,6 +659,8 @@ def test_a_whole_edit_by_touch(open_page: Visit, launched: str) -> None:
         touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": places})
     wait(page, "s.painted > 1000")
     assert page.evaluate("scrollY") == 0
+    # Chromium makes no click of a tap that follows the stroke's end at once; by now a person has seen what is selected.
+    expect(page.locator("#mge-stage .mge-live")).to_have_text(re.compile(r"^[1-9]\d* of 256 cells selected$"))
     page.tap("#mge-run")
     wait(page, "s.review && s.review.loaded")
     page.locator("#mge-stage button", has_text="Keep").tap()
@@ -701,6 +702,7 @@ def test_app_py_starts_and_edits_offline(open_page: Visit, tmp_path: Path) -> No
             wait(page, "s.width > 0 && s.painted > 0")
             page.keyboard.press("Enter")  # one key on a first visit
             wait(page, "s.review && s.review.loaded && s.review.count === 4")
+            page.close()  # before the server goes: a lost connection is an error in the console
         finally:
             process.terminate()
     assert not asked.exists(), asked.read_text()
