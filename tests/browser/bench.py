@@ -296,6 +296,7 @@ def main() -> int:
         def start() -> Browser:
             return playwright.chromium.launch(executable_path=path, args=SWITCHES, headless=True)
 
+        say(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before\n")
         say("| what | budget | measured | |\n| --- | ---: | ---: | --- |")
         say(Row("the stage's script, compressed", len(gzip.compress(script().encode())) / 1e3, "kB", SCRIPT_KB))
         for row in on_the_editor(start, Path(folder)):
