@@ -157,7 +157,10 @@ def _wire_documents(app: gr.Blocks, page: Page, handlers: Handlers) -> None:
     shown: dict[str, Any] = {**quiet, "outputs": [page.stage, page.download]}
     page.stage.accept(accepted, **shown)
     page.stage.goto(gone_to, **shown)
-    page.stage.export(handlers.exporting.export, None, page.stage, **quiet, **ENGINE_LANE)  # a film runs the nets
+    # The stage asks for another format from within the answer to the last, while that event still counts as pending;
+    # a film runs the nets.
+    export_events: dict[str, Any] = {"trigger_mode": "multiple", **quiet, **ENGINE_LANE}
+    page.stage.export(handlers.exporting.export, None, page.stage, **export_events)
 
 
 def _answer(*parts: Any) -> list[Any]:

@@ -369,6 +369,7 @@ def build(*, step_seconds: float = 0.03, steps: int = 6) -> gr.Blocks:
         upload.upload(server.uploaded, upload, stage, **quiet)
         running = stage.run(server.run, None, [stage, heard], **quiet)
         stage.stop(server.stop, None, [stage, heard], cancels=[running], **quiet)
-        for event in ("draft", "accept", "goto", "reopen", "inspect", "export"):
+        for event in ("draft", "accept", "goto", "reopen", "inspect"):
             getattr(stage, event)(getattr(server, event), None, [stage, heard], **quiet)
+        stage.export(server.export, None, [stage, heard], trigger_mode="multiple", **quiet)
     return app
