@@ -58,6 +58,7 @@ MODULES = (
     "address.js",
     "files.js",
     "stage.js",
+    "hook.js",
     "main.js",
 )
 """In the order in which they are joined: a module comes after those that it needs while it is being read."""

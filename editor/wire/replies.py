@@ -95,7 +95,7 @@ def head(document: Document, shown: Shown, address: Address, *, keep_mask: bool)
 
 
 def settings(*, view: View, spec: ModelSpec) -> Message:
-    """Controls changed that the overlay depends on; not the mode, which the visitor may have changed again meanwhile."""
+    """Controls changed that the overlay depends on; not the mode: the visitor may have changed it again meanwhile."""
     return _message("settings", **_view(view), pixels=spec.pixels, grid=spec.grid)
 
 

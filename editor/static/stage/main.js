@@ -1,5 +1,6 @@
 /** Starts the stage in its component and lays out what the page's own script and the tests may call. Holds no state. */
 
+import { hookOf } from "./hook.js";
 import { Stage } from "./stage.js";
 import { Wire } from "./wire.js";
 
@@ -27,31 +28,6 @@ export function main(host, trigger, props, server, watch) {
     export: () => stage.export(),
     size: () => (stage.mask ? { width: stage.mask.width, height: stage.mask.height } : null),
   };
-  page.__mge = {
-    ready: true,
-    maskHash: () => (stage.mask ? stage.mask.hash() : ""),
-    maskRuns: () => (stage.mask ? stage.mask.wire().runs : []),
-    loadMask: (/** @type {number[]} */ runs, /** @type {number[]} */ values) =>
-      stage.mask && stage.mask.load({ width: stage.mask.width, height: stage.mask.height, runs, values }),
-    cells: () => {
-      stage.planner.replan();
-      const { passes } = stage.plan;
-      if (!passes.length) return null;
-      const { window, grid, cells } = passes[0];
-      return { window, grid, cells: Array.from(cells), passes: passes.length };
-    },
-    passes: () => stage.plan.passes.map(({ window, grid, cells }) => ({ window, grid, cells: Array.from(cells) })),
-    state: () => stage.summary(),
-    timeline: () => {
-      const { timeline } = stage;
-      const { trace, variation } = timeline;
-      const at = timeline.position ?? timeline.length;
-      const list = (/** @type {Float32Array | null} */ values) => values && Array.from(values);
-      return trace && { steps: trace.moments.map(({ step, run }) => ({ step, run })), order: list(trace.order(at, variation)), sureness: list(trace.sureness(at, variation)) };
-    },
-    go: (/** @type {number} */ position) => stage.timeline.go(position),
-    frames: () => ({ ...stage.renderer.frames }),
-    resetFrames: () => Object.assign(stage.renderer.frames, { count: 0, total: 0, worst: 0, last: 0 }),
-  };
+  page.__mge = hookOf(stage);
   root.dataset.ready = "true";
 }

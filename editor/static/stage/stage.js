@@ -510,39 +510,4 @@ export class Stage {
     }
     this.changed();
   }
-
-  /** What tests read. */
-  summary() {
-    const { view, running, review } = this;
-    return {
-      mode: this.mode,
-      model: this.model,
-      tool: this.tool,
-      size: this.painter.size,
-      hardness: this.painter.hardness,
-      window: this.painter.window,
-      compare: this.comparison.way,
-      doc: this.doc,
-      width: this.mask ? this.mask.width : 0,
-      height: this.mask ? this.mask.height : 0,
-      view: { scale: view.scale, x: view.x, y: view.y, dpr: view.dpr },
-      painted: this.mask ? this.mask.painted : 0,
-      box: this.box,
-      extend: this.extend,
-      gridOn: this.gridOn,
-      comparing: this.comparing,
-      calm: this.renderer.guides.calm.matches,
-      running: running ? { run: running.run, step: running.step, steps: running.steps } : null,
-      review: review ? { run: review.run, index: review.index, count: review.ordered().length, loaded: !!review.shown, order: review.order } : null,
-      timeline: { length: this.timeline.length, position: this.timeline.position, look: this.timeline.look, layers: this.timeline.layers().length },
-      version: this.versions.head,
-      versions: [...this.versions.all.values()].map(({ id, parent, version, doc }) => ({ id, parent, version, here: doc === this.doc })),
-      runs: this.runner.reviews.length,
-      restoring: !!this.autosave.restoring,
-      saved: this.autosave.saved,
-      undo: this.history.done.length,
-      redo: this.history.undone.length,
-      status: this.panel.status.textContent,
-    };
-  }
 }
