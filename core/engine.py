@@ -126,10 +126,15 @@ class Engine:
         """Return the windows of a request and the cells that each will regenerate, without running anything."""
         return plan(request, self.spec.pixels, self.spec.grid)
 
-    def expected_steps(self, request: EditRequest) -> int:
-        """Return how many decoding steps a request will take, over all passes, without those that a start skips."""
+    def expected_steps(self, request: EditRequest, passes: Sequence[Pass] | None = None) -> int:
+        """Return how many decoding steps a request will take, over all passes, without those that a start skips.
+
+        Args:
+            request: what to do.
+            passes: its plan, where that is known already.
+        """
         sample = Sample.drawn_for(request)
-        return sum(sample.steps(one) for one in self.plan(request))
+        return sum(sample.steps(one) for one in (self.plan(request) if passes is None else passes))
 
     def edit(self, request: EditRequest) -> EditResult:
         """Return the result of a request; see `stream`."""

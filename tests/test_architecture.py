@@ -24,7 +24,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # values: no torch, no files
     "core": set(),
     "core.errors": set(),
-    "core.geometry": {"numpy"},
+    "core.geometry": {"numpy", "cv2"},
     "core.checks": {"numpy", "core.errors"},
     "core.packing": {"numpy", "core.errors"},
     "core.request": {"numpy", "core.checks", "core.errors", "core.geometry", "core.packing"},

@@ -93,7 +93,7 @@ def canvas_mask(request: EditRequest, *, pixels: int) -> NDArray[np.bool_]:
         mask[top : top + height, left : left + width] = False
         return mask
     if request.mask is not None:
-        return request.mask > 0
+        return np.greater(request.mask, 0) if request.mask.dtype == np.uint8 else request.mask.astype(np.bool_)
     assert request.box is not None
     mask = np.zeros((height, width), np.bool_)
     mask[request.box.slices] = True

@@ -49,8 +49,8 @@ class Planning:
             # No class is needed to know the cells, but Replace insists on one.
             values = {**known, "class_id": 0 if read.mode == "replace" else -1}
             request = requests.read_request(read, values, engine.spec)
-            passes = [(one.window, one.unknown) for one in engine.plan(request)]
-            seconds = self._desk.step_s * request.options.variations * engine.expected_steps(request)
-            return replies.planned(passes, seconds=seconds)
+            passes = engine.plan(request)
+            seconds = self._desk.step_s * request.options.variations * engine.expected_steps(request, passes)
+            return replies.planned([(one.window, one.unknown) for one in passes], seconds=seconds)
         except CoreError as error:
             return {**replies.planned((), seconds=0.0), "message": str(error)}  # the run itself will say it aloud

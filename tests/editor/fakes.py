@@ -52,8 +52,8 @@ class FakeEngine:
     def plan(self, request: EditRequest) -> tuple[Pass, ...]:
         return plan(request, self.spec.pixels, self.spec.grid)
 
-    def expected_steps(self, request: EditRequest) -> int:
-        return request.options.steps * len(self.plan(request))
+    def expected_steps(self, request: EditRequest, passes: Sequence[Pass] | None = None) -> int:
+        return request.options.steps * len(self.plan(request) if passes is None else passes)
 
     def stream(self, request: EditRequest, *, preview_budget_s: float = 0.1) -> Iterator[Preview | EditResult]:
         self.asked.append(request)
