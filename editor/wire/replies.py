@@ -19,7 +19,7 @@ from editor.documents import Document, Shown, Version
 from editor.store import Picture, Pixels
 from editor.wire.bits import Mask, cells_hex, confidence_hex, write_mask
 from editor.wire.intents import Origin
-from editor.wire.requests import View
+from editor.wire.requests import View, decoding_values
 
 Message = dict[str, Any]
 Address = Callable[[Picture], str]
@@ -202,17 +202,8 @@ def variation(
 
 def caption(request: EditRequest, spec: ModelSpec) -> dict[str, Any]:
     """Return the settings that a result is captioned with."""
-    options = request.options
-    return {
-        "class_name": messages.NO_CLASS if request.class_id is None else spec.classes[request.class_id],
-        "schedule": options.schedule,
-        "order": options.order,
-        "steps": options.steps,
-        "choice_temperature": options.choice_temperature,
-        "token_temperature": options.token_temperature,
-        "guidance": options.guidance_scale,
-        "seed": options.seed,
-    }
+    name = messages.NO_CLASS if request.class_id is None else spec.classes[request.class_id]
+    return {"class_name": name, **decoding_values(request.options)}
 
 
 def alternatives(run: str, index: int, cell: tuple[int, int], found: Sequence[tuple[Alternative, str]]) -> Message:

@@ -183,13 +183,9 @@ def read_class(value: object, spec: ModelSpec) -> int | None:
     return value
 
 
-def control_values(request: EditRequest) -> dict[str, Any]:
-    """Return what the controls would hold to ask for a request: the way back, for recipes and the cells of a sweep."""
-    options = request.options
-    modes = {Task.INPAINT: "fill", Task.MANIPULATE: "replace", Task.EXTRAPOLATE: "extend", Task.GENERATE: "generate"}
-    values: dict[str, Any] = {
-        "mode": modes[request.task],
-        "class_id": -1 if request.class_id is None else request.class_id,
+def decoding_values(options: DecodeOptions) -> dict[str, Any]:
+    """Return how a request decodes, under the names of the controls."""
+    return {
         "schedule": options.schedule,
         "order": options.order,
         "steps": options.steps,
@@ -197,6 +193,16 @@ def control_values(request: EditRequest) -> dict[str, Any]:
         "token_temperature": options.token_temperature,
         "guidance": options.guidance_scale,
         "seed": options.seed,
+    }
+
+
+def control_values(request: EditRequest) -> dict[str, Any]:
+    """Return what the controls would hold to ask for a request: the way back, for recipes and the cells of a sweep."""
+    modes = {Task.INPAINT: "fill", Task.MANIPULATE: "replace", Task.EXTRAPOLATE: "extend", Task.GENERATE: "generate"}
+    values: dict[str, Any] = {
+        "mode": modes[request.task],
+        "class_id": -1 if request.class_id is None else request.class_id,
+        **decoding_values(request.options),
     }
     if request.task is Task.GENERATE:
         return values

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -82,10 +83,8 @@ def drag(page: Page, points: list[tuple[float, float]], button: Any = "left") ->
     return [canvas(page, at) for at in clients]
 
 
-def stroke(
-    size: tuple[int, int], points: list[tuple[float, float]], radius: float
-) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Return the analytic stroke, and which pixels lie so near its edge that rounding decides."""
+def distances(size: tuple[int, int], points: Sequence[tuple[float, float]]) -> NDArray[np.float64]:
+    """Distance of each pixel's centre from a polyline."""
     y, x = np.mgrid[0 : size[1], 0 : size[0]] + 0.5
     nearest = np.full(x.shape, np.inf)
     for (ax, ay), (bx, by) in zip(points, points[1:] or points, strict=False):
@@ -93,6 +92,14 @@ def stroke(
         length = dx * dx + dy * dy
         t = np.clip(((x - ax) * dx + (y - ay) * dy) / length, 0, 1) if length else np.zeros_like(x)
         nearest = np.minimum(nearest, np.hypot(x - ax - t * dx, y - ay - t * dy))
+    return nearest
+
+
+def stroke(
+    size: tuple[int, int], points: list[tuple[float, float]], radius: float
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return the analytic stroke, and which pixels lie so near its edge that rounding decides."""
+    nearest = distances(size, points)
     mask = nearest <= radius
     for px, py in points:
         if 0 <= px < size[0] and 0 <= py < size[1]:

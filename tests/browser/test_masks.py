@@ -18,7 +18,19 @@ from playwright.sync_api import Page
 from core.canvas.plan import plan
 from core.geometry import Box
 from core.request import EditRequest, Task
-from tests.browser.gestures import canvas, client, drag, levels_of, opened, ran, runs_of, settle, state, wheel
+from tests.browser.gestures import (
+    canvas,
+    client,
+    distances,
+    drag,
+    levels_of,
+    opened,
+    ran,
+    runs_of,
+    settle,
+    state,
+    wheel,
+)
 from tests.browser.stage_app import GRID, PIXELS, build
 
 Open = Callable[..., Page]
@@ -33,18 +45,6 @@ def address(serve: Callable[..., str]) -> str:
 
 
 # what should come out -------------------------------------------------------------------------------------------------
-def distances(size: tuple[int, int], points: Points) -> NDArray[np.float64]:
-    """Distance of each pixel's centre from a polyline."""
-    y, x = np.mgrid[0 : size[1], 0 : size[0]] + 0.5
-    nearest = np.full(x.shape, np.inf)
-    for (ax, ay), (bx, by) in zip(points, points[1:] or points, strict=False):
-        dx, dy = bx - ax, by - ay
-        length = dx * dx + dy * dy
-        t = np.clip(((x - ax) * dx + (y - ay) * dy) / length, 0, 1) if length else np.zeros_like(x)
-        nearest = np.minimum(nearest, np.hypot(x - ax - t * dx, y - ay - t * dy))
-    return nearest
-
-
 def cover(nearest: NDArray[np.float64], radius: float, hardness: float) -> Levels:
     """How much a brush covers at those distances: whole in the core, then a smoothstep down to the rim, 16 levels."""
     share = np.clip((radius - nearest) / (radius * (1 - hardness)), 0, 1)
