@@ -1,7 +1,7 @@
 """Class names: from what a person types to a class id, and a ranked search for menus.
 
-Knows nothing of models; the classes come from a `ModelSpec`, the synonyms of the bundled ones from
-assets/labels/synonyms.json.
+Knows nothing of models; the classes come from a `ModelSpec`, what else they are called from assets/labels: ImageNet's
+1000 classes and their kinds (dog, bird, car) from imagenet.json, the bundled model's synonyms from synonyms.json.
 """
 
 from __future__ import annotations
@@ -11,18 +11,27 @@ import json
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from core.errors import BadRequest
 
-_SYNONYMS_FILE = Path(__file__).resolve().parent.parent / "assets" / "labels" / "synonyms.json"
+_LABELS = Path(__file__).resolve().parent.parent / "assets" / "labels"
+_SYNONYMS_FILE = _LABELS / "synonyms.json"
+_IMAGENET_FILE = _LABELS / "imagenet.json"
 _MOST_LISTED = 20
+_MOST_MEANT = 3
+
+
+def imagenet_classes() -> tuple[str, ...]:
+    """Return the names of ImageNet's 1000 classes (ILSVRC 2012), index = class id, e.g. "tench, Tinca tinca"."""
+    return tuple(_imagenet()["classes"])
 
 
 def class_id(classes: Sequence[str], wanted: str | int | None) -> int | None:
     """Return the id of a class given by name, synonym or id.
 
     Capitals, hyphens, underscores and singular or plural do not matter. A class named "tabby, tabby cat" is called
-    either.
+    either; the first of a class's names beats another's second, and that another's synonym.
 
     Args:
         classes: class names, index = class id.
@@ -32,17 +41,21 @@ def class_id(classes: Sequence[str], wanted: str | int | None) -> int | None:
         The index into `classes`, or None for no class.
 
     Raises:
-        BadRequest: where no class is called that; names close matches.
+        BadRequest: where no class is called that (names close matches), or several are.
     """
     if wanted is None:
         return None
     if not isinstance(wanted, str):
         return _checked(classes, wanted)
     plain = _plain(wanted)
-    for named in (_own_names, _names):  # a class's own name beats another's synonym
-        for index, name in enumerate(classes):
-            if _stem(plain) in {_stem(other) for other in named(name)}:
-                return index
+    for named in (_first_name, _own_names, _names):
+        meant = [i for i, name in enumerate(classes) if _stem(plain) in {_stem(other) for other in named(name)}]
+        if len(meant) == 1:
+            return meant[0]
+        if meant:
+            listed = ", ".join(classes[i].split(",")[0] for i in meant[:_MOST_MEANT])
+            more = f" or {len(meant) - _MOST_MEANT} more" if len(meant) > _MOST_MEANT else ""
+            raise BadRequest(f"class {wanted!r} is the name of several: say which of {listed}{more}.")
     if plain in ("", "none"):
         return None
     if plain.isdecimal():
@@ -68,8 +81,9 @@ def search_classes(classes: Sequence[str], query: str) -> tuple[int, ...]:
         query: what was typed so far; nothing means everything.
 
     Returns:
-        Class ids, best first: equal names, then names that begin so, then names with a word that begins so, then
-        synonyms in the same order, then names that contain the query, then near misses; equals in the classes' order.
+        Class ids, best first: equal names (of these, first names first), then names that begin so, then names with a
+        word that begins so, then synonyms in the same order, then names that contain the query, then near misses;
+        equals in the classes' order.
     """
     plain = _plain(query)
     if not plain:
@@ -80,6 +94,8 @@ def search_classes(classes: Sequence[str], query: str) -> tuple[int, ...]:
 
 def _rank(name: str, plain: str) -> int | None:
     own, names = _own_names(name), _names(name)
+    if _stem(plain) == _stem(own[0]):
+        return -1
     for rank, candidates in ((0, own), (3, names)):
         if _stem(plain) in map(_stem, candidates):
             return rank
@@ -115,6 +131,10 @@ def _suggestion(classes: Sequence[str], plain: str) -> str:
     return f"did you mean {' or '.join(dict.fromkeys(names[name] for name in close))}? "
 
 
+def _first_name(name: str) -> list[str]:
+    return _own_names(name)[:1]
+
+
 def _own_names(name: str) -> list[str]:
     return [_plain(part) for part in name.split(",")]
 
@@ -137,5 +157,17 @@ def _stem(name: str) -> str:
 
 @cache
 def _synonyms() -> dict[str, tuple[str, ...]]:
-    plain = json.loads(_SYNONYMS_FILE.read_text(encoding="utf-8"))
-    return {name: tuple(synonyms) for name, synonyms in plain.items()}
+    synonyms: dict[str, tuple[str, ...]] = {
+        name: tuple(others) for name, others in json.loads(_SYNONYMS_FILE.read_text(encoding="utf-8")).items()
+    }
+    for kind, ranges in _imagenet()["kinds"].items():
+        for first, last in ranges:
+            for name in _imagenet()["classes"][first : last + 1]:
+                synonyms[name] = (*synonyms.get(name, ()), kind)
+    return synonyms
+
+
+@cache
+def _imagenet() -> dict[str, Any]:
+    """Return {"classes": 1000 names, "kinds": kind -> [first, last] class ids of each run of classes of that kind}."""
+    return dict(json.loads(_IMAGENET_FILE.read_text(encoding="utf-8")))

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from core import labels
 from core.errors import BadRequest
-from core.labels import class_id, search_classes
+from core.labels import class_id, imagenet_classes, search_classes
 
 CLASSES = (
     "buildings", "forest", "glacier", "mountain", "sea", "street", "daisy", "dandelion", "roses", "sunflowers",
@@ -101,3 +101,41 @@ def test_synonyms_are_of_bundled_classes_and_of_one_each():
     for owner, names in synonyms.items():
         for name in names:
             assert class_id(CLASSES, name) == CLASSES.index(owner)
+
+
+def test_imagenets_classes_are_in_the_order_in_which_models_count_them():
+    classes = imagenet_classes()
+    assert len(classes) == 1000
+    known = {0: "tench", 1: "goldfish", 207: "golden retriever", 285: "Egyptian cat", 388: "giant panda",
+             417: "balloon", 980: "volcano", 985: "daisy", 999: "toilet tissue"}  # fmt: skip
+    assert {i: classes[i].split(",")[0] for i in known} == known
+
+
+def test_imagenets_classes_can_be_told_apart_by_their_first_names():
+    classes = imagenet_classes()
+    for index, name in enumerate(classes):
+        assert class_id(classes, name.split(",")[0]) == index
+
+
+@pytest.mark.parametrize(
+    ("wanted", "index"),
+    [("harp", 594), ("partridge", 86), ("cardigan", 474), ("crane", 134), ("puma", 286), ("Felis concolor", 286)],
+)
+def test_a_first_name_beats_a_second_of_another_class(wanted, index):
+    assert class_id(imagenet_classes(), wanted) == index
+
+
+@pytest.mark.parametrize(
+    ("wanted", "hint"),
+    [("panther", "say which of cougar, jaguar."), ("dogs", "say which of Chihuahua, Japanese spaniel, Maltese dog or")],
+)
+def test_a_name_of_several_classes_is_asked_back(wanted, hint):
+    with pytest.raises(BadRequest, match=f"is the name of several: {hint}"):
+        class_id(imagenet_classes(), wanted)
+
+
+def test_a_kind_finds_its_classes():
+    classes = imagenet_classes()
+    assert set(range(151, 269)) <= set(search_classes(classes, "dog"))
+    assert set(range(281, 286)) <= set(search_classes(classes, "kitten"))
+    assert search_classes(classes, "crane")[:2] == (134, 517)

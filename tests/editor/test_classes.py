@@ -27,7 +27,7 @@ def test_bundled_classes_bring_their_synonyms() -> None:
 
 def test_a_class_of_several_names_is_shown_by_the_first_and_found_by_all() -> None:
     tench, cock = class_entries(("tench, Tinca tinca", "cock"))
-    assert (tench["name"], tench["names"], tench["also"]) == ("tench", ["tench", "Tinca tinca"], [])
+    assert (tench["name"], tench["names"], tench["also"]) == ("tench", ["tench", "Tinca tinca"], ["fish"])
     assert (cock["id"], cock["name"], cock["names"]) == (1, "cock", ["cock"])
 
 

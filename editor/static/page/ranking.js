@@ -32,6 +32,7 @@ function nearly(a, b) {
 function rankOf(entry, plain) {
   const own = entry.names;
   const every = [...own, ...entry.also];
+  if (stem(plainName(own[0])) === stem(plain)) return { rank: -1, by: own[0] };
   for (const [rank, candidates] of /** @type {[number, string[]][]} */ ([[0, own], [3, every]])) {
     const tests = [
       (/** @type {string} */ name) => stem(plainName(name)) === stem(plain),
