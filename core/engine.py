@@ -76,7 +76,7 @@ def load_engine(
         if model not in known:
             raise UnknownModel(f"model {model!r} is unknown: choose one of {', '.join(known) or '(none is bundled)'}.")
     spec = read_spec(folder)
-    tokenizer, transformer = load_nets(folder, spec)
+    tokenizer, transformer = load_nets(folder, spec, chosen_dtype)
     return Engine(spec, tokenizer, transformer, device=chosen_device, dtype=chosen_dtype)
 
 

@@ -36,6 +36,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "core.canvas": {"cv2", *VALUES, "core.canvas"},
     "core.decoding": {"torch", "core.decoding"},
     "core.models": {"torch", "numpy", "safetensors", "core.errors", "core.models"},
+    # the only room that opens containers of other programs
+    "core.models.containers": {"torch", "safetensors", "msgpack", "core.errors"},
     # the hall
     "core.device": {"torch", "core.errors"},
     "core.work": {*VALUES, "core.canvas", "core.decoding"},

@@ -1,6 +1,8 @@
 """Model folders: config.json beside tokenizer.safetensors and transformer.safetensors, read strictly, written whole.
 
 Knows nothing of where folders come from. Only safetensors are opened here, so that nothing in a file is executed.
+Nets are made on the meta device and filled one tensor at a time from mapped files, so that loading takes hardly more
+memory than the weights in the number format asked for.
 """
 
 from __future__ import annotations
@@ -14,15 +16,16 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from core.errors import CheckpointError
 from core.models.compact import CompactTokenizer, CompactTokenizerConfig
 from core.models.config import Defaults, ModelSpec
+from core.models.containers import each_tensor, tensor_shapes
 from core.models.families import build
 from core.models.interfaces import MaskTransformer, VQTokenizer
+from core.models.keymaps import require_shapes, shapes_of
 
 TOKENIZER_FILE = "tokenizer.safetensors"
 TRANSFORMER_FILE = "transformer.safetensors"
@@ -51,11 +54,17 @@ def read_spec(folder: Path) -> ModelSpec:
         raise CheckpointError(f"{path} does not describe a model ({error}): write it again with train-mvtm.") from error
 
 
-def load_nets(folder: Path, spec: ModelSpec) -> tuple[VQTokenizer, MaskTransformer]:
+def load_nets(folder: Path, spec: ModelSpec, dtype: torch.dtype = torch.float32) -> tuple[VQTokenizer, MaskTransformer]:
     """Build both nets and fill them, checking every key, shape and, where the spec gives it, sha256.
 
+    Args:
+        folder: holds both weight files.
+        spec: of `read_spec`.
+        dtype: of what `torch.autocast(dtype=dtype)` would cast before each use anyway, linear and convolution layers;
+            norms, tables and codebooks stay float32, so that results under autocast are those of float32 nets.
+
     Returns:
-        The tokenizer and the transformer on the CPU, float32, in evaluation mode, without gradients.
+        The tokenizer and the transformer on the CPU in evaluation mode, without gradients.
 
     Raises:
         CheckpointError: where a file is missing, damaged, or of another model.
@@ -65,37 +74,49 @@ def load_nets(folder: Path, spec: ModelSpec) -> tuple[VQTokenizer, MaskTransform
             tokenizer, transformer = build(spec)
     except (TypeError, ValueError) as error:
         raise CheckpointError(f"{folder / CONFIG_FILE} does not make a model: {error}.") from error
-    _fill(tokenizer, folder / TOKENIZER_FILE, spec.sha256)
-    _fill(transformer, folder / TRANSFORMER_FILE, spec.sha256)
+    _fill(tokenizer, folder / TOKENIZER_FILE, spec.sha256, dtype)
+    _fill(transformer, folder / TRANSFORMER_FILE, spec.sha256, dtype)
     return tokenizer, transformer
 
 
-def _fill(net: nn.Module, path: Path, digests: Mapping[str, str]) -> None:
+def _fill(net: nn.Module, path: Path, digests: Mapping[str, str], dtype: torch.dtype = torch.float32) -> None:
     """Load a file into a net built on the meta device."""
-    if not path.is_file():
-        raise CheckpointError(f"{path} is missing: fetch the model's files again.")
+    expected = net.state_dict()
+    require_shapes(tensor_shapes(path), shapes_of(expected), str(path))
     wanted = digests.get(path.name)
     if wanted is not None and (seen := file_digest(path)) != wanted:
         raise CheckpointError(f"{path} has sha256 {seen[:12]}..., expected {wanted[:12]}...: fetch the file again.")
-    try:
-        weights = load_file(path)
-    except (SafetensorError, OSError) as error:
-        raise CheckpointError(f"{path} is not a whole safetensors file ({error}): fetch the file again.") from error
-    expected = net.state_dict()
-    for kind, keys in (
-        ("lacks", sorted(set(expected) - set(weights))),
-        ("has unknown", sorted(set(weights) - set(expected))),
-    ):
-        if keys:
-            raise CheckpointError(f"{path} {kind} {keys[0]!r} ({len(keys)} in all): it belongs to another model.")
-    for key, value in weights.items():
-        if value.shape != expected[key].shape:
-            shapes = f"{tuple(value.shape)}, expected {tuple(expected[key].shape)}"
-            raise CheckpointError(f"{path}: {key!r} has shape {shapes}: it belongs to another model.")
-        if value.is_floating_point() and not torch.isfinite(value).all():
-            raise CheckpointError(f"{path}: {key!r} holds numbers that are not finite: train or fetch it again.")
-    net.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in weights.items()}, assign=True)
+    autocast = _autocast_names(net)
+    weights: dict[str, Tensor] = {}
+    for name, value in each_tensor(path):
+        kind = expected[name].dtype
+        if value.is_floating_point() != kind.is_floating_point:
+            raise CheckpointError(
+                f"{path}: {name!r} holds {value.dtype}, expected {kind}: it belongs to another model."
+            )
+        if kind.is_floating_point:
+            kind = dtype if name in autocast else torch.float32
+        weights[name] = value.to(kind, copy=True)  # off the mapped file, which may be replaced later
+        require_finite(weights[name], value, f"{path}: {name!r}")
+    net.load_state_dict(weights, assign=True)
     net.eval().requires_grad_(False)
+
+
+def _autocast_names(net: nn.Module) -> set[str]:
+    """Return the names of the parameters that autocast casts at each use."""
+    layers = [name for name, module in net.named_modules() if isinstance(module, (nn.Linear, nn.Conv2d))]
+    return {f"{layer}.{end}" for layer in layers for end in ("weight", "bias")} | {
+        name for name, _ in net.named_parameters() if name.endswith(("in_proj_weight", "in_proj_bias"))
+    }
+
+
+def require_finite(value: Tensor, read: Tensor, what: str) -> None:
+    """Raise CheckpointError where a tensor holds NaN or infinity, of its own or since it was brought to its dtype."""
+    if not value.is_floating_point() or bool(torch.isfinite(value).all()):
+        return
+    if bool(torch.isfinite(read).all()):
+        raise CheckpointError(f"{what} holds numbers beyond {value.dtype}: choose bf16 or fp32 instead.")
+    raise CheckpointError(f"{what} holds numbers that are not finite: train or fetch it again.")
 
 
 def load_tokenizer(folder: Path) -> tuple[CompactTokenizer, int]:
@@ -124,7 +145,8 @@ def load_tokenizer(folder: Path) -> tuple[CompactTokenizer, int]:
 def save_tokenizer(folder: Path, tokenizer: CompactTokenizer, pixels: int) -> None:
     """Write what `load_tokenizer` reads, with fp16 weights; each file appears whole or not at all."""
     partial = folder / f"{TOKENIZER_FILE}.partial"
-    save_file({k: _half(v) for k, v in tokenizer.state_dict().items()}, partial)
+    weights = {k: _stored(v, torch.float16, f"{TOKENIZER_FILE}: {k!r}") for k, v in tokenizer.state_dict().items()}
+    save_file(weights, partial)
     partial.chmod(0o644)
     os.replace(partial, folder / TOKENIZER_FILE)
     described = {"pixels": pixels, **net_description(tokenizer.config)}
@@ -132,22 +154,30 @@ def save_tokenizer(folder: Path, tokenizer: CompactTokenizer, pixels: int) -> No
 
 
 def save_nets(
-    folder: Path, spec: ModelSpec, tokenizer: Mapping[str, Tensor], transformer: Mapping[str, Tensor]
+    folder: Path,
+    spec: ModelSpec,
+    tokenizer: Mapping[str, Tensor],
+    transformer: Mapping[str, Tensor],
+    dtype: torch.dtype = torch.float16,
 ) -> ModelSpec:
-    """Write a model folder with fp16 weights; each file appears whole or not at all.
+    """Write a model folder; each file appears whole or not at all.
 
     Args:
         folder: made if missing.
         spec: what to describe; its sha256 entries are set to the files' own.
         tokenizer, transformer: state dicts.
+        dtype: of all floats in the files.
 
     Returns:
         The spec as written.
+
+    Raises:
+        CheckpointError: where a number is not finite, or too large for the dtype.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for name, weights in ((TOKENIZER_FILE, tokenizer), (TRANSFORMER_FILE, transformer)):
         partial = folder / f"{name}.partial"
-        save_file({k: _half(v) for k, v in weights.items()}, partial)
+        save_file({k: _stored(v, dtype, f"{name}: {k!r}") for k, v in weights.items()}, partial)
         partial.chmod(0o644)  # safetensors writes files that only their owner can read
         os.replace(partial, folder / name)
     digests = {name: file_digest(folder / name) for name in (TOKENIZER_FILE, TRANSFORMER_FILE)}
@@ -158,9 +188,12 @@ def save_nets(
     return spec
 
 
-def _half(value: Tensor) -> Tensor:
-    """Return a contiguous CPU copy, floats as fp16."""
-    return (value.detach().half() if value.is_floating_point() else value.detach()).contiguous().cpu()
+def _stored(value: Tensor, dtype: torch.dtype, what: str) -> Tensor:
+    """Return a contiguous CPU tensor as it is written: floats in the dtype, all numbers finite."""
+    value = value.detach()
+    stored = (value.to(dtype) if value.is_floating_point() else value).contiguous().cpu()
+    require_finite(stored, value, what)
+    return stored
 
 
 def file_digest(path: Path) -> str:

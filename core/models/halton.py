@@ -204,21 +204,26 @@ class HaltonTransformer(MaskTransformer):
         return F.linear(self.last_norm(x, c), self.tok_emb.weight[codes], self.head.bias[codes])  # (B, N, K)
 
 
-def transformer_from_published(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def transformer_from_published(state: Mapping[str, Tensor], what: str = "Halton transformer") -> dict[str, Tensor]:
     """Return a `HaltonTransformer` state dict from a published one, which holds the token table twice.
+
+    Args:
+        state: by the published names; on the meta device there are no numbers to compare.
+        what: the file, for the error's sentence.
 
     Raises:
         CheckpointError: where the two differ, so that this net's tied output would not be the file's.
     """
     ours = dict(state)
-    head = ours.pop("head.weight", None)
-    if head is not None and "tok_emb.weight" in ours and not torch.equal(head, ours["tok_emb.weight"]):
+    head, table = ours.pop("head.weight", None), ours.get("tok_emb.weight")
+    if head is not None and table is not None and not head.is_meta and not torch.equal(head, table):
         raise CheckpointError(
-            "'head.weight' and 'tok_emb.weight' differ: the file is no published Halton-MaskGIT, whose output is tied."
+            f"{what}: 'head.weight' and 'tok_emb.weight' differ, but the output of a published Halton-MaskGIT is tied: "
+            "fetch the file again."
         )
     return ours
 
 
-def tokenizer_from_published(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def tokenizer_from_published(state: Mapping[str, Tensor], what: str = "") -> dict[str, Tensor]:
     """Return a `LlamaGenTokenizer` state dict from a published one, which also holds a usage count of the codes."""
     return {name: value for name, value in state.items() if name != "quantize.codebook_used"}

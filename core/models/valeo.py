@@ -135,6 +135,6 @@ class ValeoTransformer(MaskTransformer):
         return h @ self.tok_emb.weight[:codes].T + self.bias[:-1, :codes]  # (B, N, K)
 
 
-def tokenizer_from_lightning(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def tokenizer_from_lightning(state: Mapping[str, Tensor], what: str = "") -> dict[str, Tensor]:
     """Return a `TamingTokenizer` state dict from VQGAN/last.ckpt's, which also holds the training losses' nets."""
     return {name: value for name, value in state.items() if not name.startswith("loss.")}

@@ -73,10 +73,18 @@ def test_weights_of_another_model_are_named(
         load_nets(folder, read_spec(folder))
 
 
-@pytest.mark.parametrize("content", [b"", b"<html>not found</html>", b"version https://git-lfs.github.com/spec/v1\n"])
-def test_what_is_no_weight_file_is_named(folder: Path, content: bytes) -> None:
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "is empty"),
+        (b"<html>not found</html>", "is a web page of 22 bytes"),
+        (b"version https://git-lfs.github.com/spec/v1\n", "is a git-LFS pointer"),
+        (b"\x80\x04N.", "is a pickle file, not a safetensors file"),
+    ],
+)
+def test_what_is_no_weight_file_is_named(folder: Path, content: bytes, sentence: str) -> None:
     (folder / TOKENIZER_FILE).write_bytes(content)
-    with pytest.raises(CheckpointError, match="not a whole safetensors file"):
+    with pytest.raises(CheckpointError, match=sentence):
         load_nets(folder, read_spec(folder))
 
 

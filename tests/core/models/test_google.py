@@ -9,9 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from core.errors import CheckpointError
-from core.models.google import (
-    GoogleTransformer,
-    GoogleTransformerConfig,
+from core.models.google import GoogleTransformer, GoogleTransformerConfig
+from core.models.google_keys import (
     tokenizer_from_flax,
     tokenizer_from_maskgit_torch,
     transformer_from_flax,
@@ -28,25 +27,17 @@ TOKENIZER = GoogleTokenizerConfig(base_channels=4, code_dim=6, codebook_size=9, 
 Flat = dict[str, np.ndarray[Any, Any]]
 
 
-def nested(flat: dict[str, Any]) -> dict[str, Any]:
-    tree: dict[str, Any] = {}
-    for name, value in flat.items():
-        *path, last = name.split(".")
-        node = tree
-        for part in path:
-            node = node.setdefault(part, {})
-        node[last] = value
-    return {"params": tree}
-
-
 def random_flax(shapes: dict[str, tuple[int, ...]]) -> Flat:
     rng = np.random.default_rng(3)
     flat = {}
     for name, shape in shapes.items():
         noise = 0.4 * rng.standard_normal(shape).astype(np.float32)
         flat[name] = 1.0 + noise if name.endswith("scale") else noise
-        flat[name].flags.writeable = False  # as msgpack's reader gives them
     return flat
+
+
+def tensors(flat: Flat) -> dict[str, Tensor]:
+    return {name: torch.tensor(value) for name, value in flat.items()}
 
 
 def tiny_flax(published: Callable[[str, str], dict[str, tuple[int, ...]]]) -> Flat:
@@ -122,9 +113,9 @@ def test_full_size_names_of_every_container_map_onto_the_nets(published: Any, sh
             return {name: torch.empty(shape) for name, shape in published(entry, net).items()}
 
         states = (
-            (nets[0], tokenizer_from_flax(nested(empty("google-jax", "tokenizer")))),
+            (nets[0], tokenizer_from_flax(empty("google-jax", "tokenizer"))),
             (nets[0], tokenizer_from_maskgit_torch(empty("maskgit-torch", "tokenizer"))),
-            (nets[1], transformer_from_flax(nested(empty("google-jax", "transformer")))),
+            (nets[1], transformer_from_flax(empty("google-jax", "transformer"))),
             (nets[1], transformer_from_maskgit_torch(empty("maskgit-torch", "transformer"))),
         )
     for net, state in states:
@@ -134,7 +125,7 @@ def test_full_size_names_of_every_container_map_onto_the_nets(published: Any, sh
 def test_a_flax_file_loads_and_gives_the_reference_formulas_numbers(published: Any, tokens: Tensor) -> None:
     flat = tiny_flax(published)
     net = GoogleTransformer(TINY).eval()
-    net.load_state_dict(transformer_from_flax(nested(flat)), strict=True)
+    net.load_state_dict(transformer_from_flax(tensors(flat)), strict=True)
     class_ids = torch.tensor([3, 0])
     with torch.no_grad():
         logits = net(tokens, class_ids)
@@ -159,7 +150,7 @@ def test_tanh_gelu_is_what_the_net_computes(shaken: Any) -> None:
 
 def test_the_two_containers_give_the_same_state(published: Any) -> None:
     flat = tiny_flax(published)
-    ours = transformer_from_flax(nested(flat))
+    ours = transformer_from_flax(tensors(flat))
     theirs = {"tok_emb.weight": ours["tokens.weight"], "pos_emb": ours["positions"], "bias": ours["bias"]}
     parts = {"norm": "emb_ln", "head": "Token_Prediction.0", "head_norm": "Token_Prediction.2"}
     inner = {"out": "MultiHeadAttention.out_proj", "attention_norm": "AttentionLN", "up": "MLP.0", "down": "MLP.2"}
@@ -187,7 +178,7 @@ def test_every_number_of_a_flax_tokenizer_arrives_once(published: Any) -> None:
             small[-2] = 6
         shapes[name] = (9, 6) if name == "quantizer.codebook" else tuple(small)
     flat = random_flax(shapes)
-    state = tokenizer_from_flax(nested(flat)["params"])  # the params level may have been taken off
+    state = tokenizer_from_flax(tensors(flat))
     GoogleTokenizer(TOKENIZER).load_state_dict(state, strict=True)
     numbers = np.sort(np.concatenate([value.numpy().ravel() for value in state.values()]))
     assert np.array_equal(numbers, np.sort(np.concatenate([value.ravel() for value in flat.values()])))
@@ -210,9 +201,9 @@ def test_a_flax_file_with_a_missing_or_an_unknown_entry_is_refused(
     flat = {name: torch.empty(shape, device="meta") for name, shape in published(entry, net).items()}
     name = sorted(flat)[5]
     with pytest.raises(CheckpointError, match=name):
-        convert(nested({k: v for k, v in flat.items() if k != name}))
+        convert({k: v for k, v in flat.items() if k != name})
     with pytest.raises(CheckpointError, match="stray"):
-        convert(nested({**flat, "stray": torch.empty(1)}))
+        convert({**flat, "stray": torch.empty(1)})
 
 
 @pytest.mark.parametrize("convert", [tokenizer_from_maskgit_torch, transformer_from_maskgit_torch])

@@ -1,0 +1,272 @@
+"""Weight files of every kind that people have, read as one flat dict of tensors: safetensors, flax's msgpack, pickles.
+
+Knows nothing of nets or of key names, but for the wrappers and prefixes that trainers put around them. A file is
+foreign: it is told apart by its first bytes, never by its name; sizes are compared with the file's own before anything
+is allocated; and nothing in it is executed. Pickles are opened by `read_pickle` alone, with weights_only=True and no
+fallback, and only `core.models.convert` calls that. Source of the forms: ../shared/reference/architectures.md.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import mmap
+import pickle
+import re
+import struct
+import zipfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import msgpack
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor, nn
+
+from core.errors import CheckpointError
+
+Container = Literal["safetensors", "msgpack", "pickle"]
+
+_WRAPPERS = ("state_dict", "model_state_dict", "model", "ema", "params")
+"""What trainers file weights under, in the order of preference; optimisers and counters lie beside and are left."""
+
+_PREFIXES = ("module.", "_orig_mod.")
+"""What DataParallel and torch.compile put before every name."""
+
+_FLAX_DTYPES = {
+    "float32": torch.float32,
+    "float64": torch.float64,
+    "float16": torch.float16,
+    "bfloat16": torch.bfloat16,
+}
+_FLAX_ARRAY = 1  # msgpack extension type of an ndarray; 2 and 3 (complex, scalars) are in no weight file
+_MOST_AXES = 8
+_MOST_ENTRIES = 100_000
+
+_DAMAGE = (
+    *(RuntimeError, EOFError, LookupError, ValueError, TypeError, AttributeError, AssertionError),
+    *(ArithmeticError, MemoryError, OSError, struct.error, zipfile.BadZipFile),
+)
+"""What unpicklers raise at files that are not whole."""
+
+
+def container_of(path: Path) -> Container:
+    """Return what a weight file is, by its first bytes.
+
+    Raises:
+        CheckpointError: where it is missing, empty, cut short, a git-LFS pointer, a web page or nothing known.
+    """
+    if path.is_dir():
+        raise CheckpointError(f"{path} is a folder: name a weight file.")
+    if not path.is_file():
+        raise CheckpointError(f"{path} is missing: fetch the model's files again.")
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        head = file.read(512)
+    text = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if not head:
+        raise CheckpointError(f"{path} is empty: fetch the file again.")
+    if text.startswith(b"version https://git-lfs"):
+        raise CheckpointError(
+            f"{path} is a git-LFS pointer of {size} bytes, not the weights: run git lfs pull, or download the file."
+        )
+    if text.startswith(b"<"):
+        raise CheckpointError(
+            f"{path} is a web page of {size} bytes, not weights: the server sent a message instead, fetch it again."
+        )
+    if head.startswith(b"PK\x03\x04"):
+        if not zipfile.is_zipfile(path):
+            raise CheckpointError(f"{path} is a torch file cut short at {size} bytes: fetch it again.")
+        return "pickle"
+    if head[0] == 0x80 and len(head) > 1 and 2 <= head[1] <= 5:  # the protocol's own mark
+        return "pickle"
+    if head[8:9] == b"{":
+        if int.from_bytes(head[:8], "little") > size - 8:
+            raise CheckpointError(f"{path} is not a whole safetensors file, it ends at {size} bytes: fetch it again.")
+        return "safetensors"
+    if 0x81 <= head[0] <= 0x8F or head[0] in (0xDE, 0xDF):  # a map that is not empty
+        return "msgpack"
+    if text.startswith((b"{", b"[")):
+        raise CheckpointError(f"{path} is JSON text of {size} bytes, not weights: fetch the weight file itself.")
+    raise CheckpointError(f"{path} is no safetensors, msgpack or torch file ({size} bytes): fetch it again.")
+
+
+def read_tensors(path: Path) -> dict[str, Tensor]:
+    """Return the tensors of a safetensors or flax msgpack file by their names, wrappers and prefixes taken off.
+
+    Returns:
+        Name -> tensor on the CPU in the file's own dtype; of a safetensors file they are views of the mapped file.
+
+    Raises:
+        CheckpointError: where the file is not one of the two, not whole, or holds anything but arrays.
+    """
+    kind = container_of(path)
+    if kind == "pickle":
+        raise CheckpointError(f"{path} is a torch pickle, which only python -m core convert opens: run that on it.")
+    if kind == "msgpack":
+        return _flat(_unwrapped(_flax_tree(path)), path)
+    with _safetensors_errors(path), safe_open(path, "pt") as file:
+        return _flat({name: file.get_tensor(name) for name in file.keys()}, path)  # noqa: SIM118  # no mapping
+
+
+def read_pickle(path: Path) -> dict[str, Tensor]:
+    """Return the tensors of a `.pt`, `.pth`, `.ckpt` or `.bin` file by their names, wrappers and prefixes taken off.
+
+    Optimiser states and counters beside a wrapper are never read: the file is mapped, not loaded.
+
+    Returns:
+        Name -> tensor on the CPU in the file's own dtype, a view of the mapped file where the file allows it.
+
+    Raises:
+        CheckpointError: where the file is no pickle, not whole, or holds objects other than plain tensors.
+    """
+    if (kind := container_of(path)) != "pickle":
+        raise CheckpointError(f"{path} is a {kind} file, not a torch pickle.")
+    packed = zipfile.is_zipfile(path)  # else of torch before 1.6, which cannot be mapped
+    try:
+        if packed:
+            _check_stored(path)
+        tree = torch.load(path, map_location="cpu", weights_only=True, mmap=packed)
+    except pickle.UnpicklingError as error:
+        if (found := re.search(r"GLOBAL ([\w.]+)", str(error))) is not None:
+            raise CheckpointError(
+                f"{path} holds {found[1]} objects beside its tensors, and opening those could run code: fetch a file "
+                "of weights alone."
+            ) from error
+        raise CheckpointError(f"{path} is a damaged torch file: fetch it again.") from error
+    except _DAMAGE as error:
+        reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
+        raise CheckpointError(f"{path} is not a whole torch file ({reason}): fetch it again.") from error
+    if not isinstance(tree, Mapping):
+        raise CheckpointError(f"{path} holds a {type(tree).__name__}, not named tensors: it belongs to no known model.")
+    return _flat(_unwrapped(tree), path)
+
+
+def tensor_shapes(path: Path) -> dict[str, tuple[int, ...]]:
+    """Return names and shapes of a safetensors file, from its header alone.
+
+    Raises:
+        CheckpointError: where it is no whole safetensors file.
+    """
+    if (kind := container_of(path)) != "safetensors":
+        raise CheckpointError(f"{path} is a {kind} file, not a safetensors file: run python -m core convert on it.")
+    with _safetensors_errors(path), safe_open(path, "pt") as file:
+        return {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118  # no mapping
+
+
+def each_tensor(path: Path) -> Iterator[tuple[str, Tensor]]:
+    """Yield the tensors of a safetensors file as views of the mapped file.
+
+    Every view has a mapping of its own, so that the pages of one leave memory before the next is read: a net that
+    copies as it reads never holds more than itself and one tensor.
+
+    Raises:
+        CheckpointError: where it is no whole safetensors file.
+    """
+    for name in tensor_shapes(path):
+        with _safetensors_errors(path), safe_open(path, "pt") as file:
+            yield name, file.get_tensor(name)
+
+
+@contextlib.contextmanager
+def _safetensors_errors(path: Path) -> Iterator[None]:
+    """Turn the reader's complaints into one sentence."""
+    try:
+        yield
+    except (SafetensorError, OSError) as error:
+        raise CheckpointError(f"{path} is not a whole safetensors file ({error}): fetch the file again.") from error
+
+
+def _unwrapped(tree: Mapping[Any, Any]) -> Mapping[Any, Any]:
+    """Return the innermost dict that wrappers lead to."""
+    while (name := next((w for w in _WRAPPERS if isinstance(tree.get(w), Mapping)), None)) is not None:
+        tree = tree[name]
+    return tree
+
+
+def _flat(tree: Mapping[Any, Any], path: Path) -> dict[str, Tensor]:
+    """Return the leaves of a nested dict by dotted names without prefixes; refuses whatever is no plain tensor."""
+    flat: dict[str, Tensor] = {}
+    for full, value in _leaves(tree, path):
+        name = full
+        while name.startswith(_PREFIXES):
+            name = name.removeprefix(_PREFIXES[0]).removeprefix(_PREFIXES[1])
+        if name in flat:
+            raise CheckpointError(f"{path} holds {name!r} twice, with and without a prefix: it belongs to no model.")
+        if not _is_plain(value, path):
+            raise CheckpointError(f"{path}: {full!r} is no plain tensor ({type(value).__name__}): no weight file.")
+        flat[name] = value.detach()
+    if not flat:
+        raise CheckpointError(f"{path} holds no tensors: it belongs to no model.")
+    return flat
+
+
+def _leaves(tree: Mapping[Any, Any], path: Path, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield (dotted name, value) of a nested dict."""
+    for name, value in tree.items():
+        if not isinstance(name, str):
+            raise CheckpointError(f"{path} has an entry called {name!r}, which is no name: it is no weight file.")
+        if isinstance(value, Mapping):
+            yield from _leaves(value, path, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
+
+
+def _is_plain(value: Any, path: Path) -> bool:
+    """Return whether a value is a dense CPU tensor whose numbers are all in the file.
+
+    A pickle can describe a huge tensor over one number (by strides of zero); copying that would fill the memory.
+    """
+    if type(value) not in (Tensor, nn.Parameter) or value.layout != torch.strided or value.device.type != "cpu":
+        return False
+    held = value.untyped_storage().nbytes()
+    return bool(value.numel() * value.element_size() <= held <= path.stat().st_size)
+
+
+def _check_stored(path: Path) -> None:
+    """Refuse archives whose parts are compressed, as torch never writes them: a small file could unfold to anything."""
+    with zipfile.ZipFile(path) as archive:
+        if any(part.compress_type != zipfile.ZIP_STORED for part in archive.infolist()):
+            raise CheckpointError(f"{path} is a compressed zip, not a torch file: unpack it and name the file inside.")
+
+
+def _flax_tree(path: Path) -> Mapping[Any, Any]:
+    """Return the nested dict of a flax file, arrays as tensors."""
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        try:
+            tree = msgpack.unpackb(
+                data,
+                ext_hook=lambda code, payload: _flax_array(code, payload, path),
+                raw=False,
+                strict_map_key=True,
+                max_str_len=1024,
+                max_bin_len=1024,
+                max_array_len=_MOST_AXES,
+                max_map_len=_MOST_ENTRIES,
+                max_ext_len=len(data),
+            )
+        except (ValueError, msgpack.UnpackException) as error:
+            raise CheckpointError(f"{path} is not a whole flax file ({error}): fetch it again.") from error
+    if not isinstance(tree, Mapping):
+        raise CheckpointError(f"{path} holds no tree of arrays: it is no flax file.")
+    return tree
+
+
+def _flax_array(code: int, payload: bytes, path: Path) -> Tensor:
+    """Return the array of one extension entry: msgpack of (shape, dtype name, C-order bytes)."""
+    if code != _FLAX_ARRAY:
+        raise CheckpointError(f"{path} holds msgpack extension {code}, not an array: it is no weight file.")
+    parts = msgpack.unpackb(payload, raw=False, max_array_len=_MOST_AXES, max_str_len=32, max_bin_len=len(payload))
+    match parts:
+        case [list(shape), str(name), bytes(numbers)] if all(type(n) is int and n > 0 for n in shape):
+            pass
+        case _:
+            raise CheckpointError(f"{path} holds an array that is no (shape, dtype, bytes): it is no flax file.")
+    if (dtype := _FLAX_DTYPES.get(name)) is None:
+        raise CheckpointError(f"{path} holds an array of {name}: weights are {', '.join(_FLAX_DTYPES)}.")
+    if math.prod(shape) * dtype.itemsize != len(numbers):
+        raise CheckpointError(
+            f"{path} holds an array of shape {tuple(shape)} {name} with {len(numbers)} bytes: the file is damaged."
+        )
+    return torch.frombuffer(bytearray(numbers), dtype=dtype).reshape(shape)

@@ -1,0 +1,91 @@
+"""From a foreign file's names to ours: lists of entries, complete in both directions or refused with what is amiss.
+
+Knows nothing of containers or of any family's names; core/models/google_keys.py holds the longest such lists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from core.errors import CheckpointError
+
+Shapes = Mapping[str, tuple[int, ...]]
+
+
+def _as_it_is(value: Tensor) -> Tensor:
+    return value
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One tensor of ours and where it comes from.
+
+    Attributes:
+        ours: its state-dict name.
+        theirs: the file's names; several are stacked along the first axis.
+        bring: theirs -> the form that ours has, for each.
+    """
+
+    ours: str
+    theirs: tuple[str, ...]
+    bring: Callable[[Tensor], Tensor] = _as_it_is
+
+
+def mapped(state: Mapping[str, Tensor], entries: Iterable[Entry], what: str) -> dict[str, Tensor]:
+    """Return a state dict by our names.
+
+    Args:
+        state: by the file's names.
+        entries: all that the file must hold, and no more.
+        what: the file, for the error's sentence.
+
+    Raises:
+        CheckpointError: where an entry is missing or unknown; names the first of each.
+    """
+    entries = tuple(entries)
+    require_names(state, {name for entry in entries for name in entry.theirs}, what)
+    try:
+        return {e.ours: _stacked([e.bring(state[name]) for name in e.theirs]) for e in entries}
+    except (RuntimeError, IndexError) as error:  # an axis too few, sizes that do not fit together
+        raise CheckpointError(f"{what} holds arrays of other shapes ({error}): it belongs to another model.") from error
+
+
+def _stacked(parts: list[Tensor]) -> Tensor:
+    return parts[0].contiguous() if len(parts) == 1 else torch.cat(parts)
+
+
+def require_names(found: Iterable[str], expected: Iterable[str], what: str) -> None:
+    """Raise CheckpointError where two lists of names differ; names the first missing and the first unknown one."""
+    found, expected = set(found), set(expected)
+    amiss = [
+        f"{kind} {min(names)!r} ({len(names)} in all)"
+        for kind, names in (("lacks", expected - found), ("has unknown", found - expected))
+        if names
+    ]
+    if amiss:
+        raise CheckpointError(f"{what} {' and '.join(amiss)}: it is incomplete or belongs to another model.")
+
+
+def require_shapes(found: Shapes, expected: Shapes, what: str) -> None:
+    """Raise CheckpointError where names or shapes differ; names the first of each kind."""
+    require_names(found, expected, what)
+    for name, shape in found.items():
+        if shape != expected[name]:
+            raise CheckpointError(
+                f"{what}: {name!r} has shape {shape}, expected {expected[name]}: it belongs to another model."
+            )
+
+
+def shapes_of(state: Mapping[str, Tensor]) -> dict[str, tuple[int, ...]]:
+    """Return the shapes of a state dict."""
+    return {name: tuple(value.shape) for name, value in state.items()}
+
+
+def count_after(names: Iterable[str], prefix: str) -> int:
+    """Return how many numbers follow a prefix: one more than the highest of prefix0., prefix1., ..."""
+    numbers = (name[len(prefix) :].split(".")[0] for name in names if name.startswith(prefix))
+    return max((int(number) + 1 for number in numbers if number.isdecimal() and len(number) < 5), default=0)

@@ -1,0 +1,169 @@
+"""Which family, and which part of a model, a file's names and shapes show; a file's own name counts for nothing.
+
+Knows nothing of containers. The marks are those of ../shared/reference/architectures.md, part 7.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from core.errors import CheckpointError
+from core.models.google_keys import (
+    tokenizer_from_flax,
+    tokenizer_from_maskgit_torch,
+    transformer_from_flax,
+    transformer_from_maskgit_torch,
+)
+from core.models.halton import tokenizer_from_published, transformer_from_published
+from core.models.keymaps import Shapes, shapes_of
+from core.models.presets import PRESETS
+from core.models.sizes import tokenizer_config, transformer_config
+from core.models.valeo import tokenizer_from_lightning
+
+Part = Literal["tokenizer", "transformer"]
+
+
+@dataclass(frozen=True)
+class Form:
+    """One way in which one part of a model is written.
+
+    Attributes:
+        title: for people.
+        family: key of `core.models.families.FAMILIES`, or "" for a kind that no model here uses.
+        part: tokenizer or transformer.
+        has: names that must be there.
+        lacks: names that must not.
+        to_ours: the file's tensors by its names, and the file for the error's sentence -> our state dict.
+        own: our own names and sizes, which a config.json beside the file describes.
+    """
+
+    title: str
+    family: str
+    part: Part
+    has: tuple[str, ...]
+    lacks: tuple[str, ...] = ()
+    to_ours: Callable[[Mapping[str, Tensor], str], dict[str, Tensor]] = lambda state, what: dict(state)
+    own: bool = False
+
+
+_TAMING = "encoder.down.0.downsample.conv.weight"
+_TITOK = "encoder.down.0.block.0.norm1.weight"
+
+FORMS = (
+    Form(
+        *("Google MaskGIT's transformer (flax)", "google", "transformer"),
+        ("TransformerLayer_0.Attention_0.self_attention.query.kernel",),
+        to_ours=transformer_from_flax,
+    ),
+    Form(
+        *("Google MaskGIT's tokenizer (flax)", "google", "tokenizer"),
+        ("encoder.ResBlock_0.Conv_0.kernel",),
+        to_ours=tokenizer_from_flax,
+    ),
+    Form(
+        *("Google MaskGIT's transformer (maskgit-torch)", "google", "transformer"),
+        ("blocks.0.MultiHeadAttention.in_proj_weight",),
+        to_ours=transformer_from_maskgit_torch,
+    ),
+    Form(
+        *("Google MaskGIT's tokenizer (maskgit-torch)", "google", "tokenizer"),
+        ("encoder.res_blocks.0.0.conv0.weight",),
+        to_ours=tokenizer_from_maskgit_torch,
+    ),
+    Form(
+        *("Google MaskGIT's tokenizer (TiTok, openMUSE)", "google", "tokenizer"),
+        (_TITOK, "encoder.mid.0.norm1.weight"),
+        lacks=(_TAMING,),
+    ),
+    Form(
+        *("the strong-augmentation tokenizer of MAGE, AutoNAT and ENAT", "", "tokenizer"),
+        (_TITOK, "encoder.mid.block_1.norm1.weight"),
+        lacks=(_TAMING,),
+    ),
+    Form(
+        *("Halton-MaskGIT's transformer", "halton", "transformer"),
+        ("transformer.layers.0.attn.wq.weight",),
+        to_ours=transformer_from_published,
+    ),
+    Form(
+        *("LlamaGen's VQ-16 tokenizer", "halton", "tokenizer"),
+        ("encoder.conv_blocks.0.res.0.conv1.weight",),
+        to_ours=tokenizer_from_published,
+    ),
+    Form(
+        *("valeo's transformer", "valeo", "transformer"),
+        ("transformer.layers.0.0.fn.mha.in_proj_weight",),
+    ),
+    Form(
+        *("the taming-transformers VQGAN", "valeo", "tokenizer"),
+        (_TAMING,),
+        to_ours=tokenizer_from_lightning,
+    ),
+    Form("our Google transformer", "google", "transformer", ("layers.0.qkv.weight", "head_norm.weight"), own=True),
+    Form("our compact transformer", "compact", "transformer", ("layers.0.gate_up.weight",), own=True),
+    Form("our compact tokenizer", "compact", "tokenizer", ("codebook", "encoder.0.weight"), own=True),
+)
+"""Every way in which a model's part may be written; at most one fits a file."""
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """What a file's names and shapes show.
+
+    Attributes:
+        form: how it is written.
+        family: key of `core.models.families.FAMILIES`.
+        part: "tokenizer" or "transformer".
+        presets: the published models that it may be a part of, by shape alone: Google's 256 and 512 px tokenizers, for
+            one, are alike. Empty for nets of one's own.
+    """
+
+    form: Form
+    family: str
+    part: Part
+    presets: tuple[str, ...]
+
+
+def recognise(shapes: Shapes, what: str = "the file") -> Recognised:
+    """Return what a file is.
+
+    Args:
+        shapes: its names, wrappers and prefixes taken off, and shapes.
+        what: the file, for the error's sentence.
+
+    Raises:
+        CheckpointError: where it is of no family known here, of one that no model here uses, or incomplete.
+    """
+    form = next(
+        (f for f in FORMS if all(n in shapes for n in f.has) and not any(n in shapes for n in f.lacks)),
+        None,
+    )
+    if form is None:
+        raise CheckpointError(
+            f"{what} is of no family known here (its first name is {min(shapes, default='')!r}): "
+            f"give {', '.join(f.title for f in FORMS if f.family and not f.own)}, or a model of your own."
+        )
+    if not form.family:
+        raise CheckpointError(
+            f"{what} is {form.title}, whose codes no transformer here was trained on: "
+            "take the tokenizer that was published with the transformer."
+        )
+    return Recognised(form, form.family, form.part, () if form.own else _presets(form, shapes, what))
+
+
+def _presets(form: Form, shapes: Shapes, what: str) -> tuple[str, ...]:
+    """Return the published models whose part has these shapes."""
+    empty = {name: torch.empty(shape, device="meta") for name, shape in shapes.items()}
+    ours = shapes_of(form.to_ours(empty, what))
+    read = tokenizer_config if form.part == "tokenizer" else transformer_config
+    try:
+        config = asdict(read(form.family, ours, what))
+    except CheckpointError:  # of a size of its own
+        return ()
+    alike = (spec for spec in PRESETS.values() if spec.family == form.family)
+    return tuple(spec.name for spec in alike if getattr(spec, form.part) == config)
