@@ -38,6 +38,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "core.models": {"torch", "numpy", "safetensors", "core.errors", "core.models"},
     # the only room that opens containers of other programs
     "core.models.containers": {"torch", "safetensors", "msgpack", "core.errors"},
+    "core.models.convert": {"torch", "core.errors", "core.labels", "core.models"},
+    # the only room on the network
+    "core.models.hub": {"huggingface_hub", "httpx2", "core.errors", "core.models"},
     # the hall
     "core.device": {"torch", "core.errors"},
     "core.work": {*VALUES, "core.canvas", "core.decoding"},

@@ -1,0 +1,446 @@
+"""Fetches the files of published models, whole and checked, into the Hugging Face cache; the only room on the network.
+
+Knows nothing of what is inside the files. Addresses, tokens, proxies and the places on disk are huggingface_hub's, with
+its environment variables (HF_HOME, HF_HUB_CACHE, HF_HUB_OFFLINE, HF_ENDPOINT, HF_TOKEN). Its own download begins anew
+after an interruption, so the bytes are fetched here, beside the place where it keeps them, and it finds them there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import logging
+import os
+import re
+import shutil
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, TypeVar
+
+import httpx2
+from huggingface_hub import (
+    constants,
+    get_hf_file_metadata,
+    get_session,
+    hf_hub_download,
+    hf_hub_url,
+    try_to_load_from_cache,
+)
+from huggingface_hub.errors import (
+    FileMetadataError,
+    GatedRepoError,
+    HfHubHTTPError,
+    OfflineModeIsEnabled,
+)
+from huggingface_hub.utils import WeakFileLock, build_hf_headers, hf_raise_for_status
+
+from core.errors import CheckpointError
+from core.models.catalog import Published, PublishedFile
+from core.models.checkpoints import file_digest
+
+logger = logging.getLogger(__name__)
+
+Progress = Callable[[int, int], None]
+"""Called with the bytes that are there and the bytes in all; what it raises stops the download, to go on later."""
+
+T = TypeVar("T")
+
+_UNFINISHED = ".incomplete"
+_WAITS_S = (1.0, 2.0, 4.0, 8.0)  # before the second to fifth attempt
+_PASSING = frozenset({408, 429, 500, 502, 503, 504})  # what a server may get over
+_WITHHELD = frozenset({401, 403, 404, 410})
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_PLAIN = re.compile(r"[A-Za-z0-9._-]{1,128}")  # an ETag that may become a file name
+
+
+class _Withheld(CheckpointError):
+    """The publisher does not give the file away any more, or not to everybody."""
+
+
+@dataclass(frozen=True)
+class _Source:
+    """What a server says of a file: its address, size, ETag, and on the Hub its commit."""
+
+    url: str
+    bytes: int | None
+    etag: str
+    commit: str | None
+
+
+# Places ----------------------------------------------------------------------------------------------------------
+
+
+def library() -> Path:
+    """Return our own folder in the Hugging Face home, where converted models, other files and the pins lie."""
+    return Path(constants.HF_ASSETS_CACHE) / "maskgit-editor"
+
+
+def converted_folder(name: str) -> Path:
+    """Return where the safetensors folder of a published model belongs, whether it is there or not."""
+    return library() / "models" / name
+
+
+def own_place(file: PublishedFile) -> Path:
+    """Return where a file may be put by hand, and where one from outside the Hub is downloaded to."""
+    folder = file.repo.split("://", 1)[-1].replace("/", "--")
+    return library() / "files" / folder / file.name
+
+
+def on_disk(published: Published) -> tuple[Path, ...] | None:
+    """Return the paths of a model's downloaded files, one a role, or None where one is missing; asks no network."""
+    paths = []
+    for file in published.files:
+        there = [path for source in _sources(published, file) if (path := _on_disk(source))]
+        if not there:
+            return None
+        paths.append(there[0])
+    return tuple(paths)
+
+
+def _sources(published: Published, file: PublishedFile) -> tuple[PublishedFile, ...]:
+    return (file, *(twin for twin in published.twins if twin.role == file.role))
+
+
+def _on_disk(file: PublishedFile) -> Path | None:
+    """Return where a file lies that was checked before, or None."""
+    pin = _pins().get(_key(file))
+    if pin is None:
+        return None
+    place = own_place(file)
+    if not place.is_file() and file.on_hub:
+        cached = try_to_load_from_cache(file.repo, file.path, revision=file.revision or pin["revision"])
+        place = Path(cached) if isinstance(cached, str) else place
+    return place if place.is_file() and place.stat().st_size == pin["bytes"] else None
+
+
+# Pins: what was met at the first download ------------------------------------------------------------------------
+
+
+def _key(file: PublishedFile) -> str:
+    return f"{file.repo}/{file.path}"
+
+
+def _pins_file() -> Path:
+    return library() / "pins.json"
+
+
+def _pins() -> dict[str, dict[str, Any]]:
+    """Return file -> {"sha256", "bytes", "revision"} as met at its first download."""
+    try:
+        pins = json.loads(_pins_file().read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except ValueError as error:
+        raise CheckpointError(f"{_pins_file()} is not JSON ({error}): remove it, then download again.") from error
+    keys = {"sha256", "bytes", "revision"}
+    if not isinstance(pins, dict) or any(not isinstance(pin, dict) or set(pin) != keys for pin in pins.values()):
+        raise CheckpointError(f"{_pins_file()} does not hold pins: remove it, then download again.")
+    return pins
+
+
+def _pin(file: PublishedFile, digest: str, count: int, revision: str | None) -> None:
+    with _turn(_pins_file()):
+        pins = _pins()
+        pins[_key(file)] = {"sha256": digest, "bytes": count, "revision": revision}
+        partial = _pins_file().with_suffix(".partial")
+        partial.write_text(json.dumps(pins, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        os.replace(partial, _pins_file())
+
+
+@contextmanager
+def _turn(path: Path) -> Iterator[None]:
+    """Wait until no other process works on a path, then keep others from it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with WeakFileLock(path.with_name(f"{path.name}.lock")):
+        yield
+
+
+# Downloads -------------------------------------------------------------------------------------------------------
+
+
+def download(published: Published, *, progress: Progress | None = None) -> tuple[Path, ...]:
+    """Fetch what is missing of a model and return where its files lie, one a role, in the catalog's order.
+
+    A download that was interrupted goes on where it stopped, in this process or in a later one. Size and sha256 are
+    checked where they are known; else they are recorded, with the Hub's commit, and hold from then on.
+
+    Raises:
+        CheckpointError: where a file cannot be had, or is not what it should be; one sentence that says what to do.
+    """
+    paths, before = [], 0
+    for file in published.files:
+        sources = _sources(published, file)
+        there = next((path for source in sources if (path := _on_disk(source))), None)
+        path = there or _fetch_first(sources, _shifted(progress, before, published.bytes))
+        before += path.stat().st_size
+        paths.append(path)
+    if progress is not None:
+        progress(before, before)
+    return tuple(paths)
+
+
+def _shifted(progress: Progress | None, before: int, expected: int) -> Progress:
+    """Return the progress of one file as that of all; sizes that are only computed may turn out larger."""
+
+    def report(done: int, total: int) -> None:
+        if progress is not None:
+            progress(before + done, max(expected, before + total))
+
+    return report
+
+
+def _fetch_first(sources: tuple[PublishedFile, ...], progress: Progress) -> Path:
+    """Fetch a file from the first of its publishers that gives it away."""
+    refusals = []
+    for file in sources:
+        try:
+            return _fetch(file, progress)
+        except _Withheld as error:
+            logger.warning("%s", error)
+            refusals.append(error)
+    raise refusals[0]
+
+
+def _fetch(file: PublishedFile, progress: Progress) -> Path:
+    """Fetch one file while other processes wait; return where it lies."""
+    with _turn(own_place(file)):
+        if (path := _on_disk(file)) is not None:  # another process was faster
+            return path
+        pin = _pins().get(_key(file), {})
+        wanted, revision = file.sha256 or pin.get("sha256"), file.revision or pin.get("revision")
+        there, commit = _brought(file, revision)
+        if there is not None:
+            path, digest = there, _check(file, there, None, wanted)
+        else:
+            with _as_sentences(file):
+                source = _retrying(lambda: _ask(file, revision), _WAITS_S[:2])
+                _check_offer(file, source, wanted)
+                path, digest = _place(file, source, progress, wanted)
+                commit = source.commit
+        _pin(file, digest, path.stat().st_size, commit)
+        return path
+
+
+def _brought(file: PublishedFile, revision: str | None) -> tuple[Path | None, str | None]:
+    """Return where a file lies that we did not fetch, and its commit: put there by hand, or by another program."""
+    if own_place(file).is_file():
+        return own_place(file), None
+    cached = try_to_load_from_cache(file.repo, file.path, revision=revision) if file.on_hub else None
+    if not isinstance(cached, str):
+        return None, None
+    return Path(cached), Path(cached).relative_to(_repo_folder(file) / "snapshots").parts[0]
+
+
+def _repo_folder(file: PublishedFile) -> Path:
+    """Return where huggingface_hub keeps a repo: blobs by ETag, snapshots by commit (its documented layout)."""
+    return Path(constants.HF_HUB_CACHE) / f"models--{file.repo.replace('/', '--')}"
+
+
+def _ask(file: PublishedFile, revision: str | None) -> _Source:
+    """Ask a file's server what it offers, without fetching it."""
+    if file.on_hub:
+        metadata = get_hf_file_metadata(
+            hf_hub_url(file.repo, file.path, revision=revision), timeout=constants.HF_HUB_ETAG_TIMEOUT
+        )
+        if metadata.commit_hash is None or metadata.etag is None:
+            raise FileMetadataError("the answer names no commit")
+        commit: str | None = metadata.commit_hash
+        url, count, etag = hf_hub_url(file.repo, file.path, revision=commit), metadata.size, metadata.etag
+    else:
+        url, commit = f"{file.repo}/{file.path}", None
+        answer = get_session().head(url, timeout=constants.HF_HUB_ETAG_TIMEOUT)
+        hf_raise_for_status(answer)
+        length = answer.headers.get("Content-Length", "")
+        count = int(length) if length.isdecimal() else None
+        # Files from outside the Hub lie under their own name; only an unfinished one is told apart by its ETag.
+        etag = hashlib.sha256(answer.headers.get("ETag", "").encode()).hexdigest()[:40]
+    if not _PLAIN.fullmatch(etag) or (commit is not None and not _PLAIN.fullmatch(commit)):
+        raise FileMetadataError("the answer's ETag or commit is malformed")
+    return _Source(url, count, etag, commit)
+
+
+def _check_offer(file: PublishedFile, source: _Source, wanted: str | None) -> None:
+    """Refuse another file than the expected one before anything is fetched, where the server says what it has."""
+    if file.exact and source.bytes not in (None, file.bytes):
+        raise CheckpointError(
+            f"{_key(file)} is offered with {source.bytes} bytes, expected {file.bytes}: it was replaced, do not use it."
+        )
+    if wanted is not None and _SHA256.fullmatch(source.etag) and source.etag != wanted:
+        raise CheckpointError(
+            f"{_key(file)} is offered with sha256 {source.etag[:12]}..., expected {wanted[:12]}...: it was replaced, "
+            "do not use it."
+        )
+
+
+def _place(file: PublishedFile, source: _Source, progress: Progress, wanted: str | None) -> tuple[Path, str]:
+    """Fetch a file's bytes and put them where they belong, once they are right; return the place and the sha256."""
+    if file.on_hub:
+        target = _repo_folder(file) / "blobs" / source.etag
+        wanted = wanted or (source.etag if _SHA256.fullmatch(source.etag) else None)
+        partial = target.with_name(f"{source.etag}.maskgit-editor{_UNFINISHED}")
+    else:
+        target = own_place(file)
+        partial = target.with_name(f"{target.name}.{source.etag}{_UNFINISHED}")
+    if target.is_file():
+        digest = _check(file, target, source.bytes, wanted)
+    else:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _retrying(lambda: _append(file, source, partial, progress), _WAITS_S, lambda: _size(partial))
+        try:
+            digest = _check(file, partial, source.bytes, wanted)
+        except CheckpointError:
+            partial.unlink()  # nothing of it is worth keeping
+            raise
+        os.replace(partial, target)
+    if file.on_hub:
+        # The blob is there, so that this fetches nothing: it names the blob as a file of the commit.
+        target = Path(hf_hub_download(file.repo, file.path, revision=source.commit))
+    return target, digest
+
+
+def _append(file: PublishedFile, source: _Source, partial: Path, progress: Progress) -> None:
+    """Fetch the bytes that an unfinished file lacks."""
+    done = _size(partial)
+    if source.bytes is not None:
+        if done == source.bytes:
+            return
+        done = 0 if done > source.bytes else done
+        free = shutil.disk_usage(partial.parent).free
+        if free < source.bytes - done:
+            raise CheckpointError(
+                f"{partial.parent} has {free / 1e9:.1f} GB free but {file.name} needs {(source.bytes - done) / 1e9:.1f}"
+                " GB: make room, or set HF_HOME to a larger disk."
+            )
+    headers = build_hf_headers() if file.on_hub else {}
+    headers |= {"Accept-Encoding": "identity", "Range": f"bytes={done}-"}
+    timeout = constants.HF_HUB_DOWNLOAD_TIMEOUT
+    with get_session().stream("GET", source.url, headers=headers, timeout=timeout) as answer:
+        hf_raise_for_status(answer)
+        chunks = answer.iter_bytes()
+        first = next(chunks, b"")
+        if answer.headers.get("Content-Type", "").startswith("text/html") or _reads_as_page(first):
+            raise CheckpointError(_is_page(file))  # what came before is kept
+        if answer.status_code != 206 or not answer.headers.get("Content-Range", "").startswith(f"bytes {done}-"):
+            done = 0  # the server sends the whole file
+        with partial.open("r+b" if done else "wb") as out:
+            out.seek(done)
+            out.truncate()
+            _write(itertools.chain((first,), chunks), out, done, source.bytes, progress)
+    if source.bytes is not None and _size(partial) < source.bytes:
+        raise httpx2.RemoteProtocolError("the connection closed early")
+
+
+def _write(chunks: Iterator[bytes], out: BinaryIO, done: int, total: int | None, progress: Progress) -> None:
+    for chunk in chunks:
+        out.write(chunk)
+        done += len(chunk)
+        if total is not None and done > total:
+            raise CheckpointError(f"the server sends more than the {total} bytes that it announced: try again later.")
+        progress(done, total or done)
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.is_file() else 0
+
+
+def _retrying(act: Callable[[], T], waits_s: Sequence[float], reached: Callable[[], int] = lambda: 0) -> T:
+    """Do something on the network again where it failed for a reason that may pass.
+
+    Args:
+        act: what to do.
+        waits_s: seconds before each further attempt; counted anew whenever more was reached than before.
+        reached: how far it came.
+    """
+    waits, seen = iter(waits_s), reached()
+    while True:
+        try:
+            return act()
+        except (httpx2.TransportError, HfHubHTTPError) as error:
+            if isinstance(error, HfHubHTTPError) and error.response.status_code not in _PASSING:
+                raise
+            if reached() > seen:  # the line is bad, not dead
+                waits, seen = iter(waits_s), reached()
+            wait = next(waits, None)
+            if wait is None:
+                raise
+            logger.warning("%s; trying again in %g s", error, wait)
+            time.sleep(wait)
+
+
+def _check(file: PublishedFile, path: Path, count: int | None, wanted: str | None) -> str:
+    """Return a file's sha256.
+
+    Args:
+        file: what it should be.
+        path: where it lies.
+        count: bytes that its server announced, None where no server was asked.
+        wanted: its sha256, None where it is not known.
+
+    Raises:
+        CheckpointError: where it is no weights file, or has another size or sha256 than it should have.
+    """
+    with path.open("rb") as opened:
+        head = opened.read(512)
+    if _reads_as_page(head):
+        raise CheckpointError(_is_page(file))
+    again = "download it again" if path.suffix == _UNFINISHED else f"remove {path} and download it again"
+    if head.startswith(b"version https://git-lfs"):
+        raise CheckpointError(f"{file.name} from {file.repo} is a Git LFS pointer instead of the weights: {again}.")
+    size, expected = path.stat().st_size, file.bytes if file.exact else count
+    if expected not in (None, size):
+        raise CheckpointError(f"{file.name} from {file.repo} has {size} bytes, expected {expected}: {again}.")
+    digest = file_digest(path)
+    if wanted not in (None, digest):
+        raise CheckpointError(
+            f"{file.name} from {file.repo} has sha256 {digest[:12]}..., expected {str(wanted)[:12]}...: {again}."
+        )
+    return digest
+
+
+def _reads_as_page(head: bytes) -> bool:
+    return head.lstrip().lower().startswith((b"<!doctype", b"<html"))
+
+
+def _is_page(file: PublishedFile) -> str:
+    return (
+        f"{file.repo} sent a web page instead of {file.name}: a proxy or a login page stands between, open "
+        "https://huggingface.co in a browser."
+    )
+
+
+# What went wrong -------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _as_sentences(file: PublishedFile) -> Iterator[None]:
+    """Turn what the network raises into one sentence that says where the file could be put by hand."""
+    by_hand = f"or put {file.name} at {own_place(file)}"
+    try:
+        yield
+    except OfflineModeIsEnabled as error:
+        raise CheckpointError(
+            f"{file.name} of {file.repo} is not on this disk and HF_HUB_OFFLINE is set: unset it, {by_hand}."
+        ) from error
+    except FileMetadataError as error:
+        raise CheckpointError(
+            f"{constants.ENDPOINT} does not answer as the Hugging Face Hub does when asked for {file.name}: look at "
+            f"HF_ENDPOINT and the proxy, {by_hand}."
+        ) from error
+    except GatedRepoError as error:
+        raise _Withheld(f"{file.repo} gives {file.name} to those it knows: run `hf auth login`, {by_hand}.") from error
+    except HfHubHTTPError as error:
+        status = error.response.status_code
+        if status in _WITHHELD:
+            raise _Withheld(f"{file.repo} does not give away {file.name} (HTTP {status}): {by_hand[3:]}.") from error
+        raise CheckpointError(
+            f"{file.repo} answers with HTTP {status} when asked for {file.name}: try again later, {by_hand}."
+        ) from error
+    except httpx2.TransportError as error:
+        raise CheckpointError(
+            f"{file.name} cannot be fetched from {file.repo} ({error or type(error).__name__}): look at the network, "
+            f"then run the download again, which goes on where it stopped, {by_hand}."
+        ) from error
