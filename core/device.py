@@ -49,6 +49,17 @@ def pick_dtype(wanted: str, device: torch.device) -> torch.dtype:
     return _DTYPES[wanted]
 
 
+def number_format(wanted: str) -> torch.dtype:
+    """Return the number format for "fp32", "bf16" or "fp16", wherever it may be used.
+
+    Raises:
+        BadRequest: for another name.
+    """
+    if wanted not in _DTYPES:
+        raise BadRequest(f"number format {wanted!r} is unknown: choose {', '.join(_DTYPES)}.")
+    return _DTYPES[wanted]
+
+
 @contextlib.contextmanager
 def memory_errors_translated(device: torch.device) -> Iterator[None]:
     """Turn PyTorch's out-of-memory errors into one sentence.

@@ -83,9 +83,7 @@ def _fill(net: nn.Module, path: Path, digests: Mapping[str, str], dtype: torch.d
     """Load a file into a net built on the meta device."""
     expected = net.state_dict()
     require_shapes(tensor_shapes(path), shapes_of(expected), str(path))
-    wanted = digests.get(path.name)
-    if wanted is not None and (seen := file_digest(path)) != wanted:
-        raise CheckpointError(f"{path} has sha256 {seen[:12]}..., expected {wanted[:12]}...: fetch the file again.")
+    require_digest(path, digests)
     autocast = _autocast_names(net)
     weights: dict[str, Tensor] = {}
     for name, value in each_tensor(path):
@@ -100,6 +98,13 @@ def _fill(net: nn.Module, path: Path, digests: Mapping[str, str], dtype: torch.d
         require_finite(weights[name], value, f"{path}: {name!r}")
     net.load_state_dict(weights, assign=True)
     net.eval().requires_grad_(False)
+
+
+def require_digest(path: Path, digests: Mapping[str, str]) -> None:
+    """Raise CheckpointError where a file's sha256 is listed by its name and is another: it was damaged or swapped."""
+    wanted = digests.get(path.name)
+    if wanted is not None and (seen := file_digest(path)) != wanted:
+        raise CheckpointError(f"{path} has sha256 {seen[:12]}..., expected {wanted[:12]}...: fetch the file again.")
 
 
 def _autocast_names(net: nn.Module) -> set[str]:

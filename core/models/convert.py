@@ -1,0 +1,162 @@
+"""From files that other programs wrote to a model folder of ours: recognised, paired, checked strictly, written once.
+
+Knows nothing of downloads. This is the only room that opens pickles, and what it writes holds none. Our own folders and
+files go through it too, to be written in another number format.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from core.errors import CheckpointError
+from core.labels import imagenet_classes
+from core.models.checkpoints import (
+    CONFIG_FILE,
+    TOKENIZER_FILE,
+    TRANSFORMER_FILE,
+    read_spec,
+    require_digest,
+    require_finite,
+    save_nets,
+)
+from core.models.config import ModelSpec
+from core.models.containers import container_of, read_pickle, read_tensors
+from core.models.families import FAMILIES, build
+from core.models.keymaps import require_shapes, shapes_of
+from core.models.presets import PRESETS
+from core.models.recognise import Part, Recognised, recognise
+from core.models.sizes import tokenizer_config, transformer_config
+
+
+@dataclass(frozen=True)
+class _File:
+    """One opened file: what it is and its tensors, by our names, still in the file where that can be mapped."""
+
+    path: Path
+    found: Recognised
+    state: Mapping[str, Tensor]
+
+
+def convert(files: Sequence[Path], out: Path, dtype: torch.dtype = torch.float32) -> ModelSpec:
+    """Write the model folder of a tokenizer file and a transformer file.
+
+    Args:
+        files: both, in any order and container; or one folder of ours; a config.json of ours among them says what
+            shapes cannot (heads, class names) and is needed for nets of sizes that were never published.
+        out: the folder to write, made if missing.
+        dtype: of the floats in it; float32 keeps every number as it was published.
+
+    Returns:
+        The spec as written.
+
+    Raises:
+        CheckpointError: where a file is damaged, of no known family or not alone safe to open, where the two do not
+            belong together, or where names, shapes or numbers are not those of the model.
+    """
+    weights, described = _sorted(files)
+    parts = _opened(weights)
+    spec = described if described is not None else _own_spec(parts)
+    if spec is None:
+        spec = _derived_spec(parts, out.name)
+    _check_against(spec, parts)
+    return save_nets(out, spec, parts["tokenizer"].state, parts["transformer"].state, dtype)
+
+
+def _sorted(files: Sequence[Path]) -> tuple[list[Path], ModelSpec | None]:
+    """Return the weight files, and what a config.json among the files describes."""
+    weights: list[Path] = []
+    described: ModelSpec | None = None
+    for path in files:
+        if path.is_dir():
+            described = read_spec(path)
+            weights += [path / TOKENIZER_FILE, path / TRANSFORMER_FILE]
+        elif path.suffix == ".json":
+            if path.name != CONFIG_FILE:
+                raise CheckpointError(f"{path} is no weight file: give weights, and a model's own {CONFIG_FILE}.")
+            described = read_spec(path.parent)
+        else:
+            weights.append(path)
+    return weights, described
+
+
+def _opened(weights: Sequence[Path]) -> dict[Part, _File]:
+    """Return the tokenizer and the transformer, which belong together as far as their names show."""
+    parts: dict[Part, _File] = {}
+    for path in weights:
+        tensors = read_pickle(path) if container_of(path) == "pickle" else read_tensors(path)
+        found = recognise(shapes_of(tensors), str(path))
+        if found.part in parts:
+            raise CheckpointError(
+                f"{parts[found.part].path} and {path} are both a {found.part}: give one tokenizer and one transformer."
+            )
+        parts[found.part] = _File(path, found, found.form.to_ours(tensors, str(path)))
+    for part in ("tokenizer", "transformer"):
+        if part not in parts:
+            given = " and ".join(f"{file.path} is {file.found.form.title}" for file in parts.values()) or "nothing"
+            raise CheckpointError(f"no {part} was given ({given}): a model needs a tokenizer and a transformer.")
+    tokenizer, transformer = parts["tokenizer"], parts["transformer"]
+    if tokenizer.found.family != transformer.found.family:
+        given = " and ".join(f"{file.path} is {file.found.form.title}" for file in (tokenizer, transformer))
+        raise CheckpointError(f"{given}, which were not trained together: equal numbers of codes do not make a pair.")
+    return parts
+
+
+def _own_spec(parts: Mapping[Part, _File]) -> ModelSpec | None:
+    """Return what lies beside files that are ours by their names."""
+    own = [file.path.parent for file in parts.values() if file.found.form.own]
+    return read_spec(own[0]) if own else None
+
+
+def _derived_spec(parts: Mapping[Part, _File], name: str) -> ModelSpec:
+    """Return the published model that the shapes are of, or the spec of a size of its own."""
+    tokenizer, transformer = parts["tokenizer"], parts["transformer"]
+    family = tokenizer.found.family
+    first = tokenizer_config(family, shapes_of(tokenizer.state), str(tokenizer.path))
+    second = transformer_config(family, shapes_of(transformer.state), str(transformer.path), codes=first.codebook_size)
+    if first.codebook_size != second.codebook_size:
+        raise CheckpointError(
+            f"{tokenizer.path} has {first.codebook_size} codes and {transformer.path} {second.codebook_size}: "
+            "they do not belong together."
+        )
+    nets: dict[str, Any] = {"tokenizer": asdict(first), "transformer": asdict(second)}
+    alike = [spec for spec in PRESETS.values() if spec.family == family]
+    spec = next((s for s in alike if {"tokenizer": s.tokenizer, "transformer": s.transformer} == nets), None)
+    if spec is None:
+        spec = replace(
+            alike[0],
+            **nets,
+            name=name,
+            title=f"{name}, a model of the {family} family",
+            pixels=second.grid * first.downsample,
+            grid=second.grid,
+            codebook_size=first.codebook_size,
+            licence="unknown: that of the files it was converted from",
+        )
+    return replace(spec, classes=imagenet_classes()) if second.classes == len(imagenet_classes()) else spec
+
+
+def _check_against(spec: ModelSpec, parts: Mapping[Part, _File]) -> None:
+    """Refuse what is not, name by name and shape by shape, the model that the spec describes."""
+    family = parts["tokenizer"].found.family
+    if spec.family != family:
+        raise CheckpointError(
+            f"{CONFIG_FILE} describes a {spec.family} model but {parts['tokenizer'].path} is of the {family} family: "
+            "give the config that belongs to the files."
+        )
+    try:
+        with torch.device("meta"):
+            nets = build(spec)
+    except (TypeError, ValueError) as error:
+        raise CheckpointError(f"the files make no model of the {FAMILIES[family].name} family: {error}.") from error
+    for file, net in zip((parts["tokenizer"], parts["transformer"]), nets, strict=True):
+        require_shapes(shapes_of(file.state), shapes_of(net.state_dict()), str(file.path))
+        if (file.path.parent / CONFIG_FILE).is_file():
+            require_digest(file.path, spec.sha256)
+        for name, value in file.state.items():
+            require_finite(value, value, f"{file.path}: {name!r}")
