@@ -14,6 +14,7 @@ import mmap
 import pickle
 import re
 import struct
+import warnings
 import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -127,7 +128,9 @@ def read_pickle(path: Path) -> dict[str, Tensor]:
     try:
         if packed:
             _check_stored(path)
-        tree = torch.load(path, map_location="cpu", weights_only=True, mmap=packed)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # remarks on protocols, meant for whoever wrote the file
+            tree = torch.load(path, map_location="cpu", weights_only=True, mmap=packed)
     except pickle.UnpicklingError as error:
         if (found := re.search(r"GLOBAL ([\w.]+)", str(error))) is not None:
             raise CheckpointError(
