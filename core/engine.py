@@ -58,26 +58,45 @@ def load_engine(
     """Load a model once; edit with it many times.
 
     Args:
-        model: name of a bundled model.
+        model: name of a bundled model, or of a published one that was downloaded and converted.
         device: "auto", "cpu" or "cuda".
         dtype: "auto", "fp32", "bf16" or "fp16".
         folder: a model folder of one's own, instead of `model`.
 
     Raises:
-        UnknownModel: where no model is called that.
+        UnknownModel: where no model is called that, or it is not on this disk.
         CheckpointError: where its files cannot be used.
         BadRequest: where the device or number format cannot be had.
     """
     chosen_device = pick_device(device)
     chosen_dtype = pick_dtype(dtype, chosen_device)
     if folder is None:
-        folder = BUNDLED / model
-        known = [spec.name for spec in list_models()]
-        if model not in known:
-            raise UnknownModel(f"model {model!r} is unknown: choose one of {', '.join(known) or '(none is bundled)'}.")
+        folder = _folder(model)
     spec = read_spec(folder)
     tokenizer, transformer = load_nets(folder, spec, chosen_dtype)
     return Engine(spec, tokenizer, transformer, device=chosen_device, dtype=chosen_dtype)
+
+
+def _folder(model: str) -> Path:
+    """Return the folder of a bundled model, or of a published one that was downloaded and converted."""
+    bundled = [spec.name for spec in list_models()]
+    if model in bundled:
+        return BUNDLED / model
+    from core.models.catalog import CATALOG
+
+    if model not in CATALOG:
+        names = ", ".join((*bundled, *CATALOG))
+        raise UnknownModel(f"model {model!r} is unknown: choose one of {names}.")
+    from core.models.hub import converted_folder
+
+    folder = converted_folder(model)
+    if not (folder / CONFIG_FILE).is_file():
+        gigabytes = CATALOG[model].bytes / 1e9
+        raise UnknownModel(
+            f"model {model!r} ({gigabytes:.2f} GB, {CATALOG[model].licence}) is not on this disk: "
+            f"`python -m core download {model}` fetches it."
+        )
+    return folder
 
 
 class Engine:

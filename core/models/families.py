@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+import torch
+
 from core.models.compact import CompactTokenizer, CompactTokenizerConfig, CompactTransformer, CompactTransformerConfig
 from core.models.config import ModelSpec
 from core.models.google import GoogleTransformer, GoogleTransformerConfig
@@ -95,6 +97,17 @@ def build(spec: ModelSpec) -> tuple[VQTokenizer, MaskTransformer]:
     if spec.null_class and not family.null_class:
         raise ValueError(f"model {spec.name}: null_class is true, but family {family.name} has no null class")
     return family.build_tokenizer(tokenizer_config), family.build_transformer(transformer_config)
+
+
+def count_parameters(spec: ModelSpec) -> int:
+    """Return how many numbers both nets of a spec hold, shared ones counted once; costs no memory.
+
+    Raises:
+        ValueError: as `build`.
+    """
+    with torch.device("meta"):
+        nets = build(spec)
+    return sum(parameter.numel() for net in nets for parameter in net.parameters())
 
 
 def _config(kind: type[Any], values: Mapping[str, Any], where: str) -> Any:

@@ -40,7 +40,7 @@ from huggingface_hub.utils import WeakFileLock, build_hf_headers, hf_raise_for_s
 
 from core.errors import CheckpointError
 from core.models.catalog import Published, PublishedFile
-from core.models.checkpoints import file_digest
+from core.models.checkpoints import CONFIG_FILE, file_digest
 
 logger = logging.getLogger(__name__)
 
@@ -99,6 +99,13 @@ def on_disk(published: Published) -> tuple[Path, ...] | None:
             return None
         paths.append(there[0])
     return tuple(paths)
+
+
+def state(published: Published) -> str:
+    """Return "converted" where a model's folder is there, "downloaded" where its files are, else "no"."""
+    if (converted_folder(published.name) / CONFIG_FILE).is_file():
+        return "converted"
+    return "no" if on_disk(published) is None else "downloaded"
 
 
 def _sources(published: Published, file: PublishedFile) -> tuple[PublishedFile, ...]:
@@ -200,7 +207,7 @@ def _fetch_first(sources: tuple[PublishedFile, ...], progress: Progress) -> Path
         try:
             return _fetch(file, progress)
         except _Withheld as error:
-            logger.warning("%s", error)
+            logger.info("%s", error)
             refusals.append(error)
     raise refusals[0]
 
@@ -367,7 +374,7 @@ def _retrying(act: Callable[[], T], waits_s: Sequence[float], reached: Callable[
             wait = next(waits, None)
             if wait is None:
                 raise
-            logger.warning("%s; trying again in %g s", error, wait)
+            logger.info("%s; trying again in %g s", error, wait)
             time.sleep(wait)
 
 

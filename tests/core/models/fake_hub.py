@@ -8,8 +8,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
+
+import pytest
+from huggingface_hub import close_session, constants
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 PAGE = b"<!DOCTYPE html>\n<html><body>Please log in to this network.</body></html>"
@@ -130,3 +134,22 @@ def fake_hub() -> Iterator[FakeHub]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@contextmanager
+def pretend(fake: FakeHub, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let this process take the server for the Hub, with its cache under `home`, and wait for nothing."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(home / "hub"))
+    monkeypatch.setattr(constants, "HF_ASSETS_CACHE", str(home / "assets"))
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    serve_from(monkeypatch, fake.url)
+    monkeypatch.setattr("core.models.hub._WAITS_S", (0.0, 0.0, 0.0))
+    close_session()
+    yield
+    close_session()
+
+
+def serve_from(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setattr(constants, "ENDPOINT", url)
+    monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", url + "/{repo_id}/resolve/{revision}/{filename}")

@@ -13,13 +13,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from huggingface_hub import close_session, constants
+from huggingface_hub import constants
 
 from core.errors import CheckpointError
-from core.models import hub
 from core.models.catalog import CATALOG, Published, PublishedFile
 from core.models.hub import download, library, on_disk, own_place
-from tests.core.models.fake_hub import COMMIT, fake_hub
+from tests.core.models.fake_hub import COMMIT, fake_hub, pretend, serve_from
 
 ROOT = Path(__file__).resolve().parents[3]
 REPO, PATH = "someone/maskgit", "folder/transformer.pth"
@@ -36,22 +35,9 @@ def published(**changes: object) -> Published:
 
 @pytest.fixture
 def server(tmp_path, monkeypatch):
-    with fake_hub() as fake:
+    with fake_hub() as fake, pretend(fake, tmp_path, monkeypatch):
         fake.files[f"{REPO}/{PATH}"] = WEIGHTS
-        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-        monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
-        monkeypatch.setattr(constants, "HF_ASSETS_CACHE", str(tmp_path / "assets"))
-        monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
-        serve_from(monkeypatch, fake.url)
-        monkeypatch.setattr(hub, "_WAITS_S", (0.0, 0.0, 0.0))
-        close_session()
         yield fake
-        close_session()
-
-
-def serve_from(monkeypatch, url: str) -> None:
-    monkeypatch.setattr(constants, "ENDPOINT", url)
-    monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", url + "/{repo_id}/resolve/{revision}/{filename}")
 
 
 def gone(monkeypatch) -> None:
