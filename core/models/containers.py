@@ -44,6 +44,7 @@ _FLAX_DTYPES = {
 _FLAX_ARRAY = 1  # msgpack extension type of an ndarray; 2 and 3 (complex, scalars) are in no weight file
 _MOST_AXES = 8
 _MOST_ENTRIES = 100_000
+_MOST_LEVELS = 32
 
 _DAMAGE = (
     *(RuntimeError, EOFError, LookupError, ValueError, TypeError, AttributeError, AssertionError),
@@ -77,7 +78,7 @@ def container_of(path: Path) -> Container:
             f"{path} is a web page of {size} bytes, not weights: the server sent a message instead, fetch it again."
         )
     if head.startswith(b"PK\x03\x04"):
-        if not zipfile.is_zipfile(path):
+        if not _is_whole_zip(path):
             raise CheckpointError(f"{path} is a torch file cut short at {size} bytes: fetch it again.")
         return "pickle"
     if head[0] == 0x80 and len(head) > 1 and 2 <= head[1] <= 5:  # the protocol's own mark
@@ -124,7 +125,7 @@ def read_pickle(path: Path) -> dict[str, Tensor]:
     """
     if (kind := container_of(path)) != "pickle":
         raise CheckpointError(f"{path} is a {kind} file, not a torch pickle.")
-    packed = zipfile.is_zipfile(path)  # else of torch before 1.6, which cannot be mapped
+    packed = _is_whole_zip(path)  # else of torch before 1.6, which cannot be mapped
     try:
         if packed:
             _check_stored(path)
@@ -211,6 +212,8 @@ def _leaves(tree: Mapping[Any, Any], path: Path, prefix: str = "") -> Iterator[t
         if not isinstance(name, str):
             raise CheckpointError(f"{path} has an entry called {name!r}, which is no name: it is no weight file.")
         if isinstance(value, Mapping):
+            if prefix.count(".") > _MOST_LEVELS:
+                raise CheckpointError(f"{path} is nested more than {_MOST_LEVELS} deep: it is no weight file.")
             yield from _leaves(value, path, f"{prefix}{name}.")
         else:
             yield f"{prefix}{name}", value
@@ -225,6 +228,14 @@ def _is_plain(value: Any, path: Path) -> bool:
         return False
     held = value.untyped_storage().nbytes()
     return bool(value.numel() * value.element_size() <= held <= path.stat().st_size)
+
+
+def _is_whole_zip(path: Path) -> bool:
+    """Return whether a file ends as a zip archive does."""
+    try:
+        return zipfile.is_zipfile(path)
+    except zipfile.BadZipFile:
+        return False
 
 
 def _check_stored(path: Path) -> None:

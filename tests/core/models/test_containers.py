@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import functools
 import pickle
 import zipfile
 from collections.abc import Callable
@@ -183,6 +184,7 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
     "flax nonsense": (extension(1, b"\xc1"), "not a whole flax file"),
     "flax list": (written(msgpack.packb({"params": {"x": [1, 2, 3]}})), "'x' is no plain tensor"),
     "flax long list": (written(b"\x81\xa1x\xdd\xff\xff\xff\xff"), "not a whole flax file"),
+    "deep": (pickled(functools.reduce(lambda inner, _: {"x": inner}, range(400), 1)), "nested more than 32 deep"),
     "flax deep": (written(b"\x81\xa1x" * 5000 + b"\xc0"), "not a whole flax file"),
 }
 
