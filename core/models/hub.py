@@ -34,6 +34,7 @@ from huggingface_hub.errors import (
     FileMetadataError,
     GatedRepoError,
     HfHubHTTPError,
+    LocalEntryNotFoundError,
     OfflineModeIsEnabled,
 )
 from huggingface_hub.utils import WeakFileLock, build_hf_headers, hf_raise_for_status
@@ -50,11 +51,12 @@ Progress = Callable[[int, int], None]
 T = TypeVar("T")
 
 _UNFINISHED = ".incomplete"
+_MOST_TIMES = 4  # sizes that were computed are of the weights; with both of Adam's moments a file is three times that
 _WAITS_S = (1.0, 2.0, 4.0, 8.0)  # before the second to fifth attempt
 _PASSING = frozenset({408, 429, 500, 502, 503, 504})  # what a server may get over
 _WITHHELD = frozenset({401, 403, 404, 410})
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_PLAIN = re.compile(r"[A-Za-z0-9._-]{1,128}")  # an ETag that may become a file name
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")  # an ETag that may become a file name
 
 
 class _Withheld(CheckpointError):
@@ -66,7 +68,7 @@ class _Source:
     """What a server says of a file: its address, size, ETag, and on the Hub its commit."""
 
     url: str
-    bytes: int | None
+    bytes: int
     etag: str
     commit: str | None
 
@@ -143,10 +145,19 @@ def _pins() -> dict[str, dict[str, Any]]:
         return {}
     except ValueError as error:
         raise CheckpointError(f"{_pins_file()} is not JSON ({error}): remove it, then download again.") from error
-    keys = {"sha256", "bytes", "revision"}
-    if not isinstance(pins, dict) or any(not isinstance(pin, dict) or set(pin) != keys for pin in pins.values()):
+    if not isinstance(pins, dict) or not all(map(_is_pin, pins.values())):
         raise CheckpointError(f"{_pins_file()} does not hold pins: remove it, then download again.")
     return pins
+
+
+def _is_pin(value: Any) -> bool:
+    return (
+        isinstance(value, dict)
+        and set(value) == {"sha256", "bytes", "revision"}
+        and isinstance(value["sha256"], str)
+        and isinstance(value["bytes"], int)
+        and isinstance(value["revision"], str | None)
+    )
 
 
 def _pin(file: PublishedFile, digest: str, count: int, revision: str | None) -> None:
@@ -253,26 +264,29 @@ def _ask(file: PublishedFile, revision: str | None) -> _Source:
         metadata = get_hf_file_metadata(
             hf_hub_url(file.repo, file.path, revision=revision), timeout=constants.HF_HUB_ETAG_TIMEOUT
         )
-        if metadata.commit_hash is None or metadata.etag is None:
-            raise FileMetadataError("the answer names no commit")
-        commit: str | None = metadata.commit_hash
-        url, count, etag = hf_hub_url(file.repo, file.path, revision=commit), metadata.size, metadata.etag
+        commit, count, etag = metadata.commit_hash, metadata.size, metadata.etag or ""
+        if commit is None or not _PLAIN.fullmatch(commit) or not _PLAIN.fullmatch(etag):
+            raise FileMetadataError("the answer names no commit or no ETag")
+        url = hf_hub_url(file.repo, file.path, revision=commit)
     else:
         url, commit = f"{file.repo}/{file.path}", None
-        answer = get_session().head(url, timeout=constants.HF_HUB_ETAG_TIMEOUT)
-        hf_raise_for_status(answer)
-        length = answer.headers.get("Content-Length", "")
-        count = int(length) if length.isdecimal() else None
-        # Files from outside the Hub lie under their own name; only an unfinished one is told apart by its ETag.
-        etag = hashlib.sha256(answer.headers.get("ETag", "").encode()).hexdigest()[:40]
-    if not _PLAIN.fullmatch(etag) or (commit is not None and not _PLAIN.fullmatch(commit)):
-        raise FileMetadataError("the answer's ETag or commit is malformed")
+        # One byte, because addresses that are signed for GET alone refuse HEAD.
+        headers, timeout = {"Accept-Encoding": "identity", "Range": "bytes=0-0"}, constants.HF_HUB_ETAG_TIMEOUT
+        with get_session().stream("GET", url, headers=headers, timeout=timeout) as answer:
+            hf_raise_for_status(answer)
+            whole = answer.headers.get("Content-Range", "").rpartition("/")[2]
+            whole = whole or answer.headers.get("Content-Length", "")
+            count = int(whole) if whole.isdecimal() else None
+            # The file will lie under its own name; only while unfinished is it told apart by its ETag.
+            etag = hashlib.sha256(answer.headers.get("ETag", "").encode()).hexdigest()[:40]
+    if count is None:
+        raise FileMetadataError("the answer names no size")
     return _Source(url, count, etag, commit)
 
 
 def _check_offer(file: PublishedFile, source: _Source, wanted: str | None) -> None:
     """Refuse another file than the expected one before anything is fetched, where the server says what it has."""
-    if file.exact and source.bytes not in (None, file.bytes):
+    if source.bytes > _MOST_TIMES * file.bytes or (file.exact and source.bytes != file.bytes):
         raise CheckpointError(
             f"{_key(file)} is offered with {source.bytes} bytes, expected {file.bytes}: it was replaced, do not use it."
         )
@@ -312,16 +326,15 @@ def _place(file: PublishedFile, source: _Source, progress: Progress, wanted: str
 def _append(file: PublishedFile, source: _Source, partial: Path, progress: Progress) -> None:
     """Fetch the bytes that an unfinished file lacks."""
     done = _size(partial)
-    if source.bytes is not None:
-        if done == source.bytes:
-            return
-        done = 0 if done > source.bytes else done
-        free = shutil.disk_usage(partial.parent).free
-        if free < source.bytes - done:
-            raise CheckpointError(
-                f"{partial.parent} has {free / 1e9:.1f} GB free but {file.name} needs {(source.bytes - done) / 1e9:.1f}"
-                " GB: make room, or set HF_HOME to a larger disk."
-            )
+    if done == source.bytes:
+        return
+    done = 0 if done > source.bytes else done
+    free = shutil.disk_usage(partial.parent).free
+    if free < source.bytes - done:
+        raise CheckpointError(
+            f"{partial.parent} has {free / 1e9:.1f} GB free but {file.name} needs {(source.bytes - done) / 1e9:.1f} GB:"
+            " make room, or set HF_HOME to a larger disk."
+        )
     headers = build_hf_headers() if file.on_hub else {}
     headers |= {"Accept-Encoding": "identity", "Range": f"bytes={done}-"}
     timeout = constants.HF_HUB_DOWNLOAD_TIMEOUT
@@ -337,17 +350,17 @@ def _append(file: PublishedFile, source: _Source, partial: Path, progress: Progr
             out.seek(done)
             out.truncate()
             _write(itertools.chain((first,), chunks), out, done, source.bytes, progress)
-    if source.bytes is not None and _size(partial) < source.bytes:
+    if _size(partial) < source.bytes:
         raise httpx2.RemoteProtocolError("the connection closed early")
 
 
-def _write(chunks: Iterator[bytes], out: BinaryIO, done: int, total: int | None, progress: Progress) -> None:
+def _write(chunks: Iterator[bytes], out: BinaryIO, done: int, total: int, progress: Progress) -> None:
     for chunk in chunks:
         out.write(chunk)
         done += len(chunk)
-        if total is not None and done > total:
+        if done > total:
             raise CheckpointError(f"the server sends more than the {total} bytes that it announced: try again later.")
-        progress(done, total or done)
+        progress(done, total)
 
 
 def _size(path: Path) -> int:
@@ -415,8 +428,12 @@ def _reads_as_page(head: bytes) -> bool:
 def _is_page(file: PublishedFile) -> str:
     return (
         f"{file.repo} sent a web page instead of {file.name}: a proxy or a login page stands between, open "
-        "https://huggingface.co in a browser."
+        f"{_server(file)} in a browser."
     )
+
+
+def _server(file: PublishedFile) -> str:
+    return constants.ENDPOINT if file.on_hub else file.repo
 
 
 # What went wrong -------------------------------------------------------------------------------------------------
@@ -425,7 +442,7 @@ def _is_page(file: PublishedFile) -> str:
 @contextmanager
 def _as_sentences(file: PublishedFile) -> Iterator[None]:
     """Turn what the network raises into one sentence that says where the file could be put by hand."""
-    by_hand = f"or put {file.name} at {own_place(file)}"
+    by_hand, server = f"or put {file.name} at {own_place(file)}", _server(file)
     try:
         yield
     except OfflineModeIsEnabled as error:
@@ -434,7 +451,7 @@ def _as_sentences(file: PublishedFile) -> Iterator[None]:
         ) from error
     except FileMetadataError as error:
         raise CheckpointError(
-            f"{constants.ENDPOINT} does not answer as the Hugging Face Hub does when asked for {file.name}: look at "
+            f"{server} does not answer as a server of files does when asked for {file.name} ({error}): look at "
             f"HF_ENDPOINT and the proxy, {by_hand}."
         ) from error
     except GatedRepoError as error:
@@ -446,8 +463,9 @@ def _as_sentences(file: PublishedFile) -> Iterator[None]:
         raise CheckpointError(
             f"{file.repo} answers with HTTP {status} when asked for {file.name}: try again later, {by_hand}."
         ) from error
-    except httpx2.TransportError as error:
+    except (httpx2.TransportError, LocalEntryNotFoundError) as error:
+        why = " ".join(str(error).split()) or type(error).__name__
         raise CheckpointError(
-            f"{file.name} cannot be fetched from {file.repo} ({error or type(error).__name__}): look at the network, "
+            f"{file.name} cannot be fetched from {file.repo} ({why}): look at the network, "
             f"then run the download again, which goes on where it stopped, {by_hand}."
         ) from error

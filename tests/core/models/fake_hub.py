@@ -31,7 +31,7 @@ class FakeHub:
         typed: whether that page says of itself that it is one.
         ranges: whether a part of a file can be asked for.
         pause_s: before each tenth of a file.
-        log: (method, key, first byte asked for).
+        log: (method, key, first byte asked for); "PEEK" is a GET that asks for one byte.
     """
 
     def __init__(self) -> None:
@@ -77,8 +77,9 @@ def fake_hub() -> Iterator[FakeHub]:
 
         def _answer(self, *, body: bool) -> None:
             key = self._key()
-            first = int(self.headers.get("Range", "bytes=0-").removeprefix("bytes=").split("-")[0])
-            hub.log.append((self.command, key, first))
+            asked, _, last = self.headers.get("Range", "bytes=0-").removeprefix("bytes=").partition("-")
+            first = int(asked)
+            hub.log.append(("PEEK" if last else self.command, key, first))
             status = hub.statuses.pop(0) if hub.statuses else 200
             if status == 200 and key not in hub.files:
                 status = 404
@@ -98,6 +99,10 @@ def fake_hub() -> Iterator[FakeHub]:
                     "X-Linked-Etag": f'"{digest}"',
                     "X-Linked-Size": str(len(data)),
                 }
+            if last and hub.ranges:
+                headers["Content-Range"] = f"bytes {first}-{last}/{len(data)}"
+                self._send(206, headers | {"Content-Length": "1"}, data[first : first + 1])
+                return
             if not body:
                 self._send(200, headers | {"Content-Length": str(len(data))})
                 return

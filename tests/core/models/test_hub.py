@@ -169,6 +169,18 @@ def test_the_hubs_own_sha256_counts_where_the_catalog_has_none(server):
     assert f"expected {DIGEST[:12]}..." in refused(published())
 
 
+def test_a_file_of_many_times_the_computed_size_is_refused(server):
+    assert "offered with 3000000 bytes, expected 700000" in refused(published(bytes=700_000))
+    assert not server.gets()
+
+
+@pytest.mark.parametrize("commit", ["..", "a/b", "a b", ""])
+def test_a_commit_that_could_lead_elsewhere_is_refused(server, commit):
+    server.commit = commit
+    assert "names no commit or no ETag" in refused(published())
+    assert not server.gets()
+
+
 def test_a_file_of_another_size_is_refused_where_the_size_is_known(server):
     assert "offered with 3000000 bytes, expected 2999999" in refused(published(bytes=2_999_999, exact=True))
     assert not server.gets()
@@ -189,7 +201,7 @@ def test_a_web_page_instead_of_weights_is_named_and_what_came_before_is_kept(ser
 
 def test_a_web_page_instead_of_the_hub_is_named(server):
     server.page = {"head", "get"}
-    assert "does not answer as the Hugging Face Hub does" in refused(published())
+    assert "does not answer as a server of files does" in refused(published())
 
 
 def test_a_git_lfs_pointer_is_named(server):
@@ -262,7 +274,7 @@ def test_files_outside_the_hub_resume_and_are_pinned(server):
 
 def test_a_twin_is_fetched_where_the_first_publisher_withholds_a_file(server):
     server.files["other/twin/model.safetensors"] = TOKENIZER
-    twin = PublishedFile("other/twin", "model.safetensors", None, 1, None, "transformer")
+    twin = PublishedFile("other/twin", "model.safetensors", None, len(TOKENIZER), None, "transformer")
     model = replace(published(path="withdrawn.pth"), twins=(twin,))
     (path,) = download(model)
     assert path.read_bytes() == TOKENIZER
@@ -299,7 +311,7 @@ import sys
 sys.path.insert(0, {str(ROOT)!r})
 from core.models.catalog import CATALOG, Published, PublishedFile
 from core.models.hub import download
-file = PublishedFile({REPO!r}, {PATH!r}, None, 1, {DIGEST!r}, "transformer")
+file = PublishedFile({REPO!r}, {PATH!r}, None, {len(WEIGHTS)}, {DIGEST!r}, "transformer")
 print(download(Published(CATALOG["halton-256-tiny"].spec, 1, (file,)))[0])
 """
 
@@ -324,8 +336,9 @@ def test_broken_pins_are_named(server):
     library().mkdir(parents=True)
     (library() / "pins.json").write_text("{")
     assert f"{library() / 'pins.json'} is not JSON" in refused(published())
-    (library() / "pins.json").write_text('{"a": {"sha256": 1}}')
-    assert "does not hold pins" in refused(published())
+    for pins in ("[]", '{"a": 1}', '{"a": {"sha256": ""}}', '{"a": {"sha256": "", "bytes": 1, "revision": 1}}'):
+        (library() / "pins.json").write_text(pins)
+        assert "does not hold pins" in refused(published())
 
 
 def test_a_full_disk_is_named_before_anything_is_fetched(server, monkeypatch):
