@@ -544,7 +544,7 @@ def _models(options: argparse.Namespace) -> None:
     from core.engine import BUNDLED, list_models
     from core.models.catalog import CATALOG
     from core.models.families import count_parameters
-    from core.models.hub import state
+    from core.models.library import state
 
     bundled, published = [], []
     for spec in list_models():
@@ -592,7 +592,8 @@ def _download(options: argparse.Namespace) -> None:
     from tqdm import tqdm
 
     from core.models.catalog import CATALOG
-    from core.models.hub import converted_folder, download
+    from core.models.hub import download
+    from core.models.library import converted_folder
 
     if options.name not in CATALOG:
         raise UnknownModel(f"model {options.name!r} is not published: choose one of {', '.join(CATALOG)}.")

@@ -87,7 +87,7 @@ def _folder(model: str) -> Path:
     if model not in CATALOG:
         names = ", ".join((*bundled, *CATALOG))
         raise UnknownModel(f"model {model!r} is unknown: choose one of {names}.")
-    from core.models.hub import converted_folder
+    from core.models.library import converted_folder
 
     folder = converted_folder(model)
     if not (folder / CONFIG_FILE).is_file():

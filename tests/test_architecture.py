@@ -39,6 +39,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     # the only room that opens containers of other programs
     "core.models.containers": {"torch", "safetensors", "msgpack", "core.errors"},
     "core.models.convert": {"torch", "core.errors", "core.labels", "core.models"},
+    # what was downloaded lies where huggingface_hub says
+    "core.models.library": {"huggingface_hub", "core.errors", "core.models"},
     # the only room on the network
     "core.models.hub": {"huggingface_hub", "httpx2", "core.errors", "core.models"},
     # the hall

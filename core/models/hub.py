@@ -1,15 +1,14 @@
 """Fetches the files of published models, whole and checked, into the Hugging Face cache; the only room on the network.
 
-Knows nothing of what is inside the files. Addresses, tokens, proxies and the places on disk are huggingface_hub's, with
-its environment variables (HF_HOME, HF_HUB_CACHE, HF_HUB_OFFLINE, HF_ENDPOINT, HF_TOKEN). Its own download begins anew
-after an interruption, so the bytes are fetched here, beside the place where it keeps them, and it finds them there.
+Knows nothing of what is inside the files. Addresses, tokens and proxies are huggingface_hub's, with its environment
+variables (HF_HUB_OFFLINE, HF_ENDPOINT, HF_TOKEN); the places on disk are core/models/library.py's. Its own download
+begins anew after an interruption, so the bytes are fetched here, to where it keeps them, and it finds them there.
 """
 
 from __future__ import annotations
 
 import hashlib
 import itertools
-import json
 import logging
 import os
 import re
@@ -19,7 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+from typing import BinaryIO, TypeVar
 
 import httpx2
 from huggingface_hub import (
@@ -37,11 +36,12 @@ from huggingface_hub.errors import (
     LocalEntryNotFoundError,
     OfflineModeIsEnabled,
 )
-from huggingface_hub.utils import WeakFileLock, build_hf_headers, hf_raise_for_status
+from huggingface_hub.utils import build_hf_headers, hf_raise_for_status
 
 from core.errors import CheckpointError
 from core.models.catalog import Published, PublishedFile
-from core.models.checkpoints import CONFIG_FILE, file_digest
+from core.models.checkpoints import file_digest
+from core.models.library import Pin, found, own_place, pin_of, set_pin, sources, turn
 
 logger = logging.getLogger(__name__)
 
@@ -73,110 +73,6 @@ class _Source:
     commit: str | None
 
 
-# Places ----------------------------------------------------------------------------------------------------------
-
-
-def library() -> Path:
-    """Return our own folder in the Hugging Face home, where converted models, other files and the pins lie."""
-    return Path(constants.HF_ASSETS_CACHE) / "maskgit-editor"
-
-
-def converted_folder(name: str) -> Path:
-    """Return where the safetensors folder of a published model belongs, whether it is there or not."""
-    return library() / "models" / name
-
-
-def own_place(file: PublishedFile) -> Path:
-    """Return where a file may be put by hand, and where one from outside the Hub is downloaded to."""
-    folder = file.repo.split("://", 1)[-1].replace("/", "--")
-    return library() / "files" / folder / file.name
-
-
-def on_disk(published: Published) -> tuple[Path, ...] | None:
-    """Return the paths of a model's downloaded files, one a role, or None where one is missing; asks no network."""
-    paths = []
-    for file in published.files:
-        there = [path for source in _sources(published, file) if (path := _on_disk(source))]
-        if not there:
-            return None
-        paths.append(there[0])
-    return tuple(paths)
-
-
-def state(published: Published) -> str:
-    """Return "converted" where a model's folder is there, "downloaded" where its files are, else "no"."""
-    if (converted_folder(published.name) / CONFIG_FILE).is_file():
-        return "converted"
-    return "no" if on_disk(published) is None else "downloaded"
-
-
-def _sources(published: Published, file: PublishedFile) -> tuple[PublishedFile, ...]:
-    return (file, *(twin for twin in published.twins if twin.role == file.role))
-
-
-def _on_disk(file: PublishedFile) -> Path | None:
-    """Return where a file lies that was checked before, or None."""
-    pin = _pins().get(_key(file))
-    if pin is None:
-        return None
-    place = own_place(file)
-    if not place.is_file() and file.on_hub:
-        cached = try_to_load_from_cache(file.repo, file.path, revision=file.revision or pin["revision"])
-        place = Path(cached) if isinstance(cached, str) else place
-    return place if place.is_file() and place.stat().st_size == pin["bytes"] else None
-
-
-# Pins: what was met at the first download ------------------------------------------------------------------------
-
-
-def _key(file: PublishedFile) -> str:
-    return f"{file.repo}/{file.path}"
-
-
-def _pins_file() -> Path:
-    return library() / "pins.json"
-
-
-def _pins() -> dict[str, dict[str, Any]]:
-    """Return file -> {"sha256", "bytes", "revision"} as met at its first download."""
-    try:
-        pins = json.loads(_pins_file().read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    except ValueError as error:
-        raise CheckpointError(f"{_pins_file()} is not JSON ({error}): remove it, then download again.") from error
-    if not isinstance(pins, dict) or not all(map(_is_pin, pins.values())):
-        raise CheckpointError(f"{_pins_file()} does not hold pins: remove it, then download again.")
-    return pins
-
-
-def _is_pin(value: Any) -> bool:
-    return (
-        isinstance(value, dict)
-        and set(value) == {"sha256", "bytes", "revision"}
-        and isinstance(value["sha256"], str)
-        and isinstance(value["bytes"], int)
-        and isinstance(value["revision"], str | None)
-    )
-
-
-def _pin(file: PublishedFile, digest: str, count: int, revision: str | None) -> None:
-    with _turn(_pins_file()):
-        pins = _pins()
-        pins[_key(file)] = {"sha256": digest, "bytes": count, "revision": revision}
-        partial = _pins_file().with_suffix(".partial")
-        partial.write_text(json.dumps(pins, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-        os.replace(partial, _pins_file())
-
-
-@contextmanager
-def _turn(path: Path) -> Iterator[None]:
-    """Wait until no other process works on a path, then keep others from it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with WeakFileLock(path.with_name(f"{path.name}.lock")):
-        yield
-
-
 # Downloads -------------------------------------------------------------------------------------------------------
 
 
@@ -191,9 +87,9 @@ def download(published: Published, *, progress: Progress | None = None) -> tuple
     """
     paths, before = [], 0
     for file in published.files:
-        sources = _sources(published, file)
-        there = next((path for source in sources if (path := _on_disk(source))), None)
-        path = there or _fetch_first(sources, _shifted(progress, before, published.bytes))
+        offered = sources(published, file)
+        there = next(filter(None, map(found, offered)), None)
+        path = there or _fetch_first(offered, _shifted(progress, before, published.bytes))
         before += path.stat().st_size
         paths.append(path)
     if progress is not None:
@@ -211,10 +107,10 @@ def _shifted(progress: Progress | None, before: int, expected: int) -> Progress:
     return report
 
 
-def _fetch_first(sources: tuple[PublishedFile, ...], progress: Progress) -> Path:
+def _fetch_first(offered: tuple[PublishedFile, ...], progress: Progress) -> Path:
     """Fetch a file from the first of its publishers that gives it away."""
     refusals = []
-    for file in sources:
+    for file in offered:
         try:
             return _fetch(file, progress)
         except _Withheld as error:
@@ -225,11 +121,12 @@ def _fetch_first(sources: tuple[PublishedFile, ...], progress: Progress) -> Path
 
 def _fetch(file: PublishedFile, progress: Progress) -> Path:
     """Fetch one file while other processes wait; return where it lies."""
-    with _turn(own_place(file)):
-        if (path := _on_disk(file)) is not None:  # another process was faster
+    with turn(own_place(file)):
+        if (path := found(file)) is not None:  # another process was faster
             return path
-        pin = _pins().get(_key(file), {})
-        wanted, revision = file.sha256 or pin.get("sha256"), file.revision or pin.get("revision")
+        pin = pin_of(file)
+        wanted = file.sha256 or (pin and pin.sha256)
+        revision = file.revision or (pin and pin.revision)
         there, commit = _brought(file, revision)
         if there is not None:
             path, digest = there, _check(file, there, None, wanted)
@@ -239,7 +136,7 @@ def _fetch(file: PublishedFile, progress: Progress) -> Path:
                 _check_offer(file, source, wanted)
                 path, digest = _place(file, source, progress, wanted)
                 commit = source.commit
-        _pin(file, digest, path.stat().st_size, commit)
+        set_pin(file, Pin(digest, path.stat().st_size, commit))
         return path
 
 
@@ -288,12 +185,13 @@ def _check_offer(file: PublishedFile, source: _Source, wanted: str | None) -> No
     """Refuse another file than the expected one before anything is fetched, where the server says what it has."""
     if source.bytes > _MOST_TIMES * file.bytes or (file.exact and source.bytes != file.bytes):
         raise CheckpointError(
-            f"{_key(file)} is offered with {source.bytes} bytes, expected {file.bytes}: it was replaced, do not use it."
+            f"{file.name} of {file.repo} is offered with {source.bytes} bytes, expected {file.bytes}: it was replaced, "
+            "do not use it."
         )
     if wanted is not None and _SHA256.fullmatch(source.etag) and source.etag != wanted:
         raise CheckpointError(
-            f"{_key(file)} is offered with sha256 {source.etag[:12]}..., expected {wanted[:12]}...: it was replaced, "
-            "do not use it."
+            f"{file.name} of {file.repo} is offered with sha256 {source.etag[:12]}..., expected {wanted[:12]}...: "
+            "it was replaced, do not use it."
         )
 
 

@@ -14,7 +14,7 @@ from core.cli import main
 from core.engine import load_engine
 from core.errors import UnknownModel
 from core.models.catalog import CATALOG, PublishedFile
-from core.models.hub import converted_folder
+from core.models.library import converted_folder
 from tests.core.models.fake_hub import FakeHub, fake_hub, pretend
 
 NAME = "halton-256-tiny"

@@ -17,7 +17,8 @@ from huggingface_hub import constants
 
 from core.errors import CheckpointError
 from core.models.catalog import CATALOG, Published, PublishedFile
-from core.models.hub import download, library, on_disk, own_place
+from core.models.hub import download
+from core.models.library import library, on_disk, own_place
 from tests.core.models.fake_hub import COMMIT, fake_hub, pretend, serve_from
 
 ROOT = Path(__file__).resolve().parents[3]

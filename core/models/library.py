@@ -1,0 +1,135 @@
+"""Where the files of published models lie on this disk, and what they were when they were first downloaded.
+
+Knows nothing of networks; core/models/hub.py fetches. The places are huggingface_hub's: its cache of the Hub's files,
+and its folder for what other programs keep (HF_HOME, HF_HUB_CACHE, HF_ASSETS_CACHE), where pins.json is ours.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from huggingface_hub import constants, try_to_load_from_cache
+from huggingface_hub.utils import WeakFileLock
+
+from core.errors import CheckpointError
+from core.models.catalog import Published, PublishedFile
+from core.models.checkpoints import CONFIG_FILE
+
+
+class Pin(NamedTuple):
+    """What was met at the first download: sha256 as hex digits, bytes, and the Hub's commit (None outside the Hub)."""
+
+    sha256: str
+    bytes: int
+    revision: str | None
+
+
+def library() -> Path:
+    """Return our own folder in the Hugging Face home, where converted models, other files and the pins lie."""
+    return Path(constants.HF_ASSETS_CACHE) / "maskgit-editor"
+
+
+def converted_folder(name: str) -> Path:
+    """Return where the safetensors folder of a published model belongs, whether it is there or not."""
+    return library() / "models" / name
+
+
+def own_place(file: PublishedFile) -> Path:
+    """Return where a file may be put by hand, and where one from outside the Hub is downloaded to."""
+    folder = file.repo.split("://", 1)[-1].replace("/", "--")
+    return library() / "files" / folder / file.name
+
+
+def on_disk(published: Published) -> tuple[Path, ...] | None:
+    """Return the paths of a model's downloaded files, one a role, or None where one is missing; asks no network."""
+    paths = [next(filter(None, map(found, sources(published, file))), None) for file in published.files]
+    return tuple(path for path in paths if path is not None) if all(paths) else None
+
+
+def state(published: Published) -> str:
+    """Return "converted" where a model's folder is there, "downloaded" where its files are, else "no"."""
+    if (converted_folder(published.name) / CONFIG_FILE).is_file():
+        return "converted"
+    return "no" if on_disk(published) is None else "downloaded"
+
+
+def sources(published: Published, file: PublishedFile) -> tuple[PublishedFile, ...]:
+    """Return what may stand for a file of a model: itself, then its twins."""
+    return (file, *(twin for twin in published.twins if twin.role == file.role))
+
+
+def found(file: PublishedFile) -> Path | None:
+    """Return where a file lies that was checked before, or None."""
+    pin = pin_of(file)
+    if pin is None:
+        return None
+    place = own_place(file)
+    if not place.is_file() and file.on_hub:
+        cached = try_to_load_from_cache(file.repo, file.path, revision=file.revision or pin.revision)
+        place = Path(cached) if isinstance(cached, str) else place
+    return place if place.is_file() and place.stat().st_size == pin.bytes else None
+
+
+def pin_of(file: PublishedFile) -> Pin | None:
+    """Return what was met when a file was first downloaded, or None where it never was.
+
+    Raises:
+        CheckpointError: where pins.json was damaged.
+    """
+    return _pins().get(f"{file.repo}/{file.path}")
+
+
+def _pins_file() -> Path:
+    return library() / "pins.json"
+
+
+def _pins() -> dict[str, Pin]:
+    try:
+        pins = json.loads(_pins_file().read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except ValueError as error:
+        raise CheckpointError(f"{_pins_file()} is not JSON ({error}): remove it, then download again.") from error
+    if not isinstance(pins, dict) or not all(map(_is_pin, pins.values())):
+        raise CheckpointError(f"{_pins_file()} does not hold pins: remove it, then download again.")
+    return {key: Pin(**pin) for key, pin in pins.items()}
+
+
+def _is_pin(value: Any) -> bool:
+    return (
+        isinstance(value, dict)
+        and set(value) == set(Pin._fields)
+        and isinstance(value["sha256"], str)
+        and isinstance(value["bytes"], int)
+        and isinstance(value["revision"], str | None)
+    )
+
+
+def set_pin(file: PublishedFile, pin: Pin) -> None:
+    """Record what was met; it holds from then on.
+
+    Raises:
+        CheckpointError: where pins.json was damaged.
+    """
+    with turn(_pins_file()):
+        pins = _pins()
+        pins[f"{file.repo}/{file.path}"] = pin
+        partial = _pins_file().with_suffix(".partial")
+        partial.write_text(
+            json.dumps({key: pin._asdict() for key, pin in pins.items()}, indent=1, sort_keys=True) + "\n",
+            encoding="utf-8",
+        )
+        os.replace(partial, _pins_file())
+
+
+@contextmanager
+def turn(path: Path) -> Iterator[None]:
+    """Wait until no other process works on a path, then keep others from it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with WeakFileLock(path.with_name(f"{path.name}.lock")):
+        yield
