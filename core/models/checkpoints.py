@@ -94,7 +94,7 @@ def _fill(net: nn.Module, path: Path, digests: Mapping[str, str], dtype: torch.d
             )
         if kind.is_floating_point:
             kind = dtype if name in autocast else torch.float32
-        weights[name] = value.to(kind, copy=True)  # off the mapped file, which may be replaced later
+        weights[name] = torch.empty(value.shape, dtype=kind).copy_(value)  # the mapped file may be replaced later
         require_finite(weights[name], value, f"{path}: {name!r}")
     net.load_state_dict(weights, assign=True)
     net.eval().requires_grad_(False)
@@ -117,11 +117,16 @@ def _autocast_names(net: nn.Module) -> set[str]:
 
 def require_finite(value: Tensor, read: Tensor, what: str) -> None:
     """Raise CheckpointError where a tensor holds NaN or infinity, of its own or since it was brought to its dtype."""
-    if not value.is_floating_point() or bool(torch.isfinite(value).all()):
+    if not value.is_floating_point() or _all_finite(value):
         return
-    if bool(torch.isfinite(read).all()):
+    if _all_finite(read):
         raise CheckpointError(f"{what} holds numbers beyond {value.dtype}: choose bf16 or fp32 instead.")
     raise CheckpointError(f"{what} holds numbers that are not finite: train or fetch it again.")
+
+
+def _all_finite(value: Tensor) -> bool:
+    # In small parts: the test makes copies, and large ones between the weights would tear holes into the heap.
+    return all(bool(torch.isfinite(part).all()) for part in value.reshape(-1).split(1 << 16))
 
 
 def load_tokenizer(folder: Path) -> tuple[CompactTokenizer, int]:

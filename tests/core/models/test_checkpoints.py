@@ -14,6 +14,9 @@ from safetensors.torch import load_file, save_file
 
 from core.errors import CheckpointError
 from core.models.checkpoints import CONFIG_FILE, TOKENIZER_FILE, TRANSFORMER_FILE, load_nets, read_spec, save_nets
+from core.models.families import build
+from core.models.presets import PRESETS
+from tests.core.models import foreign
 
 
 def rewrite(path: Path, change: Callable[[dict[str, torch.Tensor]], None]) -> None:
@@ -46,6 +49,32 @@ def test_nets_come_ready_for_use(tiny_model: Path) -> None:
     for net in load_nets(tiny_model, read_spec(tiny_model)):
         assert not net.training
         assert all(p.dtype == torch.float32 and not p.requires_grad for p in net.parameters())
+
+
+@pytest.mark.parametrize("family", foreign.CONFIGS)
+def test_under_autocast_nets_loaded_in_bf16_give_the_numbers_of_float32_nets(family: str, tmp_path: Path) -> None:
+    tokenizer, transformer = (dataclasses.asdict(config) for config in foreign.CONFIGS[family])
+    spec = dataclasses.replace(
+        PRESETS[f"{family}-256-base" if family == "halton" else f"{family}-256"],
+        tokenizer=tokenizer,
+        transformer=transformer,
+        pixels=64,
+        grid=4,
+        codebook_size=32,
+    )
+    torch.manual_seed(1)
+    made = build(spec)
+    save_nets(tmp_path, spec, made[0].state_dict(), made[1].state_dict(), torch.float32)
+    outputs = []
+    for dtype in (torch.float32, torch.bfloat16):
+        nets = load_nets(tmp_path, spec, dtype)
+        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+            tokens = nets[0].encode(torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(2)))
+            outputs.append((tokens, nets[0].decode(tokens), nets[1](tokens.flatten(1), torch.tensor([3]))))
+    assert all(torch.equal(a, b) for a, b in zip(*outputs, strict=True))
+    small = sum(p.nbytes for net in nets for p in net.parameters())
+    whole = sum(p.nbytes for net in made for p in net.parameters())
+    assert small < 0.55 * whole  # what stays float32 is little
 
 
 def test_a_changed_file_is_caught_by_its_hash(tiny_model: Path, tmp_path: Path) -> None:
