@@ -136,6 +136,46 @@ def test_a_flax_file_loads_and_gives_the_reference_formulas_numbers(published: A
         assert not isinstance(part, nn.LayerNorm) or part.eps == 1e-12
 
 
+def exact_gelu(net: nn.Module, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = nn.functional.gelu
+    monkeypatch.setattr(nn.functional, "gelu", lambda x, approximate="none": plain(x))
+
+
+def usual_eps(net: nn.Module, monkeypatch: pytest.MonkeyPatch) -> None:
+    for part in net.modules():
+        if isinstance(part, nn.LayerNorm):
+            part.eps = 1e-5
+
+
+def six_heads(net: nn.Module, monkeypatch: pytest.MonkeyPatch) -> None:
+    for layer in net.get_submodule("layers").children():
+        layer.heads = 6  # type: ignore[assignment]
+
+
+def class_last(net: GoogleTransformer, monkeypatch: pytest.MonkeyPatch) -> None:
+    net.positions.data = net.positions.data.roll(-1, 0)
+
+
+def mask_after_the_codes(net: GoogleTransformer, monkeypatch: pytest.MonkeyPatch) -> None:
+    net.tokens.weight.data[-1] = net.tokens.weight.data[TINY.codebook_size]
+
+
+@pytest.mark.parametrize("fault", [None, exact_gelu, usual_eps, six_heads, class_last, mask_after_the_codes])
+def test_each_pitfall_is_seen_beside_the_reference_formulas(
+    fault: Any, published: Any, tokens: Tensor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In float64, where an agreement is exact to 1e-9 and any other formula is not."""
+    flat = {name: value.astype(np.float64) for name, value in tiny_flax(published).items()}
+    net = GoogleTransformer(TINY).eval().double()
+    net.load_state_dict(transformer_from_flax(tensors(flat)), strict=True)
+    class_ids = torch.tensor([3, 0])
+    if fault is not None:
+        fault(net, monkeypatch)
+    with torch.no_grad():
+        off = (net(tokens, class_ids) - plain_transformer(flat, tokens, class_ids)).abs().max()
+    assert float(off) < 1e-9 if fault is None else float(off) > 1e-6
+
+
 def test_tanh_gelu_is_what_the_net_computes(shaken: Any) -> None:
     layer = shaken(GoogleTransformer(TINY)).layers[0]
     x = torch.randn(1, 3, 12) * 3.0

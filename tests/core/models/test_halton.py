@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from core.errors import CheckpointError
+from core.models import halton
 from core.models.halton import SIZES, HaltonTransformer, HaltonTransformerConfig, transformer_from_published
 from core.models.interfaces import MASK, NO_CLASS
 
@@ -114,6 +115,51 @@ def test_gives_the_reference_formulas_numbers(
         wanted = plain_transformer(net.state_dict(), torch.where(tokens == MASK, 7, tokens), torch.tensor(labels))
     assert logits.shape == (2, 9, TINY.codebook_size)
     torch.testing.assert_close(logits, wanted, rtol=2e-4, atol=3e-4)
+
+
+def scale_before_shift(net: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    for layer in net.transformer.layers:
+        linear = layer.mlp[1]
+        for value in (linear.weight, linear.bias):
+            parts = list(value.data.chunk(6))
+            value.data = torch.cat([parts[1], parts[0], *parts[2:]])
+
+
+def norm_per_head(net: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = halton._rms_norm
+
+    def by_head(x: Tensor) -> Tensor:
+        return plain(x.unflatten(-1, (3, 4))).flatten(-2) if x.shape[-1] == TINY.attended else plain(x)
+
+    monkeypatch.setattr(halton, "_rms_norm", by_head)
+
+
+def six_heads(net: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    for layer in net.transformer.layers:
+        layer.attn.heads = 6
+
+
+def tanh_swish(net: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.nn.functional, "silu", lambda x, inplace=False: torch.nn.functional.gelu(x))
+
+
+def register_first(net: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    net.pos_emb.weight.data = net.pos_emb.weight.data.roll(1, 0)
+
+
+@pytest.mark.parametrize("fault", [None, scale_before_shift, norm_per_head, six_heads, tanh_swish, register_first])
+def test_each_pitfall_is_seen_beside_the_reference_formulas(
+    fault: Any, shaken: Any, tokens: Tensor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    net = shaken(HaltonTransformer(TINY))
+    state = {name: value.clone() for name, value in net.state_dict().items()}
+    if fault is not None:
+        fault(net, monkeypatch)
+    with torch.no_grad():
+        logits = net(tokens, torch.tensor([3, 0]))
+        wanted = plain_transformer(state, torch.where(tokens == MASK, 7, tokens), torch.tensor([3, 0]))
+    off = float((logits - wanted).abs().max() / wanted.std())
+    assert off < 1e-5 if fault is None else off > 1e-2
 
 
 def test_mask_reads_its_own_row_and_no_other(shaken: Any, tokens: Tensor) -> None:

@@ -79,6 +79,49 @@ def test_gives_the_reference_formulas_numbers(
     torch.testing.assert_close(logits, wanted, rtol=2e-4, atol=3e-4)
 
 
+def tanh_gelu(net: ValeoTransformer) -> None:
+    for part in net.modules():
+        if isinstance(part, nn.GELU):
+            part.approximate = "tanh"
+
+
+def one_eps(net: ValeoTransformer) -> None:
+    for part in net.modules():
+        if isinstance(part, nn.LayerNorm):
+            part.eps = 1e-5
+
+
+def six_heads(net: ValeoTransformer) -> None:
+    for part in net.modules():
+        if hasattr(part, "heads"):
+            part.heads = 6
+
+
+def class_first(net: ValeoTransformer) -> None:
+    net.pos_emb.data = net.pos_emb.data.roll(1, 1)
+
+
+def one_bias(net: ValeoTransformer) -> None:
+    net.bias.data = net.bias.data[:1].expand_as(net.bias)
+
+
+@pytest.mark.parametrize("fault", [None, tanh_gelu, one_eps, six_heads, class_first, one_bias])
+def test_each_pitfall_is_seen_beside_the_reference_formulas(fault: Any, shaken: Any, tokens: Tensor) -> None:
+    """In float64, where an agreement is exact to 1e-9 and any other formula is not."""
+    net = shaken(ValeoTransformer(TINY)).double()
+    state = {name: value.clone() for name, value in net.state_dict().items()}
+    rows = torch.cat((torch.where(tokens == MASK, 7, tokens), torch.tensor([[11], [8]])), 1)
+    if fault is not None:
+        fault(net)
+    with torch.no_grad():
+        torch.set_default_dtype(torch.float64)
+        try:
+            off = (net(tokens, torch.tensor([3, 0])) - plain_transformer(state, rows)).abs().max()
+        finally:
+            torch.set_default_dtype(torch.float32)
+    assert float(off) < 1e-9 if fault is None else float(off) > 1e-6
+
+
 def test_norms_have_the_reference_eps() -> None:
     eps = {name: m.eps for name, m in ValeoTransformer(TINY).named_modules() if isinstance(m, nn.LayerNorm)}
     assert {e for name, e in eps.items() if name.startswith("transformer.")} == {1e-5}

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from core.models import vqgan
 from core.models.halton import tokenizer_from_published
 from core.models.interfaces import VQTokenizer
 from core.models.valeo import tokenizer_from_lightning
@@ -20,6 +22,7 @@ from core.models.vqgan import (
     TamingTokenizer,
     TamingTokenizerConfig,
 )
+from tests.core.models import plain
 
 GOOGLE = GoogleTokenizerConfig(base_channels=8, multipliers=(1, 2, 2), code_dim=6, codebook_size=32, groups=4)
 TAMING = TamingTokenizerConfig(
@@ -234,6 +237,114 @@ def test_llamagen_codes_are_the_nearest_directions_and_their_lengths_do_not_matt
         rows.mul_(torch.rand(64, 1) * 5.0 + 0.5)
         assert torch.equal(net.encode(pixels), tokens)
         torch.testing.assert_close(net.decode(tokens), picture)
+
+
+PLAIN: dict[str, tuple[Any, Any, bool]] = {
+    "google": (plain.google_features, plain.google_picture, False),
+    "taming": (plain.taming_features, plain.taming_picture, False),
+    "llamagen": (
+        partial(plain.taming_features, llamagen=True),
+        partial(plain.taming_picture, llamagen=True),
+        True,
+    ),
+}
+
+
+def off_by(family: str, net: VQTokenizer, state: dict[str, torch.Tensor]) -> tuple[float, float]:
+    """How far a net is from the plain formulas: excess distance of its codes, difference of its pictures."""
+    features, picture, unit = PLAIN[family]
+    pixels = torch.rand(2, 3, 16, 16, generator=torch.Generator().manual_seed(5))
+    tokens = torch.arange(16, dtype=torch.int64).view(1, 4, 4) * 2
+    with torch.no_grad():
+        far = plain.distances(features(state, pixels, 4, 3), plain.rows(state, unit=unit))
+        chosen = far.gather(-1, net.encode(pixels).unsqueeze(-1)).squeeze(-1)
+        excess = float((chosen - far.amin(-1)).max() / far.mean())
+        difference = float((net.decode(tokens) - picture(state, tokens, 4, 3)).abs().max())
+    return excess, difference
+
+
+def calm(net: nn.Module, size: float = 1e-3) -> None:
+    """Bring the picture into the middle of its range, so that clipping hides nothing, and make the first norm's eps
+    count, which large values hide."""
+    with torch.no_grad():
+        net.get_parameter("decoder.conv_out.weight").mul_(0.02)
+        for end in ("weight", "bias"):
+            net.get_parameter(f"decoder.conv_in.{end}").mul_(size)
+
+
+@pytest.mark.parametrize("family", TINY)
+@pytest.mark.parametrize("size", [1.0, 1e-3])
+def test_gives_the_reference_formulas_codes_and_pictures(family: str, size: float, shaken: Any) -> None:
+    net = shaken(TINY[family]())
+    calm(net, size)
+    assert off_by(family, net, net.state_dict()) == pytest.approx((0.0, 0.0), abs=2e-5)
+
+
+def usual_eps(net: nn.Module, monkeypatch: pytest.MonkeyPatch) -> None:
+    for part in net.modules():
+        if isinstance(part, nn.GroupNorm):
+            part.eps = 1e-5
+
+
+def other_range(net: nn.Module, monkeypatch: pytest.MonkeyPatch) -> None:
+    google = isinstance(net, GoogleTokenizer)
+    net.get_submodule("encoder").register_forward_pre_hook(
+        lambda _, given: (given[0] * 2.0 - 1.0 if google else given[0] * 0.5 + 0.5,)
+    )
+    net.get_submodule("decoder").register_forward_hook(lambda _, __, made: made * 0.5 + 0.5 if google else made * 2 - 1)
+
+
+def usual_shortcut(net: nn.Module, monkeypatch: pytest.MonkeyPatch) -> None:
+    """x + h where the width stays is no fault: y = h + W x where it changes is, W cut to fit."""
+
+    def forward(self: Any, x: torch.Tensor) -> torch.Tensor:
+        h = self.conv2(F.silu(self.norm2(self.conv1(F.silu(self.norm1(x))))))
+        if self.nin_shortcut is None:
+            return h + x
+        kernel = self.nin_shortcut.weight
+        given = h if kernel.shape[1] == x.shape[1] != h.shape[1] else x  # each family's mistake is the other's rule
+        if given.shape[1] != kernel.shape[1]:
+            kernel = kernel.repeat(1, 2, 1, 1)[:, : given.shape[1]]
+        return h + F.conv2d(given, kernel, self.nin_shortcut.bias)
+
+    for kind in (vqgan._GoogleResBlock, vqgan._ResBlock):
+        monkeypatch.setattr(kind, "forward", forward)
+
+
+def padded_all_around(net: nn.Module, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vqgan._Downsample, "forward", lambda self, x: nn.Conv2d.forward(self, F.pad(x, (1, 0, 1, 0))))
+    monkeypatch.setattr(vqgan._Upsample, "forward", lambda self, x: nn.Conv2d.forward(self, F.interpolate(
+        x, scale_factor=2.0, mode="bilinear")))  # fmt: skip
+
+
+def lengths_count(net: nn.Module, monkeypatch: pytest.MonkeyPatch) -> None:
+    quantize = net.get_submodule("quantize")
+    quantize.unit = not quantize.unit  # type: ignore[assignment, operator]
+
+
+def no_attention(net: nn.Module, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vqgan._Attention, "forward", lambda self, x: x)
+
+
+FAULTS = [
+    *((family, usual_eps) for family in TINY),
+    *((family, other_range) for family in TINY),
+    *((family, usual_shortcut) for family in TINY),
+    *((family, lengths_count) for family in TINY),
+    *((family, padded_all_around) for family in TINY),
+    *((family, no_attention) for family in ("taming", "llamagen")),
+]
+
+
+@pytest.mark.parametrize(("family", "fault"), FAULTS)
+def test_each_pitfall_is_seen_beside_the_reference_formulas(
+    family: str, fault: Any, shaken: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    net = shaken(TINY[family]())
+    calm(net)
+    state = {name: value.clone() for name, value in net.state_dict().items()}
+    fault(net, monkeypatch)
+    assert max(off_by(family, net, state)) > 1e-3
 
 
 def test_what_lies_beside_the_net_in_a_container_is_dropped() -> None:
