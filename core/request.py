@@ -21,8 +21,18 @@ from core.errors import BadRequest
 from core.geometry import Box, Sides
 from core.packing import packed, unpacked
 
-SCHEDULE_NAMES = ("cosine", "linear", "square", "cubic", "exponential", "square root", "logarithmic", "arccos")
-"""The mask schedules by the paper's names; core/decoding/schedule.py has their functions (a test keeps them equal)."""
+SCHEDULE_NAMES = (
+    "cosine",
+    "linear",
+    "square",
+    "cubic",
+    "exponential",
+    "square root",
+    "logarithmic",
+    "arccos",
+    "arccos counts",
+)
+"""The mask schedules by the paper's names and valeo's; core/decoding/schedule.py has their functions."""
 
 ORDER_NAMES = ("confidence", "halton", "raster")
 """Which tokens are kept at each step; raster is the sequential baseline, one token a step, whatever T says."""

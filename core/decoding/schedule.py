@@ -51,6 +51,11 @@ def _arccos(r: Tensor, n: int) -> Tensor:
     return 2.0 / math.pi * torch.arccos(r)
 
 
+def _arccos_counts(r: Tensor, n: int) -> Tensor:
+    left = 1.0 - r  # 1 - the integral of arccos(1 - s) over s in [0, r], which is 1 at r = 1
+    return 1.0 - torch.sqrt(1.0 - left**2) + left * torch.arccos(left)
+
+
 SCHEDULES: dict[str, Schedule] = {
     "cosine": _cosine,
     "linear": _linear,
@@ -60,8 +65,18 @@ SCHEDULES: dict[str, Schedule] = {
     "square root": _square_root,
     "logarithmic": _logarithmic,
     "arccos": _arccos,
+    "arccos counts": _arccos_counts,
 }
-"""By the paper's names. `arccos` is MaskBit's reading: gamma(r) = 2/pi arccos(r) in Google's step 6."""
+"""By the paper's names. `arccos` is MaskBit's reading: gamma(r) = 2/pi arccos(r) in Google's step 6.
+
+`arccos counts` is valeo v1.0's: not the share left but the number revealed in each step grows as an arccos. Its
+gamma(r) is the limit of many steps and tokens; decoding counts as valeo's code does, by `_PROFILES`.
+"""
+
+_PROFILES: dict[str, Callable[[Tensor], Tensor]] = {
+    "arccos counts": lambda left: 2.0 / math.pi * torch.arccos(left),
+}
+"""Schedule -> how much each step reveals beside the others, of linspace(1, 0, T) float32 (algorithm.md, part 3)."""
 
 
 def masked_share(schedule: str, progress: Tensor, unknown: int) -> Tensor:
@@ -79,6 +94,7 @@ def masked_counts(unknown: int, steps: int, schedule: str, start_step: int = 0) 
     """Return how many tokens are still masked after each step, ending in 0.
 
     Google's rule: m = floor(n gamma((t + 1) / T)), clamped by `falling`; the last step's prediction fills all.
+    valeo's rule (`arccos counts`): step t reveals round(n w_t / sum w), at least 1; the last takes what is left.
 
     Args:
         unknown: n >= 0 tokens to reveal.
@@ -91,6 +107,10 @@ def masked_counts(unknown: int, steps: int, schedule: str, start_step: int = 0) 
     """
     if unknown == 0:
         return ()
+    if schedule in _PROFILES and steps > 1:
+        weights = _PROFILES[schedule](torch.linspace(1.0, 0.0, steps))
+        revealed = (weights / weights.sum() * unknown).round().clamp_min(1.0).cumsum(0)
+        return falling((unknown - revealed).int().tolist()[start_step:], unknown)
     progress = torch.arange(start_step + 1, steps + 1, dtype=torch.float32) / steps
     return falling(torch.floor(unknown * masked_share(schedule, progress, unknown)).int().tolist(), unknown)
 

@@ -43,6 +43,7 @@ from core.evaluation.findings import (
     SCHEDULES_FIGURE,
     STEPS,
     STRIP_FIGURE,
+    STUDIED,
     Row,
     Setting,
     halton_section,
@@ -57,7 +58,6 @@ from core.evaluation.metrics import Mask, Picture, kernel_distance, to_side
 from core.evaluation.questions import QUESTIONS, hole_crops
 from core.geometry import Box
 from core.pictures import encode_png, write_whole
-from core.request import SCHEDULE_NAMES
 
 logger = logging.getLogger(__name__)
 
@@ -72,7 +72,7 @@ Decoded = Callable[[int], None]
 """Told how many samples went through the transformer, after each forward."""
 
 
-_ORDERS = (("confidence", SCHEDULE_NAMES), ("halton", HALTON_SCHEDULES))
+_ORDERS = (("confidence", STUDIED), ("halton", HALTON_SCHEDULES))
 
 
 def settings() -> tuple[Setting, ...]:

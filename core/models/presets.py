@@ -30,9 +30,8 @@ _GOOGLE = ModelSpec(
     defaults=Defaults(schedule="cosine", steps=12, start_step=2, choice_temperature=4.5),
 )
 
-# valeo's sampler calls its schedule arccos, but that is a profile of counts (1 18 26 32 38 43 48 50 of 256), which
-# our cosine nearly gives (5 15 24 31 39 45 48 49) and our arccos does not (algorithm.md, part 3). Its weight w of
-# guidance is s - 1.
+# valeo's sampler calls its schedule arccos, but that is a profile of counts, our "arccos counts" (algorithm.md,
+# part 3). Its weight w of guidance is s - 1.
 _VALEO = ModelSpec(
     name="valeo-256",
     title="valeo MaskGIT v1.0, 256 px",
@@ -46,7 +45,7 @@ _VALEO = ModelSpec(
     null_class=True,
     licence="MIT (tokenizer: MIT, CompVis)",
     defaults=Defaults(
-        schedule="cosine", steps=8, choice_temperature=4.5, guidance_scale=1.0 + 3.0, guidance_ramp="linear"
+        schedule="arccos counts", steps=8, choice_temperature=4.5, guidance_scale=1.0 + 3.0, guidance_ramp="linear"
     ),
 )
 

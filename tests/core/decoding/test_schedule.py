@@ -29,6 +29,7 @@ GOLDEN_256_8 = {
     "square root": [91, 37, 29, 25, 21, 19, 18, 16],
     "logarithmic": [160, 32, 19, 13, 11, 8, 7, 6],
     "arccos": [21, 21, 21, 23, 25, 28, 35, 82],
+    "arccos counts": [1, 18, 26, 32, 38, 43, 48, 50],
 }
 
 
@@ -48,6 +49,30 @@ def test_counts_of_every_schedule_equal_the_reference(schedule: str, counts: lis
 )
 def test_cosine_counts_equal_the_reference(unknown: int, steps: int, counts: list[int]) -> None:
     assert revealed(unknown, steps, "cosine") == counts
+
+
+@pytest.mark.parametrize(
+    ("unknown", "steps", "counts"),
+    [
+        (256, 12, [1, 9, 13, 17, 19, 22, 24, 26, 28, 30, 32, 35]),
+        (1024, 15, [1, 26, 38, 46, 54, 61, 67, 73, 79, 84, 89, 94, 99, 104, 109]),
+        (7, 1, [7]),
+        (3, 8, [1, 1, 1]),
+    ],
+)
+def test_arccos_counts_equal_the_reference(unknown: int, steps: int, counts: list[int]) -> None:
+    assert revealed(unknown, steps, "arccos counts") == counts
+
+
+def test_the_share_of_arccos_counts_is_what_many_steps_leave() -> None:
+    steps, unknown = 300, 1_000_000
+    counts = torch.tensor(masked_counts(unknown, steps, "arccos counts")) / unknown
+    share = masked_share("arccos counts", torch.arange(1, steps + 1) / steps, unknown)
+    assert (counts - share).abs().max() < 1.0 / steps
+
+
+def test_steps_that_count_as_done_are_revealed_at_once() -> None:
+    assert revealed(256, 8, "arccos counts", 3) == [1 + 18 + 26 + 32, 38, 43, 48, 50]
 
 
 @pytest.mark.parametrize(

@@ -16,11 +16,10 @@ from core.errors import BadRequest
 from core.evaluation import ablation
 from core.evaluation.ablation import distance_with_error, run_ablation, settings
 from core.evaluation.edits import TestSet
-from core.evaluation.findings import CENTRE, GENERATION, ONE, PHOTOS, RECONSTRUCTION, STEPS, Setting
+from core.evaluation.findings import CENTRE, GENERATION, ONE, PHOTOS, RECONSTRUCTION, STEPS, STUDIED, Setting
 from core.evaluation.judge import Judge
 from core.evaluation.metrics import kernel_distance
 from core.pictures import open_picture
-from core.request import SCHEDULE_NAMES
 
 CLASSES = ("forest", "sea", "street")
 SAMPLES = 4
@@ -75,12 +74,12 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> list[Setting]:
 def test_the_whole_grid_is_asked_for() -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ablation, "STEPS", STEPS)
-        patch.setattr(ablation, "_ORDERS", (("confidence", SCHEDULE_NAMES), ("halton", ("cosine", "arccos"))))
+        patch.setattr(ablation, "_ORDERS", (("confidence", STUDIED), ("halton", ("cosine", "arccos"))))
         every = settings()
     assert len(set(every)) == len(every) == 4 + 2 * (8 + 2) * 8 + 2
     for kind in (GENERATION, CENTRE):
         assert {(s.schedule, s.steps) for s in every if (s.kind, s.order) == (kind, "confidence")} == {
-            (schedule, steps) for schedule in SCHEDULE_NAMES for steps in STEPS
+            (schedule, steps) for schedule in STUDIED for steps in STEPS
         }
 
 

@@ -16,6 +16,7 @@ from core.evaluation.findings import (
     PUBLISHED,
     RECONSTRUCTION,
     STEPS,
+    STUDIED,
     Row,
     halton_section,
     halton_words,
@@ -27,7 +28,6 @@ from core.evaluation.findings import (
     sequential_section,
     sequential_words,
 )
-from core.request import SCHEDULE_NAMES
 
 NAN = float("nan")
 
@@ -115,7 +115,7 @@ def test_without_an_error_any_difference_counts() -> None:
 
 
 def test_figures_are_two_by_two_panels_and_follow_the_rows() -> None:
-    rows = [r for s in SCHEDULE_NAMES for r in curve(s, 8)]
+    rows = [r for s in STUDIED for r in curve(s, 8)]
     drawn = schedules_figure(rows)
     assert drawn.shape == (2 * figures.HEIGHT, 2 * figures.WIDTH, 3)
     assert (drawn[figures.HEIGHT + 60 :, :] == 255).all()  # no holes are measured

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from itertools import pairwise
 
 import pytest
 import torch
 
+from core.decoding.schedule import masked_counts
 from core.models.config import ModelSpec
 from core.models.families import FAMILIES, build
 from core.models.presets import PRESETS
@@ -50,3 +52,10 @@ def test_guidance_is_off_without_a_null_class_and_w_plus_one_with() -> None:
     assert scales["valeo-512"] == pytest.approx(3.8)
     assert scales["halton-256-tiny"] == pytest.approx(2.5)
     assert scales["halton-384-large"] == pytest.approx(1.5)
+
+
+@pytest.mark.parametrize(("name", "first"), [("valeo-256", [1, 18, 26]), ("valeo-512", [1, 26, 38])])
+def test_valeo_reveals_what_its_authors_code_does(name: str, first: list[int]) -> None:
+    spec = PRESETS[name]
+    counts = (spec.grid**2, *masked_counts(spec.grid**2, spec.defaults.steps, spec.defaults.schedule))
+    assert [before - after for before, after in pairwise(counts)][:3] == first
