@@ -34,18 +34,18 @@ def pick_dtype(wanted: str, device: torch.device) -> torch.dtype:
     """Return the number format for "auto", "fp32", "bf16" or "fp16".
 
     "auto" is bf16 on CUDA GPUs that have it and on CPUs with matrix tiles (AMX). A CPU that has only the AVX-512 bf16
-    instructions stays with fp32: measured on one, bf16 products ran at 160 GFLOP/s and fp32 ones at 290.
+    instructions stays with fp32: measured on one, bf16 products ran at 160 GFLOP/s and fp32 ones at 290. fp16 halves
+    the memory on every CPU and comes ten times nearer to fp32 than bf16 (the bundled model's logits: 0.0007 and 0.006
+    rms of 1.2), as fast as fp32 where there are AVX-512 fp16 instructions, five times slower where not.
 
     Raises:
-        BadRequest: for another name, or fp16 on a CPU.
+        BadRequest: for another name.
     """
     if wanted == "auto":
         has = torch.cuda.is_bf16_supported() if device.type == "cuda" else torch.cpu._is_amx_tile_supported()
         return torch.bfloat16 if has else torch.float32
     if wanted not in _DTYPES:
         raise BadRequest(f"number format {wanted!r} is unknown: choose auto, {', '.join(_DTYPES)}.")
-    if wanted == "fp16" and device.type == "cpu":
-        raise BadRequest("number format 'fp16' is for GPUs: use fp32 or bf16 on the CPU.")
     return _DTYPES[wanted]
 
 

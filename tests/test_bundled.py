@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 
 from core import DecodeOptions, EditRequest, Engine, Sides, Task, load_engine, open_picture, recipe_text, sweep
@@ -46,6 +47,22 @@ def test_the_tokenizer_keeps_a_landscape(engine: Engine) -> None:
     again = engine.reconstruct(small).astype(np.float64)
     psnr = 10 * np.log10(255**2 / np.mean((again - small) ** 2))
     assert psnr > 18
+
+
+@pytest.mark.parametrize(("dtype", "error"), [("bf16", 0.02), ("fp16", 0.002)])
+def test_the_nets_compute_in_half_the_memory_on_the_cpu(engine: Engine, dtype: str, error: float) -> None:
+    half = load_engine(device="cpu", dtype=dtype)
+    spec, draw = engine.spec, torch.Generator().manual_seed(0)
+    tokens = torch.randint(spec.codebook_size, (2, spec.grid**2), generator=draw)
+    tokens[:, ::3] = -1
+    logits, codes = [], []
+    for one in (engine, half):
+        with torch.no_grad(), one.autocast():
+            logits.append(one.transformer(tokens, torch.tensor([0, 3])).float())
+            codes.append(one.tokenizer.decode(tokens.clamp_min(0).view(2, spec.grid, spec.grid)).float())
+    assert half.dtype in str(half.transformer.state_dict()["head.weight"].dtype)
+    assert 0 < (logits[0] - logits[1]).square().mean().sqrt() < error * logits[0].std()
+    assert (codes[0] - codes[1]).abs().mean() < 1 / 255
 
 
 @pytest.mark.parametrize("name", ["mountain_trail.jpg", "ridge_transparent_sky.png"])

@@ -30,14 +30,14 @@ def test_a_cpu_computes_in_bf16_only_with_matrix_tiles(
     assert pick_dtype("auto", CPU) == expected
 
 
-@pytest.mark.parametrize(("name", "dtype"), [("fp32", torch.float32), ("bf16", torch.bfloat16)])
+@pytest.mark.parametrize(
+    ("name", "dtype"), [("fp32", torch.float32), ("bf16", torch.bfloat16), ("fp16", torch.float16)]
+)
 def test_a_named_format_is_taken(name: str, dtype: torch.dtype) -> None:
     assert pick_dtype(name, CPU) == dtype
 
 
 def test_formats_that_cannot_be_had_are_refused() -> None:
-    with pytest.raises(BadRequest, match="'fp16' is for GPUs"):
-        pick_dtype("fp16", CPU)
     with pytest.raises(BadRequest, match="'int3' is unknown"):
         pick_dtype("int3", CPU)
 

@@ -51,8 +51,11 @@ def test_nets_come_ready_for_use(tiny_model: Path) -> None:
         assert all(p.dtype == torch.float32 and not p.requires_grad for p in net.parameters())
 
 
+@pytest.mark.parametrize("half", [torch.bfloat16, torch.float16])
 @pytest.mark.parametrize("family", foreign.CONFIGS)
-def test_under_autocast_nets_loaded_in_bf16_give_the_numbers_of_float32_nets(family: str, tmp_path: Path) -> None:
+def test_under_autocast_nets_loaded_in_half_give_the_numbers_of_float32_nets(
+    family: str, half: torch.dtype, tmp_path: Path
+) -> None:
     tokenizer, transformer = (dataclasses.asdict(config) for config in foreign.CONFIGS[family])
     spec = dataclasses.replace(
         PRESETS[f"{family}-256-base" if family == "halton" else f"{family}-256"],
@@ -66,9 +69,9 @@ def test_under_autocast_nets_loaded_in_bf16_give_the_numbers_of_float32_nets(fam
     made = build(spec)
     save_nets(tmp_path, spec, made[0].state_dict(), made[1].state_dict(), torch.float32)
     outputs = []
-    for dtype in (torch.float32, torch.bfloat16):
+    for dtype in (torch.float32, half):
         nets = load_nets(tmp_path, spec, dtype)
-        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        with torch.no_grad(), torch.autocast("cpu", half):
             tokens = nets[0].encode(torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(2)))
             outputs.append((tokens, nets[0].decode(tokens), nets[1](tokens.flatten(1), torch.tensor([3]))))
     assert all(torch.equal(a, b) for a, b in zip(*outputs, strict=True))
