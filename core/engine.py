@@ -20,10 +20,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core.canvas.borders import grow_canvas
-from core.canvas.compose import from_model, mask_to_model, match_colour, paste, to_model
+from core.canvas.compose import from_model, mask_to_model, paste, to_model
+from core.canvas.detail import Example, Examples
 from core.canvas.fill import neutral_fill
-from core.canvas.masks import blend_weight
-from core.canvas.plan import Pass, canvas_mask, plan
+from core.canvas.plan import Pass, canvas_mask, example_windows, plan
 from core.decoding.decode import DecodeStep, Predict, decode
 from core.decoding.guidance import predictor
 from core.device import memory_errors_translated, pick_device, pick_dtype
@@ -312,8 +312,8 @@ class Engine:
         with memory_errors_translated(self._device):
             try:
                 work = self._begin(request, samples)
-                weight = blend_weight(work.allowed if request.mask is None else request.mask, request.feather_px)
                 step_offset = max(sample.taken for sample in samples)
+                examples = self._examples(work, request.detail)
                 steps = step_offset + sum(max(sample.steps(p) for sample in samples) for p in work.passes)
                 for index, one in enumerate(work.passes):
                     tokens = self._masked_tokens(work, one)
@@ -346,11 +346,11 @@ class Engine:
                     step_offset += state.steps
                     work.tokens.append(self._grids(state.guess).cpu().numpy())
                     work.confidence.append(self._grids(state.confidence).cpu().numpy())
+                    self._judge_fit(work, one, tokens, state.guess)
                     with work.timed("composite"):
-                        for canvas, picture in zip(work.canvases, images, strict=True):
-                            self._composite(canvas, picture, one, weight, request)
+                        work.paint(images, one, examples.get(one.window.size.width), match=request.match_colour)
                 with work.timed("composite"):
-                    work.judge_borders()
+                    work.finish(request)
                 work.seconds["total"] = time.perf_counter() - started
                 logger.info("%s: %d passes, %.2f s", request.task.value, len(work.passes), work.seconds["total"])
                 yield work
@@ -359,21 +359,22 @@ class Engine:
                     torch.cuda.empty_cache()
 
     def _begin(self, request: EditRequest, samples: list[Sample]) -> Work:
-        """Lay out the canvases and the passes."""
+        """Lay out the canvas and the passes."""
         started = time.perf_counter()
         if request.image is None:
             base = np.full((self.spec.pixels, self.spec.pixels, 3), 128, np.uint8)
         else:
             base = grow_canvas(request.image, request.extend) if any(request.extend) else request.image
         passes = self.plan(request)
-        if len(passes) > 1 and any(sample.start is not None for sample in samples):
+        looks = sum(not one.level for one in passes)
+        if looks > 1 and any(sample.start is not None for sample in samples):
             raise BadRequest(
-                f"this edit looks through {len(passes)} windows, but codes to start from are those of one: "
+                f"this edit looks through {looks} windows, but codes to start from are those of one: "
                 "leave them out, or repaint less at a time."
             )
         work = Work(
             samples=samples,
-            canvases=np.repeat(base[None], len(samples), 0),
+            base=base,
             allowed=canvas_mask(request, pixels=self.spec.pixels),
             passes=passes,
             forwards=[0] * len(samples),
@@ -381,20 +382,74 @@ class Engine:
         work.seconds["plan"] = time.perf_counter() - started
         return work
 
-    def _window(self, canvas: NDArray[np.uint8], one: Pass) -> NDArray[np.uint8]:
-        """Return a pass's window at the model's resolution, the hole and transparent pixels filled neutrally."""
-        hole = mask_to_model(_hidden(canvas, one), self.spec.pixels)
-        return neutral_fill(to_model(canvas, one.window, self.spec.pixels), hole)
-
     def _masked_tokens(self, work: Work, one: Pass) -> Tensor:
         """Return what decoding begins with in a pass, (B, N): the windows' codes, and MASK or a start's in the hole."""
         with work.timed("encode"):
-            windows = [self._window(canvas, one) for canvas in work.canvases]
+            unseen = work.unseen(one)
+            windows = [self._window(work.seen(row, one), unseen) for row in range(len(work.samples))]
             tokens = torch.stack([self._encode(window) for window in windows])  # (B, h, w)
         hole = torch.from_numpy(one.unknown).to(self._device)
         for row, sample in zip(tokens, work.samples, strict=True):
-            row[hole] = MASK if sample.start is None else torch.tensor(sample.start.tokens).to(row)[hole]
+            start = None if one.level else sample.start
+            row[hole] = MASK if start is None else torch.tensor(start.tokens).to(row)[hole]
         return tokens.flatten(1)
+
+    def _window(self, seen: NDArray[np.uint8], unseen: NDArray[np.bool_]) -> NDArray[np.uint8]:
+        """Return (s, s, 3) pixels at the model's resolution, filled neutrally where nothing is to be seen."""
+        hole = mask_to_model(unseen, self.spec.pixels)
+        return neutral_fill(to_model(seen, Box(0, 0, *seen.shape[1::-1]), self.spec.pixels), hole)
+
+    def _judge_fit(self, work: Work, one: Pass, tokens: Tensor, guess: Tensor) -> None:
+        """Add up how likely the net holds each row's tokens, given the surroundings alone; see `EditResult.fits`."""
+        if one.level or len(work.samples) < 2:
+            return
+        hole = torch.from_numpy(one.unknown).to(self._device).flatten()
+        hidden = tokens.masked_fill(hole, MASK)
+        classes = [sample.condition.class_id for sample in work.samples]
+        with work.timed("transformer"):
+            fits = self._likelihoods(hidden, classes, guess, hole)
+            work.fits = fits if work.fits is None else work.fits + fits
+            if self.spec.null_class and NO_CLASS not in classes:
+                gain = fits - self._likelihoods(hidden, [NO_CLASS] * len(classes), guess, hole)
+                work.class_fits = gain if work.class_fits is None else work.class_fits + gain
+
+    def _likelihoods(self, hidden: Tensor, classes: Sequence[int], guess: Tensor, hole: Tensor) -> NDArray[np.float64]:
+        """Return (B,) summed log probabilities of tokens in a hole of which nothing is given.
+
+        Args:
+            hidden: (B, N), MASK in the hole; rows that are alike go through the net once.
+            classes: B class ids, or NO_CLASS.
+            guess: (B, N) tokens.
+            hole: (N,) bool.
+        """
+        sums, seen = [], {}
+        for row, class_id, drawn in zip(hidden, classes, guess, strict=True):
+            key = (class_id, row.cpu().numpy().tobytes())
+            if key not in seen:
+                logits = self._forward(row[None], torch.tensor([class_id], device=self._device))[0, hole]
+                seen[key] = torch.log_softmax(logits.float(), -1)
+            sums.append(float(seen[key].gather(1, drawn[hole][:, None]).sum()))
+        return np.array(sums)
+
+    def _examples(self, work: Work, detail: str) -> dict[int, Examples]:
+        """Return what detail is taken from, by the windows' side: known windows beside what the tokenizer keeps."""
+        found: dict[int, Examples] = {}
+        if detail == "none":
+            return found
+        for side, windows in example_windows(work.passes, work.allowed).items():
+            examples = []
+            for window in windows:
+                pixels, hidden = work.base[window.slices], work.allowed[window.slices]
+                if pixels.shape[2] == 4:
+                    hidden = hidden | (pixels[..., 3] == 0)
+                with work.timed("encode"):
+                    codes = self._encode(self._window(pixels[..., :3], hidden))
+                with work.timed("decode"):
+                    (shown,) = self._decode(codes[None])
+                examples.append(Example(pixels[..., :3], shown, hidden))
+            with work.timed("composite"):
+                found[side] = Examples(examples, grain=detail == "grain")
+        return found
 
     def _predict(self, work: Work) -> Predict:
         """Return the net as decoding calls it, with the rows' classes and guidance; keeps the accounts."""
@@ -404,22 +459,6 @@ class Engine:
                 return self._forward(rows, class_ids)
 
         return predictor(net, [sample.condition for sample in work.samples], work.forwards)
-
-    def _composite(
-        self,
-        canvas: NDArray[np.uint8],
-        picture: NDArray[np.uint8],
-        one: Pass,
-        weight: NDArray[np.float32],
-        request: EditRequest,
-    ) -> None:
-        """Paste one decoded picture into its canvas, in place."""
-        generated = from_model(picture, one.window)
-        if request.match_colour:
-            original = canvas[one.window.slices][..., :3]
-            generated = match_colour(generated, original, _hidden(canvas, one))
-        share = np.where(one.mask, weight[one.window.slices], np.float32(0.0))
-        paste(canvas, generated, one.window, share, opaque=request.opaque)
 
     def _grids(self, sequences: Tensor) -> Tensor:
         """Return (B, N) as (B, h, w)."""
@@ -486,10 +525,3 @@ class Engine:
     def autocast(self) -> torch.autocast:
         """Return the context that the nets run in: the engine's number format on its device."""
         return torch.autocast(self._device.type, self._dtype, enabled=self._dtype != torch.float32)
-
-
-def _hidden(canvas: NDArray[np.uint8], one: Pass) -> NDArray[np.bool_]:
-    """Return the (s, s) pixels of a window that carry no colour to go by: the pass's own and transparent ones."""
-    if canvas.shape[2] == 3:
-        return one.mask
-    return np.asarray(one.mask | (canvas[one.window.slices][..., 3] == 0))

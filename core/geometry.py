@@ -74,6 +74,19 @@ class Box(NamedTuple):
             and other.bottom <= self.bottom
         )
 
+    def grown(self, by: int) -> Box:
+        """Return the box with so many pixels more at every side."""
+        return Box(self.left - by, self.top - by, self.right + by, self.bottom + by)
+
+    def joined(self, other: Box) -> Box:
+        """Return the smallest box that holds both."""
+        return Box(
+            min(self.left, other.left),
+            min(self.top, other.top),
+            max(self.right, other.right),
+            max(self.bottom, other.bottom),
+        )
+
     def shifted(self, dx: int, dy: int) -> Box:
         """Return the box moved by (dx, dy)."""
         return Box(self.left + dx, self.top + dy, self.right + dx, self.bottom + dy)

@@ -49,7 +49,14 @@ _SCHEDULE_ALIASES = {
     "log": "logarithmic",
 }  # Google's names, algorithm.md part 3
 
+DETAIL_NAMES = ("none", "grain", "patches")
+"""What is put back of the fine detail that the tokenizer loses; core/canvas/detail.py has the ways."""
+
+BLEND_NAMES = ("feather", "poisson", "auto")
+"""How the border of the hole is closed; core/canvas/compose.py has the ways. `auto` takes what shows less."""
+
 MOST_STEPS = 256
+MOST_REFINE = 3
 MOST_VARIATIONS = 16
 
 _MOST_GRID = 256
@@ -181,7 +188,11 @@ class EditRequest:
         grow_tokens: unknown cells grow by this many cells, 0..8.
         feather_px: width of the soft edge inside the mask, canvas pixels, 0..64; 0 is a hard edge.
         context: side of a window as a multiple of the unknown region's longer side, 1..8.
+        refine: times that windows half as wide go over what the wider ones painted, 0..3; each look is up to four
+            times the work, and ends where a window shows the model's own pixels.
         match_colour: carry the colour difference seen on the ring of known pixels into the hole.
+        detail: one of `DETAIL_NAMES`: whether the hole gets the grain, or the fine texture, of its surroundings.
+        blend: one of `BLEND_NAMES`.
         opaque: make repainted pixels opaque; otherwise alpha stays as it is.
         window: the one window to look through, instead of those planned: a square on the canvas (the grown one, for
             EXTRAPOLATE) that holds every pixel to repaint. Not for GENERATE.
@@ -202,7 +213,10 @@ class EditRequest:
     grow_tokens: int = 0
     feather_px: int = 8
     context: float = 2.0
+    refine: int = 0
     match_colour: bool = True
+    detail: str = "patches"
+    blend: str = "auto"
     opaque: bool = False
     window: Box | None = None
     start: Start | None = None
@@ -211,12 +225,15 @@ class EditRequest:
     def __post_init__(self) -> None:
         """Check every range and that the parts belong together."""
         choice("task", self.task, tuple(Task))
+        choice("detail", self.detail, DETAIL_NAMES)
+        choice("blend", self.blend, BLEND_NAMES)
         values = {
             "task": Task(self.task),
             "coverage": number("coverage", self.coverage, 0.0, 0.999),
             "grow_tokens": whole("growth in cells", self.grow_tokens, 0, 8),
             "feather_px": whole("feather in pixels", self.feather_px, 0, 64),
             "context": number("context", self.context, 1.0, 8.0),
+            "refine": whole("refinements", self.refine, 0, MOST_REFINE),
             "class_id": None if self.class_id is None else whole("class id", self.class_id, 0, 2**31),
             "match_colour": switch("colour match", self.match_colour),
             "opaque": switch("opaque", self.opaque),
@@ -324,7 +341,7 @@ class EditRequest:
     def from_dict(cls, plain: Mapping[str, Any], image: NDArray[np.uint8] | None) -> EditRequest:
         """Return the request that `to_dict` described, over the same picture.
 
-        Requests saved before there were pinned windows and starts lack both.
+        Requests saved before there were pinned windows and starts lack both; those without detail and blend had none.
 
         Raises:
             BadRequest: where the picture is another one, or the values do not make a request.
@@ -342,7 +359,13 @@ class EditRequest:
             window, start = values.pop("window", None), values.pop("start", None)
             options = DecodeOptions(**values.pop("options"))
             return cls(
-                **{**values, "task": Task(values["task"]), "extend": Sides(*values["extend"])},
+                **{
+                    "detail": "none",
+                    "blend": "feather",
+                    **values,
+                    "task": Task(values["task"]),
+                    "extend": Sides(*values["extend"]),
+                },
                 box=None if box is None else Box(*box),
                 image=image,
                 mask=None if mask is None else unpacked(mask, "mask", most=MOST_SIDE),
@@ -407,9 +430,16 @@ class EditResult:
     """What came of a request.
 
     Attributes:
-        images: (B, H, W, 3 or 4) uint8, as many channels as the request's picture, of the canvas's size.
+        base: (H, W, 3 or 4) uint8, the canvas before anything was painted, as many channels as the request's picture.
+        area: the part of the canvas in which something was painted.
+        patches: (B, h, w, 3 or 4) uint8, that part of each finished picture.
         scores: mean log probability of the tokens that were drawn, one a variation; higher is likelier. Those that a
             start gave do not count; 0 where nothing was drawn.
+        fits: how well each variation suits its surroundings: the mean log probability of the hole's tokens where none
+            of them is given, only what is around. A flat patch is likely step by step, yet no better answer, and scores
+            hide that. None for one variation alone, which needs no judge.
+        class_fits: how much likelier the class makes them: the same less that without a class. None where there is no
+            class, or the model cannot be asked without.
         windows: the passes' windows on the canvas.
         latent_masks: (h, w) bool unknown cells, one a pass.
         tokens: (B, h, w) int64 final codes, one array a pass.
@@ -422,8 +452,12 @@ class EditResult:
         request: the request itself.
     """
 
-    images: NDArray[np.uint8]
+    base: NDArray[np.uint8]
+    area: Box
+    patches: NDArray[np.uint8]
     scores: tuple[float, ...]
+    fits: tuple[float, ...] | None
+    class_fits: tuple[float, ...] | None
     windows: tuple[Box, ...]
     latent_masks: tuple[NDArray[np.bool_], ...]
     tokens: tuple[NDArray[np.int64], ...]
@@ -434,6 +468,17 @@ class EditResult:
     seconds: dict[str, float]
     forwards: int
     request: EditRequest
+
+    def image(self, variation: int) -> NDArray[np.uint8]:
+        """Return a finished picture, (H, W, 3 or 4) uint8, a new array of the canvas's size."""
+        picture = self.base.copy()
+        picture[self.area.slices] = self.patches[variation]
+        return picture
+
+    @property
+    def images(self) -> NDArray[np.uint8]:
+        """Every finished picture: (B, H, W, 3 or 4) uint8, made anew; large photos are better taken one by one."""
+        return np.stack([self.image(variation) for variation in range(len(self.patches))])
 
     @property
     def unknown_tokens(self) -> int:

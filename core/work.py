@@ -5,21 +5,35 @@ Knows nothing of nets, or of how a window is painted; the engine does that and w
 
 from __future__ import annotations
 
+import functools
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.canvas.compose import (
+    from_model,
+    joint_weight,
+    keep_colours,
+    match_colour,
+    paste,
+    poisson,
+)
+from core.canvas.detail import Examples
+from core.canvas.masks import blend_weight
 from core.canvas.plan import Pass
-from core.canvas.seam import Border
+from core.canvas.seam import RING_PX, Border, shows, visibility
 from core.decoding.decode import MASK, Sampling, step_counts
 from core.decoding.guidance import NO_CLASS, Condition
+from core.geometry import Box, Size
 from core.request import EditRequest, EditResult, Start
 
 _STAGES = ("plan", "encode", "transformer", "decode", "composite")
+_JOINT = 16
+"""Windows blend over what was painted beside them within this share of their side: about a cell."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,29 +75,50 @@ class Sample:
 
 @dataclass
 class Work:
-    """What one run keeps for its B rows.
+    """What one run keeps for its B rows; the pictures only as far as windows reach, so that memory follows the edit.
 
     Attributes:
         samples: the rows.
-        canvases: (B, H, W, C) uint8, painted in place.
+        base: (H, W, C) uint8, the canvas before anything was painted; never changed.
         allowed: (H, W) bool, the pixels that may change.
         passes: the windows, in their order.
+        area: the box around all windows.
+        layers: (B, h, w, 3) uint8, the area of each row: painted pixels as the model made them, others as in `base`.
+        painted: (h, w) bool, pixels of the area that a pass has painted.
         forwards: transformer passes of each row so far.
         tokens, confidence: (B, h, w) int64 and float32, one array for each pass that is done.
-        seams, colour_shifts: of each finished canvas.
+        fits: (B,) float64, the summed log probability of each row's tokens, see `EditResult.fits`.
+        class_fits: the same with the class against without, or None where there is none.
+        patches: (B, h, w, C) uint8, the finished area.
+        seams, colour_shifts: of each finished picture.
         seconds: by stage.
     """
 
     samples: list[Sample]
-    canvases: NDArray[np.uint8]
+    base: NDArray[np.uint8]
     allowed: NDArray[np.bool_]
     passes: tuple[Pass, ...]
     forwards: list[int]
+    area: Box = field(init=False)
+    layers: NDArray[np.uint8] = field(init=False)
+    painted: NDArray[np.bool_] = field(init=False)
+    patches: NDArray[np.uint8] = field(init=False)
     tokens: list[NDArray[np.int64]] = field(default_factory=list)
     confidence: list[NDArray[np.float32]] = field(default_factory=list)
+    fits: NDArray[np.float64] | None = None
+    class_fits: NDArray[np.float64] | None = None
     seams: list[float] = field(default_factory=list)
     colour_shifts: list[float] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(_STAGES, 0.0))
+
+    def __post_init__(self) -> None:
+        """Lay out the area."""
+        windows = functools.reduce(Box.joined, (one.window for one in self.passes))
+        canvas = Size(self.base.shape[1], self.base.shape[0])
+        self.area = windows.grown(RING_PX + 1).clamped(canvas)  # so that the border of what changes is seen whole
+        shown = self.base[self.area.slices]
+        self.layers = np.repeat(shown[None, ..., :3], len(self.samples), 0)
+        self.painted = np.zeros(shown.shape[:2], np.bool_)
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
@@ -94,20 +129,100 @@ class Work:
         finally:
             self.seconds[stage] += time.perf_counter() - started
 
-    def judge_borders(self) -> None:
-        """Measure how much the border shows on every canvas."""
-        border = Border.of(self.allowed)
-        self.seams = [border.seam_score(canvas) for canvas in self.canvases]
-        self.colour_shifts = [border.ring_shift(canvas) for canvas in self.canvases]
+    def here(self, box: Box) -> tuple[slice, slice]:
+        """Return the index of a box of the canvas in the area's arrays."""
+        return box.shifted(-self.area.left, -self.area.top).slices
+
+    def seen(self, row: int, one: Pass) -> NDArray[np.uint8]:
+        """Return a pass's window as a row has it by now: a (s, s, 3) view."""
+        view: NDArray[np.uint8] = self.layers[row][self.here(one.window)]
+        return view
+
+    def unseen(self, one: Pass) -> NDArray[np.bool_]:
+        """Return the (s, s) pixels of a window that carry no colour to go by: nobody's yet, and transparent ones."""
+        if self.base.shape[2] == 3:
+            return one.hidden
+        blank = (self.base[one.window.slices][..., 3] == 0) & ~self.painted[self.here(one.window)]
+        return np.asarray(one.hidden | blank)
+
+    def paint(
+        self, pictures: Sequence[NDArray[np.uint8]], one: Pass, examples: Examples | None, *, match: bool
+    ) -> None:
+        """Put each row's decoded picture where a pass is responsible, and softly over what was painted beside it.
+
+        Args:
+            pictures: (S, S, 3) uint8, one a row.
+            one: the pass.
+            examples: what fine detail is taken from, for windows of this size; None adds none.
+            match: carry the colours seen around it into what is painted.
+        """
+        painted, unseen = self.painted[self.here(one.window)], self.unseen(one)
+        share = joint_weight(one.mask, painted, one.window.size.width // _JOINT)
+        for row, picture in enumerate(pictures):
+            seen = self.seen(row, one)
+            generated = from_model(picture, one.window)
+            if examples is not None:
+                added = examples.detail(picture, share > 0, self.samples[row].sampling.seed)
+                generated = np.clip(np.rint(generated + added), 0, 255).astype(np.uint8)
+            if match and one.level:
+                generated = keep_colours(generated, seen)
+            elif match:
+                generated = match_colour(generated, seen, unseen)
+            paste(self.layers[row], generated, one.window.shifted(-self.area.left, -self.area.top), share)
+        painted |= one.mask
+
+    def finish(self, request: EditRequest) -> None:
+        """Blend each row's layer into the photo, and measure how much the border shows."""
+        under, allowed = self.base[self.area.slices], self.allowed[self.area.slices]
+        asked = allowed if request.mask is None else request.mask[self.area.slices]
+        border = Border.of(allowed)
+        patches = []
+        for layer in self.layers:
+            patch, seam, shift = self._blended(under, layer, asked, request, border)
+            patches.append(patch)
+            self.seams.append(seam)
+            self.colour_shifts.append(shift)
+        self.patches = np.stack(patches)
+
+    def _blended(
+        self,
+        under: NDArray[np.uint8],
+        layer: NDArray[np.uint8],
+        asked: NDArray[np.bool_] | NDArray[np.uint8],
+        request: EditRequest,
+        border: Border,
+    ) -> tuple[NDArray[np.uint8], float, float]:
+        """Return a finished area, its seam and its colour shift, blended as asked; "auto" takes what shows less."""
+
+        def measured(made: NDArray[np.uint8], feather_px: int) -> tuple[NDArray[np.uint8], float, float]:
+            patch = under.copy()
+            whole = Box(0, 0, patch.shape[1], patch.shape[0])
+            paste(patch, made, whole, blend_weight(asked, feather_px), opaque=request.opaque)
+            return patch, border.seam_score(patch), border.ring_shift(patch)
+
+        feathered = measured(layer, request.feather_px)
+        if request.blend == "feather" or (request.blend == "auto" and not shows(*feathered[1:])):
+            return feathered
+        cloned = poisson(under, layer, self.allowed[self.area.slices])
+        if cloned is None:
+            return feathered
+        closed = measured(cloned, 0)
+        if request.blend == "poisson" or visibility(*closed[1:]) < visibility(*feathered[1:]):
+            return closed
+        return feathered
 
     def result(self, request: EditRequest, first: int = 0) -> EditResult:
         """Return the part of finished work that belongs to one request, whose rows begin with `first`."""
         rows = slice(first, first + request.options.variations)
         return EditResult(
-            images=self.canvases[rows],
+            base=self.base,
+            area=self.area,
+            patches=self.patches[rows],
             scores=tuple(self._score(row) for row in range(rows.start, rows.stop)),
             windows=tuple(p.window for p in self.passes),
             latent_masks=tuple(p.unknown for p in self.passes),
+            fits=self._means(self.fits, rows),
+            class_fits=self._means(self.class_fits, rows),
             tokens=tuple(tokens[rows] for tokens in self.tokens),
             confidence=tuple(confidence[rows] for confidence in self.confidence),
             seams=tuple(self.seams[rows]),
@@ -124,3 +239,8 @@ class Work:
         count = sum(int(unknown.sum()) for unknown in drawn)
         total = sum(float(c[row][unknown].sum()) for c, unknown in zip(self.confidence, drawn, strict=True))
         return total / count if count else 0.0
+
+    def _means(self, sums: NDArray[np.float64] | None, rows: slice) -> tuple[float, ...] | None:
+        """Return the rows' sums over the cells of the hole as means."""
+        count = sum(int(one.unknown.sum()) for one in self.passes if not one.level)
+        return None if sums is None else tuple((sums[rows] / count).tolist())

@@ -15,6 +15,7 @@ from core.geometry import Box, cell_areas
 MOST_COLOUR_SHIFT = 48.0
 """Levels of 255 by which `match_colour` changes a pixel at most: a colour step is corrected, an object is not."""
 _MATCH_SIDE = 256
+_MOST_POISSON_PIXELS = 1_500_000
 
 
 def to_model(canvas: NDArray[np.uint8], window: Box, pixels: int) -> NDArray[np.uint8]:
@@ -110,6 +111,77 @@ def match_colour(
     matched = generated.copy()
     matched[hole] = np.clip(np.rint(generated[hole] + shift[hole]), 0, 255).astype(np.uint8)
     return matched
+
+
+def keep_colours(generated: NDArray[np.uint8], seen: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return a finer look at what is painted already in the colours that it has: only what is finer than these is new.
+
+    Args:
+        generated: (s, s, 3) uint8 RGB, what the model made of the window.
+        seen: (s, s, 3) uint8 RGB, the window before.
+
+    Returns:
+        (s, s, 3) uint8, a new array; every pixel moved by at most `MOST_COLOUR_SHIFT` levels.
+    """
+    side = seen.shape[0]
+    small = min(side, _MATCH_SIDE)
+    made, given = (_resized(p, small, cv2.INTER_CUBIC).astype(np.float32) for p in (generated, seen))
+    residual = np.clip(given - made, -MOST_COLOUR_SHIFT, MOST_COLOUR_SHIFT)
+    sigma = max(1.0, small / 12)
+    shift = cv2.GaussianBlur(residual, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
+    if small != side:
+        shift = cv2.resize(shift, (side, side), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(np.clip(np.rint(generated + shift), 0, 255), np.uint8)
+
+
+def joint_weight(mask: NDArray[np.bool_], painted: NDArray[np.bool_], reach: int) -> NDArray[np.float32]:
+    """Return how much of a window's picture is taken: all where it is responsible, less and less beyond the joint.
+
+    Args:
+        mask: (s, s) bool, what the window is responsible for.
+        painted: (s, s) bool, what earlier windows painted; beyond the mask nothing else is touched.
+        reach: pixels beyond the mask after which nothing is taken.
+
+    Returns:
+        (s, s) float32 in [0, 1].
+    """
+    weight = mask.astype(np.float32)
+    beside = painted & ~mask
+    if reach < 1 or not beside.any():
+        return weight
+    away = cv2.distanceTransform(np.ascontiguousarray(~mask, np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    near = np.clip(1 - away / np.float32(reach + 1), 0, 1)
+    weight[beside] = (near * near * (3 - 2 * near))[beside]
+    return weight
+
+
+def poisson(under: NDArray[np.uint8], layer: NDArray[np.uint8], hole: NDArray[np.bool_]) -> NDArray[np.uint8] | None:
+    """Return a layer whose hole keeps its gradients but meets the photo's values at the border (Perez et al. 2003).
+
+    Args:
+        under: (h, w, 3 or 4) uint8, the photo.
+        layer: (h, w, 3) uint8, what was painted.
+        hole: (h, w) bool, True = painted.
+
+    Returns:
+        (h, w, 3) uint8, a new array, as `layer` outside the hole; None where the hole reaches the picture's edge, where
+        there is nothing to meet, or is too large to be solved in a moment.
+    """
+    bounds = Box.around(hole)
+    height, width = hole.shape
+    if bounds is None or not Box(1, 1, width - 1, height - 1).holds(bounds):
+        return None
+    if bounds.size.width * bounds.size.height > _MOST_POISSON_PIXELS:
+        return None
+    near = bounds.grown(1).slices
+    inside, made = hole[near], np.ascontiguousarray(layer[near])
+    # OpenCV looks a pixel into the hole of what it clones into: nothing of what is removed may lie there.
+    given = np.where(inside[..., None], made, under[near][..., :3])
+    middle = (inside.shape[1] // 2, inside.shape[0] // 2)
+    closed = cv2.seamlessClone(made, given, inside.astype(np.uint8) * 255, middle, cv2.NORMAL_CLONE)
+    output = layer.copy()
+    output[near][inside] = closed[inside]
+    return output
 
 
 def paste(

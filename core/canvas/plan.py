@@ -1,24 +1,34 @@
 """Which windows an edit needs, in which order, and which token cells of each are unknown.
 
 Knows nothing of pixels' colours, nets or decoding. One planner serves every task: they differ only in the canvas
-pixels that are unknown, and a border is marched outwards where a hole is looked at whole.
+pixels that are unknown, and a border is marched outwards where a hole is looked at whole. Coarse passes come first;
+where sharpness is asked for, finer windows go over the same pixels again.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.canvas.holes import groups
 from core.canvas.masks import latent_mask
-from core.geometry import Box, Sides, Size
+from core.canvas.windows import MOST_TILES, Look, around_picture, over_hole, tiles, wanted_side
+from core.geometry import Box, Size
 from core.request import EditRequest, Task
 
-_LEAST_CONTEXT = 1.25
-"""A window that would show nothing but the hole is widened to this multiple of the hole."""
+_KEPT = 2
+"""Of every five cells a finer window keeps so many of what the coarser one painted, and draws the others anew."""
+MOST_EXAMPLES = 6
+"""Windows beside the hole that detail is learnt from: each costs one encode and one decode."""
+_KNOWN = 0.3
+"""Share of known pixels from which on a window is an example."""
+_REACH = 8
+"""Regions nearer than this share of the model's side are one: they would touch the same cells."""
+_FINEST = 1.25
+"""A window within this multiple of the model's own pixels is not worth refining."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,21 +38,26 @@ class Pass:
     Attributes:
         window: square box inside the canvas (the grown canvas, for EXTRAPOLATE).
         unknown: (h, w) bool, token cells to decode.
-        mask: (s, s) bool, the canvas pixels of the window that this pass is responsible for; those of all passes are
-            disjoint and make up `canvas_mask`. Other pixels of the window are known by the time of this pass.
+        mask: (s, s) bool, the canvas pixels of the window that this pass is responsible for; those of all passes of
+            level 0 are disjoint and make up `canvas_mask`, and so are those of each finer level, as far as it goes.
+        hidden: (s, s) bool, the pixels of the window that nobody has painted by then: `mask` and what later passes of
+            level 0 are responsible for. Nothing at finer levels.
+        level: 0 for the first look; n where the window is a 2**n-th of it and goes over what is painted there.
     """
 
     window: Box
     unknown: NDArray[np.bool_]
     mask: NDArray[np.bool_]
+    hidden: NDArray[np.bool_]
+    level: int = 0
 
 
 def plan(request: EditRequest, pixels: int, grid: int) -> tuple[Pass, ...]:
     """Return the passes of an edit, in the order in which they must run.
 
-    A hole whose bounding box fits into the largest square of the canvas takes one pass; a longer one, or a border,
-    takes overlapping windows in an order in which each sees pixels that are known by then. A window that the request
-    pins is the only one.
+    Parts of the hole that are far apart are looked at apart. One whose bounding box fits into the largest square of the
+    canvas takes one window; a long thin one, one that is longer than that square, or a border takes overlapping windows
+    in an order in which each sees pixels that are known by then. A window that the request pins is the only one.
 
     Args:
         request: what is asked.
@@ -50,26 +65,64 @@ def plan(request: EditRequest, pixels: int, grid: int) -> tuple[Pass, ...]:
         grid: token cells on that side.
 
     Returns:
-        At least one pass, each with something unknown.
+        At least one pass, each with something unknown; those of level 0 first.
     """
     remaining = canvas_mask(request, pixels=pixels)
-    if request.window is not None:
-        windows: Iterator[Box] = iter((request.window,))
-    elif request.task is Task.EXTRAPOLATE:
-        windows = _around_picture(_size(remaining), request.extend, pixels)
-    elif request.task is Task.GENERATE:
-        windows = iter((Box(0, 0, pixels, pixels),))
-    else:
-        windows = iter(_over_hole(remaining, pixels, request.context))
-    passes = []
-    for window in windows:
-        mask = remaining[window.slices].copy()
-        if not mask.any():
-            continue
-        remaining[window.slices] = False
-        unknown = latent_mask(mask, grid, coverage=request.coverage, grow=request.grow_tokens)
-        passes.append(Pass(window, unknown, mask))
-    return tuple(passes)
+    coarse: list[Pass] = []
+    finer: list[Pass] = []
+    for part, windows in _looks(request, remaining, pixels):
+        firsts = []
+        for window, own in windows:
+            mask = remaining[window.slices] & part[window.slices]
+            if own != window:
+                mask = _within(mask, own, window)
+            if not mask.any():
+                continue
+            hidden = remaining[window.slices].copy()
+            view = remaining[window.slices]
+            view &= ~mask
+            unknown = latent_mask(hidden, grid, coverage=request.coverage, grow=request.grow_tokens)
+            firsts.append(Pass(window, unknown, mask, hidden))
+        coarse += firsts
+        finer += _refined(firsts, part, request.refine, pixels, grid)
+    return (*coarse, *finer)
+
+
+def example_windows(passes: Sequence[Pass], hole: NDArray[np.bool_]) -> dict[int, list[Box]]:
+    """Return windows that show pixels which are known, near the passes, by their side.
+
+    Args:
+        passes: of `plan`.
+        hole: (H, W) bool, of `canvas_mask`.
+
+    Returns:
+        Side in pixels -> at most `MOST_EXAMPLES` windows, none of which covers half of another; a side has none only
+        where hardly anything is known.
+    """
+    height, width = hole.shape
+    found: dict[int, list[Box]] = {}
+    for side in dict.fromkeys(one.window.size.width for one in passes):
+        alike = [one.window for one in passes if one.window.size.width == side]
+        count = min(len(alike), MOST_EXAMPLES)
+        spread = [alike[i * (len(alike) - 1) // max(1, count - 1)] for i in range(count)]
+        chosen: list[Box] = []
+        for reach in (0, side // 2, side):
+            around = [(reach * dx, reach * dy) for dy in (-1, 0, 1) for dx in (-1, 0, 1)] if reach else [(0, 0)]
+            for window in spread:
+                for dx, dy in around:
+                    near = window.shifted(dx, dy).shifted_inside(Size(width, height))
+                    known = 1 - np.count_nonzero(hole[near.slices]) / side**2
+                    if known >= _KNOWN and len(chosen) < MOST_EXAMPLES and not any(_overlap(near, c) for c in chosen):
+                        chosen.append(near)
+        found[side] = chosen
+    return found
+
+
+def _overlap(one: Box, other: Box) -> bool:
+    """Return whether two boxes of one size share more than half of their pixels."""
+    wide = min(one.right, other.right) - max(one.left, other.left)
+    high = min(one.bottom, other.bottom) - max(one.top, other.top)
+    return wide > 0 and high > 0 and 2 * wide * high > one.size.width * one.size.height
 
 
 def canvas_mask(request: EditRequest, *, pixels: int) -> NDArray[np.bool_]:
@@ -100,118 +153,45 @@ def canvas_mask(request: EditRequest, *, pixels: int) -> NDArray[np.bool_]:
     return mask
 
 
-def _size(mask: NDArray[np.bool_]) -> Size:
-    return Size(mask.shape[1], mask.shape[0])
-
-
-def _over_hole(mask: NDArray[np.bool_], pixels: int, context: float) -> Sequence[Box]:
-    """Return one window around a hole, or several along the canvas where one cannot show hole and surroundings."""
-    size = _size(mask)
-    shorter = min(size)
-    hole = Box.around(mask)
-    assert hole is not None
-    longer = max(hole.size)
-    if longer <= shorter:
-        for factor in (context, max(context, _LEAST_CONTEXT)):
-            side = min(max(pixels, math.ceil(longer * factor)), shorter)
-            window = _centred(hole, side).shifted_inside(size)
-            if not mask[window.slices].all():
-                return (window,)
-        if size.width == size.height:  # the window is the canvas, and all of it is unknown
-            return (window,)
-    return _along_canvas(mask, hole, shorter)
-
-
-def _centred(inner: Box, side: int) -> Box:
-    left = inner.left + (inner.size.width - side) // 2
-    top = inner.top + (inner.size.height - side) // 2
-    return Box(left, top, left + side, top + side)
-
-
-def _along_canvas(mask: NDArray[np.bool_], hole: Box, side: int) -> Sequence[Box]:
-    """Return windows as high as the canvas (as wide, if it is upright), half overlapping, from known towards unknown.
-
-    They reach half a window past the hole, where the canvas does, so that the ends have something known beside them.
-    The one with most known pixels comes first; from there both ways.
-    """
-    size = _size(mask)
-    lying = size.width > size.height
-    first, last, length = (hole.left, hole.right, size.width) if lying else (hole.top, hole.bottom, size.height)
-    starts = _positions(max(0, first - side // 2), min(length, last + side // 2), side, side - side // 2)
-    windows = [Box(s, 0, s + side, side) if lying else Box(0, s, side, s + side) for s in starts]
-    unknown = [int(mask[window.slices].sum()) for window in windows]
-    best = unknown.index(min(unknown))
-    return windows[best:] + windows[:best][::-1]
-
-
-def _around_picture(grown: Size, sides: Sides, pixels: int) -> Iterator[Box]:
-    """Yield the windows that grow a picture to the whole canvas, one strip at one side after the other.
-
-    A strip is as thick as leaves half of its windows known, and spans what is known so far, the strips before it
-    included: the later strips thereby take the corners, with known pixels at two sides. A picture that is small beside
-    its border grows in several rounds, by no more than its own size at a time.
-    """
-    known = Box(sides.left, sides.top, grown.width - sides.right, grown.height - sides.bottom)
-    canvas = Box(0, 0, grown.width, grown.height)
-    while known != canvas:
-        for edge in range(4):
-            missing = abs(canvas[edge] - known[edge])
-            if missing:
-                side = min(max(pixels, 2 * min(missing, *known.size)), *grown)
-                thickness = min(missing, max(1, side // 2))
-                strip = _strip(known, edge, thickness)
-                yield from _along_strip(strip, edge, side, grown)
-                known = _grown(known, edge, thickness)
-
-
-def _strip(known: Box, edge: int, thickness: int) -> Box:
-    """Return the new pixels beyond one edge (0 left, 1 top, 2 right, 3 bottom) of what is known, corners left out."""
-    left, top, right, bottom = known
-    return (
-        Box(left - thickness, top, left, bottom),
-        Box(left, top - thickness, right, top),
-        Box(right, top, right + thickness, bottom),
-        Box(left, bottom, right, bottom + thickness),
-    )[edge]
-
-
-def _grown(known: Box, edge: int, thickness: int) -> Box:
-    bounds = list(known)
-    bounds[edge] += thickness if edge >= 2 else -thickness
-    return Box(*bounds)
-
-
-def _along_strip(strip: Box, edge: int, side: int, grown: Size) -> Iterator[Box]:
-    """Yield the windows over a strip, flush with its outer edge, from its middle to both ends."""
-    upright = edge in (0, 2)
-    thickness, length = strip.size if upright else strip.size[::-1]
-    start, end = (strip.top, strip.bottom) if upright else (strip.left, strip.right)
-    reach = grown.height if upright else grown.width
-    outer = strip[edge] - (side if edge >= 2 else 0)
-    if length <= side:
-        starts = [_short_start(start, end, side, reach)]
+def _looks(
+    request: EditRequest, hole: NDArray[np.bool_], pixels: int
+) -> Iterator[tuple[NDArray[np.bool_], Sequence[Look]]]:
+    """Yield each part of the hole that is looked at by itself, with its windows."""
+    size = Size(hole.shape[1], hole.shape[0])
+    if request.window is not None:
+        yield hole.copy(), [(request.window, request.window)]
+    elif request.task is Task.EXTRAPOLATE:
+        yield hole.copy(), [(window, window) for window in around_picture(size, request.extend, pixels)]
+    elif request.task is Task.GENERATE:
+        yield hole.copy(), [(Box(0, 0, pixels, pixels),) * 2]
     else:
-        # Half a window of overlap; a quarter is enough to continue a strip that is thinner than that.
-        stride = side - (side // 4 if 4 * thickness <= side else side // 2)
-        starts = _positions(start, end, side, stride)
-    middle = (start + end - side) / 2
-    for at in sorted(starts, key=lambda s: abs(s - middle)):
-        left, top = (outer, at) if upright else (at, outer)
-        yield Box(left, top, left + side, top + side).shifted_inside(grown)
+        most = MOST_TILES << request.refine
+        for part in groups(hole, lambda box: wanted_side(box, pixels, request.context), pixels // _REACH):
+            yield part.copy(), over_hole(part, pixels, request.context, most)
 
 
-def _short_start(start: int, end: int, side: int, reach: int) -> int:
-    """Return where a window starts that is longer than its strip: it takes a whole corner along where it can."""
-    slack = side - (end - start)
-    if 0 < start <= slack:
-        return 0
-    if 0 < reach - end <= slack:
-        return reach - side
-    return start - slack // 2
+def _within(mask: NDArray[np.bool_], own: Box, window: Box) -> NDArray[np.bool_]:
+    """Return a window's mask without what lies outside a box of the canvas."""
+    kept = np.zeros_like(mask)
+    inside = own.shifted(-window.left, -window.top).slices
+    kept[inside] = mask[inside]
+    return kept
 
 
-def _positions(start: int, end: int, side: int, stride: int) -> list[int]:
-    """Return evenly spaced starts of intervals of `side` that cover [start, end), at most `stride` apart."""
-    room = max(0, end - side - start)
-    count = -(-room // max(1, stride))
-    return [start + (room * i) // count for i in range(count + 1)] if count else [start]
+def _refined(firsts: Sequence[Pass], part: NDArray[np.bool_], levels: int, pixels: int, grid: int) -> Iterator[Pass]:
+    """Yield the finer levels of passes over a part of the hole, each level's windows half as wide as those before."""
+    side = max((one.window.size.width for one in firsts), default=0)
+    for level in range(1, levels + 1):
+        if side <= _FINEST * pixels:
+            return
+        side = max(pixels, side // 2)
+        for window, tile in tiles(part, side):
+            mask = _within(part[window.slices], tile, window)
+            unknown = latent_mask(mask, grid) & ~_kept(grid)
+            yield Pass(window, unknown, mask, np.zeros_like(mask), level)
+
+
+def _kept(grid: int) -> NDArray[np.bool_]:
+    """Return (h, w) bool: the cells that a finer window keeps, a knight's move apart, so that none is far from one."""
+    rows, columns = np.indices((grid, grid))
+    return np.asarray((2 * rows + columns) % 5 < _KEPT)

@@ -16,6 +16,9 @@ from core.geometry import Box, Size
 
 RING_PX = 8
 """How far a cut reaches to either side, and so the width of the rings whose colours are compared."""
+SEEN_SEAM = 1.15
+SEEN_SHIFT = 3.0
+"""From here on a seam score, or a ring shift (delta E), may be seen."""
 _BESIDE = 3
 """Steps on either side of the border that tell how rough the picture is there."""
 _FLAT = 1.0
@@ -52,6 +55,16 @@ def ring_shift(image: NDArray[np.uint8], mask: NDArray[np.bool_]) -> float:
         The distance of the rings' mean colours in CIELAB, 0 or more; 0 where there is no border.
     """
     return Border.of(mask).ring_shift(image)
+
+
+def visibility(seam: float, shift: float) -> float:
+    """Return how much a border shows, by seam score and ring shift; 1 is where either alone begins to be seen."""
+    return max((seam - 1.0) / (SEEN_SEAM - 1.0), 0.0) + shift / SEEN_SHIFT
+
+
+def shows(seam: float, shift: float) -> bool:
+    """Return whether a border may be seen, by its seam score and ring shift."""
+    return seam > SEEN_SEAM or shift > SEEN_SHIFT
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,10 +1,12 @@
+import dataclasses
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.canvas.masks import latent_mask
-from core.canvas.plan import canvas_mask, plan
+from core.canvas.plan import MOST_EXAMPLES, canvas_mask, example_windows, plan
 from core.geometry import Box, Sides, Size
 from core.request import EditRequest, Task
 
@@ -37,11 +39,11 @@ def check(request, pixels=PIXELS, grid=GRID):
         assert window.size == (side, side) == one.mask.shape
         assert side >= min(pixels, width, height)
         assert one.mask.any()
-        assert np.array_equal(
-            one.unknown, latent_mask(one.mask, grid, coverage=request.coverage, grow=request.grow_tokens)
-        )
         left_over = wanted[window.slices] & (painted[window.slices] == 0)
-        assert np.array_equal(one.mask, left_over), "an unknown pixel of the window is left to somebody else"
+        assert np.array_equal(one.hidden, left_over), "what nobody has painted is hidden, nothing else is"
+        assert np.array_equal(
+            one.unknown, latent_mask(one.hidden, grid, coverage=request.coverage, grow=request.grow_tokens)
+        )
         painted[window.slices] += one.mask
     assert np.array_equal(painted, wanted.astype(np.int64)), "each unknown pixel belongs to one pass, no other to any"
     if request.task is not Task.GENERATE and not wanted.all():
@@ -221,3 +223,88 @@ def test_cells_go_by_what_a_soft_mask_touches(mask, coverage, level):
     for before, after in zip(hard, soft, strict=True):
         assert np.array_equal(after.unknown, before.unknown)
         assert np.array_equal(after.mask, before.mask)
+
+
+def test_far_apart_strokes_have_windows_of_their_own():
+    mask = hole(4000, 3000, (100, 100, 160, 160), (3700, 2800, 3780, 2850))
+    passes = check(EditRequest(Task.INPAINT, picture(4000, 3000), mask), pixels=128, grid=16)
+    assert [one.window.size.width for one in passes] == [128, 160]
+    assert [int(one.mask.sum()) for one in passes] == [3600, 4000]
+
+
+def test_near_strokes_share_a_window():
+    mask = hole(400, 300, (100, 100, 110, 110), (130, 120, 140, 130))
+    (one,) = check(EditRequest(Task.INPAINT, picture(400, 300), mask), pixels=128, grid=16)
+    assert one.window.size.width == 128
+
+
+def test_a_window_hides_what_a_later_window_will_paint():
+    mask = hole(700, 300, (100, 100, 160, 160), (230, 100, 236, 106))
+    first, second = check(EditRequest(Task.INPAINT, picture(700, 300), mask, context=6.0), pixels=32, grid=8)
+    assert first.window.holds(Box(230, 100, 236, 106))
+    assert first.hidden.sum() == first.mask.sum() + 36
+    assert second.mask.sum() == 36
+
+
+def test_a_long_thin_stroke_takes_a_few_finer_windows():
+    request = EditRequest(Task.INPAINT, picture(4000, 3000), hole(4000, 3000, (600, 1500, 2400, 1530)))
+    passes = check(request, pixels=128, grid=16)
+    assert 1 < len(passes) <= 4
+    assert max(one.window.size.width for one in passes) <= 3000 / 2.5
+    finer = check_levels(dataclasses.replace(request, refine=1))
+    assert len([one for one in finer if not one.level]) <= 8
+
+
+def check_levels(request, pixels=128, grid=16):
+    """Assert what holds for plans with finer levels; return the plan."""
+    passes = plan(request, pixels, grid)
+    wanted = canvas_mask(request, pixels=pixels)
+    coarse = plan(dataclasses.replace(request, refine=0), pixels, grid)
+    for level in range(1, max(one.level for one in passes) + 1):
+        painted = np.zeros(wanted.shape, np.int64)
+        for one in (p for p in passes if p.level == level):
+            painted[one.window.slices] += one.mask
+            assert not one.hidden.any()
+            assert one.window.size.width == one.window.size.height == one.mask.shape[0] >= pixels
+            touched = latent_mask(one.mask, grid)
+            assert not (one.unknown & ~touched).any(), "a cell is drawn anew that nobody looks at"
+        assert np.array_equal(painted > 0, wanted)
+        assert painted.max() == 1
+    levels = [one.level for one in passes]
+    assert levels.count(0) == len(coarse) or request.refine
+    assert all(level == 0 for level in levels[: levels.count(0)]), "coarse looks come first"
+    return passes
+
+
+@pytest.mark.parametrize("refine", [1, 2, 3])
+def test_finer_windows_go_over_the_whole_hole_again(refine):
+    mask = hole(3264, 2448, (1000, 1000, 1600, 1600))
+    passes = check_levels(EditRequest(Task.INPAINT, picture(3264, 2448), mask, refine=refine))
+    sides = sorted({one.window.size.width for one in passes}, reverse=True)
+    assert sides == [1200, 600, 300, 150][: refine + 1]
+    finest = [one for one in passes if one.level == refine]
+    share = sum(int(one.unknown.sum()) for one in finest) / sum(int(latent_mask(p.mask, 16).sum()) for p in finest)
+    assert 0.5 <= share <= 0.7, "some of what was painted is kept, evenly spread"
+
+
+def test_a_window_at_the_models_own_pixels_is_not_refined():
+    request = EditRequest(Task.INPAINT, picture(400, 300), hole(400, 300, (200, 100, 208, 104)), refine=3)
+    assert len(plan(request, 128, 16)) == 1
+
+
+def test_a_thin_border_of_a_large_picture_takes_few_windows():
+    request = EditRequest(Task.EXTRAPOLATE, picture(2000, 2000), extend=Sides(10, 10, 10, 10))
+    assert len(check(request, pixels=128, grid=16)) <= 36
+
+
+@settings(max_examples=60, deadline=None)
+@given(holes())
+def test_examples_are_known_windows_inside_the_canvas(mask):
+    height, width = mask.shape
+    passes = plan(EditRequest(Task.INPAINT, picture(width, height), mask), PIXELS, GRID)
+    for side, windows in example_windows(passes, mask).items():
+        assert len(windows) <= MOST_EXAMPLES
+        for window in windows:
+            assert window.size == (side, side)
+            assert Box(0, 0, width, height).holds(window)
+            assert (~mask[window.slices]).mean() >= 0.3

@@ -1,0 +1,203 @@
+"""Fine detail that tokens cannot hold, put back by example: what the tokenizer loses beside the hole, the hole lacks.
+
+Knows nothing of nets or of where windows lie. An example is a window whose pixels are known, beside what the tokenizer
+makes of it; their difference is texture and grain. A block of the hole takes the difference of a block that looks
+like it among the examples' reconstructions (image analogies, Hertzmann et al. 2001, with one level): both are the
+decoder's work, so that like is compared with like. Where a photo has no detail to lose, nothing is added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from core.canvas.compose import from_model, mask_to_model
+from core.geometry import Box
+
+_BLOCK = 8
+"""Side of a block in the model's pixels: about a token cell."""
+_STEP = 6
+"""Blocks of the hole lie so far apart; they blend over what they overlap."""
+_STRIDE = 2
+"""Blocks of the examples are tried this far apart."""
+_POOL = 2
+"""A block is compared by means of so many pixels a side."""
+_LIKE = 12
+"""One of so many nearest blocks is taken: a smooth part would repeat the very nearest like a wallpaper."""
+_HARDLY = 2.0
+"""Levels by which such a block may be less like it than the nearest."""
+_ALIKE, _UNLIKE = (6.0, 0.5), (14.0, 1.0)
+"""Up to the first distance (levels, root mean square) a block is an example of another, from the second on it is none:
+so many levels, and so many times the contrast of the block that asks. In smooth parts a wrong example shows at once."""
+_BAND = 2.0
+"""Sigma in the model's pixels that parts fine detail, copied block by block, from colour, which is spread smoothly."""
+_SPREAD = 4.0
+"""Sigma in the model's pixels over which colour is spread."""
+_MOST_LEVELS = 64
+_FLATTEST = 0.1
+"""Share of the blocks, the flattest, that grain is taken from."""
+
+
+@dataclass(frozen=True, eq=False)
+class Example:
+    """A window beside the hole.
+
+    Attributes:
+        original: (s, s, 3) uint8, its pixels.
+        shown: (S, S, 3) uint8, what the tokenizer makes of them, at the model's resolution.
+        hidden: (s, s) bool, pixels that are to be repainted, or have no colour: no example of anything.
+    """
+
+    original: NDArray[np.uint8]
+    shown: NDArray[np.uint8]
+    hidden: NDArray[np.bool_]
+
+
+class Examples:
+    """Blocks of known pixels, findable by their reconstruction; for windows of one size.
+
+    Args:
+        examples: of windows of one size and one model.
+        grain: take every block's detail from the flattest blocks, whatever it shows: noise, no texture.
+    """
+
+    def __init__(self, examples: Sequence[Example], *, grain: bool = False) -> None:
+        self._fine: list[NDArray[np.int8]] = []
+        known, places, colours = [], [], []
+        for index, example in enumerate(examples):
+            fine, coarse = _lost(example)
+            self._fine.append(fine)
+            found, at = _blocks(example.shown, _STRIDE)
+            free = ~_touched(mask_to_model(example.hidden, example.shown.shape[0]), at)
+            known.append(found[free])
+            places.append(np.column_stack([np.full(int(free.sum()), index), at[free]]))
+            colours.append(coarse[at[free, 0] + _BLOCK // 2, at[free, 1] + _BLOCK // 2])
+        self._known = np.concatenate(known) if known else np.zeros((0, 1), np.float32)
+        self._norms = np.einsum("ij,ij->i", self._known, self._known)
+        self._places = np.concatenate(places) if places else np.zeros((0, 3), np.int64)
+        self._colours = np.concatenate(colours) if colours else np.zeros((0, 3), np.float32)
+        self._flat: NDArray[np.int64] | None = None
+        if grain and len(self._known):
+            rough = self._known.reshape(len(self._known), -1, 3).std(1).mean(1)
+            self._flat = np.argsort(rough, kind="stable")[: max(1, int(_FLATTEST * len(rough)))]
+
+    def detail(self, shown: NDArray[np.uint8], wanted: NDArray[np.bool_], seed: int) -> NDArray[np.float32]:
+        """Return what a window lacks.
+
+        Args:
+            shown: (S, S, 3) uint8, the decoder's work, at the model's resolution.
+            wanted: (s, s) bool, where it is looked for.
+            seed: which of the blocks that are alike are taken.
+
+        Returns:
+            (s, s, 3) float32 in levels of 255, to be added; 0 far from what is wanted, or where no example was given.
+        """
+        side, pixels = wanted.shape[0], shown.shape[0]
+        total = np.zeros((side, side, 3), np.float32)
+        found, at = _blocks(shown, _STEP)
+        asked = _touched(mask_to_model(wanted, pixels), at)
+        found, at = found[asked], at[asked]
+        if not len(self._places) or not len(at):
+            return total
+        random = np.random.Generator(np.random.PCG64(seed))
+        if self._flat is None:
+            chosen, trust = self._alike(found, random)
+        else:
+            chosen, trust = self._flat[random.integers(0, len(self._flat), len(at))], np.ones(len(at), np.float32)
+        scale = side / pixels
+        size = max(1, round(_BLOCK * scale))
+        window = _ramp(size, max(1, round((_BLOCK - _STEP) * scale)))[..., None]
+        weights = np.zeros((side, side, 1), np.float32)
+        for (top, left), (index, y, x), share in zip(at.tolist(), self._places[chosen].tolist(), trust, strict=True):
+            target = _square(top, left, scale, size, side)
+            total[target] += self._fine[index][_square(y, x, scale, size, side)] * (share * window)
+            weights[target] += window
+        total /= np.maximum(weights, np.float32(1e-6))
+        return (
+            total
+            if self._flat is not None
+            else total + self._colour(at, self._colours[chosen] * trust[:, None], pixels, side)
+        )
+
+    def _alike(
+        self, asked: NDArray[np.float32], random: np.random.Generator
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Return for each of (n, d) descriptors a known block hardly less like it than the nearest, and its trust."""
+        squares = self._norms[None] - 2 * asked @ self._known.T
+        count = min(_LIKE, squares.shape[1])
+        near = np.argpartition(squares, count - 1, 1)[:, :count]
+        rows = np.arange(len(near))
+        own = np.einsum("ij,ij->i", asked, asked)[:, None]
+        away = np.sqrt(np.maximum(squares[rows[:, None], near] + own, 0) / asked.shape[1])  # (n, count)
+        among = away <= away.min(1, keepdims=True) + _HARDLY
+        pick = np.where(among, random.random(among.shape), -1).argmax(1)
+        contrast = asked.reshape(len(asked), -1, 3).std(1).mean(1)
+        alike, unlike = (levels + times * contrast for levels, times in (_ALIKE, _UNLIKE))
+        trust = np.clip((unlike - away[rows, pick]) / (unlike - alike), 0, 1)
+        return np.asarray(near[rows, pick], np.int64), np.asarray(trust, np.float32)
+
+    def _colour(
+        self, at: NDArray[np.int64], lacking: NDArray[np.float32], pixels: int, side: int
+    ) -> NDArray[np.float32]:
+        """Return (s, s, 3) float32: the colour that the blocks at some places lack, (n, 3), spread smoothly."""
+        values = np.zeros((pixels, pixels, 3), np.float32)
+        seen = np.zeros((pixels, pixels), np.float32)
+        for (top, left), colour in zip(at.tolist(), lacking, strict=True):
+            values[top : top + _BLOCK, left : left + _BLOCK] += colour
+            seen[top : top + _BLOCK, left : left + _BLOCK] += 1
+        blurred, near = (cv2.GaussianBlur(part, (0, 0), _SPREAD) for part in (values, seen))
+        smooth = blurred / np.maximum(near, np.float32(1e-3))[..., None]
+        return np.asarray(cv2.resize(smooth, (side, side), interpolation=cv2.INTER_LINEAR), np.float32)
+
+
+def _lost(example: Example) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
+    """Return what a reconstruction lacks: the fine part (s, s, 3) int8 and colour (S, S, 3) float32, 0 where hidden."""
+    side, pixels = example.original.shape[0], example.shown.shape[0]
+    rest = example.original.astype(np.float32) - from_model(example.shown, Box(0, 0, side, side))
+    rest[example.hidden] = 0
+    known = (~example.hidden).astype(np.float32)
+    small = [cv2.resize(part, (pixels, pixels), interpolation=cv2.INTER_AREA) for part in (rest, known)]
+    blurred, seen = (cv2.GaussianBlur(part, (0, 0), _BAND) for part in small)
+    coarse = np.asarray(blurred / np.maximum(seen, np.float32(1e-3))[..., None], np.float32)
+    fine = rest - cv2.resize(coarse, (side, side), interpolation=cv2.INTER_LINEAR)
+    fine[example.hidden] = 0
+    limits = -_MOST_LEVELS, _MOST_LEVELS
+    return np.clip(np.rint(fine), *limits).astype(np.int8), np.clip(coarse, *limits)
+
+
+def _blocks(picture: NDArray[np.uint8], step: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Return descriptors (n, d) float32 and places (n, 2) of a picture's blocks: their pooled colours."""
+    pixels = picture.shape[0]
+    pooled = cv2.blur(picture.astype(np.float32), (_POOL, _POOL), anchor=(0, 0), borderType=cv2.BORDER_REPLICATE)
+    starts = np.unique(np.append(np.arange(0, pixels - _BLOCK + 1, step), pixels - _BLOCK))
+    offsets = np.arange(0, _BLOCK, _POOL)
+    rows = (starts[:, None] + offsets)[:, None, :, None]  # (m, 1, k, 1)
+    columns = (starts[:, None] + offsets)[None, :, None, :]
+    blocks = pooled[rows, columns]  # (m, m, k, k, 3)
+    places = np.stack(np.meshgrid(starts, starts, indexing="ij"), -1).reshape(-1, 2)
+    return np.ascontiguousarray(blocks.reshape(len(places), -1)), places
+
+
+def _touched(mask: NDArray[np.bool_], places: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return (n,) bool: blocks that hold some of a mask."""
+    sums = cv2.integral(mask.astype(np.uint8))
+    y, x = places[:, 0], places[:, 1]
+    inside = sums[y + _BLOCK, x + _BLOCK] - sums[y, x + _BLOCK] - sums[y + _BLOCK, x] + sums[y, x]
+    return np.asarray(inside > 0)
+
+
+def _square(top: int, left: int, scale: float, size: int, side: int) -> tuple[slice, slice]:
+    """Return where a block of the model's pixels lies on its window's own; moved inwards where rounding leads out."""
+    y, x = (min(round(at * scale), side - size) for at in (top, left))
+    return slice(y, y + size), slice(x, x + size)
+
+
+def _ramp(size: int, width: int) -> NDArray[np.float32]:
+    """Return the (size, size) weight of a block: 1 in the middle, falling over `width` pixels at its rim."""
+    edge = np.minimum(np.arange(size), np.arange(size)[::-1]) + 1
+    ramp = np.minimum(edge / (width + 1), 1).astype(np.float32)
+    return np.outer(ramp, ramp)

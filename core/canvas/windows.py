@@ -1,0 +1,223 @@
+"""Where windows lie: over a hole, along a long one, in tiles, and outwards around a picture.
+
+Knows nothing of tokens, requests or colours; boxes and masks of canvas pixels only.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from core.geometry import Box, Sides, Size
+
+LEAST_CONTEXT = 1.25
+"""A window that would show nothing but the hole is widened to this multiple of the hole."""
+FINER = 2.5
+"""Tiles are worth their joints only where their windows are so many times as fine as one over the whole hole."""
+MOST_TILES = 4
+"""Windows that a long thin hole takes at most; each level of refinement allows twice as many."""
+MOST_ALONG_STRIP = 6
+"""A thin border is looked at through windows of at least this share of its length."""
+
+Look = tuple[Box, Box]
+"""A square window, and the box within it whose hidden pixels it paints."""
+
+
+def over_hole(mask: NDArray[np.bool_], pixels: int, context: float, tiles_at_most: int) -> Sequence[Look]:
+    """Return the windows over a hole, in the order in which each sees something known.
+
+    One where it can show the hole and surroundings. A hole that is long and thin takes several, so that none is much
+    coarser than the hole's thickness needs; one that is longer than the canvas is high takes several, too.
+
+    Args:
+        mask: (H, W) bool, True = hole, somewhere True.
+        pixels: the model's side.
+        context: side of a window as a multiple of the hole's longer side.
+        tiles_at_most: windows that a thin hole may take.
+    """
+    size = Size(mask.shape[1], mask.shape[0])
+    shorter = min(size)
+    hole = Box.around(mask)
+    assert hole is not None
+    single = _single(mask, hole, size, pixels, context)
+    widest = shorter if single is None else single.size.width
+    thin = _tiles_along(mask, hole, pixels, context, widest, tiles_at_most)
+    if thin:
+        return thin
+    return [(single, single)] if single is not None else [(w, w) for w in _along_canvas(mask, hole, shorter)]
+
+
+def wanted_side(hole: Box, pixels: int, context: float) -> int:
+    """Return the side of a window that shows a hole with its context, however large the canvas is."""
+    return max(pixels, math.ceil(max(hole.size) * context))
+
+
+def tiles(mask: NDArray[np.bool_], side: int) -> list[Look]:
+    """Return windows of one size over a hole, a tile of half a window each, row by row.
+
+    Args:
+        mask: (H, W) bool, True = hole.
+        side: of the windows, at most the canvas's shorter side.
+    """
+    size = Size(mask.shape[1], mask.shape[0])
+    hole = Box.around(mask)
+    assert hole is not None
+    looks = []
+    for top, bottom in _cuts(hole.top, hole.bottom, side):
+        for left, right in _cuts(hole.left, hole.right, side):
+            inside = Box.around(mask[top:bottom, left:right])
+            if inside is not None:
+                tile = inside.shifted(left, top)
+                looks.append((centred(tile, side).shifted_inside(size), tile))
+    return looks
+
+
+def centred(inner: Box, side: int) -> Box:
+    """Return the square of that side about the middle of a box; it may reach beyond the canvas."""
+    left = inner.left + (inner.size.width - side) // 2
+    top = inner.top + (inner.size.height - side) // 2
+    return Box(left, top, left + side, top + side)
+
+
+def _cuts(start: int, end: int, side: int) -> list[tuple[int, int]]:
+    """Return an interval cut into equal parts of at most half a window."""
+    count = -(-(end - start) // max(1, side // 2))
+    edges = [start + (end - start) * i // count for i in range(count + 1)]
+    return list(itertools.pairwise(edges))
+
+
+def _single(mask: NDArray[np.bool_], hole: Box, size: Size, pixels: int, context: float) -> Box | None:
+    """Return the one window that shows a hole and something known, or None."""
+    shorter, longer = min(size), max(hole.size)
+    if longer > shorter:
+        return None
+    for factor in (context, max(context, LEAST_CONTEXT)):
+        window = centred(hole, min(wanted_side(hole, pixels, factor), shorter)).shifted_inside(size)
+        if not mask[window.slices].all():
+            return window
+    return window if size.width == size.height else None  # the window is the canvas, and all of it is unknown
+
+
+def _tiles_along(
+    mask: NDArray[np.bool_], hole: Box, pixels: int, context: float, widest: int, most: int
+) -> Sequence[Look]:
+    """Return the windows over a long thin hole, or nothing where they would be hardly finer than the widest."""
+    if FINER * pixels > widest:
+        return ()
+    part = np.ascontiguousarray(mask[hole.slices], np.uint8)
+    # Beyond the canvas nothing is known, beyond the hole's bounds everything is: one pixel of that makes the edge.
+    depth = cv2.distanceTransform(cv2.copyMakeBorder(part, 1, 1, 1, 1, cv2.BORDER_CONSTANT), cv2.DIST_L2, 3)
+    side = max(pixels, math.ceil(2 * float(depth.max()) * context))
+    while FINER * side <= widest:
+        looks = tiles(mask, side)
+        if len(looks) <= most:
+            return _from_known(mask, looks)
+        side = math.ceil(1.25 * side)
+    return ()
+
+
+def _from_known(mask: NDArray[np.bool_], looks: Sequence[Look]) -> Sequence[Look]:
+    """Return windows in an order in which each sees as much known as can be, the best first."""
+    left, ordered = list(looks), []
+    remaining = mask.copy()
+    while left:
+        unknown = [int(np.count_nonzero(remaining[window.slices])) for window, _ in left]
+        window, tile = left.pop(unknown.index(min(unknown)))
+        remaining[tile.slices] = False
+        ordered.append((window, tile))
+    return ordered
+
+
+def _along_canvas(mask: NDArray[np.bool_], hole: Box, side: int) -> Sequence[Box]:
+    """Return windows as high as the canvas (as wide, if it is upright), half overlapping, from known towards unknown.
+
+    They reach half a window past the hole, where the canvas does, so that the ends have something known beside them.
+    The one with most known pixels comes first; from there both ways.
+    """
+    size = Size(mask.shape[1], mask.shape[0])
+    lying = size.width > size.height
+    first, last, length = (hole.left, hole.right, size.width) if lying else (hole.top, hole.bottom, size.height)
+    starts = _positions(max(0, first - side // 2), min(length, last + side // 2), side, side - side // 2)
+    windows = [Box(s, 0, s + side, side) if lying else Box(0, s, side, s + side) for s in starts]
+    unknown = [int(mask[window.slices].sum()) for window in windows]
+    best = unknown.index(min(unknown))
+    return windows[best:] + windows[:best][::-1]
+
+
+def around_picture(grown: Size, sides: Sides, pixels: int) -> Iterator[Box]:
+    """Yield the windows that grow a picture to the whole canvas, one strip at one side after the other.
+
+    A strip is as thick as leaves half of its windows known, and spans what is known so far, the strips before it
+    included: the later strips thereby take the corners, with known pixels at two sides. A picture that is small beside
+    its border grows in several rounds, by no more than its own size at a time.
+    """
+    known = Box(sides.left, sides.top, grown.width - sides.right, grown.height - sides.bottom)
+    canvas = Box(0, 0, grown.width, grown.height)
+    while known != canvas:
+        for edge in range(4):
+            missing = abs(canvas[edge] - known[edge])
+            if missing:
+                length = max(_strip(known, edge, 1).size)
+                side = min(max(pixels, 2 * min(missing, *known.size), length // MOST_ALONG_STRIP), *grown)
+                thickness = min(missing, max(1, side // 2))
+                strip = _strip(known, edge, thickness)
+                yield from _along_strip(strip, edge, side, grown)
+                known = _grown(known, edge, thickness)
+
+
+def _strip(known: Box, edge: int, thickness: int) -> Box:
+    """Return the new pixels beyond one edge (0 left, 1 top, 2 right, 3 bottom) of what is known, corners left out."""
+    left, top, right, bottom = known
+    return (
+        Box(left - thickness, top, left, bottom),
+        Box(left, top - thickness, right, top),
+        Box(right, top, right + thickness, bottom),
+        Box(left, bottom, right, bottom + thickness),
+    )[edge]
+
+
+def _grown(known: Box, edge: int, thickness: int) -> Box:
+    bounds = list(known)
+    bounds[edge] += thickness if edge >= 2 else -thickness
+    return Box(*bounds)
+
+
+def _along_strip(strip: Box, edge: int, side: int, grown: Size) -> Iterator[Box]:
+    """Yield the windows over a strip, flush with its outer edge, from its middle to both ends."""
+    upright = edge in (0, 2)
+    thickness, length = strip.size if upright else strip.size[::-1]
+    start, end = (strip.top, strip.bottom) if upright else (strip.left, strip.right)
+    reach = grown.height if upright else grown.width
+    outer = strip[edge] - (side if edge >= 2 else 0)
+    if length <= side:
+        starts = [_short_start(start, end, side, reach)]
+    else:
+        # Half a window of overlap; a quarter is enough to continue a strip that is thinner than that.
+        stride = side - (side // 4 if 4 * thickness <= side else side // 2)
+        starts = _positions(start, end, side, stride)
+    middle = (start + end - side) / 2
+    for at in sorted(starts, key=lambda s: abs(s - middle)):
+        left, top = (outer, at) if upright else (at, outer)
+        yield Box(left, top, left + side, top + side).shifted_inside(grown)
+
+
+def _short_start(start: int, end: int, side: int, reach: int) -> int:
+    """Return where a window starts that is longer than its strip: it takes a whole corner along where it can."""
+    slack = side - (end - start)
+    if 0 < start <= slack:
+        return 0
+    if 0 < reach - end <= slack:
+        return reach - side
+    return start - slack // 2
+
+
+def _positions(start: int, end: int, side: int, stride: int) -> list[int]:
+    """Return evenly spaced starts of intervals of `side` that cover [start, end), at most `stride` apart."""
+    room = max(0, end - side - start)
+    count = -(-room // max(1, stride))
+    return [start + (room * i) // count for i in range(count + 1)] if count else [start]
