@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.canvas.compose import (
+    feathered,
     from_model,
     joint_weight,
     keep_colours,
@@ -23,7 +24,7 @@ from core.canvas.compose import (
     poisson,
 )
 from core.canvas.detail import Examples
-from core.canvas.masks import blend_weight
+from core.canvas.masks import mask_weight
 from core.canvas.plan import Pass
 from core.canvas.seam import RING_PX, Border, shows, visibility
 from core.decoding.decode import MASK, Sampling, step_counts
@@ -32,8 +33,8 @@ from core.geometry import Box, Size
 from core.request import EditRequest, EditResult, Start
 
 _STAGES = ("plan", "encode", "transformer", "decode", "composite")
-_JOINT = 16
-"""Windows blend over what was painted beside them within this share of their side: about a cell."""
+_JOINT = 8
+"""Windows blend over what was painted beside them within this share of their side: about two cells."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,43 +174,35 @@ class Work:
 
     def finish(self, request: EditRequest) -> None:
         """Blend each row's layer into the photo, and measure how much the border shows."""
-        under, allowed = self.base[self.area.slices], self.allowed[self.area.slices]
-        asked = allowed if request.mask is None else request.mask[self.area.slices]
-        border = Border.of(allowed)
+        border = Border.of(self.allowed[self.area.slices])
         patches = []
         for layer in self.layers:
-            patch, seam, shift = self._blended(under, layer, asked, request, border)
+            patch, seam, shift = self._blended(layer, request, border)
             patches.append(patch)
             self.seams.append(seam)
             self.colour_shifts.append(shift)
         self.patches = np.stack(patches)
 
     def _blended(
-        self,
-        under: NDArray[np.uint8],
-        layer: NDArray[np.uint8],
-        asked: NDArray[np.bool_] | NDArray[np.uint8],
-        request: EditRequest,
-        border: Border,
+        self, layer: NDArray[np.uint8], request: EditRequest, border: Border
     ) -> tuple[NDArray[np.uint8], float, float]:
         """Return a finished area, its seam and its colour shift, blended as asked; "auto" takes what shows less."""
+        under, hole = self.base[self.area.slices], self.allowed[self.area.slices]
+        share = mask_weight(hole if request.mask is None else request.mask[self.area.slices])
 
-        def measured(made: NDArray[np.uint8], feather_px: int) -> tuple[NDArray[np.uint8], float, float]:
+        def measured(made: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float, float]:
             patch = under.copy()
-            whole = Box(0, 0, patch.shape[1], patch.shape[0])
-            paste(patch, made, whole, blend_weight(asked, feather_px), opaque=request.opaque)
+            paste(patch, made, Box(0, 0, patch.shape[1], patch.shape[0]), share, opaque=request.opaque)
             return patch, border.seam_score(patch), border.ring_shift(patch)
 
-        feathered = measured(layer, request.feather_px)
-        if request.blend == "feather" or (request.blend == "auto" and not shows(*feathered[1:])):
-            return feathered
-        cloned = poisson(under, layer, self.allowed[self.area.slices])
+        soft = measured(feathered(layer, under, hole, request.feather_px))
+        if request.blend == "feather" or (request.blend == "auto" and not shows(*soft[1:])):
+            return soft
+        cloned = poisson(under, layer, hole)
         if cloned is None:
-            return feathered
-        closed = measured(cloned, 0)
-        if request.blend == "poisson" or visibility(*closed[1:]) < visibility(*feathered[1:]):
-            return closed
-        return feathered
+            return soft
+        closed = measured(cloned)
+        return closed if request.blend == "poisson" or visibility(*closed[1:]) < visibility(*soft[1:]) else soft
 
     def result(self, request: EditRequest, first: int = 0) -> EditResult:
         """Return the part of finished work that belongs to one request, whose rows begin with `first`."""

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.canvas.fill import smooth_fill
+from core.canvas.masks import feather_weight
 from core.geometry import Box, cell_areas
 
 MOST_COLOUR_SHIFT = 48.0
@@ -69,7 +70,7 @@ def mask_to_model(mask: NDArray[np.bool_], pixels: int) -> NDArray[np.bool_]:
 def match_colour(
     generated: NDArray[np.uint8], original: NDArray[np.uint8], hole: NDArray[np.bool_]
 ) -> NDArray[np.uint8]:
-    """Return the generated window with its hole shifted to the colours around it, so that the seam shows no step.
+    """Return the generated window shifted to the colours around its hole, so that the seam shows no step.
 
     The difference original - generated on a ring of known pixels is smoothed, spread into the hole like a membrane and
     fades with the distance from the rim. It is computed at 256 pixels a side at most, being of low frequency.
@@ -80,8 +81,8 @@ def match_colour(
         hole: (s, s) bool, True = repaint.
 
     Returns:
-        (s, s, 3) uint8, a new array: pixels outside the hole as generated, pixels in it moved by at most
-        `MOST_COLOUR_SHIFT` levels. Unchanged where nothing, or everything, is known.
+        (s, s, 3) uint8, a new array, every pixel moved by at most `MOST_COLOUR_SHIFT` levels, those beside the hole as
+        well, of which a soft joint takes some. Unchanged where nothing, or everything, is known.
     """
     if hole.all() or not hole.any():
         return generated.copy()
@@ -108,9 +109,7 @@ def match_colour(
     shift = np.asarray(np.clip(field * fade[..., None], -MOST_COLOUR_SHIFT, MOST_COLOUR_SHIFT), np.float32)
     if small != side:
         shift = np.asarray(cv2.resize(shift, (side, side), interpolation=cv2.INTER_LINEAR), np.float32)
-    matched = generated.copy()
-    matched[hole] = np.clip(np.rint(generated[hole] + shift[hole]), 0, 255).astype(np.uint8)
-    return matched
+    return np.asarray(np.clip(np.rint(generated + shift), 0, 255), np.uint8)
 
 
 def keep_colours(generated: NDArray[np.uint8], seen: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -132,6 +131,50 @@ def keep_colours(generated: NDArray[np.uint8], seen: NDArray[np.uint8]) -> NDArr
     if small != side:
         shift = cv2.resize(shift, (side, side), interpolation=cv2.INTER_LINEAR)
     return np.asarray(np.clip(np.rint(generated + shift), 0, 255), np.uint8)
+
+
+def feathered(
+    layer: NDArray[np.uint8], around: NDArray[np.uint8], hole: NDArray[np.bool_], radius_px: int
+) -> NDArray[np.uint8]:
+    """Return a layer whose hole begins softly: at the border as the mirror image of what lies beyond, then as painted.
+
+    Not as what the hole held, which is to go, nor as a smear of the border's pixels.
+
+    Args:
+        layer: (h, w, 3) uint8, what was painted.
+        around: (h, w, 3 or 4) uint8; looked at outside the hole only.
+        hole: (h, w) bool, True = painted.
+        radius_px: width of the soft edge inside the hole; see `core.canvas.masks.feather_weight`.
+
+    Returns:
+        (h, w, 3) uint8, a new array.
+    """
+    output = layer.copy()
+    weight = feather_weight(hole, radius_px)
+    rows, columns = np.nonzero(hole & (weight < 1))
+    if not len(rows):
+        return output
+    away = cv2.distanceTransform(
+        np.ascontiguousarray(hole, np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE
+    )  # of the hole's pixels to what is known
+    height, width = hole.shape
+    depth = away[rows, columns]
+    down = away[np.minimum(rows + 1, height - 1), columns] - away[np.maximum(rows - 1, 0), columns]
+    right = away[rows, np.minimum(columns + 1, width - 1)] - away[rows, np.maximum(columns - 1, 0)]
+    length = np.maximum(np.hypot(down, right), 1e-6)
+    # From the deepest that a mirror may reach towards the border itself, for corners and for what is near another hole.
+    chosen, left = np.zeros((len(rows), 2), np.int64), np.ones(len(rows), np.bool_)
+    for reach in (2 * depth - 1, depth + 1, depth):
+        y = np.clip(np.rint(rows - reach * down / length), 0, height - 1).astype(np.int64)
+        x = np.clip(np.rint(columns - reach * right / length), 0, width - 1).astype(np.int64)
+        found = left & ~hole[y, x]
+        chosen[found] = np.column_stack([y, x])[found]
+        left &= ~found
+    rows, columns, chosen = rows[~left], columns[~left], chosen[~left]  # a ridge has no side: it stays as painted
+    share = weight[rows, columns][:, None]
+    mixed = share * layer[rows, columns] + (1 - share) * around[chosen[:, 0], chosen[:, 1], :3]
+    output[rows, columns] = np.clip(np.rint(mixed), 0, 255).astype(np.uint8)
+    return output
 
 
 def joint_weight(mask: NDArray[np.bool_], painted: NDArray[np.bool_], reach: int) -> NDArray[np.float32]:
@@ -175,8 +218,10 @@ def poisson(under: NDArray[np.uint8], layer: NDArray[np.uint8], hole: NDArray[np
         return None
     near = bounds.grown(1).slices
     inside, made = hole[near], np.ascontiguousarray(layer[near])
-    # OpenCV looks a pixel into the hole of what it clones into: nothing of what is removed may lie there.
-    given = np.where(inside[..., None], made, under[near][..., :3])
+    # OpenCV takes the border's values a pixel inside the hole: there lies what is around, not what is to go.
+    given = under[near][..., :3].astype(np.float32)
+    around = smooth_fill(given, (~inside).astype(np.float32))
+    given = np.where(inside[..., None], np.clip(np.rint(around), 0, 255), given).astype(np.uint8)
     middle = (inside.shape[1] // 2, inside.shape[0] // 2)
     closed = cv2.seamlessClone(made, given, inside.astype(np.uint8) * 255, middle, cv2.NORMAL_CLONE)
     output = layer.copy()

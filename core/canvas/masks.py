@@ -1,4 +1,4 @@
-"""From brushed pixels to unknown token cells, and from brushed pixels to the soft weight of the final paste.
+"""From brushed pixels to unknown token cells, and from brushed pixels to the soft weights of what is painted.
 
 Knows nothing of windows' positions, requests or nets. The coverage rule replaces the resized mask that other editors
 use, in which a thin stroke vanishes.
@@ -39,28 +39,21 @@ def latent_mask(mask: NDArray[np.bool_], grid: int, *, coverage: float = 0.0, gr
     return np.asarray(unknown)
 
 
-def blend_weight(mask: NDArray[np.bool_] | NDArray[np.uint8], radius_px: int) -> NDArray[np.float32]:
-    """Return the weight of repainted pixels in the final paste: feathered, times how much the mask itself asks for.
+def mask_weight(mask: NDArray[np.bool_] | NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return how much of the new picture a mask asks for.
 
     Args:
         mask: (H, W) bool, True = repaint, or uint8, 255 = all of the new picture.
-        radius_px: width of the soft edge inside what is above 0; see `feather_weight`.
 
     Returns:
         (H, W) float32 in [0, 1]: exactly 0 where the mask is 0, above 0 elsewhere.
     """
-    if mask.dtype == np.bool_:
-        return feather_weight(mask.astype(np.bool_, copy=False), radius_px)
-    touched = mask > 0
-    weight = feather_weight(touched, radius_px)
-    bounds = Box.around(touched)
-    if bounds is not None:
-        weight[bounds.slices] *= mask[bounds.slices].astype(np.float32) / np.float32(255)
-    return weight
+    weight = mask.astype(np.float32)
+    return weight if mask.dtype == np.bool_ else weight / np.float32(255)
 
 
 def feather_weight(mask: NDArray[np.bool_], radius_px: int) -> NDArray[np.float32]:
-    """Return the weight of repainted pixels in the final paste; its soft edge lies inside the mask.
+    """Return the weight of repainted pixels beside what surrounds them; its soft edge lies inside the mask.
 
     The photo's border is not an edge: a mask that reaches it keeps its full weight there. In each connected part of the
     mask the radius is at most half of the part's largest distance to the outside, so that a thin stroke still shows.
