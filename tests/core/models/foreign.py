@@ -8,7 +8,7 @@ three ways of writing one tokenizer and two of one transformer are made from the
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -71,10 +71,14 @@ def transformer(family: str, published: Published, sizes: Mapping[int, int] | No
     `sizes` says what becomes of the published sizes instead of what makes `CONFIGS`.
     """
     sizes = _TRANSFORMER_SIZES[family] if sizes is None else sizes
+    return _transformer(family, published(_ENTRIES[family], "transformer"), sizes, layers=2)
+
+
+def _transformer(family: str, published: Shapes, sizes: Mapping[int, int], layers: int) -> State:
     shapes = {
         name: tuple(sizes.get(n, n) for n in shape)
-        for name, shape in published(_ENTRIES[family], "transformer").items()
-        if (layer := re.search(r"(?:blocks|layers)\.(\d+)\.", name)) is None or int(layer[1]) < 2
+        for name, shape in published.items()
+        if (layer := re.search(r"(?:blocks|layers)\.(\d+)\.", name)) is None or int(layer[1]) < layers
     }
     state = _drawn(shapes, seed=1)
     if family == "halton":
@@ -94,6 +98,37 @@ def tokenizer(family: str, published: Published, wider: int = 1) -> State:
             for n, full_n in zip(special or full, shape, strict=True)
         )
     return _drawn(shapes, seed=2)
+
+
+_FULL_SIZE: dict[str, tuple[str, dict[int, int], int]] = {
+    "google-256": ("maskgit-torch", {}, 24),
+    "google-512": ("maskgit-torch", {257: 1025}, 24),
+    "halton-256-tiny": ("halton (small 256)", {512: 384, 510: 384, 1536: 1024, 3072: 2304, 1024: 768}, 6),
+    "halton-256-small": ("halton (small 256)", {}, 12),
+    "halton-256-base": ("halton (base 384)", {576: 256}, 12),
+    "halton-384-small": ("halton (small 256)", {256: 576}, 12),
+    "halton-384-base": ("halton (base 384)", {}, 12),
+    "valeo-256": ("valeo-v1", {}, 24),
+    "valeo-512": ("valeo-v1", {257: 1025}, 24),
+}
+"""Model -> the published entry that it is a size of, what becomes of the entry's sizes, and its layers."""
+
+
+def write_full_size(folder: Path, name: str, published: Published) -> tuple[Path, Path]:
+    """The tokenizer and the transformer of a published model in full, each in its publisher's container."""
+    entry, sizes, layers = _FULL_SIZE[name]
+    family = name.split("-", maxsplit=1)[0]
+    state = _transformer(family, published(entry, "transformer"), sizes, layers)
+    files = folder / "tokenizer", folder / "transformer"
+    if family == "google":
+        write_state_dict(files[1], state)
+        write_bare(files[0], _drawn(published("titok-openmuse tokenizer", "tokenizer"), seed=2))
+    else:
+        write_trainer(files[1], state, moments=list(state.values()))
+        del state
+        write = write_lightning if family == "valeo" else write_llamagen
+        write(files[0], _drawn(published(entry, "tokenizer"), seed=2))
+    return files
 
 
 def _drawn(shapes: Shapes, seed: int) -> State:
@@ -241,15 +276,18 @@ def write_state_dict(path: Path, state: Mapping[str, Tensor]) -> None:
     torch.save({"state_dict": dict(state)}, path)
 
 
-def write_trainer(path: Path, state: Mapping[str, Tensor]) -> None:
-    """As valeo's and Halton's trainers do: both Adam moments beside, everything wrapped for several GPUs."""
-    moments = {i: {"exp_avg": torch.randn(50, 50), "exp_avg_sq": torch.randn(50, 50)} for i in range(3)}
+def write_trainer(path: Path, state: Mapping[str, Tensor], moments: Sequence[Tensor] = (torch.ones(50, 50),)) -> None:
+    """As valeo's and Halton's trainers do: both Adam moments beside, everything wrapped for several GPUs.
+
+    `moments` says of which shapes.
+    """
+    adam = {i: {kind: torch.zeros_like(value) for kind in ("exp_avg", "exp_avg_sq")} for i, value in enumerate(moments)}
     torch.save(
         {
             "iter": 750_000,
             "global_epoch": 301,
             "model_state_dict": {f"module._orig_mod.{name}": value for name, value in state.items()},
-            "optimizer_state_dict": {"state": moments, "param_groups": [{"lr": 1e-4, "betas": (0.9, 0.96)}]},
+            "optimizer_state_dict": {"state": adam, "param_groups": [{"lr": 1e-4, "betas": (0.9, 0.96)}]},
         },
         path,
     )
