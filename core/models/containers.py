@@ -189,7 +189,10 @@ def each_tensor(path: Path) -> Iterator[tuple[str, Tensor]]:
 def write_tensors(
     path: Path, kinds: Mapping[str, tuple[torch.dtype, tuple[int, ...]]], value: Callable[[str], Tensor]
 ) -> None:
-    """Write a safetensors file, asking for one tensor after another: the library's own writer holds all of them twice.
+    """Write a safetensors file, asking for one tensor after another.
+
+    The library's own writer wants all of them at once: in another number format than the one they were read in, that
+    is a second model in memory.
 
     The form (https://github.com/huggingface/safetensors#format): the header's length in 8 bytes, the header as JSON,
     filled up with spaces so that numbers lie on multiples of 8 bytes, then every tensor's bytes in C order.

@@ -115,14 +115,19 @@ _FULL_SIZE: dict[str, tuple[str, dict[int, int], int]] = {
 
 
 def write_full_size(folder: Path, name: str, published: Published) -> tuple[Path, Path]:
-    """The tokenizer and the transformer of a published model in full, each in its publisher's container."""
+    """The two nets of a published model in full, in a container of its publisher; Google's 512 px ones as flax files."""
     entry, sizes, layers = _FULL_SIZE[name]
     family = name.split("-", maxsplit=1)[0]
     state = _transformer(family, published(entry, "transformer"), sizes, layers)
     files = folder / "tokenizer", folder / "transformer"
     if family == "google":
-        write_state_dict(files[1], state)
-        write_bare(files[0], _drawn(published("titok-openmuse tokenizer", "tokenizer"), seed=2))
+        titok = _drawn(published("titok-openmuse tokenizer", "tokenizer"), seed=2)
+        if name == "google-512":
+            write_flax(files[1], google_flax_transformer(state, heads=16, layers=layers))
+            write_flax(files[0], google_tokenizer_twins(titok)[0])
+        else:
+            write_state_dict(files[1], state)
+            write_bare(files[0], titok)
     else:
         write_trainer(files[1], state, moments=list(state.values()))
         del state
@@ -208,7 +213,7 @@ def google_tokenizer_twins(titok: Mapping[str, Tensor]) -> tuple[State, State]:
     return flax, torch_
 
 
-def google_flax_transformer(torch_: Mapping[str, Tensor], heads: int = 4) -> State:
+def google_flax_transformer(torch_: Mapping[str, Tensor], heads: int = 4, layers: int = 2) -> State:
     """The same transformer as flax writes it."""
     flax = {
         "Embed_0.word_embeddings.embedding": torch_["tok_emb.weight"],
@@ -225,7 +230,7 @@ def google_flax_transformer(torch_: Mapping[str, Tensor], heads: int = 4) -> Sta
     norm("Embed_0.embeddings_ln", "emb_ln")
     dense("MlmLayer_0.mlm_dense", "Token_Prediction.0")
     norm("MlmLayer_0.mlm_ln", "Token_Prediction.2")
-    for i in range(2):
+    for i in range(layers):
         layer, block = f"TransformerLayer_{i}", f"blocks.{i}"
         attention = f"{layer}.Attention_0.self_attention"
         weights = torch_[f"{block}.MultiHeadAttention.in_proj_weight"].chunk(3)
