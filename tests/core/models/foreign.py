@@ -115,7 +115,7 @@ _FULL_SIZE: dict[str, tuple[str, dict[int, int], int]] = {
 
 
 def write_full_size(folder: Path, name: str, published: Published) -> tuple[Path, Path]:
-    """The two nets of a published model in full, in a container of its publisher; Google's 512 px ones as flax files."""
+    """The two nets of a published model in full, in its publisher's container; Google's for 512 px as flax files."""
     entry, sizes, layers = _FULL_SIZE[name]
     family = name.split("-", maxsplit=1)[0]
     state = _transformer(family, published(entry, "transformer"), sizes, layers)
