@@ -89,12 +89,11 @@ def suggest_classes(
 def _imagenet_ids(classes: tuple[str, ...]) -> dict[int, int]:
     """Return class id of the model -> of ImageNet, for the classes that both know."""
     known = imagenet_classes()
-    if classes == known:
-        return {i: i for i in range(len(known))}
+    by_name = {name: i for i, name in enumerate(known)}
     ids: dict[int, int] = {}
     for i, name in enumerate(classes):
         try:
-            found = class_id(known, name)
+            found = by_name[name] if name in by_name else class_id(known, name)
         except BadRequest:  # unknown to ImageNet, or the name of several
             continue
         if found is not None:
