@@ -39,8 +39,9 @@ class Cost:
         model: its name.
         parameters: numbers in both nets.
         weights_mb: of both nets in memory, 10^6 bytes.
-        load_s: seconds of loading, packages imported before.
-        edit_s: seconds of the first edit, of one variation at the model's own settings.
+        load_s, load_cpu_s: seconds of loading, packages imported before; on the clock, and of all processor threads
+            together, which a busy machine does not stretch.
+        edit_s, edit_cpu_s: seconds of the first edit, of one variation at the model's own settings.
         steps: decoding steps T of that edit.
         load_peak, edit_peak: the most memory held at once beyond what the process held before the model, over the
             weights; None where the system does not tell.
@@ -50,7 +51,9 @@ class Cost:
     parameters: int
     weights_mb: float
     load_s: float
+    load_cpu_s: float
     edit_s: float
+    edit_cpu_s: float
     steps: int
     load_peak: float | None
     edit_peak: float | None
@@ -95,18 +98,20 @@ def load_and_edit(folder: str, device: str, dtype: str) -> Cost:
     with torch.device("meta"):
         build(spec)  # what its first use imports is not the model's
     image, mask = picture(1280, 960), square_hole(1280, 960)
-    load_s, load_peak, engine = _watched(lambda: load_engine(folder=Path(folder), device=device, dtype=dtype))
+    loading, load_peak, engine = _watched(lambda: load_engine(folder=Path(folder), device=device, dtype=dtype))
     held = [tensor for net in (engine.tokenizer, engine.transformer) for tensor in net.parameters()]
     weights = sum(tensor.nbytes for tensor in held)
     options = DecodeOptions(**asdict(spec.defaults))
     request = EditRequest(Task.INPAINT, image, mask, class_id=None if spec.null_class else 0, options=options)
-    edit_s, edit_peak, _ = _watched(lambda: engine.edit(request))
+    editing, edit_peak, _ = _watched(lambda: engine.edit(request))
     return Cost(
         model=spec.name,
         parameters=sum(tensor.numel() for tensor in held),
         weights_mb=weights / 1e6,
-        load_s=load_s,
-        edit_s=edit_s,
+        load_s=loading[0],
+        load_cpu_s=loading[1],
+        edit_s=editing[0],
+        edit_cpu_s=editing[1],
         steps=options.steps,
         load_peak=None if load_peak is None else load_peak / weights,
         # While it edits, the process holds the weights besides.
@@ -114,14 +119,14 @@ def load_and_edit(folder: str, device: str, dtype: str) -> Cost:
     )
 
 
-def _watched(work: Callable[[], T]) -> tuple[float, int | None, T]:
-    """Return the seconds of some work, the bytes it held at most beyond what was held before, and what it returns."""
+def _watched(work: Callable[[], T]) -> tuple[tuple[float, float], int | None, T]:
+    """Return the seconds (clock, processor) of some work, the bytes it held at most beyond before, and its result."""
     before = _status("VmRSS")
     if before is not None:
         Path("/proc/self/clear_refs").write_text("5")  # forgets the peak so far
-    started = time.perf_counter()
+    started = time.perf_counter(), time.process_time()
     found = work()
-    seconds = time.perf_counter() - started
+    seconds = time.perf_counter() - started[0], time.process_time() - started[1]
     peak = _status("VmHWM")
     return seconds, None if before is None or peak is None else peak - before, found
 
@@ -154,12 +159,12 @@ def _write_random(folder: Path, spec: ModelSpec) -> None:
 def markdown(costs: Sequence[Cost]) -> str:
     """Return a table, one line a model."""
     lines = [
-        "| model | parameters | weights, MB | load, s | peak / weights | edit, s | T | peak / weights |",
+        "| model | parameters | weights, MB | load, s (cpu) | peak / weights | T | edit, s (cpu) | peak / weights |",
         "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
     for cost in costs:
         loading, editing = ("-" if peak is None else f"{peak:.2f}" for peak in (cost.load_peak, cost.edit_peak))
         size = f"{cost.parameters / 1e6:.0f} M | {cost.weights_mb:.0f}"
-        times = f"{cost.load_s:.1f} | {loading} | {cost.edit_s:.1f} | {cost.steps} | {editing}"
-        lines.append(f"| {cost.model} | {size} | {times} |")
+        load, edit = f"{cost.load_s:.1f} ({cost.load_cpu_s:.1f})", f"{cost.edit_s:.1f} ({cost.edit_cpu_s:.1f})"
+        lines.append(f"| {cost.model} | {size} | {load} | {loading} | {cost.steps} | {edit} | {editing} |")
     return "\n".join(lines) + "\n"

@@ -34,7 +34,7 @@ def test_bench_of_published_models_prints_their_costs(
 
     def measure(name: str, **where: str) -> Cost:
         asked.append((name, where))
-        return Cost(name, 9_000_000, 36.0, 2.0, 60.0, 12, 1.05, 1.25)
+        return Cost(name, 9_000_000, 36.0, 2.0, 3.0, 60.0, 90.0, 12, 1.05, 1.25)
 
     monkeypatch.setattr("core.evaluation.costs.measure_published", measure)
     facts = run("bench", "--published", "google-256", "valeo-256", "--dtype", "bf16", capsys=capsys)
@@ -42,5 +42,5 @@ def test_bench_of_published_models_prints_their_costs(
     assert [cost["model"] for cost in facts["costs"]] == ["google-256", "valeo-256"]
     assert facts["costs"][0]["edit_peak"] == 1.25
     assert main(["bench", "--published", "google-256"]) == 0
-    assert "| google-256 | 9 M | 36 | 2.0 | 1.05 | 60.0 | 12 | 1.25 |" in capsys.readouterr().out
+    assert "| google-256 | 9 M | 36 | 2.0 (3.0) | 1.05 | 12 | 60.0 (90.0) | 1.25 |" in capsys.readouterr().out
     assert "--model x" in refusal("bench", "--published", "google-256", "--model", "x", capsys=capsys)

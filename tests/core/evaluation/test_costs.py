@@ -31,6 +31,8 @@ def test_a_model_of_random_weights_is_loaded_and_edits(monkeypatch: pytest.Monke
     assert cost.weights_mb == pytest.approx(cost.parameters * 4 / 1e6)
     assert cost.load_s > 0
     assert cost.edit_s > 0
+    assert cost.load_cpu_s > 0
+    assert cost.edit_cpu_s > 0
     assert cost.load_peak is None or cost.load_peak >= 0
     assert cost.edit_peak is None or cost.edit_peak >= 1
 
@@ -45,9 +47,12 @@ def test_what_cannot_be_measured_is_refused_before_anything_is_written(monkeypat
 
 def test_the_table_has_a_line_for_each() -> None:
     table = markdown(
-        [Cost("a", 1_500_000, 6.0, 0.25, 1.5, 8, 1.062, 1.5), Cost("b", 9_000_000, 36.0, 2, 60, 12, None, None)]
+        [
+            Cost("a", 1_500_000, 6.0, 0.25, 0.5, 1.5, 3, 8, 1.062, 1.5),
+            Cost("b", 9_000_000, 36.0, 2, 3, 60, 90, 12, None, None),
+        ]
     )
     assert table.splitlines()[2:] == [
-        "| a | 2 M | 6 | 0.2 | 1.06 | 1.5 | 8 | 1.50 |",
-        "| b | 9 M | 36 | 2.0 | - | 60.0 | 12 | - |",
+        "| a | 2 M | 6 | 0.2 (0.5) | 1.06 | 8 | 1.5 (3.0) | 1.50 |",
+        "| b | 9 M | 36 | 2.0 (3.0) | - | 12 | 60.0 (90.0) | - |",
     ]
