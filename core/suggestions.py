@@ -27,7 +27,7 @@ from core.models.efficientnet import PACKAGE, PACKAGE_FILE, SIDE, EfficientNetLi
 
 _SHORT_SIDE = 256  # pixels; the classifier was trained on the middle 87.5 % of pictures of this size
 _CROP_SHARES = (1.0, 0.6)  # of the short side: all that there is, and what stands in a part of it
-_MOST_CROPS = 12
+_MOST_PLACES = 3  # of crops of one size along a side, so that there are never more than 12 crops
 _LEAST_SHARE = 0.5  # crops less than half as visible as the most visible one say more of the fill than of the picture
 
 
@@ -133,12 +133,12 @@ def _crops(hidden: NDArray[np.bool_]) -> list[tuple[int, int, int, float]]:
         for left in _places(hidden.shape[1], side)
     ]
     found.sort(key=lambda crop: -crop[3])  # of equals, the larger ones come first
-    return [crop for crop in found[:_MOST_CROPS] if crop[3] >= _LEAST_SHARE * found[0][3]]
+    return [crop for crop in found if crop[3] >= _LEAST_SHARE * found[0][3]]
 
 
 def _places(length: int, side: int) -> Iterator[int]:
-    """Yield where squares begin that cover a length, each overlapping the next by half or more."""
-    count = math.ceil((length - side) / (side / 2)) + 1
+    """Yield where squares begin along a length: overlapping by half or more, or else `_MOST_PLACES` spread over it."""
+    count = min(math.ceil((length - side) / (side / 2)) + 1, _MOST_PLACES)
     for i in range(count):
         yield round(i * (length - side) / max(count - 1, 1))
 

@@ -83,13 +83,20 @@ def test_the_crops_are_squares_inside_and_the_first_is_the_most_visible(
     hidden = np.zeros((height, width), np.bool_)
     hidden[: data.draw(st.integers(0, height - 1)), : data.draw(st.integers(0, width))] = True
     crops = suggestions._crops(hidden)
-    assert 1 <= len(crops) <= suggestions._MOST_CROPS
+    assert 1 <= len(crops) <= 12
     for top, left, side, share in crops:
         assert top >= 0
         assert left >= 0
         assert top + side <= height
         assert left + side <= width
         assert 0 < share <= crops[0][3]
+
+
+def test_both_ends_of_a_panorama_are_looked_at() -> None:
+    crops = suggestions._crops(np.zeros((100, 900), np.bool_))
+    assert min(left for _, left, _, _ in crops) == 0
+    assert max(left + side for _, left, side, _ in crops) == 900
+    assert {side for _, _, side, _ in crops} == {100, 60}
 
 
 def test_a_model_of_other_classes_gets_those_that_both_know(colours: Colours) -> None:
