@@ -28,7 +28,12 @@ from core.models.efficientnet import PACKAGE, PACKAGE_FILE, SIDE, EfficientNetLi
 _SHORT_SIDE = 256  # pixels; the classifier was trained on the middle 87.5 % of pictures of this size
 _CROP_SHARES = (1.0, 0.6)  # of the short side: all that there is, and what stands in a part of it
 _MOST_PLACES = 3  # of crops of one size along a side, so that there are never more than 12 crops
-_LEAST_SHARE = 0.5  # crops less than half as visible as the most visible one say more of the fill than of the picture
+_LEAST_SHARE = 0.75
+"""Crops less visible than this share of the most visible one say more of the fill than of the picture.
+
+Measured on 50 photos of as many ImageNet classes with the centre half of each side hidden: the right class comes first
+for 54 % and among five for 82 % (five crops); with 0.5 for 48 and 82 % (nine), by the whole picture alone 46 and 82 %.
+"""
 
 
 @dataclass(frozen=True)
