@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         Start,
         Task,
     )
+    from core.suggestions import Suggestion, can_suggest, suggest_classes
     from core.sweeps import Cell, sheet, sweep, to_csv
 
 _ROOMS = {
@@ -53,6 +54,7 @@ _ROOMS = {
         "Start",
         "Task",
     ),
+    "core.suggestions": ("Suggestion", "can_suggest", "suggest_classes"),
     "core.sweeps": ("Cell", "sheet", "sweep", "to_csv"),
 }
 _HOME = {name: room for room, names in _ROOMS.items() for name in names}
@@ -77,8 +79,10 @@ __all__ = [
     "Sides",
     "Size",
     "Start",
+    "Suggestion",
     "Task",
     "UnknownModel",
+    "can_suggest",
     "class_id",
     "class_names",
     "encode_picture",
@@ -95,6 +99,7 @@ __all__ = [
     "seam_score",
     "search_classes",
     "sheet",
+    "suggest_classes",
     "sweep",
     "to_csv",
 ]

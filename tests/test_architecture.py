@@ -47,6 +47,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "core.device": {"torch", "core.errors"},
     "core.work": {*VALUES, "core.canvas", "core.decoding"},
     "core.engine": {"torch", *VALUES, "core.canvas", "core.decoding", "core.device", "core.models", "core.work"},
+    # a classifier beside the engine: the canvas's fill meets a net that decodes nothing
+    "core.suggestions": {"torch", "cv2", "core.checks", "core.labels", "core.canvas.fill", "core.models", *VALUES},
     # those who enter through the engine
     "core.sweeps": {"cv2", *VALUES, "core.engine"},
     "core.evaluation": {
@@ -63,7 +65,12 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("torch", "tqdm", *VALUES),
         *("core.engine", "core.evaluation", "core.decoding", "core.canvas.fill", "core.pictures"),
     },
-    "core.evaluation.features": {"torch", "numpy"},
+    # published models are timed with weights of its own making
+    "core.evaluation.costs": {
+        *("torch", *VALUES),
+        *("core.device", "core.labels", "core.engine", "core.models", "core.evaluation"),
+    },
+    "core.evaluation.features": {"torch", "numpy", "core.models.efficientnet"},
     "core.training": {
         *("torch", "numpy", "cv2", "PIL", "safetensors", "tqdm"),
         *("core.device", "core.models", "core.decoding.schedule", "core.evaluation.features", "core.training"),

@@ -71,6 +71,12 @@ def add_commands(command: Command) -> None:
 
     bench = command("bench", _bench, "Time imports, loading and edits on this machine.")
     add_engine(bench)
+    bench.add_argument(
+        "--published",
+        nargs="+",
+        metavar="NAME",
+        help="load and edit these with random weights instead: time and memory",
+    )
 
 
 def _evaluate(options: argparse.Namespace) -> None:
@@ -207,6 +213,9 @@ def _compare(options: argparse.Namespace) -> None:
 def _bench(options: argparse.Namespace) -> None:
     from core.evaluation import latency
 
+    if options.published:
+        _bench_published(options)
+        return
     imports = latency.measure_imports()
     engine, loading = latency.measure_loading(lambda: named_engine(options))
     timings = [imports, loading, *latency.measure_edits(engine), latency.measure_reconstruction(engine)]
@@ -216,4 +225,21 @@ def _bench(options: argparse.Namespace) -> None:
         options,
         f"{', '.join(f'{name} {value}' for name, value in facts.items())}\n\n{table}",
         {**facts, "seconds": {timing.name: timing.seconds for timing in timings}},
+    )
+
+
+def _bench_published(options: argparse.Namespace) -> None:
+    from dataclasses import asdict
+
+    from core.evaluation import costs
+    from core.evaluation.latency import machine
+
+    if options.model is not None:
+        raise BadRequest(f"--published measures no --model: leave out --model {options.model}.")
+    found = [costs.measure_published(n, device=options.device, dtype=options.dtype) for n in options.published]
+    facts = {"dtype": options.dtype, **machine()}
+    say(
+        options,
+        f"{', '.join(f'{name} {value}' for name, value in facts.items())}\n\n{costs.markdown(found)}",
+        {**facts, "costs": [asdict(cost) for cost in found]},
     )

@@ -1,4 +1,4 @@
-"""`models`, `download`, `convert` and `reconstruct`: which models there are, where they lie, what their codes can show.
+"""`models`, `download`, `convert`, `reconstruct`, `suggest`: which models there are, and what they can show and name.
 
 Knows nothing of requests.
 """
@@ -13,8 +13,9 @@ from pathlib import Path
 
 from core.cli.data import data_errors
 from core.cli.output import check_output, encoded, say
-from core.cli.words import Command, add_engine, add_output, named_engine
+from core.cli.words import Command, add_engine, add_output, named_engine, whole
 from core.errors import BadRequest, UnknownModel
+from core.geometry import Size
 
 
 def add_commands(command: Command) -> None:
@@ -38,6 +39,12 @@ def add_commands(command: Command) -> None:
     reconstruct.add_argument("--image", type=Path, required=True)
     add_output(reconstruct)
     add_engine(reconstruct)
+
+    suggest = command("suggest", _suggest, "Name ImageNet classes that a picture may show, for models that need one.")
+    suggest.add_argument("--image", type=Path, required=True)
+    suggest.add_argument("--mask", type=Path, help="a picture: white (or opaque, where it has alpha) = not looked at")
+    suggest.add_argument("--count", type=whole, default=5, metavar="N", help="so many at most; default 5")
+    suggest.add_argument("--json", action="store_true", help="end standard output with one JSON object")
 
 
 def _models(options: argparse.Namespace) -> None:
@@ -153,5 +160,27 @@ def _reconstruct(options: argparse.Namespace) -> None:
             "seconds": {"total": seconds},
             "model": engine.spec.name,
             "device": engine.device,
+        },
+    )
+
+
+def _suggest(options: argparse.Namespace) -> None:
+    from core.labels import imagenet_classes
+    from core.pictures import open_mask, open_picture
+    from core.suggestions import suggest_classes
+
+    classes = imagenet_classes()
+    image = open_picture(options.image)
+    height, width = image.shape[:2]
+    mask = None if options.mask is None else open_mask(options.mask, Size(width, height))
+    found = suggest_classes(image, mask, classes, options.count)
+    say(
+        options,
+        "\n".join(f"{one.probability:4.0%}  {one.class_id:3}  {classes[one.class_id]}" for one in found),
+        {
+            "suggestions": [
+                {"class_id": one.class_id, "class": classes[one.class_id], "probability": one.probability}
+                for one in found
+            ]
         },
     )

@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0 as a yardstick: perceptual distance, pooled features, and an 11-class linear probe.
+"""EfficientNet-Lite0 as a yardstick: perceptual distance, and an 11-class linear probe on its pooled features.
 
 Knows nothing of our models. The weights are two small .npz files beside the training data (their README states the
 layout and the reference values); the product never needs them, training and evaluation do.
@@ -12,59 +12,22 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
-_STRIDES = (1, 2, 1, 2, 1, 2, 1, 1, 1, 1, 1, 2, 1, 1, 1, 1)
+from core.models.efficientnet import EfficientNetLite0, read_folded
+
 _TAPS = (0, 2, 4, 10, 15)  # blocks whose outputs make the perceptual distance
 
 
-def _same(x: Tensor, kernel: int, stride: int) -> Tensor:
-    """Pad as TensorFlow's SAME does: the smaller half left and top. Symmetric padding costs 4 points of accuracy."""
-    pads = [max((-(-n // stride) - 1) * stride + kernel - n, 0) for n in (x.shape[3], x.shape[2])]
-    return F.pad(x, (pads[0] // 2, pads[0] - pads[0] // 2, pads[1] // 2, pads[1] - pads[1] // 2))
-
-
-class MetricNet(nn.Module):
-    """Frozen EfficientNet-Lite0 (Apache-2.0), float32.
+class MetricNet(EfficientNetLite0):
+    """The net of a weight file, and the distance that its blocks make.
 
     Raises:
         FileNotFoundError: where the weight file is missing.
     """
 
-    fc_w: Tensor
-    fc_b: Tensor
-
     def __init__(self, weights: Path) -> None:
-        super().__init__()
-        with np.load(weights) as arrays:
-            for name in arrays.files:
-                self.register_buffer(name.replace(".", "_"), torch.from_numpy(arrays[name].astype(np.float32)))
-
-    def _conv(self, x: Tensor, name: str, stride: int = 1) -> Tensor:
-        weight: Tensor = getattr(self, f"{name}_w")
-        groups = x.shape[1] // weight.shape[1]
-        if weight.shape[-1] > 1:
-            x = _same(x, weight.shape[-1], stride)
-        return F.conv2d(x, weight, getattr(self, f"{name}_b"), stride=stride, groups=groups)
-
-    def blocks(self, pixels: Tensor, last: int = 15) -> list[Tensor]:
-        """Return the outputs of blocks 0..last of (B, 3, H, W) pixels in [0, 1], H and W at least 32."""
-        x = F.relu6(self._conv((pixels * 255.0 - 127.0) / 128.0, "stem", 2))
-        outputs: list[Tensor] = []
-        for i, stride in enumerate(_STRIDES[: last + 1]):
-            h = F.relu6(self._conv(x, f"b{i}_exp")) if hasattr(self, f"b{i}_exp_w") else x
-            h = self._conv(F.relu6(self._conv(h, f"b{i}_dw", stride)), f"b{i}_proj")
-            x = x + h if stride == 1 and h.shape[1] == x.shape[1] else h
-            outputs.append(x)
-        return outputs
-
-    def features(self, pixels: Tensor) -> Tensor:
-        """Return pooled features (B, 1280) float32 of (B, 3, H, W) pixels in [0, 1]; 224x224 is the trained size."""
-        return F.relu6(self._conv(self.blocks(pixels)[-1], "head")).mean((2, 3))
-
-    def logits(self, features: Tensor) -> Tensor:
-        """Return (B, 1000) logits of ImageNet's classes, in the order of their WordNet ids, of (B, 1280) features."""
-        return features @ self.fc_w.T + self.fc_b
+        super().__init__(read_folded(weights))
 
     def taps(self, pixels: Tensor, last: int = 15) -> list[Tensor]:
         """Return what the perceptual distance compares: tapped blocks' outputs, (B, C, h, w), of unit length over C.

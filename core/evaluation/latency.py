@@ -45,6 +45,14 @@ def picture(width: int, height: int, *, seed: int = 0) -> NDArray[np.uint8]:
     return np.clip(ramps * 255.0 + random.normal(0.0, 6.0, ramps.shape), 0, 255).astype(np.uint8)
 
 
+def square_hole(width: int, height: int) -> NDArray[np.bool_]:
+    """Return a mask of a square of a fifth of the height, in the middle; (height, width) bool."""
+    hole = height // 5
+    mask = np.zeros((height, width), np.bool_)
+    mask[2 * hole : 3 * hole, (width - hole) // 2 : (width + hole) // 2] = True
+    return mask
+
+
 def measure_imports(names: Sequence[str] = IMPORTS) -> Timing:
     """Return the seconds that a fresh interpreter spends on importing the packages one after another.
 
@@ -89,9 +97,7 @@ def measure_edits(
         width, height: of the picture.
         runs: edits of each kind, of which the median is taken.
     """
-    hole = height // 5
-    mask = np.zeros((height, width), bool)
-    mask[2 * hole : 3 * hole, (width - hole) // 2 : (width + hole) // 2] = True
+    mask = square_hole(width, height)
     pictures = (picture(width, height, seed=seed) for seed in itertools.count())
 
     def edit(image: NDArray[np.uint8], count: int) -> dict[str, float]:

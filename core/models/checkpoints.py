@@ -16,13 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from core.errors import CheckpointError
 from core.models.compact import CompactTokenizer, CompactTokenizerConfig
 from core.models.config import Defaults, ModelSpec
-from core.models.containers import each_tensor, tensor_shapes
+from core.models.containers import each_tensor, tensor_shapes, write_tensors
 from core.models.families import build
 from core.models.interfaces import MaskTransformer, VQTokenizer
 from core.models.keymaps import require_shapes, shapes_of
@@ -155,9 +154,7 @@ def load_tokenizer(folder: Path) -> tuple[CompactTokenizer, int]:
 def save_tokenizer(folder: Path, tokenizer: CompactTokenizer, pixels: int) -> None:
     """Write what `load_tokenizer` reads, with fp16 weights; each file appears whole or not at all."""
     partial = folder / f"{TOKENIZER_FILE}.partial"
-    weights = {k: _stored(v, torch.float16, f"{TOKENIZER_FILE}: {k!r}") for k, v in tokenizer.state_dict().items()}
-    save_file(weights, partial)
-    partial.chmod(0o644)
+    _write(partial, tokenizer.state_dict(), torch.float16, TOKENIZER_FILE)
     os.replace(partial, folder / TOKENIZER_FILE)
     described = {"pixels": pixels, **net_description(tokenizer.config)}
     (folder / TOKENIZER_CONFIG_FILE).write_text(json.dumps(described, indent=1) + "\n")
@@ -187,8 +184,7 @@ def save_nets(
     folder.mkdir(parents=True, exist_ok=True)
     for name, weights in ((TOKENIZER_FILE, tokenizer), (TRANSFORMER_FILE, transformer)):
         partial = folder / f"{name}.partial"
-        save_file({k: _stored(v, dtype, f"{name}: {k!r}") for k, v in weights.items()}, partial)
-        partial.chmod(0o644)  # safetensors writes files that only their owner can read
+        _write(partial, weights, dtype, name)
         os.replace(partial, folder / name)
     digests = {name: file_digest(folder / name) for name in (TOKENIZER_FILE, TRANSFORMER_FILE)}
     spec = dataclasses.replace(spec, sha256=digests)
@@ -198,12 +194,17 @@ def save_nets(
     return spec
 
 
-def _stored(value: Tensor, dtype: torch.dtype, what: str) -> Tensor:
-    """Return a contiguous CPU tensor as it is written: floats in the dtype, all numbers finite."""
-    value = value.detach()
-    stored = (value.to(dtype) if value.is_floating_point() else value).contiguous().cpu()
-    require_finite(stored, value, what)
-    return stored
+def _write(path: Path, weights: Mapping[str, Tensor], dtype: torch.dtype, what: str) -> None:
+    """Write a state dict, all floats in the dtype and finite; no more than one tensor is copied at a time."""
+
+    def stored(name: str) -> Tensor:
+        value = weights[name].detach()
+        brought = value.to(dtype) if value.is_floating_point() else value
+        require_finite(brought, value, f"{what}: {name!r}")
+        return brought
+
+    kinds = {k: (dtype if v.is_floating_point() else v.dtype, tuple(v.shape)) for k, v in weights.items()}
+    write_tensors(path, kinds, stored)
 
 
 def file_digest(path: Path) -> str:

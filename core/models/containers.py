@@ -3,12 +3,14 @@
 Knows nothing of nets or of key names, but for the wrappers and prefixes that trainers put around them. A file is
 foreign: it is told apart by its first bytes, never by its name; sizes are compared with the file's own before anything
 is allocated; and nothing in it is executed. Pickles are opened by `read_pickle` alone, with weights_only=True and no
-fallback, and only `core.models.convert` calls that. Source of the forms: ../shared/reference/architectures.md.
+fallback; `core.models.convert` calls it, and `core.models.efficientnet` for one file whose sha256 is known. Source of
+the forms: ../shared/reference/architectures.md.
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
 import math
 import mmap
 import pickle
@@ -16,7 +18,7 @@ import re
 import struct
 import warnings
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -40,6 +42,18 @@ _FLAX_DTYPES = {
     "float64": torch.float64,
     "float16": torch.float16,
     "bfloat16": torch.bfloat16,
+}
+_SAFETENSORS_DTYPES = {
+    torch.float64: "F64",
+    torch.float32: "F32",
+    torch.float16: "F16",
+    torch.bfloat16: "BF16",
+    torch.int64: "I64",
+    torch.int32: "I32",
+    torch.int16: "I16",
+    torch.int8: "I8",
+    torch.uint8: "U8",
+    torch.bool: "BOOL",
 }
 _FLAX_ARRAY = 1  # msgpack extension type of an ndarray; 2 and 3 (complex, scalars) are in no weight file
 _MOST_AXES = 8
@@ -171,6 +185,42 @@ def each_tensor(path: Path) -> Iterator[tuple[str, Tensor]]:
     for name in tensor_shapes(path):
         with _safetensors_errors(path), safe_open(path, "pt") as file:
             yield name, file.get_tensor(name)
+
+
+def write_tensors(
+    path: Path, kinds: Mapping[str, tuple[torch.dtype, tuple[int, ...]]], value: Callable[[str], Tensor]
+) -> None:
+    """Write a safetensors file, asking for one tensor after another.
+
+    The library's own writer wants all of them at once: in another number format than the one they were read in, that
+    is a second model in memory.
+
+    The form (https://github.com/huggingface/safetensors#format): the header's length in 8 bytes, the header as JSON,
+    filled up with spaces so that numbers lie on multiples of 8 bytes, then every tensor's bytes in C order.
+
+    Args:
+        path: the file to write, replaced if there.
+        kinds: each tensor's dtype and shape, by name.
+        value: name -> the tensor, on any device.
+
+    Raises:
+        ValueError: where a tensor is not of the kind that was announced.
+    """
+    names = sorted(kinds, key=lambda name: (-kinds[name][0].itemsize, name))  # wide ones first: none is misaligned
+    header, end = {}, 0
+    for name in names:
+        dtype, shape = kinds[name]
+        start, end = end, end + dtype.itemsize * math.prod(shape)
+        header[name] = {"dtype": _SAFETENSORS_DTYPES[dtype], "shape": list(shape), "data_offsets": [start, end]}
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    with path.open("wb") as file:
+        file.write(len(text).to_bytes(8, "little") + text)
+        for name in names:
+            tensor = value(name).contiguous().cpu()
+            if (tensor.dtype, tuple(tensor.shape)) != kinds[name]:
+                raise ValueError(f"{name!r} is {tuple(tensor.shape)} {tensor.dtype}, announced as {kinds[name]}")
+            tensor.reshape(-1).view(torch.uint8).numpy().tofile(file)
 
 
 @contextlib.contextmanager

@@ -1,7 +1,7 @@
 """From files that other programs wrote to a model folder of ours: recognised, paired, checked strictly, written once.
 
-Knows nothing of downloads. This is the only room that opens pickles, and what it writes holds none. Our own folders and
-files go through it too, to be written in another number format.
+Knows nothing of downloads. This is the only room that opens pickles which people bring, and what it writes
+holds none. Our own folders and files go through it too, to be written in another number format.
 """
 
 from __future__ import annotations

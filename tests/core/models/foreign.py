@@ -8,7 +8,7 @@ three ways of writing one tokenizer and two of one transformer are made from the
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -71,10 +71,14 @@ def transformer(family: str, published: Published, sizes: Mapping[int, int] | No
     `sizes` says what becomes of the published sizes instead of what makes `CONFIGS`.
     """
     sizes = _TRANSFORMER_SIZES[family] if sizes is None else sizes
+    return _transformer(family, published(_ENTRIES[family], "transformer"), sizes, layers=2)
+
+
+def _transformer(family: str, published: Shapes, sizes: Mapping[int, int], layers: int) -> State:
     shapes = {
         name: tuple(sizes.get(n, n) for n in shape)
-        for name, shape in published(_ENTRIES[family], "transformer").items()
-        if (layer := re.search(r"(?:blocks|layers)\.(\d+)\.", name)) is None or int(layer[1]) < 2
+        for name, shape in published.items()
+        if (layer := re.search(r"(?:blocks|layers)\.(\d+)\.", name)) is None or int(layer[1]) < layers
     }
     state = _drawn(shapes, seed=1)
     if family == "halton":
@@ -94,6 +98,42 @@ def tokenizer(family: str, published: Published, wider: int = 1) -> State:
             for n, full_n in zip(special or full, shape, strict=True)
         )
     return _drawn(shapes, seed=2)
+
+
+_FULL_SIZE: dict[str, tuple[str, dict[int, int], int]] = {
+    "google-256": ("maskgit-torch", {}, 24),
+    "google-512": ("maskgit-torch", {257: 1025}, 24),
+    "halton-256-tiny": ("halton (small 256)", {512: 384, 510: 384, 1536: 1024, 3072: 2304, 1024: 768}, 6),
+    "halton-256-small": ("halton (small 256)", {}, 12),
+    "halton-256-base": ("halton (base 384)", {576: 256}, 12),
+    "halton-384-small": ("halton (small 256)", {256: 576}, 12),
+    "halton-384-base": ("halton (base 384)", {}, 12),
+    "valeo-256": ("valeo-v1", {}, 24),
+    "valeo-512": ("valeo-v1", {257: 1025}, 24),
+}
+"""Model -> the published entry that it is a size of, what becomes of the entry's sizes, and its layers."""
+
+
+def write_full_size(folder: Path, name: str, published: Published) -> tuple[Path, Path]:
+    """The two nets of a published model in full, in its publisher's container; Google's for 512 px as flax files."""
+    entry, sizes, layers = _FULL_SIZE[name]
+    family = name.split("-", maxsplit=1)[0]
+    state = _transformer(family, published(entry, "transformer"), sizes, layers)
+    files = folder / "tokenizer", folder / "transformer"
+    if family == "google":
+        titok = _drawn(published("titok-openmuse tokenizer", "tokenizer"), seed=2)
+        if name == "google-512":
+            write_flax(files[1], google_flax_transformer(state, heads=16, layers=layers))
+            write_flax(files[0], google_tokenizer_twins(titok)[0])
+        else:
+            write_state_dict(files[1], state)
+            write_bare(files[0], titok)
+    else:
+        write_trainer(files[1], state, moments=list(state.values()))
+        del state
+        write = write_lightning if family == "valeo" else write_llamagen
+        write(files[0], _drawn(published(entry, "tokenizer"), seed=2))
+    return files
 
 
 def _drawn(shapes: Shapes, seed: int) -> State:
@@ -173,7 +213,7 @@ def google_tokenizer_twins(titok: Mapping[str, Tensor]) -> tuple[State, State]:
     return flax, torch_
 
 
-def google_flax_transformer(torch_: Mapping[str, Tensor], heads: int = 4) -> State:
+def google_flax_transformer(torch_: Mapping[str, Tensor], heads: int = 4, layers: int = 2) -> State:
     """The same transformer as flax writes it."""
     flax = {
         "Embed_0.word_embeddings.embedding": torch_["tok_emb.weight"],
@@ -190,7 +230,7 @@ def google_flax_transformer(torch_: Mapping[str, Tensor], heads: int = 4) -> Sta
     norm("Embed_0.embeddings_ln", "emb_ln")
     dense("MlmLayer_0.mlm_dense", "Token_Prediction.0")
     norm("MlmLayer_0.mlm_ln", "Token_Prediction.2")
-    for i in range(2):
+    for i in range(layers):
         layer, block = f"TransformerLayer_{i}", f"blocks.{i}"
         attention = f"{layer}.Attention_0.self_attention"
         weights = torch_[f"{block}.MultiHeadAttention.in_proj_weight"].chunk(3)
@@ -241,15 +281,18 @@ def write_state_dict(path: Path, state: Mapping[str, Tensor]) -> None:
     torch.save({"state_dict": dict(state)}, path)
 
 
-def write_trainer(path: Path, state: Mapping[str, Tensor]) -> None:
-    """As valeo's and Halton's trainers do: both Adam moments beside, everything wrapped for several GPUs."""
-    moments = {i: {"exp_avg": torch.randn(50, 50), "exp_avg_sq": torch.randn(50, 50)} for i in range(3)}
+def write_trainer(path: Path, state: Mapping[str, Tensor], moments: Sequence[Tensor] = (torch.ones(50, 50),)) -> None:
+    """As valeo's and Halton's trainers do: both Adam moments beside, everything wrapped for several GPUs.
+
+    `moments` says of which shapes.
+    """
+    adam = {i: {kind: torch.zeros_like(value) for kind in ("exp_avg", "exp_avg_sq")} for i, value in enumerate(moments)}
     torch.save(
         {
             "iter": 750_000,
             "global_epoch": 301,
             "model_state_dict": {f"module._orig_mod.{name}": value for name, value in state.items()},
-            "optimizer_state_dict": {"state": moments, "param_groups": [{"lr": 1e-4, "betas": (0.9, 0.96)}]},
+            "optimizer_state_dict": {"state": adam, "param_groups": [{"lr": 1e-4, "betas": (0.9, 0.96)}]},
         },
         path,
     )

@@ -15,11 +15,11 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from core.errors import CheckpointError
-from core.models.containers import container_of, each_tensor, read_pickle, read_tensors, tensor_shapes
+from core.models.containers import container_of, each_tensor, read_pickle, read_tensors, tensor_shapes, write_tensors
 from tests.core.models import foreign
 
 STATE = {
@@ -70,6 +70,35 @@ def test_a_flax_array_keeps_its_shape_type_and_numbers(tmp_path_factory: Any, sh
     state = {"x": torch.randn(shape, generator=torch.Generator().manual_seed(len(shape))).to(getattr(torch, dtype))}
     foreign.write_flax(path, state)
     assert equal(read_tensors(path), state)
+
+
+@given(
+    st.dictionaries(
+        st.text(min_size=1, max_size=9),
+        st.tuples(
+            st.sampled_from([torch.float32, torch.float16, torch.bfloat16, torch.float64, torch.int64, torch.bool]),
+            st.lists(st.integers(0, 4), max_size=4),
+        ),
+        max_size=6,
+    )
+)
+def test_what_is_written_is_what_the_library_reads(
+    tmp_path_factory: pytest.TempPathFactory, kinds: dict[str, tuple[torch.dtype, list[int]]]
+) -> None:
+    state = {name: (9.0 * torch.randn(shape)).to(dtype) for name, (dtype, shape) in kinds.items()}
+    path = tmp_path_factory.mktemp("written") / "x.safetensors"
+    write_tensors(path, {name: (value.dtype, tuple(value.shape)) for name, value in state.items()}, state.__getitem__)
+    again = load_file(path)
+    assert {name: (value.dtype, value.tolist()) for name, value in again.items()} == {
+        name: (value.dtype, value.tolist()) for name, value in state.items()
+    }
+    if state:
+        assert (int.from_bytes(path.read_bytes()[:8], "little") + 8) % 8 == 0
+
+
+def test_a_tensor_of_another_kind_than_announced_is_not_written(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="announced"):
+        write_tensors(tmp_path / "x", {"a": (torch.float32, (2,))}, lambda name: torch.zeros(3))
 
 
 def test_flax_bfloat16_is_read(tmp_path: Path) -> None:

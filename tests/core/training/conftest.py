@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.evaluation.features import _STRIDES
+from core.models.efficientnet import STRIDES
 from core.training.data import Photos, load_photos
 
 
@@ -45,7 +45,7 @@ def metric_net(tmp_path_factory: pytest.TempPathFactory) -> Path:
         arrays[f"{name}.b"] = np.zeros(shape[0], np.float16)
 
     conv("stem", 8, 3, 3, 3)
-    for i in range(len(_STRIDES)):
+    for i in range(len(STRIDES)):
         conv(f"b{i}.dw", 8, 1, 3, 3)
         conv(f"b{i}.proj", 8, 8, 1, 1)
     conv("head", 16, 8, 1, 1)

