@@ -1,0 +1,122 @@
+"""Whether a generated border is a copy, or the mirror image, of something else in the picture.
+
+Knows nothing of how it was painted. Patches are looked for by normalised cross-correlation (OpenCV's matchTemplate),
+on a small grey copy from which slow changes of brightness are removed, so that two skies are not each other's copy.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from core.evaluation.metrics import Mask, Picture
+from core.geometry import Box
+
+THRESHOLD = 0.9
+"""A patch found again with a correlation above this is a repetition."""
+SIDE = 192
+"""Pixels of the shorter side of the copy that is looked at."""
+
+_PATCH = 48  # pixels of a patch on that copy
+_SLOW = 8.0  # sigma of what counts as slow
+_LEAST_CONTRAST = 2.0  # levels of 255: standard deviation of a patch that shows anything to be recognised by
+
+
+@dataclass(frozen=True)
+class Repetition:
+    """How alike the likest patch of the generated part is to another place.
+
+    Attributes:
+        copied: highest correlation with the known part; 0 where no patch shows anything.
+        mirrored: with the known part's mirror image, left to right or upside down.
+        repeated: with another place of the generated part, at least a patch away.
+        share: of the patches, how many are found again by a correlation above `THRESHOLD` in any of these ways.
+    """
+
+    copied: float
+    mirrored: float
+    repeated: float
+    share: float
+
+    @property
+    def highest(self) -> float:
+        """The highest of the three correlations."""
+        return max(self.copied, self.mirrored, self.repeated)
+
+    @property
+    def found(self) -> bool:
+        """Whether something repeats itself."""
+        return self.highest > THRESHOLD
+
+
+def repetition(picture: Picture, mask: Mask) -> Repetition:
+    """Return how much of the masked part is found elsewhere in the picture.
+
+    Args:
+        picture: (H, W, 3 or 4) uint8.
+        mask: (H, W) bool, True = generated; the known part is the largest rectangle around what is False.
+    """
+    scale = min(1.0, SIDE / min(picture.shape[:2]))
+    width, height = (max(1, round(n * scale)) for n in picture.shape[1::-1])
+    grey = cv2.cvtColor(np.ascontiguousarray(picture[..., :3]), cv2.COLOR_RGB2GRAY)
+    small = cv2.resize(grey, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32)
+    detail = np.asarray(small - cv2.GaussianBlur(small, (0, 0), _SLOW), np.float32)
+    made = cv2.resize(mask.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST) > 0
+    known = Box.around(~made)
+    corners = _patches(made)
+    best = {"copied": [0.0], "mirrored": [0.0], "repeated": [0.0]}
+    highest = []
+    for top, left in corners:
+        patch = detail[top : top + _PATCH, left : left + _PATCH]
+        if float(patch.std()) < _LEAST_CONTRAST:
+            continue
+        found = {"repeated": _elsewhere(detail, made, patch, top, left)}
+        if known is not None:
+            found["copied"] = _likest(detail[known.slices], patch)
+            found["mirrored"] = max(_likest(detail[known.slices], flip) for flip in (patch[:, ::-1], patch[::-1]))
+        for way, value in found.items():
+            best[way].append(value)
+        highest.append(max(found.values()))
+    share = float(np.mean(np.array(highest) > THRESHOLD)) if highest else 0.0
+    return Repetition(max(best["copied"]), max(best["mirrored"]), max(best["repeated"]), share)
+
+
+def _patches(made: Mask) -> list[tuple[int, int]]:
+    """Return (top, left) of patches on a grid of half a patch that are wholly generated."""
+    step = _PATCH // 2
+    sums = cv2.integral(made.astype(np.uint8))
+    places = [
+        (top, left)
+        for top in range(0, made.shape[0] - _PATCH + 1, step)
+        for left in range(0, made.shape[1] - _PATCH + 1, step)
+    ]
+
+    def area(top: int, left: int) -> int:
+        low, right = top + _PATCH, left + _PATCH
+        return int(sums[low, right] - sums[top, right] - sums[low, left] + sums[top, left])
+
+    return [place for place in places if area(*place) == _PATCH * _PATCH]
+
+
+def _correlations(field: NDArray[np.float32], patch: NDArray[np.float32]) -> NDArray[np.float32]:
+    if min(field.shape[0] - patch.shape[0], field.shape[1] - patch.shape[1]) < 0:
+        return np.zeros((1, 1), np.float32)
+    found = cv2.matchTemplate(np.ascontiguousarray(field), np.ascontiguousarray(patch), cv2.TM_CCOEFF_NORMED)
+    # Where the field is flat, the quotient is 0 / 0.
+    return np.asarray(np.where(np.isfinite(found) & (np.abs(found) <= 1.01), found, 0.0), np.float32)
+
+
+def _likest(field: NDArray[np.float32], patch: NDArray[np.float32]) -> float:
+    return float(_correlations(field, patch).max())
+
+
+def _elsewhere(detail: NDArray[np.float32], made: Mask, patch: NDArray[np.float32], top: int, left: int) -> float:
+    """Return the highest correlation with a generated place that does not overlap the patch."""
+    found = _correlations(detail, patch)
+    inner = cv2.erode(made.astype(np.uint8), np.ones((_PATCH, _PATCH), np.uint8), anchor=(0, 0), borderValue=0) > 0
+    allowed = inner[: found.shape[0], : found.shape[1]].copy()
+    allowed[max(0, top - _PATCH + 1) : top + _PATCH, max(0, left - _PATCH + 1) : left + _PATCH] = False
+    return float(found[allowed].max()) if allowed.any() else 0.0
