@@ -57,6 +57,13 @@ class Case:
         return not any(self.sides)
 
 
+def canvas_of(case: Case) -> Picture:
+    """Return what is known on the whole canvas; zeros where the case's border will be."""
+    canvas = np.zeros((*case.mask.shape, case.given.shape[2]), np.uint8)
+    canvas[case.inner.slices] = case.given
+    return canvas
+
+
 Build = Callable[[str, Picture, int], Case | None]
 """(name of the photo, its pixels, its number) -> the case, or None where the question does not fit the photo."""
 
@@ -69,11 +76,13 @@ class PhotoQuestion:
         name: as in the report.
         about: one sentence for the report.
         build: makes the case.
+        fills: whether methods without learning are asked, too; they smear over borders as long as a panorama's.
     """
 
     name: str
     about: str
     build: Build
+    fills: bool = True
 
     @property
     def slug(self) -> str:
@@ -250,6 +259,6 @@ QUESTIONS: tuple[PhotoQuestion, ...] = (
         for edge in ("left", "top", "right", "bottom", "all")
     ),
     PhotoQuestion("growth to 16:9", "no truth", _grown("growth to 16:9", lambda size: to_aspect(size, 16 / 9))),
-    PhotoQuestion("growth to 8:1", "no truth", _grown("growth to 8:1", lambda size: to_aspect(size, 8.0))),
-    PhotoQuestion(DRIFT, "grown to the right by ten half windows, no truth", _grown(DRIFT, panorama)),
+    PhotoQuestion("growth to 8:1", "no truth", _grown("growth to 8:1", lambda size: to_aspect(size, 8.0)), fills=False),
+    PhotoQuestion(DRIFT, "grown to the right by ten half windows, no truth", _grown(DRIFT, panorama), fills=False),
 )

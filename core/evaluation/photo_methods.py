@@ -16,7 +16,7 @@ import numpy as np
 
 from core.engine import Engine
 from core.evaluation.baselines import BASELINES, Fill, fill_by_patches, installed_baselines
-from core.evaluation.cases import Case
+from core.evaluation.cases import Case, canvas_of
 from core.evaluation.metrics import Mask, Picture
 from core.geometry import Box, Size
 from core.request import DecodeOptions, EditRequest, EditResult, Task
@@ -95,15 +95,6 @@ def single_window(mask: Mask) -> Box | None:
     top = hole.top + (hole.size.height - side) // 2
     window = Box(left, top, left + side, top + side).shifted_inside(size)
     return None if mask[window.slices].all() else window
-
-
-def canvas_of(case: Case) -> Picture:
-    """Return what is known on the whole canvas; zeros where the case's border will be."""
-    canvas = np.zeros((*case.mask.shape, case.given.shape[2]), np.uint8)
-    canvas[case.inner.slices] = case.given
-    if canvas.shape[2] == 4:
-        canvas[..., 3][case.mask] = 255 if not case.is_hole else canvas[..., 3][case.mask]
-    return canvas
 
 
 def _edited(case: Case, seed: int, *, engine: Engine, plain: bool) -> Answer:

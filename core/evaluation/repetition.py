@@ -15,8 +15,13 @@ from numpy.typing import NDArray
 from core.evaluation.metrics import Mask, Picture
 from core.geometry import Box
 
-THRESHOLD = 0.9
-"""A patch found again with a correlation above this is a repetition."""
+THRESHOLD, TYPICAL = 0.96, 0.72
+"""Something repeats itself where one patch is found again by more than the first, or half of them by the second.
+
+Measured on the 15 opaque sample photos, the right half against the left: the highest correlation of a real photo is
+0.94 (median 0.81), of an exact copy or mirror image 1.00; the median patch of a real photo has 0.68 at most (0.46), of
+a mirror image that went through the tokenizer of scenes-128 0.79 in the median.
+"""
 SIDE = 192
 """Pixels of the shorter side of the copy that is looked at."""
 
@@ -33,13 +38,13 @@ class Repetition:
         copied: highest correlation with the known part; 0 where no patch shows anything.
         mirrored: with the known part's mirror image, left to right or upside down.
         repeated: with another place of the generated part, at least a patch away.
-        share: of the patches, how many are found again by a correlation above `THRESHOLD` in any of these ways.
+        typical: the median patch's highest correlation in any of these ways.
     """
 
     copied: float
     mirrored: float
     repeated: float
-    share: float
+    typical: float
 
     @property
     def highest(self) -> float:
@@ -49,7 +54,7 @@ class Repetition:
     @property
     def found(self) -> bool:
         """Whether something repeats itself."""
-        return self.highest > THRESHOLD
+        return self.highest > THRESHOLD or self.typical > TYPICAL
 
 
 def repetition(picture: Picture, mask: Mask) -> Repetition:
@@ -80,8 +85,8 @@ def repetition(picture: Picture, mask: Mask) -> Repetition:
         for way, value in found.items():
             best[way].append(value)
         highest.append(max(found.values()))
-    share = float(np.mean(np.array(highest) > THRESHOLD)) if highest else 0.0
-    return Repetition(max(best["copied"]), max(best["mirrored"]), max(best["repeated"]), share)
+    typical = float(np.median(highest)) if highest else 0.0
+    return Repetition(max(best["copied"]), max(best["mirrored"]), max(best["repeated"]), typical)
 
 
 def _patches(made: Mask) -> list[tuple[int, int]]:
