@@ -15,6 +15,8 @@ from core.engine import load_engine
 from core.errors import UnknownModel
 from core.models.catalog import CATALOG, PublishedFile
 from core.models.library import converted_folder
+from core.pictures import open_picture
+from tests.core.cli.speak import HEIGHT, WIDTH, refusal, run
 from tests.core.models.fake_hub import FakeHub, fake_hub, pretend
 
 NAME = "halton-256-tiny"
@@ -99,3 +101,22 @@ def test_a_published_model_is_used_once_it_is_converted(server: FakeHub, tiny_mo
         load_engine(NAME, device="cpu")
     shutil.copytree(tiny_model, converted_folder(NAME))
     assert load_engine(NAME, device="cpu").spec.name == "tiny"
+
+
+def test_reconstruct_and_models(
+    tiny_model: Path,
+    photo: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    output = tmp_path / "o.png"
+    facts = run("reconstruct", "--image", photo, "--output", output, "--model", tiny_model, capsys=capsys)
+    assert facts["outputs"] == [str(output)]
+    assert open_picture(output).shape == (HEIGHT, WIDTH, 3)
+
+    monkeypatch.setattr("core.engine.BUNDLED", tiny_model.parent)
+    assert run("models", capsys=capsys)["models"][0]["classes"] == ["forest", "sea", "street"]
+    assert main(["models"]) == 0
+    assert "tiny" in capsys.readouterr().out
+    assert "choose one of tiny" in refusal("generate", "--output", output, "--model", "nope", capsys=capsys)

@@ -1,0 +1,145 @@
+"""`edit`, `extend` and `generate`: one request, its pictures, and the replay of a picture's own text.
+
+Knows nothing of how a request is made out of words (see requests.py) nor of how it is carried out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.cli.output import check_output, encoded, say
+from core.cli.requests import SHAPE, add_region, add_request, make_request, read_region
+from core.cli.words import OPTIONS, Command, Parser, add_output, flag, given, named_engine, whole
+from core.errors import BadRequest
+from core.geometry import Sides
+
+if TYPE_CHECKING:
+    from core.engine import Engine
+    from core.request import EditRequest, EditResult
+
+
+def add_commands(command: Command) -> None:
+    """Add the commands of this file."""
+    edit = command("edit", _edit, "Repaint what a mask or a box marks.")
+    edit.add_argument("--replay", type=Path, metavar="PNG", help="do again what this output's text says, on --image")
+    add_region(edit)
+    _add_settings(edit)
+
+    extend = command("extend", _extend, "Grow a picture at any of its sides.")
+    extend.add_argument("--image", type=Path, required=True)
+    for side in Sides._fields:
+        extend.add_argument(f"--{side}", type=whole, default=0, metavar="PX", help="pixels to add there")
+    add_output(extend)
+    _add_settings(extend)
+
+    generate = command("generate", _generate, "Make a picture of a class from nothing.")
+    add_output(generate)
+    _add_settings(generate)
+
+
+def _add_settings(parser: Parser) -> None:
+    add_request(parser)
+    parser.add_argument("--steps", type=whole, metavar="T")
+    parser.add_argument("--variations", type=whole, metavar="N", help="several write OUTPUT with -1, -2, ...")
+
+
+def _edit(options: argparse.Namespace) -> None:
+    check_output(options.output)
+    if options.replay is not None:
+        _replay(options)
+        return
+    region = read_region(options)
+    engine = named_engine(options)
+    _run(options, engine, make_request(options, engine.spec, **region))
+
+
+def _replay(options: argparse.Namespace) -> None:
+    from core.pictures import open_picture, read_png_text
+    from core.recipe import read_recipe
+    from core.request import EditRequest
+
+    silent = ("mask", "box", "task", "class_name", *OPTIONS, *SHAPE)
+    spoken = [flag(word) for word in silent if given(options, word)]
+    if spoken:
+        raise BadRequest(f"--replay takes every setting from the file: leave out {' and '.join(spoken)}.")
+    recipe = read_recipe(read_png_text(options.replay.read_bytes()))
+    image = None if options.image is None else open_picture(options.image)
+    if recipe.request.get("image") is None:
+        image = None  # it was generated from nothing
+    request = EditRequest.from_dict(recipe.request, image)
+    options.model = options.model or recipe.model
+    engine = named_engine(options)
+    if dict(recipe.weights) != dict(engine.spec.sha256):
+        print(f"{options.replay} was made with other weights: the picture will differ.", file=sys.stderr)
+    _run(options, engine, request)
+
+
+def _extend(options: argparse.Namespace) -> None:
+    from core.pictures import open_picture
+    from core.request import Task
+
+    check_output(options.output)
+    image = open_picture(options.image)
+    sides = Sides(options.left, options.top, options.right, options.bottom)
+    engine = named_engine(options)
+    _run(options, engine, make_request(options, engine.spec, task=Task.EXTRAPOLATE, image=image, extend=sides))
+
+
+def _generate(options: argparse.Namespace) -> None:
+    from core.request import Task
+
+    check_output(options.output)
+    engine = named_engine(options)
+    _run(options, engine, make_request(options, engine.spec, task=Task.GENERATE))
+
+
+def _run(options: argparse.Namespace, engine: Engine, request: EditRequest) -> None:
+    """Carry out a request, write its pictures and say so."""
+    from core.pictures import write_whole
+    from core.recipe import recipe_text
+
+    result = _watched(engine, request)
+    pictures: list[tuple[Path, bytes]] = []
+    for i, pixels in enumerate(result.images):
+        path = options.output
+        if len(result.images) > 1:
+            path = path.with_stem(f"{path.stem}-{i + 1}")
+        pictures.append((path, encoded(pixels, path, recipe_text(engine.spec, request, i))))
+    for path, data in pictures:
+        write_whole(path, data)
+    outputs = [str(path) for path, _ in pictures]
+    say(
+        options,
+        f"wrote {', '.join(outputs)}: {result.unknown_tokens} tokens in {len(result.windows)} window(s), "
+        f"{result.seconds['total']:.2f} s",
+        {
+            "outputs": outputs,
+            "seconds": result.seconds,
+            "unknown_tokens": result.unknown_tokens,
+            "passes": len(result.windows),
+            "forwards": result.forwards,
+            "model": engine.spec.name,
+            "device": engine.device,
+            "request": request.to_dict(),
+        },
+    )
+
+
+def _watched(engine: Engine, request: EditRequest) -> EditResult:
+    """Return the result of a request, with a progress bar where standard error is a terminal."""
+    if not sys.stderr.isatty():
+        return engine.edit(request)
+    from tqdm import tqdm
+
+    from core.request import EditResult
+
+    with tqdm(desc="decode", unit="step", leave=False) as bar:
+        for event in engine.stream(request, preview_budget_s=0.0):
+            if isinstance(event, EditResult):
+                return event
+            bar.total = event.steps
+            bar.update(event.step - bar.n)
+    raise AssertionError("a stream ends with its result")

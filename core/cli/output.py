@@ -1,0 +1,44 @@
+"""What a command leaves behind: a sentence, a line of JSON, a picture file.
+
+Knows nothing of how the pictures were made.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.errors import BadRequest
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+def say(options: argparse.Namespace, sentence: str, facts: Mapping[str, Any]) -> None:
+    """Print the sentence and, where it was asked for, the facts as the last line."""
+    print(sentence)
+    if options.json:
+        print(json.dumps(facts))
+
+
+def check_output(path: Path) -> None:
+    """Refuse an output that could not be written, before any work is done."""
+    if path.suffix.lower() not in (".png", ".jpg", ".jpeg", ".webp"):
+        raise BadRequest(f"--output {path} has no known ending: name it .png, .jpg or .webp.")
+    if path.is_dir():
+        raise BadRequest(f"--output {path} is a folder: name a file in it.")
+    if not path.parent.is_dir():
+        raise BadRequest(f"--output {path}: there is no folder {path.parent}, make it first.")
+
+
+def encoded(pixels: NDArray[np.uint8], path: Path, text: Mapping[str, str] | None = None) -> bytes:
+    """Return a picture file of the format that the path's ending names; a PNG carries the text."""
+    from core.pictures import encode_picture, encode_png
+
+    if path.suffix.lower() == ".png":
+        return encode_png(pixels, text=text)
+    return encode_picture(pixels, path.suffix)

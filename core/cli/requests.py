@@ -1,0 +1,84 @@
+"""The options that make a request: the picture, what to repaint of it, and how.
+
+Knows nothing of what is done with the request.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.cli.words import Parser, add_decoding, add_engine, box, decode_options, given, number, whole
+from core.errors import BadRequest
+from core.geometry import Size
+
+if TYPE_CHECKING:
+    from core.models.config import ModelSpec
+    from core.request import EditRequest
+
+SHAPE = {
+    "coverage": "coverage",
+    "grow": "grow_tokens",
+    "feather": "feather_px",
+    "context": "context",
+    "match_colour": "match_colour",
+    "opaque": "opaque",
+    "window": "window",
+}
+"""Command line option -> field of `EditRequest`."""
+
+
+def add_region(parser: Parser) -> None:
+    """Add the picture, what to repaint of it, and where the result goes."""
+    parser.add_argument("--image", type=Path)
+    parser.add_argument("--mask", type=Path, help="a picture: white (or opaque, where it has alpha) = repaint")
+    parser.add_argument("--box", type=box, metavar="L,T,W,H", help="repaint this box as --class instead of a mask")
+    parser.add_argument(
+        "--window", type=box, metavar="L,T,W,H", help="look through this square, not the planned window"
+    )
+    parser.add_argument("--task", choices=("inpaint", "manipulate"), help="manipulate where --box is given")
+    parser.add_argument("--output", type=Path, required=True, help="a .png, .jpg or .webp file; for sweep a folder")
+
+
+def add_request(parser: Parser) -> None:
+    """Add what makes a request, but for T, of which a sweep takes several; a value left out is the model's own."""
+    add_engine(parser)
+    parser.add_argument("--class", dest="class_name", metavar="NAME|ID")
+    add_decoding(parser)
+    parser.add_argument("--seed", type=whole)
+    parser.add_argument("--coverage", type=number, metavar="X", help="repaint cells brushed by more than this share")
+    parser.add_argument("--grow", type=whole, metavar="N", help="repaint so many cells around the mask, too")
+    parser.add_argument("--feather", type=whole, metavar="PX", help="soft edge inside the mask; 0 is hard")
+    parser.add_argument("--context", type=number, metavar="X", help="window side over the hole's longer side")
+    parser.add_argument("--no-match-colour", dest="match_colour", action="store_const", const=False)
+    parser.add_argument("--opaque", action="store_const", const=True, help="make repainted pixels opaque")
+
+
+def make_request(options: argparse.Namespace, spec: ModelSpec, **parts: Any) -> EditRequest:
+    """Return the request that the words and the parts (task, image, mask or box, ...) make for a model."""
+    from core.labels import class_id
+    from core.request import EditRequest
+
+    shape = {name: getattr(options, word) for word, name in SHAPE.items() if given(options, word)}
+    wanted = class_id(spec.classes, options.class_name)
+    return EditRequest(**parts, **shape, class_id=wanted, options=decode_options(options, spec))
+
+
+def read_region(options: argparse.Namespace) -> dict[str, Any]:
+    """Return task, image, mask and box of an edit."""
+    from core.pictures import open_mask, open_picture
+    from core.request import Task
+
+    if options.image is None:
+        raise BadRequest("no picture was given: name one with --image.")
+    if (options.mask is None) == (options.box is None):
+        raise BadRequest("give either --mask or --box: one says what to repaint, not both.")
+    if options.box is not None and options.task == "inpaint":
+        raise BadRequest("--box belongs to --task manipulate: leave --task out, or give --mask instead.")
+    image = open_picture(options.image)
+    task = Task(options.task or ("manipulate" if options.box else "inpaint"))
+    if options.box is not None:
+        return {"task": task, "image": image, "box": options.box}
+    height, width = image.shape[:2]
+    return {"task": task, "image": image, "mask": open_mask(options.mask, Size(width, height))}

@@ -1,0 +1,88 @@
+"""`train-tokenizer` and `train-mvtm`: a recipe, photos and limits, handed to a stage of training.
+
+Knows nothing of how a stage learns.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from core.cli.data import add_metrics, data_errors, metrics_folder
+from core.cli.words import Command, Parser, number
+from core.errors import BadRequest
+
+
+def add_commands(command: Command) -> None:
+    """Add the commands of this file."""
+    tokenizer = command("train-tokenizer", _train_tokenizer, "Stage one: train a tokenizer on labelled photos.")
+    _add_training(tokenizer)
+    add_metrics(tokenizer)
+
+    mvtm = command("train-mvtm", _train_mvtm, "Stage two: train a transformer on the tokenizer's codes.")
+    _add_training(mvtm)
+    mvtm.add_argument("--tokenizer", type=Path, required=True, metavar="DIR", help="a train-tokenizer --out folder")
+
+
+def _add_training(parser: Parser) -> None:
+    parser.add_argument("--data", type=Path, nargs="+", required=True, help="class folders, or zips of them")
+    parser.add_argument("--preset", default="scenes-128")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the run's folder")
+    parser.add_argument("--minutes", type=number, default=60.0, help="training time in all, resumed parts added up")
+    parser.add_argument("--resume", action="store_true", help="go on with the run in --out")
+    parser.add_argument("--start", type=Path, metavar="MODEL", help="begin with the weights of this model folder")
+    parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="change one entry of the recipe"
+    )
+
+
+def _train_tokenizer(options: argparse.Namespace) -> None:
+    from core.training.train_tokenizer import train_tokenizer
+
+    with data_errors():
+        recipe = _recipe(options, "tokenizer")
+        weights = metrics_folder(options) / "effnet_lite0_fp16.npz"
+        if not weights.is_file():
+            raise BadRequest(f"{weights} is missing: give the folder of the metric net with --metrics.")
+        _train(options, train_tokenizer, recipe, metric_net=weights)
+
+
+def _train_mvtm(options: argparse.Namespace) -> None:
+    from core.training.train_mvtm import train_mvtm
+
+    with data_errors():
+        name = options.out.resolve().name
+        _train(options, train_mvtm, _recipe(options, "mvtm"), tokenizer=options.tokenizer, name=name)
+
+
+def _recipe(options: argparse.Namespace, stage: str) -> Any:
+    from core.training.recipes import PRESETS, with_settings
+
+    if options.preset not in PRESETS:
+        raise BadRequest(f"preset {options.preset!r} is unknown: choose one of {', '.join(PRESETS)}.")
+    if not 0.0 < options.minutes < math.inf:
+        raise BadRequest(f"--minutes is {options.minutes:g}: give a number above 0.")
+    return with_settings(getattr(PRESETS[options.preset], stage), options.set)
+
+
+def _train(options: argparse.Namespace, train: Callable[..., None], recipe: Any, **parts: Any) -> None:
+    import torch
+
+    from core.device import pick_device
+    from core.errors import OutOfMemory
+    from core.training.data import load_photos
+    from core.training.processes import joined_processes
+    from core.training.run import Limits
+
+    with joined_processes(pick_device(options.device)) as processes:
+        photos = load_photos(options.data, recipe.stored)
+        parts |= {"device": processes.device, "processes": processes, "start": options.start, "resume": options.resume}
+        try:
+            train(recipe, photos, options.out, Limits(options.minutes), **parts)
+        except torch.OutOfMemoryError as error:
+            advice = f"a batch of {recipe.batch} does not fit: halve it with --set batch={recipe.batch // 2}."
+            raise OutOfMemory(f"{processes.device} has too little free memory; {advice}") from error

@@ -1,0 +1,155 @@
+"""What the commands' options share: the parser, kinds of values, and the groups that name a model or its decoding.
+
+Knows of no single command. Heavy packages are imported where a model is loaded, so that --help is instant.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from core.errors import BadRequest
+from core.geometry import Box
+
+if TYPE_CHECKING:
+    from core.engine import Engine
+    from core.models.config import ModelSpec
+    from core.request import DecodeOptions
+
+_MODEL = "scenes-128"
+
+OPTIONS = {
+    "schedule": "schedule",
+    "order": "order",
+    "steps": "steps",
+    "start_step": "start_step",
+    "temperature": "choice_temperature",
+    "token_temperature": "token_temperature",
+    "guidance": "guidance_scale",
+    "guidance_ramp": "guidance_ramp",
+    "seed": "seed",
+    "variations": "variations",
+}
+"""Command line option -> field of `DecodeOptions`."""
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser that raises its complaints as one sentence instead of printing its usage."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(allow_abbrev=False, **settings)
+
+    def error(self, message: str) -> NoReturn:
+        """Raise BadRequest with argparse's complaint."""
+        raise BadRequest(f"{message}: see {self.prog} --help.")
+
+
+Command = Callable[[str, Callable[[argparse.Namespace], None], str], Parser]
+"""(name, what it runs, summary) -> the parser of a new command."""
+
+
+# Kinds of values --------------------------------------------------------------------------------------------------
+
+
+def whole(text: str) -> int:
+    """Return the whole number that a word writes."""
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
+
+
+def number(text: str) -> float:
+    """Return the number that a word writes."""
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
+
+
+def list_of(kind: Callable[[str], Any]) -> Callable[[str], list[Any]]:
+    """Return a reader of values that are separated by commas, none of them twice."""
+
+    def read(text: str) -> list[Any]:
+        values = [kind(part.strip()) for part in text.split(",")]
+        if len({str(value) for value in values}) < len(values):
+            raise argparse.ArgumentTypeError(f"{text!r} names a value twice")
+        return values
+
+    return read
+
+
+def box(text: str) -> Box:
+    """Return the box that LEFT,TOP,WIDTH,HEIGHT names, in pixels."""
+    try:
+        left, top, width, height = (int(part) for part in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not LEFT,TOP,WIDTH,HEIGHT in whole pixels") from None
+    return Box(left, top, left + width, top + height)
+
+
+# Groups of options ------------------------------------------------------------------------------------------------
+
+
+def add_engine(parser: Parser) -> None:
+    """Add the model, where and in which numbers it computes, and --json."""
+    parser.add_argument("--model", help=f"a name that `models` lists, or a model folder; default {_MODEL}")
+    parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
+    parser.add_argument("--dtype", default="auto", help="auto, fp32, bf16 or fp16")
+    parser.add_argument("--json", action="store_true", help="end standard output with one JSON object")
+
+
+def add_output(parser: Parser) -> None:
+    """Add the picture file that is written."""
+    parser.add_argument("--output", type=Path, required=True, help="a .png, .jpg or .webp file")
+
+
+def add_decoding(parser: Parser) -> None:
+    """Add how tokens are decoded, but for T, of which a sweep takes several."""
+    parser.add_argument("--schedule", metavar="NAME")
+    parser.add_argument("--order", metavar="NAME", help="confidence, halton or raster")
+    parser.add_argument("--start-step", type=whole, metavar="N", help="leading steps that count as done")
+    parser.add_argument("--guidance", type=number, metavar="S", help="classifier-free guidance scale; 1 is off")
+    parser.add_argument("--guidance-ramp", action="store_const", const="linear", help="grow guidance from 1 to S")
+    parser.add_argument(
+        "--temperature", "--choice-temperature", type=number, metavar="X", help="of the noise on the order of choice"
+    )
+    parser.add_argument("--token-temperature", type=number, metavar="X")
+
+
+# From words to values ---------------------------------------------------------------------------------------------
+
+
+def named_engine(options: argparse.Namespace) -> Engine:
+    """Load the model that is named, or that lies in the folder that is named."""
+    from core.engine import load_engine
+
+    model = options.model or _MODEL
+    folder = Path(model) if (Path(model) / "config.json").is_file() else None
+    return load_engine(model, device=options.device, dtype=options.dtype, folder=folder)
+
+
+def decode_options(options: argparse.Namespace, spec: ModelSpec) -> DecodeOptions:
+    """Return the decoding that the words ask for, the model's defaults where they are silent."""
+    from core.request import DecodeOptions
+
+    values = {field.name: getattr(spec.defaults, field.name) for field in fields(spec.defaults)}
+    values |= {name: getattr(options, word) for word, name in OPTIONS.items() if given(options, word)}
+    if not given(options, "start_step"):
+        values["start_step"] = min(values["start_step"], max(0, values["steps"] - 1))
+    return DecodeOptions(**values)
+
+
+def given(options: argparse.Namespace, word: str) -> bool:
+    """Return whether an option was spoken."""
+    return getattr(options, word, None) is not None
+
+
+def flag(word: str) -> str:
+    """Return how an option is written on the command line."""
+    if word == "match_colour":
+        return "--no-match-colour"
+    return "--" + word.removesuffix("_name").replace("_", "-")

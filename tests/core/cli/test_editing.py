@@ -1,0 +1,158 @@
+"""`python -m core edit|extend|generate`: files, the JSON line, and replays to the byte."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.engine import load_engine
+from core.geometry import Size
+from core.pictures import encode_png, open_mask, open_picture
+from core.recipe import recipe_text
+from core.request import EditRequest, Start, Task
+from tests.core.cli.speak import HEIGHT, WIDTH, hole, refusal, run
+
+
+def test_edit_changes_the_hole_alone_and_says_what_it_did(
+    tiny_model: Path, photo: Path, mask: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "out.png"
+    words = ("edit", "--image", photo, "--mask", mask, "--output", output, "--model", tiny_model, "--device", "cpu")
+    facts = run(*words, "--class", "sea", "--steps", 3, "--seed", 5, capsys=capsys)
+
+    before, after = open_picture(photo), open_picture(output)
+    assert (before == after)[~hole()].all()
+    assert (before != after)[hole()].any()
+    assert facts["outputs"] == [str(output)]
+    assert facts["model"] == "tiny"
+    assert facts["device"] == "cpu"
+    assert facts["passes"] == 1
+    assert facts["forwards"] == 3
+    assert 0 < facts["unknown_tokens"] <= 64
+    assert set(facts["seconds"]) >= {"plan", "encode", "transformer", "decode", "composite", "total"}
+    request = EditRequest.from_dict(facts["request"], before)
+    assert request.class_id == 1
+    assert (request.options.steps, request.options.seed) == (3, 5)
+
+
+def test_replay_gives_the_same_bytes_for_every_variation(
+    tiny_model: Path, photo: Path, mask: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("edit", "--image", photo, "--mask", mask, "--output", tmp_path / "o.png", "--model", tiny_model)
+    facts = run(*words, "--variations", 3, "--steps", 2, "--temperature", 6, "--feather", 2, capsys=capsys)
+    made = [tmp_path / f"o-{i}.png" for i in (1, 2, 3)]
+    assert facts["outputs"] == [str(path) for path in made]
+    assert len({path.read_bytes() for path in made}) == 3
+    for path in made:
+        again = tmp_path / "again.png"
+        run("edit", "--replay", path, "--image", photo, "--output", again, "--model", tiny_model, capsys=capsys)
+        assert again.read_bytes() == path.read_bytes()
+
+
+def test_edit_looks_through_the_window_that_is_given(
+    tiny_model: Path, photo: Path, mask: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("edit", "--image", photo, "--mask", mask, "--model", tiny_model, "--steps", 2)
+    planned, pinned, again = tmp_path / "planned.png", tmp_path / "pinned.png", tmp_path / "again.png"
+    run(*words, "--output", planned, capsys=capsys)
+    side = min(WIDTH, HEIGHT)
+    facts = run(*words, "--output", pinned, "--window", f"0,0,{side},{side}", capsys=capsys)
+    assert facts["request"]["window"] == [0, 0, side, side]
+    assert pinned.read_bytes() != planned.read_bytes()
+    run("edit", "--replay", pinned, "--image", photo, "--output", again, "--model", tiny_model, capsys=capsys)
+    assert again.read_bytes() == pinned.read_bytes()
+    assert "window 0,0,2,2" in refusal(*words, "--output", again, "--window", "0,0,2,2", capsys=capsys)
+
+
+def test_replay_of_a_branch_gives_the_same_bytes(
+    tiny_model: Path, photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    engine = load_engine(folder=tiny_model, device="cpu")
+    tokens = np.random.default_rng(0).integers(-1, 32, (8, 8))
+    request = EditRequest(Task.INPAINT, open_picture(photo), hole(), start=Start(tokens, 3))
+    made, again = tmp_path / "made.png", tmp_path / "again.png"
+    made.write_bytes(encode_png(engine.edit(request).images[0], text=recipe_text(engine.spec, request)))
+    run("edit", "--replay", made, "--image", photo, "--output", again, "--model", tiny_model, capsys=capsys)
+    assert again.read_bytes() == made.read_bytes()
+
+
+def test_replay_of_generate_and_extend(
+    tiny_model: Path, photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made, grown, again = tmp_path / "made.png", tmp_path / "grown.png", tmp_path / "again.png"
+    run("generate", "--class", "forest", "--output", made, "--model", tiny_model, "--steps", 2, capsys=capsys)
+    assert open_picture(made).shape == (32, 32, 3)
+    run("edit", "--replay", made, "--output", again, "--model", tiny_model, capsys=capsys)
+    assert again.read_bytes() == made.read_bytes()
+
+    words = ("extend", "--image", photo, "--output", grown, "--left", 9, "--bottom", 4, "--model", tiny_model)
+    run(*words, "--steps", 2, capsys=capsys)
+    before, after = open_picture(photo), open_picture(grown)
+    assert after.shape == (HEIGHT + 4, WIDTH + 9, 3)
+    assert (after[:HEIGHT, 9:] == before).all()
+    run("edit", "--replay", grown, "--image", photo, "--output", again, "--model", tiny_model, capsys=capsys)
+    assert again.read_bytes() == grown.read_bytes()
+
+
+def test_replay_refuses_another_picture_and_further_settings(
+    tiny_model: Path, photo: Path, mask: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output, other = tmp_path / "o.png", tmp_path / "other.png"
+    base = ("--output", output, "--model", tiny_model)
+    run("edit", "--image", photo, "--mask", mask, *base, "--steps", 1, capsys=capsys)
+    other.write_bytes(encode_png(np.zeros((HEIGHT, WIDTH, 3), np.uint8)))
+    replay = ("edit", "--replay", output, *base)
+    assert "not the picture" in refusal(*replay, "--image", other, capsys=capsys)
+    assert "--steps and --seed" in refusal(*replay, "--image", photo, "--steps", 2, "--seed", 1, capsys=capsys)
+    assert "no recipe" in refusal("edit", "--replay", photo, "--image", photo, *base, capsys=capsys)
+
+
+def test_box_becomes_a_class_and_width_and_height_are_sizes(
+    tiny_model: Path, photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "o.png"
+    words = ("edit", "--image", photo, "--box", "10,5,20,30", "--class", "2", "--output", output, "--model", tiny_model)
+    facts = run(*words, "--steps", 1, capsys=capsys)
+    assert facts["request"]["task"] == "manipulate"
+    assert facts["request"]["box"] == [10, 5, 30, 35]
+    changed = (open_picture(photo) != open_picture(output)).any(2)
+    changed[5:35, 10:30] = False
+    assert not changed.any()
+
+
+def test_other_formats_and_the_alpha_of_a_mask(
+    tiny_model: Path, photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clear = np.zeros((HEIGHT, WIDTH, 4), np.uint8)
+    clear[3:9, 4:12, 3] = 255
+    path = tmp_path / "alpha.png"
+    path.write_bytes(encode_png(clear))
+    assert open_mask(path, Size(WIDTH, HEIGHT)).sum() == 48
+    for ending in ("jpg", "webp"):
+        output = tmp_path / f"o.{ending}"
+        words = ("edit", "--image", photo, "--mask", path, "--output", output, "--model", tiny_model, "--steps", 1)
+        run(*words, capsys=capsys)
+        assert open_picture(output).shape == (HEIGHT, WIDTH, 3)
+
+
+def test_a_failing_write_leaves_the_old_output(
+    tiny_model: Path,
+    photo: Path,
+    mask: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    output = tmp_path / "o.png"
+    output.write_bytes(b"old")
+
+    def fail(self: Path, target: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", fail)
+    words = ("edit", "--image", photo, "--mask", mask, "--output", output, "--model", tiny_model, "--steps", 1)
+    assert "no space left" in refusal(*words, capsys=capsys)
+    assert output.read_bytes() == b"old"
+    assert not list(tmp_path.glob("*.part"))
