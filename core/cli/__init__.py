@@ -1,4 +1,4 @@
-"""The command line: `python -m core edit|extend|generate|sweep|models|download|convert|train-...|evaluate|bench`.
+"""The command line: `python -m core edit|extend|generate|sweep|models|download|convert|train-...|evaluate|evaluate-photos|bench`.
 
 Knows nothing of how pictures are made: it turns words into one request and enters through the engine, as the editor
 does. Its names are fixed; other programs rely on them. Whatever a user got wrong ends in exit status 2 and one
@@ -11,7 +11,7 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 
-from core.cli import editing, evaluation, models, sweeps, training
+from core.cli import editing, evaluation, models, photos, sweeps, training
 from core.cli.words import Parser
 from core.errors import CoreError
 
@@ -52,6 +52,6 @@ def _parser() -> Parser:
         made.set_defaults(run=run)
         return made
 
-    for noun in (editing, sweeps, models, training, evaluation):
+    for noun in (editing, sweeps, models, training, evaluation, photos):
         noun.add_commands(command)
     return parser

@@ -135,7 +135,9 @@ def blob(size: Size, random: np.random.Generator, share: float) -> Mask:
     waves = sum(random.uniform(-0.12, 0.12) * np.cos(k * angles + random.uniform(0.0, 2.0 * np.pi)) for k in (2, 3, 5))
     reach = 1.4 * radius  # beyond any wave
     centre = [random.uniform(reach, max(reach, side - reach)) for side in size]
-    outline = np.stack([centre[0] + radius * (1 + waves) * np.cos(angles), centre[1] + radius * (1 + waves) * np.sin(angles)], 1)
+    outline = np.stack(
+        [centre[0] + radius * (1 + waves) * np.cos(angles), centre[1] + radius * (1 + waves) * np.sin(angles)], 1
+    )
     canvas = np.zeros((size.height, size.width), np.uint8)
     cv2.fillPoly(canvas, [np.rint(outline).astype(np.int32)], (1,))
     return canvas > 0
@@ -255,7 +257,9 @@ QUESTIONS: tuple[PhotoQuestion, ...] = (
     PhotoQuestion("hole: thin strokes", "three bent strokes 1.2 % wide", _hole("hole: thin strokes", _thin)),
     PhotoQuestion("hole: far strokes", "two strokes 3.5 % wide, far apart", _hole("hole: far strokes", _far)),
     *(
-        PhotoQuestion(f"border: {edge}", f"20 % of the shorter side cut off ({edge})", _cut(f"border: {edge}", edge, 0.2))
+        PhotoQuestion(
+            f"border: {edge}", f"20 % of the shorter side cut off ({edge})", _cut(f"border: {edge}", edge, 0.2)
+        )
         for edge in ("left", "top", "right", "bottom", "all")
     ),
     PhotoQuestion("growth to 16:9", "no truth", _grown("growth to 16:9", lambda size: to_aspect(size, 16 / 9))),

@@ -23,7 +23,12 @@ from core.geometry import Box, Size
 SEAM, RING, SHARPNESS, DISTANCE = "seam ratio", "ring delta-E", "sharpness", "distance in hole"
 SEAM_SHOWN, SHARPNESS_SHOWN = "seam ratio, shown", "sharpness, shown"
 REPETITION, REPEATED = "repetition", "repeats itself"
-DRIFTED, FROM_FIRST, BRIGHTNESS, OWN = "drift delta-E", "drift from first window", "drift of L*", "photo's own variation"
+DRIFTED, FROM_FIRST, BRIGHTNESS, OWN = (
+    "drift delta-E",
+    "drift from first window",
+    "drift of L*",
+    "photo's own variation",
+)
 CHANGED, SECONDS, OPENED = "changed outside", "seconds", "windows"
 KID = "KID of hole crops"
 
@@ -84,7 +89,10 @@ def distances(judge: Judge, case: Case, answers: Mapping[str, Picture]) -> dict[
     hidden, truth = shown_mask(case.mask), to_display(case.truth)[..., :3]
     boxes = hole_boxes(hidden)
     made = {name: to_display(picture)[..., :3] for name, picture in answers.items()}
-    inside = {name: [judge.distances([p[b.slices]], [truth[b.slices]], [hidden[b.slices]])[0] for b in boxes] for name, p in made.items()}
+    inside = {
+        name: [judge.distances([p[b.slices]], [truth[b.slices]], [hidden[b.slices]])[0] for b in boxes]
+        for name, p in made.items()
+    }
     return {name: float(np.mean(values)) for name, values in inside.items()}
 
 
@@ -107,7 +115,11 @@ def hole_boxes(mask: Mask) -> Sequence[Box]:
     boxes = []
     for part in largest:
         left, top, width, height = (int(n) for n in stats[part, :4])
-        pieces = min(_CROPS, round(max(width, height) / min(width, height))) if max(width, height) > _LONG * min(width, height) else 1
+        pieces = (
+            min(_CROPS, round(max(width, height) / min(width, height)))
+            if max(width, height) > _LONG * min(width, height)
+            else 1
+        )
         pieces = max(1, min(pieces, _CROPS // len(largest)))
         for i in range(pieces):
             if width >= height:

@@ -221,7 +221,10 @@ def cost_table(costs: Sequence[Cost]) -> str:
         large, small = by_name["50 MP"], by_name["1 MP"]
         ratio = large.seconds["total"] / small.seconds["total"]
         over = large.overhead / max(small.overhead, 1e-9)
-        lines += ["", f"50 MP beside 1 MP, the same hole: {ratio:.2f} times the seconds, {over:.1f} times the overhead."]
+        lines += [
+            "",
+            f"50 MP beside 1 MP, the same hole: {ratio:.2f} times the seconds, {over:.1f} times the overhead.",
+        ]
     return "\n".join(lines) + "\n"
 
 

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from core.canvas.seam import RING_PX, Border
-from core.evaluation.cases import Case, PhotoQuestion, canvas_of, to_display
+from core.evaluation.cases import Case, canvas_of, to_display
 from core.evaluation.metrics import Mask, Picture
 from core.geometry import Box, Size
 
@@ -60,7 +60,7 @@ def tiles(case: Case, pictures: Mapping[str, Picture]) -> Tiles:
     )
 
 
-def sheets(question: PhotoQuestion, rows: Sequence[Tiles]) -> dict[str, Picture]:
+def sheets(rows: Sequence[Tiles]) -> dict[str, Picture]:
     """Return the sheets of one question by name: "shown", a photo a row, and "edges", at 100 %.
 
     At most `MOST_ROWS` photos, spread over all. Panoramas stand below each other, a method a row.

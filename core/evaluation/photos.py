@@ -1,7 +1,7 @@
 """The evaluation at photo size: every question about every photo, each method's answer measured and shown.
 
 Knows nothing of how answers are made or figures computed. One photo is answered at a time, and of an answer only its
-figures and small pictures are kept; the report is written anew after each question.
+figures and small pictures are kept.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import itertools
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -20,12 +19,12 @@ from tqdm import tqdm
 from core.engine import Engine
 from core.errors import BadRequest
 from core.evaluation import photo_figures
-from core.evaluation.cases import OBJECT, QUESTIONS, Case, PhotoQuestion
+from core.evaluation.cases import OBJECT, QUESTIONS, PhotoQuestion
 from core.evaluation.judge import Judge
 from core.evaluation.metrics import Picture, kernel_distance
 from core.evaluation.photo_figures import distances, figures, hole_pictures
 from core.evaluation.photo_methods import EDITOR, PLAIN, Method, photo_methods
-from core.evaluation.photo_sheets import Tiles, sheets, tiles
+from core.evaluation.photo_sheets import Tiles, tiles
 from core.evaluation.ranking import Trial, Worth, try_variations, worth
 from core.evaluation.scaling import Cost
 
@@ -221,17 +220,3 @@ def examine(
         findings.costs = list(costs())
         findings.seconds[SIZES] = time.perf_counter() - started
         yield SIZES, findings
-
-
-def write_report(folder: Path, findings: Findings) -> list[Path]:
-    """Write the report, its figures and its sheets into a folder; return the files."""
-    from core.evaluation.photo_report import figures_csv, report
-    from core.pictures import encode_picture, write_whole
-
-    files = {"report.md": report(findings).encode(), "figures.csv": figures_csv(findings).encode()}
-    for part in findings.parts[-1:]:  # those before were written before
-        for name, sheet in sheets(part.question, part.tiles).items():
-            files[f"{name}-{part.group}-{part.question.slug}.jpg"] = encode_picture(sheet, "jpg")
-    for name, data in files.items():
-        write_whole(folder / name, data)
-    return [folder / name for name in files]
