@@ -1,4 +1,4 @@
-"""The command line: `python -m core edit|extend|generate|sweep|models|download|convert|train-...|evaluate|evaluate-photos|bench`.
+"""The command line: `python -m core edit|extend|generate|sweep|models|download|convert|train-...|evaluate...|bench`.
 
 Knows nothing of how pictures are made: it turns words into one request and enters through the engine, as the editor
 does. Its names are fixed; other programs rely on them. Whatever a user got wrong ends in exit status 2 and one

@@ -8,9 +8,8 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from core.cli.data import data_errors
 from core.cli.output import say
@@ -20,8 +19,6 @@ from core.errors import BadRequest
 if TYPE_CHECKING:
     from core.evaluation.photos import Findings, Photo
     from core.evaluation.scaling import Cost
-
-Item = TypeVar("Item")
 
 _ENDINGS = (".jpg", ".jpeg", ".png", ".webp")
 _DATA_SIDE = 256  # pixels of the photos in an evaluation zip
@@ -82,27 +79,20 @@ def _evaluate_photos(options: argparse.Namespace) -> None:
 
 def _groups(options: argparse.Namespace) -> dict[str, list[Photo]]:
     """Return the photos of the folder, and those of --data, by the name of their group."""
-    from core.evaluation.photos import Photo
+    from core.evaluation.photos import Photo, spread
     from core.pictures import open_picture
     from core.training.data import load_photos
 
     files = sorted(path for path in options.photos.glob("*") if path.suffix.lower() in _ENDINGS)
     if not files:
         raise BadRequest(f"--photos {options.photos} holds no pictures: name a folder of .jpg, .png or .webp files.")
-    groups = {"photos": [Photo(path.stem, open_picture(path)) for path in _spread(files, options.limit)]}
+    groups = {"photos": [Photo(path.stem, open_picture(path)) for path in spread(files, options.limit)]}
     if options.data:
         with data_errors():
             data = load_photos(options.data, _DATA_SIDE)
-        numbers = _spread(range(len(data.pixels)), options.limit)
+        numbers = spread(range(len(data.pixels)), options.limit)
         groups["data"] = [Photo(f"{data.classes[int(data.labels[i])]} {i}", data.pixels[i].numpy()) for i in numbers]
     return groups
-
-
-def _spread(items: Sequence[Item], limit: int | None) -> list[Item]:
-    """Return at most `limit` items, spread over all."""
-    if limit is None or limit >= len(items):
-        return list(items)
-    return [items[i * (len(items) - 1) // max(1, limit - 1)] for i in range(limit)]
 
 
 def _written(folder: Path, findings: Findings) -> list[Path]:

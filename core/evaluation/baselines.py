@@ -42,6 +42,7 @@ def _biharmonic(photo: Picture, hidden: Mask) -> Picture:
 
 
 def fill_by_patches(photo: Picture, hidden: Mask) -> Picture:
+    """Return the photo filled by PatchMatch at its own size; needs pypatchmatch."""
     import patchmatch
 
     patchmatch.set_random_seed(0)

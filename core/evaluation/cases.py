@@ -77,17 +77,19 @@ class PhotoQuestion:
         about: one sentence for the report.
         build: makes the case.
         fills: whether methods without learning are asked, too; they smear over borders as long as a panorama's.
+        most: at most so many photos are asked about, spread over all, where an answer takes many windows.
     """
 
     name: str
     about: str
     build: Build
     fills: bool = True
+    most: int | None = None
 
     @property
     def slug(self) -> str:
         """The name in file names and on the command line."""
-        return self.name.replace(":", "-").replace(" ", "-")
+        return self.name.replace(": ", "-").replace(":", "-").replace(" ", "-")
 
 
 def _hole(name: str, draw: Callable[[Size, np.random.Generator], Mask]) -> Build:
@@ -248,6 +250,11 @@ def _far(size: Size, random: np.random.Generator) -> Mask:
     return strokes(size, random, count=2, reach=0.15, width=0.035, apart=True)
 
 
+def _border(edge: str, most: int | None = None) -> PhotoQuestion:
+    name = f"border: {edge}"
+    return PhotoQuestion(name, f"20 % of the shorter side cut off ({edge})", _cut(name, edge, 0.2), most=most)
+
+
 DRIFT = "panorama of ten windows"
 OBJECT = "hole: object"
 
@@ -256,13 +263,13 @@ QUESTIONS: tuple[PhotoQuestion, ...] = (
     PhotoQuestion("hole: medium", "a blob of 12 %", _hole("hole: medium", _medium)),
     PhotoQuestion("hole: thin strokes", "three bent strokes 1.2 % wide", _hole("hole: thin strokes", _thin)),
     PhotoQuestion("hole: far strokes", "two strokes 3.5 % wide, far apart", _hole("hole: far strokes", _far)),
-    *(
-        PhotoQuestion(
-            f"border: {edge}", f"20 % of the shorter side cut off ({edge})", _cut(f"border: {edge}", edge, 0.2)
-        )
-        for edge in ("left", "top", "right", "bottom", "all")
+    *(_border(edge) for edge in ("left", "top", "right", "bottom")),
+    _border("all", most=8),
+    PhotoQuestion("growth to 16:9", "no truth", _grown("growth to 16:9", lambda size: to_aspect(size, 16 / 9)), most=8),
+    PhotoQuestion(
+        "growth to 8:1", "no truth", _grown("growth to 8:1", lambda size: to_aspect(size, 8.0)), fills=False, most=6
     ),
-    PhotoQuestion("growth to 16:9", "no truth", _grown("growth to 16:9", lambda size: to_aspect(size, 16 / 9))),
-    PhotoQuestion("growth to 8:1", "no truth", _grown("growth to 8:1", lambda size: to_aspect(size, 8.0)), fills=False),
-    PhotoQuestion(DRIFT, "grown to the right by ten half windows, no truth", _grown(DRIFT, panorama), fills=False),
+    PhotoQuestion(
+        DRIFT, "grown to the right by ten half windows, no truth", _grown(DRIFT, panorama), fills=False, most=8
+    ),
 )

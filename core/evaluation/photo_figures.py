@@ -29,6 +29,8 @@ DRIFTED, FROM_FIRST, BRIGHTNESS, OWN = (
     "drift of L*",
     "photo's own variation",
 )
+SHARPNESS_KEPT = "sharpness, of the photo's"
+STEP, OWN_STEP = "largest step of columns", "photo's own step"
 CHANGED, SECONDS, OPENED = "changed outside", "seconds", "windows"
 KID = "KID of hole crops"
 
@@ -59,6 +61,7 @@ def figures(case: Case, picture: Picture) -> dict[str, float]:
     if case.question == DRIFT:
         drift = colour_drift(picture, case.inner.right, max(1, picture.shape[0] // 2))
         found |= {DRIFTED: drift.distance, FROM_FIRST: drift.from_first, BRIGHTNESS: drift.brightness, OWN: drift.own}
+        found |= {STEP: drift.step, OWN_STEP: drift.own_step}
         found |= {f"strip {i + 1}": value for i, value in enumerate(drift.strips)}
     return found
 
@@ -89,11 +92,12 @@ def distances(judge: Judge, case: Case, answers: Mapping[str, Picture]) -> dict[
     hidden, truth = shown_mask(case.mask), to_display(case.truth)[..., :3]
     boxes = hole_boxes(hidden)
     made = {name: to_display(picture)[..., :3] for name, picture in answers.items()}
-    inside = {
-        name: [judge.distances([p[b.slices]], [truth[b.slices]], [hidden[b.slices]])[0] for b in boxes]
-        for name, p in made.items()
-    }
-    return {name: float(np.mean(values)) for name, values in inside.items()}
+
+    def distance(picture: Picture) -> float:
+        pairs = [([picture[box.slices]], [truth[box.slices]], [hidden[box.slices]]) for box in boxes]
+        return float(np.mean([judge.distances(*pair)[0] for pair in pairs]))
+
+    return {name: distance(picture) for name, picture in made.items()}
 
 
 def hole_pictures(mask: Mask, picture: Picture) -> list[Picture]:
@@ -115,12 +119,8 @@ def hole_boxes(mask: Mask) -> Sequence[Box]:
     boxes = []
     for part in largest:
         left, top, width, height = (int(n) for n in stats[part, :4])
-        pieces = (
-            min(_CROPS, round(max(width, height) / min(width, height)))
-            if max(width, height) > _LONG * min(width, height)
-            else 1
-        )
-        pieces = max(1, min(pieces, _CROPS // len(largest)))
+        aspect = max(width, height) / min(width, height)
+        pieces = min(round(aspect), max(1, _CROPS // len(largest))) if aspect > _LONG else 1
         for i in range(pieces):
             if width >= height:
                 box = Box(left + width * i // pieces, top, left + width * (i + 1) // pieces, top + height)

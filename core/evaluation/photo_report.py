@@ -30,6 +30,7 @@ _MEASURES = (
     names.RING,
     names.SHARPNESS,
     names.SHARPNESS_SHOWN,
+    names.SHARPNESS_KEPT,
     names.DISTANCE,
     names.KID,
     names.REPETITION,
@@ -38,6 +39,8 @@ _MEASURES = (
     names.FROM_FIRST,
     names.BRIGHTNESS,
     names.OWN,
+    names.STEP,
+    names.OWN_STEP,
     names.CHANGED,
     names.OPENED,
     names.SECONDS,
@@ -45,15 +48,17 @@ _MEASURES = (
 _FORMATS = {names.CHANGED: "{:.0f}", names.OPENED: "{:.0f}", names.REPEATED: "{:.0%}", names.BRIGHTNESS: "{:+.1f}"}
 LEGEND = (
     "Each figure is the median over the photos; pixels changed outside are a sum, what repeats itself a share of the "
-    "photos. Shown: at display size, 1024 px on the longer side; else at full size. Seam ratio: the step of brightness "
-    "across the mask's edge over the steps beside it. Ring delta-E: between the mean colours of the 8 px on either "
-    "side of the edge. Sharpness: Laplacian energy inside over that of a ring around it. Distance: perceptual, to the "
-    "photo, in the hole at display size. KID: kernel distance of the hole's crops. A hole holds a foreign object, the "
-    "photo in inverted colours, that must not shine through. Repetition: correlation of the likest patch of a border "
-    "with the known part, its mirror image, or another place of the border. Drift: delta-E between the photo's last "
-    "strip and the panorama's, each half a window wide; the photo's own variation is that between any two strips of "
-    "it. Plain MaskGIT: one window, nothing finished; several windows where no square can show the hole. Seconds are "
-    "of one answer on the machine that measured."
+    "photos. Shown: at display size, 1024 px on the longer side; else at full size. Seam ratio: the step of "
+    "brightness across the mask's edge over the steps beside it. Ring delta-E: between the mean colours of the 8 px "
+    "on either side of the edge. Sharpness: Laplacian energy inside over that of a ring around it. Distance: "
+    "perceptual, to the photo, in the hole at display size. KID: kernel distance of the hole's crops. A hole holds a "
+    "foreign object, the photo in inverted colours, that must not shine through. A seam ratio far below that of the "
+    "photos themselves is a smear. Sharpness of the photo's: inside, beside the truth's. Repetition: correlation of "
+    "the likest patch of a border with the known part, its mirror image, or another place of the border. Drift: "
+    "delta-E between the photo's last strip and the panorama's, each half a window wide; the photo's own variation is "
+    "that between any two strips of it. Largest step: delta-E between neighbouring columns of 4 px, where windows "
+    "meet. Plain MaskGIT: one window, nothing finished; several windows where no square can show the hole. Seconds "
+    "are of one answer on the machine that measured."
 )
 
 
@@ -117,8 +122,11 @@ def bar_lines(findings: Findings) -> list[str]:
 
     lines = []
     for bar in BARS:
-        by_part = {f"{part.group}, {part.question.name}": summary(part, EDITOR, bar.measure) for part in findings.parts}
-        by_part = {name: value for name, value in by_part.items() if value is not None}
+        by_part = {
+            f"{part.group}, {part.question.name}": value
+            for part in findings.parts
+            if (value := summary(part, EDITOR, bar.measure)) is not None
+        }
         if not by_part:
             continue
         over_all = _over(findings.parts, EDITOR, bar.measure)

@@ -10,6 +10,7 @@ import itertools
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -28,8 +29,12 @@ from core.evaluation.photo_sheets import Tiles, tiles
 from core.evaluation.ranking import Trial, Worth, try_variations, worth
 from core.evaluation.scaling import Cost
 
+Item = TypeVar("Item")
+
 SEED = 0
 TRUTH = "photo itself"
+_LEAST_CROPS = 8  # of which a distribution can be told
+_MOST_RANKED = 8  # photos whose borders are ranked: four variations of several windows each
 RANKED = (OBJECT, "border: right")
 """The questions about which variations are ranked."""
 RANKING, SIZES = "ranking", "sizes"
@@ -122,6 +127,13 @@ def chosen(words: Sequence[str] | None) -> tuple[str, ...]:
     return tuple(name for name in names() if name.startswith(tuple(words)))
 
 
+def spread(items: Sequence[Item], most: int | None) -> list[Item]:
+    """Return at most `most` items, spread over all."""
+    if most is None or most >= len(items):
+        return list(items)
+    return [items[i * (len(items) - 1) // max(1, most - 1)] for i in range(most)]
+
+
 def ask(
     question: PhotoQuestion, group: str, photos: Sequence[Photo], methods: Mapping[str, Method], judge: Judge
 ) -> Part:
@@ -132,7 +144,8 @@ def ask(
     asked = {name: method for name, method in methods.items() if question.fills or name in (EDITOR, PLAIN)}
     outcomes, pictures = [], []
     crops: dict[str, list[Tensor]] = {}
-    for index, photo in enumerate(tqdm(photos, desc=f"{group}, {question.name}", leave=False, disable=None)):
+    fitting = enumerate(spread(photos, question.most))
+    for index, photo in tqdm(list(fitting), desc=f"{group}, {question.name}", leave=False, disable=None):
         case = question.build(photo.name, photo.pixels, index)
         if case is None:
             continue
@@ -140,8 +153,14 @@ def ask(
         made = {name: answer.picture for name, answer in answers.items()}
         near = distances(judge, case, made) if case.truth is not None else {}
         shown = made if case.truth is None else {TRUTH: case.truth, **made}
+        natural = float("nan")
         for name, picture in shown.items():
             measured = figures(case, picture)
+            if name == TRUTH:
+                natural = measured[photo_figures.SHARPNESS]
+            else:
+                # The ring is the same, so this is what is inside beside what the truth has there.
+                measured[photo_figures.SHARPNESS_KEPT] = measured[photo_figures.SHARPNESS] / natural
             if name in answers:
                 measured[photo_figures.SECONDS] = answers[name].seconds
                 measured[photo_figures.OPENED] = float(answers[name].windows)
@@ -158,7 +177,7 @@ def ask(
 
 def _kernel_distances(crops: Mapping[str, Sequence[Tensor]]) -> dict[str, float]:
     features = {name: torch.cat(list(found)) for name, found in crops.items()}
-    if TRUTH not in features or len(features[TRUTH]) < 2:
+    if TRUTH not in features or len(features[TRUTH]) < _LEAST_CROPS:
         return {}
     real = features.pop(TRUTH)
     return {name: kernel_distance(real, made) for name, made in features.items()}
@@ -167,7 +186,8 @@ def _kernel_distances(crops: Mapping[str, Sequence[Tensor]]) -> dict[str, float]
 def rank(question: PhotoQuestion, photos: Sequence[Photo], engine: Engine, judge: Judge) -> list[Worth]:
     """Return what ranking the engine's variations is worth on one question."""
     trials: list[Trial] = []
-    for index, photo in enumerate(tqdm(photos, desc=f"{RANKING}, {question.name}", leave=False, disable=None)):
+    asked = list(enumerate(photos if question.name == OBJECT else spread(photos, _MOST_RANKED)))
+    for index, photo in tqdm(asked, desc=f"{RANKING}, {question.name}", leave=False, disable=None):
         case = question.build(photo.name, photo.pixels, index)
         if case is not None and case.truth is not None:
             trials.append(try_variations(engine, judge, case, seed=SEED + 1000 * (index + 1)))

@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.engine import Engine
-from core.evaluation.cases import Case
+from core.evaluation.cases import Case, to_display
 from core.evaluation.judge import Judge
 from core.evaluation.metrics import Picture
-from core.evaluation.photo_figures import distances, hole_boxes, shown_mask, to_display
+from core.evaluation.photo_figures import distances, hole_boxes, shown_mask
 from core.evaluation.photo_methods import editor_request
 from core.geometry import Box, Size
 

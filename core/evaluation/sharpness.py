@@ -13,7 +13,7 @@ from core.evaluation.metrics import Mask, Picture
 from core.geometry import Box, Size
 
 _ROUNDING = 20.0 / 12.0
-"""Mean squared Laplacian that rounding to whole levels leaves in a flat picture: 1/12 a pixel, weights 4, 1, 1, 1, 1."""
+"""Mean squared Laplacian that rounding to whole levels leaves in a flat picture: 1/12 a pixel, weights 4 and 1."""
 _RING = 0.25  # width of the ring as a share of the region's own width
 _LEAST_RING = 6  # pixels
 
