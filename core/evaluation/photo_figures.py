@@ -89,15 +89,11 @@ def distances(judge: Judge, case: Case, answers: Mapping[str, Picture]) -> dict[
         answers: picture by method.
     """
     assert case.truth is not None, "a distance needs a truth"
-    hidden, truth = shown_mask(case.mask), to_display(case.truth)[..., :3]
+    hidden = shown_mask(case.mask)
     boxes = hole_boxes(hidden)
-    made = {name: to_display(picture)[..., :3] for name, picture in answers.items()}
-
-    def distance(picture: Picture) -> float:
-        pairs = [([picture[box.slices]], [truth[box.slices]], [hidden[box.slices]]) for box in boxes]
-        return float(np.mean([judge.distances(*pair)[0] for pair in pairs]))
-
-    return {name: distance(picture) for name, picture in made.items()}
+    crops = {name: hole_pictures(case.mask, picture) for name, picture in answers.items()}
+    near = judge.distances_to(hole_pictures(case.mask, case.truth), crops, [hidden[box.slices] for box in boxes])
+    return {name: float(inside.mean()) for name, (inside, _) in near.items()}
 
 
 def hole_pictures(mask: Mask, picture: Picture) -> list[Picture]:

@@ -114,11 +114,14 @@ def surroundings(judge: Judge, case: Case, pictures: Sequence[Picture]) -> Value
 
 
 def neighbours(box: Box, size: Size) -> list[Box]:
-    """Return the boxes of equal size that touch a box, corners included, moved inside where they reach beyond."""
+    """Return the boxes of equal size around a box, corners included; those beyond the picture are moved inside.
+
+    Where a box and its neighbour are the same then, it is left out.
+    """
     width, height = box.size
     moved = [(dx * width, dy * height) for dy in (-1, 0, 1) for dx in (-1, 0, 1) if dx or dy]
     inside = [box.shifted(dx, dy).shifted_inside(size) for dx, dy in moved]
-    return list(dict.fromkeys(inside))
+    return [other for other in dict.fromkeys(inside) if other != box]
 
 
 def worth(trials: Sequence[Trial]) -> list[Worth]:
