@@ -6,6 +6,7 @@ a picture of 256 px and one of 12 megapixels; nothing is chosen for one photo by
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -64,8 +65,8 @@ def canvas_of(case: Case) -> Picture:
     return canvas
 
 
-Build = Callable[[str, Picture, int], Case | None]
-"""(name of the photo, its pixels, its number) -> the case, or None where the question does not fit the photo."""
+Build = Callable[[str, Picture], Case | None]
+"""(name of the photo, its pixels) -> the case, or None where the question does not fit the photo."""
 
 
 @dataclass(frozen=True)
@@ -92,10 +93,15 @@ class PhotoQuestion:
         return self.name.replace(": ", "-").replace(":", "-").replace(" ", "-")
 
 
+def photo_seed(photo: str) -> int:
+    """Return the number that all chance about a photo begins with: its name's, whichever photos it stands among."""
+    return zlib.crc32(photo.encode())
+
+
 def _hole(name: str, draw: Callable[[Size, np.random.Generator], Mask]) -> Build:
-    def build(photo: str, picture: Picture, index: int) -> Case | None:
+    def build(photo: str, picture: Picture) -> Case | None:
         height, width = picture.shape[:2]
-        random = np.random.Generator(np.random.PCG64(index))
+        random = np.random.Generator(np.random.PCG64(photo_seed(photo)))
         opaque = np.ones((height, width), bool) if picture.shape[2] == 3 else picture[..., 3] == 255
         for _ in range(_DRAWS):
             mask = draw(Size(width, height), random)
@@ -182,7 +188,7 @@ def strokes(size: Size, random: np.random.Generator, *, count: int, reach: float
 def _cut(name: str, edge: str, share: float) -> Build:
     """Cut a share of the shorter side off one edge, or off all."""
 
-    def build(photo: str, picture: Picture, index: int) -> Case | None:
+    def build(photo: str, picture: Picture) -> Case | None:
         if picture.shape[2] == 4:  # a border is opaque, its truth is not
             return None
         height, width = picture.shape[:2]
@@ -199,7 +205,7 @@ def _cut(name: str, edge: str, share: float) -> Build:
 def _grown(name: str, grow: Callable[[Size], Sides]) -> Build:
     """Grow a photo at display size to where nobody knows what is there."""
 
-    def build(photo: str, picture: Picture, index: int) -> Case | None:
+    def build(photo: str, picture: Picture) -> Case | None:
         if picture.shape[2] == 4:
             return None
         small = to_display(picture)
@@ -250,7 +256,7 @@ def _far(size: Size, random: np.random.Generator) -> Mask:
     return strokes(size, random, count=2, reach=0.15, width=0.035, apart=True)
 
 
-def _border(edge: str, most: int | None = None) -> PhotoQuestion:
+def _border(edge: str, *, most: int) -> PhotoQuestion:
     name = f"border: {edge}"
     return PhotoQuestion(name, f"20 % of the shorter side cut off ({edge})", _cut(name, edge, 0.2), most=most)
 
@@ -263,11 +269,11 @@ QUESTIONS: tuple[PhotoQuestion, ...] = (
     PhotoQuestion("hole: medium", "a blob of 12 %", _hole("hole: medium", _medium)),
     PhotoQuestion("hole: thin strokes", "three bent strokes 1.2 % wide", _hole("hole: thin strokes", _thin)),
     PhotoQuestion("hole: far strokes", "two strokes 3.5 % wide, far apart", _hole("hole: far strokes", _far)),
-    *(_border(edge) for edge in ("left", "top", "right", "bottom")),
-    _border("all", most=8),
-    PhotoQuestion("growth to 16:9", "no truth", _grown("growth to 16:9", lambda size: to_aspect(size, 16 / 9)), most=8),
+    *(_border(edge, most=8) for edge in ("left", "top", "right", "bottom")),
+    _border("all", most=4),
+    PhotoQuestion("growth to 16:9", "no truth", _grown("growth to 16:9", lambda size: to_aspect(size, 16 / 9)), most=4),
     PhotoQuestion(
-        "growth to 8:1", "no truth", _grown("growth to 8:1", lambda size: to_aspect(size, 8.0)), fills=False, most=6
+        "growth to 8:1", "no truth", _grown("growth to 8:1", lambda size: to_aspect(size, 8.0)), fills=False, most=4
     ),
     PhotoQuestion(
         DRIFT, "grown to the right by ten half windows, no truth", _grown(DRIFT, panorama), fills=False, most=8

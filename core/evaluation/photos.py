@@ -20,7 +20,7 @@ from tqdm import tqdm
 from core.engine import Engine
 from core.errors import BadRequest
 from core.evaluation import photo_figures
-from core.evaluation.cases import OBJECT, QUESTIONS, PhotoQuestion
+from core.evaluation.cases import OBJECT, QUESTIONS, PhotoQuestion, photo_seed
 from core.evaluation.judge import Judge
 from core.evaluation.metrics import Picture, kernel_distance
 from core.evaluation.photo_figures import distances, figures, hole_pictures
@@ -31,10 +31,8 @@ from core.evaluation.scaling import Cost
 
 Item = TypeVar("Item")
 
-SEED = 0
 TRUTH = "photo itself"
 _LEAST_CROPS = 8  # of which a distribution can be told
-_MOST_RANKED = 8  # photos whose borders are ranked: four variations of several windows each
 RANKED = (OBJECT, "border: right")
 """The questions about which variations are ranked."""
 RANKING, SIZES = "ranking", "sizes"
@@ -134,6 +132,11 @@ def spread(items: Sequence[Item], most: int | None) -> list[Item]:
     return [items[i * (len(items) - 1) // max(1, most - 1)] for i in range(most)]
 
 
+def fitting(question: PhotoQuestion, photos: Sequence[Photo]) -> list[Photo]:
+    """Return the photos that a question fits."""
+    return [photo for photo in photos if question.build(photo.name, photo.pixels) is not None]
+
+
 def ask(
     question: PhotoQuestion, group: str, photos: Sequence[Photo], methods: Mapping[str, Method], judge: Judge
 ) -> Part:
@@ -144,12 +147,11 @@ def ask(
     asked = {name: method for name, method in methods.items() if question.fills or name in (EDITOR, PLAIN)}
     outcomes, pictures = [], []
     crops: dict[str, list[Tensor]] = {}
-    fitting = enumerate(spread(photos, question.most))
-    for index, photo in tqdm(list(fitting), desc=f"{group}, {question.name}", leave=False, disable=None):
-        case = question.build(photo.name, photo.pixels, index)
-        if case is None:
-            continue
-        answers = {name: method(case, SEED + index) for name, method in asked.items()}
+    chosen_photos = spread(fitting(question, photos), question.most)
+    for photo in tqdm(chosen_photos, desc=f"{group}, {question.name}", leave=False, disable=None):
+        case = question.build(photo.name, photo.pixels)
+        assert case is not None, "the question fits"
+        answers = {name: method(case, photo_seed(photo.name)) for name, method in asked.items()}
         made = {name: answer.picture for name, answer in answers.items()}
         near = distances(judge, case, made) if case.truth is not None else {}
         shown = made if case.truth is None else {TRUTH: case.truth, **made}
@@ -186,11 +188,11 @@ def _kernel_distances(crops: Mapping[str, Sequence[Tensor]]) -> dict[str, float]
 def rank(question: PhotoQuestion, photos: Sequence[Photo], engine: Engine, judge: Judge) -> list[Worth]:
     """Return what ranking the engine's variations is worth on one question."""
     trials: list[Trial] = []
-    asked = list(enumerate(photos if question.name == OBJECT else spread(photos, _MOST_RANKED)))
-    for index, photo in tqdm(asked, desc=f"{RANKING}, {question.name}", leave=False, disable=None):
-        case = question.build(photo.name, photo.pixels, index)
-        if case is not None and case.truth is not None:
-            trials.append(try_variations(engine, judge, case, seed=SEED + 1000 * (index + 1)))
+    asked = spread(fitting(question, photos), question.most)
+    for photo in tqdm(asked, desc=f"{RANKING}, {question.name}", leave=False, disable=None):
+        case = question.build(photo.name, photo.pixels)
+        assert case is not None, "the question fits"
+        trials.append(try_variations(engine, judge, case, seed=photo_seed(photo.name)))
     return worth(trials)
 
 

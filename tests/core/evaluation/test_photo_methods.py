@@ -39,7 +39,7 @@ def photo(width: int = 96, height: int = 72) -> np.ndarray:
 
 
 def case_of(name: str, picture: np.ndarray | None = None) -> Case:
-    case = BY_NAME[name].build("a", photo() if picture is None else picture, 0)
+    case = BY_NAME[name].build("a", photo() if picture is None else picture)
     assert case is not None
     return case
 

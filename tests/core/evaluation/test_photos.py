@@ -40,7 +40,7 @@ PHOTOS = [Photo("first", picture()), Photo("second", picture(72, 96, seed=1))]
 
 
 def built(name: str, pixels: np.ndarray | None = None) -> Case:
-    case = BY_NAME[name].build("a", picture() if pixels is None else pixels, 0)
+    case = BY_NAME[name].build("a", picture() if pixels is None else pixels)
     assert case is not None
     return case
 

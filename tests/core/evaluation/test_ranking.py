@@ -57,7 +57,7 @@ def test_neighbours_touch_the_box_or_are_moved_inside() -> None:
 def test_variations_are_measured_as_the_engine_reports_them(judge: Judge) -> None:
     small = np.random.default_rng(0).integers(0, 256, (6, 8, 3)).astype(np.uint8)
     picture = np.asarray(cv2.resize(small, (128, 96), interpolation=cv2.INTER_CUBIC), np.uint8)
-    case = next(q for q in QUESTIONS if q.name == OBJECT).build("a", picture, 0)
+    case = next(q for q in QUESTIONS if q.name == OBJECT).build("a", picture)
     assert case is not None
     assert case.truth is not None
     engine = fake_engine()
