@@ -90,6 +90,15 @@ def test_slow_changes_are_no_repetition(mask: np.ndarray) -> None:
     assert found.highest == found.typical == 0.0
 
 
+def test_a_horizon_that_goes_on_is_no_repetition(mask: np.ndarray) -> None:
+    """A line along the rows looks the same everywhere; a copy of what stands on it is found all the same."""
+    picture = texture(0) // 8 + 110
+    picture[HEIGHT // 2 :] -= 80
+    assert not repetition(picture, mask).found
+    picture[:, KNOWN:] = picture[:, 20 : 20 + WIDTH - KNOWN]
+    assert repetition(picture, mask).found
+
+
 def test_a_large_picture_is_looked_at_in_small() -> None:
     picture = cv2.resize(texture(0), None, fx=3, fy=3, interpolation=cv2.INTER_CUBIC)
     mask = np.zeros(picture.shape[:2], bool)
