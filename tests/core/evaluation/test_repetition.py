@@ -92,8 +92,8 @@ def test_slow_changes_are_no_repetition(mask: np.ndarray) -> None:
 
 def test_a_horizon_that_goes_on_is_no_repetition(mask: np.ndarray) -> None:
     """A line along the rows looks the same everywhere; a copy of what stands on it is found all the same."""
-    picture = texture(0) // 8 + 110
-    picture[HEIGHT // 2 :] -= 80
+    picture = texture(0) // 10 + 120
+    picture[HEIGHT // 2 :] -= 100
     assert not repetition(picture, mask).found
     picture[:, KNOWN:] = picture[:, 20 : 20 + WIDTH - KNOWN]
     assert repetition(picture, mask).found
