@@ -22,7 +22,7 @@ MOST_ROWS = 20
 
 _CAPTION = 16  # pixels
 _PAPER = 255
-_LONG = 2.5  # a canvas wider than this times its height is shown as a strip
+_LONG = 2.5  # a grown canvas wider than this times its height is shown as a strip
 _TINT = np.array([230, 40, 60], np.float32)  # what is to be painted, on the picture of the question
 
 
@@ -48,7 +48,7 @@ def tiles(case: Case, pictures: Mapping[str, Picture]) -> Tiles:
     canvas = canvas_of(case)
     size = Size(case.mask.shape[1], case.mask.shape[0])
     view, edge = _view(case.mask, size) if case.is_hole else Box(0, 0, *size), _edge(case.mask, size)
-    frame = _frame(size)
+    frame = Size(SIDE, SIDE) if case.truth is not None else _frame(size)
     tinted = to_display(canvas[..., :3]).astype(np.float32)
     hidden = to_display(case.mask.astype(np.uint8) * 255) > 127
     tinted[hidden] = 0.4 * tinted[hidden] + 0.6 * _TINT
@@ -103,7 +103,7 @@ def _text(words: str, width: int) -> Picture:
 
 
 def _frame(size: Size) -> Size:
-    """Return the size of a tile for a canvas: a square, or a strip for a panorama."""
+    """Return the size of a tile for a grown canvas: a square, or a strip for a panorama."""
     if size.width <= _LONG * size.height:
         return Size(SIDE, SIDE)
     return Size(8 * SIDE, max(8, round(8 * SIDE * size.height / size.width)))

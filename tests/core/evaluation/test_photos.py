@@ -238,11 +238,12 @@ def test_a_question_that_no_photo_fits_is_noted(judge: Judge) -> None:
 
 
 def test_sheets_show_each_method_and_the_holes_edge_pixel_by_pixel(judge: Judge) -> None:
-    photos = [Photo("large", picture(600, 450)), *PHOTOS]
+    photos = [Photo("large", picture(600, 450)), *PHOTOS, Photo("wide", picture(360, 90))]
     part = ask(BY_NAME[OBJECT], "photos", photos, FAKES, judge)
     found = sheets(part.tiles)
     columns = 2 + len(FAKES)
-    assert found["shown"].shape[1] == found["edges"].shape[1] == columns * SIDE
+    assert found["shown"].shape == found["edges"].shape
+    assert found["shown"].shape[1] == columns * SIDE
     edge = part.tiles[0].edges[TRUTH]
     assert edge.shape == (SIDE, SIDE, 3)
     unlike = cv2.matchTemplate(photos[0].pixels, edge, cv2.TM_SQDIFF)
