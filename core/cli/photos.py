@@ -63,8 +63,8 @@ def _evaluate_photos(options: argparse.Namespace) -> None:
     started, outputs = time.perf_counter(), {options.report / "report.md"}
     findings = None
     for name, findings in examine(engine, groups, judge, parts=parts, costs=costs):
-        print(f"{name}: {time.perf_counter() - started:.0f} s since the start", file=sys.stderr, flush=True)
         outputs.update(_written(options.report, findings))
+        print(f"{name}: {time.perf_counter() - started:.0f} s since the start", file=sys.stderr, flush=True)
     assert findings is not None, "at least one part is chosen"
     for line in bar_lines(findings) or [table(part) for part in findings.parts]:
         print(line)
