@@ -11,7 +11,7 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 
-from core.cli import editing, evaluation, models, sweeps, training
+from core.cli import editing, evaluation, models, photos, sweeps, training
 from core.cli.words import Parser
 from core.errors import CoreError
 
@@ -52,6 +52,6 @@ def _parser() -> Parser:
         made.set_defaults(run=run)
         return made
 
-    for noun in (editing, sweeps, models, training, evaluation):
+    for noun in (editing, sweeps, models, training, evaluation, photos):
         noun.add_commands(command)
     return parser

@@ -41,7 +41,8 @@ def _biharmonic(photo: Picture, hidden: Mask) -> Picture:
     return np.clip(np.rint(np.asarray(filled) * 255.0), 0, 255).astype(np.uint8)
 
 
-def _patchmatch(photo: Picture, hidden: Mask) -> Picture:
+def fill_by_patches(photo: Picture, hidden: Mask) -> Picture:
+    """Return the photo filled by PatchMatch at its own size; needs pypatchmatch."""
     import patchmatch
 
     patchmatch.set_random_seed(0)
@@ -67,7 +68,7 @@ BASELINES: dict[str, Fill] = {
     "Navier-Stokes": partial(_opencv, method=cv2.INPAINT_NS),
     "mean colour": _mean_colour,
     f"biharmonic at {_SOLVED_SIDE} px": partial(_reduced, fill=_biharmonic, side=_SOLVED_SIDE),
-    f"PatchMatch at {_SOLVED_SIDE} px": partial(_reduced, fill=_patchmatch, side=_SOLVED_SIDE),
+    f"PatchMatch at {_SOLVED_SIDE} px": partial(_reduced, fill=fill_by_patches, side=_SOLVED_SIDE),
 }
 """Name in the report -> fill."""
 

@@ -1,0 +1,155 @@
+"""Whether ranking variations is worth it: does the first of several beat the mean of all on what is measured?
+
+Knows nothing of how variations are painted. Each way of ranking uses only what the engine itself reports.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.engine import Engine
+from core.evaluation.cases import Case, to_display
+from core.evaluation.judge import Judge
+from core.evaluation.metrics import Picture
+from core.evaluation.photo_figures import distances, hole_boxes, shown_mask
+from core.evaluation.photo_methods import editor_request
+from core.geometry import Box, Size
+
+VARIATIONS = 4
+
+Values = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """The variations of one case: what the engine says of them, and what is measured.
+
+    Attributes:
+        scores: (n,) mean log probability, higher is likelier.
+        seams, shifts: (n,) step and colour difference across the border.
+        distances: (n,) perceptual distance to the truth in the hole.
+        surroundings: (n,) feature distance of the hole to what is around it.
+    """
+
+    scores: Values
+    seams: Values
+    shifts: Values
+    distances: Values
+    surroundings: Values
+
+
+WAYS: dict[str, Callable[[Trial], Values]] = {
+    "score": lambda trial: -trial.scores,
+    "seam": lambda trial: trial.seams,
+    "colour shift": lambda trial: trial.shifts,
+    "all three": lambda trial: places(-trial.scores) + places(trial.seams) + places(trial.shifts),
+    "the best there is": lambda trial: trial.distances,
+}
+"""Way of ranking -> the value of each variation, of which the least comes first; the last is not to be had."""
+
+
+@dataclass(frozen=True)
+class Worth:
+    """What rank 1 of one way is worth.
+
+    Attributes:
+        way, measure: names.
+        chosen, mean: of the measure over all cases: rank 1 and all variations; less is better.
+        gain: mean - chosen.
+        error: standard error of the gain over the cases.
+        better: share of the cases where rank 1 beats its case's mean.
+        cases: their number.
+    """
+
+    way: str
+    measure: str
+    chosen: float
+    mean: float
+    gain: float
+    error: float
+    better: float
+    cases: int
+
+
+def places(values: Values) -> Values:
+    """Return each value's place, 0 for the least; equal values share their mean place."""
+    below = (values[None, :] < values[:, None]).sum(1)
+    equal = (values[None, :] == values[:, None]).sum(1)
+    return np.asarray(below + (equal - 1) / 2.0, np.float64)
+
+
+def try_variations(engine: Engine, judge: Judge, case: Case, *, seed: int, variations: int = VARIATIONS) -> Trial:
+    """Return the engine's variations of a case with a truth, measured."""
+    result = engine.edit(editor_request(engine, case, seed=seed, variations=variations))
+    pictures = {str(i): image for i, image in enumerate(result.images)}
+    measured = distances(judge, case, pictures)
+    return Trial(
+        np.array(result.scores),
+        np.array(result.seams),
+        np.array(result.colour_shifts),
+        np.array([measured[name] for name in pictures]),
+        surroundings(judge, case, list(pictures.values())),
+    )
+
+
+def surroundings(judge: Judge, case: Case, pictures: Sequence[Picture]) -> Values:
+    """Return how far each answer's hole is from what lies around it: 1 - cosine of pooled features, (n,) in 0..2.
+
+    The features of the hole's crop against the mean of those of equal crops beside it that are wholly known.
+    """
+    hidden = shown_mask(case.mask)
+    hole = hole_boxes(hidden)[0]
+    beside = [box for box in neighbours(hole, Size(hidden.shape[1], hidden.shape[0])) if not hidden[box.slices].any()]
+    if not beside:
+        return np.full(len(pictures), np.nan)
+    shown = [to_display(picture)[..., :3] for picture in pictures]
+    around = judge.features([shown[0][box.slices] for box in beside]).numpy().astype(np.float64).mean(0)
+    made = judge.features([picture[hole.slices] for picture in shown]).numpy().astype(np.float64)
+    cosine = made @ around / (np.linalg.norm(made, axis=1) * np.linalg.norm(around) + 1e-12)
+    return np.asarray(1.0 - cosine, np.float64)
+
+
+def neighbours(box: Box, size: Size) -> list[Box]:
+    """Return the boxes of equal size around a box, corners included; those beyond the picture are moved inside.
+
+    Where a box and its neighbour are the same then, it is left out.
+    """
+    width, height = box.size
+    moved = [(dx * width, dy * height) for dy in (-1, 0, 1) for dx in (-1, 0, 1) if dx or dy]
+    inside = [box.shifted(dx, dy).shifted_inside(size) for dx, dy in moved]
+    return [other for other in dict.fromkeys(inside) if other != box]
+
+
+def worth(trials: Sequence[Trial]) -> list[Worth]:
+    """Return what each way's rank 1 is worth on both measures, over trials whose measure is known."""
+    lines = []
+    for way, value in WAYS.items():
+        for measure in ("distances", "surroundings"):
+            pairs = []
+            for trial in trials:
+                measured: Values = getattr(trial, measure)
+                if np.isfinite(measured).all():
+                    pairs.append((float(measured[int(np.argmin(value(trial)))]), float(measured.mean())))
+            if not pairs:
+                continue
+            chosen, mean = np.array(pairs).T
+            gains = mean - chosen
+            error = float(gains.std(ddof=1) / np.sqrt(len(gains))) if len(gains) > 1 else float("nan")
+            name = "distance in hole" if measure == "distances" else "feature distance to surroundings"
+            lines.append(
+                Worth(
+                    way,
+                    name,
+                    float(chosen.mean()),
+                    float(mean.mean()),
+                    float(gains.mean()),
+                    error,
+                    float((gains > 0).mean()),
+                    len(pairs),
+                )
+            )
+    return lines
