@@ -35,7 +35,7 @@ def test_everything_but_the_border_is_kept(placed: Inspector) -> None:
 
 def test_the_advice_is_the_models_and_within_its_own_bounds(placed: Inspector) -> None:
     kept = controls.kept_settings(placed.controls, placed.sweep)
-    described = controls.describe(kept, len(SPEC.classes))
+    described = controls.describe(kept, SPEC)
     json.dumps(described)
     by_name = {setting["name"]: setting for setting in described}
     assert list(by_name) == list(kept)
