@@ -91,7 +91,7 @@ MODEL_MENU = "Model"
 MODEL_GROUPS = {
     "bundled": "Bundled",
     "own": "Your own",
-    "published": "Published, for a GPU",
+    "published": "Published, best on a GPU",
 }
 MODEL_SHARED = "One model works for everybody who uses this server: choosing another changes it for all of them."
 MODEL_FIXED = "This server keeps to one model."

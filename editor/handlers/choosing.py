@@ -29,8 +29,8 @@ class Choosing:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
-    def look(self) -> dict[str, Any]:
-        """Return all that the menu shows."""
+    def look(self, _asked: object = None) -> dict[str, Any]:
+        """Return all that the menu shows; whatever the browser sends along says nothing."""
         models = self._desk.models
         return menus.menu(models.look(), fixed=models.fixed)
 
@@ -40,8 +40,8 @@ class Choosing:
         agreed = asked.get("agreed") is True
         return self._after(lambda: self._desk.models.choose(asked.get("key"), agreed=agreed))
 
-    def cancel(self) -> dict[str, Any]:
-        """Give up the model that is on its way."""
+    def cancel(self, _asked: object = None) -> dict[str, Any]:
+        """Give up the model that is on its way; whatever the browser sends along says nothing."""
         return self._after(self._desk.models.cancel)
 
     def fit(self, request: gr.Request) -> Fitted:

@@ -54,6 +54,7 @@ def _entry(entry: Entry, look: Look) -> dict[str, Any]:
         "title": spec.title,
         "facts": messages.model_facts(spec.pixels, spec.grid, entry.parameters, needs_class=not spec.null_class),
         "licence": spec.licence,
+        "short": spec.licence.partition(";")[0].partition(" (")[0],
         "place": _place(entry, look),
         "question": None,
     }

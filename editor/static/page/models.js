@@ -1,8 +1,8 @@
 /** The model menu: what works, what could, what is on its way. Polls the server, which one model serves for everybody; knows no nets. */
 
 /**
- * @typedef {{key: string, group: string, title: string, facts: string, licence: string, place: string, question: string | null, order?: string}} MenuModel
- * `question` and `order` are there where a download comes first
+ * @typedef {{key: string, group: string, title: string, facts: string, licence: string, short: string, place: string, question: string | null, order?: string}} MenuModel
+ * `short` is the licence in a word; `question` and `order` are there where a download comes first
  */
 /**
  * @typedef {{model: string, working: string, fixed: boolean, models: MenuModel[], refused?: string,
@@ -80,17 +80,17 @@ class ModelMenu {
     clearTimeout(this.timer);
     try {
       this.take(await this.server.look());
+      this.again(this.opened || this.state?.progress ? SOON : LATER);
     } catch {
-      // the server is away: the page says so elsewhere, and the next look may find it again
+      this.again(LATER); // the server is away: the page says so elsewhere, and the next look may find it again
     }
-    this.again();
   }
 
-  again() {
+  /** @param {number} wait ms until the next look; where nothing can change, or nobody sees it, there is none */
+  again(wait) {
     clearTimeout(this.timer);
     if (document.visibilityState !== "visible" || (this.state?.fixed && !this.opened)) return;
-    const soon = this.opened || this.state?.progress;
-    this.timer = window.setTimeout(() => void this.look(), soon ? SOON : LATER);
+    this.timer = window.setTimeout(() => void this.look(), wait);
   }
 
   /** @param {MenuState} state */
@@ -171,7 +171,7 @@ class ModelMenu {
     if (model.key === state.working) row.setAttribute("aria-current", "true");
     if (model.question) row.setAttribute("aria-expanded", String(model.key === this.asking));
     if (state.progress && model.key !== state.working) row.setAttribute("aria-disabled", "true");
-    row.append(menuNode("b", "", {}, model.key), menuNode("span", "", {}, model.place), menuNode("small", "", {}, `${model.facts} · ${model.licence}`));
+    row.append(menuNode("b", "", {}, model.key), menuNode("span", "", {}, model.place), menuNode("small", "", {}, `${model.facts} · ${model.short}`));
     if (model.key !== this.asking || !model.question) return [row];
     const yes = menuButton(model.order ?? "", "pg-yes", { "data-yes": model.key });
     const back = menuButton(this.words.back, "pg-back", { "data-back": model.key });
@@ -244,7 +244,7 @@ class ModelMenu {
   /** @param {Promise<MenuState>} answer */
   async tell(answer) {
     this.take(await answer);
-    this.again();
+    this.again(SOON);
   }
 
   /** @param {KeyboardEvent} event */
