@@ -226,20 +226,21 @@ def _wire_settings(app: gr.Blocks, page: Page, handlers: Handlers, spec: ModelSp
     names = ", ".join(f"'{name}'" for name in advised)
     buttons.reset.click(None, None, [*advised.values()], js=f"() => window.mgePage?.advice({names})", **here)
 
-    def fitted(schedule: str, steps: float, *texts: str, request: gr.Request) -> list[Any]:
+    def fitted(data: dict[Any, Any], request: gr.Request) -> list[Any]:
         message, spec = handlers.choosing.fit(request)
+        schedule, steps = data[placed.schedule], data[placed.steps]
         return [
             message,
             menu.fitted(spec, controls.describe(kept, spec)),
             gr.update(interactive=spec.null_class),
             controls.said_of_guidance(spec),
             drawn(schedule, steps),
-            swept(*texts, schedule, steps),
+            swept(*(data[axis] for axis in sweep.axes), schedule, steps),
         ]
 
     fitting = page.model.fit(
         fitted,
-        [placed.schedule, placed.steps, *sweep.axes],
+        {placed.schedule, placed.steps, *sweep.axes},
         [page.stage, page.model, placed.guidance, guidance_hints, curve, sweep.curves],
         trigger_mode="always_last",
         **quiet,
