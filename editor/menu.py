@@ -40,6 +40,7 @@ def model_menu(spec: ModelSpec, **asked: Callable[..., Any]) -> gr.HTML:
             "fixed": messages.MODEL_FIXED,
             "back": messages.MODEL_BACK,
             "cancel": messages.MODEL_CANCEL,
+            "licence": messages.MODEL_LICENCE,
         },
     )
 
@@ -54,7 +55,7 @@ def fitted(spec: ModelSpec, settings: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "model": model_id(spec),
         "name": spec.name,
-        "facts": messages.model_facts(spec.pixels, spec.grid, None, needs_class=False),
+        "facts": messages.model_facts(spec.pixels, spec.grid),
         "settings": settings,
         "classes": class_entries(spec.classes),
         "search": messages.search_among(len(spec.classes)),
@@ -63,7 +64,7 @@ def fitted(spec: ModelSpec, settings: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _shell(spec: ModelSpec) -> str:
-    facts = messages.model_facts(spec.pixels, spec.grid, None, needs_class=False)
+    facts = messages.model_facts(spec.pixels, spec.grid)
     return (
         '<button type="button" class="pg-model" aria-haspopup="dialog" aria-expanded="false" '
         f'aria-controls="mge-models"><b>{escape(spec.name)}</b><small>{escape(facts)}</small>'

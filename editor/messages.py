@@ -95,7 +95,9 @@ MODEL_GROUPS = {
 }
 MODEL_SHARED = "One model works for everybody who uses this server: choosing another changes it for all of them."
 MODEL_FIXED = "This server keeps to one model."
-MODEL_WORKS, MODEL_READY, MODEL_DOWNLOADED = "in use", "on disk", "on disk, not converted"
+MODEL_WORKS, MODEL_COMES, MODEL_READY, MODEL_DOWNLOADED = "in use", "on its way", "on disk", "on disk, not converted"
+MODEL_NEEDS_CLASS = "needs a class"
+MODEL_LICENCE = "Licence"
 MODEL_DOWNLOAD, MODEL_RESUME, MODEL_BACK, MODEL_CANCEL = "Download", "Go on", "Not now", "Cancel"
 MODEL_STAGES = {
     "download": "Downloading {model}",
@@ -140,7 +142,7 @@ def revealed(tokens: Sequence[int]) -> str:
     """
     if len(tokens) == 1:
         return f"All {tokens[0]} tokens in one step"
-    return f"{tokens[0]} tokens in the first step, {tokens[-1]} in the last"
+    return f"{tokens[0]} token{'' if tokens[0] == 1 else 's'} in the first step, {tokens[-1]} in the last"
 
 
 def revealed_in_step(step: int, tokens: int) -> str:
@@ -158,12 +160,10 @@ def parameters_text(count: int) -> str:
     return f"{count / 1e6:.1f} M" if count < 1e8 else f"{count / 1e6:.0f} M"
 
 
-def model_facts(pixels: int, grid: int, parameters: int | None, *, needs_class: bool) -> str:
+def model_facts(pixels: int, grid: int, parameters: int | None = None) -> str:
     """Return a model in short."""
     parts = [f"{pixels} px", f"{grid}×{grid} cells"]
-    if parameters is not None:
-        parts.append(f"{parameters_text(parameters)} parameters")
-    return " · ".join([*parts, "needs a class"] if needs_class else parts)
+    return " · ".join(parts if parameters is None else [*parts, f"{parameters_text(parameters)} parameters"])
 
 
 def model_question(name: str, size: int, sources: Sequence[str], converted: int) -> str:

@@ -52,9 +52,10 @@ def _entry(entry: Entry, look: Look) -> dict[str, Any]:
         "key": entry.key,
         "group": entry.group,
         "title": spec.title,
-        "facts": messages.model_facts(spec.pixels, spec.grid, entry.parameters, needs_class=not spec.null_class),
+        "facts": messages.model_facts(spec.pixels, spec.grid, entry.parameters),
+        "needs": "" if spec.null_class else messages.MODEL_NEEDS_CLASS,
         "licence": spec.licence,
-        "short": spec.licence.partition(";")[0].partition(" (")[0],
+        "short": spec.licence.partition(";")[0].partition(" (")[0].removeprefix("weights "),
         "place": _place(entry, look),
         "question": None,
     }
@@ -73,6 +74,8 @@ def _place(entry: Entry, look: Look) -> str:
     """Return what stands at the end of a model's line: whether it works, is here, or what is to be downloaded."""
     if entry.key == look.working:
         return messages.MODEL_WORKS
+    if look.progress is not None and entry.key == look.progress.key:
+        return messages.MODEL_COMES
     if entry.here == "ready":
         return messages.MODEL_READY
     if entry.here == "downloaded":

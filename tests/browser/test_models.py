@@ -86,7 +86,8 @@ def test_a_published_model_is_chosen_comes_and_works(
     expect(lines.first).to_have_attribute("aria-current", "true")
     line = page.locator(f"#mge-models [data-key='{NAME}']")
     expect(line).to_contain_text(f"{PIXELS} px · {GRID}×{GRID} cells")
-    expect(line).to_contain_text("needs a class · Apache-2.0")
+    expect(line).to_contain_text("parameters · Apache-2.0")
+    expect(line.locator("em")).to_have_text("needs a class")
     choose(page, NAME)
     expect(page.locator(".pg-ask")).to_contain_text("MB from huggingface.co/someone/maskgit")
     expect(page.locator(".pg-ask")).to_contain_text("Licence: Apache-2.0.")
@@ -102,6 +103,7 @@ def test_a_published_model_is_chosen_comes_and_works(
         "parseFloat(document.querySelector('.pg-way .pg-bar').style.getPropertyValue('--pg-share')) > 0"
     )
     page.keyboard.press("Escape")
+    expect(page.locator("#mge-models")).to_be_hidden()
     paint(page, [(0.45, 0.45), (0.5, 0.5)])
     assert run_and_keep(page, tmp_path)[0] == OLD
     works(page, OLD)
@@ -168,10 +170,10 @@ def test_without_a_network_the_old_model_goes_on(
     serve_from(monkeypatch, "http://127.0.0.1:9")
     page = opened(open_page(address))
     agree(page)
-    said = page.locator("#mge-stage .mge-toast.mge-on", has_text=f"{NAME} could not be had")
-    said.wait_for()
-    assert "or put tokenizer.bin at" in said.inner_text()
+    expect(page.locator("#mge-models .pg-trouble")).to_contain_text(f"{OLD} goes on, {NAME} could not be had: ")
+    expect(page.locator("#mge-models .pg-trouble")).to_contain_text("or put tokenizer.bin at")
     page.keyboard.press("Escape")
+    expect(page.locator("#mge-models")).to_be_hidden()
     set_number(page, "mge-variations", 1)
     assert run_and_keep(page, tmp_path)[0] == OLD
     works(page, OLD)

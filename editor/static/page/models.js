@@ -1,7 +1,7 @@
 /** The model menu: what works, what could, what is on its way. Polls the server, which one model serves for everybody; knows no nets. */
 
 /**
- * @typedef {{key: string, group: string, title: string, facts: string, licence: string, short: string, place: string, question: string | null, order?: string}} MenuModel
+ * @typedef {{key: string, group: string, title: string, facts: string, needs: string, licence: string, short: string, place: string, question: string | null, order?: string}} MenuModel
  * `short` is the licence in a word; `question` and `order` are there where a download comes first
  */
 /**
@@ -9,7 +9,7 @@
  *   progress: {key: string, stage: string, share: number | null, said: string} | null,
  *   news: {number: number, level: string, text: string} | null}} MenuState
  */
-/** @typedef {{menu: string, groups: Record<string, string>, shared: string, fixed: string, back: string, cancel: string}} MenuWords */
+/** @typedef {{menu: string, groups: Record<string, string>, shared: string, fixed: string, back: string, cancel: string, licence: string}} MenuWords */
 
 const SOON = 500; // ms between two looks while the menu is open or something is on its way
 const LATER = 5000; // ms otherwise: what was chosen in another page is heard of then
@@ -45,6 +45,7 @@ class ModelMenu {
     this.asking = null;
     /** @type {number | null} the last news that was said; what happened before the page came is not news */
     this.heard = null;
+    this.trouble = ""; // what went wrong while the list is open, which lies over the stage's own notices
     this.fitting = { model: "", since: 0 };
     this.timer = 0;
     this.button = /** @type {HTMLButtonElement} */ (host.querySelector("button"));
@@ -54,6 +55,7 @@ class ModelMenu {
     this.note = menuNode("p", "pg-note");
     this.panel = menuNode("div", "pg-menu", { id: "mge-models", role: "dialog", "aria-label": this.words.menu }, this.way, this.list, this.note);
     this.panel.popover = "auto";
+    this.panel.tabIndex = -1;
     document.body.append(this.panel);
     this.panel.addEventListener("toggle", (event) => this.toggled(/** @type {ToggleEvent} */ (event).newState === "open"));
     this.panel.addEventListener("click", (event) => this.pressed(/** @type {HTMLElement} */ (event.target)));
@@ -96,14 +98,20 @@ class ModelMenu {
   /** @param {MenuState} state */
   take(state) {
     this.state = state;
-    if (state.refused) /** @type {any} */ (window).mgeStage?.say(state.refused, "error");
+    if (state.refused) this.say(state.refused, "error");
     const news = state.news?.number ?? 0;
-    if (this.heard !== null && state.news && news > this.heard) /** @type {any} */ (window).mgeStage?.say(state.news.text, state.news.level);
+    if (this.heard !== null && state.news && news > this.heard) this.say(state.news.text, state.news.level);
     this.heard = news;
     this.fit();
-    const told = JSON.stringify([state, this.asking]);
+    const told = JSON.stringify([state, this.asking, this.trouble]);
     if (told !== this.drawn) this.draw();
     this.drawn = told;
+  }
+
+  /** @param {string} text @param {string} level */
+  say(text, level) {
+    if (this.opened && level === "error") this.trouble = text;
+    else /** @type {any} */ (window).mgeStage?.say(text, level);
   }
 
   /** Asks that the page be fitted to the model that works, where its controls are for another. */
@@ -136,18 +144,22 @@ class ModelMenu {
     this.bar.style.setProperty("--pg-share", String(progress?.share ?? 1));
     this.button.title = progress ? progress.said : (state.models.find(({ key }) => key === state.working)?.title ?? "");
     this.drawWay(progress);
-    const focused = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset.key;
+    const focused = /** @type {HTMLElement | null} */ (document.activeElement);
+    const inside = this.panel.contains(focused);
     const groups = Object.entries(this.words.groups).map(([group, title]) => this.group(title, state.models.filter((model) => model.group === group)));
     this.list.replaceChildren(...groups.flat());
     this.note.textContent = state.fixed ? this.words.fixed : this.words.shared;
-    if (focused) this.row(focused)?.focus();
+    // Escape shuts the list only where the focus is in it: elsewhere it is the stage's key.
+    if (inside && focused && !focused.isConnected) (this.row(focused.dataset.key ?? focused.dataset.back ?? "") ?? this.panel).focus();
   }
 
   /** What is on its way stays the same nodes: Cancel may be under the pointer. @param {MenuState["progress"]} progress */
   drawWay(progress) {
-    this.way.hidden = !progress;
-    if (!progress) return this.way.replaceChildren();
-    if (!this.way.firstChild) {
+    this.way.hidden = !progress && !this.trouble;
+    this.way.classList.toggle("pg-trouble", !progress);
+    if (!progress) return this.way.replaceChildren(menuNode("p", "", {}, this.trouble));
+    if (!this.way.querySelector("button")) {
+      this.way.replaceChildren();
       const cancel = menuButton(this.words.cancel, "pg-chip", { "data-cancel": "1" });
       this.way.append(menuNode("p", ""), cancel, menuNode("b", "pg-bar"));
     }
@@ -170,12 +182,12 @@ class ModelMenu {
     const row = menuNode("button", "pg-model-row", { type: "button", "data-key": model.key, title: model.title });
     if (model.key === state.working) row.setAttribute("aria-current", "true");
     if (model.question) row.setAttribute("aria-expanded", String(model.key === this.asking));
-    if (state.progress && model.key !== state.working) row.setAttribute("aria-disabled", "true");
-    row.append(menuNode("b", "", {}, model.key), menuNode("span", "", {}, model.place), menuNode("small", "", {}, `${model.facts} · ${model.short}`));
+    if (state.progress && ![state.working, state.progress.key].includes(model.key)) row.setAttribute("aria-disabled", "true");
+    row.append(menuNode("b", "", {}, model.key, menuNode("em", "", {}, model.needs)), menuNode("span", "", {}, model.place), menuNode("small", "", {}, `${model.facts} · ${model.short}`));
     if (model.key !== this.asking || !model.question) return [row];
     const yes = menuButton(model.order ?? "", "pg-yes", { "data-yes": model.key });
     const back = menuButton(this.words.back, "pg-back", { "data-back": model.key });
-    return [row, menuNode("div", "pg-ask", { role: "group" }, menuNode("p", "", {}, model.question), menuNode("p", "", {}, `Licence: ${model.licence}.`), menuNode("div", "pg-row", {}, back, yes))];
+    return [row, menuNode("div", "pg-ask", { role: "group" }, menuNode("p", "", {}, model.question), menuNode("p", "", {}, `${this.words.licence}: ${model.licence}.`), menuNode("div", "pg-row", {}, back, yes))];
   }
 
   /** @param {string} key @returns {HTMLElement | null} */
@@ -202,7 +214,10 @@ class ModelMenu {
   /** @param {boolean} open */
   toggled(open) {
     this.button.setAttribute("aria-expanded", String(open));
-    if (!open && this.asking) this.ask(null);
+    if (!open && (this.asking || this.trouble)) {
+      this.trouble = "";
+      this.ask(null);
+    }
     if (open) void this.look();
     else if (document.activeElement === document.body) this.button.focus();
   }
@@ -222,6 +237,7 @@ class ModelMenu {
     const button = target.closest("button");
     if (!button || button.getAttribute("aria-disabled") === "true") return;
     const { key, yes, back, cancel } = button.dataset;
+    this.trouble = "";
     if (cancel) void this.tell(this.server.cancel());
     else if (back) this.leave(back);
     else if (yes) {
@@ -230,6 +246,7 @@ class ModelMenu {
     } else if (key && this.state) {
       const model = this.state.models.find((each) => each.key === key);
       if (key === this.state.working) this.panel.hidePopover();
+      else if (key === this.state.progress?.key) return;
       else if (model?.question) this.ask(key === this.asking ? null : key);
       else void this.tell(this.server.choose({ key, agreed: false }));
     }

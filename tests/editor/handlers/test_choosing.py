@@ -56,7 +56,8 @@ def test_the_menu_tells_what_there_is_and_what_works(handlers: Handlers) -> None
     by_key = {model["key"]: model for model in state["models"]}
     assert by_key["fake-128"]["place"] == "in use"
     google = by_key["google-256"]
-    assert google["facts"] == "256 px · 16×16 cells · 227 M parameters · needs a class"
+    assert google["facts"] == "256 px · 16×16 cells · 227 M parameters"
+    assert (google["needs"], google["short"]) == ("needs a class", "Apache-2.0")
     assert google["place"] == "0.91 GB"
     assert google["order"] == "Download 0.91 GB"
     assert "github.com/hmorimitsu/maskgit-torch" in google["question"]
