@@ -16,7 +16,7 @@ from editor.wire import intents
 from tests.editor.fakes import SPEC
 from tests.editor.wire.sent import FIXTURES_ARE_FIXED, JUNK, intent
 
-KEYS = ("v", "doc", "mode", "mask", "box", "extend", "window", "run", "from")
+KEYS = ("v", "doc", "mode", "mask", "box", "extend", "window", "run", "from", "model")
 
 
 @pytest.fixture
