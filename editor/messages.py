@@ -48,7 +48,7 @@ GUIDANCE_HINTS = {
     "generate": "About {advice:g} draws the class most clearly.",
     "sweep": "Fill, Extend: about 2. Others: about {advice:g}.",
 }
-NO_GUIDANCE_HINT = "{model} always paints a class, and knows no guidance."
+NO_GUIDANCE_HINT = "{model} knows no guidance."
 SEED = "Seed"
 DICE = "New"
 RESET = "Reset to the model's advice"
@@ -387,7 +387,7 @@ def model_failed(model: str, here: str, why: str) -> str:
 
 def model_not_converted(model: str, status: int) -> str:
     """Say that the conversion ended in no way that it explains; `status` below 0 is the signal that ended it."""
-    return f"its files could not be converted (exit status {status}): free some memory, then choose {model} again."
+    return f"its files could not be converted (exit status {status}): make room in memory and on disk, then choose {model} again."
 
 
 def disk_refuses(path: object, why: str | None) -> str:

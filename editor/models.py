@@ -122,7 +122,8 @@ class Models:
         self._engine = engine
         self._settings = settings
         self._started = Entry(engine.spec.name, "bundled", engine.spec, None, 0)
-        self._working = settings.model if settings.model != AppSettings.model else engine.spec.name
+        # What `start_engine` was asked for; an engine that came otherwise goes by its own name.
+        self._working = engine.spec.name if settings.model == AppSettings.model else settings.model
         self._job: _Job | None = None
         self._reached: dict[str, int] = {}
         self._news: News | None = None
@@ -194,7 +195,6 @@ class Models:
         entry = job.entry
         try:
             if entry.published is not None and entry.here != "ready":
-                job.stage = "download"
                 paths = download(entry.published, progress=job.progressed)
                 job.stage = "convert"
                 _convert(paths, converted_folder(entry.published.name), job)
@@ -249,6 +249,8 @@ def _convert(paths: Sequence[Path], folder: Path, job: _Job) -> None:
         if child.poll() is None:
             child.kill()
             child.communicate()
+            for half in folder.glob("*.partial"):  # gigabytes, and nothing can go on from them
+                half.unlink()
     if child.returncode == 2:  # one sentence of the core's
         raise CheckpointError((wrong.strip().splitlines() or [messages.internal_error()])[-1])
     if child.returncode:

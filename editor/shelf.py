@@ -74,7 +74,7 @@ class Entry:
 
 def entries(settings: AppSettings) -> tuple[Entry, ...]:
     """Return all that can be chosen now, the bundled ones first, the published ones last."""
-    bundled = [_in_folder(BUNDLED / spec.name, "bundled") for spec in list_models()]
+    bundled = [_bundled(BUNDLED / spec.name) for spec in list_models()]
     own = [replace(entry, folder=folder) for folder in _folders(settings) if (entry := _own(folder)) is not None]
     published = [_published(each) for each in CATALOG.values()]
     taken: set[str] = set()
@@ -118,16 +118,25 @@ def _models_in(folder: Path) -> Iterator[Path]:
 
 
 def _own(folder: Path) -> Entry | None:
+    return _own_entry(folder, _changed(folder))
+
+
+@cache
+def _own_entry(folder: Path, changed: int) -> Entry | None:
     """Return what lies in a folder of one's own, which may be under way or damaged: then None, and the log says why."""
     try:
-        return _in_folder(folder, "own")
+        return _entry(folder, "own", changed)
     except CheckpointError as error:
         logger.warning("%s", error)
         return None
 
 
-def _in_folder(folder: Path, group: Group) -> Entry:
-    return _entry(folder, group, (folder / _CONFIG).stat().st_mtime_ns)
+def _bundled(folder: Path) -> Entry:
+    return _entry(folder, "bundled", _changed(folder))
+
+
+def _changed(folder: Path) -> int:
+    return (folder / _CONFIG).stat().st_mtime_ns
 
 
 @cache

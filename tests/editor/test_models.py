@@ -146,9 +146,12 @@ def test_files_that_are_no_weights_are_refused_by_the_conversion(hub: FakeHub) -
 
 def test_cancelling_ends_the_conversion(hub: FakeHub, monkeypatch: pytest.MonkeyPatch) -> None:
     children: list[Any] = []
+    half = converted_folder(NAME) / "tokenizer.safetensors.partial"
     real = room.subprocess.Popen
 
     def started(*given: Any, **named: Any) -> Any:
+        converted_folder(NAME).mkdir(parents=True)
+        half.write_bytes(b"half of it")
         children.append(real([room.sys.executable, "-c", "import time; time.sleep(600)"], **named))
         return children[0]
 
@@ -158,6 +161,7 @@ def test_cancelling_ends_the_conversion(hub: FakeHub, monkeypatch: pytest.Monkey
     until(models, lambda _: children)
     models.cancel()
     assert children[0].wait(30) < 0  # by a signal
+    until(models, lambda _: not half.exists())
     assert models.engine.spec.name == "fake-128"
     for stream in (children[0].stdout, children[0].stderr):
         stream.close()

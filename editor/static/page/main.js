@@ -13,7 +13,8 @@ export function startPage({ model, settings, presets }) {
   const inspector = new Inspector(/** @type {HTMLElement} */ (document.getElementById("mge-side")));
   inspector.follow();
   inspector.drawer();
-  let settled = false; // until then another model may work than the one that the page was built for
+  // Until the model menu has looked, another model may work than the one that the page was built for.
+  let settled = /** @type {any} */ (window).mgeModels?.works === model;
   const mgePage = {
     setMode: (/** @type {string} */ mode) => inspector.setMode(mode),
     setExtend: (/** @type {any[]} */ ...typed) => inspector.setExtend(typed),

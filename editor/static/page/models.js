@@ -117,6 +117,7 @@ class ModelMenu {
   /** Asks that the page be fitted to the model that works, where its controls are for another. */
   fit() {
     const { model } = /** @type {MenuState} */ (this.state);
+    Object.assign(window, { mgeModels: { works: model } });
     if (model === this.props.value?.model) return /** @type {any} */ (window).mgePage?.settle(model);
     const now = performance.now();
     if (this.fitting.model === model && now - this.fitting.since < PATIENCE_TO_FIT) return;
