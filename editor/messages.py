@@ -387,7 +387,8 @@ def model_failed(model: str, here: str, why: str) -> str:
 
 def model_not_converted(model: str, status: int) -> str:
     """Say that the conversion ended in no way that it explains; `status` below 0 is the signal that ended it."""
-    return f"its files could not be converted (exit status {status}): make room in memory and on disk, then choose {model} again."
+    room = f"make room in memory and on disk, then choose {model} again"
+    return f"its files could not be converted (exit status {status}): {room}."
 
 
 def disk_refuses(path: object, why: str | None) -> str:
