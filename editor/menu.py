@@ -13,7 +13,7 @@ from typing import Any
 import gradio as gr
 
 from core import ModelSpec
-from editor import messages, page
+from editor import messages, model_messages, page
 from editor.classes import class_entries
 from editor.stage import named
 from editor.wire.requests import model_id
@@ -34,13 +34,13 @@ def model_menu(spec: ModelSpec, **asked: Callable[..., Any]) -> gr.HTML:
         apply_default_css=False,
         elem_id="mge-model",
         words={
-            "menu": messages.MODEL_MENU,
-            "groups": messages.MODEL_GROUPS,
-            "shared": messages.MODEL_SHARED,
-            "fixed": messages.MODEL_FIXED,
-            "back": messages.MODEL_BACK,
-            "cancel": messages.MODEL_CANCEL,
-            "licence": messages.MODEL_LICENCE,
+            "menu": model_messages.MENU,
+            "groups": model_messages.GROUPS,
+            "shared": model_messages.SHARED,
+            "fixed": model_messages.FIXED,
+            "back": model_messages.BACK,
+            "cancel": model_messages.CANCEL,
+            "licence": model_messages.LICENCE,
         },
     )
 
@@ -55,7 +55,7 @@ def fitted(spec: ModelSpec, settings: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "model": model_id(spec),
         "name": spec.name,
-        "facts": messages.model_facts(spec.pixels, spec.grid),
+        "facts": model_messages.facts(spec.pixels, spec.grid),
         "settings": settings,
         "classes": class_entries(spec.classes),
         "search": messages.search_among(len(spec.classes)),
@@ -64,7 +64,7 @@ def fitted(spec: ModelSpec, settings: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _shell(spec: ModelSpec) -> str:
-    facts = messages.model_facts(spec.pixels, spec.grid)
+    facts = model_messages.facts(spec.pixels, spec.grid)
     return (
         '<button type="button" class="pg-model" aria-haspopup="dialog" aria-expanded="false" '
         f'aria-controls="mge-models"><b>{escape(spec.name)}</b><small>{escape(facts)}</small>'

@@ -87,24 +87,6 @@ FORM_IMAGE, FORM_MASK, FORM_RESULT = "Picture", "Mask: PNG, white = repaint", "R
 
 FAVOURITE, CLASS_CHIPS = "Favourite class", "Favourite and recent classes"
 
-MODEL_MENU = "Model"
-MODEL_GROUPS = {
-    "bundled": "Bundled",
-    "own": "Your own",
-    "published": "Published, best on a GPU",
-}
-MODEL_SHARED = "One model works for everybody who uses this server: choosing another changes it for all of them."
-MODEL_FIXED = "This server keeps to one model."
-MODEL_WORKS, MODEL_COMES, MODEL_READY, MODEL_DOWNLOADED = "in use", "on its way", "on disk", "on disk, not converted"
-MODEL_NEEDS_CLASS = "needs a class"
-MODEL_LICENCE = "Licence"
-MODEL_DOWNLOAD, MODEL_RESUME, MODEL_BACK, MODEL_CANCEL = "Download", "Go on", "Not now", "Cancel"
-MODEL_STAGES = {
-    "download": "Downloading {model}",
-    "convert": "Converting {model}, once",
-    "load": "Loading {model}",
-}
-
 AXES = (
     ("schedule", "schedule"),
     ("steps T", "steps"),
@@ -148,42 +130,6 @@ def revealed(tokens: Sequence[int]) -> str:
 def revealed_in_step(step: int, tokens: int) -> str:
     """Say what one step reveals."""
     return f"step {step}: {tokens} tokens"
-
-
-def bytes_text(count: float) -> str:
-    """Return a file size for people."""
-    return f"{count / 1e9:.2f} GB" if count >= 1e9 / 2 else f"{count / 1e6:.0f} MB"
-
-
-def parameters_text(count: int) -> str:
-    """Return how many numbers a model has."""
-    return f"{count / 1e6:.1f} M" if count < 1e8 else f"{count / 1e6:.0f} M"
-
-
-def model_facts(pixels: int, grid: int, parameters: int | None = None) -> str:
-    """Return a model in short."""
-    parts = [f"{pixels} px", f"{grid}×{grid} cells"]
-    return " · ".join(parts if parameters is None else [*parts, f"{parameters_text(parameters)} parameters"])
-
-
-def model_question(name: str, size: int, sources: Sequence[str], converted: int) -> str:
-    """Ask whether a model shall be downloaded."""
-    return (
-        f"{name} is {bytes_text(size)} from {' and '.join(sources)}; converted once, it takes {bytes_text(converted)} "
-        "more. You can go on working meanwhile."
-    )
-
-
-def model_progress(stage: str, name: str, done: int, total: int, seconds_left: float | None) -> str:
-    """Say how far a model on its way is."""
-    said = MODEL_STAGES[stage].format(model=name)
-    if stage != "download":
-        return f"{said} …"
-    parts = [f"{bytes_text(done)} of {bytes_text(total)}", f"{100 * done / max(total, 1):.0f} %"]
-    if seconds_left is not None:
-        left = f"{seconds_left / 60:.0f} min" if seconds_left >= 90 else f"{max(seconds_left, 1):.0f} s"
-        parts.append(f"about {left} left")
-    return f"{said}: {', '.join(parts)}"
 
 
 # what happened --------------------------------------------------------------------------------------------------------
@@ -368,52 +314,6 @@ def run_of_other_model(model: str, here: str) -> str:
 def model_changed(here: str) -> str:
     """Say that the page still shows another model's settings."""
     return f"{here} works on this server now: look at its settings, which this page fetches, then press Run."
-
-
-def model_works(model: str) -> str:
-    """Say that a swap is done."""
-    return f"{model} works now: its schedule, steps and guidance are in the controls."
-
-
-def model_cancelled(model: str, here: str) -> str:
-    """Say that the next model is not wanted any more."""
-    return f"{model} was cancelled and {here} goes on: choose it again to go on where it stopped."
-
-
-def model_failed(model: str, here: str, why: str) -> str:
-    """Say that the next model could not be had; `why` is a sentence."""
-    return f"{here} goes on, {model} could not be had: {why}"
-
-
-def model_not_converted(model: str, status: int) -> str:
-    """Say that the conversion ended in no way that it explains; `status` below 0 is the signal that ended it."""
-    room = f"make room in memory and on disk, then choose {model} again"
-    return f"its files could not be converted (exit status {status}): {room}."
-
-
-def disk_refuses(path: object, why: str | None) -> str:
-    """Say that a file cannot be written or read."""
-    return f"{path or 'the disk'} cannot be used ({why or 'unknown reason'}): make room or set HF_HOME, then try again."
-
-
-def model_fixed(here: str) -> str:
-    """Say that nobody may choose."""
-    return f"This server keeps to {here}: start an editor of your own to choose another model."
-
-
-def model_unknown(key: object) -> str:
-    """Say that there is no such model."""
-    return f"There is no model {str(key)[:60]!r} here any more: choose one that the menu shows."
-
-
-def model_not_agreed(model: str, size: int, licence: str) -> str:
-    """Say that a download needs a yes."""
-    return f"{model} is not on disk: agree to download {bytes_text(size)} under {licence} first."
-
-
-def model_under_way(model: str) -> str:
-    """Say that one model is on its way already."""
-    return f"{model} is on its way: cancel it first, or wait until it works."
 
 
 def box_needed() -> str:

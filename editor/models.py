@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from core import BadRequest, CheckpointError, CoreError, Engine, ModelSpec, converted_folder, download
-from editor import messages, shelf
+from editor import messages, model_messages, shelf
 from editor.settings import AppSettings
 from editor.shelf import Entry
 
@@ -158,15 +158,15 @@ class Models:
                 is fixed.
         """
         if self.fixed:
-            raise BadRequest(messages.model_fixed(self.engine.spec.name))
+            raise BadRequest(model_messages.fixed(self.engine.spec.name))
         entry = next((entry for entry in self._entries() if entry.key == key), None)
         if entry is None:
-            raise BadRequest(messages.model_unknown(key))
+            raise BadRequest(model_messages.unknown(key))
         if entry.here == "no" and not agreed:
-            raise BadRequest(messages.model_not_agreed(entry.key, entry.bytes, entry.spec.licence))
+            raise BadRequest(model_messages.not_agreed(entry.key, entry.bytes, entry.spec.licence))
         with self._lock:
             if self._job is not None:
-                raise BadRequest(messages.model_under_way(self._job.entry.key))
+                raise BadRequest(model_messages.under_way(self._job.entry.key))
             if entry.key == self._working:
                 return
             self._job = _Job(entry)
@@ -181,7 +181,7 @@ class Models:
             job.cancelled.set()
             if job.stage == "download":
                 self._reached[job.entry.key] = job.done
-            self._tell("info", messages.model_cancelled(job.entry.key, self._working))
+            self._tell("info", model_messages.cancelled(job.entry.key, self._working))
 
     def _entries(self) -> tuple[Entry, ...]:
         found = shelf.entries(self._settings)
@@ -204,14 +204,14 @@ class Models:
                 job.check()
                 self._engine, self._working, self._job = engine, entry.key, None
                 self._reached.pop(entry.key, None)
-                self._tell("info", messages.model_works(entry.key))
+                self._tell("info", model_messages.works(entry.key))
             logger.info("%s works now", entry.key)
         except _Cancelled:
             logger.info("%s was cancelled", entry.key)
         except CoreError as error:
             self._failed(job, str(error))
         except OSError as error:
-            self._failed(job, messages.disk_refuses(error.filename, error.strerror))
+            self._failed(job, model_messages.disk_refuses(error.filename, error.strerror))
         except Exception:
             logger.exception("bringing %s failed", entry.key)
             self._failed(job, messages.internal_error())
@@ -222,7 +222,7 @@ class Models:
                 self._job = None
                 if job.stage == "download" and job.done:
                     self._reached[job.entry.key] = job.done
-                self._tell("error", messages.model_failed(job.entry.key, self._working, why))
+                self._tell("error", model_messages.failed(job.entry.key, self._working, why))
 
 
 def _convert(paths: Sequence[Path], folder: Path, job: _Job) -> None:
@@ -255,5 +255,5 @@ def _convert(paths: Sequence[Path], folder: Path, job: _Job) -> None:
         raise CheckpointError((wrong.strip().splitlines() or [messages.internal_error()])[-1])
     if child.returncode:
         logger.error("convert ended with %d: %s", child.returncode, wrong)
-        raise CheckpointError(messages.model_not_converted(job.entry.key, child.returncode))
+        raise CheckpointError(model_messages.not_converted(job.entry.key, child.returncode))
     logger.info("converted: %s", json.loads(said.splitlines()[-1]))

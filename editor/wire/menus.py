@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from core import Published
-from editor import messages
+from editor import model_messages
 from editor.models import Look
 from editor.shelf import Entry
 from editor.wire.requests import model_id
@@ -38,7 +38,7 @@ def menu(look: Look, *, fixed: bool) -> dict[str, Any]:
             "key": progress.key,
             "stage": progress.stage,
             "share": progress.done / max(progress.total, 1) if progress.stage == "download" else None,
-            "said": messages.model_progress(
+            "said": model_messages.progress(
                 progress.stage, progress.key, progress.done, progress.total, progress.seconds_left
             ),
         },
@@ -52,8 +52,8 @@ def _entry(entry: Entry, look: Look) -> dict[str, Any]:
         "key": entry.key,
         "group": entry.group,
         "title": spec.title,
-        "facts": messages.model_facts(spec.pixels, spec.grid, entry.parameters),
-        "needs": "" if spec.null_class else messages.MODEL_NEEDS_CLASS,
+        "facts": model_messages.facts(spec.pixels, spec.grid, entry.parameters),
+        "needs": "" if spec.null_class else model_messages.NEEDS_CLASS,
         "licence": spec.licence,
         "short": spec.licence.partition(";")[0].partition(" (")[0].removeprefix("weights "),
         "place": _place(entry, look),
@@ -61,11 +61,11 @@ def _entry(entry: Entry, look: Look) -> dict[str, Any]:
     }
     if entry.published is not None and entry.here == "no":
         numbers = _BYTES_OF_A_NUMBER * entry.published.parameters
-        told["question"] = messages.model_question(entry.key, entry.bytes, _sources(entry.published), numbers)
+        told["question"] = model_messages.question(entry.key, entry.bytes, _sources(entry.published), numbers)
         told["order"] = (
-            f"{messages.MODEL_RESUME}: {messages.bytes_text(entry.bytes - reached)}"
+            f"{model_messages.RESUME}: {model_messages.bytes_text(entry.bytes - reached)}"
             if reached
-            else f"{messages.MODEL_DOWNLOAD} {messages.bytes_text(entry.bytes)}"
+            else f"{model_messages.DOWNLOAD} {model_messages.bytes_text(entry.bytes)}"
         )
     return told
 
@@ -73,14 +73,14 @@ def _entry(entry: Entry, look: Look) -> dict[str, Any]:
 def _place(entry: Entry, look: Look) -> str:
     """Return what stands at the end of a model's line: whether it works, is here, or what is to be downloaded."""
     if entry.key == look.working:
-        return messages.MODEL_WORKS
+        return model_messages.IN_USE
     if look.progress is not None and entry.key == look.progress.key:
-        return messages.MODEL_COMES
+        return model_messages.ON_ITS_WAY
     if entry.here == "ready":
-        return messages.MODEL_READY
+        return model_messages.ON_DISK
     if entry.here == "downloaded":
-        return messages.MODEL_DOWNLOADED
-    return messages.bytes_text(entry.bytes)
+        return model_messages.NOT_CONVERTED
+    return model_messages.bytes_text(entry.bytes)
 
 
 def _sources(published: Published) -> list[str]:
