@@ -287,11 +287,12 @@ def _wire_form(page: Page, handlers: Handlers) -> None:
     placed, form = page.inspector.controls, page.form
 
     def run(data: dict[Any, Any]) -> str | None:
-        return handlers.api.form(placed.values(data), data.get(form.image), data.get(form.mask))
+        shown = data[page.model]["model"]
+        return handlers.api.form(placed.values(data), data.get(form.image), data.get(form.mask), model=shown)
 
     form.run.click(
         run,
-        {*placed, form.image, form.mask},
+        {*placed, form.image, form.mask, page.model},
         form.result,
         show_progress="minimal",
         api_visibility="private",

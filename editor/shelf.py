@@ -5,6 +5,7 @@ Knows nothing of which one works, or of how one is fetched; `editor.models` does
 
 from __future__ import annotations
 
+import gc
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -67,9 +68,7 @@ class Entry:
         Raises:
             CoreError: where it cannot be loaded.
         """
-        if self.folder is not None:
-            return load_engine(device=device, folder=self.folder)
-        return load_engine(self.spec.name, device=device)
+        return _loaded(self.spec.name, device, self.folder)
 
 
 def entries(settings: AppSettings) -> tuple[Entry, ...]:
@@ -101,7 +100,13 @@ def start_engine(settings: AppSettings) -> Engine:
     for entry in entries(settings):
         if entry.key == settings.model and entry.group == "own":
             return entry.load(settings.device)
-    return load_engine(settings.model, device=settings.device)
+    return _loaded(settings.model, settings.device)
+
+
+def _loaded(name: str, device: str, folder: Path | None = None) -> Engine:
+    engine = load_engine(name, device=device, folder=folder)
+    gc.collect()  # loading leaves cycles around the nets, in which they would outlive their last edit
+    return engine
 
 
 def _folders(settings: AppSettings) -> Iterator[Path]:

@@ -26,17 +26,19 @@ class Api:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
-    def form(self, values: Mapping[str, Any], image: Any, mask: Any) -> str | None:
+    def form(self, values: Mapping[str, Any], image: Any, mask: Any, *, model: str | None = None) -> str | None:
         """Run the form: the first variation of the same edit as on the canvas, as a file.
 
         Args:
             values: the controls by name.
             image: path of the uploaded picture, or None.
             mask: path of the uploaded mask, or None.
+            model: the model that the controls are for, as `requests.model_id` tells it.
         """
         with told_to_programs():
-            mode = str(values.get("mode", "fill"))
-            return self._drawn(self._desk.engine, mode, {**values, "variations": 1}, image, mask)
+            engine, mode = self._desk.engine, str(values.get("mode", "fill"))
+            requests.check_page(model, engine.spec)
+            return self._drawn(engine, mode, {**values, "variations": 1}, image, mask)
 
     def fill(
         self, image: gr.FileData, mask: gr.FileData, class_name: str = "none", steps: int = 8, seed: int = -1

@@ -44,8 +44,7 @@ def read_request(intent: Intent, values: Mapping[str, Any], spec: ModelSpec) -> 
     Raises:
         BadRequest: where something needed is missing or out of range.
     """
-    if intent.model not in (None, model_id(spec)):
-        raise BadRequest(messages.model_changed(spec.name))
+    check_page(intent.model, spec)
     if intent.origin is not None:
         return _going_on(intent.origin, values, spec)
     head = None if intent.document is None else intent.document.head
@@ -66,6 +65,12 @@ def model_id(spec: ModelSpec) -> str:
     """Return what tells a model from all others, those of its own name included."""
     weights = repr((sorted(spec.sha256.items()), spec.family, spec.pixels, spec.grid, spec.classes))
     return f"{spec.name[:200]}@{hashlib.blake2b(weights.encode(), digest_size=8).hexdigest()}"
+
+
+def check_page(model: str | None, spec: ModelSpec) -> None:
+    """Raise BadRequest where a page's controls, which say for which `model_id` they are, are for another model."""
+    if model not in (None, model_id(spec)):
+        raise BadRequest(messages.model_changed(spec.name))
 
 
 def check_model(run: Run, spec: ModelSpec) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from core import BadRequest, CheckpointError, Engine, converted_folder, load_engine
+from core import BadRequest, CheckpointError, converted_folder
 from core.models.catalog import CATALOG
 from editor import models as room
 from editor import shelf
@@ -234,20 +234,21 @@ def test_a_fixed_model_is_kept() -> None:
         models.choose(BUNDLED, agreed=True)
 
 
-def test_the_old_engine_goes_with_its_last_edit(tiny_model: Path, loads: dict[str, Any]) -> None:
-    engine: Engine | None = load_engine(folder=tiny_model, device="cpu")
-    assert engine is not None
-    gone = weakref.ref(engine.transformer)
-    models = working(engine)
+def test_the_old_engine_goes_with_its_last_edit(tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = AppSettings(device="cpu", model_folders=(tiny_model,), model="tiny")
+    models = Models(shelf.start_engine(settings), settings)
     editing = models.engine
-    engine = None
-    models.choose(BUNDLED)
-    settled(models)
-    gc.collect()
-    assert gone() is editing.transformer  # an edit under way keeps it
-    del editing
-    gc.collect()
-    assert gone() is None
+    gone = weakref.ref(editing.transformer)
+    monkeypatch.setattr(shelf, "load_engine", lambda *_, **__: FakeEngine(spec=OTHER))
+    gc.disable()  # it goes at once, not when the collector comes by
+    try:
+        models.choose(BUNDLED)
+        settled(models)
+        assert gone() is editing.transformer  # an edit under way keeps it
+        del editing
+        assert gone() is None
+    finally:
+        gc.enable()
 
 
 def test_ones_own_model_is_loaded_from_its_folder(tiny_model: Path) -> None:

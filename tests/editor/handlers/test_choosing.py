@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import gradio as gr
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -245,6 +246,8 @@ def test_programs_get_one_model_as_well(
     path = handlers.api.form({**OTHERS, "mode": "fill"}, *map(str, files))
     assert path is not None
     assert read_recipe(read_png_text(Path(path).read_bytes())).model == "other-96"
+    with pytest.raises(gr.Error, match="other-96 works on this server now"):
+        handlers.api.form({**OTHERS, "mode": "fill"}, *map(str, files), model=model_id(SPEC))
 
 
 def test_a_fixed_model_is_all_that_the_menu_shows(engine: Any, settings: AppSettings, documents: Any) -> None:
