@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from core import class_id
 from editor.classes import class_entries, class_menu
-from tests.editor.fakes import SPEC
+from tests.editor.fakes import OTHER, SPEC
 
 BUNDLED = (
     "buildings", "forest", "glacier", "mountain", "sea", "street", "daisy", "dandelion", "roses", "sunflowers",
@@ -45,3 +45,10 @@ def test_the_menu_starts_with_no_class(classes: tuple[str, ...]) -> None:
     assert menu.value == -1
     assert len(menu.props["classes"]) == len(classes)
     json.dumps(menu.get_config()["props"])
+
+
+def test_a_model_that_needs_a_class_says_so_below_the_field() -> None:
+    assert class_menu(SPEC).props["needs"] == ""
+    menu = class_menu(OTHER)
+    assert menu.props["needs"] == "other-96 paints with a class only: choose one before Run."
+    assert menu.props["needs"] in menu.html_template
