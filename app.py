@@ -18,11 +18,11 @@ def main() -> int:
     for chatty in ("httpx", "httpcore"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
-    from core import CoreError, load_engine
-    from editor import build_app, look
+    from core import CoreError
+    from editor import build_app, look, start_engine
 
     try:
-        engine = load_engine(settings.model, device=settings.device)
+        engine = start_engine(settings)
     except CoreError as error:
         sys.stderr.write(f"{error}\n")
         return 2

@@ -12,11 +12,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from core.canvas.seam import ring_shift, seam_score
     from core.decoding.schedule import masked_counts
-    from core.engine import Engine, list_models, load_engine
+    from core.engine import BUNDLED, Engine, list_models, load_engine
     from core.errors import BadRequest, CheckpointError, CoreError, OutOfMemory, UnknownModel
     from core.geometry import Box, Sides, Size
     from core.labels import class_id, class_names, search_classes
+    from core.models.catalog import CATALOG, Published
+    from core.models.checkpoints import read_spec
     from core.models.config import ModelSpec
+    from core.models.families import count_parameters
+    from core.models.hub import download
+    from core.models.library import converted_folder, model_state
     from core.pictures import encode_picture, encode_png, open_mask, open_picture, read_png_text
     from core.recipe import Recipe, read_recipe, recipe_text
     from core.request import (
@@ -36,11 +41,16 @@ if TYPE_CHECKING:
 _ROOMS = {
     "core.canvas.seam": ("ring_shift", "seam_score"),
     "core.decoding.schedule": ("masked_counts",),
-    "core.engine": ("Engine", "list_models", "load_engine"),
+    "core.engine": ("BUNDLED", "Engine", "list_models", "load_engine"),
     "core.errors": ("BadRequest", "CheckpointError", "CoreError", "OutOfMemory", "UnknownModel"),
     "core.geometry": ("Box", "Sides", "Size"),
     "core.labels": ("class_id", "class_names", "search_classes"),
+    "core.models.catalog": ("CATALOG", "Published"),
+    "core.models.checkpoints": ("read_spec",),
     "core.models.config": ("ModelSpec",),
+    "core.models.families": ("count_parameters",),
+    "core.models.hub": ("download",),
+    "core.models.library": ("converted_folder", "model_state"),
     "core.pictures": ("encode_picture", "encode_png", "open_mask", "open_picture", "read_png_text"),
     "core.recipe": ("Recipe", "read_recipe", "recipe_text"),
     "core.request": (
@@ -60,6 +70,8 @@ _ROOMS = {
 _HOME = {name: room for room, names in _ROOMS.items() for name in names}
 
 __all__ = [
+    "BUNDLED",
+    "CATALOG",
     "ORDER_NAMES",
     "SCHEDULE_NAMES",
     "Alternative",
@@ -75,6 +87,7 @@ __all__ = [
     "ModelSpec",
     "OutOfMemory",
     "Preview",
+    "Published",
     "Recipe",
     "Sides",
     "Size",
@@ -85,15 +98,20 @@ __all__ = [
     "can_suggest",
     "class_id",
     "class_names",
+    "converted_folder",
+    "count_parameters",
+    "download",
     "encode_picture",
     "encode_png",
     "list_models",
     "load_engine",
     "masked_counts",
+    "model_state",
     "open_mask",
     "open_picture",
     "read_png_text",
     "read_recipe",
+    "read_spec",
     "recipe_text",
     "ring_shift",
     "seam_score",

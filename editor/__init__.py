@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from editor.layout import build_app, look
     from editor.settings import AppSettings, read_settings
+    from editor.shelf import start_engine
 
-__all__ = ["AppSettings", "build_app", "look", "read_settings"]
+__all__ = ["AppSettings", "build_app", "look", "read_settings", "start_engine"]
 
 
 def __getattr__(name: str) -> Any:
@@ -24,4 +25,8 @@ def __getattr__(name: str) -> Any:
         from editor import settings
 
         return getattr(settings, name)
+    if name == "start_engine":
+        from editor import shelf
+
+        return shelf.start_engine
     raise AttributeError(f"module 'editor' has no attribute {name!r}")

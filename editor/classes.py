@@ -11,7 +11,7 @@ from typing import Any
 
 import gradio as gr
 
-from core import class_names
+from core import ModelSpec, class_names
 from editor import drawings, messages, page
 
 
@@ -29,15 +29,17 @@ def class_entries(classes: Sequence[str]) -> list[dict[str, Any]]:
     return entries
 
 
-def class_menu(classes: Sequence[str]) -> gr.HTML:
-    """Place the menu; its value is the class id, -1 for no class."""
+def class_menu(spec: ModelSpec) -> gr.HTML:
+    """Place the menu; its value is the class id, -1 for no class. models.js fits it to another model's classes."""
+    needs = messages.class_hint(spec.name, needed=not spec.null_class)
     return gr.HTML(
         -1,
-        html_template=drawings.class_field(len(classes)),
+        html_template=drawings.class_field(len(spec.classes), needs),
         js_on_load=page.on_load("ranking.js", "classes.js", call="classMenu(element, trigger, props, watch)"),
         apply_default_css=False,
         elem_id="mge-class",
-        classes=class_entries(classes),
+        classes=class_entries(spec.classes),
+        needs=needs,
         none=messages.NO_CLASS,
         nothing=messages.NO_CLASS_FOUND,
     )

@@ -123,6 +123,13 @@ class Inspector(NamedTuple):
     sweep: SweepControls
     buttons: Buttons
     curve: gr.HTML
+    guidance_hints: gr.HTML
+
+
+def said_of_guidance(spec: ModelSpec) -> str:
+    """Return what stands below the guidance, for every mode."""
+    advice = spec.defaults.guidance_scale
+    return drawings.hints(messages.guidance_hints(spec.name, advice, guided=spec.null_class))
 
 
 def inspector(spec: ModelSpec) -> Inspector:
@@ -141,7 +148,7 @@ def inspector(spec: ModelSpec) -> Inspector:
     placed |= _extend_fields()
     sweep = _sweep_controls(axes.examples(spec))
     with gr.Group(elem_classes="pg-part"):
-        placed["class_id"] = classes.class_menu(spec.classes)
+        placed["class_id"] = classes.class_menu(spec)
         placed["guidance"] = gr.Slider(
             1,
             8,
@@ -151,8 +158,7 @@ def inspector(spec: ModelSpec) -> Inspector:
             interactive=spec.null_class,
             elem_id="mge-guidance",
         )
-        said = {mode: text.format(advice=advice.guidance_scale) for mode, text in messages.GUIDANCE_HINTS.items()}
-        gr.HTML(drawings.hints(said), apply_default_css=False, elem_id="mge-guidance-hints")
+        guidance_hints = gr.HTML(said_of_guidance(spec), apply_default_css=False, elem_id="mge-guidance-hints")
     with gr.Group(elem_classes="pg-part"):
         presets = gr.Radio(  # shows which one the steps are, or none
             [(f"{name} {steps}", steps) for name, steps in messages.PRESETS],
@@ -194,7 +200,7 @@ def inspector(spec: ModelSpec) -> Inspector:
     with gr.Row(elem_classes="pg-row pg-run"):
         run = gr.Button(messages.RUN, variant="primary", scale=3, min_width=80, elem_id="mge-run")
         stop = gr.Button(messages.STOP, scale=1, min_width=60, elem_id="mge-stop")
-    return Inspector(Controls(**placed), sweep, Buttons(run, stop, dice, reset, presets), curve)
+    return Inspector(Controls(**placed), sweep, Buttons(run, stop, dice, reset, presets), curve, guidance_hints)
 
 
 def _extend_fields() -> dict[str, Any]:
@@ -314,15 +320,33 @@ def kept_settings(placed: Controls, sweep: SweepControls) -> dict[str, Setting]:
     return kept
 
 
-def describe(kept: Mapping[str, Setting], classes_count: int) -> list[dict[str, Any]]:
+def describe(kept: Mapping[str, Setting], spec: ModelSpec) -> list[dict[str, Any]]:
     """Return what the browser must know of settings before it restores them: advice and bounds, as JSON objects.
+
+    Those with `own` belong to the model: another one's say nothing about them.
 
     Args:
         kept: from `kept_settings`.
-        classes_count: class ids run from -1 to one less.
+        spec: the model that advises, and whose classes there are.
     """
+    standard = spec.defaults
+    advice = {
+        "schedule": standard.schedule,
+        "steps": standard.steps,
+        "order": standard.order,
+        "choice_temperature": standard.choice_temperature,
+        "token_temperature": standard.token_temperature,
+        "guidance": standard.guidance_scale,
+        "class_id": -1,
+    }
     return [
-        {"name": name, "advice": control.value, **_bounds(control, classes_count)} for name, control in kept.items()
+        {
+            "name": name,
+            "advice": advice.get(name, control.value),
+            "own": name in advice,
+            **_bounds(control, len(spec.classes)),
+        }
+        for name, control in kept.items()
     ]
 
 

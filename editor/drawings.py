@@ -99,11 +99,12 @@ def hints(texts: Mapping[str, str]) -> str:
     return f'<div class="pg-hints">{"".join(lines)}</div>'
 
 
-def class_field(count: int) -> str:
+def class_field(count: int, needs: str) -> str:
     """Return the class menu before its script fills it.
 
     Args:
         count: classes to choose from.
+        needs: what is said below the field, where a class is needed.
     """
     return (
         f'<label class="pg-label" for="mge-class-field">{escape(messages.CLASS)}</label>'
@@ -114,6 +115,7 @@ def class_field(count: int) -> str:
         'aria-pressed="false">★</button>'
         '<ul class="pg-options" id="mge-class-options" role="listbox" hidden></ul></div>'
         f'<div class="pg-chips" role="group" aria-label="{escape(messages.CLASS_CHIPS, quote=True)}"></div>'
+        f'<p class="pg-note pg-needs">{escape(needs)}</p>'
     )
 
 

@@ -16,16 +16,18 @@ import gradio as gr
 from gradio.utils import get_upload_folder
 
 from core import Engine, ModelSpec, open_picture
-from editor import axes, controls, drawings, export, messages
+from editor import axes, controls, drawings, export, menu, messages
 from editor import page as scripts
 from editor.controls import FormControls, Inspector
 from editor.documents import Documents
 from editor.handlers import Handlers, sample_paths
 from editor.handlers.opening import Opened
+from editor.models import Models
 from editor.settings import AppSettings
 from editor.stage import Stage
 from editor.store import Store
 from editor.theme import editor_theme
+from editor.wire.requests import model_id
 
 PAGE_CSS = Path(__file__).resolve().parent / "static" / "page.css"
 ENGINE_LANE: dict[str, Any] = {"concurrency_id": "engine", "concurrency_limit": 1}
@@ -41,6 +43,7 @@ class Page(NamedTuple):
     """Every component that takes part in an event."""
 
     stage: Stage
+    model: gr.HTML
     strip: gr.HTML
     upload: gr.UploadButton
     download: gr.DownloadButton
@@ -52,9 +55,9 @@ class Page(NamedTuple):
 
 
 def build_app(engine: Engine, settings: AppSettings) -> gr.Blocks:
-    """Return the page over a loaded engine; queued; the caller launches it."""
+    """Return the page over a loaded engine, for which another may be swapped in; queued; the caller launches it."""
     documents = Documents(Store(Path(get_upload_folder())), settings)
-    handlers = Handlers(engine, settings, documents)
+    handlers = Handlers(Models(engine, settings), settings, documents)
     app = gr.Blocks(title=messages.TITLE, fill_width=True, delete_cache=(3600, 86400), analytics_enabled=False)
     with app:
         page = _place(engine.spec, settings, handlers)
@@ -70,7 +73,9 @@ def build_app(engine: Engine, settings: AppSettings) -> gr.Blocks:
 
 def _place(spec: ModelSpec, settings: AppSettings, handlers: Handlers) -> Page:
     with gr.Row(elem_id="mge-head"):
-        gr.HTML(_brand(spec), elem_id="mge-brand", apply_default_css=False)
+        gr.HTML(f"<h1>{escape(messages.TITLE)}</h1>", elem_id="mge-brand", apply_default_css=False)
+        choosing = handlers.choosing
+        model = menu.model_menu(spec, look=choosing.look, choose=choosing.choose, cancel=choosing.cancel)
         with gr.Column(elem_id="mge-upload", scale=0, min_width=96):  # the stage looks for the file field in here
             upload = gr.UploadButton(messages.UPLOAD, size="sm", file_types=[".png", ".jpg", ".jpeg", ".webp", ".zip"])
         download = gr.DownloadButton(messages.DOWNLOAD, size="sm", scale=0, min_width=112, elem_id="mge-download")
@@ -79,7 +84,7 @@ def _place(spec: ModelSpec, settings: AppSettings, handlers: Handlers) -> Page:
         helping = gr.Button(messages.HELP, size="sm", scale=0, min_width=36, elem_id="mge-help")
     with gr.Row(elem_id="mge-body"):
         with gr.Column(elem_id="mge-left"):
-            stage = Stage(plan=handlers.planning.plan)
+            stage = Stage(plan=handlers.planning.plan, model=model_id(spec))
             strip = _strip(settings)
         with gr.Column(elem_id="mge-side"):
             gr.HTML(drawings.drawer_handle(), apply_default_css=False, elem_id="mge-drawer")
@@ -90,6 +95,7 @@ def _place(spec: ModelSpec, settings: AppSettings, handlers: Handlers) -> Page:
                     form = controls.form_controls()
     return Page(
         stage=stage,
+        model=model,
         strip=strip,
         upload=upload,
         download=download,
@@ -98,13 +104,6 @@ def _place(spec: ModelSpec, settings: AppSettings, handlers: Handlers) -> Page:
         theme=theme,
         inspector=inspector,
         form=form,
-    )
-
-
-def _brand(spec: ModelSpec) -> str:
-    return (
-        f'<h1>{escape(messages.TITLE)}</h1><p title="{escape(spec.title, quote=True)}">{escape(spec.name)} · '
-        f"{spec.pixels} px · {spec.grid}×{spec.grid} cells</p>"
     )
 
 
@@ -170,7 +169,7 @@ def _answer(*parts: Any) -> list[Any]:
 
 def _wire_settings(app: gr.Blocks, page: Page, handlers: Handlers, spec: ModelSpec) -> None:
     """Settings that the stage shows, those that only the inspector shows, and all of them from visit to visit."""
-    placed, sweep, buttons, curve = page.inspector
+    placed, sweep, buttons, curve, guidance_hints = page.inspector
     quiet: dict[str, Any] = {"show_progress": "hidden", "queue": False, "api_visibility": "private"}
     latest: dict[str, Any] = {**quiet, "trigger_mode": "always_last"}
 
@@ -188,10 +187,11 @@ def _wire_settings(app: gr.Blocks, page: Page, handlers: Handlers, spec: ModelSp
         control.change(changed, set(placed), page.stage, **latest)
 
     def drawn(schedule: str, steps: float) -> str:
-        return drawings.schedule_curve(schedule, int(steps), spec.grid**2)
+        return drawings.schedule_curve(schedule, int(steps), handlers.spec.grid**2)
 
     def swept(*given: Any) -> str:
         *texts, schedule, steps = given
+        spec = handlers.spec
         return drawings.sweep_curves(*axes.swept_schedules(texts, schedule, int(steps), spec), spec.grid**2)
 
     for control in (placed.schedule, placed.steps):
@@ -199,9 +199,8 @@ def _wire_settings(app: gr.Blocks, page: Page, handlers: Handlers, spec: ModelSp
     for tried in (*sweep.axes, placed.schedule, placed.steps):
         tried.change(swept, [*sweep.axes, placed.schedule, placed.steps], sweep.curves, **latest)
     app.load(swept, [*sweep.axes, placed.schedule, placed.steps], sweep.curves, **quiet)
-    known = axes.examples(spec)
     for axis, values in ((sweep.rows, sweep.row_values), (sweep.columns, sweep.column_values)):
-        axis.input(lambda name: known[name], axis, values, **quiet)
+        axis.input(lambda name: axes.examples(handlers.spec)[name], axis, values, **quiet)
 
     here: dict[str, Any] = {"api_visibility": "private"}
     placed.mode.change(None, placed.mode, None, js="(mode) => { window.mgePage?.setMode(mode); }", **here)
@@ -216,7 +215,8 @@ def _wire_settings(app: gr.Blocks, page: Page, handlers: Handlers, spec: ModelSp
 
     kept = controls.kept_settings(placed, sweep)
     start = {
-        "settings": controls.describe(kept, len(spec.classes)),
+        "model": model_id(spec),
+        "settings": controls.describe(kept, spec),
         "presets": [steps for _, steps in messages.PRESETS],
     }
     app.load(None, None, [*kept.values()], js=scripts.on_start(start), **here)
@@ -226,10 +226,33 @@ def _wire_settings(app: gr.Blocks, page: Page, handlers: Handlers, spec: ModelSp
     names = ", ".join(f"'{name}'" for name in advised)
     buttons.reset.click(None, None, [*advised.values()], js=f"() => window.mgePage?.advice({names})", **here)
 
+    def fitted(data: dict[Any, Any], request: gr.Request) -> list[Any]:
+        message, spec = handlers.choosing.fit(request)
+        schedule, steps = data[placed.schedule], data[placed.steps]
+        return [
+            message,
+            menu.fitted(spec, controls.describe(kept, spec)),
+            gr.update(interactive=spec.null_class),
+            controls.said_of_guidance(spec),
+            drawn(schedule, steps),
+            swept(*(data[axis] for axis in sweep.axes), schedule, steps),
+        ]
+
+    fitting = page.model.fit(
+        fitted,
+        {placed.schedule, placed.steps, *sweep.axes},
+        [page.stage, page.model, placed.guidance, guidance_hints, curve, sweep.curves],
+        trigger_mode="always_last",
+        **quiet,
+    )
+    # The values that were kept for that model, else its advice; what belongs to no model stays.
+    fit = "(fitted, ...now) => window.mgePage?.fit(fitted, now) ?? now"
+    fitting.then(None, [page.model, *kept.values()], [*kept.values()], js=fit, **here)
+
 
 def _wire_runs(page: Page, handlers: Handlers) -> None:
     """Run, Stop and what follows; the buttons only pull the stage's own triggers: keys and buttons are one road."""
-    placed, sweeping, buttons, _ = page.inspector
+    placed, sweeping, buttons = page.inspector.controls, page.inspector.sweep, page.inspector.buttons
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
     def run(data: dict[Any, Any], event: gr.EventData, request: gr.Request) -> Iterator[list[Any]]:
@@ -264,11 +287,12 @@ def _wire_form(page: Page, handlers: Handlers) -> None:
     placed, form = page.inspector.controls, page.form
 
     def run(data: dict[Any, Any]) -> str | None:
-        return handlers.api.form(placed.values(data), data.get(form.image), data.get(form.mask))
+        shown = data[page.model]["model"]
+        return handlers.api.form(placed.values(data), data.get(form.image), data.get(form.mask), model=shown)
 
     form.run.click(
         run,
-        {*placed, form.image, form.mask},
+        {*placed, form.image, form.mask, page.model},
         form.result,
         show_progress="minimal",
         api_visibility="private",

@@ -48,6 +48,7 @@ GUIDANCE_HINTS = {
     "generate": "About {advice:g} draws the class most clearly.",
     "sweep": "Fill, Extend: about 2. Others: about {advice:g}.",
 }
+NO_GUIDANCE_HINT = "{model} knows no guidance."
 SEED = "Seed"
 DICE = "New"
 RESET = "Reset to the model's advice"
@@ -98,6 +99,18 @@ AXES = (
 
 
 # labels with numbers in them ------------------------------------------------------------------------------------------
+def class_hint(model: str, *, needed: bool) -> str:
+    """Say below the class field that one is needed, where it is."""
+    return f"{model} paints with a class only: choose one before Run." if needed else ""
+
+
+def guidance_hints(model: str, advice: float, *, guided: bool) -> dict[str, str]:
+    """Return what is said below the guidance, by mode."""
+    if not guided:
+        return dict.fromkeys(GUIDANCE_HINTS, NO_GUIDANCE_HINT.format(model=model))
+    return {mode: text.format(advice=advice) for mode, text in GUIDANCE_HINTS.items()}
+
+
 def search_among(classes: int) -> str:
     """Say what the class field searches."""
     return f"Search {classes} classes"
@@ -111,7 +124,7 @@ def revealed(tokens: Sequence[int]) -> str:
     """
     if len(tokens) == 1:
         return f"All {tokens[0]} tokens in one step"
-    return f"{tokens[0]} tokens in the first step, {tokens[-1]} in the last"
+    return f"{tokens[0]} token{'' if tokens[0] == 1 else 's'} in the first step, {tokens[-1]} in the last"
 
 
 def revealed_in_step(step: int, tokens: int) -> str:
@@ -180,11 +193,17 @@ def first_visit() -> str:
     return "A sample is open, two flowers at its edge are painted over: press Enter to see them go."
 
 
-def recipe_restored(model: str, here: str) -> str:
+def recipe_restored() -> str:
     """Say that a picture brought its settings along."""
-    if model != here:
-        return f"The settings of this picture are restored; it was made with {model}, here {here} runs."
     return "The settings of this picture are restored: press Run to draw it again, or change them first."
+
+
+def recipe_of_other_model(model: str, here: str) -> str:
+    """Say that a picture brought its mask along, but settings of another model."""
+    return (
+        f"The picture and its mask are here, but it was made with {model[:60]} and {here} works now: Run draws it with "
+        f"{here}, or choose {model[:60]} in the model menu and open the picture again."
+    )
 
 
 def recipe_unreadable(why: str) -> str:
@@ -280,6 +299,21 @@ def mask_empty() -> str:
 def class_needed() -> str:
     """Say that Replace needs a class."""
     return "Replace needs a class: choose what the marked region should become."
+
+
+def model_needs_class(model: str) -> str:
+    """Say that a model cannot work without a class."""
+    return f"{model} paints with a class only: choose one, then press Run."
+
+
+def run_of_other_model(model: str, here: str) -> str:
+    """Say that a run cannot be gone on from, because another model works now."""
+    return f"{model} made these variations and {here} works now: choose {model} in the model menu, or press Run."
+
+
+def model_changed(here: str) -> str:
+    """Say that the page still shows another model's settings."""
+    return f"{here} works on this server now: look at its settings, which this page fetches, then press Run."
 
 
 def box_needed() -> str:

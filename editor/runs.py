@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from core import BadRequest, Box, EditRequest, Preview, Start
+from core import BadRequest, Box, EditRequest, ModelSpec, Preview, Start
 from editor import messages
 from editor.store import Picture, Pixels
 
@@ -162,6 +162,7 @@ class Run:
         requests: one a variation, each as it is drawn alone.
         offset: where the source lies on the pictures, (x, y).
         source: version of the document that it was made from; None where there was none.
+        spec: the model that made it.
         pictures: one a variation; none while the run is under way or after it was stopped, unless a draft was kept.
         trace: its steps, where it took one pass.
     """
@@ -170,6 +171,7 @@ class Run:
     requests: tuple[EditRequest, ...]
     offset: tuple[int, int]
     source: int | None
+    spec: ModelSpec
     pictures: tuple[Picture, ...] = ()
     trace: Trace | None = None
 
@@ -223,6 +225,7 @@ class SweptCells:
     Attributes:
         id: the browser's own id of the run.
         source: version of the document that it was made from; None where there was none.
+        spec: the model that makes them.
         painted: (H, W) bool on the canvas, the pixels that the cells may differ in.
         labels: the settings of rows and of columns, for people.
         cells: by (row, column).
@@ -230,6 +233,7 @@ class SweptCells:
 
     id: str
     source: int | None
+    spec: ModelSpec
     painted: Cells
     labels: tuple[Sequence[str], Sequence[str]]
     cells: dict[tuple[int, int], SweptCell] = field(default_factory=dict)

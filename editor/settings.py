@@ -1,12 +1,13 @@
 """What the person who starts the editor may choose: address, model, device, limits.
 
 Knows nothing of pictures or widgets. Flags win over environment variables; on a Space (SPACE_ID is set) the server
-listens on all addresses, because the container's proxy is not on the loopback.
+listens on all addresses, because the container's proxy is not on the loopback, and keeps to one model.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -21,7 +22,11 @@ class AppSettings:
 
     Attributes:
         host, port: where the server listens.
-        model: a name of `core.list_models()`.
+        model: what works at first: the name of a bundled model, of a published one that is on disk, or of one in
+            `model_folders`.
+        model_folders: folders of models of one's own; each is a model folder or holds such folders.
+        fixed_model: whether nobody may choose another model in the page; on a Space the rule, because the choice is
+            for every visitor.
         device: "auto", "cpu" or "cuda".
         mcp: whether the functions of the API are offered as MCP tools too; needs the packages of `gradio[mcp]`.
         max_file_mb: largest upload, megabytes, and most that a project may hold unpacked; the gate in core refuses
@@ -38,6 +43,8 @@ class AppSettings:
     host: str = "127.0.0.1"
     port: int = 7860
     model: str = "scenes-128"
+    model_folders: tuple[Path, ...] = ()
+    fixed_model: bool = False
     device: str = "auto"
     mcp: bool = False
     max_file_mb: int = 256
@@ -55,8 +62,8 @@ def read_settings(arguments: Sequence[str], environment: Mapping[str, str]) -> A
 
     Args:
         arguments: the command line without the program's name.
-        environment: GRADIO_SERVER_NAME, GRADIO_SERVER_PORT, MASKGIT_EDITOR_MODEL, MASKGIT_EDITOR_DEVICE and SPACE_ID
-            are read.
+        environment: GRADIO_SERVER_NAME, GRADIO_SERVER_PORT, MASKGIT_EDITOR_MODEL, MASKGIT_EDITOR_MODEL_FOLDER (folders
+            joined as PATH's are), MASKGIT_EDITOR_FIXED_MODEL (1 or 0), MASKGIT_EDITOR_DEVICE and SPACE_ID are read.
 
     Raises:
         SystemExit: as argparse does, for flags that cannot be read or `--help`.
@@ -77,6 +84,19 @@ def read_settings(arguments: Sequence[str], environment: Mapping[str, str]) -> A
         help="name of a model, see `python -m core models` (default: %(default)s)",
     )
     parser.add_argument(
+        "--model-folder",
+        action="append",
+        type=Path,
+        metavar="DIR",
+        help="a model of your own for the page's menu, or a folder of such; may be given several times",
+    )
+    parser.add_argument(
+        "--fixed-model",
+        action=argparse.BooleanOptionalAction,
+        default=_fixed(environment),
+        help="whether the page keeps to --model for everybody (default: only on a Space)",
+    )
+    parser.add_argument(
         "--device",
         default=environment.get("MASKGIT_EDITOR_DEVICE") or standard.device,
         choices=("auto", "cpu", "cuda"),
@@ -86,4 +106,18 @@ def read_settings(arguments: Sequence[str], environment: Mapping[str, str]) -> A
     chosen = parser.parse_args(arguments)
     if chosen.mcp and not find_spec("mcp"):
         parser.error("--mcp needs packages that are not installed: say pip install 'gradio[mcp]', then start again")
-    return AppSettings(host=chosen.host, port=chosen.port, model=chosen.model, device=chosen.device, mcp=chosen.mcp)
+    listed = environment.get("MASKGIT_EDITOR_MODEL_FOLDER", "").split(os.pathsep)
+    return AppSettings(
+        host=chosen.host,
+        port=chosen.port,
+        model=chosen.model,
+        model_folders=tuple(chosen.model_folder or map(Path, filter(None, listed))),
+        fixed_model=chosen.fixed_model,
+        device=chosen.device,
+        mcp=chosen.mcp,
+    )
+
+
+def _fixed(environment: Mapping[str, str]) -> bool:
+    said = environment.get("MASKGIT_EDITOR_FIXED_MODEL")
+    return bool(environment.get("SPACE_ID")) if not said else said != "0"

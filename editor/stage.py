@@ -125,12 +125,14 @@ def style() -> str:
     return "".join((FOLDER / name).read_text(encoding="utf-8") for name in STYLES)
 
 
-def _named_plan(plan: Callable[..., Any]) -> Callable[..., Any]:
-    @wraps(plan)  # Gradio marks the function, which a bound method does not bear, and reads its annotations
-    def answer(*given: Any) -> Any:
-        return plan(*given)
+def named(function: Callable[..., Any], name: str) -> Callable[..., Any]:
+    """Return a function under the name by which the browser calls it on `server`."""
 
-    answer.__name__ = "plan"
+    @wraps(function)  # Gradio marks the function, which a bound method does not bear, and reads its annotations
+    def answer(*given: Any) -> Any:
+        return function(*given)
+
+    answer.__name__ = name
     return answer
 
 
@@ -165,7 +167,7 @@ class Stage(gr.HTML, metaclass=_NoStub):
             css_template=style(),
             js_on_load=script(),
             apply_default_css=False,
-            server_functions=[] if plan is None else [_named_plan(plan)],
+            server_functions=[] if plan is None else [named(plan, "plan")],
             elem_id=elem_id,
             **settings,
         )

@@ -51,7 +51,7 @@ def _models(options: argparse.Namespace) -> None:
     from core.engine import BUNDLED, list_models
     from core.models.catalog import CATALOG
     from core.models.families import count_parameters
-    from core.models.library import state
+    from core.models.library import model_state
 
     bundled, published = [], []
     for spec in list_models():
@@ -63,7 +63,7 @@ def _models(options: argparse.Namespace) -> None:
     for model in CATALOG.values():
         names = ("name", "title", "family", "pixels", "grid", "parameters", "bytes", "licence", "null_class")
         facts = {name: getattr(model, name) for name in (*names, "needs_class", "guidance")}
-        published.append(facts | {"defaults": vars(model.defaults), "on_disk": state(model)})
+        published.append(facts | {"defaults": vars(model.defaults), "on_disk": model_state(model)})
     if options.json:
         print(json.dumps({"models": bundled, "published": published}))
         return

@@ -51,7 +51,7 @@ def on_disk(published: Published) -> tuple[Path, ...] | None:
     return tuple(path for path in paths if path is not None) if all(paths) else None
 
 
-def state(published: Published) -> str:
+def model_state(published: Published) -> str:
     """Return "converted" where a model's folder is there, "downloaded" where its files are, else "no"."""
     if (converted_folder(published.name) / CONFIG_FILE).is_file():
         return "converted"

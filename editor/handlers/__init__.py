@@ -10,14 +10,16 @@ apology, and nothing that was painted is ever touched.
     sweeping   a run under every pair of settings; adopt a cell of it
     reviewing  accept a variation, go to a version, look into a cell
     exporting  a file of any format
+    choosing   another model, for everybody; fitting the page to the one that works
     api        the form, and the functions that programs call
 """
 
 from __future__ import annotations
 
-from core import Engine
+from core import ModelSpec
 from editor.documents import Documents
 from editor.handlers.api import Api
+from editor.handlers.choosing import Choosing
 from editor.handlers.desk import Desk
 from editor.handlers.exporting import Exporting
 from editor.handlers.opening import Opening, sample_paths
@@ -25,20 +27,28 @@ from editor.handlers.planning import Planning
 from editor.handlers.reviewing import Reviewing
 from editor.handlers.running import Running
 from editor.handlers.sweeping import Sweeping
+from editor.models import Models
 from editor.settings import AppSettings
 
 __all__ = ["Handlers", "sample_paths"]
 
 
 class Handlers:
-    """All gestures, over one engine and all visitors' documents; each attribute is a file of this folder."""
+    """All gestures, over the server's models and all visitors' documents; each attribute is a file of this folder."""
 
-    def __init__(self, engine: Engine, settings: AppSettings, documents: Documents) -> None:
-        desk = Desk(engine, settings, documents)
+    def __init__(self, models: Models, settings: AppSettings, documents: Documents) -> None:
+        desk = Desk(models, settings, documents)
         self.opening = Opening(desk)
         self.planning = Planning(desk)
         self.sweeping = Sweeping(desk)
         self.running = Running(desk, self.sweeping)
         self.reviewing = Reviewing(desk)
         self.exporting = Exporting(desk)
+        self.choosing = Choosing(desk)
         self.api = Api(desk)
+        self._desk = desk
+
+    @property
+    def spec(self) -> ModelSpec:
+        """The model that works now."""
+        return self._desk.engine.spec

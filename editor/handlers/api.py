@@ -12,7 +12,7 @@ from typing import Any
 import gradio as gr
 from gradio.utils import get_upload_folder
 
-from core import BadRequest, Box, Size, class_id, open_mask, open_picture, sweep
+from core import BadRequest, Box, Engine, ModelSpec, Size, class_id, open_mask, open_picture, sweep
 from editor import axes, export, messages
 from editor.handlers.desk import Desk, told_to_programs
 from editor.store import Pixels
@@ -26,16 +26,19 @@ class Api:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
-    def form(self, values: Mapping[str, Any], image: Any, mask: Any) -> str | None:
+    def form(self, values: Mapping[str, Any], image: Any, mask: Any, *, model: str | None = None) -> str | None:
         """Run the form: the first variation of the same edit as on the canvas, as a file.
 
         Args:
             values: the controls by name.
             image: path of the uploaded picture, or None.
             mask: path of the uploaded mask, or None.
+            model: the model that the controls are for, as `requests.model_id` tells it.
         """
         with told_to_programs():
-            return self._drawn(str(values.get("mode", "fill")), {**values, "variations": 1}, image, mask)
+            engine, mode = self._desk.engine, str(values.get("mode", "fill"))
+            requests.check_page(model, engine.spec)
+            return self._drawn(engine, mode, {**values, "variations": 1}, image, mask)
 
     def fill(
         self, image: gr.FileData, mask: gr.FileData, class_name: str = "none", steps: int = 8, seed: int = -1
@@ -139,7 +142,7 @@ class Api:
             texts = (rows, row_values, columns, column_values)
             grid = axes.read_axes(texts, engine.spec, most_cells=self._desk.settings.sweep_cells)
             picture, brushed = _opened(_uploaded(image), _uploaded(mask))
-            values = self._values({"class": class_name, "seed": seed})
+            values = _values({"class": class_name, "seed": seed}, engine.spec)
             asked = requests.build_request("fill", values, engine.spec, picture=picture, mask=brushed)
             cells = list(sweep(engine, asked, grid.values))
             files = export.sweep_files(store.new_folder(), "maskgit", cells, grid.values, engine.spec.classes)
@@ -154,18 +157,13 @@ class Api:
         edges: tuple[int, int, int, int] | None = None,
     ) -> gr.FileData:
         with told_to_programs():
-            path = self._drawn(mode, self._values(values), _uploaded(image), _uploaded(mask), edges)
+            engine = self._desk.engine
+            path = self._drawn(engine, mode, _values(values, engine.spec), _uploaded(image), _uploaded(mask), edges)
             return gr.FileData(path=path)
-
-    def _values(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what a program asked for as the controls would hold it."""
-        asked = class_id(self._desk.engine.spec.classes, values.get("class"))
-        plain = {name: value for name, value in values.items() if name != "class"}
-        chosen = {"class_id": -1 if asked is None else asked, "variations": 1, "seed": max(values["seed"], 0)}
-        return plain | chosen
 
     def _drawn(
         self,
+        engine: Engine,
         mode: str,
         values: Mapping[str, Any],
         image: Any,
@@ -173,13 +171,20 @@ class Api:
         edges: tuple[int, int, int, int] | None = None,
     ) -> str:
         """Run one variation and return where its PNG is."""
-        engine = self._desk.engine
         picture, brushed = _opened(image, mask)
         box = None if edges is None or picture is None else _box(edges, Size(picture.shape[1], picture.shape[0]))
         asked = requests.build_request(mode, values, engine.spec, picture=picture, mask=brushed, box=box)
         result = engine.edit(asked)
         store = self._desk.documents.store
         return str(export.store_variation(store, result.images[0], "result", engine.spec, asked).png)
+
+
+def _values(values: Mapping[str, Any], spec: ModelSpec) -> dict[str, Any]:
+    """Return what a program asked for as the controls would hold it."""
+    asked = class_id(spec.classes, values.get("class"))
+    plain = {name: value for name, value in values.items() if name != "class"}
+    chosen = {"class_id": -1 if asked is None else asked, "variations": 1, "seed": max(values["seed"], 0)}
+    return plain | chosen
 
 
 def _opened(image: Any, mask: Any) -> tuple[Pixels | None, Mask | None]:

@@ -1,4 +1,4 @@
-"""What every gesture works on: the engine, the documents, the limits, and who asks.
+"""What every gesture works on: the models, the documents, the limits, and who asks.
 
 Knows nothing of single gestures.
 """
@@ -18,6 +18,7 @@ import gradio as gr
 from core import BadRequest, CoreError, Engine
 from editor import messages
 from editor.documents import Document, Documents
+from editor.models import Models
 from editor.settings import AppSettings
 from editor.store import Picture
 from editor.wire import replies
@@ -31,21 +32,26 @@ _FIRST_GUESS_S = 0.06  # a step of one variation, before any was measured
 
 
 class Desk:
-    """The engine, the documents and the limits.
+    """The models, the documents and the limits.
 
     Attributes:
-        engine: the loaded model.
+        models: what works, and what can be chosen.
         settings: the limits.
         documents: every visitor's.
         step_s: measured seconds of one decoding step of one variation.
     """
 
-    def __init__(self, engine: Engine, settings: AppSettings, documents: Documents) -> None:
-        self.engine = engine
+    def __init__(self, models: Models, settings: AppSettings, documents: Documents) -> None:
+        self.models = models
         self.settings = settings
         self.documents = documents
         self.step_s = _FIRST_GUESS_S
         self._lock = threading.Lock()
+
+    @property
+    def engine(self) -> Engine:
+        """The engine that works now: a gesture asks once and keeps it to its end."""
+        return self.models.engine
 
     def measure(self, seconds: float) -> None:
         """Note how long a step of one variation took."""

@@ -20,7 +20,7 @@ from editor.handlers.desk import Desk, address_of, answered, owner_of, payload_o
 from editor.project import write_project
 from editor.runs import Run
 from editor.store import Picture, Pixels
-from editor.wire import intents, replies
+from editor.wire import intents, replies, requests
 from editor.wire.bits import is_whole
 from editor.wire.replies import Message
 
@@ -104,10 +104,11 @@ class Exporting:
 
     def _frames(self, run: Run, variation: int) -> list[Pixels]:
         """Return the picture as each step guessed it, composited into the photo, small; the result is the last."""
-        request, trace = run.request(variation), run.traced()
+        request, trace, engine = run.request(variation), run.traced(), self._desk.engine
+        requests.check_model(run, engine.spec)
         frames = []
         for guess in trace.guesses(variation):
-            result = self._desk.engine.edit(replace(request, start=Start(guess)))
+            result = engine.edit(replace(request, start=Start(guess)))
             frames.append(export.shrunk(result.images[0], 2 * export.FILM_SIDE))
         return frames
 

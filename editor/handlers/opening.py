@@ -116,12 +116,14 @@ class Opening:
         spec = self._desk.engine.spec
         try:
             recipe = read_recipe(texts)
+            foreign = recipe.model != spec.name
             asked = _over(recipe.request, _head(document).picture.pixels())
-            if asked.class_id is not None and asked.class_id >= len(spec.classes):
+            if not foreign and asked.class_id is not None and asked.class_id >= len(spec.classes):
                 raise BadRequest(messages.class_unknown(asked.class_id))
         except CoreError as error:
             return self._shown(document, request, notice=messages.recipe_unreadable(str(error)))
-        values = requests.control_values(asked)
+        values = requests.marking_values(asked) if foreign else requests.control_values(asked)
+        said = messages.recipe_of_other_model(recipe.model, spec.name) if foreign else messages.recipe_restored()
         return self._shown(
             document,
             request,
@@ -130,7 +132,7 @@ class Opening:
             mask=asked.mask,
             box=asked.box,
             extend=asked.extend if any(asked.extend) else None,
-            notice=messages.recipe_restored(recipe.model, spec.name),
+            notice=said,
         )
 
     def _project(self, path: Path, request: gr.Request) -> Opened:

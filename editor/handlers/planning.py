@@ -46,8 +46,9 @@ class Planning:
         try:
             read = intents.read_intent(intent, self._desk.documents, owner=None)
             known = {} if read.document is None else self._desk.documents.controls(read.document.owner)
-            # No class is needed to know the cells, but Replace insists on one.
-            values = {**known, "class_id": 0 if read.mode == "replace" else -1}
+            # No class is needed to know the cells, but Replace insists on one, and so do some models.
+            asks = read.mode == "replace" or not engine.spec.null_class
+            values = {**known, "class_id": 0 if asks and engine.spec.classes else -1}
             request = requests.read_request(read, values, engine.spec)
             passes = engine.plan(request)
             seconds = self._desk.step_s * request.options.variations * engine.expected_steps(request, passes)

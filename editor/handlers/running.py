@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import gradio as gr
 import numpy as np
 
-from core import BadRequest, CoreError, EditRequest, EditResult, Preview
+from core import BadRequest, CoreError, EditRequest, EditResult, Engine, Preview
 from editor import export, messages
 from editor.documents import Document
 from editor.handlers.desk import Desk, address_of, answered, owner_of, payload_of
@@ -60,6 +60,7 @@ class _Job:
         asked: with all its variations.
         source: version that it is made from.
         origin: the run that it goes on from.
+        engine: that draws all of it, whatever model works by then.
         request: of the visitor.
         started: `time.perf_counter()` seconds.
     """
@@ -69,6 +70,7 @@ class _Job:
     asked: EditRequest
     source: int | None
     origin: Origin | None
+    engine: Engine
     request: gr.Request
     started: float
 
@@ -113,20 +115,21 @@ class Running:
         try:
             intent = intents.read_intent(payload, self._desk.documents, owner=owner)
             live = self._live[owner] = _Live(intent.run)
-            asked = requests.read_request(intent, values, self._desk.engine.spec)
+            engine = self._desk.engine
+            asked = requests.read_request(intent, values, engine.spec)
             document = intent.document or self._desk.documents.open(owner, None, "generated")
             shown = document.version
             source = None if shown is None else shown.id
             if intent.origin is not None:
                 source = intent.origin.run.source
-            job = _Job(intent.run, document, asked, source, intent.origin, request, time.perf_counter())
+            job = _Job(intent.run, document, asked, source, intent.origin, engine, request, time.perf_counter())
             if intent.mode == "sweep":
-                for done, grid, sheet, csv in self._sweeping.cells(intent.run, document, asked, source, axes):
+                for done, grid, sheet, csv in self._sweeping.cells(intent.run, document, asked, source, axes, engine):
                     live.step, live.steps = done
                     yield Told(grid=grid, sheet=sheet, csv=csv)
                 yield Told(replies.stopped(intent.run, messages.sweep_done()))
             elif intent.origin is not None and intent.origin.how == "more":
-                yield from self._more(job, requests.read_options(values, self._desk.engine.spec).variations)
+                yield from self._more(job, requests.read_options(values, engine.spec).variations)
             else:
                 yield from (Told(message) for message in self._edit(job, live))
         except CoreError as error:
@@ -155,10 +158,12 @@ class Running:
             run = document.run(run_id)
             if run.trace is None or not run.trace.variations:
                 raise BadRequest(messages.no_draft())
+            engine = self._desk.engine
+            requests.check_model(run, engine.spec)
             drawn = [replace(each, start=run.start(i)) for i, each in enumerate(run.requests)]
             asked = run.requests[0]
-            job = _Job(run_id, document, asked, run.source, None, request, time.perf_counter())
-            results = self._desk.engine.edit_together(drawn)
+            job = _Job(run_id, document, asked, run.source, None, engine, request, time.perf_counter())
+            results = engine.edit_together(drawn)
             return self._finished(job, drawn, results, run.trace, kept=run.requests, draft=True)
 
         return answered(work, lambda notice: notice)
@@ -169,9 +174,9 @@ class Running:
         asked, variations = job.asked, job.asked.options.variations
         trace = self._trace(job)
         alone = tuple(asked.alone(i) for i in range(variations))
-        canvas = canvas_size(asked, self._desk.engine.spec.pixels)
+        canvas = canvas_size(asked, job.engine.spec.pixels)
         before = job.started
-        with _closed(self._desk.engine.stream(asked)) as stream:
+        with _closed(job.engine.stream(asked)) as stream:
             for item in stream:
                 if isinstance(item, EditResult):
                     yield self._finished(job, alone, [item], trace)
@@ -183,7 +188,7 @@ class Running:
                 if trace is not None:
                     trace.add(item)
                     if not live.draft:  # from here on, something is there that can be kept when it is stopped
-                        job.document.remember(Run(job.run, alone, job.offset, job.source, trace=trace))
+                        job.document.remember(Run(job.run, alone, job.offset, job.source, job.engine.spec, trace=trace))
                         live.draft = True
                 yield self._step(job, item, canvas)
 
@@ -194,7 +199,7 @@ class Running:
         results, traces = [], []
         for each in drawn:
             trace = self._trace(replace(job, asked=each))
-            with _closed(self._desk.engine.stream(each, preview_budget_s=0.0)) as stream:
+            with _closed(job.engine.stream(each, preview_budget_s=0.0)) as stream:
                 for item in stream:
                     if isinstance(item, EditResult):
                         results.append(item)
@@ -211,7 +216,7 @@ class Running:
 
     def _trace(self, job: _Job) -> Trace | None:
         """Return the trace that this edit will fill; None where it takes several passes."""
-        passes = self._desk.engine.plan(job.asked)
+        passes = job.engine.plan(job.asked)
         if len(passes) != 1:
             return None
         hole, start, origin = passes[0].unknown, job.asked.start, job.origin
@@ -262,7 +267,7 @@ class Running:
         if trace is not None and not draft:  # the steps of a draft are there already
             self._settle(trace, results)
         images = [(result, i) for result in results for i in range(len(result.images))]
-        spec, store = self._desk.engine.spec, self._desk.documents.store
+        spec, store = job.engine.spec, self._desk.documents.store
 
         def keep(index: int) -> Picture:
             result, i = images[index]
@@ -270,7 +275,7 @@ class Running:
 
         with ThreadPoolExecutor() as pool:  # compressing PNGs takes longer than decoding tokens, and threads do help
             pictures = tuple(pool.map(keep, range(len(images))))
-        job.document.remember(Run(job.run, kept or tuple(drawn), job.offset, job.source, pictures, trace))
+        job.document.remember(Run(job.run, kept or tuple(drawn), job.offset, job.source, spec, pictures, trace))
         told = [
             replies.variation(
                 url=address_of(pictures[index].png, job.request),

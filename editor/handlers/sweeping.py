@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import gradio as gr
 
-from core import BadRequest, Cell, EditRequest, ring_shift, seam_score, sweep
+from core import BadRequest, Cell, EditRequest, Engine, ring_shift, seam_score, sweep
 from editor import axes, drawings, export, messages
 from editor.documents import Document
 from editor.handlers.desk import Desk, address_of, answered, owner_of, payload_of
@@ -46,7 +46,13 @@ class Sweeping:
         self._desk = desk
 
     def cells(
-        self, run: str, document: Document, asked: EditRequest, source: int | None, texts: Sequence[str]
+        self,
+        run: str,
+        document: Document,
+        asked: EditRequest,
+        source: int | None,
+        texts: Sequence[str],
+        engine: Engine,
     ) -> Iterator[Grown]:
         """Draw the grid cell by cell, and write its sheet and CSV; `Running.run` calls this in mode "sweep".
 
@@ -56,13 +62,13 @@ class Sweeping:
             asked: what to vary.
             source: version that it is made from.
             texts: row axis, its values, column axis, its values, as typed.
+            engine: that draws every cell, whatever model works by then.
         """
-        engine = self._desk.engine
         grid = axes.read_axes(texts, engine.spec, most_cells=self._desk.settings.sweep_cells)
         started = time.perf_counter()
         passes = engine.plan(asked)
         focus = passes[0].window.slices if len(passes) == 1 else (slice(None), slice(None))  # where something happens
-        kept = SweptCells(run, source, painted_pixels(asked, engine.spec.pixels), grid.labels)
+        kept = SweptCells(run, source, engine.spec, painted_pixels(asked, engine.spec.pixels), grid.labels)
         done: list[Cell] = []
         drawn: dict[tuple[int, int], drawings.Thumbnail] = {}
 
@@ -97,6 +103,9 @@ class Sweeping:
             swept = document.cells(run)
             row, column = intents.read_index(payload, "row"), intents.read_index(payload, "column")
             asked = swept.cell(row, column).request
+            here = self._desk.engine.spec
+            if what == "settings" and swept.spec != here:
+                raise BadRequest(messages.run_of_other_model(swept.spec.name, here.name))
             if what == "settings":
                 said = messages.adopted(swept.labels[0][row], swept.labels[1][column])
                 return Adopted(replies.notice("info", said), requests.control_values(asked))
@@ -108,11 +117,11 @@ class Sweeping:
 
     def _result(self, document: Document, swept: SweptCells, place: tuple[int, int], request: gr.Request) -> Message:
         """Make a run of one picture of a cell and return the message about it."""
-        spec, cell = self._desk.engine.spec, swept.cell(*place)
+        spec, cell = swept.spec, swept.cell(*place)
         asked, image = cell.request, swept.picture(cell)
         offset = asked.extend.left, asked.extend.top
         picture = export.store_variation(document.store, image, document.name, spec, asked)
-        run = Run(f"{swept.id}-{place[0]}-{place[1]}", (asked,), offset, swept.source, (picture,))
+        run = Run(f"{swept.id}-{place[0]}-{place[1]}", (asked,), offset, swept.source, spec, (picture,))
         document.remember(run)
         outside = 0
         if asked.image is not None:

@@ -23,6 +23,7 @@ WAYS = ("branch", "weakest", "pins", "more", "baseline")
 """How a run may go on from another; `Origin` tells what each does."""
 
 _LONGEST_ID = 64
+_LONGEST_MODEL = 256
 _MOST_PINS = 4096
 _MOST_CODES = 2**20
 _DEEPEST_STATE = 64
@@ -66,6 +67,7 @@ class Intent:
         window: pinned window on the picture as it is, or None.
         run: the browser's own id of this run.
         origin: the run to go on from, or None.
+        model: the model that the page's controls are for, as `requests.model_id` tells it; None where it does not say.
     """
 
     document: Document | None
@@ -76,6 +78,7 @@ class Intent:
     run: str
     window: Box | None = None
     origin: Origin | None = None
+    model: str | None = None
 
 
 def read_intent(data: object, documents: Documents, *, owner: str | None) -> Intent:
@@ -117,6 +120,7 @@ def read_intent(data: object, documents: Documents, *, owner: str | None) -> Int
         run=read_run(data),
         window=_window(data.get("window")),
         origin=origin,
+        model=_model(data.get("model")),
     )
 
 
@@ -225,6 +229,12 @@ def _origin(value: object, document: Document | None) -> Origin | None:
         share=float(share),
         pins=read_pins(value.get("pins"), run),
     )
+
+
+def _model(value: object) -> str | None:
+    if value is not None and (not isinstance(value, str) or len(value) > _LONGEST_MODEL):
+        raise BadRequest(messages.bad_intent("a model that is none"))
+    return value
 
 
 def _box(value: object, size: Size) -> Box | None:

@@ -19,7 +19,7 @@ from editor.documents import Document, Shown, Version
 from editor.store import Picture, Pixels
 from editor.wire.bits import Mask, cells_hex, confidence_hex, write_mask
 from editor.wire.intents import Origin
-from editor.wire.requests import View, decoding_values
+from editor.wire.requests import View, decoding_values, model_id
 
 Message = dict[str, Any]
 Address = Callable[[Picture], str]
@@ -99,6 +99,11 @@ def settings(*, view: View, spec: ModelSpec) -> Message:
     return _message("settings", **_view(view), pixels=spec.pixels, grid=spec.grid)
 
 
+def fitted(*, view: View, spec: ModelSpec) -> Message:
+    """The page's controls are for another model from now on; the stage names it in its intents."""
+    return _message("settings", **_view(view), pixels=spec.pixels, grid=spec.grid, id=model_id(spec))
+
+
 def file(file_format: str, *, url: str, name: str, size: int, notice: str | None = None) -> Message:
     """An exported file is ready to be downloaded; `size` is its bytes, `notice` what the format could not hold."""
     extras = {} if notice is None else {"notice": notice}
@@ -128,6 +133,7 @@ def step(
         canvas=list(canvas),
         offset=list(offset),
         urls=list(urls),
+        grid=preview.unknown.shape[-1],
         unknown=[cells_hex(cells) for cells in preview.unknown],
         confidence=[confidence_hex(confidence) for confidence in preview.confidence],
         seconds_left=round(seconds_left, 2),

@@ -5,6 +5,7 @@ Knows nothing of widgets: controls arrive as values by name. Which values make a
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -43,6 +44,7 @@ def read_request(intent: Intent, values: Mapping[str, Any], spec: ModelSpec) -> 
     Raises:
         BadRequest: where something needed is missing or out of range.
     """
+    check_page(intent.model, spec)
     if intent.origin is not None:
         return _going_on(intent.origin, values, spec)
     head = None if intent.document is None else intent.document.head
@@ -57,6 +59,24 @@ def read_request(intent: Intent, values: Mapping[str, Any], spec: ModelSpec) -> 
         extend=intent.extend,
         window=intent.window,
     )
+
+
+def model_id(spec: ModelSpec) -> str:
+    """Return what tells a model from all others, those of its own name included."""
+    weights = repr((sorted(spec.sha256.items()), spec.family, spec.pixels, spec.grid, spec.classes))
+    return f"{spec.name[:200]}@{hashlib.blake2b(weights.encode(), digest_size=8).hexdigest()}"
+
+
+def check_page(model: str | None, spec: ModelSpec) -> None:
+    """Raise BadRequest where a page's controls, which say for which `model_id` they are, are for another model."""
+    if model not in (None, model_id(spec)):
+        raise BadRequest(messages.model_changed(spec.name))
+
+
+def check_model(run: Run, spec: ModelSpec) -> None:
+    """Raise BadRequest where another model made a run: its codes and classes mean nothing to this one."""
+    if run.spec != spec:
+        raise BadRequest(messages.run_of_other_model(run.spec.name, spec.name))
 
 
 def more_requests(origin: Origin, count: int) -> tuple[EditRequest, ...]:
@@ -78,8 +98,10 @@ def pinned_request(run: Run, variation: int, pins: Mapping[int, int], spec: Mode
     """Return the request that draws the final tokens of a variation with some cells replaced; nothing is decoded.
 
     Raises:
-        BadRequest: where the run's steps are not kept, or a pin is outside its hole or the codebook.
+        BadRequest: where another model made the run, its steps are not kept, or a pin is outside its hole or the
+            codebook.
     """
+    check_model(run, spec)
     if any(code >= spec.codebook_size for code in pins.values()):
         raise BadRequest(messages.bad_intent("a pin with an unknown code"))
     return replace(run.request(variation), start=run.start(variation, pins=pins))
@@ -109,11 +131,14 @@ def build_request(
         window: the square to look through, on the picture as it is.
     """
     class_id = read_class(values.get("class_id"), spec)
-    common: dict[str, Any] = {"class_id": class_id, "options": read_options(values, spec)}
+    if class_id is None and not spec.null_class and mode not in ("replace", "sweep"):
+        raise BadRequest(messages.model_needs_class(spec.name))  # a sweep may have classes for an axis
+    options = read_options(values, spec)
+    common: dict[str, Any] = {"class_id": class_id, "options": options}
     if mode == "sweep":
         mode = "fill" if mask is not None else "extend" if any(extend) else "generate"
     if mode == "generate":
-        return EditRequest(task=Task.GENERATE, **common)
+        return EditRequest(task=Task.GENERATE, **{**common, "options": replace(options, start_step=0)})
     if picture is None:
         raise BadRequest(messages.nothing_open())
     view = read_view(values)
@@ -148,11 +173,12 @@ def build_request(
 def read_options(values: Mapping[str, Any], spec: ModelSpec) -> DecodeOptions:
     """Return how the controls want tokens decoded; a missing control takes the model's default."""
     standard = spec.defaults
+    steps = _whole(values, "steps", standard.steps, messages.STEPS)
     return DecodeOptions(
         schedule=str(values.get("schedule", standard.schedule)),
         order=str(values.get("order", standard.order)),
-        steps=_whole(values, "steps", standard.steps, messages.STEPS),
-        start_step=0,
+        steps=steps,
+        start_step=min(standard.start_step, max(steps - 1, 0)),
         choice_temperature=_number(
             values, "choice_temperature", standard.choice_temperature, messages.CHOICE_TEMPERATURE
         ),
@@ -198,12 +224,14 @@ def decoding_values(options: DecodeOptions) -> dict[str, Any]:
 
 def control_values(request: EditRequest) -> dict[str, Any]:
     """Return what the controls would hold to ask for a request: the way back, for recipes and the cells of a sweep."""
+    class_id = -1 if request.class_id is None else request.class_id
+    return {"class_id": class_id, **decoding_values(request.options), **marking_values(request)}
+
+
+def marking_values(request: EditRequest) -> dict[str, Any]:
+    """Return what of `control_values` says where and how something is repainted, whatever model paints it."""
     modes = {Task.INPAINT: "fill", Task.MANIPULATE: "replace", Task.EXTRAPOLATE: "extend", Task.GENERATE: "generate"}
-    values: dict[str, Any] = {
-        "mode": modes[request.task],
-        "class_id": -1 if request.class_id is None else request.class_id,
-        **decoding_values(request.options),
-    }
+    values: dict[str, Any] = {"mode": modes[request.task]}
     if request.task is Task.GENERATE:
         return values
     values |= {
@@ -221,6 +249,7 @@ def control_values(request: EditRequest) -> dict[str, Any]:
 
 
 def _going_on(origin: Origin, values: Mapping[str, Any], spec: ModelSpec) -> EditRequest:
+    check_model(origin.run, spec)
     asked = origin.run.request(origin.variation)
     if origin.how == "more":
         return asked

@@ -236,6 +236,7 @@ class Server:
                         offset=offset,
                         urls=[url_of(np.asarray(c), "webp") for c in crops],
                         unknown=[hex_of(unknown)] * len(after),
+                        grid=unknown.shape[1],
                         confidence=[sure.tobytes().hex()] * len(after),
                         seconds_left=(steps - step) * self.step_seconds,
                     ),

@@ -14,6 +14,12 @@ from editor.settings import AppSettings
 from editor.store import Store
 
 
+@pytest.fixture(autouse=True)
+def nothing_downloaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever this machine's owner has downloaded, no published model is on disk."""
+    monkeypatch.setattr("huggingface_hub.constants.HF_ASSETS_CACHE", str(tmp_path / "assets"))
+
+
 @pytest.fixture
 def settings() -> AppSettings:
     """The standard settings, with few undo steps."""

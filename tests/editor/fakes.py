@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +35,20 @@ SPEC = ModelSpec(
 )
 
 
+OTHER = replace(
+    SPEC,
+    name="other-96",
+    title="Another fake model, of fewer cells, that needs a class",
+    pixels=96,
+    grid=12,
+    classes=("cat", "dog"),
+    null_class=False,
+    defaults=Defaults(schedule="arccos", order="halton", steps=12, start_step=2),
+    sha256={"transformer.safetensors": "1" * 64},
+)
+"""Nothing of it is as in `SPEC`."""
+
+
 class FakeEngine:
     """Yields one Preview a step and an EditResult, like `core.Engine`, `step_seconds` apart.
 
@@ -42,8 +57,8 @@ class FakeEngine:
     tints the colour. It counts the items that it streamed and the streams that were closed; each close sets `ended`.
     """
 
-    def __init__(self, step_seconds: float = 0.0, leak: bool = False) -> None:
-        self.spec, self.device, self.dtype = SPEC, "cpu", "fp32"
+    def __init__(self, step_seconds: float = 0.0, leak: bool = False, spec: ModelSpec = SPEC) -> None:
+        self.spec, self.device, self.dtype = spec, "cpu", "fp32"
         self.step_seconds, self.leak = step_seconds, leak
         self.streamed, self.closed = 0, 0
         self.ended = threading.Event()
@@ -58,15 +73,15 @@ class FakeEngine:
     def stream(self, request: EditRequest, *, preview_budget_s: float = 0.1) -> Iterator[Preview | EditResult]:
         self.asked.append(request)
         passes, steps, count = self.plan(request), request.options.steps, request.options.variations
-        start = request.start
+        start, side = request.start, self.spec.pixels
         first = 0 if start is None else start.step
         try:
             for index, one in enumerate(passes):
                 open_cells = one.unknown if start is None else one.unknown & (start.tokens < 0)
                 for step in range(first, steps if open_cells.any() else first):
                     time.sleep(self.step_seconds)
-                    left = open_cells & (np.arange(GRID * GRID).reshape(GRID, GRID) % steps > step)
-                    images = [np.full((128, 128, 3), self._colour(request, i), np.uint8) for i in range(count)]
+                    left = open_cells & (self._places() % steps > step)
+                    images = [np.full((side, side, 3), self._colour(request, i), np.uint8) for i in range(count)]
                     self.streamed += 1
                     yield Preview(
                         step=index * steps + step + 1,
@@ -99,15 +114,19 @@ class FakeEngine:
         patches = [np.full((8, 8, 3), 40 * i, np.uint8) for i in range(count)]
         return tuple(Alternative(cell[0] + i, 0.5 / (i + 1), patch) for i, patch in enumerate(patches))
 
+    def _places(self) -> NDArray[np.int64]:
+        grid = self.spec.grid
+        return np.arange(grid * grid).reshape(grid, grid)
+
     def _tokens(self, request: EditRequest, one: Pass) -> NDArray[np.int64]:
-        places = np.arange(GRID * GRID).reshape(GRID, GRID)
+        places = self._places()
         drawn = np.stack([(places + request.options.seed + i) % CODES for i in range(request.options.variations)])
         if request.start is None:
             return drawn
         return np.where((request.start.tokens >= 0) & one.unknown, request.start.tokens, drawn)
 
     def _confidence(self, request: EditRequest, one: Pass) -> NDArray[np.float32]:
-        sure = -np.arange(GRID * GRID, dtype=np.float32).reshape(GRID, GRID) / 100
+        sure = -self._places().astype(np.float32) / 100
         return np.repeat(np.where(one.unknown, sure, 0.0)[None], request.options.variations, 0).astype(np.float32)
 
     def _colour(self, request: EditRequest, index: int) -> tuple[int, int, int]:
@@ -119,7 +138,9 @@ class FakeEngine:
 
     def _result(self, request: EditRequest, passes: tuple[Pass, ...]) -> EditResult:
         mask = canvas_mask(request, pixels=self.spec.pixels)
-        base = request.image if request.image is not None else np.zeros((128, 128, 3), np.uint8)
+        base = (
+            request.image if request.image is not None else np.zeros((self.spec.pixels, self.spec.pixels, 3), np.uint8)
+        )
         if request.extend != Sides():
             base = grow_canvas(base, request.extend)
         count = request.options.variations

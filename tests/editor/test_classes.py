@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from core import class_id
 from editor.classes import class_entries, class_menu
+from tests.editor.fakes import OTHER, SPEC
 
 BUNDLED = (
     "buildings", "forest", "glacier", "mountain", "sea", "street", "daisy", "dandelion", "roses", "sunflowers",
@@ -39,7 +41,14 @@ def test_every_name_in_the_menu_is_understood_by_the_core(entry: dict[str, objec
 
 @pytest.mark.parametrize("classes", [(), BUNDLED])
 def test_the_menu_starts_with_no_class(classes: tuple[str, ...]) -> None:
-    menu = class_menu(classes)
+    menu = class_menu(replace(SPEC, classes=classes))
     assert menu.value == -1
     assert len(menu.props["classes"]) == len(classes)
     json.dumps(menu.get_config()["props"])
+
+
+def test_a_model_that_needs_a_class_says_so_below_the_field() -> None:
+    assert class_menu(SPEC).props["needs"] == ""
+    menu = class_menu(OTHER)
+    assert menu.props["needs"] == "other-96 paints with a class only: choose one before Run."
+    assert menu.props["needs"] in menu.html_template

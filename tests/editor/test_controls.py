@@ -11,7 +11,10 @@ import pytest
 
 from editor import controls
 from editor.controls import Inspector
-from tests.editor.fakes import SPEC
+from tests.editor.fakes import OTHER, SPEC
+
+OF_THE_PICTURE = {"variations", "feather", "grow", "coverage", "context", "match_colour", "opaque"}
+"""Reset by the model's advice, but the same for every model."""
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +38,7 @@ def test_everything_but_the_border_is_kept(placed: Inspector) -> None:
 
 def test_the_advice_is_the_models_and_within_its_own_bounds(placed: Inspector) -> None:
     kept = controls.kept_settings(placed.controls, placed.sweep)
-    described = controls.describe(kept, len(SPEC.classes))
+    described = controls.describe(kept, SPEC)
     json.dumps(described)
     by_name = {setting["name"]: setting for setting in described}
     assert list(by_name) == list(kept)
@@ -43,6 +46,10 @@ def test_the_advice_is_the_models_and_within_its_own_bounds(placed: Inspector) -
     assert by_name["guidance"]["advice"] == SPEC.defaults.guidance_scale
     assert by_name["class_id"]["choices"] == [-1, 0, 1, 2, 3]
     assert by_name["mode"]["choices"] == ["fill", "replace", "extend", "generate", "sweep"]  # keys 1 to 5
+    other = {setting["name"]: setting for setting in controls.describe(kept, OTHER)}
+    assert (other["steps"]["advice"], other["schedule"]["advice"], other["order"]["advice"]) == (12, "arccos", "halton")
+    assert other["class_id"]["choices"] == [-1, 0, 1]
+    assert {name for name in kept if other[name]["own"]} == controls.ADVISED - OF_THE_PICTURE | {"class_id"}
     for setting in described:
         if "choices" in setting:
             assert setting["advice"] in setting["choices"]

@@ -16,6 +16,7 @@ from editor.documents import Document, Documents, Version
 from editor.runs import Run
 from editor.settings import AppSettings
 from editor.store import Store
+from tests.editor.fakes import SPEC
 
 FIXTURES_ARE_FIXED = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -31,7 +32,7 @@ def run_of(document: Document, run: str, shades: tuple[int, ...], extend: Sides 
         request = EditRequest(Task.INPAINT, image=image, mask=np.ones(image.shape[:2], np.bool_))
     shape = (image.shape[0] + extend.top + extend.bottom, image.shape[1] + extend.left + extend.right, 3)
     pictures = tuple(document.store.put(np.full(shape, shade, np.uint8), "p") for shade in shades)
-    return Run(run, (request,) * len(shades), (extend.left, extend.top), version.id, pictures)
+    return Run(run, (request,) * len(shades), (extend.left, extend.top), version.id, SPEC, pictures)
 
 
 def shade(document: Document) -> int:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 
 from editor import settings
@@ -29,3 +32,19 @@ def test_mcp_needs_its_packages(monkeypatch: pytest.MonkeyPatch, capsys: pytest.
     assert "pip install 'gradio[mcp]'" in capsys.readouterr().err
     monkeypatch.setattr(settings, "find_spec", lambda name: object())
     assert read_settings(["--mcp"], {}).mcp
+
+
+def test_a_space_keeps_to_one_model_unless_told_otherwise() -> None:
+    space = {"SPACE_ID": "someone/editor"}
+    assert not read_settings([], {}).fixed_model
+    assert read_settings([], space).fixed_model
+    assert not read_settings([], {**space, "MASKGIT_EDITOR_FIXED_MODEL": "0"}).fixed_model
+    assert not read_settings(["--no-fixed-model"], space).fixed_model
+    assert read_settings(["--fixed-model"], {"MASKGIT_EDITOR_FIXED_MODEL": "0"}).fixed_model
+
+
+def test_model_folders_come_from_flags_or_the_environment() -> None:
+    environment = {"MASKGIT_EDITOR_MODEL_FOLDER": f"one{os.pathsep}two"}
+    assert read_settings([], environment).model_folders == (Path("one"), Path("two"))
+    flags = ["--model-folder", "three", "--model-folder", "four"]
+    assert read_settings(flags, environment).model_folders == (Path("three"), Path("four"))

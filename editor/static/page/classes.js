@@ -79,6 +79,9 @@ class ClassMenu {
     this.props = props;
     /** @type {ClassEntry[]} */
     this.entries = props.classes;
+    this.needs = /** @type {HTMLElement} */ (host.querySelector(".pg-needs"));
+    /** Whether the model cannot do without a class. */
+    this.required = !!props.needs;
     /** @type {ClassEntry} */
     this.none = { id: NO_CLASS, name: props.none, names: [props.none], also: [] };
     this.memory = new ClassMemory(this.entries);
@@ -99,6 +102,17 @@ class ClassMenu {
       if (chip) this.choose(Number(chip.dataset.id) === this.value() ? NO_CLASS : Number(chip.dataset.id));
     });
     this.star.addEventListener("click", () => this.favour(this.value()));
+    this.show();
+  }
+
+  /** Another model's classes. @param {ClassEntry[]} entries @param {string} search @param {string} needs why one must be chosen, or "" */
+  fit(entries, search, needs) {
+    this.entries = entries;
+    this.memory.entries = entries;
+    this.required = !!needs;
+    this.needs.textContent = needs;
+    this.field.placeholder = search;
+    this.chips.replaceChildren();
     this.show();
   }
 
@@ -129,7 +143,7 @@ class ClassMenu {
   /** The field, the star and the chips as the value has them. */
   show() {
     const now = this.entry(this.value());
-    if (this.list.hidden) this.field.value = now.name;
+    if (this.list.hidden) this.field.value = this.required && now === this.none ? "" : now.name;
     this.field.classList.toggle("pg-none", now === this.none);
     const starred = this.memory.favourites.includes(now.name);
     this.star.disabled = now === this.none;
@@ -157,7 +171,7 @@ class ClassMenu {
   /** @param {string} query */
   open(query) {
     const found = rankClasses(this.entries, query);
-    const rows = [...(query.trim() ? [] : [{ entry: this.none, by: this.none.name }]), ...found];
+    const rows = [...(query.trim() || this.required ? [] : [{ entry: this.none, by: this.none.name }]), ...found];
     this.list.replaceChildren(
       ...rows.map(({ entry, by }, i) => {
         const row = classNode("li", "pg-option", { role: "option", id: `mge-class-option-${i}`, "data-id": String(entry.id), "aria-label": entry.name });
@@ -239,5 +253,6 @@ class ClassMenu {
 /** @param {HTMLElement} element @param {(name: string, data?: object) => void} trigger @param {any} props @param {(name: string, callback: () => void) => void} watch */
 export function classMenu(element, trigger, props, watch) {
   const menu = new ClassMenu(element, trigger, props);
+  Object.assign(window, { mgeClasses: { fit: menu.fit.bind(menu) } });
   watch("value", () => menu.show());
 }

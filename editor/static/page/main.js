@@ -7,19 +7,38 @@ import { keepValues, keptValues } from "./settings.js";
 
 /**
  * Returns the settings of the last visit, in the order in which they were given.
- * @param {{settings: Setting[], presets: number[]}} page
+ * @param {{model: string, settings: Setting[], presets: number[]}} page built for a model
  */
-export function startPage({ settings, presets }) {
+export function startPage({ model, settings, presets }) {
   const inspector = new Inspector(/** @type {HTMLElement} */ (document.getElementById("mge-side")));
   inspector.follow();
   inspector.drawer();
+  // Until the model menu has looked, another model may work than the one that the page was built for.
+  let settled = /** @type {any} */ (window).mgeModels?.works === model;
+  /** @type {any[] | null} */
+  let last = null;
   const mgePage = {
     setMode: (/** @type {string} */ mode) => inspector.setMode(mode),
     setExtend: (/** @type {any[]} */ ...typed) => inspector.setExtend(typed),
-    keep: (/** @type {any[]} */ ...values) => keepValues(settings, values),
+    keep: (/** @type {any[]} */ ...values) => {
+      last = values;
+      if (settled) keepValues(settings, model, values);
+    },
+    settle: (/** @type {string} */ works) => {
+      const before = settled;
+      settled = works === model;
+      if (settled && !before && last) keepValues(settings, model, last);
+    },
+    /** Makes the controls those of another model; returns their values. @param {any} fitted the model menu's value @param {any[]} now */
+    fit: (/** @type {any} */ fitted, /** @type {any[]} */ now) => {
+      if (!fitted?.settings) return now;
+      ({ model, settings } = fitted);
+      last = null;
+      return keptValues(settings, model, now);
+    },
     advice: (/** @type {string[]} */ ...names) => names.map((name) => settings.find((setting) => setting.name === name)?.advice),
     preset: (/** @type {number} */ steps) => (presets.includes(steps) ? steps : null),
   };
   Object.assign(window, { mgePage });
-  return keptValues(settings);
+  return keptValues(settings, model);
 }

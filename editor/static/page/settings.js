@@ -3,8 +3,8 @@
 const SETTINGS_KEY = "mge-settings";
 
 /**
- * One control: its name, the model's advice, and what may stand in it.
- * @typedef {{name: string, advice: any, low?: number, high?: number, choices?: any[]}} Setting
+ * One control: its name, the model's advice, whether it belongs to the model, and what may stand in it.
+ * @typedef {{name: string, advice: any, own?: boolean, low?: number, high?: number, choices?: any[]}} Setting
  */
 
 /** Whether a value may stand in a control; what was kept can be of another model or another version. @param {Setting} setting @param {any} value */
@@ -26,15 +26,22 @@ function readKept() {
   }
 }
 
-/** The values to start with, in the order of the settings. @param {Setting[]} settings */
-export function keptValues(settings) {
+/**
+ * The values to start with, in the order of the settings; those of another model's time say nothing about this one.
+ * @param {Setting[]} settings @param {string} model @param {any[]} [now] what the others hold already
+ */
+export function keptValues(settings, model, now) {
   const kept = readKept();
-  return settings.map((setting) => (fits(setting, kept[setting.name]) ? kept[setting.name] : setting.advice));
+  const same = kept.model === undefined || kept.model === model;
+  return settings.map((setting, i) => {
+    if (now && !setting.own) return now[i];
+    return (same || !setting.own) && fits(setting, kept[setting.name]) ? kept[setting.name] : setting.advice;
+  });
 }
 
-/** @param {Setting[]} settings @param {any[]} values */
-export function keepValues(settings, values) {
-  const kept = Object.fromEntries(settings.map(({ name }, i) => [name, values[i]]));
+/** @param {Setting[]} settings @param {string} model @param {any[]} values */
+export function keepValues(settings, model, values) {
+  const kept = { model, ...Object.fromEntries(settings.map(({ name }, i) => [name, values[i]])) };
   try {
     localStorage.setItem(SETTINGS_KEY, JSON.stringify(kept));
   } catch {

@@ -29,7 +29,9 @@ export class Cells {
   }
 
   get grid() {
-    return this.stage.model.grid;
+    const { review } = this.stage;
+    const trace = review && review.current.outcome.trace;
+    return trace ? trace.grid : this.stage.model.grid;
   }
 
   /** The window that the shown variation was decoded in. @returns {number[] | null} picture pixels */

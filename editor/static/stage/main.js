@@ -13,6 +13,7 @@ export function main(host, trigger, props, server, watch) {
   const root = /** @type {HTMLElement} */ (host.querySelector(".mge"));
   const wire = new Wire(trigger, props, server, watch);
   const stage = new Stage(root, wire);
+  if (typeof props.model === "string") stage.model.id = props.model;
   const page = /** @type {any} */ (window);
   page.mgeStage = {
     run: () => stage.run(),
@@ -23,6 +24,7 @@ export function main(host, trigger, props, server, watch) {
     importMask: (/** @type {File} */ file) => stage.files.importMask(file),
     setOverlay: (/** @type {number} */ opacity) => stage.painter.setOpacity(opacity),
     help: () => stage.help.show(),
+    say: (/** @type {string} */ text, /** @type {"info" | "error"} */ level) => stage.panel.toast(text, level),
     openFile: (/** @type {File} */ file) => stage.files.openFile(file),
     intent: () => stage.intent(),
     export: () => stage.export(),

@@ -42,6 +42,7 @@ export class Runner {
       window: painted && stage.painter.window ? stage.painter.window.slice() : null,
       run: randomId(),
       from: null,
+      model: stage.model.id,
     };
   }
 
@@ -202,7 +203,7 @@ export class Runner {
     }
     const { running } = stage;
     const first = !running.step;
-    running.trace.add(message, stage.model.grid);
+    running.trace.add(message);
     running.secondsLeft = typeof message.seconds_left === "number" ? message.seconds_left : null;
     running.advance();
     stage.timeline.follow(running);

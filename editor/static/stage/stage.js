@@ -63,7 +63,9 @@ export class Stage {
     /** @type {number[] | null} */
     this.box = null;
     this.extend = [0, 0, 0, 0];
-    this.model = { pixels: 128, grid: 16, context: 2, coverage: 0, grow: 0 };
+    /** @type {{id: string | null, pixels: number, grid: number, context: number, coverage: number, grow: number}} id of the
+     * model that the page's controls are for */
+    this.model = { id: null, pixels: 128, grid: 16, context: 2, coverage: 0, grow: 0 };
     /** @type {{passes: import("./tokens.js").Pass[], seconds: number | null, local: boolean}} */
     this.plan = { passes: [], seconds: null, local: true };
     /** @type {number[] | null} the smallest box that holds what is painted */
@@ -508,6 +510,7 @@ export class Stage {
     for (const name of /** @type {const} */ (["pixels", "grid", "context", "coverage", "grow"])) {
       if (typeof message[name] === "number") this.model[name] = message[name];
     }
+    if (typeof message.id === "string") this.model.id = message.id;
     this.changed();
   }
 }

@@ -35,6 +35,7 @@ export class Trace {
     this.region = hole;
     /** @type {number[] | null} picture pixels, the last pass's */
     this.window = null;
+    this.grid = 16; // rows of cells of the model that it runs on
     this.steps = 0;
     this.passes = 1;
     this.count = 0;
@@ -50,6 +51,7 @@ export class Trace {
   begin(parent, position, variation, count) {
     const [first] = parent.moments;
     this.window = parent.window;
+    this.grid = parent.grid;
     this.region = parent.region || (first ? parent.holeOf(first, variation) : null);
     const same = (/** @type {any[]} */ list) => Array.from({ length: count }, () => list[Math.min(variation, list.length - 1)]);
     this.moments = parent.moments.slice(0, position).map((each) => ({
@@ -65,10 +67,10 @@ export class Trace {
     this.count = count;
   }
 
-  /** Keeps a step; its previews are fetched now, while the server has them. @param {any} message of kind "step"
-   * @param {number} grid */
-  add(message, grid) {
-    const cells = grid * grid;
+  /** Keeps a step; its previews are fetched now, while the server has them. @param {any} message of kind "step" */
+  add(message) {
+    this.grid = message.grid;
+    const cells = this.grid ** 2;
     const [ox, oy] = message.offset;
     const [l, t, r, b] = message.window;
     this.steps = message.steps;

@@ -8,7 +8,7 @@
  */
 /**
  * @typedef {{v: 2, doc: string | null, mode: string, mask: WireMask | null, box: number[] | null, extend: number[],
- *   window: number[] | null, run: string, from: From | null}} Intent
+ *   window: number[] | null, run: string, from: From | null, model: string | null}} Intent
  */
 /** @typedef {{format: string, quality: number, run?: string, variation?: number, state?: object}} ExportOrder */
 

@@ -300,7 +300,6 @@ def test_questions_of_classes_are_left_out_where_the_model_has_others(
 
 
 def test_timings_split_an_edit_by_stage(engine: Engine) -> None:
-    encodes = engine.encodes
     timings = measure_edits(engine, variations=(1, 2), width=64, height=48, runs=2)
     assert [timing.name for timing in timings] == [
         "edit, 1 variation, new picture",
@@ -308,7 +307,6 @@ def test_timings_split_an_edit_by_stage(engine: Engine) -> None:
         "edit, 2 variations, new picture",
         "edit, 2 variations, same picture",
     ]
-    assert engine.encodes - encodes == 1 + 2 + 2  # the same picture is not encoded again
     for timing in timings:
         stages = {name: value for name, value in timing.seconds.items() if name != "total"}
         assert set(stages) == {"plan", "encode", "transformer", "decode", "composite"}

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from core import encode_png
 from editor.documents import Documents
 from editor.handlers import Handlers
+from editor.models import Models
 from editor.settings import AppSettings
 from tests.editor.fakes import FakeEngine
 from tests.editor.handlers.visits import visitor
@@ -26,7 +27,7 @@ def engine() -> FakeEngine:
 @pytest.fixture
 def handlers(engine: Any, settings: AppSettings, documents: Documents) -> Handlers:
     """All gestures."""
-    return Handlers(engine, settings, documents)
+    return Handlers(Models(engine, settings), settings, documents)
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from core import EditRequest, encode_png, load_engine, open_picture, read_png_text, read_recipe
 from editor.documents import Documents
 from editor.handlers import Handlers
+from editor.models import Models
 from editor.settings import AppSettings
 from tests.editor.fakes import FakeEngine
 from tests.editor.handlers.visits import AXES, VALUES, event, origin, path_of, run, told, visitor
@@ -48,7 +49,7 @@ def test_result_is_a_png_that_only_changed_inside_and_knows_its_recipe(
 
 def test_a_leak_is_counted_not_hidden(settings: AppSettings, documents: Documents, tmp_path: Path, photo: Any) -> None:
     leaky: Any = FakeEngine(leak=True)
-    handlers = Handlers(leaky, settings, documents)
+    handlers = Handlers(Models(leaky, settings), settings, documents)
     (tmp_path / "p.png").write_bytes(encode_png(photo))
     opened = handlers.opening.open_upload(str(tmp_path / "p.png"), visitor()).message
     assert [v["changed_outside"] for v in run(handlers, opened)[-1]["variations"]] == [2, 2]
@@ -226,7 +227,8 @@ def test_a_crash_is_an_apology_and_the_next_run_works(
 def test_the_real_engine_takes_what_the_page_sends(
     tiny_model: Path, settings: AppSettings, documents: Documents, photo: NDArray[np.uint8], tmp_path: Path
 ) -> None:
-    handlers = Handlers(load_engine(folder=tiny_model, device="cpu", dtype="fp32"), settings, documents)
+    engine = load_engine(folder=tiny_model, device="cpu", dtype="fp32")
+    handlers = Handlers(Models(engine, settings), settings, documents)
     (tmp_path / "p.png").write_bytes(encode_png(photo))
     opened = handlers.opening.open_upload(str(tmp_path / "p.png"), visitor()).message
     assert opened is not None

@@ -13,9 +13,10 @@ from core import BadRequest, Box, EditRequest, Task
 from editor.documents import Document, Documents
 from editor.runs import Run, Trace
 from editor.wire import intents
+from tests.editor.fakes import SPEC
 from tests.editor.wire.sent import FIXTURES_ARE_FIXED, JUNK, intent
 
-KEYS = ("v", "doc", "mode", "mask", "box", "extend", "window", "run", "from")
+KEYS = ("v", "doc", "mode", "mask", "box", "extend", "window", "run", "from", "model")
 
 
 @pytest.fixture
@@ -24,7 +25,7 @@ def kept(document: Document) -> Run:
     request = EditRequest(Task.GENERATE)
     trace = Trace(Box(0, 0, 64, 48), np.ones((2, 3), np.bool_))
     trace.settle(np.zeros((2, 2, 3), np.int64), np.zeros((2, 2, 3), np.float32))
-    run = Run("kept", (request, request), (0, 0), 1, (), trace)
+    run = Run("kept", (request, request), (0, 0), 1, SPEC, (), trace)
     document.remember(run)
     return run
 

@@ -120,7 +120,7 @@ def kept(photo: NDArray[np.uint8]) -> Run:
     trace._guesses[1], trace._unknown[1] = codes.astype(np.int32) + 10, codes > 2
     trace._guesses[2] = codes.astype(np.int32)
     trace.settle(codes, np.linspace(-6, -1, 6, dtype=np.float32).reshape(1, 2, 3))
-    return Run("kept", (request.alone(0),), (0, 0), 1, (), trace)
+    return Run("kept", (request.alone(0),), (0, 0), 1, SPEC, (), trace)
 
 
 def going_on(kept: Run, how: str, **changes: Any) -> EditRequest:

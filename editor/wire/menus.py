@@ -1,0 +1,88 @@
+"""What the model menu is told: all that can be chosen, what works, what is on its way.
+
+Knows nothing of widgets. The browser polls it while the page is seen: the choice is for everybody, so that a page must
+hear of what was chosen in another.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core import Published
+from editor import model_messages
+from editor.models import Look
+from editor.shelf import Entry
+from editor.wire.requests import model_id
+
+_BYTES_OF_A_NUMBER = 4  # of what convert writes: fp32
+
+
+def menu(look: Look, *, fixed: bool) -> dict[str, Any]:
+    """Return the menu's state as a JSON object.
+
+    Args:
+        look: what is to be shown.
+        fixed: whether nobody may choose.
+    """
+    working = next((entry for entry in look.entries if entry.key == look.working), None)
+    shown = [entry for entry in look.entries if not fixed or entry is working]
+    progress = look.progress
+    return {
+        "model": model_id(look.spec),
+        "working": look.working,
+        "fixed": fixed,
+        "models": [_entry(entry, look) for entry in shown],
+        "progress": None
+        if progress is None
+        else {
+            "key": progress.key,
+            "stage": progress.stage,
+            "share": progress.done / max(progress.total, 1) if progress.stage == "download" else None,
+            "said": model_messages.progress(
+                progress.stage, progress.key, progress.done, progress.total, progress.seconds_left
+            ),
+        },
+        "news": None if look.news is None else look.news._asdict(),
+    }
+
+
+def _entry(entry: Entry, look: Look) -> dict[str, Any]:
+    spec, reached = entry.spec, look.reached.get(entry.key, 0)
+    told: dict[str, Any] = {
+        "key": entry.key,
+        "group": entry.group,
+        "title": spec.title,
+        "facts": model_messages.facts(spec.pixels, spec.grid, entry.parameters),
+        "needs": "" if spec.null_class else model_messages.NEEDS_CLASS,
+        "licence": spec.licence,
+        "short": spec.licence.partition(";")[0].partition(" (")[0].removeprefix("weights "),
+        "place": _place(entry, look),
+        "question": None,
+    }
+    if entry.published is not None and entry.here == "no":
+        numbers = _BYTES_OF_A_NUMBER * entry.published.parameters
+        told["question"] = model_messages.question(entry.key, entry.bytes, _sources(entry.published), numbers)
+        told["order"] = (
+            f"{model_messages.RESUME}: {model_messages.bytes_text(entry.bytes - reached)}"
+            if reached
+            else f"{model_messages.DOWNLOAD} {model_messages.bytes_text(entry.bytes)}"
+        )
+    return told
+
+
+def _place(entry: Entry, look: Look) -> str:
+    """Return what stands at the end of a model's line: whether it works, is here, or what is to be downloaded."""
+    if entry.key == look.working:
+        return model_messages.IN_USE
+    if look.progress is not None and entry.key == look.progress.key:
+        return model_messages.ON_ITS_WAY
+    if entry.here == "ready":
+        return model_messages.ON_DISK
+    if entry.here == "downloaded":
+        return model_messages.NOT_CONVERTED
+    return model_messages.bytes_text(entry.bytes)
+
+
+def _sources(published: Published) -> list[str]:
+    places = {f"huggingface.co/{file.repo}" if file.on_hub else file.repo: None for file in published.files}
+    return [place.removeprefix("https://") for place in places]
