@@ -476,6 +476,23 @@ class EditResult:
         return picture
 
     @property
+    def ranking(self) -> tuple[int, ...]:
+        """Variations, best first; those drawn alone stay as drawn.
+
+        Where a class is the point (a repainted box, a new picture) by how much likelier the class makes them, else by
+        how well they fit in, less what their seam shows. Mean log probability, which step by step favours the
+        flattest, chose no better than chance (core/evaluation/ranking.py measures it).
+        """
+        drawn = range(len(self.patches))
+        if self.fits is None:
+            return tuple(drawn)
+        if self.class_fits is not None and self.request.task in (Task.MANIPULATE, Task.GENERATE):
+            worth: tuple[float, ...] = self.class_fits
+        else:
+            worth = tuple(fit - seam / 2 for fit, seam in zip(self.fits, self.seams, strict=True))
+        return tuple(sorted(drawn, key=lambda i: -worth[i]))
+
+    @property
     def images(self) -> NDArray[np.uint8]:
         """Every finished picture: (B, H, W, 3 or 4) uint8, made anew; large photos are better taken one by one."""
         return np.stack([self.image(variation) for variation in range(len(self.patches))])
