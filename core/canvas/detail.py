@@ -30,6 +30,10 @@ _LIKE = 12
 """One of so many nearest blocks is taken: a smooth part would repeat the very nearest like a wallpaper."""
 _HARDLY = 2.0
 """Levels by which such a block may be less like it than the nearest."""
+_COHERENT = 1.5
+"""A block that goes on where its neighbour's left off may be so many times less like it than the nearest."""
+_USUAL = 1.5
+"""A block is taken where it has lost at most so many times what the nearest ones have lost in the median."""
 _ALIKE, _UNLIKE = (6.0, 0.5), (14.0, 1.0)
 """Up to the first distance (levels, root mean square) a block is an example of another, from the second on it is none:
 so many levels, and so many times the contrast of the block that asks. In smooth parts a wrong example shows at once."""
@@ -67,7 +71,7 @@ class Examples:
 
     def __init__(self, examples: Sequence[Example], *, grain: bool = False) -> None:
         self._fine: list[NDArray[np.int8]] = []
-        known, places, colours = [], [], []
+        known, places, colours, strengths = [], [], [], []
         for index, example in enumerate(examples):
             fine, coarse = _lost(example)
             self._fine.append(fine)
@@ -75,11 +79,15 @@ class Examples:
             free = ~_touched(mask_to_model(example.hidden, example.shown.shape[0]), at)
             known.append(found[free])
             places.append(np.column_stack([np.full(int(free.sum()), index), at[free]]))
-            colours.append(coarse[at[free, 0] + _BLOCK // 2, at[free, 1] + _BLOCK // 2])
+            middle = at[free, 0] + _BLOCK // 2, at[free, 1] + _BLOCK // 2
+            colours.append(coarse[middle])
+            strengths.append(_strength(fine, example.shown.shape[0])[middle])
         self._known = np.concatenate(known) if known else np.zeros((0, 1), np.float32)
         self._norms = np.einsum("ij,ij->i", self._known, self._known)
         self._places = np.concatenate(places) if places else np.zeros((0, 3), np.int64)
         self._colours = np.concatenate(colours) if colours else np.zeros((0, 3), np.float32)
+        self._strengths = np.concatenate(strengths) if strengths else np.zeros(0, np.float32)
+        self._index = {place: i for i, place in enumerate(map(tuple, self._places.tolist()))}
         self._flat: NDArray[np.int64] | None = None
         if grain and len(self._known):
             rough = self._known.reshape(len(self._known), -1, 3).std(1).mean(1)
@@ -105,40 +113,64 @@ class Examples:
             return total
         random = np.random.Generator(np.random.PCG64(seed))
         if self._flat is None:
-            chosen, trust = self._alike(found, random)
+            chosen, trust = self._alike(found, at, random)
         else:
             chosen, trust = self._flat[random.integers(0, len(self._flat), len(at))], np.ones(len(at), np.float32)
         scale = side / pixels
         size = max(1, round(_BLOCK * scale))
         window = _ramp(size, max(1, round((_BLOCK - _STEP) * scale)))[..., None]
-        weights = np.zeros((side, side, 1), np.float32)
+        power = np.zeros((side, side, 1), np.float32)
         for (top, left), (index, y, x), share in zip(at.tolist(), self._places[chosen].tolist(), trust, strict=True):
             target = _square(top, left, scale, size, side)
             total[target] += self._fine[index][_square(y, x, scale, size, side)] * (share * window)
-            weights[target] += window
-        total /= np.maximum(weights, np.float32(1e-6))
-        return (
-            total
-            if self._flat is not None
-            else total + self._colour(at, self._colours[chosen] * trust[:, None], pixels, side)
-        )
+            power[target] += window * window
+        total /= np.sqrt(np.maximum(power, np.float32(1e-6)))  # a mean of unlike textures would be a fainter one
+        if self._flat is None:
+            total += self._colour(at, self._colours[chosen] * trust[:, None], pixels, side)
+        return total
 
     def _alike(
-        self, asked: NDArray[np.float32], random: np.random.Generator
+        self, asked: NDArray[np.float32], at: NDArray[np.int64], random: np.random.Generator
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Return for each of (n, d) descriptors a known block hardly less like it than the nearest, and its trust."""
-        squares = self._norms[None] - 2 * asked @ self._known.T
-        count = min(_LIKE, squares.shape[1])
-        near = np.argpartition(squares, count - 1, 1)[:, :count]
-        rows = np.arange(len(near))
-        own = np.einsum("ij,ij->i", asked, asked)[:, None]
-        away = np.sqrt(np.maximum(squares[rows[:, None], near] + own, 0) / asked.shape[1])  # (n, count)
-        among = away <= away.min(1, keepdims=True) + _HARDLY
+        """Return for each block a known one that is like it, and how much that is to be trusted.
+
+        The one that goes on where a neighbour's left off is preferred to a likelier one from elsewhere (Ashikhmin
+        2001): texture larger than a block stays whole.
+
+        Args:
+            asked: (n, d) descriptors.
+            at: (n, 2) places, row by row.
+            random: chooses among what is hardly less like it than the nearest.
+        """
+        squares = self._norms[None] - 2 * asked @ self._known.T + np.einsum("ij,ij->i", asked, asked)[:, None]
+        away = np.sqrt(np.maximum(squares, 0) / asked.shape[1])  # (n, known), levels
+        count = min(_LIKE, away.shape[1])
+        near = np.argpartition(away, count - 1, 1)[:, :count]
+        nearest = np.take_along_axis(away, near, 1)
+        # Now and then a block has lost a whole thing, a rope before the sky: no example of what looks like sky.
+        most = _USUAL * np.median(self._strengths[near], 1, keepdims=True) + 1
+        among = (nearest <= nearest.min(1, keepdims=True) + _HARDLY) & (self._strengths[near] <= most)
+        among[~among.any(1)] = True
         pick = np.where(among, random.random(among.shape), -1).argmax(1)
+        chosen = near[np.arange(len(near)), pick]
+        row_of = {place: i for i, place in enumerate(map(tuple, at.tolist()))}
+        for i, (top, left) in enumerate(at.tolist()):
+            limit = _COHERENT * nearest[i].min() + _HARDLY
+            for back in ((0, _STEP), (_STEP, 0)):
+                neighbour = row_of.get((top - back[0], left - back[1]))
+                if neighbour is None:
+                    continue
+                index, y, x = self._places[chosen[neighbour]].tolist()
+                follower = self._index.get((index, y + back[0], x + back[1]))
+                if follower is None or self._strengths[follower] > most[i, 0]:
+                    continue
+                if away[i, follower] <= limit:
+                    chosen[i], limit = follower, away[i, follower]
+        distance = away[np.arange(len(chosen)), chosen]
         contrast = asked.reshape(len(asked), -1, 3).std(1).mean(1)
         alike, unlike = (levels + times * contrast for levels, times in (_ALIKE, _UNLIKE))
-        trust = np.clip((unlike - away[rows, pick]) / (unlike - alike), 0, 1)
-        return np.asarray(near[rows, pick], np.int64), np.asarray(trust, np.float32)
+        trust = np.clip((unlike - distance) / (unlike - alike), 0, 1)
+        return np.asarray(chosen, np.int64), np.asarray(trust, np.float32)
 
     def _colour(
         self, at: NDArray[np.int64], lacking: NDArray[np.float32], pixels: int, side: int
@@ -167,6 +199,13 @@ def _lost(example: Example) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
     fine[example.hidden] = 0
     limits = -_MOST_LEVELS, _MOST_LEVELS
     return np.clip(np.rint(fine), *limits).astype(np.int8), np.clip(coarse, *limits)
+
+
+def _strength(fine: NDArray[np.int8], pixels: int) -> NDArray[np.float32]:
+    """Return (S, S) float32: how many levels of detail there are about each of the model's pixels, block by block."""
+    levels = np.abs(fine).mean(2, dtype=np.float32)
+    small = cv2.resize(levels, (pixels, pixels), interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.blur(small, (_BLOCK, _BLOCK)), np.float32)
 
 
 def _blocks(picture: NDArray[np.uint8], step: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
