@@ -19,6 +19,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from core.canvas.anchor import Anchor
 from core.canvas.borders import grow_canvas
 from core.canvas.compose import from_model, mask_to_model, paste, to_model
 from core.canvas.detail import Example, Examples
@@ -40,6 +41,8 @@ logger = logging.getLogger(__name__)
 BUNDLED = Path(__file__).resolve().parent.parent / "assets" / "models"
 """Where the bundled models lie."""
 
+MOST_REDRAWN = 2
+"""Times that a long border which repeats something is drawn anew; after that it stays."""
 _CACHED_WINDOWS = 64
 
 
@@ -175,7 +178,7 @@ class Engine:
         """
         self._check(request)
         samples = [Sample.drawn_for(request, i) for i in range(request.options.variations)]
-        for item in self._run(request, samples, preview_budget_s):
+        for item in self._without_repetition(request, self._run(request, samples, preview_budget_s)):
             yield item.result(request) if isinstance(item, Work) else item
 
     def edit_together(self, requests: Sequence[EditRequest]) -> tuple[EditResult, ...]:
@@ -186,7 +189,8 @@ class Engine:
         for request in requests:
             self._check(request)
         samples = [Sample.drawn_for(r, i) for r in requests for i in range(r.options.variations)]
-        work = next(item for item in self._run(requests[0], samples, None) if isinstance(item, Work))
+        run = self._without_repetition(requests[0], self._run(requests[0], samples, None))
+        work = next(item for item in run if isinstance(item, Work))
         results, first = [], 0
         for request in requests:
             results.append(work.result(request, first))
@@ -358,6 +362,34 @@ class Engine:
                 if self._device.type == "cuda":
                     torch.cuda.empty_cache()
 
+    def _without_repetition(self, request: EditRequest, run: Iterator[Preview | Work]) -> Iterator[Preview | Work]:
+        """Pass a run on, but draw those rows of a long border anew that repeat or mirror something.
+
+        Rows from several windows only: one from a single window may be gone on from, with its own seed. What is drawn
+        anew depends on the row alone, so that it is the same among others. Meanwhile the last preview is shown again,
+        so that whoever watches may stop.
+        """
+        last: Preview | None = None
+        for item in run:
+            if isinstance(item, Preview):
+                last = item
+                yield item
+                continue
+            work = item
+            looks = sum(not one.level for one in work.passes)
+            for attempt in range(1, MOST_REDRAWN + 1 if request.task is Task.EXTRAPOLATE and looks > 1 else 0):
+                rows = [row for row in range(len(work.samples)) if work.repeats(row)]
+                if not rows:
+                    break
+                logger.info("%d of %d borders repeat something: drawn anew", len(rows), len(work.samples))
+                again = [work.samples[row].redrawn(attempt) for row in rows]
+                for other in self._run(request, again, None if last is None else 0.0):
+                    if isinstance(other, Work):
+                        work.take(rows, other)
+                    elif last is not None:
+                        yield last
+            yield work
+
     def _begin(self, request: EditRequest, samples: list[Sample]) -> Work:
         """Lay out the canvas and the passes."""
         started = time.perf_counter()
@@ -378,6 +410,8 @@ class Engine:
             allowed=canvas_mask(request, pixels=self.spec.pixels),
             passes=passes,
             forwards=[0] * len(samples),
+            judged=max(len(samples), request.options.variations) > 1,
+            anchor=_anchor(request, base),
         )
         work.seconds["plan"] = time.perf_counter() - started
         return work
@@ -401,7 +435,7 @@ class Engine:
 
     def _judge_fit(self, work: Work, one: Pass, tokens: Tensor, guess: Tensor) -> None:
         """Add up how likely the net holds each row's tokens, given the surroundings alone; see `EditResult.fits`."""
-        if one.level or len(work.samples) < 2:
+        if one.level or not work.judged:
             return
         hole = torch.from_numpy(one.unknown).to(self._device).flatten()
         hidden = tokens.masked_fill(hole, MASK)
@@ -525,3 +559,11 @@ class Engine:
     def autocast(self) -> torch.autocast:
         """Return the context that the nets run in: the engine's number format on its device."""
         return torch.autocast(self._device.type, self._dtype, enabled=self._dtype != torch.float32)
+
+
+def _anchor(request: EditRequest, base: NDArray[np.uint8]) -> Anchor | None:
+    """Return what keeps a new border in the photo's colours."""
+    if request.task is not Task.EXTRAPOLATE:
+        return None
+    left, top, right, bottom = request.extend
+    return Anchor(base, Box(left, top, base.shape[1] - right, base.shape[0] - bottom))

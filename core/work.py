@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from core.canvas.anchor import Anchor
 from core.canvas.compose import (
     feathered,
     from_model,
@@ -26,6 +27,7 @@ from core.canvas.compose import (
 from core.canvas.detail import Examples
 from core.canvas.masks import mask_weight
 from core.canvas.plan import Pass
+from core.canvas.repetition import repetition
 from core.canvas.seam import RING_PX, Border, shows, visibility
 from core.decoding.decode import MASK, Sampling, step_counts
 from core.decoding.guidance import NO_CLASS, Condition
@@ -33,6 +35,8 @@ from core.geometry import Box, Size
 from core.request import EditRequest, EditResult, Start
 
 _STAGES = ("plan", "encode", "transformer", "decode", "composite")
+_OTHER_SEEDS = 2**53  # beyond those of requests
+_MOST_PATCHES = 24
 _JOINT = 8
 """Windows blend over what was painted beside them within this share of their side: about two cells."""
 
@@ -61,6 +65,10 @@ class Sample:
         """Steps of its schedule that were taken before it begins."""
         return 0 if self.start is None else self.start.step
 
+    def redrawn(self, attempt: int) -> Sample:
+        """Return the row as it is drawn instead, with a seed that no variation beside it has."""
+        return replace(self, sampling=replace(self.sampling, seed=self.sampling.seed + attempt * _OTHER_SEEDS))
+
     def unknown(self, one: Pass) -> NDArray[np.bool_]:
         """Return the (h, w) cells of a pass that this row has to draw."""
         return one.unknown if self.start is None else one.unknown & (self.start.tokens == MASK)
@@ -87,6 +95,8 @@ class Work:
         layers: (B, h, w, 3) uint8, the area of each row: painted pixels as the model made them, others as in `base`.
         painted: (h, w) bool, pixels of the area that a pass has painted.
         forwards: transformer passes of each row so far.
+        judged: whether it is asked how well each row fits in.
+        anchor: the photo whose colours a new border keeps; None for other edits.
         tokens, confidence: (B, h, w) int64 and float32, one array for each pass that is done.
         fits: (B,) float64, the summed log probability of each row's tokens, see `EditResult.fits`.
         class_fits: the same with the class against without, or None where there is none.
@@ -100,6 +110,8 @@ class Work:
     allowed: NDArray[np.bool_]
     passes: tuple[Pass, ...]
     forwards: list[int]
+    judged: bool = False
+    anchor: Anchor | None = None
     area: Box = field(init=False)
     layers: NDArray[np.uint8] = field(init=False)
     painted: NDArray[np.bool_] = field(init=False)
@@ -169,6 +181,8 @@ class Work:
                 generated = keep_colours(generated, seen)
             elif match:
                 generated = match_colour(generated, seen, unseen)
+                if self.anchor is not None:
+                    generated = self.anchor.hold(generated, one.window, one.mask)
             paste(self.layers[row], generated, one.window.shifted(-self.area.left, -self.area.top), share)
         painted |= one.mask
 
@@ -203,6 +217,28 @@ class Work:
             return soft
         closed = measured(cloned)
         return closed if request.blend == "poisson" or visibility(*closed[1:]) < visibility(*soft[1:]) else soft
+
+    def repeats(self, row: int) -> bool:
+        """Return whether a finished border is a copy, or the mirror image, of something else in its picture."""
+        picture = self.base.copy()
+        picture[self.area.slices] = self.patches[row]
+        return repetition(picture, self.allowed, _MOST_PATCHES).found
+
+    def take(self, rows: Sequence[int], other: Work) -> None:
+        """Put the rows of another run over the same passes in place of some of these."""
+        for index, row in enumerate(rows):
+            self.patches[row], self.seams[row] = other.patches[index], other.seams[index]
+            self.colour_shifts[row] = other.colour_shifts[index]
+            self.forwards[row] += other.forwards[index]
+            for tokens, theirs in zip(self.tokens, other.tokens, strict=True):
+                tokens[row] = theirs[index]
+            for confidence, of_others in zip(self.confidence, other.confidence, strict=True):
+                confidence[row] = of_others[index]
+            for fits, of_theirs in ((self.fits, other.fits), (self.class_fits, other.class_fits)):
+                if fits is not None and of_theirs is not None:
+                    fits[row] = of_theirs[index]
+        for stage, seconds in other.seconds.items():
+            self.seconds[stage] += seconds
 
     def result(self, request: EditRequest, first: int = 0) -> EditResult:
         """Return the part of finished work that belongs to one request, whose rows begin with `first`."""

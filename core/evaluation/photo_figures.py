@@ -11,12 +11,12 @@ from collections.abc import Mapping, Sequence
 import cv2
 import numpy as np
 
+from core.canvas.repetition import repetition
 from core.canvas.seam import ring_shift, seam_score
 from core.evaluation.cases import DRIFT, Case, canvas_of, to_display
 from core.evaluation.drift import colour_drift
 from core.evaluation.judge import Judge
 from core.evaluation.metrics import Mask, Picture
-from core.evaluation.repetition import repetition
 from core.evaluation.sharpness import sharpness_ratio
 from core.geometry import Box, Size
 

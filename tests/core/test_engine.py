@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from core.engine import Engine, list_models, load_engine
 from core.errors import BadRequest, CheckpointError, OutOfMemory, UnknownModel
 from core.geometry import Box, Sides
-from core.request import DecodeOptions, EditRequest, EditResult, Preview, Task
+from core.request import BLEND_NAMES, DETAIL_NAMES, DecodeOptions, EditRequest, EditResult, Preview, Start, Task
+from core.work import Work
 from tests.fakes import ColourTokenizer, RuleTransformer, fake_engine, fake_spec
 
 
@@ -46,16 +47,29 @@ def inpaint(**options: object) -> EditRequest:
     grow=st.integers(0, 2),
     channels=st.sampled_from([3, 4]),
     match=st.booleans(),
+    refine=st.integers(0, 2),
+    detail=st.sampled_from(DETAIL_NAMES),
+    blend=st.sampled_from(BLEND_NAMES),
 )
 def test_pixels_outside_the_mask_are_bit_identical(
-    seed: int, feather: int, grow: int, channels: int, match: bool
+    seed: int, feather: int, grow: int, channels: int, match: bool, refine: int, detail: str, blend: str
 ) -> None:
     generator = np.random.default_rng(seed)
     image = picture(int(generator.integers(16, 80)), int(generator.integers(16, 80)), channels, seed)
     mask = generator.random(image.shape[:2]) < 0.02
     mask[generator.integers(mask.shape[0]), generator.integers(mask.shape[1])] = True
     before = image.copy()
-    request = EditRequest(Task.INPAINT, image, mask, feather_px=feather, grow_tokens=grow, match_colour=match)
+    request = EditRequest(
+        Task.INPAINT,
+        image,
+        mask,
+        feather_px=feather,
+        grow_tokens=grow,
+        match_colour=match,
+        refine=refine,
+        detail=detail,
+        blend=blend,
+    )
     result = fake_engine().edit(request)
     assert result.images.shape == (1, *image.shape)
     assert np.array_equal(result.images[0][~mask], before[~mask])
@@ -269,3 +283,111 @@ def test_a_gpu_repeats_itself_and_keeps_the_outside() -> None:
     assert request.image is not None
     assert request.mask is not None
     assert np.array_equal(first[~request.mask], request.image[~request.mask])
+
+
+@pytest.mark.parametrize("detail", DETAIL_NAMES)
+@pytest.mark.parametrize("blend", BLEND_NAMES)
+def test_nothing_of_what_is_removed_shines_through(detail: str, blend: str) -> None:
+    image = picture(120, 150)
+    mask = hole(image, Box(20, 15, 90, 80)) | hole(image, Box(120, 100, 130, 112))
+    other = image.copy()
+    other[mask] = 255 - other[mask]
+    first, second = (
+        fake_engine().edit(EditRequest(Task.INPAINT, one, mask, detail=detail, blend=blend, refine=1)).image(0)
+        for one in (image, other)
+    )
+    assert np.array_equal(first, second)
+
+
+def test_a_soft_mask_blends_with_what_was_there() -> None:
+    image = np.full((60, 90, 3), 200, np.uint8)
+    level = np.zeros((60, 90), np.uint8)
+    level[20:40, 20:60] = 51
+    settings = {"feather_px": 0, "match_colour": False, "detail": "none", "blend": "feather"}
+    hard = fake_engine().edit(EditRequest(Task.INPAINT, image, level > 0, **settings)).image(0)  # type: ignore[arg-type]
+    soft = fake_engine().edit(EditRequest(Task.INPAINT, image, level, **settings)).image(0)  # type: ignore[arg-type]
+    inside = level > 0
+    assert np.abs(soft[inside] - (0.2 * hard[inside] + 0.8 * image[inside])).max() <= 1
+
+
+def test_finer_looks_change_the_hole_and_nothing_else() -> None:
+    image = picture(200, 300)
+    request = EditRequest(Task.INPAINT, image, hole(image, Box(60, 50, 200, 150)))
+    coarse = fake_engine().edit(request)
+    finer = fake_engine().edit(dataclasses.replace(request, refine=2))
+    assert len(finer.windows) > len(coarse.windows)
+    assert not np.array_equal(finer.image(0), coarse.image(0))
+    assert np.array_equal(finer.image(0)[~request.mask], image[~request.mask])  # type: ignore[operator,index]
+
+
+def test_a_start_goes_into_the_first_look_and_finer_ones_follow() -> None:
+    image = picture(200, 300)
+    options = DecodeOptions(seed=4, steps=4)
+    request = EditRequest(Task.INPAINT, image, hole(image, Box(60, 50, 200, 150)), refine=1, options=options)
+    engine = fake_engine()
+    whole = engine.edit(request)
+    start = Start(whole.tokens[0][0].astype(np.int64), 0)
+    again = engine.edit(dataclasses.replace(request, start=start))
+    assert np.array_equal(again.image(0), whole.image(0)), "codes of every cell given: the same picture"
+
+
+def test_memory_and_result_are_those_of_the_part_that_was_painted() -> None:
+    image = picture(900, 1200)
+    result = fake_engine().edit(EditRequest(Task.INPAINT, image, hole(image, Box(600, 500, 620, 520))))
+    assert result.base is image
+    assert result.patches.shape[1] * result.patches.shape[2] < 0.02 * image.shape[0] * image.shape[1]
+    assert np.array_equal(result.images[0], result.image(0))
+
+
+def test_variations_are_judged_by_fit_and_one_alone_is_not() -> None:
+    assert fake_engine().edit(inpaint()).fits is None
+    image = picture()
+    request = EditRequest(
+        Task.MANIPULATE, image, box=Box(20, 15, 45, 40), class_id=1, options=DecodeOptions(variations=4, seed=1)
+    )
+    result = fake_engine().edit(request)
+    assert result.fits is not None
+    assert result.class_fits is not None
+    assert len(result.fits) == len(result.class_fits) == 4
+    assert all(fit <= 0 for fit in result.fits)
+    assert sorted(result.ranking) == [0, 1, 2, 3]
+    assert list(result.ranking) == sorted(range(4), key=lambda i: -result.class_fits[i])  # type: ignore[index]
+
+
+def test_fit_is_the_likelihood_of_the_tokens_with_the_whole_hole_hidden() -> None:
+    engine = fake_engine()
+    result = engine.edit(inpaint(variations=2, seed=3))
+    assert result.fits is not None
+    unknown = torch.from_numpy(result.latent_masks[0]).flatten()
+    for row in range(2):
+        tokens = torch.from_numpy(result.tokens[0][row]).flatten()
+        logits = engine.transformer(tokens.masked_fill(unknown, -1)[None], torch.tensor([-1]))[0]
+        wanted = torch.log_softmax(logits.detach(), -1)[unknown].gather(1, tokens[unknown][:, None]).mean()
+        assert result.fits[row] == pytest.approx(float(wanted), abs=1e-4)
+
+
+def test_a_border_that_repeats_something_is_drawn_anew_and_only_so_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    image = picture(60, 90)
+    request = EditRequest(
+        Task.EXTRAPOLATE, image, extend=Sides(right=80), options=DecodeOptions(seed=2, variations=2, steps=2)
+    )
+    plain = fake_engine().edit(request)
+    seen: list[int] = []
+
+    def first_row_repeats(work: Work, row: int) -> bool:
+        seen.append(row)
+        return work.samples[row].sampling.seed == 2
+
+    monkeypatch.setattr(Work, "repeats", first_row_repeats)
+    redrawn = fake_engine().edit(request)
+    assert len(plain.windows) > 1
+    assert not np.array_equal(redrawn.image(0), plain.image(0))
+    assert np.array_equal(redrawn.image(1), plain.image(1))
+    assert redrawn.forwards > plain.forwards
+    assert np.array_equal(fake_engine().edit(request.alone(0)).image(0), redrawn.image(0))
+    shown = [item for item in fake_engine().stream(request) if isinstance(item, Preview)]
+    assert all(len(preview.images) == 2 for preview in shown)
+
+    monkeypatch.setattr(Work, "repeats", lambda work, row: True)
+    stubborn = fake_engine().edit(request)
+    assert stubborn.forwards == 3 * plain.forwards

@@ -14,7 +14,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.evaluation.metrics import Mask, Picture
 from core.geometry import Box, Size
 
 THRESHOLD, TYPICAL = 0.97, 0.66
@@ -62,12 +61,13 @@ class Repetition:
         return self.highest > THRESHOLD or self.typical > TYPICAL
 
 
-def repetition(picture: Picture, mask: Mask) -> Repetition:
+def repetition(picture: NDArray[np.uint8], mask: NDArray[np.bool_], most: int | None = None) -> Repetition:
     """Return how much of the masked part is found elsewhere in the picture.
 
     Args:
         picture: (H, W, 3 or 4) uint8.
         mask: (H, W) bool, True = generated; the known part is the largest rectangle around what is False.
+        most: patches that are looked for, spread over all; None looks for every one.
     """
     scale = min(1.0, SIDE / min(picture.shape[:2]))
     width, height = (max(1, round(n * scale)) for n in picture.shape[1::-1])
@@ -77,6 +77,8 @@ def repetition(picture: Picture, mask: Mask) -> Repetition:
     made = cv2.resize(mask.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST) > 0
     known = Box.around(~made)
     places = _patches(made, _SQUARE) or _patches(made, _STRIPS)
+    if most is not None and len(places) > most:
+        places = [places[i * len(places) // most] for i in range(most)]
     best = {"copied": [0.0], "mirrored": [0.0], "repeated": [0.0]}
     highest = []
     for place in places:
@@ -101,7 +103,7 @@ def _detail(grey: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(fast - across - down, np.float32)
 
 
-def _patches(made: Mask, shapes: Sequence[Size]) -> list[Box]:
+def _patches(made: NDArray[np.bool_], shapes: Sequence[Size]) -> list[Box]:
     """Return patches on a grid of half a patch that are wholly generated."""
     sums = cv2.integral(made.astype(np.uint8))
     height, width = made.shape
@@ -137,7 +139,7 @@ def _likest(field: NDArray[np.float32], patch: NDArray[np.float32]) -> float:
     return float(_correlations(field, patch).max())
 
 
-def _elsewhere(detail: NDArray[np.float32], made: Mask, place: Box) -> float:
+def _elsewhere(detail: NDArray[np.float32], made: NDArray[np.bool_], place: Box) -> float:
     """Return the highest correlation of a patch with a generated place that does not overlap it."""
     found = _correlations(detail, detail[place.slices])
     width, height = place.size

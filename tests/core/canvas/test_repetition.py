@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from core.evaluation.repetition import SIDE, THRESHOLD, TYPICAL, repetition
+from core.canvas.repetition import SIDE, THRESHOLD, TYPICAL, repetition
 
 KNOWN = 200
 HEIGHT, WIDTH = SIDE, 320

@@ -1,0 +1,112 @@
+"""What keeps a growing border in the colours of its photo, however many windows it takes.
+
+Knows nothing of tokens or nets. Each window continues the one before and adds a little of its own to the colours; after
+ten windows that is another scene (the drift that Chang et al. 2022, section 5, name). So the colours of every level of
+the picture, row by row at its sides and column by column above and below, are held near those of the photo beside it,
+within what the photo itself varies by.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from core.geometry import Box
+
+_VARIES = 0.35
+"""Times the photo's own variation along a level that a mean may lie beside the photo's."""
+_LEAST = 1.5
+"""Units of CIELAB that it may in any case."""
+_SMOOTH = 12
+"""Levels are smoothed over this share of a window, so that no horizon is cut."""
+_RAMP = 4
+"""The correction grows from the joint over this share of a window."""
+
+
+@dataclass(frozen=True, eq=False)
+class Anchor:
+    """The photo in the middle of a grown canvas.
+
+    Attributes:
+        base: (H, W, 3 or 4) uint8, the grown canvas.
+        photo: where the photo lies on it.
+    """
+
+    base: NDArray[np.uint8]
+    photo: Box
+
+    def hold(self, generated: NDArray[np.uint8], window: Box, mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
+        """Return a window's new pixels moved towards the photo's colours where they have left them.
+
+        Args:
+            generated: (s, s, 3) uint8 RGB, matched to what is beside it.
+            window: where it lies.
+            mask: (s, s) bool, the new pixels.
+
+        Returns:
+            (s, s, 3) uint8, a new array; pixels outside the mask as they were.
+        """
+        rows, columns = np.nonzero(mask.any(1))[0], np.nonzero(mask.any(0))[0]
+        middle = window.left + (columns[0] + columns[-1]) / 2
+        beside = not self.photo.left <= middle < self.photo.right
+        if not beside:  # above or below: the same, turned
+            turned = Anchor(self.base.swapaxes(0, 1), _turned(self.photo))
+            return turned._held(generated.swapaxes(0, 1), _turned(window), mask.T, rows).swapaxes(0, 1)
+        return self._held(generated, window, mask, columns)
+
+    def _held(
+        self, generated: NDArray[np.uint8], window: Box, mask: NDArray[np.bool_], across: NDArray[np.int64]
+    ) -> NDArray[np.uint8]:
+        """Hold a window beside the photo; `across` are the columns that hold new pixels."""
+        side = mask.shape[0]
+        sigma = max(1.0, side / _SMOOTH)
+        wanted, varies = self._levels(window, sigma)
+        lab = _lab(generated)
+        seen = mask.sum(1).astype(np.float32)[:, None]
+        summed = np.where(mask[..., None], lab, 0).sum(1)  # (s, 3)
+        found = _along(summed, sigma) / np.maximum(_along(seen, sigma), 1e-3)
+        away = found - wanted
+        allowed = _VARIES * varies + _LEAST
+        excess = away - np.clip(away, -allowed, allowed)
+        # From the side that is known: the new columns nearest to the photo begin as what they continue.
+        towards = window.left + across[0] >= self.photo.left
+        distance = np.arange(side) - across[0] if towards else across[-1] - np.arange(side)
+        share = np.clip((distance + 1) / max(1, side // _RAMP), 0, 1).astype(np.float32)
+        moved = lab - share[None, :, None] * excess[:, None]
+        output = generated.copy()
+        output[mask] = _rgb(moved)[mask]
+        return output
+
+    def _levels(self, window: Box, sigma: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return mean and variation (s, 3) of the photo's end in CIELAB, for each row of a window beside it."""
+        left, top, right, bottom = self.photo
+        reach = min(right - left, 2 * window.size.width)
+        band = Box(left, top, left + reach, bottom) if window.left < left else Box(right - reach, top, right, bottom)
+        lab = _lab(self.base[band.slices][..., :3])
+        rows = np.clip(np.arange(window.top, window.bottom), top, bottom - 1) - top
+        return _along(lab.mean(1)[rows], sigma), _along(lab.std(1)[rows], sigma)
+
+
+def _turned(box: Box) -> Box:
+    return Box(box.top, box.left, box.bottom, box.right)
+
+
+def _along(levels: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
+    """Smooth (n, c) values along their first axis."""
+    wide = cv2.GaussianBlur(
+        np.ascontiguousarray(levels, np.float32)[:, None], (1, 0), 1, sigmaY=sigma, borderType=cv2.BORDER_REPLICATE
+    )
+    return np.asarray(wide, np.float32).reshape(levels.shape)
+
+
+def _lab(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
+    rgb = np.ascontiguousarray(picture, np.float32) / np.float32(255)
+    return np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB), np.float32)
+
+
+def _rgb(lab: NDArray[np.float32]) -> NDArray[np.uint8]:
+    rgb = cv2.cvtColor(np.ascontiguousarray(lab, np.float32), cv2.COLOR_LAB2RGB)
+    return np.asarray(np.clip(np.rint(rgb * np.float32(255)), 0, 255), np.uint8)
