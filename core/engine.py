@@ -44,6 +44,7 @@ BUNDLED = Path(__file__).resolve().parent.parent / "assets" / "models"
 MOST_REDRAWN = 2
 """Times that a long border which repeats something is drawn anew; after that it stays."""
 _CACHED_WINDOWS = 64
+_LEARNT_WINDOWS = 4  # sizes of window whose detail is kept: enough to try one edit's seeds and its finer looks
 
 
 def list_models() -> tuple[ModelSpec, ...]:
@@ -129,6 +130,7 @@ class Engine:
         self.tokenizer = tokenizer.to(self._device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
         self.transformer = transformer.to(self._device).eval()
         self._tokens: OrderedDict[bytes, Tensor] = OrderedDict()
+        self._learnt: OrderedDict[bytes, Examples] = OrderedDict()
         self._swatches: NDArray[np.uint8] | None = None
         self._decode_seconds = 0.0
         self.forwards = 0
@@ -471,19 +473,36 @@ class Engine:
         if detail == "none":
             return found
         for side, windows in example_windows(work.passes, work.allowed).items():
-            examples = []
+            known, digest = [], hashlib.blake2b(detail.encode(), digest_size=16)
             for window in windows:
                 pixels, hidden = work.base[window.slices], work.allowed[window.slices]
                 if pixels.shape[2] == 4:
                     hidden = hidden | (pixels[..., 3] == 0)
-                with work.timed("encode"):
-                    codes = self._encode(self._window(pixels[..., :3], hidden))
-                with work.timed("decode"):
-                    (shown,) = self._decode(codes[None])
-                examples.append(Example(pixels[..., :3], shown, hidden))
-            with work.timed("composite"):
-                found[side] = Examples(examples, grain=detail == "grain")
+                shown = np.where(hidden[..., None], np.uint8(0), pixels[..., :3])  # the same, whatever is to go
+                known.append((shown, hidden))
+                digest.update(shown.tobytes() + np.packbits(hidden).tobytes())
+            key = digest.digest()
+            if key not in self._learnt:
+                self._learnt[key] = self._learn(work, known, grain=detail == "grain")
+                if len(self._learnt) > _LEARNT_WINDOWS:
+                    self._learnt.popitem(last=False)
+            self._learnt.move_to_end(key)
+            found[side] = self._learnt[key]
         return found
+
+    def _learn(
+        self, work: Work, known: Sequence[tuple[NDArray[np.uint8], NDArray[np.bool_]]], *, grain: bool
+    ) -> Examples:
+        """Return examples of windows (s, s, 3) with hidden pixels (s, s), shown to the tokenizer."""
+        examples = []
+        for pixels, hidden in known:
+            with work.timed("encode"):
+                codes = self._encode(self._window(pixels, hidden))
+            with work.timed("decode"):
+                (shown,) = self._decode(codes[None])
+            examples.append(Example(pixels, shown, hidden))
+        with work.timed("composite"):
+            return Examples(examples, grain=grain)
 
     def _predict(self, work: Work) -> Predict:
         """Return the net as decoding calls it, with the rows' classes and guidance; keeps the accounts."""
