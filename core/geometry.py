@@ -30,6 +30,18 @@ class Sides(NamedTuple):
     bottom: int = 0
 
 
+def aspect_sides(size: Size, aspect: float) -> Sides:
+    """Return the smallest border, even at both sides, that gives a picture a shape.
+
+    Args:
+        size: of the picture.
+        aspect: wanted width / height.
+    """
+    wide = max(0, round(size.height * aspect) - size.width)
+    high = max(0, round(size.width / aspect) - size.height)
+    return Sides(wide // 2, high // 2, wide - wide // 2, high - high // 2)
+
+
 class Box(NamedTuple):
     """A half-open rectangle of whole pixels."""
 

@@ -164,7 +164,7 @@ def feathered(
     length = np.maximum(np.hypot(down, right), 1e-6)
     # From the deepest that a mirror may reach towards the border itself, for corners and for what is near another hole.
     chosen, left = np.zeros((len(rows), 2), np.int64), np.ones(len(rows), np.bool_)
-    for reach in (2 * depth - 1, depth + 1, depth):
+    for reach in (2 * depth, depth + 1, depth):
         y = np.clip(np.rint(rows - reach * down / length), 0, height - 1).astype(np.int64)
         x = np.clip(np.rint(columns - reach * right / length), 0, width - 1).astype(np.int64)
         found = left & ~hole[y, x]

@@ -21,7 +21,7 @@ FINER = 2.5
 """Tiles are worth their joints only where their windows are so many times as fine as one over the whole hole."""
 MOST_TILES = 4
 """Windows that a long thin hole takes at most; each level of refinement allows twice as many."""
-MOST_ALONG_STRIP = 6
+MOST_ALONG_STRIP = 2
 """A thin border is looked at through windows of at least this share of its length."""
 
 Look = tuple[Box, Box]

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from core.cli.output import check_output, encoded, say
 from core.cli.requests import SHAPE, add_region, add_request, make_request, read_region
-from core.cli.words import OPTIONS, Command, Parser, add_output, flag, given, named_engine, whole
+from core.cli.words import OPTIONS, Command, Parser, add_output, flag, given, named_engine, ratio, whole
 from core.errors import BadRequest
-from core.geometry import Sides
+from core.geometry import Sides, Size, aspect_sides
 
 if TYPE_CHECKING:
     from core.engine import Engine
@@ -32,6 +32,9 @@ def add_commands(command: Command) -> None:
     extend.add_argument("--image", type=Path, required=True)
     for side in Sides._fields:
         extend.add_argument(f"--{side}", type=whole, default=0, metavar="PX", help="pixels to add there")
+    extend.add_argument(
+        "--aspect", type=ratio, metavar="W:H", help="add what this shape needs at both sides, instead of pixels"
+    )
     add_output(extend)
     _add_settings(extend)
 
@@ -84,6 +87,10 @@ def _extend(options: argparse.Namespace) -> None:
     check_output(options.output)
     image = open_picture(options.image)
     sides = Sides(options.left, options.top, options.right, options.bottom)
+    if options.aspect is not None:
+        if any(sides):
+            raise BadRequest("--aspect says how far every side grows: leave out --left, --top, --right and --bottom.")
+        sides = aspect_sides(Size(image.shape[1], image.shape[0]), options.aspect)
     engine = named_engine(options)
     _run(options, engine, make_request(options, engine.spec, task=Task.EXTRAPOLATE, image=image, extend=sides))
 
@@ -103,20 +110,24 @@ def _run(options: argparse.Namespace, engine: Engine, request: EditRequest) -> N
 
     result = _watched(engine, request)
     pictures: list[tuple[Path, bytes]] = []
-    for i, pixels in enumerate(result.images):
+    for i in range(len(result.patches)):
         path = options.output
-        if len(result.images) > 1:
+        if len(result.patches) > 1:
             path = path.with_stem(f"{path.stem}-{i + 1}")
-        pictures.append((path, encoded(pixels, path, recipe_text(engine.spec, request, i))))
+        pictures.append((path, encoded(result.image(i), path, recipe_text(engine.spec, request, i))))
     for path, data in pictures:
         write_whole(path, data)
     outputs = [str(path) for path, _ in pictures]
+    best = f"; best first: {', '.join(str(i + 1) for i in result.ranking)}" if len(outputs) > 1 else ""
     say(
         options,
         f"wrote {', '.join(outputs)}: {result.unknown_tokens} tokens in {len(result.windows)} window(s), "
-        f"{result.seconds['total']:.2f} s",
+        f"{result.seconds['total']:.2f} s{best}",
         {
             "outputs": outputs,
+            "best_first": [outputs[i] for i in result.ranking],
+            "seams": list(result.seams),
+            "colour_shifts": list(result.colour_shifts),
             "seconds": result.seconds,
             "unknown_tokens": result.unknown_tokens,
             "passes": len(result.windows),

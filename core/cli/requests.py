@@ -22,7 +22,10 @@ SHAPE = {
     "grow": "grow_tokens",
     "feather": "feather_px",
     "context": "context",
+    "refine": "refine",
     "match_colour": "match_colour",
+    "detail": "detail",
+    "blend": "blend",
     "opaque": "opaque",
     "window": "window",
 }
@@ -51,6 +54,11 @@ def add_request(parser: Parser) -> None:
     parser.add_argument("--grow", type=whole, metavar="N", help="repaint so many cells around the mask, too")
     parser.add_argument("--feather", type=whole, metavar="PX", help="soft edge inside the mask; 0 is hard")
     parser.add_argument("--context", type=number, metavar="X", help="window side over the hole's longer side")
+    parser.add_argument(
+        "--refine", type=whole, metavar="N", help="look again through windows half as wide, 0 to 3 times"
+    )
+    parser.add_argument("--detail", metavar="NAME", help="patches, grain or none: fine detail from the surroundings")
+    parser.add_argument("--blend", metavar="NAME", help="auto, feather or poisson: how the border is closed")
     parser.add_argument("--no-match-colour", dest="match_colour", action="store_const", const=False)
     parser.add_argument("--opaque", action="store_const", const=True, help="make repainted pixels opaque")
 

@@ -70,6 +70,17 @@ def number(text: str) -> float:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
 
 
+def ratio(text: str) -> float:
+    """Return width / height of a shape such as 16:9."""
+    try:
+        width, height = (float(part) for part in text.split(":"))
+        if not 0.01 <= width / height <= 100:
+            raise ValueError
+    except (ValueError, ZeroDivisionError):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a shape such as 16:9, from 1:100 to 100:1") from None
+    return width / height
+
+
 def list_of(kind: Callable[[str], Any]) -> Callable[[str], list[Any]]:
     """Return a reader of values that are separated by commas, none of them twice."""
 

@@ -30,12 +30,16 @@ class Trial:
 
     Attributes:
         scores: (n,) mean log probability, higher is likelier.
+        fits: (n,) the same with nothing of the hole given, see `EditResult.fits`.
+        order: (n,) each variation's place in `EditResult.ranking`, 0 for the best.
         seams, shifts: (n,) step and colour difference across the border.
         distances: (n,) perceptual distance to the truth in the hole.
         surroundings: (n,) feature distance of the hole to what is around it.
     """
 
     scores: Values
+    fits: Values
+    order: Values
     seams: Values
     shifts: Values
     distances: Values
@@ -43,10 +47,12 @@ class Trial:
 
 
 WAYS: dict[str, Callable[[Trial], Values]] = {
+    "the editor's own": lambda trial: trial.order,
     "score": lambda trial: -trial.scores,
+    "fit": lambda trial: -trial.fits,
     "seam": lambda trial: trial.seams,
     "colour shift": lambda trial: trial.shifts,
-    "all three": lambda trial: places(-trial.scores) + places(trial.seams) + places(trial.shifts),
+    "score, seam and shift": lambda trial: places(-trial.scores) + places(trial.seams) + places(trial.shifts),
     "the best there is": lambda trial: trial.distances,
 }
 """Way of ranking -> the value of each variation, of which the least comes first; the last is not to be had."""
@@ -86,9 +92,12 @@ def try_variations(engine: Engine, judge: Judge, case: Case, *, seed: int, varia
     """Return the engine's variations of a case with a truth, measured."""
     result = engine.edit(editor_request(engine, case, seed=seed, variations=variations))
     pictures = {str(i): image for i, image in enumerate(result.images)}
+    assert result.fits is not None, "several are judged"
     measured = distances(judge, case, pictures)
     return Trial(
         np.array(result.scores),
+        np.array(result.fits),
+        np.argsort(result.ranking).astype(np.float64),
         np.array(result.seams),
         np.array(result.colour_shifts),
         np.array([measured[name] for name in pictures]),

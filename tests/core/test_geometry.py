@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.geometry import Box, Size, cell_areas
+from core.geometry import Box, Size, aspect_sides, cell_areas
 
 small = st.integers(-60, 60)
 
@@ -73,3 +73,14 @@ def test_cell_areas_stay_exact_on_large_windows():
     mask[:] = False
     mask[1000, 2000] = True
     assert cell_areas(mask, grid).sum() == grid * grid
+
+
+@given(st.integers(1, 4000), st.integers(1, 4000), st.floats(0.1, 10))
+def test_a_shape_is_reached_by_growing_one_way_alone(width, height, aspect):
+    left, top, right, bottom = aspect_sides(Size(width, height), aspect)
+    assert min(left, top, right, bottom) >= 0
+    assert 0 <= right - left <= 1
+    assert 0 <= bottom - top <= 1
+    assert not (left + right and top + bottom) or abs(width - height * aspect) <= aspect + 1
+    wide, high = left + width + right, top + height + bottom
+    assert abs(wide - high * aspect) <= 0.5 * max(1, aspect) + 1e-6

@@ -156,3 +156,28 @@ def test_a_failing_write_leaves_the_old_output(
     assert "no space left" in refusal(*words, capsys=capsys)
     assert output.read_bytes() == b"old"
     assert not list(tmp_path.glob("*.part"))
+
+
+def test_edit_takes_how_the_hole_is_finished_and_ranks_variations(
+    tiny_model: Path, photo: Path, mask: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("edit", "--image", photo, "--mask", mask, "--output", tmp_path / "o.png", "--model", tiny_model)
+    finish = ("--refine", 1, "--detail", "grain", "--blend", "poisson")
+    facts = run(*words, *finish, "--variations", 3, "--steps", 2, capsys=capsys)
+    request = EditRequest.from_dict(facts["request"], open_picture(photo))
+    assert (request.refine, request.detail, request.blend) == (1, "grain", "poisson")
+    assert sorted(facts["best_first"]) == facts["outputs"]
+    assert len(facts["seams"]) == len(facts["colour_shifts"]) == 3
+    assert "detail 'fur' is unknown" in refusal(*words, "--detail", "fur", capsys=capsys)
+
+
+def test_extend_to_a_shape(tiny_model: Path, photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    output = tmp_path / "wide.png"
+    words = ("extend", "--image", photo, "--output", output, "--model", tiny_model, "--steps", 2)
+    run(*words, "--aspect", "3:1", capsys=capsys)
+    height, width = open_picture(output).shape[:2]
+    assert (width, height) == (3 * HEIGHT, HEIGHT)
+    added = (3 * HEIGHT - WIDTH) // 2
+    assert np.array_equal(open_picture(output)[:, added : added + WIDTH], open_picture(photo))
+    assert "leave out --left" in refusal(*words, "--aspect", "3:1", "--left", 3, capsys=capsys)
+    assert "is not a shape" in refusal(*words, "--aspect", "wide", capsys=capsys)

@@ -13,7 +13,15 @@ from tests.fakes import fake_engine
 
 def trial(*, scores: list[float], seams: list[float], shifts: list[float], distances: list[float]) -> Trial:
     around = np.full(len(scores), np.nan)
-    return Trial(np.array(scores), np.array(seams), np.array(shifts), np.array(distances), around)
+    return Trial(
+        np.array(scores),
+        np.array(scores),
+        np.argsort(-np.array(scores)).argsort().astype(float),
+        np.array(seams),
+        np.array(shifts),
+        np.array(distances),
+        around,
+    )
 
 
 def test_places_count_from_the_least_and_equals_share() -> None:
@@ -42,7 +50,7 @@ def test_worth_is_the_mean_of_all_less_the_chosen_one() -> None:
 def test_a_combination_needs_agreement() -> None:
     one = trial(scores=[-1, -2, -3], seams=[3, 1, 2], shifts=[2, 1, 3], distances=[0.5, 0.1, 0.9])
     found = {line.way: line for line in worth([one])}
-    assert found["all three"].chosen == 0.1
+    assert found["score, seam and shift"].chosen == 0.1
 
 
 def test_neighbours_touch_the_box_or_are_moved_inside() -> None:
