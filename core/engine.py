@@ -33,6 +33,7 @@ from core.geometry import Box
 from core.models.checkpoints import CONFIG_FILE, load_nets, read_spec
 from core.models.config import ModelSpec
 from core.models.interfaces import MASK, NO_CLASS, MaskTransformer, VQTokenizer
+from core.nets import Nets
 from core.request import Alternative, EditRequest, EditResult, Preview, Task
 from core.work import Sample, Work
 
@@ -43,7 +44,6 @@ BUNDLED = Path(__file__).resolve().parent.parent / "assets" / "models"
 
 MOST_REDRAWN = 2
 """Times that a long border which repeats something is drawn anew; after that it stays."""
-_CACHED_WINDOWS = 64
 _LEARNT_WINDOWS = 4  # sizes of window whose detail is kept: enough to try one edit's seeds and its finer looks
 
 
@@ -106,14 +106,10 @@ def _folder(model: str) -> Path:
 class Engine:
     """One loaded model.
 
-    Not for several threads at a time. On the CPU every sample goes through the nets by itself, so that a variation
-    drawn alone is bit-identical to itself drawn among others; on a GPU the samples share a batch.
+    Not for several threads at a time.
 
     Attributes:
         spec: the model.
-        forwards: transformer passes so far, one for each sample and guidance branch.
-        encodes: windows encoded so far; a window seen before is not encoded again.
-        tokenizer, transformer: the nets, for measurements that ask them in batches; edits go through the engine.
     """
 
     def __init__(
@@ -126,25 +122,42 @@ class Engine:
         dtype: torch.dtype = torch.float32,
     ) -> None:
         self.spec = spec
-        self._device, self._dtype = torch.device(device), dtype
-        self.tokenizer = tokenizer.to(self._device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
-        self.transformer = transformer.to(self._device).eval()
-        self._tokens: OrderedDict[bytes, Tensor] = OrderedDict()
+        self._nets = Nets(spec, tokenizer, transformer, device=torch.device(device), dtype=dtype)
         self._learnt: OrderedDict[bytes, Examples] = OrderedDict()
-        self._swatches: NDArray[np.uint8] | None = None
-        self._decode_seconds = 0.0
-        self.forwards = 0
-        self.encodes = 0
+
+    @property
+    def tokenizer(self) -> VQTokenizer:
+        """The tokenizer, for measurements that ask it in batches; edits go through the engine."""
+        return self._nets.tokenizer
+
+    @property
+    def transformer(self) -> MaskTransformer:
+        """The transformer, likewise."""
+        return self._nets.transformer
+
+    @property
+    def forwards(self) -> int:
+        """Transformer passes so far, one for each sample and guidance branch."""
+        return self._nets.forwards
+
+    @property
+    def encodes(self) -> int:
+        """Windows encoded so far; a window seen before is not encoded again."""
+        return self._nets.encodes
+
+    def autocast(self) -> torch.autocast:
+        """Return the context that the nets run in: the engine's number format on its device."""
+        return self._nets.autocast()
 
     @property
     def device(self) -> str:
         """Where the nets are: "cpu" or "cuda"."""
-        return self._device.type
+        return self._nets.device.type
 
     @property
     def dtype(self) -> str:
         """The number format that the nets compute in, e.g. "float32"."""
-        return str(self._dtype).removeprefix("torch.")
+        return str(self._nets.dtype).removeprefix("torch.")
 
     def plan(self, request: EditRequest) -> tuple[Pass, ...]:
         """Return the windows of a request and the cells that each will regenerate, without running anything."""
@@ -213,8 +226,9 @@ class Engine:
         output = np.ascontiguousarray(image[..., :3]).copy()
         for start in dict.fromkeys([*range(0, max(height, width) - side, side), max(height, width) - side]):
             window = Box(start, 0, start + side, side) if width > height else Box(0, start, side, start + side)
-            tokens = self._encode(to_model(image, window, self.spec.pixels))
-            paste(output, from_model(self._decode(tokens[None])[0], window), window, np.ones((side, side), np.float32))
+            tokens = self._nets.encode(to_model(image, window, self.spec.pixels))
+            (shown,) = self._nets.decode(tokens[None])
+            paste(output, from_model(shown, window), window, np.ones((side, side), np.float32))
         return output
 
     def token_nll(self, request: EditRequest, truth: NDArray[np.uint8]) -> float:
@@ -235,13 +249,13 @@ class Engine:
         if truth.shape[:2] != canvas.shape:
             raise BadRequest(f"true picture is {truth.shape[:2]} but the canvas is {canvas.shape}: give equal sizes.")
         class_id = NO_CLASS if request.class_id is None else request.class_id
-        class_ids = torch.tensor([class_id], device=self._device)
+        class_ids = torch.tensor([class_id], device=self._nets.device)
         total, count = 0.0, 0
-        with memory_errors_translated(self._device):
+        with memory_errors_translated(self._nets.device):
             for one in self.plan(request):
-                codes = self._encode(to_model(truth, one.window, self.spec.pixels)).flatten()
-                unknown = torch.from_numpy(one.unknown).to(self._device).flatten()
-                logits = self._forward(codes.masked_fill(unknown, MASK)[None], class_ids)[0]  # (N, K)
+                codes = self._nets.encode(to_model(truth, one.window, self.spec.pixels)).flatten()
+                unknown = torch.from_numpy(one.unknown).to(self._nets.device).flatten()
+                logits = self._nets.forward(codes.masked_fill(unknown, MASK)[None], class_ids)[0]  # (N, K)
                 total += float(F.cross_entropy(logits[unknown].float(), codes[unknown], reduction="sum"))
                 count += int(unknown.sum())
         return total / count
@@ -263,7 +277,7 @@ class Engine:
         """
         self._check(request)
         (row, column), grid, side = cell, self.spec.grid, self.spec.pixels // self.spec.grid
-        with memory_errors_translated(self._device):
+        with memory_errors_translated(self._nets.device):
             work = self._begin(request, [Sample.drawn_for(request)])
             (one, *_) = work.passes
             if request.start is None or work.samples[0].unknown(one).any():
@@ -281,7 +295,7 @@ class Engine:
             return tuple(
                 Alternative(code, probability, picture[at].copy())
                 for code, probability, picture in zip(
-                    codes.tolist(), probabilities.tolist(), self._decode(self._grids(tokens)), strict=True
+                    codes.tolist(), probabilities.tolist(), self._nets.decode(self._nets.grids(tokens)), strict=True
                 )
             )
 
@@ -315,7 +329,7 @@ class Engine:
     ) -> Iterator[Preview | Work]:
         """Paint one geometry for all samples; yields previews (none where the budget is None), then the work."""
         started = time.perf_counter()
-        with memory_errors_translated(self._device):
+        with memory_errors_translated(self._nets.device):
             try:
                 work = self._begin(request, samples)
                 step_offset = max(sample.taken for sample in samples)
@@ -330,10 +344,12 @@ class Engine:
                     for state in decode(tokens, predict, [sample.sampling_of(one) for sample in samples]):
                         if state.index + 1 == state.steps:
                             with work.timed("decode"):
-                                images = self._decode(self._grids(state.guess))
+                                images = self._nets.decode(self._nets.grids(state.guess))
                         if preview_budget_s is not None:
                             with work.timed("decode"):
-                                shown, exact = (images, True) if images else self._show(state.guess, preview_budget_s)
+                                shown, exact = (
+                                    (images, True) if images else self._nets.show(state.guess, preview_budget_s)
+                                )
                             yield Preview(
                                 step=step_offset + state.index + 1,
                                 steps=steps,
@@ -342,16 +358,16 @@ class Engine:
                                 window=one.window,
                                 images=np.stack(shown),
                                 exact=exact,
-                                unknown=self._grids(state.tokens == MASK).cpu().numpy(),
-                                tokens=self._grids(state.guess).cpu().numpy(),
-                                confidence=self._grids(state.confidence).cpu().numpy(),
+                                unknown=self._nets.grids(state.tokens == MASK).cpu().numpy(),
+                                tokens=self._nets.grids(state.guess).cpu().numpy(),
+                                confidence=self._nets.grids(state.confidence).cpu().numpy(),
                             )
                     if not images:
                         with work.timed("decode"):
-                            images = self._decode(self._grids(state.guess))
+                            images = self._nets.decode(self._nets.grids(state.guess))
                     step_offset += state.steps
-                    work.tokens.append(self._grids(state.guess).cpu().numpy())
-                    work.confidence.append(self._grids(state.confidence).cpu().numpy())
+                    work.tokens.append(self._nets.grids(state.guess).cpu().numpy())
+                    work.confidence.append(self._nets.grids(state.confidence).cpu().numpy())
                     self._judge_fit(work, one, tokens, state.guess)
                     with work.timed("composite"):
                         work.paint(images, one, examples.get(one.window.size.width), match=request.match_colour)
@@ -361,7 +377,7 @@ class Engine:
                 logger.info("%s: %d passes, %.2f s", request.task.value, len(work.passes), work.seconds["total"])
                 yield work
             finally:
-                if self._device.type == "cuda":
+                if self._nets.device.type == "cuda":
                     torch.cuda.empty_cache()
 
     def _without_repetition(self, request: EditRequest, run: Iterator[Preview | Work]) -> Iterator[Preview | Work]:
@@ -423,8 +439,8 @@ class Engine:
         with work.timed("encode"):
             unseen = work.unseen(one)
             windows = [self._window(work.seen(row, one), unseen) for row in range(len(work.samples))]
-            tokens = torch.stack([self._encode(window) for window in windows])  # (B, h, w)
-        hole = torch.from_numpy(one.unknown).to(self._device)
+            tokens = torch.stack([self._nets.encode(window) for window in windows])  # (B, h, w)
+        hole = torch.from_numpy(one.unknown).to(self._nets.device)
         for row, sample in zip(tokens, work.samples, strict=True):
             start = None if one.level else sample.start
             row[hole] = MASK if start is None else torch.tensor(start.tokens).to(row)[hole]
@@ -439,7 +455,7 @@ class Engine:
         """Add up how likely the net holds each row's tokens, given the surroundings alone; see `EditResult.fits`."""
         if one.level or not work.judged:
             return
-        hole = torch.from_numpy(one.unknown).to(self._device).flatten()
+        hole = torch.from_numpy(one.unknown).to(self._nets.device).flatten()
         hidden = tokens.masked_fill(hole, MASK)
         classes = [sample.condition.class_id for sample in work.samples]
         with work.timed("transformer"):
@@ -462,7 +478,7 @@ class Engine:
         for row, class_id, drawn in zip(hidden, classes, guess, strict=True):
             key = (class_id, row.cpu().numpy().tobytes())
             if key not in seen:
-                logits = self._forward(row[None], torch.tensor([class_id], device=self._device))[0, hole]
+                logits = self._nets.forward(row[None], torch.tensor([class_id], device=self._nets.device))[0, hole]
                 seen[key] = torch.log_softmax(logits.float(), -1)
             sums.append(float(seen[key].gather(1, drawn[hole][:, None]).sum()))
         return np.array(sums)
@@ -497,9 +513,9 @@ class Engine:
         examples = []
         for pixels, hidden in known:
             with work.timed("encode"):
-                codes = self._encode(self._window(pixels, hidden))
+                codes = self._nets.encode(self._window(pixels, hidden))
             with work.timed("decode"):
-                (shown,) = self._decode(codes[None])
+                (shown,) = self._nets.decode(codes[None])
             examples.append(Example(pixels, shown, hidden))
         with work.timed("composite"):
             return Examples(examples, grain=grain)
@@ -509,75 +525,9 @@ class Engine:
 
         def net(rows: Tensor, class_ids: Tensor) -> Tensor:
             with work.timed("transformer"):
-                return self._forward(rows, class_ids)
+                return self._nets.forward(rows, class_ids)
 
         return predictor(net, [sample.condition for sample in work.samples], work.forwards)
-
-    def _grids(self, sequences: Tensor) -> Tensor:
-        """Return (B, N) as (B, h, w)."""
-        return sequences.view(-1, self.spec.grid, self.spec.grid)
-
-    @torch.no_grad()
-    def _forward(self, tokens: Tensor, class_ids: Tensor) -> Tensor:
-        """Return (b, N, K) logits of (b, N) tokens, one sample at a time on the CPU."""
-        self.forwards += len(tokens)
-        with self.autocast():
-            if self._device.type == "cpu":
-                return torch.cat([self.transformer(t[None], c[None]) for t, c in zip(tokens, class_ids, strict=True)])
-            logits: Tensor = self.transformer(tokens, class_ids)
-            return logits
-
-    @torch.no_grad()
-    def _encode(self, window: NDArray[np.uint8]) -> Tensor:
-        """Return the (h, w) codes of an (S, S, 3) window, from the cache where it was seen before."""
-        key = hashlib.blake2b(np.ascontiguousarray(window).tobytes(), digest_size=16).digest()
-        if key in self._tokens:
-            self._tokens.move_to_end(key)
-            return self._tokens[key]
-        self.encodes += 1
-        pixels = torch.from_numpy(window).to(self._device).permute(2, 0, 1)[None].float() / 255.0
-        with self.autocast():
-            tokens: Tensor = self.tokenizer.encode(pixels.contiguous(memory_format=torch.channels_last))[0]
-        self._tokens[key] = tokens
-        if len(self._tokens) > _CACHED_WINDOWS:
-            self._tokens.popitem(last=False)
-        return tokens
-
-    @torch.no_grad()
-    def _decode(self, tokens: Tensor) -> list[NDArray[np.uint8]]:
-        """Return B pictures (S, S, 3) uint8 of (B, h, w) codes, one at a time on the CPU."""
-        started = time.perf_counter()
-        with self.autocast():
-            parts = tokens.split(1) if self._device.type == "cpu" else (tokens,)
-            pixels = torch.cat([self.tokenizer.decode(part).float() for part in parts])
-        pictures = (pixels * 255.0).round().byte().permute(0, 2, 3, 1).cpu().numpy()
-        self._decode_seconds = (time.perf_counter() - started) / len(tokens)
-        return list(pictures)
-
-    def _show(self, guess: Tensor, budget_s: float) -> tuple[list[NDArray[np.uint8]], bool]:
-        """Return preview pictures of a step and whether they are decoded, or only the codes' mean colours."""
-        if self._decode_seconds * len(guess) <= budget_s:
-            return self._decode(self._grids(guess)), True
-        if self._swatches is None:
-            self._swatches = self._mean_colours()
-        side = self.spec.pixels // self.spec.grid
-        colours = self._swatches[self._grids(guess).cpu().numpy()]  # (B, h, w, 3)
-        return list(colours.repeat(side, 1).repeat(side, 2)), False
-
-    @torch.no_grad()
-    def _mean_colours(self) -> NDArray[np.uint8]:
-        """Return each code's mean colour (K, 3): the middle of a 3x3 patch of that code alone, decoded."""
-        rows: list[Tensor] = []
-        with self.autocast():
-            for codes in torch.arange(self.spec.codebook_size, device=self._device).split(128):
-                patch = self.tokenizer.decode(codes[:, None, None].expand(-1, 3, 3).contiguous()).float()
-                third = patch.shape[-1] // 3
-                rows.append(patch[:, :, third : 2 * third, third : 2 * third].mean((2, 3)))
-        return (torch.cat(rows) * 255.0).round().byte().cpu().numpy()
-
-    def autocast(self) -> torch.autocast:
-        """Return the context that the nets run in: the engine's number format on its device."""
-        return torch.autocast(self._device.type, self._dtype, enabled=self._dtype != torch.float32)
 
 
 def _anchor(request: EditRequest, base: NDArray[np.uint8]) -> Anchor | None:

@@ -46,7 +46,17 @@ MAY_IMPORT: dict[str, set[str]] = {
     # the hall
     "core.device": {"torch", "core.errors"},
     "core.work": {*VALUES, "core.canvas", "core.decoding"},
-    "core.engine": {"torch", *VALUES, "core.canvas", "core.decoding", "core.device", "core.models", "core.work"},
+    "core.nets": {"torch", "numpy", "core.models"},
+    "core.engine": {
+        "torch",
+        *VALUES,
+        "core.nets",
+        "core.canvas",
+        "core.decoding",
+        "core.device",
+        "core.models",
+        "core.work",
+    },
     # a classifier beside the engine: the canvas's fill meets a net that decodes nothing
     "core.suggestions": {"torch", "cv2", "core.checks", "core.labels", "core.canvas.fill", "core.models", *VALUES},
     # those who enter through the engine
