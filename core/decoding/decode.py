@@ -139,7 +139,7 @@ def _whole_schedule(unknown: int, sampling: Sampling) -> _Schedule:
         return _Schedule(tuple(range(unknown - 1, -1, -1)), 0, unknown)
     steps = max(1, min(sampling.steps, unknown))
     start = min(sampling.start_step, steps - 1)
-    return _Schedule(masked_counts(unknown, steps, sampling.schedule, start), start, steps)
+    return _Schedule(masked_counts(unknown, steps, sampling.schedule, start, order=sampling.order), start, steps)
 
 
 @torch.no_grad()

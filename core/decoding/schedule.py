@@ -90,10 +90,13 @@ def masked_share(schedule: str, progress: Tensor, unknown: int) -> Tensor:
     return SCHEDULES[schedule](progress.float(), unknown).clamp(_SMALLEST, 1.0)
 
 
-def masked_counts(unknown: int, steps: int, schedule: str, start_step: int = 0) -> tuple[int, ...]:
+def masked_counts(
+    unknown: int, steps: int, schedule: str, start_step: int = 0, *, order: str = "confidence"
+) -> tuple[int, ...]:
     """Return how many tokens are still masked after each step, ending in 0.
 
     Google's rule: m = floor(n gamma((t + 1) / T)), clamped by `falling`; the last step's prediction fills all.
+    Halton-MaskGIT's rule (order halton): m = n - floor(n (1 - gamma((t + 1) / T))), one more where that is not whole.
     valeo's rule (`arccos counts`): step t reveals round(n w_t / sum w), at least 1; the last takes what is left.
 
     Args:
@@ -101,6 +104,7 @@ def masked_counts(unknown: int, steps: int, schedule: str, start_step: int = 0) 
         steps: T >= 1.
         schedule: a key of `SCHEDULES`.
         start_step: s0 in [0, T), the number of leading steps that count as done (the official demo edits with 2).
+        order: whose rule.
 
     Returns:
         Strictly falling counts, at most min(T - s0, n) long; empty where n is 0.
@@ -112,7 +116,9 @@ def masked_counts(unknown: int, steps: int, schedule: str, start_step: int = 0) 
         revealed = (weights / weights.sum() * unknown).round().clamp_min(1.0).cumsum(0)
         return falling((unknown - revealed).int().tolist()[start_step:], unknown)
     progress = torch.arange(start_step + 1, steps + 1, dtype=torch.float32) / steps
-    return falling(torch.floor(unknown * masked_share(schedule, progress, unknown)).int().tolist(), unknown)
+    share = masked_share(schedule, progress, unknown)
+    masked = unknown - torch.floor(unknown * (1.0 - share)) if order == "halton" else torch.floor(unknown * share)
+    return falling(masked.int().tolist(), unknown)
 
 
 def falling(wanted: Sequence[int], unknown: int) -> tuple[int, ...]:

@@ -138,3 +138,9 @@ def test_the_rest_of_a_schedule_stays_and_every_step_reveals_a_token(
     clamped = (max(1, unknown - fewer), *falling(counts, max(1, unknown - fewer)))
     assert clamped[-1] == 0
     assert all(after < before for before, after in itertools.pairwise(clamped))
+
+
+def test_haltons_authors_round_what_is_revealed_down() -> None:
+    """Cumulative 20 41 62 85 110 138 173 256 (algorithm.md, part 3, item 3)."""
+    counts = masked_counts(256, 8, "arccos", order="halton")
+    assert [256 - count for count in counts] == [20, 41, 62, 85, 110, 138, 173, 256]
