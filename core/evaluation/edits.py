@@ -285,13 +285,14 @@ def answer_class_edit(engine: Engine, test_set: TestSet, judge: Judge, *, option
     side = test_set.photos.shape[1]
     box = Box.around(CLASS_BOX.mask(side, 0))
     assert box is not None
-    singles, ranked, others, seconds = [], [], [], 0.0
+    singles, likeliest, first, others, seconds = [], [], [], [], 0.0
     photos = tqdm(test_set.photos, desc=CLASS_BOX.name, leave=False, disable=None)
     for i, (photo, class_id) in enumerate(zip(photos, asked, strict=True)):
         drawn = replace(options, seed=SEED + i, variations=RANKED)
         result = engine.edit(EditRequest(Task.MANIPULATE, photo, box=box, class_id=class_id, options=drawn))
         singles.append(result.images[0])  # equals itself drawn alone
-        ranked.append(result.images[int(np.argmax(result.scores))])
+        likeliest.append(result.images[int(np.argmax(result.scores))])
+        first.append(result.images[result.ranking[0]])
         others.append([image[box.slices] for image in result.images[:SEEDS]])
         seconds += result.seconds["total"]
     spread = np.linspace(0, len(others) - 1, min(SEEDED_PHOTOS, len(others))).round().astype(int)
@@ -302,7 +303,8 @@ def answer_class_edit(engine: Engine, test_set: TestSet, judge: Judge, *, option
     methods: list[tuple[str, list[Picture], Sequence[int], dict[str, float]]] = [
         (f"{PHOTO}, its own class", list(test_set.photos), test_set.labels, {}),
         (f"{name}, one sample", singles, asked, one),
-        (f"{name}, likeliest of {RANKED}", ranked, asked, {"seconds": spent}),
+        (f"{name}, likeliest of {RANKED}", likeliest, asked, {"seconds": spent}),
+        (f"{name}, first ranked of {RANKED}", first, asked, {"seconds": spent}),
     ]
     answers = []
     for method, pictures, wanted, measured in methods:

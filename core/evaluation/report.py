@@ -212,7 +212,7 @@ def report(
     sections = [
         f"## {title}\n",
         "### Summary\n\nTwo figures in a cell: without / with the class given; for the class edit: one sample / the "
-        "likeliest of several.\n\n" + summary(parts, model, baselines),
+        "likeliest / the first ranked of several.\n\n" + summary(parts, model, baselines),
         *([f"### Bars\n\n{bars}"] if bars else []),
         *(markdown(answers) for answers in parts),
         f"### Reading\n\n{' '.join([LEGEND, *notes])}\n",
