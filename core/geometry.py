@@ -90,6 +90,12 @@ class Box(NamedTuple):
         """Return the box with so many pixels more at every side."""
         return Box(self.left - by, self.top - by, self.right + by, self.bottom + by)
 
+    def common(self, other: Box) -> Box | None:
+        """Return the pixels that both boxes hold, or None."""
+        left, top = max(self.left, other.left), max(self.top, other.top)
+        right, bottom = min(self.right, other.right), min(self.bottom, other.bottom)
+        return Box(left, top, right, bottom) if left < right and top < bottom else None
+
     def joined(self, other: Box) -> Box:
         """Return the smallest box that holds both."""
         return Box(

@@ -1,82 +1,146 @@
-"""Which parts of a mask are looked at together: connected regions, near ones joined, far ones apart.
+"""Which parts of a hole are looked at together: connected regions, near ones joined, far ones apart.
 
 Knows nothing of tokens or of pictures' colours. One window over everything that was brushed would be as coarse as the
-two farthest strokes are apart; here each group has a window of its own.
+two farthest strokes are apart; here each part has windows of its own. Parts are kept as crops, so that their cost is
+theirs and not the photo's.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.geometry import Box
+from core.geometry import Box, Size
 
 JOINED = 1.5
-"""Groups are joined where one window for both is at most so many times as wide as the wider of their own."""
+"""Parts are joined where one window for both is at most so many times as wide as the wider of their own."""
 _MOST_PARTS = 48
 """More connected regions than this are first joined with their neighbours, nearest first."""
 
 
-def groups(mask: NDArray[np.bool_], side_for: Callable[[Box], int], reach: int) -> Iterator[NDArray[np.bool_]]:
-    """Yield masks of the parts that are looked at together; disjoint, together the mask.
+@dataclass(frozen=True, eq=False)
+class Part:
+    """Some pixels of the canvas that are to be repainted.
+
+    Attributes:
+        bounds: the box that holds them.
+        mask: (h, w) bool of that box, True = repaint.
+    """
+
+    bounds: Box
+    mask: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, mask: NDArray[np.bool_]) -> Part:
+        """Return all of a (H, W) mask that is not empty."""
+        bounds = Box.around(mask)
+        assert bounds is not None
+        return cls(bounds, mask[bounds.slices])
+
+    def seen(self, box: Box) -> NDArray[np.bool_]:
+        """Return the pixels of any box of the canvas, a new (h, w) array."""
+        found = np.zeros((box.size.height, box.size.width), np.bool_)
+        both = box.common(self.bounds)
+        if both is not None:
+            here = both.shifted(-self.bounds.left, -self.bounds.top).slices
+            found[both.shifted(-box.left, -box.top).slices] = self.mask[here]
+        return found
+
+    def within(self, box: Box) -> Box | None:
+        """Return the smallest box around the pixels that lie in a box of the canvas."""
+        both = box.common(self.bounds)
+        if both is None:
+            return None
+        inside = Box.around(self.mask[both.shifted(-self.bounds.left, -self.bounds.top).slices])
+        return None if inside is None else inside.shifted(both.left, both.top)
+
+    def depth(self) -> float:
+        """Return how far the pixel farthest from the rim lies from it, in pixels, a little too large if anything."""
+        shrink = -(-max(self.mask.shape) // _DEPTH_SIDE)
+        small = _touched(self.mask, shrink).astype(np.uint8)
+        # What lies beyond the part's bounds is known: a pixel of that makes the rim.
+        rimmed = cv2.copyMakeBorder(small, 1, 1, 1, 1, cv2.BORDER_CONSTANT)
+        away = cv2.distanceTransform(rimmed, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+        return float(shrink * away.max())
+
+
+_DEPTH_SIDE = 512
+"""Pixels of the copy on which a part's depth is measured."""
+
+
+def parts(mask: NDArray[np.bool_], side_for: Callable[[Size], int], reach: int) -> Iterator[Part]:
+    """Yield what is looked at together; disjoint, together the mask.
 
     Args:
         mask: (H, W) bool, True = repaint, some of it True.
-        side_for: bounding box of a part -> side of the window that it would get, in pixels.
-        reach: pixels; regions nearer than this are one part.
+        side_for: size of a part -> side of the window that it would get, in pixels.
+        reach: pixels; regions nearer than this are one.
 
     Yields:
-        (H, W) bool, a new array each, from the top left to the bottom right; one where nothing is far apart.
+        Parts, from the top left to the bottom right; one where nothing is far apart.
     """
-    bounds = Box.around(mask)
-    assert bounds is not None
-    part = mask[bounds.slices]
+    whole = Part.of(mask)
     # No window is narrower than that of a single pixel: one for all that is hardly wider needs no look at the regions.
-    apart = side_for(bounds) > JOINED * side_for(Box(0, 0, 1, 1))
-    labels, boxes = _regions(part, bounds, reach) if apart else (np.ones((1, 1), np.int32), [bounds])
+    if side_for(whole.bounds.size) <= JOINED * side_for(Size(1, 1)):
+        yield whole
+        return
+    labels, boxes = _regions(whole, reach)
     while len(boxes) > _MOST_PARTS:
         reach *= 2
-        labels, boxes = _regions(part, bounds, reach)
+        labels, boxes = _regions(whole, reach)
     owner = _joined(boxes, side_for)
     for group in dict.fromkeys(owner):
+        bounds = _around([box for box, o in zip(boxes, owner, strict=True) if o == group])
+        local = bounds.shifted(-whole.bounds.left, -whole.bounds.top)
         members = np.array([False, *(o == group for o in owner)])
-        one = np.zeros_like(mask)
-        one[bounds.slices] = part & members[labels]
-        yield one
+        coarse = Box(local.left // reach, local.top // reach, -(-local.right // reach), -(-local.bottom // reach))
+        near = members[labels[coarse.slices]].repeat(reach, 0).repeat(reach, 1)
+        inside = local.shifted(-coarse.left * reach, -coarse.top * reach)
+        yield Part(bounds, whole.mask[local.slices] & near[inside.slices])
 
 
-def _regions(part: NDArray[np.bool_], bounds: Box, reach: int) -> tuple[NDArray[np.int32], list[Box]]:
-    """Return each pixel's region (from 1; a region's neighbourhood counts as it) and the regions' boxes on the canvas.
-
-    Regions are found on a copy of `reach` pixels a cell, so that the cost is one look at every pixel.
-    """
-    height, width = part.shape
-    rows, columns = -(-height // reach), -(-width // reach)
-    padded = np.zeros((rows * reach, columns * reach), np.bool_)
-    padded[:height, :width] = part
-    small = np.ascontiguousarray(padded.reshape(rows, reach, columns, reach).any((1, 3)), np.uint8)
-    _, coarse = cv2.connectedComponents(small, connectivity=8, ltype=cv2.CV_32S)
-    labels = np.asarray(coarse, np.int32).repeat(reach, 0).repeat(reach, 1)[:height, :width]
+def _regions(whole: Part, reach: int) -> tuple[NDArray[np.int32], list[Box]]:
+    """Return the region (from 1) of each square of `reach` pixels, and the regions' boxes on the canvas."""
+    small = _touched(whole.mask, reach).astype(np.uint8)
+    count, found, stats, _ = cv2.connectedComponentsWithStats(small, connectivity=8, ltype=cv2.CV_32S)
+    labels = np.asarray(found, np.int32)
+    height, width = whole.mask.shape
     boxes = []
-    for region in range(1, int(labels.max()) + 1):
-        ys, xs = np.nonzero(coarse == region)
-        near = Box(
-            int(xs.min()) * reach,
-            int(ys.min()) * reach,
-            min(width, (int(xs.max()) + 1) * reach),
-            min(height, (int(ys.max()) + 1) * reach),
-        )
-        inside = Box.around(part[near.slices] & (labels[near.slices] == region))
+    for region in range(1, count):
+        left, top, wide, high = (int(n) for n in stats[region, :4])
+        squares = labels[top : top + high, left : left + wide] == region
+        near = Box(left, top, left + wide, top + high)
+        pixels = Box(*(n * reach for n in near)).clamped(Size(width, height))
+        own = squares.repeat(reach, 0).repeat(reach, 1)[: pixels.size.height, : pixels.size.width]
+        inside = Box.around(whole.mask[pixels.slices] & own)
         assert inside is not None
-        boxes.append(inside.shifted(bounds.left + near.left, bounds.top + near.top))
+        boxes.append(inside.shifted(whole.bounds.left + pixels.left, whole.bounds.top + pixels.top))
     return labels, boxes
 
 
-def _joined(boxes: list[Box], side_for: Callable[[Box], int]) -> list[int]:
+def _touched(mask: NDArray[np.bool_], square: int) -> NDArray[np.bool_]:
+    """Return which squares of so many pixels a mask touches, those at the right and bottom edge cut short."""
+    if square == 1:
+        return mask
+    height, width = mask.shape
+    even = height // square * square
+    rows = mask[:even].reshape(-1, square, width).any(1)
+    if even < height:
+        rows = np.concatenate([rows, mask[even:].any(0)[None]])
+    return np.asarray(np.logical_or.reduceat(rows, np.arange(0, width, square), axis=1), np.bool_)
+
+
+def _around(boxes: list[Box]) -> Box:
+    lefts, tops, rights, bottoms = zip(*boxes, strict=True)
+    return Box(min(lefts), min(tops), max(rights), max(bottoms))
+
+
+def _joined(boxes: list[Box], side_for: Callable[[Size], int]) -> list[int]:
     """Return each box's group: two groups become one as long as a window for both is hardly wider than for one."""
     owner = list(range(len(boxes)))
     spans = dict(enumerate(boxes))
@@ -85,8 +149,8 @@ def _joined(boxes: list[Box], side_for: Callable[[Box], int]) -> list[int]:
         keys = list(spans)
         for i, first in enumerate(keys):
             for second in keys[i + 1 :]:
-                apart = max(side_for(spans[first]), side_for(spans[second]))
-                best = min(best, (side_for(spans[first].joined(spans[second])) / apart, first, second))
+                apart = max(side_for(spans[first].size), side_for(spans[second].size))
+                best = min(best, (side_for(spans[first].joined(spans[second]).size) / apart, first, second))
         if best[0] > JOINED:
             break
         _, kept, gone = best

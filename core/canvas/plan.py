@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.canvas.holes import groups
+from core.canvas.holes import Part, parts
 from core.canvas.masks import latent_mask
 from core.canvas.windows import MOST_TILES, Look, around_picture, over_hole, tiles, wanted_side
 from core.geometry import Box, Size
@@ -67,13 +67,14 @@ def plan(request: EditRequest, pixels: int, grid: int) -> tuple[Pass, ...]:
     Returns:
         At least one pass, each with something unknown; those of level 0 first.
     """
-    remaining = canvas_mask(request, pixels=pixels)
+    wanted = canvas_mask(request, pixels=pixels)
+    remaining = wanted.copy()
     coarse: list[Pass] = []
     finer: list[Pass] = []
-    for part, windows in _looks(request, remaining, pixels):
+    for part, windows in _looks(request, wanted, pixels):
         firsts = []
         for window, own in windows:
-            mask = remaining[window.slices] & part[window.slices]
+            mask = part.seen(window) & remaining[window.slices]
             if own != window:
                 mask = _within(mask, own, window)
             if not mask.any():
@@ -84,7 +85,7 @@ def plan(request: EditRequest, pixels: int, grid: int) -> tuple[Pass, ...]:
             unknown = latent_mask(hidden, grid, coverage=request.coverage, grow=request.grow_tokens)
             firsts.append(Pass(window, unknown, mask, hidden))
         coarse += firsts
-        finer += _refined(firsts, part, request.refine, pixels, grid)
+        finer += _refined(firsts, part, _size(wanted), request.refine, pixels, grid)
     return (*coarse, *finer)
 
 
@@ -153,21 +154,23 @@ def canvas_mask(request: EditRequest, *, pixels: int) -> NDArray[np.bool_]:
     return mask
 
 
-def _looks(
-    request: EditRequest, hole: NDArray[np.bool_], pixels: int
-) -> Iterator[tuple[NDArray[np.bool_], Sequence[Look]]]:
+def _looks(request: EditRequest, hole: NDArray[np.bool_], pixels: int) -> Iterator[tuple[Part, Sequence[Look]]]:
     """Yield each part of the hole that is looked at by itself, with its windows."""
-    size = Size(hole.shape[1], hole.shape[0])
+    size = _size(hole)
     if request.window is not None:
-        yield hole.copy(), [(request.window, request.window)]
+        yield Part.of(hole), [(request.window, request.window)]
     elif request.task is Task.EXTRAPOLATE:
-        yield hole.copy(), [(window, window) for window in around_picture(size, request.extend, pixels)]
+        yield Part.of(hole), [(window, window) for window in around_picture(size, request.extend, pixels)]
     elif request.task is Task.GENERATE:
-        yield hole.copy(), [(Box(0, 0, pixels, pixels),) * 2]
+        yield Part.of(hole), [(Box(0, 0, pixels, pixels),) * 2]
     else:
         most = MOST_TILES << request.refine
-        for part in groups(hole, lambda box: wanted_side(box, pixels, request.context), pixels // _REACH):
-            yield part.copy(), over_hole(part, pixels, request.context, most)
+        for part in parts(hole, lambda bounds: wanted_side(bounds, pixels, request.context), pixels // _REACH):
+            yield part, over_hole(part, size, pixels, request.context, most)
+
+
+def _size(mask: NDArray[np.bool_]) -> Size:
+    return Size(mask.shape[1], mask.shape[0])
 
 
 def _within(mask: NDArray[np.bool_], own: Box, window: Box) -> NDArray[np.bool_]:
@@ -178,15 +181,15 @@ def _within(mask: NDArray[np.bool_], own: Box, window: Box) -> NDArray[np.bool_]
     return kept
 
 
-def _refined(firsts: Sequence[Pass], part: NDArray[np.bool_], levels: int, pixels: int, grid: int) -> Iterator[Pass]:
+def _refined(firsts: Sequence[Pass], part: Part, canvas: Size, levels: int, pixels: int, grid: int) -> Iterator[Pass]:
     """Yield the finer levels of passes over a part of the hole, each level's windows half as wide as those before."""
     side = max((one.window.size.width for one in firsts), default=0)
     for level in range(1, levels + 1):
         if side <= _FINEST * pixels:
             return
         side = max(pixels, side // 2)
-        for window, tile in tiles(part, side):
-            mask = _within(part[window.slices], tile, window)
+        for window, tile in tiles(part, canvas, side):
+            mask = _within(part.seen(window), tile, window)
             unknown = latent_mask(mask, grid) & ~_kept(grid)
             yield Pass(window, unknown, mask, np.zeros_like(mask), level)
 

@@ -1,6 +1,6 @@
 """Where windows lie: over a hole, along a long one, in tiles, and outwards around a picture.
 
-Knows nothing of tokens, requests or colours; boxes and masks of canvas pixels only.
+Knows nothing of tokens, requests or colours; boxes and parts of canvas pixels only.
 """
 
 from __future__ import annotations
@@ -9,10 +9,9 @@ import itertools
 import math
 from collections.abc import Iterator, Sequence
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from core.canvas.holes import Part
 from core.geometry import Box, Sides, Size
 
 LEAST_CONTEXT = 1.25
@@ -28,52 +27,46 @@ Look = tuple[Box, Box]
 """A square window, and the box within it whose hidden pixels it paints."""
 
 
-def over_hole(mask: NDArray[np.bool_], pixels: int, context: float, tiles_at_most: int) -> Sequence[Look]:
-    """Return the windows over a hole, in the order in which each sees something known.
+def over_hole(part: Part, canvas: Size, pixels: int, context: float, tiles_at_most: int) -> Sequence[Look]:
+    """Return the windows over a part of a hole, in the order in which each sees something known.
 
-    One where it can show the hole and surroundings. A hole that is long and thin takes several, so that none is much
-    coarser than the hole's thickness needs; one that is longer than the canvas is high takes several, too.
+    One where it can show the part and surroundings. A part that is long and thin takes several, so that none is much
+    coarser than its thickness needs; one that is longer than the canvas is high takes several, too.
 
     Args:
-        mask: (H, W) bool, True = hole, somewhere True.
+        part: what to repaint.
+        canvas: its size.
         pixels: the model's side.
-        context: side of a window as a multiple of the hole's longer side.
-        tiles_at_most: windows that a thin hole may take.
+        context: side of a window as a multiple of the part's longer side.
+        tiles_at_most: windows that a thin part may take.
     """
-    size = Size(mask.shape[1], mask.shape[0])
-    shorter = min(size)
-    hole = Box.around(mask)
-    assert hole is not None
-    single = _single(mask, hole, size, pixels, context)
-    widest = shorter if single is None else single.size.width
-    thin = _tiles_along(mask, hole, pixels, context, widest, tiles_at_most)
+    single = _single(part, canvas, pixels, context)
+    widest = min(canvas) if single is None else single.size.width
+    thin = _tiles_along(part, canvas, pixels, context, widest, tiles_at_most)
     if thin:
         return thin
-    return [(single, single)] if single is not None else [(w, w) for w in _along_canvas(mask, hole, shorter)]
+    return [(single, single)] if single is not None else [(w, w) for w in _along_canvas(part, canvas)]
 
 
-def wanted_side(hole: Box, pixels: int, context: float) -> int:
-    """Return the side of a window that shows a hole with its context, however large the canvas is."""
-    return max(pixels, math.ceil(max(hole.size) * context))
+def wanted_side(hole: Size, pixels: int, context: float) -> int:
+    """Return the side of a window that shows a hole of a size with its context, however large the canvas is."""
+    return max(pixels, math.ceil(max(hole) * context))
 
 
-def tiles(mask: NDArray[np.bool_], side: int) -> list[Look]:
-    """Return windows of one size over a hole, a tile of half a window each, row by row.
+def tiles(part: Part, canvas: Size, side: int) -> list[Look]:
+    """Return windows of one size over a part of a hole, a tile of half a window each, row by row.
 
     Args:
-        mask: (H, W) bool, True = hole.
+        part: what to repaint.
+        canvas: its size.
         side: of the windows, at most the canvas's shorter side.
     """
-    size = Size(mask.shape[1], mask.shape[0])
-    hole = Box.around(mask)
-    assert hole is not None
     looks = []
-    for top, bottom in _cuts(hole.top, hole.bottom, side):
-        for left, right in _cuts(hole.left, hole.right, side):
-            inside = Box.around(mask[top:bottom, left:right])
-            if inside is not None:
-                tile = inside.shifted(left, top)
-                looks.append((centred(tile, side).shifted_inside(size), tile))
+    for top, bottom in _cuts(part.bounds.top, part.bounds.bottom, side):
+        for left, right in _cuts(part.bounds.left, part.bounds.right, side):
+            tile = part.within(Box(left, top, right, bottom))
+            if tile is not None:
+                looks.append((centred(tile, side).shifted_inside(canvas), tile))
     return looks
 
 
@@ -91,60 +84,56 @@ def _cuts(start: int, end: int, side: int) -> list[tuple[int, int]]:
     return list(itertools.pairwise(edges))
 
 
-def _single(mask: NDArray[np.bool_], hole: Box, size: Size, pixels: int, context: float) -> Box | None:
-    """Return the one window that shows a hole and something known, or None."""
-    shorter, longer = min(size), max(hole.size)
+def _single(part: Part, canvas: Size, pixels: int, context: float) -> Box | None:
+    """Return the one window that shows a part and something known, or None."""
+    shorter, longer = min(canvas), max(part.bounds.size)
     if longer > shorter:
         return None
     for factor in (context, max(context, LEAST_CONTEXT)):
-        window = centred(hole, min(wanted_side(hole, pixels, factor), shorter)).shifted_inside(size)
-        if not mask[window.slices].all():
+        side = min(wanted_side(part.bounds.size, pixels, factor), shorter)
+        window = centred(part.bounds, side).shifted_inside(canvas)
+        if not part.seen(window).all():
             return window
-    return window if size.width == size.height else None  # the window is the canvas, and all of it is unknown
+    return window if canvas.width == canvas.height else None  # the window is the canvas, and all of it is unknown
 
 
-def _tiles_along(
-    mask: NDArray[np.bool_], hole: Box, pixels: int, context: float, widest: int, most: int
-) -> Sequence[Look]:
-    """Return the windows over a long thin hole, or nothing where they would be hardly finer than the widest."""
+def _tiles_along(part: Part, canvas: Size, pixels: int, context: float, widest: int, most: int) -> Sequence[Look]:
+    """Return the windows over a long thin part, or nothing where they would be hardly finer than the widest."""
     if FINER * pixels > widest:
         return ()
-    part = np.ascontiguousarray(mask[hole.slices], np.uint8)
-    # Beyond the canvas nothing is known, beyond the hole's bounds everything is: one pixel of that makes the edge.
-    depth = cv2.distanceTransform(cv2.copyMakeBorder(part, 1, 1, 1, 1, cv2.BORDER_CONSTANT), cv2.DIST_L2, 3)
-    side = max(pixels, math.ceil(2 * float(depth.max()) * context))
+    side = max(pixels, math.ceil(2 * part.depth() * context))
     while FINER * side <= widest:
-        looks = tiles(mask, side)
+        looks = tiles(part, canvas, side)
         if len(looks) <= most:
-            return _from_known(mask, looks)
+            return _from_known(part, looks)
         side = math.ceil(1.25 * side)
     return ()
 
 
-def _from_known(mask: NDArray[np.bool_], looks: Sequence[Look]) -> Sequence[Look]:
+def _from_known(part: Part, looks: Sequence[Look]) -> Sequence[Look]:
     """Return windows in an order in which each sees as much known as can be, the best first."""
     left, ordered = list(looks), []
-    remaining = mask.copy()
+    remaining = Part(part.bounds, part.mask.copy())
     while left:
-        unknown = [int(np.count_nonzero(remaining[window.slices])) for window, _ in left]
+        unknown = [int(np.count_nonzero(remaining.seen(window))) for window, _ in left]
         window, tile = left.pop(unknown.index(min(unknown)))
-        remaining[tile.slices] = False
+        remaining.mask[tile.shifted(-part.bounds.left, -part.bounds.top).slices] = False
         ordered.append((window, tile))
     return ordered
 
 
-def _along_canvas(mask: NDArray[np.bool_], hole: Box, side: int) -> Sequence[Box]:
+def _along_canvas(part: Part, canvas: Size) -> Sequence[Box]:
     """Return windows as high as the canvas (as wide, if it is upright), half overlapping, from known towards unknown.
 
-    They reach half a window past the hole, where the canvas does, so that the ends have something known beside them.
+    They reach half a window past the part, where the canvas does, so that the ends have something known beside them.
     The one with most known pixels comes first; from there both ways.
     """
-    size = Size(mask.shape[1], mask.shape[0])
-    lying = size.width > size.height
-    first, last, length = (hole.left, hole.right, size.width) if lying else (hole.top, hole.bottom, size.height)
+    hole, side = part.bounds, min(canvas)
+    lying = canvas.width > canvas.height
+    first, last, length = (hole.left, hole.right, canvas.width) if lying else (hole.top, hole.bottom, canvas.height)
     starts = _positions(max(0, first - side // 2), min(length, last + side // 2), side, side - side // 2)
     windows = [Box(s, 0, s + side, side) if lying else Box(0, s, side, s + side) for s in starts]
-    unknown = [int(mask[window.slices].sum()) for window in windows]
+    unknown = [int(np.count_nonzero(part.seen(window))) for window in windows]
     best = unknown.index(min(unknown))
     return windows[best:] + windows[:best][::-1]
 
