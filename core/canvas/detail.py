@@ -22,8 +22,12 @@ _BLOCK = 8
 """Side of a block in the model's pixels: about a token cell."""
 _STEP = 6
 """Blocks of the hole lie so far apart; they blend over what they overlap."""
-_STRIDE = 2
-"""Blocks of the examples are tried this far apart."""
+_STRIDES = (2, 3, 6)
+"""Blocks of the examples are tried this far apart, wider where the model's picture is larger; each divides `_STEP`."""
+_PLACES = 64
+"""Places of such blocks along a side, where the widest stride is enough for it."""
+_ROWS = 256
+"""Blocks of the hole that are compared at a time: all against all would be gigabytes at 512 px."""
 _POOL = 2
 """A block is compared by means of so many pixels a side."""
 _LIKE = 12
@@ -75,13 +79,14 @@ class Examples:
         for index, example in enumerate(examples):
             fine, coarse = _lost(example)
             self._fine.append(fine)
-            found, at = _blocks(example.shown, _STRIDE)
-            free = ~_touched(mask_to_model(example.hidden, example.shown.shape[0]), at)
+            pixels = example.shown.shape[0]
+            found, at = _blocks(example.shown, next((s for s in _STRIDES if pixels <= s * _PLACES), _STRIDES[-1]))
+            free = ~_touched(mask_to_model(example.hidden, pixels), at)
             known.append(found[free])
             places.append(np.column_stack([np.full(int(free.sum()), index), at[free]]))
             middle = at[free, 0] + _BLOCK // 2, at[free, 1] + _BLOCK // 2
             colours.append(coarse[middle])
-            strengths.append(_strength(fine, example.shown.shape[0])[middle])
+            strengths.append(_strength(fine, pixels)[middle])
         self._known = np.concatenate(known) if known else np.zeros((0, 1), np.float32)
         self._norms = np.einsum("ij,ij->i", self._known, self._known)
         self._places = np.concatenate(places) if places else np.zeros((0, 3), np.int64)
@@ -142,11 +147,7 @@ class Examples:
             at: (n, 2) places, row by row.
             random: chooses among what is hardly less like it than the nearest.
         """
-        squares = self._norms[None] - 2 * asked @ self._known.T + np.einsum("ij,ij->i", asked, asked)[:, None]
-        away = np.sqrt(np.maximum(squares, 0) / asked.shape[1])  # (n, known), levels
-        count = min(_LIKE, away.shape[1])
-        near = np.argpartition(away, count - 1, 1)[:, :count]
-        nearest = np.take_along_axis(away, near, 1)
+        near, nearest = self._nearest(asked)
         # Now and then a block has lost a whole thing, a rope before the sky: no example of what looks like sky.
         most = _USUAL * np.median(self._strengths[near], 1, keepdims=True) + 1
         among = (nearest <= nearest.min(1, keepdims=True) + _HARDLY) & (self._strengths[near] <= most)
@@ -164,13 +165,24 @@ class Examples:
                 follower = self._index.get((index, y + back[0], x + back[1]))
                 if follower is None or self._strengths[follower] > most[i, 0]:
                     continue
-                if away[i, follower] <= limit:
-                    chosen[i], limit = follower, away[i, follower]
-        distance = away[np.arange(len(chosen)), chosen]
+                away = float(_levels(asked[i], self._known[follower]))
+                if away <= limit:
+                    chosen[i], limit = follower, away
+        distance = _levels(asked, self._known[chosen])
         contrast = asked.reshape(len(asked), -1, 3).std(1).mean(1)
         alike, unlike = (levels + times * contrast for levels, times in (_ALIKE, _UNLIKE))
         trust = np.clip((unlike - distance) / (unlike - alike), 0, 1)
         return np.asarray(chosen, np.int64), np.asarray(trust, np.float32)
+
+    def _nearest(self, asked: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Return the known blocks nearest to each of (n, d) descriptors, and their distances in levels, (n, k) each."""
+        count = min(_LIKE, len(self._known))
+        near = []
+        for start in range(0, len(asked), _ROWS):
+            squares = self._norms[None] - 2 * asked[start : start + _ROWS] @ self._known.T
+            near.append(np.argpartition(squares, count - 1, 1)[:, :count])
+        chosen = np.concatenate(near)
+        return chosen, _levels(asked[:, None], self._known[chosen])
 
     def _colour(
         self, at: NDArray[np.int64], lacking: NDArray[np.float32], pixels: int, side: int
@@ -199,6 +211,11 @@ def _lost(example: Example) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
     fine[example.hidden] = 0
     limits = -_MOST_LEVELS, _MOST_LEVELS
     return np.clip(np.rint(fine), *limits).astype(np.int8), np.clip(coarse, *limits)
+
+
+def _levels(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return how far descriptors are from each other along the last axis: the root mean square, in levels of 255."""
+    return np.asarray(np.sqrt(np.square(one - other).mean(-1)), np.float32)
 
 
 def _strength(fine: NDArray[np.int8], pixels: int) -> NDArray[np.float32]:

@@ -108,7 +108,7 @@ def _regions(whole: Part, reach: int) -> tuple[NDArray[np.int32], list[Box]]:
     """Return the region (from 1) of each square of `reach` pixels, and the regions' boxes on the canvas."""
     small = _touched(whole.mask, reach).astype(np.uint8)
     count, found, stats, _ = cv2.connectedComponentsWithStats(small, connectivity=8, ltype=cv2.CV_32S)
-    labels = np.asarray(found, np.int32)
+    labels: NDArray[np.int32] = np.asarray(found, np.int32)
     height, width = whole.mask.shape
     boxes = []
     for region in range(1, count):
@@ -129,10 +129,11 @@ def _touched(mask: NDArray[np.bool_], square: int) -> NDArray[np.bool_]:
         return mask
     height, width = mask.shape
     even = height // square * square
-    rows = mask[:even].reshape(-1, square, width).any(1)
+    rows: NDArray[np.bool_] = np.logical_or.reduce(mask[:even].reshape(-1, square, width), axis=1)
     if even < height:
         rows = np.concatenate([rows, mask[even:].any(0)[None]])
-    return np.asarray(np.logical_or.reduceat(rows, np.arange(0, width, square), axis=1), np.bool_)
+    squares: NDArray[np.bool_] = np.logical_or.reduceat(rows, np.arange(0, width, square), axis=1)
+    return squares
 
 
 def _around(boxes: list[Box]) -> Box:

@@ -115,3 +115,13 @@ def test_grain_is_that_of_the_flattest_parts():
 )
 def test_without_examples_nothing_is_added(examples):
     assert not Examples(examples).detail(softened(textured(0, 5)), hole(), seed=0).any()
+
+
+@pytest.mark.parametrize("pixels", [128, 256, 384, 512])
+def test_the_number_of_blocks_is_bounded_for_every_model(pixels):
+    picture = np.random.default_rng(0).integers(0, 255, (pixels, pixels, 3), dtype=np.uint8)
+    example = Example(picture, picture, np.zeros((pixels, pixels), np.bool_))
+    examples = Examples([example])
+    assert 100 < len(examples._known) <= 90**2
+    wanted = np.ones((pixels, pixels), np.bool_)
+    assert examples.detail(picture, wanted, seed=0).shape == (pixels, pixels, 3)
