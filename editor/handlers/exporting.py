@@ -109,7 +109,7 @@ class Exporting:
         frames = []
         for guess in trace.guesses(variation):
             result = engine.edit(replace(request, start=Start(guess)))
-            frames.append(export.shrunk(result.images[0], 2 * export.FILM_SIDE))
+            frames.append(export.shrunk(result.image(0), 2 * export.FILM_SIDE))
         return frames
 
 

@@ -266,12 +266,12 @@ class Running:
         """
         if trace is not None and not draft:  # the steps of a draft are there already
             self._settle(trace, results)
-        images = [(result, i) for result in results for i in range(len(result.images))]
+        images = [(result, i) for result in results for i in range(len(result.patches))]
         spec, store = job.engine.spec, self._desk.documents.store
 
         def keep(index: int) -> Picture:
             result, i = images[index]
-            return export.store_variation(store, result.images[i], job.document.name, spec, drawn[index])
+            return export.store_variation(store, result.image(i), job.document.name, spec, drawn[index])
 
         with ThreadPoolExecutor() as pool:  # compressing PNGs takes longer than decoding tokens, and threads do help
             pictures = tuple(pool.map(keep, range(len(images))))
@@ -311,7 +311,7 @@ class Running:
             return 0
         (x, y), (height, width) = job.offset, source.shape[:2]
         allowed = result.canvas_mask[y : y + height, x : x + width]
-        outside = replies.changed_outside(result.images[index], source, allowed, job.offset)
+        outside = replies.changed_outside(result.image(index), source, allowed, job.offset)
         if outside:
             logger.error("%d pixels changed outside the mask", outside)
         return outside
