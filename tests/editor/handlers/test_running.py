@@ -261,8 +261,9 @@ def test_the_real_engine_takes_what_the_page_sends(
 
 # closer looks ---------------------------------------------------------------------------------------------------------
 WIDE: dict[str, Any] = {
-    "mask": {"width": 300, "height": 280, "runs": [300 * 40 + 30, *[200, 100] * 180, 300 * 60 - 30]}
+    "mask": {"width": 300, "height": 280, "runs": [300 * 40 + 30, *[200, 100] * 179, 200, 300 * 60 + 70]}
 }
+"""A hole of 200x180 pixels: one window shows it, about half as fine as the model could."""
 
 
 def opened_wide(handlers: Handlers, tmp_path: Path) -> dict[str, Any]:
