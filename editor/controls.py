@@ -6,6 +6,7 @@ Knows nothing of the engine's work or the canvas; which values make a request is
 from __future__ import annotations
 
 from collections.abc import Mapping
+from html import escape
 from typing import Any, NamedTuple
 
 import gradio as gr
@@ -246,58 +247,41 @@ def _growth() -> dict[str, Any]:
 
 def _rarely_touched(spec: ModelSpec) -> dict[str, Any]:
     advice = spec.defaults
-    return {
-        "refine": gr.Slider(
-            0,
-            3,
-            value=0,
-            step=1,
-            label=messages.REFINE,
-            info=messages.REFINE_HINT,
-            elem_id="mge-refine",
-            elem_classes="pg-not-generate",
-        ),
-        "detail": gr.Dropdown(
-            list(messages.DETAILS),
-            value="patches",
-            label=messages.DETAIL,
-            info=messages.DETAIL_HINT,
-            elem_id="mge-detail",
-            elem_classes="pg-line pg-not-generate",
-        ),
-        "blend": gr.Dropdown(
-            list(messages.BLENDS),
-            value="auto",
-            label=messages.BLEND,
-            info=messages.BLEND_HINT,
-            elem_id="mge-blend",
-            elem_classes="pg-line pg-not-generate",
-        ),
-        "order": gr.Dropdown(
-            list(ORDER_NAMES), value=advice.order, label=messages.ORDER, elem_id="mge-order", elem_classes="pg-line"
-        ),
-        "choice_temperature": gr.Slider(
-            0, 12, value=advice.choice_temperature, step=0.1, label=messages.CHOICE_TEMPERATURE, elem_id="mge-choice"
-        ),
-        "token_temperature": gr.Slider(
-            0.1, 2, value=advice.token_temperature, step=0.05, label=messages.TOKEN_TEMPERATURE, elem_id="mge-token"
-        ),
-        "coverage": gr.Slider(
-            0,
-            0.95,
-            value=0,
-            step=0.05,
-            label=messages.COVERAGE,
-            elem_id="mge-coverage",
-            elem_classes="pg-not-generate",
-        ),
-        "context": gr.Slider(
-            1, 6, value=2, step=0.25, label=messages.CONTEXT, elem_id="mge-context", elem_classes="pg-not-generate"
-        ),
-        "opaque": gr.Checkbox(
-            False, label=messages.OPAQUE, container=False, elem_id="mge-opaque", elem_classes="pg-not-generate"
-        ),
-    }
+    placed: dict[str, Any] = {}
+    with gr.Group(elem_classes="pg-part pg-not-generate"):
+        placed["refine"] = gr.Slider(0, 3, value=0, step=1, label=messages.REFINE, elem_id="mge-refine")
+        _note(messages.REFINE_HINT)
+        placed["detail"] = gr.Dropdown(
+            list(messages.DETAILS), value="patches", label=messages.DETAIL, elem_id="mge-detail", elem_classes="pg-line"
+        )
+        _note(messages.DETAIL_HINT)
+        placed["blend"] = gr.Dropdown(
+            list(messages.BLENDS), value="auto", label=messages.BLEND, elem_id="mge-blend", elem_classes="pg-line"
+        )
+        _note(messages.BLEND_HINT)
+    placed["order"] = gr.Dropdown(
+        list(ORDER_NAMES), value=advice.order, label=messages.ORDER, elem_id="mge-order", elem_classes="pg-line"
+    )
+    placed["choice_temperature"] = gr.Slider(
+        0, 12, value=advice.choice_temperature, step=0.1, label=messages.CHOICE_TEMPERATURE, elem_id="mge-choice"
+    )
+    placed["token_temperature"] = gr.Slider(
+        0.1, 2, value=advice.token_temperature, step=0.05, label=messages.TOKEN_TEMPERATURE, elem_id="mge-token"
+    )
+    placed["coverage"] = gr.Slider(
+        0, 0.95, value=0, step=0.05, label=messages.COVERAGE, elem_id="mge-coverage", elem_classes="pg-not-generate"
+    )
+    placed["context"] = gr.Slider(
+        1, 6, value=2, step=0.25, label=messages.CONTEXT, elem_id="mge-context", elem_classes="pg-not-generate"
+    )
+    placed["opaque"] = gr.Checkbox(
+        False, label=messages.OPAQUE, container=False, elem_id="mge-opaque", elem_classes="pg-not-generate"
+    )
+    return placed
+
+
+def _note(text: str) -> None:
+    gr.HTML(f"<p class='pg-note'>{escape(text)}</p>", apply_default_css=False)
 
 
 def _sweep_controls(examples: Mapping[str, str]) -> SweepControls:
