@@ -115,6 +115,7 @@ class Server:
         """Make a picture a new document."""
         self.doc = f"doc{next(_revision)}"
         self.settings = {}  # a page begins with those of the model
+        self.ranking = (0, 1, 2, 3)
         self.trees[self.doc] = [(None, pixels, [0, 0])]
         self.head = 0
         return self.opened(name, **more)
@@ -156,6 +157,9 @@ class Server:
             return self.open(photo(*wanted["open"]), "waves.png")
         if "file" in wanted:
             return self.open(np.asarray(Image.open(wanted["file"]).convert("RGB")), Path(wanted["file"]).name)
+        if "ranking" in wanted:
+            self.ranking = tuple(wanted["ranking"])
+            return message("notice", level="info", message="Ranked.")
         if "forget" in wanted:
             self.trees.clear()
             return message("notice", level="info", message="Forgotten.")
@@ -232,7 +236,8 @@ class Server:
                 time.sleep(self.step_seconds)
                 unknown = each.unknown & (order >= each.unknown.size * step / steps)
                 sure = np.where(each.unknown, 255 * (1 - order / (2 * order.size)), 255).astype(np.uint8)
-                crops = [Image.fromarray(v[each.window.slices]).resize((PIXELS, PIXELS)) for v in after]
+                shown = [] if each.level else after  # a closer look is progress only
+                crops = [Image.fromarray(v[each.window.slices]).resize((PIXELS, PIXELS)) for v in shown]
                 yield (
                     message(
                         "step",
@@ -248,7 +253,7 @@ class Server:
                         window=list(each.window),
                         canvas=list(size),
                         offset=offset,
-                        urls=[] if each.level else [url_of(np.asarray(c), "webp") for c in crops],
+                        urls=[url_of(np.asarray(c), "webp") for c in crops],
                         unknown=[hex_of(unknown)] * len(after),
                         grid=unknown.shape[1],
                         confidence=[sure.tobytes().hex()] * len(after),
@@ -271,6 +276,8 @@ class Server:
                 "score": -1.25 - i / 8,
                 "seam": 1.6 - i / 5,
                 "shift": 2.0,
+                "fit": -2.0 - i / 4,
+                "class_fit": None,
                 "changed_outside": 0,
             }
             for i, picture in enumerate(pictures)
