@@ -5,7 +5,7 @@ Knows nothing of the engine's work or the canvas; which values make a request is
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from html import escape
 from typing import Any, NamedTuple
 
@@ -139,8 +139,13 @@ def said_of_guidance(spec: ModelSpec) -> str:
     return drawings.hints(messages.guidance_hints(spec.name, advice, guided=spec.null_class))
 
 
-def inspector(spec: ModelSpec) -> Inspector:
-    """Place the controls of the Edit tab, from what is decided first to what is rarely touched."""
+def inspector(spec: ModelSpec, *, suggest: Callable[..., Any] | None = None) -> Inspector:
+    """Place the controls of the Edit tab, from what is decided first to what is rarely touched.
+
+    Args:
+        spec: the model.
+        suggest: see `classes.class_menu`.
+    """
     advice = spec.defaults
     placed: dict[str, Any] = {}
     placed["mode"] = gr.Radio(
@@ -155,7 +160,7 @@ def inspector(spec: ModelSpec) -> Inspector:
     placed |= _extend_fields()
     sweep = _sweep_controls(axes.examples(spec))
     with gr.Group(elem_classes="pg-part"):
-        placed["class_id"] = classes.class_menu(spec)
+        placed["class_id"] = classes.class_menu(spec, suggest=suggest)
         placed["guidance"] = gr.Slider(
             1,
             8,

@@ -94,6 +94,7 @@ FORM_HINT = (
 )
 FORM_IMAGE, FORM_MASK, FORM_RESULT = "Picture", "Mask: PNG, white = repaint", "Result"
 
+SUGGESTED = "Suggested"
 FAVOURITE, CLASS_CHIPS = "Favourite class", "Favourite and recent classes"
 
 AXES = (
@@ -303,6 +304,11 @@ def mask_of_other_size(mask: str, picture: str) -> str:
 def mask_empty() -> str:
     """Say that nothing is painted."""
     return "Nothing is painted: brush over what should change, then press Run."
+
+
+def no_suggestions(why: str) -> str:
+    """Say why no classes are suggested; `why` is a sentence without its capital."""
+    return f"No suggestions: {why}"
 
 
 def class_needed() -> str:

@@ -47,6 +47,7 @@ export class Planner {
       stage.plan = { passes, seconds: null, local: true };
     }
     this.status();
+    stage.root.dispatchEvent(new CustomEvent("mge-region", { bubbles: true, detail: stage.versions.head }));
   }
 
   async askPlan() {
