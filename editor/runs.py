@@ -163,7 +163,7 @@ class Run:
         source: version of the document that it was made from; None where there was none.
         spec: the model that made it.
         pictures: one a variation; none while the run is under way or after it was stopped, unless a draft was kept.
-        trace: its steps, where it took one pass.
+        trace: its steps, where its first look took one window.
     """
 
     id: str

@@ -7,6 +7,7 @@ a later run can go on from any of them.
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,7 +24,7 @@ from editor.documents import Document
 from editor.handlers.desk import Desk, address_of, answered, owner_of, payload_of
 from editor.handlers.sweeping import Sweeping
 from editor.runs import UNKNOWN, Cells, Run, Trace, canvas_size
-from editor.store import Picture
+from editor.store import Picture, Pixels
 from editor.wire import intents, replies, requests
 from editor.wire.intents import Origin
 from editor.wire.replies import Message
@@ -304,12 +305,15 @@ class Running:
         judged = len(results) == 1 and results[0].fits is not None
         spec, store = job.engine.spec, self._desk.documents.store
 
-        def keep(index: int) -> Picture:
+        def keep(index: int) -> tuple[Picture, int]:
             result, i = images[index]
-            return export.store_variation(store, result.image(i), job.document.name, spec, drawn[index])
+            image = result.image(i)
+            picture = export.store_variation(store, image, job.document.name, spec, drawn[index])
+            return picture, self._changed_outside(job, image, result.canvas_mask)
 
-        with ThreadPoolExecutor() as pool:  # compressing PNGs takes longer than decoding tokens, and threads do help
-            pictures = tuple(pool.map(keep, range(len(images))))
+        # Compressing PNGs takes longer than decoding tokens, and threads do help; each holds one whole picture.
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            pictures, outside = zip(*pool.map(keep, range(len(images))), strict=True)
         job.document.remember(Run(job.run, kept or tuple(drawn), job.offset, job.source, spec, pictures, trace))
         told = [
             replies.variation(
@@ -318,7 +322,7 @@ class Running:
                 score=result.scores[i],
                 seam=result.seams[i],
                 shift=result.colour_shifts[i],
-                changed_outside=self._changed_outside(job, result, i),
+                changed_outside=outside[index],
                 fit=None if result.fits is None else result.fits[i],
                 class_fit=None if result.class_fits is None else result.class_fits[i],
                 note=None if notes is None else notes[index],
@@ -343,13 +347,12 @@ class Running:
         confidence = np.concatenate([result.confidence[0] for result in results])
         trace.settle(tokens, confidence)
 
-    def _changed_outside(self, job: _Job, result: EditResult, index: int) -> int:
+    def _changed_outside(self, job: _Job, image: Pixels, allowed: Cells) -> int:
         source = job.asked.image
         if source is None:
             return 0
         (x, y), (height, width) = job.offset, source.shape[:2]
-        allowed = result.canvas_mask[y : y + height, x : x + width]
-        outside = replies.changed_outside(result.image(index), source, allowed, job.offset)
+        outside = replies.changed_outside(image, source, allowed[y : y + height, x : x + width], job.offset)
         if outside:
             logger.error("%d pixels changed outside the mask", outside)
         return outside
