@@ -108,9 +108,8 @@ class Exporting:
         requests.check_model(run, engine.spec)
         frames = []
         for guess in trace.guesses(variation):
-            result = engine.edit(
-                replace(request, start=Start(guess), refine=0)
-            )  # the steps are those of the first look
+            # The steps are those of the first look, and too small for texture to be seen.
+            result = engine.edit(replace(request, start=Start(guess), refine=0, detail="none"))
             frames.append(export.shrunk(result.image(0), 2 * export.FILM_SIDE))
         return frames
 

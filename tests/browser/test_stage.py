@@ -327,6 +327,23 @@ def test_border_handles_and_the_servers_plan(open_page: Open, address: str) -> N
     page.wait_for_function("__mge.state().width === 320 && __mge.state().height === 240")
 
 
+def test_little_context_is_said_for_a_border_too(open_page: Open, address: str) -> None:
+    page = open_page(address)
+    opened(page, 100, 80)
+    settle(page, mode="extend")
+    for sides, far in (
+        ([100, 80, 0, 0], False),
+        ([101, 0, 0, 0], True),
+        ([0, 81, 0, 0], True),
+        ([20, 0, 0, 20], False),
+    ):
+        page.evaluate("sides => mgeStage.setExtend(sides)", sides)
+        passes = plan(request_of(page.evaluate("mgeStage.intent()"), (100, 80)), PIXELS, GRID)
+        # Those that grow within the picture's own size see the photo itself.
+        page.wait_for_function(f"__mge.passes().length === {len(passes)}")
+        page.wait_for_function(f"__mge.state().status.includes('little context far out') === {str(far).lower()}")
+
+
 def test_the_plan_is_never_asked_for_a_mask_that_has_changed_since(open_page: Open, address: str) -> None:
     page = open_page(address)
     opened(page, 300, 200)

@@ -101,7 +101,9 @@ export class Planner {
         const side = Math.max(...plan.passes.map(({ window }) => window[2] - window[0]));
         text = `${unknown} of ${counted(all, "cell")} · ${contextOf(all - unknown, all)} · ${counted(plan.passes.length, "window")} · ${windowScale(side, finestSide(side, stage.model), stage.model.pixels)}`;
         if (plan.seconds !== null) text += ` · about ${duration(plan.seconds)}`;
-        if (unknown > 0.75 * all) text += ` · ${stage.mode === "extend" ? WORDS.littleBeside : WORDS.little}`;
+        if (stage.mode !== "extend") text += unknown > 0.75 * all ? ` · ${WORDS.little}` : "";
+        // Every window of a border sees known pixels; beyond the picture's own size they are all new ones.
+        else if (stage.extend.some((v, i) => v > (i % 2 ? stage.mask?.height ?? 0 : stage.mask?.width ?? 0))) text += ` · ${WORDS.farOut}`;
       } else if (stage.mode === "generate") text = "A whole new picture, nothing to paint";
       else if (stage.mode === "extend") text = "Drag a handle outwards to grow the picture";
       else if (stage.mode === "replace") text = "Drag a box over what should become something else";

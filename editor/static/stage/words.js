@@ -113,7 +113,7 @@ export const WORDS = {
   shiftTitle: "How far the colours on both sides of the border lie apart: below about 2 the eye sees no step",
   fit: "fit",
   little: "little context left: raise the context or paint less",
-  littleBeside: "little context left: extend by less at a time",
+  farOut: "little context far out: extend by less at a time",
 };
 
 /** @param {number} n @param {string} one @param {string} [many] */
