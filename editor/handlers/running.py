@@ -181,7 +181,7 @@ class Running:
         return replies.stopped(live.run, said, draft=live.draft)
 
     def draft(self, event: gr.EventData, request: gr.Request) -> Message:
-        """Make a result of the last frame of a stopped run, {run, variation}."""
+        """Make a result of the last frame of a stopped run, {run, variation}: what was seen, without a closer look."""
 
         def work() -> Message:
             run_id = intents.read_run(payload_of(event))
@@ -191,7 +191,7 @@ class Running:
                 raise BadRequest(messages.no_draft())
             engine = self._desk.engine
             requests.check_model(run, engine.spec)
-            drawn = [replace(each, start=run.start(i)) for i, each in enumerate(run.requests)]
+            drawn = [replace(each, start=run.start(i), refine=0) for i, each in enumerate(run.requests)]
             asked = run.requests[0]
             job = _Job(run_id, document, asked, run.source, None, engine, request, time.perf_counter())
             results = engine.edit_together(drawn)

@@ -289,6 +289,21 @@ def test_finer_passes_are_progress_and_leave_the_run_branchable(handlers: Handle
     assert [m["step"] for m in again if m["kind"] == "step" and not m["level"]] == [4, 5]
 
 
+def test_a_run_stopped_in_a_closer_look_leaves_the_first(
+    handlers: Handlers, engine: FakeEngine, tmp_path: Path
+) -> None:
+    opened = opened_wide(handlers, tmp_path)
+    data = {**intent(None), "doc": opened["doc"], **WIDE}
+    stream = handlers.running.run({**VALUES, "refine": 1}, AXES, event(data), visitor())
+    steps = [next(stream).message for _ in range(7)]
+    assert [None if m is None else m["level"] for m in steps] == [0] * 5 + [1] * 2
+    assert handlers.running.stop(visitor())["draft"] is True
+    stream.close()
+    draft = handlers.running.draft(event({"run": "r1", "variation": 0}), visitor())
+    assert (draft["kind"], draft["branchable"]) == ("result", True)
+    assert all(len(engine.plan(asked)) == 1 for asked in engine.asked[-2:])
+
+
 def test_the_plan_draws_the_first_look_and_counts_all(handlers: Handlers, tmp_path: Path) -> None:
     opened = opened_wide(handlers, tmp_path)
     asked = {**intent(None), "doc": opened["doc"], **WIDE}
