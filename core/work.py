@@ -70,12 +70,14 @@ class Sample:
         return replace(self, sampling=replace(self.sampling, seed=self.sampling.seed + attempt * _OTHER_SEEDS))
 
     def unknown(self, one: Pass) -> NDArray[np.bool_]:
-        """Return the (h, w) cells of a pass that this row has to draw."""
-        return one.unknown if self.start is None else one.unknown & (self.start.tokens == MASK)
+        """Return the (h, w) cells of a pass that this row has to draw; a start is of the first look alone."""
+        return one.unknown if self.start is None or one.level else one.unknown & (self.start.tokens == MASK)
 
     def sampling_of(self, one: Pass) -> Sampling:
         """Return how this row is decoded in a pass; the schedule of a branch counts over the whole hole."""
-        return replace(self.sampling, taken=self.taken, hole=int(one.unknown.sum())) if self.taken else self.sampling
+        if not self.taken or one.level:
+            return self.sampling
+        return replace(self.sampling, taken=self.taken, hole=int(one.unknown.sum()))
 
     def steps(self, one: Pass) -> int:
         """Return how many steps this row takes in a pass."""

@@ -6,13 +6,14 @@ from core, and a class list of any length goes the same way; searching and remem
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import gradio as gr
 
 from core import ModelSpec, class_names
 from editor import drawings, messages, page
+from editor.stage import named
 
 
 def class_entries(classes: Sequence[str]) -> list[dict[str, Any]]:
@@ -29,13 +30,21 @@ def class_entries(classes: Sequence[str]) -> list[dict[str, Any]]:
     return entries
 
 
-def class_menu(spec: ModelSpec) -> gr.HTML:
-    """Place the menu; its value is the class id, -1 for no class. models.js fits it to another model's classes."""
+def class_menu(spec: ModelSpec, *, suggest: Callable[..., Any] | None = None) -> gr.HTML:
+    """Place the menu; its value is the class id, -1 for no class. models.js fits it to another model's classes.
+
+    Args:
+        spec: the model.
+        suggest: called with an intent, where the model needs a class; returns `ids` and `said` as a JSON object.
+    """
     needs = messages.class_hint(spec.name, needed=not spec.null_class)
     return gr.HTML(
         -1,
         html_template=drawings.class_field(len(spec.classes), needs),
-        js_on_load=page.on_load("ranking.js", "classes.js", call="classMenu(element, trigger, props, watch)"),
+        js_on_load=page.on_load(
+            "ranking.js", "classes.js", "suggestions.js", call="classMenu(element, trigger, props, server, watch)"
+        ),
+        server_functions=[] if suggest is None else [named(suggest, "suggest")],
         apply_default_css=False,
         elem_id="mge-class",
         classes=class_entries(spec.classes),

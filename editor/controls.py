@@ -5,18 +5,21 @@ Knows nothing of the engine's work or the canvas; which values make a request is
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from html import escape
 from typing import Any, NamedTuple
 
 import gradio as gr
 
 from core import ORDER_NAMES, SCHEDULE_NAMES, ModelSpec
 from editor import axes, classes, drawings, messages, page
+from editor.wire.requests import View
 
 ADVISED = frozenset(
     (
         *("schedule", "steps", "order", "choice_temperature", "token_temperature", "guidance", "variations"),
-        *("feather", "grow", "coverage", "context", "match_colour", "opaque"),
+        *("feather", "grow", "grow_others", "coverage", "context", "match_colour", "opaque"),
+        *("refine", "detail", "blend"),
     )
 )
 """The settings that "Reset to the model's advice" resets: how, not what."""
@@ -41,6 +44,10 @@ class Controls(NamedTuple):
     variations: gr.Slider
     feather: gr.Slider
     grow: gr.Slider
+    grow_others: gr.Slider
+    refine: gr.Slider
+    detail: gr.Dropdown
+    blend: gr.Dropdown
     coverage: gr.Slider
     context: gr.Slider
     match_colour: gr.Checkbox
@@ -132,8 +139,13 @@ def said_of_guidance(spec: ModelSpec) -> str:
     return drawings.hints(messages.guidance_hints(spec.name, advice, guided=spec.null_class))
 
 
-def inspector(spec: ModelSpec) -> Inspector:
-    """Place the controls of the Edit tab, from what is decided first to what is rarely touched."""
+def inspector(spec: ModelSpec, *, suggest: Callable[..., Any] | None = None) -> Inspector:
+    """Place the controls of the Edit tab, from what is decided first to what is rarely touched.
+
+    Args:
+        spec: the model.
+        suggest: see `classes.class_menu`.
+    """
     advice = spec.defaults
     placed: dict[str, Any] = {}
     placed["mode"] = gr.Radio(
@@ -148,7 +160,7 @@ def inspector(spec: ModelSpec) -> Inspector:
     placed |= _extend_fields()
     sweep = _sweep_controls(axes.examples(spec))
     with gr.Group(elem_classes="pg-part"):
-        placed["class_id"] = classes.class_menu(spec)
+        placed["class_id"] = classes.class_menu(spec, suggest=suggest)
         placed["guidance"] = gr.Slider(
             1,
             8,
@@ -192,7 +204,7 @@ def inspector(spec: ModelSpec) -> Inspector:
             dice = gr.Button(messages.DICE, size="sm", min_width=40, scale=0, elem_id="mge-dice")
     with gr.Group(elem_classes="pg-part pg-not-generate"):
         placed["feather"] = gr.Slider(0, 64, value=8, step=1, label=messages.FEATHER, elem_id="mge-feather")
-        placed["grow"] = gr.Slider(0, 3, value=0, step=1, label=messages.GROW, elem_id="mge-grow")
+        placed |= _growth()
         placed["match_colour"] = gr.Checkbox(True, label=messages.MATCH_COLOUR, container=False, elem_id="mge-match")
     with gr.Accordion(messages.ADVANCED, open=False, elem_id="mge-more"):
         placed |= _rarely_touched(spec)
@@ -226,34 +238,55 @@ def _extend_fields() -> dict[str, Any]:
     return fields
 
 
+def _growth() -> dict[str, Any]:
+    """Place two sliders of which the style sheet shows one: an object leaves no trace if the hole grows, in Fill."""
+    standard = View()
+    return {
+        name: gr.Slider(0, 3, value=value, step=1, label=messages.GROW, elem_id=elem_id, elem_classes=shown)
+        for name, value, elem_id, shown in (
+            ("grow", standard.grow, "mge-grow", "pg-only-removal"),
+            ("grow_others", standard.grow_others, "mge-grow-others", "pg-not-removal"),
+        )
+    }
+
+
 def _rarely_touched(spec: ModelSpec) -> dict[str, Any]:
     advice = spec.defaults
-    return {
-        "order": gr.Dropdown(
-            list(ORDER_NAMES), value=advice.order, label=messages.ORDER, elem_id="mge-order", elem_classes="pg-line"
-        ),
-        "choice_temperature": gr.Slider(
-            0, 12, value=advice.choice_temperature, step=0.1, label=messages.CHOICE_TEMPERATURE, elem_id="mge-choice"
-        ),
-        "token_temperature": gr.Slider(
-            0.1, 2, value=advice.token_temperature, step=0.05, label=messages.TOKEN_TEMPERATURE, elem_id="mge-token"
-        ),
-        "coverage": gr.Slider(
-            0,
-            0.95,
-            value=0,
-            step=0.05,
-            label=messages.COVERAGE,
-            elem_id="mge-coverage",
-            elem_classes="pg-not-generate",
-        ),
-        "context": gr.Slider(
-            1, 6, value=2, step=0.25, label=messages.CONTEXT, elem_id="mge-context", elem_classes="pg-not-generate"
-        ),
-        "opaque": gr.Checkbox(
-            False, label=messages.OPAQUE, container=False, elem_id="mge-opaque", elem_classes="pg-not-generate"
-        ),
-    }
+    placed: dict[str, Any] = {}
+    with gr.Group(elem_classes="pg-part pg-not-generate"):
+        placed["refine"] = gr.Slider(0, 3, value=0, step=1, label=messages.REFINE, elem_id="mge-refine")
+        _note(messages.REFINE_HINT)
+        placed["detail"] = gr.Dropdown(
+            list(messages.DETAILS), value="patches", label=messages.DETAIL, elem_id="mge-detail", elem_classes="pg-line"
+        )
+        _note(messages.DETAIL_HINT)
+        placed["blend"] = gr.Dropdown(
+            list(messages.BLENDS), value="auto", label=messages.BLEND, elem_id="mge-blend", elem_classes="pg-line"
+        )
+        _note(messages.BLEND_HINT)
+    placed["order"] = gr.Dropdown(
+        list(ORDER_NAMES), value=advice.order, label=messages.ORDER, elem_id="mge-order", elem_classes="pg-line"
+    )
+    placed["choice_temperature"] = gr.Slider(
+        0, 12, value=advice.choice_temperature, step=0.1, label=messages.CHOICE_TEMPERATURE, elem_id="mge-choice"
+    )
+    placed["token_temperature"] = gr.Slider(
+        0.1, 2, value=advice.token_temperature, step=0.05, label=messages.TOKEN_TEMPERATURE, elem_id="mge-token"
+    )
+    placed["coverage"] = gr.Slider(
+        0, 0.95, value=0, step=0.05, label=messages.COVERAGE, elem_id="mge-coverage", elem_classes="pg-not-generate"
+    )
+    placed["context"] = gr.Slider(
+        1, 6, value=2, step=0.25, label=messages.CONTEXT, elem_id="mge-context", elem_classes="pg-not-generate"
+    )
+    placed["opaque"] = gr.Checkbox(
+        False, label=messages.OPAQUE, container=False, elem_id="mge-opaque", elem_classes="pg-not-generate"
+    )
+    return placed
+
+
+def _note(text: str) -> None:
+    gr.HTML(f"<p class='pg-note'>{escape(text)}</p>", apply_default_css=False)
 
 
 def _sweep_controls(examples: Mapping[str, str]) -> SweepControls:

@@ -116,6 +116,9 @@ def class_field(count: int, needs: str) -> str:
         '<ul class="pg-options" id="mge-class-options" role="listbox" hidden></ul></div>'
         f'<div class="pg-chips" role="group" aria-label="{escape(messages.CLASS_CHIPS, quote=True)}"></div>'
         f'<p class="pg-note pg-needs">{escape(needs)}</p>'
+        f'<div class="pg-chips pg-suggested" role="group" aria-label="{escape(messages.SUGGESTED, quote=True)}" hidden>'
+        f'<span class="pg-note">{escape(messages.SUGGESTED)}</span></div>'
+        '<p class="pg-note pg-unsuggested"></p>'
     )
 
 

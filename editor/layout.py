@@ -90,7 +90,7 @@ def _place(spec: ModelSpec, settings: AppSettings, handlers: Handlers) -> Page:
             gr.HTML(drawings.drawer_handle(), apply_default_css=False, elem_id="mge-drawer")
             with gr.Tabs(elem_id="mge-tabs"):
                 with gr.Tab(messages.TAB_EDIT, id="edit"):
-                    inspector = controls.inspector(spec)
+                    inspector = controls.inspector(spec, suggest=handlers.suggesting.suggest)
                 with gr.Tab(messages.TAB_FORM, id="form"):
                     form = controls.form_controls()
     return Page(
@@ -179,7 +179,9 @@ def _wire_settings(app: gr.Blocks, page: Page, handlers: Handlers, spec: ModelSp
     for control in (
         placed.coverage,
         placed.grow,
+        placed.grow_others,
         placed.context,
+        placed.refine,
         placed.steps,
         placed.variations,
         placed.schedule,

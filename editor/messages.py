@@ -55,12 +55,20 @@ RESET = "Reset to the model's advice"
 VARIATIONS = "Variations"
 FEATHER = "Feather, px"
 GROW = "Grow, cells"
+REFINE = "Sharper"
+REFINE_HINT = "Each closer look takes up to 4 times the windows."
+DETAIL = "Detail"
+DETAILS = (("Texture", "patches"), ("Grain", "grain"), ("None", "none"))
+DETAIL_HINT = "Fine texture, or only the grain, of what is around."
+BLEND = "Border"
+BLENDS = (("Auto", "auto"), ("Feather", "feather"), ("Poisson", "poisson"))
+BLEND_HINT = "Auto takes the blend that shows less."
 COVERAGE = "Coverage"
 CONTEXT = "Context"
 MATCH_COLOUR = "Match colour at the seam"
 OPAQUE = "Make repainted pixels opaque"
 SIDES = ("Left", "Top", "Right", "Bottom")
-ADVANCED = "More: order, temperatures, context"
+ADVANCED = "More: sharpness, detail, border, order"
 ASPECTS = ("1:1", "4:3", "3:2", "16:9", "9:16", "3:1")
 ANCHORS = (
     ("at the top left", "at the top", "at the top right"),
@@ -85,6 +93,7 @@ FORM_HINT = (
 )
 FORM_IMAGE, FORM_MASK, FORM_RESULT = "Picture", "Mask: PNG, white = repaint", "Result"
 
+SUGGESTED = "Suggested"
 FAVOURITE, CLASS_CHIPS = "Favourite class", "Favourite and recent classes"
 
 AXES = (
@@ -294,6 +303,11 @@ def mask_of_other_size(mask: str, picture: str) -> str:
 def mask_empty() -> str:
     """Say that nothing is painted."""
     return "Nothing is painted: brush over what should change, then press Run."
+
+
+def no_suggestions(why: str) -> str:
+    """Say why no classes are suggested; `why` is a sentence without its capital."""
+    return f"No suggestions: {why}"
 
 
 def class_needed() -> str:

@@ -25,12 +25,11 @@ UNKNOWN = -1
 
 
 class Trace:
-    """The steps of a run that took one pass.
+    """The steps of a run whose first look took one window; what finer passes drew over it can be drawn again.
 
     Attributes:
         window: where the grid of cells lies on the canvas.
         hole: (h, w) bool, the cells that the run decides.
-        steps: T of the run, skipped steps included.
         fresh: whether the run began with some cells of the hole given, under a schedule of its own: its steps are then
             not those of a run of the whole hole.
     """
@@ -48,7 +47,6 @@ class Trace:
         """
         self.window = window
         self.hole = hole
-        self.steps = 0
         self.fresh = fresh
         self._before = dict(before or {})
         self._guesses: dict[int, NDArray[np.int32]] = {}
@@ -62,8 +60,9 @@ class Trace:
         self._given = kept, origin._confidence[variation]
 
     def add(self, preview: Preview) -> None:
-        """Keep a step: (B, h, w) tokens, what is still unknown of them, and how sure the model is."""
-        self.steps = preview.steps
+        """Keep a step of the first look: (B, h, w) tokens, what is unknown of them, and how sure the model is."""
+        if preview.pass_index:
+            return
         self._guesses[preview.step] = preview.tokens.astype(np.int32)
         self._unknown[preview.step] = preview.unknown.copy()
         self._note(preview.confidence)
@@ -82,7 +81,7 @@ class Trace:
         """Return the traces of runs of one hole with equally many steps as one, with all their variations."""
         first = traces[0]
         trace = cls(first.window, first.hole, before=first._before, fresh=first.fresh)
-        trace.steps, trace._given = first.steps, first._given
+        trace._given = first._given
         for step in first._guesses:
             trace._guesses[step] = np.concatenate([each._guesses[step] for each in traces])
             trace._unknown[step] = np.concatenate([each._unknown[step] for each in traces])
@@ -164,7 +163,7 @@ class Run:
         source: version of the document that it was made from; None where there was none.
         spec: the model that made it.
         pictures: one a variation; none while the run is under way or after it was stopped, unless a draft was kept.
-        trace: its steps, where it took one pass.
+        trace: its steps, where its first look took one window.
     """
 
     id: str

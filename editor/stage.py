@@ -156,8 +156,9 @@ class Stage(gr.HTML, metaclass=_NoStub):
         """Place the stage.
 
         Args:
-            plan: called with an intent (and a `gr.Request`, where it declares one) when several windows are needed;
-                returns windows, cells, passes and seconds as a JSON object. Its name on the wire is "plan".
+            plan: called with an intent (and a `gr.Request`, where it declares one) when several windows may be needed,
+                or closer looks follow; returns windows, cells, passes and seconds as a JSON object. Its name on the
+                wire is "plan".
             elem_id: id of the component on the page.
             **settings: further keywords of `gr.HTML`.
         """

@@ -17,6 +17,8 @@ MOST_COLOUR_SHIFT = 48.0
 """Levels of 255 by which `match_colour` changes a pixel at most: a colour step is corrected, an object is not."""
 _MATCH_SIDE = 256
 _MOST_POISSON_PIXELS = 1_500_000
+_LEAST_POISSON_SIDE = 3
+"""OpenCV cannot solve for less: a hole narrower than this has no pixel that does not touch its border."""
 
 
 def to_model(canvas: NDArray[np.uint8], window: Box, pixels: int) -> NDArray[np.uint8]:
@@ -208,13 +210,13 @@ def poisson(under: NDArray[np.uint8], layer: NDArray[np.uint8], hole: NDArray[np
 
     Returns:
         (h, w, 3) uint8, a new array, as `layer` outside the hole; None where the hole reaches the picture's edge, where
-        there is nothing to meet, or is too large to be solved in a moment.
+        there is nothing to meet, is a sliver of one or two pixels, or is too large to be solved in a moment.
     """
     bounds = Box.around(hole)
     height, width = hole.shape
     if bounds is None or not Box(1, 1, width - 1, height - 1).holds(bounds):
         return None
-    if bounds.size.width * bounds.size.height > _MOST_POISSON_PIXELS:
+    if min(bounds.size) < _LEAST_POISSON_SIDE or bounds.size.width * bounds.size.height > _MOST_POISSON_PIXELS:
         return None
     near = bounds.grown(1).slices
     inside, made = hole[near], np.ascontiguousarray(layer[near])

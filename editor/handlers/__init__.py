@@ -11,6 +11,7 @@ apology, and nothing that was painted is ever touched.
     reviewing  accept a variation, go to a version, look into a cell
     exporting  a file of any format
     choosing   another model, for everybody; fitting the page to the one that works
+    suggesting which classes the picture may show, for models that need one
     api        the form, and the functions that programs call
 """
 
@@ -26,6 +27,7 @@ from editor.handlers.opening import Opening, sample_paths
 from editor.handlers.planning import Planning
 from editor.handlers.reviewing import Reviewing
 from editor.handlers.running import Running
+from editor.handlers.suggesting import Suggesting
 from editor.handlers.sweeping import Sweeping
 from editor.models import Models
 from editor.settings import AppSettings
@@ -45,6 +47,7 @@ class Handlers:
         self.reviewing = Reviewing(desk)
         self.exporting = Exporting(desk)
         self.choosing = Choosing(desk)
+        self.suggesting = Suggesting(desk)
         self.api = Api(desk)
         self._desk = desk
 

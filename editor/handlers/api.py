@@ -41,7 +41,15 @@ class Api:
             return self._drawn(engine, mode, {**values, "variations": 1}, image, mask)
 
     def fill(
-        self, image: gr.FileData, mask: gr.FileData, class_name: str = "none", steps: int = 8, seed: int = -1
+        self,
+        image: gr.FileData,
+        mask: gr.FileData,
+        class_name: str = "none",
+        steps: int = 8,
+        seed: int = -1,
+        detail: str = "patches",
+        border: str = "auto",
+        sharper: int = -1,
     ) -> gr.FileData:
         """Repaint the white region of a mask and return the picture as PNG.
 
@@ -51,8 +59,12 @@ class Api:
             class_name: what to paint, or "none".
             steps: T, 1 to 256.
             seed: 0 or more; -1 is 0.
+            detail: fine detail taken from the surroundings: patches, grain or none.
+            border: how it is blended in: auto, feather or poisson.
+            sharper: closer looks for large regions, 1 to 3, each of up to four times the windows before it; -1 is none.
         """
-        return self._answer("fill", {"class": class_name, "steps": steps, "seed": seed}, image, mask)
+        values = {"class": class_name, "steps": steps, "seed": seed, **_painting(detail, border, sharper)}
+        return self._answer("fill", values, image, mask)
 
     def replace(
         self,
@@ -64,6 +76,9 @@ class Api:
         bottom: int = -1,
         steps: int = 8,
         seed: int = -1,
+        detail: str = "patches",
+        border: str = "auto",
+        sharper: int = -1,
     ) -> gr.FileData:
         """Turn the box of a picture into something of a class and return the picture as PNG.
 
@@ -76,8 +91,11 @@ class Api:
             bottom: the same.
             steps: T, 1 to 256.
             seed: 0 or more; -1 is 0.
+            detail: fine detail taken from the surroundings: patches, grain or none.
+            border: how it is blended in: auto, feather or poisson.
+            sharper: closer looks for large regions, 1 to 3, each of up to four times the windows before it; -1 is none.
         """
-        values = {"class": class_name, "steps": steps, "seed": seed}
+        values = {"class": class_name, "steps": steps, "seed": seed, **_painting(detail, border, sharper)}
         return self._answer("replace", values, image, edges=(left, top, right, bottom))
 
     def extend(
@@ -89,6 +107,9 @@ class Api:
         bottom: int = -1,
         steps: int = 8,
         seed: int = -1,
+        detail: str = "patches",
+        border: str = "auto",
+        sharper: int = -1,
     ) -> gr.FileData:
         """Continue a picture beyond its border and return it as PNG.
 
@@ -100,9 +121,13 @@ class Api:
             bottom: pixels to add below.
             steps: T, 1 to 256.
             seed: 0 or more; -1 is 0.
+            detail: fine detail taken from the surroundings: patches, grain or none.
+            border: how it is blended in: auto, feather or poisson.
+            sharper: closer looks for large regions, 1 to 3, each of up to four times the windows before it; -1 is none.
         """
         sides = {"extend_left": left, "extend_top": top, "extend_right": right, "extend_bottom": bottom}
-        return self._answer("extend", {**{k: max(v, 0) for k, v in sides.items()}, "steps": steps, "seed": seed}, image)
+        values = {k: max(v, 0) for k, v in sides.items()} | _painting(detail, border, sharper)
+        return self._answer("extend", {**values, "steps": steps, "seed": seed}, image)
 
     def generate(self, class_name: str = "none", steps: int = 8, seed: int = -1) -> gr.FileData:
         """Draw a whole picture of a class and return it as PNG.
@@ -176,7 +201,7 @@ class Api:
         asked = requests.build_request(mode, values, engine.spec, picture=picture, mask=brushed, box=box)
         result = engine.edit(asked)
         store = self._desk.documents.store
-        return str(export.store_variation(store, result.images[0], "result", engine.spec, asked).png)
+        return str(export.store_variation(store, result.image(0), "result", engine.spec, asked).png)
 
 
 def _values(values: Mapping[str, Any], spec: ModelSpec) -> dict[str, Any]:
@@ -185,6 +210,10 @@ def _values(values: Mapping[str, Any], spec: ModelSpec) -> dict[str, Any]:
     plain = {name: value for name, value in values.items() if name != "class"}
     chosen = {"class_id": -1 if asked is None else asked, "variations": 1, "seed": max(values["seed"], 0)}
     return plain | chosen
+
+
+def _painting(detail: str, border: str, sharper: int) -> dict[str, Any]:
+    return {"detail": detail, "blend": border, "refine": max(sharper, 0)}
 
 
 def _opened(image: Any, mask: Any) -> tuple[Pixels | None, Mask | None]:

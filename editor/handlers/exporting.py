@@ -103,13 +103,14 @@ class Exporting:
         return _Written(path, " ".join(lost) or None)
 
     def _frames(self, run: Run, variation: int) -> list[Pixels]:
-        """Return the picture as each step guessed it, composited into the photo, small; the result is the last."""
+        """Return the picture as each step of the first look guessed it, composited into the photo, small."""
         request, trace, engine = run.request(variation), run.traced(), self._desk.engine
         requests.check_model(run, engine.spec)
         frames = []
         for guess in trace.guesses(variation):
-            result = engine.edit(replace(request, start=Start(guess)))
-            frames.append(export.shrunk(result.images[0], 2 * export.FILM_SIDE))
+            # The steps are those of the first look, and too small for texture to be seen.
+            result = engine.edit(replace(request, start=Start(guess), refine=0, detail="none"))
+            frames.append(export.shrunk(result.image(0), 2 * export.FILM_SIDE))
         return frames
 
 

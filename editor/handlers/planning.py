@@ -52,6 +52,7 @@ class Planning:
             request = requests.read_request(read, values, engine.spec)
             passes = engine.plan(request)
             seconds = self._desk.step_s * request.options.variations * engine.expected_steps(request, passes)
-            return replies.planned([(one.window, one.unknown) for one in passes], seconds=seconds)
+            looks = [(one.window, one.unknown) for one in passes if not one.level]  # the finer ones only take time
+            return replies.planned(looks, seconds=seconds)
         except CoreError as error:
             return {**replies.planned((), seconds=0.0), "message": str(error)}  # the run itself will say it aloud

@@ -7,6 +7,7 @@ a later run can go on from any of them.
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,13 +18,13 @@ from typing import Any, NamedTuple
 import gradio as gr
 import numpy as np
 
-from core import BadRequest, CoreError, EditRequest, EditResult, Engine, Preview
+from core import BadRequest, Box, CoreError, EditRequest, EditResult, Engine, Preview
 from editor import export, messages
 from editor.documents import Document
 from editor.handlers.desk import Desk, address_of, answered, owner_of, payload_of
 from editor.handlers.sweeping import Sweeping
-from editor.runs import UNKNOWN, Run, Trace, canvas_size
-from editor.store import Picture
+from editor.runs import UNKNOWN, Cells, Run, Trace, canvas_size
+from editor.store import Picture, Pixels
 from editor.wire import intents, replies, requests
 from editor.wire.intents import Origin
 from editor.wire.replies import Message
@@ -78,6 +79,36 @@ class _Job:
     def offset(self) -> tuple[int, int]:
         """Where the source lies on the results, (x, y)."""
         return self.asked.extend.left, self.asked.extend.top
+
+
+@dataclass(frozen=True, eq=False)
+class _Route:
+    """The passes of an edit, in short.
+
+    Attributes:
+        window: of the first.
+        hole: (h, w) bool, the cells that it decides.
+        levels: of each pass, 0 for the first look.
+        finer_steps: decoding steps of all passes after the first look.
+    """
+
+    window: Box
+    hole: Cells
+    levels: tuple[int, ...]
+    finer_steps: int
+
+    @classmethod
+    def planned(cls, engine: Engine, asked: EditRequest) -> _Route:
+        """Return the route of an edit."""
+        passes = engine.plan(asked)
+        levels = tuple(one.level for one in passes)
+        finer = engine.expected_steps(asked, [one for one in passes if one.level])
+        return cls(passes[0].window, passes[0].unknown, levels, finer)
+
+    @property
+    def looks(self) -> int:
+        """Passes of the first look."""
+        return self.levels.count(0)
 
 
 @contextmanager
@@ -150,7 +181,7 @@ class Running:
         return replies.stopped(live.run, said, draft=live.draft)
 
     def draft(self, event: gr.EventData, request: gr.Request) -> Message:
-        """Make a result of the last frame of a stopped run, {run, variation}."""
+        """Make a result of the last frame of a stopped run, {run, variation}: what was seen, without a closer look."""
 
         def work() -> Message:
             run_id = intents.read_run(payload_of(event))
@@ -160,7 +191,7 @@ class Running:
                 raise BadRequest(messages.no_draft())
             engine = self._desk.engine
             requests.check_model(run, engine.spec)
-            drawn = [replace(each, start=run.start(i)) for i, each in enumerate(run.requests)]
+            drawn = [replace(each, start=run.start(i), refine=0) for i, each in enumerate(run.requests)]
             asked = run.requests[0]
             job = _Job(run_id, document, asked, run.source, None, engine, request, time.perf_counter())
             results = engine.edit_together(drawn)
@@ -172,7 +203,8 @@ class Running:
     def _edit(self, job: _Job, live: _Live) -> Iterator[Message]:
         """Stream one edit: a message for each step, then the result."""
         asked, variations = job.asked, job.asked.options.variations
-        trace = self._trace(job)
+        route = _Route.planned(job.engine, asked)
+        trace = self._trace(job, route)
         alone = tuple(asked.alone(i) for i in range(variations))
         canvas = canvas_size(asked, job.engine.spec.pixels)
         before = job.started
@@ -190,7 +222,7 @@ class Running:
                     if not live.draft:  # from here on, something is there that can be kept when it is stopped
                         job.document.remember(Run(job.run, alone, job.offset, job.source, job.engine.spec, trace=trace))
                         live.draft = True
-                yield self._step(job, item, canvas)
+                yield self._step(job, item, route, canvas)
 
     def _more(self, job: _Job, count: int) -> Iterator[Told]:
         """Draw one picture again at other temperatures, without previews; yields between steps, so that Stop works."""
@@ -198,7 +230,7 @@ class Running:
         drawn = requests.more_requests(job.origin, count)
         results, traces = [], []
         for each in drawn:
-            trace = self._trace(replace(job, asked=each))
+            trace = self._trace(replace(job, asked=each), _Route.planned(job.engine, each))
             with _closed(job.engine.stream(each, preview_budget_s=0.0)) as stream:
                 for item in stream:
                     if isinstance(item, EditResult):
@@ -214,28 +246,31 @@ class Running:
         joined = Trace.joined(traces) if len(traces) == len(drawn) else None
         yield Told(self._finished(job, drawn, results, joined, notes=notes))
 
-    def _trace(self, job: _Job) -> Trace | None:
-        """Return the trace that this edit will fill; None where it takes several passes."""
-        passes = job.engine.plan(job.asked)
-        if len(passes) != 1:
+    def _trace(self, job: _Job, route: _Route) -> Trace | None:
+        """Return the trace that this edit will fill; None where its first look takes several windows."""
+        if route.looks > 1:
             return None
-        hole, start, origin = passes[0].unknown, job.asked.start, job.origin
+        hole, start, origin = route.hole, job.asked.start, job.origin
         if start is None:
-            return Trace(passes[0].window, hole)
+            return Trace(route.window, hole)
         given = hole & (start.tokens != UNKNOWN)
         before = {0: start.tokens}
         if origin is not None and start.step:
             before = origin.run.traced().states(origin.variation, start.step)
-        trace = Trace(passes[0].window, hole, before=before, fresh=not start.step and bool(given.any()))
+        trace = Trace(route.window, hole, before=before, fresh=not start.step and bool(given.any()))
         if origin is not None:
             trace.inherit(given, origin.run.traced(), origin.variation)
         return trace
 
-    def _step(self, job: _Job, preview: Preview, canvas: tuple[int, int]) -> Message:
+    def _step(self, job: _Job, preview: Preview, route: _Route, canvas: tuple[int, int]) -> Message:
+        level = route.levels[preview.pass_index]
         return replies.step(
             job.run,
             preview,
-            urls=[export.preview_url(image) for image in preview.images],
+            level=level,
+            looks=route.looks,
+            first_steps=preview.steps - route.finer_steps,
+            urls=[] if level else [export.preview_url(image) for image in preview.images],
             canvas=canvas,
             offset=job.offset,
             seconds_left=self._desk.step_s * len(preview.images) * (preview.steps - preview.step),
@@ -266,15 +301,19 @@ class Running:
         """
         if trace is not None and not draft:  # the steps of a draft are there already
             self._settle(trace, results)
-        images = [(result, i) for result in results for i in range(len(result.images))]
+        images = [(result, i) for result in results for i in range(len(result.patches))]
+        judged = len(results) == 1 and results[0].fits is not None
         spec, store = job.engine.spec, self._desk.documents.store
 
-        def keep(index: int) -> Picture:
+        def keep(index: int) -> tuple[Picture, int]:
             result, i = images[index]
-            return export.store_variation(store, result.images[i], job.document.name, spec, drawn[index])
+            image = result.image(i)
+            picture = export.store_variation(store, image, job.document.name, spec, drawn[index])
+            return picture, self._changed_outside(job, image, result.canvas_mask)
 
-        with ThreadPoolExecutor() as pool:  # compressing PNGs takes longer than decoding tokens, and threads do help
-            pictures = tuple(pool.map(keep, range(len(images))))
+        # Compressing PNGs takes longer than decoding tokens, and threads do help; each holds one whole picture.
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            pictures, outside = zip(*pool.map(keep, range(len(images))), strict=True)
         job.document.remember(Run(job.run, kept or tuple(drawn), job.offset, job.source, spec, pictures, trace))
         told = [
             replies.variation(
@@ -283,7 +322,9 @@ class Running:
                 score=result.scores[i],
                 seam=result.seams[i],
                 shift=result.colour_shifts[i],
-                changed_outside=self._changed_outside(job, result, i),
+                changed_outside=outside[index],
+                fit=None if result.fits is None else result.fits[i],
+                class_fit=None if result.class_fits is None else result.class_fits[i],
                 note=None if notes is None else notes[index],
             )
             for index, (result, i) in enumerate(images)
@@ -296,6 +337,7 @@ class Running:
             seconds=time.perf_counter() - job.started,
             branchable=trace is not None,
             caption=replies.caption(job.asked, spec),
+            ranking=results[0].ranking if judged else None,
             origin=job.origin,
             draft=draft,
         )
@@ -305,13 +347,12 @@ class Running:
         confidence = np.concatenate([result.confidence[0] for result in results])
         trace.settle(tokens, confidence)
 
-    def _changed_outside(self, job: _Job, result: EditResult, index: int) -> int:
+    def _changed_outside(self, job: _Job, image: Pixels, allowed: Cells) -> int:
         source = job.asked.image
         if source is None:
             return 0
         (x, y), (height, width) = job.offset, source.shape[:2]
-        allowed = result.canvas_mask[y : y + height, x : x + width]
-        outside = replies.changed_outside(result.images[index], source, allowed, job.offset)
+        outside = replies.changed_outside(image, source, allowed[y : y + height, x : x + width], job.offset)
         if outside:
             logger.error("%d pixels changed outside the mask", outside)
         return outside

@@ -66,8 +66,8 @@ class Sweeping:
         """
         grid = axes.read_axes(texts, engine.spec, most_cells=self._desk.settings.sweep_cells)
         started = time.perf_counter()
-        passes = engine.plan(asked)
-        focus = passes[0].window.slices if len(passes) == 1 else (slice(None), slice(None))  # where something happens
+        looks = [one for one in engine.plan(asked) if not one.level]
+        focus = looks[0].window.slices if len(looks) == 1 else (slice(None), slice(None))  # where something happens
         kept = SweptCells(run, source, engine.spec, painted_pixels(asked, engine.spec.pixels), grid.labels)
         done: list[Cell] = []
         drawn: dict[tuple[int, int], drawings.Thumbnail] = {}

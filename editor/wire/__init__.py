@@ -4,7 +4,7 @@ Knows nothing of widgets or how anything is drawn. `intents` reads what the stag
 together with the controls, `replies` builds the messages back, `menus` what the model menu is told, `bits` holds the
 compact forms that both directions use.
 
-The intent, argument of the event `run` and of the server function `plan`:
+The intent, argument of the event `run` and of the server functions `plan` and `suggest`:
     {v: 2, doc, mode, mask: {width, height, runs, values?} | null, box: [l, t, r, b] | null, extend: [l, t, r, b],
      window: [l, t, r, b] | null, run, from: From | null, model?}
     `runs` are row-major run lengths that sum to width * height. Without `values` they alternate 0, 1, 0, 1, ...,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -115,16 +116,34 @@ def step(
     run: str,
     preview: Preview,
     *,
+    level: int,
+    looks: int,
+    first_steps: int,
     urls: Sequence[str],
     canvas: tuple[int, int],
     offset: tuple[int, int],
     seconds_left: float,
 ) -> Message:
-    """One decoding step; `unknown` and `confidence` are hex, one a variation, see `editor.wire.bits`."""
+    """One decoding step; `unknown` and `confidence` are hex, one a variation, see `editor.wire.bits`.
+
+    Args:
+        run: the browser's id.
+        preview: of the engine.
+        level: 0 at first, more where a finer pass goes over what is painted.
+        looks: windows of the first look; the finer ones count in `passes` alone.
+        first_steps: steps until all of these are done, of `preview.steps`.
+        urls: the previews, one a variation; none where the step is progress only.
+        canvas: width and height of what comes out.
+        offset: where the source lies on it.
+        seconds_left: until the result.
+    """
     return _message(
         "step",
         run=run,
-        variation_count=len(urls),
+        variation_count=len(preview.images),
+        level=level,
+        looks=looks,
+        first_steps=first_steps,
         step=preview.step,
         steps=preview.steps,
         pass_index=preview.pass_index,
@@ -149,6 +168,7 @@ def result(
     seconds: float,
     branchable: bool,
     caption: Mapping[str, Any],
+    ranking: Sequence[int] | None = None,
     origin: Origin | None = None,
     draft: bool = False,
 ) -> Message:
@@ -162,6 +182,7 @@ def result(
         seconds: that the run took.
         branchable: whether the steps are kept.
         caption: the settings, see `caption`.
+        ranking: positions among the variations, best first; None where they were not judged against each other.
         origin: the run that it went on from.
         draft: whether it is what a stopped run had come to.
     """
@@ -183,12 +204,22 @@ def result(
         branchable=branchable,
         draft=draft,
         settings=dict(caption),
+        ranking=None if ranking is None else list(ranking),
         **extras,
     )
 
 
 def variation(
-    *, url: str, seed: int, score: float, seam: float, shift: float, changed_outside: int, note: str | None = None
+    *,
+    url: str,
+    seed: int,
+    score: float,
+    seam: float,
+    shift: float,
+    changed_outside: int,
+    fit: float | None = None,
+    class_fit: float | None = None,
+    note: str | None = None,
 ) -> dict[str, Any]:
     """Return one picture of a result.
 
@@ -199,9 +230,17 @@ def variation(
         seam: how much its border shows, about 1 = not at all.
         shift: difference of colour across its border, delta E.
         changed_outside: pixels that changed although nobody asked; 0 is the promise.
+        fit: how well it suits its surroundings, `core.EditResult.fits`; None where nothing was to be judged.
+        class_fit: how much likelier the class makes it; None where there is none.
         note: what sets it apart from its neighbours, where the seed does not.
     """
-    figures = {"score": round(score, 4), "seam": round(seam, 3), "shift": round(shift, 2)}
+    judged = {"fit": fit, "class_fit": class_fit}
+    figures = {
+        "score": round(score, 4),
+        "seam": round(seam, 3),
+        "shift": round(shift, 2),
+        **{name: None if value is None else round(value, 4) for name, value in judged.items()},
+    }
     told = {"url": url, "seed": seed, **figures, "changed_outside": changed_outside}
     return told if note is None else {**told, "note": note}
 
@@ -209,7 +248,8 @@ def variation(
 def caption(request: EditRequest, spec: ModelSpec) -> dict[str, Any]:
     """Return the settings that a result is captioned with."""
     name = messages.NO_CLASS if request.class_id is None else spec.classes[request.class_id]
-    return {"class_name": name, **decoding_values(request.options)}
+    painted = {"refine": request.refine, "detail": request.detail, "blend": request.blend}
+    return {"class_name": name, **decoding_values(request.options), **(painted if request.image is not None else {})}
 
 
 def alternatives(run: str, index: int, cell: tuple[int, int], found: Sequence[tuple[Alternative, str]]) -> Message:
@@ -288,7 +328,7 @@ def _node(version: Version, address: Address) -> dict[str, Any]:
 
 
 def _view(view: View) -> dict[str, float | int]:
-    return {"context": view.context, "coverage": view.coverage, "grow": view.grow}
+    return asdict(view)
 
 
 def _message(kind: str, **content: Any) -> Message:

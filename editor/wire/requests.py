@@ -26,11 +26,23 @@ MORE_TEMPERATURES = (0.8, 0.9, 1.1, 1.2, 0.7, 1.3, 0.6, 1.4)
 
 @dataclass(frozen=True)
 class View:
-    """The controls that decide which cells are regenerated; the browser's overlay and the plan share them."""
+    """The controls that decide which cells are regenerated; the browser's overlay and the plan share them.
+
+    Attributes:
+        context, coverage, refine: as in `core.EditRequest`.
+        grow: cells by which a painted hole grows in Fill, so that nothing of what is to go shines through.
+        grow_others: the same in the other modes, where what is there need not be unwanted.
+    """
 
     context: float = 2.0
     coverage: float = 0.0
-    grow: int = 0
+    grow: int = 1
+    grow_others: int = 0
+    refine: int = 0
+
+    def grow_in(self, mode: str) -> int:
+        """Return the growth that counts in a mode."""
+        return self.grow if mode == "fill" else self.grow_others
 
 
 def read_request(intent: Intent, values: Mapping[str, Any], spec: ModelSpec) -> EditRequest:
@@ -145,8 +157,9 @@ def build_request(
     common |= {
         "image": picture,
         "coverage": view.coverage,
-        "grow_tokens": view.grow,
+        "grow_tokens": view.grow_in(mode),
         "context": view.context,
+        "refine": view.refine,
         "window": window,
         **_blending(values),
     }
@@ -197,6 +210,8 @@ def read_view(values: Mapping[str, Any]) -> View:
         context=_number(values, "context", standard.context, messages.CONTEXT),
         coverage=min(_number(values, "coverage", standard.coverage, messages.COVERAGE), 0.999),
         grow=_whole(values, "grow", standard.grow, messages.GROW),
+        grow_others=_whole(values, "grow_others", standard.grow_others, messages.GROW),
+        refine=_whole(values, "refine", standard.refine, messages.REFINE),
     )
 
 
@@ -236,9 +251,12 @@ def marking_values(request: EditRequest) -> dict[str, Any]:
         return values
     values |= {
         "feather": request.feather_px,
-        "grow": request.grow_tokens,
+        "grow" if request.task is Task.INPAINT else "grow_others": request.grow_tokens,
         "coverage": request.coverage,
         "context": request.context,
+        "refine": request.refine,
+        "detail": request.detail,
+        "blend": request.blend,
         "match_colour": request.match_colour,
         "opaque": request.opaque,
     }
@@ -276,6 +294,8 @@ def _going_on(origin: Origin, values: Mapping[str, Any], spec: ModelSpec) -> Edi
 def _blending(values: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "feather_px": _whole(values, "feather", 8, messages.FEATHER),
+        "detail": str(values.get("detail", "patches")),
+        "blend": str(values.get("blend", "auto")),
         "match_colour": bool(values.get("match_colour", True)),
         "opaque": bool(values.get("opaque", False)),
     }

@@ -21,7 +21,7 @@ from core.request import EditRequest, Task
 from editor.stage import Stage
 
 PIXELS, GRID = 128, 16
-MODEL = {"pixels": PIXELS, "grid": GRID, "context": 2.0, "coverage": 0.0, "grow": 0}
+MODEL = {"pixels": PIXELS, "grid": GRID, "context": 2.0, "coverage": 0.0, "grow": 0, "grow_others": 0, "refine": 0}
 
 _folder = Path(tempfile.mkdtemp(prefix="stage-app-"))
 _revision = itertools.count(1)
@@ -67,7 +67,8 @@ def request_of(intent: dict[str, Any], size: tuple[int, int], settings: dict[str
         extend=Sides(*intent["extend"]),
         context=model["context"],
         coverage=model["coverage"],
-        grow_tokens=model["grow"],
+        grow_tokens=model["grow_others" if intent["mode"] in ("replace", "extend") else "grow"],
+        refine=model["refine"],
     )
 
 
@@ -86,6 +87,8 @@ class Server:
         self.runs: dict[str, dict[str, Any]] = {}
         self.doc = ""
         self.head = 0
+        self.settings: dict[str, Any] = {}
+        self.ranking = (0, 1, 2, 3)
 
     @property
     def pixels(self) -> NDArray[np.uint8]:
@@ -95,7 +98,11 @@ class Server:
     def plan(self, intent: dict[str, Any]) -> dict[str, Any]:
         """Answer the server function of that name."""
         height, width = self.pixels.shape[:2]
-        passes = plan_passes(request_of(intent, (width, height)), PIXELS, GRID)
+        passes = [
+            each
+            for each in plan_passes(request_of(intent, (width, height), self.settings), PIXELS, GRID)
+            if not each.level
+        ]
         return {
             "windows": [list(each.window) for each in passes],
             "cells": [hex_of(each.unknown) for each in passes],
@@ -107,6 +114,8 @@ class Server:
     def open(self, pixels: NDArray[np.uint8], name: str, **more: Any) -> dict[str, Any]:
         """Make a picture a new document."""
         self.doc = f"doc{next(_revision)}"
+        self.settings = {}  # a page begins with those of the model
+        self.ranking = (0, 1, 2, 3)
         self.trees[self.doc] = [(None, pixels, [0, 0])]
         self.head = 0
         return self.opened(name, **more)
@@ -148,9 +157,14 @@ class Server:
             return self.open(photo(*wanted["open"]), "waves.png")
         if "file" in wanted:
             return self.open(np.asarray(Image.open(wanted["file"]).convert("RGB")), Path(wanted["file"]).name)
+        if "ranking" in wanted:
+            self.ranking = tuple(wanted["ranking"])
+            return message("notice", level="info", message="Ranked.")
         if "forget" in wanted:
             self.trees.clear()
             return message("notice", level="info", message="Forgotten.")
+        if wanted["message"]["kind"] == "settings":
+            self.settings = {**self.settings, **wanted["message"]}
         return message(**wanted["message"])
 
     def uploaded(self, path: str) -> dict[str, Any]:
@@ -167,7 +181,7 @@ class Server:
             return
         pixels = self.pixels
         height, width = pixels.shape[:2]
-        request = request_of(intent, (width, height))
+        request = request_of(intent, (width, height), self.settings)
         left, top, right, bottom = intent["extend"]
         size = (width + left + right, height + top + bottom)
         before = np.pad(pixels, ((top, bottom), (left, right), (0, 0)))
@@ -213,6 +227,7 @@ class Server:
         size, offset, passes, steps = kept["size"], kept["offset"], kept["passes"], self.steps
         pictures = [np.where(kept["region"][..., None], v, kept["before"]) for v in after]
         self.runs[intent["run"]] = {**kept, "pictures": pictures, "seeds": [7 + i for i in range(len(after))]}
+        looks = sum(not each.level for each in passes)
         for index, each in enumerate(passes if streamed else ()):
             order = np.random.default_rng(3).permutation(each.unknown.size).reshape(each.unknown.shape)
             for step in range(1, steps + 1):
@@ -221,12 +236,16 @@ class Server:
                 time.sleep(self.step_seconds)
                 unknown = each.unknown & (order >= each.unknown.size * step / steps)
                 sure = np.where(each.unknown, 255 * (1 - order / (2 * order.size)), 255).astype(np.uint8)
-                crops = [Image.fromarray(v[each.window.slices]).resize((PIXELS, PIXELS)) for v in after]
+                shown = [] if each.level else after  # a closer look is progress only
+                crops = [Image.fromarray(v[each.window.slices]).resize((PIXELS, PIXELS)) for v in shown]
                 yield (
                     message(
                         "step",
                         run=intent["run"],
                         variation_count=len(after),
+                        level=each.level,
+                        looks=looks,
+                        first_steps=steps * looks,
                         step=index * steps + step,
                         steps=steps * len(passes),
                         pass_index=index,
@@ -242,7 +261,7 @@ class Server:
                     ),
                     heard,
                 )
-        yield self.result(intent["run"], source=source, branchable=len(passes) == 1), heard
+        yield self.result(intent["run"], source=source, branchable=looks == 1), heard
 
     def result(
         self, run: str, *, source: dict[str, Any] | None = None, branchable: bool = True, draft: bool = False
@@ -257,6 +276,8 @@ class Server:
                 "score": -1.25 - i / 8,
                 "seam": 1.6 - i / 5,
                 "shift": 2.0,
+                "fit": -2.0 - i / 4,
+                "class_fit": None,
                 "changed_outside": 0,
             }
             for i, picture in enumerate(pictures)
@@ -269,6 +290,7 @@ class Server:
             seconds=self.step_seconds * self.steps,
             branchable=branchable,
             draft=draft,
+            ranking=list(self.ranking[: len(pictures)]) if not source and not draft else None,
             settings={"class_name": None, "schedule": "cosine", "steps": self.steps},
             variations=variations,
             **({"from": source} if source else {}),

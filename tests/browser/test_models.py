@@ -5,14 +5,17 @@ The model is fetched from a hub on loopback, of random weights: what is tested i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 from playwright.sync_api import Page, expect
 
-from core import load_engine, open_picture, read_png_text, read_recipe
+from core import CheckpointError, Suggestion, load_engine, open_picture, read_png_text, read_recipe
 from editor import AppSettings, build_app, look
+from editor.handlers import suggesting
 from tests.browser.test_page import opened, paint, pick, set_number, state, wait
 from tests.core.models.fake_hub import FakeHub, serve_from
 from tests.editor.published import GRID, NAME, PIXELS, one_published
@@ -185,3 +188,33 @@ def test_a_fixed_model_is_shown_and_nothing_else(hub: FakeHub, serve: Callable[.
     page.locator(".pg-model").click()
     expect(page.locator("#mge-models .pg-note")).to_have_text("This server keeps to one model.")
     expect(page.locator("#mge-models .pg-model-row")).to_have_count(1)
+
+
+def test_a_model_that_needs_a_class_offers_what_the_picture_shows(
+    hub: FakeHub, address: str, open_page: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def found(_picture: object, mask: NDArray[np.bool_], classes: Sequence[str], _count: int) -> list[Suggestion]:
+        asked.append(int(mask.sum()))
+        if len(asked) > 1:
+            raise CheckpointError("the classifier is gone: pip install it.")
+        names = [name.split(",")[0] for name in classes]
+        return [Suggestion(names.index(name), 0.4) for name in ("golden retriever", "tabby")]
+
+    monkeypatch.setattr(suggesting, "suggest_classes", found)
+    page = opened(open_page(address))
+    line = page.locator(".pg-suggested")
+    paint(page, [(0.45, 0.45), (0.5, 0.5)])
+    expect(line).to_be_hidden()
+    agree(page)
+    works(page, NAME)
+    expect(line.locator("button")).to_have_text(["golden retriever", "tabby"])
+    assert len(asked) == 1  # the model before needs no class: nobody looked
+    assert asked[0] > 0
+    line.locator("button", has_text="tabby").click()
+    expect(page.locator("#mge-class-field")).to_have_value("tabby")
+    paint(page, [(0.6, 0.6), (0.65, 0.6)])
+    expect(page.locator(".pg-unsuggested")).to_have_text("No suggestions: the classifier is gone: pip install it.")
+    expect(line).to_be_hidden()
+    assert asked[1] > asked[0]

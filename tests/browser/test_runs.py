@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.gestures import client, drag, heard, opened, ran, state
+from tests.browser.gestures import client, drag, heard, opened, order, ran, settle, state
 from tests.browser.stage_app import GRID, build
 
 Open = Callable[..., Page]
@@ -246,6 +246,62 @@ def test_arrows_flip_in_the_order_asked_for(open_page: Open, address: str) -> No
     assert "seed 8" in status
     assert page.text_content(".mge-badge") == "0 px changed outside"
     assert page.text_content(".mge-seam") == "seam 1.40"
+
+
+def test_the_best_is_shown_first_and_the_strip_stays_as_drawn(open_page: Open, address: str) -> None:
+    page = open_page(address)
+    opened(page, 640, 480)
+    order(page, ranking=[2, 0, 3, 1])
+    page.wait_for_selector("text=Ranked.")
+    drag(page, [(250, 180), (330, 260), (380, 190)])
+    ran(page)
+    counted(page, 4)
+    assert state(page)["review"]["index"] == 2
+    assert page.locator(".mge-tile b").all_text_contents() == ["A", "B", "C", "D"]
+    assert "-1.25" in (page.text_content(".mge-tile >> nth=0") or "")
+    assert page.locator(".mge-order option").all_text_contents() == ["As drawn", "Best first", "By seam"]
+    page.select_option(".mge-order", "best")
+    assert page.locator(".mge-tile b").all_text_contents() == ["C", "A", "D", "B"]
+    assert "#1" in (page.text_content(".mge-tile >> nth=0") or "")
+    assert "fit -2.50" in (page.locator(".mge-tile").first.get_attribute("title") or "")
+    # What a branch draws was compared among itself; a single picture with nothing, so that it comes last.
+    page.click("text=Sequential")
+    counted(page, 5)
+    assert page.locator(".mge-tile b").all_text_contents() == ["C", "A", "D", "B", "E"]
+
+
+def test_who_looks_at_another_while_it_decodes_keeps_it(open_page: Open, slow_address: str) -> None:
+    page = open_page(slow_address)
+    opened(page, 640, 480)
+    order(page, ranking=[2, 0, 3, 1])
+    page.wait_for_selector("text=Ranked.")
+    drag(page, [(250, 180), (330, 260), (380, 190)])
+    page.keyboard.press("Enter")
+    page.click(".mge-tile >> nth=1")
+    counted(page, 4)
+    assert state(page)["review"]["index"] == 1
+
+
+def test_closer_looks_are_progress_and_leave_no_steps(open_page: Open, address: str) -> None:
+    page = open_page(address)
+    opened(page, 640, 480)
+    settle(page, refine=1)
+    page.keyboard.press("r")  # a block, which one window shows first; a thin stroke would take several
+    drag(page, [(150, 120), (320, 280)])
+    page.wait_for_function("__mge.state().status.includes(', then ×')")
+    page.keyboard.press("Enter")
+    page.wait_for_function("__mge.state().status.includes('closer look')")
+    seen = state(page)
+    assert seen["running"]["step"] > STEPS
+    assert seen["running"]["steps"] > 2 * STEPS
+    assert seen["timeline"]["length"] == STEPS
+    counted(page, 4)
+    assert [each["step"] for each in page.evaluate("__mge.timeline().steps")] == list(range(1, STEPS + 1))
+    assert f"of {STEPS}" in (page.text_content(".mge-step-text") or "")
+    at_home(page)
+    page.keyboard.press(",")
+    page.click("text=Branch here")
+    said(page, "run", "branch")
 
 
 def test_a_dropped_variation_comes_back_by_undo(open_page: Open, address: str) -> None:

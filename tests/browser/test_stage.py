@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from playwright.sync_api import Page
 
-from core.canvas.plan import plan
+from core.canvas.plan import Pass, plan
+from core.geometry import Box
 from editor.stage import EVENTS, FOLDER, MODULES, bundle, script
 from tests.browser.gestures import canvas, client, drag, opened, ran, received, runs_of, settle, state, stroke, wheel
 from tests.browser.stage_app import GRID, PIXELS, build, mask_of, photo, request_of
@@ -171,7 +173,6 @@ def test_overlay_equals_the_core(open_page: Open, address: str, size: tuple[int,
     page = open_page(address)
     opened(page, *size)
     random = np.random.default_rng(sum(size))
-    several = 0
     for round_ in range(12):
         settings = {
             "context": float(random.choice([1.0, 1.3, 2.0, 3.7])),
@@ -184,14 +185,95 @@ def test_overlay_equals_the_core(open_page: Open, address: str, size: tuple[int,
         intent = page.evaluate("mgeStage.intent()")
         assert (mask_of(intent["mask"]) == mask).all()
         passes = plan(request_of(intent, size, settings), PIXELS, GRID)
-        shown = page.evaluate("__mge.cells()")
-        if len(passes) > 1:
-            several += 1
-            page.wait_for_function(f"__mge.passes().length === {len(passes)}")
-            continue  # the server's own plan, but for settings that this test's server does not know
-        assert shown["window"] == list(passes[0].window)
-        assert shown["cells"] == passes[0].unknown.astype(int).ravel().tolist(), settings
-    assert several < 12
+        overlaid(page, passes)
+        if not maybe_several(mask, settings["context"]):  # then nobody was asked
+            (only,) = passes
+            shown = page.evaluate("__mge.cells()")
+            assert shown["window"] == list(only.window)
+            assert shown["cells"] == only.unknown.astype(int).ravel().tolist(), settings
+
+
+def maybe_several(mask: NDArray[np.bool_], context: float) -> bool:
+    """Return whether the stage asks the server for windows: where none could show the hole, or one only coarsely."""
+    box = Box.around(mask)
+    assert box is not None
+    longer = max(box.size)
+    return longer > min(mask.shape) or longer * context > 1.5 * PIXELS
+
+
+def overlaid(page: Page, passes: Sequence[Pass]) -> None:
+    """Wait until the overlay shows exactly the first look of a plan, its own or the server's."""
+    wanted = [[list(each.window), each.unknown.astype(int).ravel().tolist()] for each in passes if not each.level]
+    page.wait_for_function(
+        "wanted => JSON.stringify(__mge.passes().map(({ window, cells }) => [window, cells])) === wanted",
+        arg=json.dumps(wanted, separators=(",", ":")),
+    )
+
+
+def far_apart() -> NDArray[np.bool_]:
+    mask = np.zeros((700, 1200), np.bool_)
+    mask[60:110, 40:120] = mask[600:640, 600:660] = True
+    return mask
+
+
+def long_and_thin() -> NDArray[np.bool_]:
+    mask = np.zeros((700, 1200), np.bool_)
+    for x in range(100, 600):
+        mask[300 + x // 20 : 312 + x // 20, x] = True
+    return mask
+
+
+@pytest.mark.parametrize(("made", "windows"), [(far_apart, 2), (long_and_thin, None)])
+def test_holes_of_several_windows_are_the_servers(
+    open_page: Open, address: str, made: Callable[[], NDArray[np.bool_]], windows: int | None
+) -> None:
+    page = open_page(address)
+    mask = made()
+    opened(page, 1200, 700)
+    settle(page, mode="fill", grow=1, context=2.0, coverage=0.0)
+    page.evaluate("runs => __mge.loadMask(runs)", runs_of(mask))
+    # One window is there at once, whatever the server says later.
+    assert page.evaluate("__mge.cells().passes") == 1
+    intent = page.evaluate("mgeStage.intent()")
+    passes = plan(request_of(intent, (1200, 700), {"grow": 1}), PIXELS, GRID)
+    assert len(passes) == windows if windows else len(passes) > 1
+    overlaid(page, passes)
+    assert f"{len(passes)} windows" in state(page)["status"]
+    # Closer looks are not drawn; what they add is said.
+    settle(page, refine=2)
+    finer = plan(request_of(intent, (1200, 700), {"grow": 1, "refine": 2}), PIXELS, GRID)
+    overlaid(page, finer)
+    page.wait_for_function("__mge.state().status.includes('about')")
+
+
+def test_the_finest_scale_is_said(open_page: Open, address: str) -> None:
+    page = open_page(address)
+    opened(page, 1200, 700)
+    mask = np.zeros((700, 1200), np.bool_)
+    mask[200:450, 300:550] = True
+    settle(page, mode="fill", context=2.0, coverage=0.0, grow=1)
+    page.evaluate("runs => __mge.loadMask(runs)", runs_of(mask))
+    page.wait_for_function("__mge.state().status.includes('500 px seen at 128 px (×0.26)')")
+    settle(page, refine=1)
+    page.wait_for_function("__mge.state().status.includes('500 px seen at 128 px (×0.26, then ×0.51)')")
+    settle(page, refine=3)
+    page.wait_for_function("__mge.state().status.includes('500 px seen at 128 px (×0.26, then ×1.00)')")
+
+
+def test_what_grows_depends_on_the_mode(open_page: Open, address: str) -> None:
+    page = open_page(address)
+    opened(page, 400, 300)
+    mask = np.zeros((300, 400), np.bool_)
+    mask[140:150, 180:190] = True
+    settle(page, mode="fill", grow=1, grow_others=0)
+    page.evaluate("runs => __mge.loadMask(runs)", runs_of(mask))
+    grown = sum(page.evaluate("__mge.cells().cells"))
+    settle(page, mode="replace")
+    plain = sum(page.evaluate("__mge.cells().cells"))
+    assert grown > plain > 0
+    for mode, cells in (("fill", grown), ("sweep", grown), ("replace", plain)):
+        settle(page, mode=mode)
+        assert sum(page.evaluate("__mge.cells().cells")) == cells
 
 
 def test_overlay_of_a_box_equals_the_core(open_page: Open, address: str) -> None:
@@ -243,6 +325,23 @@ def test_border_handles_and_the_servers_plan(open_page: Open, address: str) -> N
     assert state(page)["extend"] == [0, 0, 0, 0]
     page.keyboard.press("Control+z")
     page.wait_for_function("__mge.state().width === 320 && __mge.state().height === 240")
+
+
+def test_little_context_is_said_for_a_border_too(open_page: Open, address: str) -> None:
+    page = open_page(address)
+    opened(page, 100, 80)
+    settle(page, mode="extend")
+    for sides, far in (
+        ([100, 80, 0, 0], False),
+        ([101, 0, 0, 0], True),
+        ([0, 81, 0, 0], True),
+        ([20, 0, 0, 20], False),
+    ):
+        page.evaluate("sides => mgeStage.setExtend(sides)", sides)
+        passes = plan(request_of(page.evaluate("mgeStage.intent()"), (100, 80)), PIXELS, GRID)
+        # Those that grow within the picture's own size see the photo itself.
+        page.wait_for_function(f"__mge.passes().length === {len(passes)}")
+        page.wait_for_function(f"__mge.state().status.includes('little context far out') === {str(far).lower()}")
 
 
 def test_the_plan_is_never_asked_for_a_mask_that_has_changed_since(open_page: Open, address: str) -> None:

@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from core import Alternative, EditRequest, EditResult, ModelSpec, Preview, Sides
+from core import Alternative, Box, EditRequest, EditResult, ModelSpec, Preview, Sides
 from core.canvas.borders import grow_canvas
 from core.canvas.plan import Pass, canvas_mask, plan
 from core.models.config import Defaults
@@ -144,14 +144,19 @@ class FakeEngine:
         if request.extend != Sides():
             base = grow_canvas(base, request.extend)
         count = request.options.variations
-        images = np.repeat(base[None], count, 0).copy()
+        height, width = base.shape[:2]
+        images = np.repeat(base[None], count, 0)
         for i, image in enumerate(images):
             image[mask, :3] = self._colour(request, i)
             if self.leak:
                 image[:1, :2] ^= 1
         return EditResult(
-            images=images,
+            base=base,
+            area=Box(0, 0, width, height),
+            patches=images,
             scores=tuple(-1.0 - i for i in range(count)),
+            fits=None if count == 1 else tuple(-4.0 + (i * 2 % 3) / 4 for i in range(count)),
+            class_fits=None if count == 1 or request.class_id is None else tuple(1.0 - i / 8 for i in range(count)),
             windows=tuple(p.window for p in passes),
             latent_masks=tuple(p.unknown for p in passes),
             canvas_mask=mask,

@@ -1,6 +1,7 @@
 /** The class menu: a field that searches, a list, and chips for favourite and recent classes. Knows nothing of models or masks. */
 
 import { rankClasses } from "./ranking.js";
+import { Suggestions } from "./suggestions.js";
 
 /** @typedef {import("./ranking.js").ClassEntry} ClassEntry */
 
@@ -72,7 +73,7 @@ function classNode(tag, name, attributes = {}, ...children) {
   return node;
 }
 
-class ClassMenu {
+export class ClassMenu {
   /** @param {HTMLElement} host @param {(name: string, data?: object) => void} trigger @param {any} props */
   constructor(host, trigger, props) {
     this.trigger = trigger;
@@ -250,9 +251,15 @@ class ClassMenu {
   }
 }
 
-/** @param {HTMLElement} element @param {(name: string, data?: object) => void} trigger @param {any} props @param {(name: string, callback: () => void) => void} watch */
-export function classMenu(element, trigger, props, watch) {
+/** @param {HTMLElement} element @param {(name: string, data?: object) => void} trigger @param {any} props @param {any} server
+ * @param {(name: string, callback: () => void) => void} watch */
+export function classMenu(element, trigger, props, server, watch) {
   const menu = new ClassMenu(element, trigger, props);
-  Object.assign(window, { mgeClasses: { fit: menu.fit.bind(menu) } });
+  const suggestions = new Suggestions(element, menu, server);
+  const fit = (/** @type {ClassEntry[]} */ entries, /** @type {string} */ search, /** @type {string} */ needs) => {
+    menu.fit(entries, search, needs);
+    suggestions.fit();
+  };
+  Object.assign(window, { mgeClasses: { fit } });
   watch("value", () => menu.show());
 }

@@ -1,6 +1,6 @@
 /** What a run would regenerate, asked or computed, and the lines below the canvas that say so. Knows nothing of drawing. */
 
-import { bitsOf, boxRegion, countSet, maskRegion, onePass } from "./tokens.js";
+import { bitsOf, boxRegion, countSet, finestSide, maskRegion, maybeSeveral, onePass } from "./tokens.js";
 import { WORDS, cellsSelected, changedOutside, contextOf, counted, duration, letterOf, seamOf, shiftOf, stepOf, windowScale } from "./words.js";
 
 const PLAN_DELAY = 80; // ms
@@ -23,23 +23,31 @@ export class Planner {
     clearTimeout(this.timer);
     let passes = /** @type {import("./tokens.js").Pass[]} */ ([]);
     let asks = false;
+    this.asked = ""; // an answer that is on its way is about another mask
     if (mask && stage.mode === "extend") {
       asks = stage.extend.some((v) => v > 0);
     } else if (region && stage.mode !== "generate") {
       const hole = stage.mode === "replace" && stage.box ? boxRegion(stage.box, region.width, region.height) : region;
-      const pass = onePass(hole, model, hole === region ? stage.painter.window : null);
-      if (pass) passes = [pass];
-      else asks = !!hole.bounds;
+      const pinned = hole === region ? stage.painter.window : null;
+      const grow = ["replace", "extend"].includes(stage.mode) ? model.grow_others : model.grow;
+      const pass = onePass(hole, model, grow, pinned);
+      if (pass) {
+        passes = [pass];
+        const side = pass.window[2] - pass.window[0];
+        // One window is shown at once; the server knows whether there are several, and how long closer looks take.
+        asks = (!pinned && maybeSeveral(hole, model)) || finestSide(side, model) < side;
+      } else asks = !!hole.bounds;
     }
     if (asks && stage.wire.canPlan) {
-      if (!stage.plan.local) passes = stage.plan.passes; // the last answer stays until the next one is here
-      stage.plan = { passes, seconds: null, local: false };
+      const local = passes.length > 0;
+      if (!local && !stage.plan.local) passes = stage.plan.passes; // the last answer stays until the next one is here
+      stage.plan = { passes, seconds: null, local };
       this.timer = window.setTimeout(() => void this.askPlan(), PLAN_DELAY);
     } else {
-      this.asked = "";
       stage.plan = { passes, seconds: null, local: true };
     }
     this.status();
+    stage.root.dispatchEvent(new CustomEvent("mge-region", { bubbles: true, detail: stage.versions.head }));
   }
 
   async askPlan() {
@@ -75,7 +83,7 @@ export class Planner {
     /** @type {import("./stage.js").Proof | null} */
     let proof = null;
     if (running) {
-      text = running.step ? stepOf(running.step, running.steps, running.passes > 1 ? [running.passIndex, running.passes] : null) : `${WORDS.starting} …`;
+      text = running.step ? stepOf(running.step, running.steps, running.windows, running.level) : `${WORDS.starting} …`;
       if (running.secondsLeft !== null) text += ` · ${duration(running.secondsLeft)} left`;
     } else if (review) {
       const { seed, score, seam, shift, changed_outside: outside, outcome } = review.current;
@@ -90,10 +98,12 @@ export class Planner {
       const unknown = plan.passes.reduce((sum, pass) => sum + countSet(pass.cells), 0);
       const all = total * Math.max(plan.passes.length, 1);
       if (plan.passes.length) {
-        const pass = plan.passes[0];
-        text = `${unknown} of ${counted(all, "cell")} · ${contextOf(all - unknown, all)} · ${counted(plan.passes.length, "window")} · ${windowScale(pass.window[2] - pass.window[0], stage.model.pixels)}`;
+        const side = Math.max(...plan.passes.map(({ window }) => window[2] - window[0]));
+        text = `${unknown} of ${counted(all, "cell")} · ${contextOf(all - unknown, all)} · ${counted(plan.passes.length, "window")} · ${windowScale(side, finestSide(side, stage.model), stage.model.pixels)}`;
         if (plan.seconds !== null) text += ` · about ${duration(plan.seconds)}`;
-        if (unknown > 0.75 * all && stage.mode !== "extend") text += ` · ${WORDS.little}`;
+        if (stage.mode !== "extend") text += unknown > 0.75 * all ? ` · ${WORDS.little}` : "";
+        // Every window of a border sees known pixels; beyond the picture's own size they are all new ones.
+        else if (stage.extend.some((v, i) => v > (i % 2 ? stage.mask?.height ?? 0 : stage.mask?.width ?? 0))) text += ` · ${WORDS.farOut}`;
       } else if (stage.mode === "generate") text = "A whole new picture, nothing to paint";
       else if (stage.mode === "extend") text = "Drag a handle outwards to grow the picture";
       else if (stage.mode === "replace") text = "Drag a box over what should become something else";

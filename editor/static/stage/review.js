@@ -2,6 +2,7 @@
 
 import { Film } from "./film.js";
 import { Picture, context2d, download, makeCanvas } from "./picture.js";
+import { ORDERS } from "./words.js";
 
 const MOST_HELD = 64e6; // pixels of loaded variations kept at a time
 
@@ -28,10 +29,15 @@ export class Running {
     this.film = new Film(trace);
     this.started = performance.now();
     this.step = 0;
-    this.passIndex = 0;
+    this.steps = 0;
+    this.level = 0; // 0 for the first look
+    /** @type {[number, number] | null} which window of all, and their number; null where there is one */
+    this.windows = null;
+    this.passIndex = 0; // of the cells below
     /** @type {number | null} */
     this.secondsLeft = null;
     this.index = 0;
+    this.picked = false; // the index, by a person
     /** @type {number[] | null} picture pixels (of the picture as it is, not the grown one) */
     this.window = null;
     /** @type {Uint8Array | null} */
@@ -40,14 +46,6 @@ export class Running {
     this.decided = new Map();
     /** @type {HTMLCanvasElement[]} */
     this.tiles = [];
-  }
-
-  get steps() {
-    return this.trace.steps;
-  }
-
-  get passes() {
-    return this.trace.passes;
   }
 
   get canvas() {
@@ -59,17 +57,26 @@ export class Running {
     return !!this.from && ["baseline", "more", "pins"].includes(this.from.how);
   }
 
+  /** How far it is. @param {any} message of kind "step" */
+  reach(message) {
+    this.step = message.step;
+    this.steps = message.steps;
+    this.level = message.level;
+    this.windows = message.passes > 1 ? [message.pass_index, message.passes] : null;
+    this.secondsLeft = numberOr(message.seconds_left);
+  }
+
   /** The newest step's cells, and when each was decided. */
   advance() {
     const { trace } = this;
     const moment = trace.moments[trace.moments.length - 1];
+    if (!moment) return;
     const unknown = moment.unknown[Math.min(this.index, moment.unknown.length - 1)];
     if (moment.pass !== this.passIndex || !this.unknown) this.decided.clear();
     else {
       const now = performance.now();
       this.unknown.forEach((was, i) => was && !unknown[i] && this.decided.set(i, now));
     }
-    this.step = moment.step;
     this.passIndex = moment.pass;
     this.window = moment.window;
     this.unknown = unknown;
@@ -104,10 +111,11 @@ export class Running {
  */
 /**
  * @typedef {{url: string, seed: number, score: number | null, seam: number | null, shift: number | null,
- *   changed_outside: number | null, note: string, place: number, outcome: Outcome, dropped: boolean}} Variation
- * place = its number in its own run
+ *   fit: number | null, rank: number | null, changed_outside: number | null, note: string, place: number, outcome: Outcome,
+ *   dropped: boolean}} Variation
+ * place = its number in its own run; rank = how many of that run are better, null where they were not compared
  */
-/** @typedef {"drawn" | "score" | "seam"} Order */
+/** @typedef {"drawn" | "best" | "seam"} Order */
 /** @typedef {{parts: {message: any, pins: [number, number][]}[], head: number | null, index: number, order: Order, dropped: boolean[]}} StoredReview */
 
 /** @param {any} value */
@@ -159,10 +167,11 @@ export class Review {
       run: message.run, trace, pins, branchable: !!message.branchable, draft: !!message.draft, seconds: numberOr(message.seconds),
       from: message.from || null, settings: message.settings || {},
     };
+    const ranking = Array.isArray(message.ranking) ? message.ranking : null;
     message.variations.forEach((/** @type {any} */ each, /** @type {number} */ place) => {
       this.variations.push({
         url: each.url, seed: each.seed, score: numberOr(each.score), seam: numberOr(each.seam), shift: numberOr(each.shift),
-        changed_outside: numberOr(each.changed_outside), note: typeof each.note === "string" ? each.note : "", place, outcome, dropped: false,
+        fit: numberOr(each.fit), rank: ranking && ranking.indexOf(place), changed_outside: numberOr(each.changed_outside), note: typeof each.note === "string" ? each.note : "", place, outcome, dropped: false,
       });
       this.blobs.push(null);
       this.pictures.push(null);
@@ -182,7 +191,7 @@ export class Review {
     const review = new Review(parts[0].message, null, head);
     for (const { message, pins } of parts.slice(1)) review.add(message, null, new Map(pins));
     review.variations.forEach((each, i) => (each.dropped = !!dropped[i]));
-    return Object.assign(review, { index, order });
+    return Object.assign(review, { index, order: order in ORDERS ? order : "drawn" });
   }
 
   get current() {
@@ -202,9 +211,9 @@ export class Review {
   ordered() {
     const kept = this.variations.flatMap((each, i) => (each.dropped ? [] : [i]));
     const rank = (/** @type {number} */ i) => {
-      const { score, seam } = this.variations[i];
-      // A higher score is likelier; a seam near 1 cannot be seen.
-      if (this.order === "score") return score === null ? Infinity : -score;
+      const { rank: better, seam } = this.variations[i];
+      // A seam near 1 cannot be seen.
+      if (this.order === "best") return better ?? Infinity;
       return this.order === "seam" ? (seam === null ? Infinity : Math.abs(seam - 1)) : i;
     };
     return kept.sort((a, b) => rank(a) - rank(b) || a - b);

@@ -204,7 +204,7 @@ export class Runner {
     const { running } = stage;
     const first = !running.step;
     running.trace.add(message);
-    running.secondsLeft = typeof message.seconds_left === "number" ? message.seconds_left : null;
+    running.reach(message);
     running.advance();
     stage.timeline.follow(running);
     // What a later step shows already need not be drawn.
@@ -237,7 +237,8 @@ export class Runner {
       running.close();
       return stage.choice.show();
     }
-    const index = first + (running && !running.family ? Math.min(running.index, message.variations.length - 1) : 0);
+    const best = message.variations.findIndex((/** @type {any} */ _, /** @type {number} */ i) => !review.variations[first + i].rank);
+    const index = first + (running && !running.family && running.picked ? Math.min(running.index, message.variations.length - 1) : best);
     if (stage.held) stage.held.close();
     // The last preview stays until the result is there: nothing flickers.
     stage.held = running && !running.beside ? running : null;

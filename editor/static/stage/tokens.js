@@ -4,13 +4,18 @@
  */
 
 /** @typedef {{window: number[], grid: number, cells: Uint8Array, cover?: Float64Array}} Pass cover = share of each cell painted */
-/** @typedef {{pixels: number, grid: number, context: number, coverage: number, grow: number}} Model */
+/**
+ * @typedef {{pixels: number, grid: number, context: number, coverage: number, grow: number, grow_others: number, refine: number}} Model
+ * grow = cells by which a hole grows in Fill, grow_others = in the other modes
+ */
 /**
  * @typedef {{width: number, height: number, bounds: number[] | null,
  *   rowRuns: (y: number, left: number, right: number, emit: (left: number, right: number) => void) => void}} Region
  */
 
 const LEAST_CONTEXT = 1.25;
+const JOINED = 1.5; // core/canvas/holes.py
+const FINEST = 1.25; // core/canvas/plan.py
 
 /** A box as a region, for Replace. @param {number[]} box @param {number} width @param {number} height @returns {Region} */
 export function boxRegion(box, width, height) {
@@ -135,14 +140,26 @@ export function oneWindow(region, model) {
   return region.width === region.height ? window : null;
 }
 
+/** Whether core/canvas/plan.py may look through several windows where one would do: around parts that lie far apart, or along
+ * a long thin hole. @param {Region} region @param {Model} model */
+export function maybeSeveral({ bounds }, model) {
+  return !!bounds && Math.ceil(Math.max(bounds[2] - bounds[0], bounds[3] - bounds[1]) * model.context) > JOINED * model.pixels;
+}
+
+/** Side of the windows that a run looks through last, where the first are so wide. @param {number} side @param {Model} model */
+export function finestSide(side, model) {
+  for (let level = 0; level < model.refine && side > FINEST * model.pixels; level++) side = Math.max(model.pixels, Math.floor(side / 2));
+  return side;
+}
+
 /** The one pass of a plan, through the pinned window where there is one. @param {Region} region @param {Model} model
- * @param {number[] | null} [pinned] @returns {Pass | null} */
-export function onePass(region, model, pinned = null) {
+ * @param {number} grow cells @param {number[] | null} [pinned] @returns {Pass | null} */
+export function onePass(region, model, grow, pinned = null) {
   const window = region.bounds && pinned ? pinned : oneWindow(region, model);
   if (!window) return null;
   const areas = cellAreas(region, window, model.grid);
   const side = window[2] - window[0];
-  const cells = latentMask(areas, side, model.grid, model.coverage, model.grow);
+  const cells = latentMask(areas, side, model.grid, model.coverage, grow);
   return { window, grid: model.grid, cells, cover: areas.map((area) => area / side ** 2) };
 }
 

@@ -36,8 +36,8 @@ export class Trace {
     /** @type {number[] | null} picture pixels, the last pass's */
     this.window = null;
     this.grid = 16; // rows of cells of the model that it runs on
-    this.steps = 0;
-    this.passes = 1;
+    this.steps = 0; // of the first look
+    this.passes = 1; // windows of the first look; closer looks paint over it and leave no steps
     this.count = 0;
     /** @type {number[]} size of the canvas that comes out */
     this.canvas = [0, 0];
@@ -67,17 +67,18 @@ export class Trace {
     this.count = count;
   }
 
-  /** Keeps a step; its previews are fetched now, while the server has them. @param {any} message of kind "step" */
+  /** Keeps a step of the first look; its previews are fetched now, while the server has them. @param {any} message of kind "step" */
   add(message) {
     this.grid = message.grid;
     const cells = this.grid ** 2;
     const [ox, oy] = message.offset;
     const [l, t, r, b] = message.window;
-    this.steps = message.steps;
-    this.passes = message.passes;
-    this.count = message.urls.length;
+    this.steps = message.first_steps;
+    this.passes = message.looks;
+    this.count = message.variation_count;
     this.canvas = message.canvas;
     this.offset = message.offset;
+    if (message.level) return;
     this.window = [l - ox, t - oy, r - ox, b - oy];
     this.moments.push({
       run: message.run,
@@ -111,9 +112,9 @@ export class Trace {
     return [x, y, x + side, y + side];
   }
 
-  /** Steps that a run of this trace takes, those to come as well. */
+  /** Steps of this trace, those to come as well. */
   get expected() {
-    return Math.max(this.moments.length, this.steps * this.passes);
+    return Math.max(this.moments.length, this.steps);
   }
 
   /** The step shown at a position: 0 is before the first, which has none. @param {number} position @returns {Moment | null} */

@@ -111,7 +111,9 @@ export const WORDS = {
   noTimeline: "No run with steps yet",
   seamTitle: "How visible the border is: about 1 means not at all",
   shiftTitle: "How far the colours on both sides of the border lie apart: below about 2 the eye sees no step",
+  fit: "fit",
   little: "little context left: raise the context or paint less",
+  farOut: "little context far out: extend by less at a time",
 };
 
 /** @param {number} n @param {string} one @param {string} [many] */
@@ -131,10 +133,11 @@ export function cellsSelected(unknown, total) {
   return unknown ? `${unknown} of ${counted(total, "cell")} selected` : "No cells selected";
 }
 
-/** @param {number} side @param {number} pixels */
-export function windowScale(side, pixels) {
-  const factor = pixels / side;
-  return `${side} px seen at ${pixels} px` + (factor === 1 ? "" : ` (×${factor >= 0.1 ? factor.toFixed(2) : factor.toFixed(3)})`);
+/** @param {number} side of the widest window @param {number} finest of those that look last @param {number} pixels */
+export function windowScale(side, finest, pixels) {
+  const times = (/** @type {number} */ width) => `×${(pixels / width).toFixed(10 * pixels >= width ? 2 : 3)}`;
+  const closer = finest < side ? `, then ${times(finest)}` : "";
+  return `${side} px seen at ${pixels} px` + (side === pixels ? "" : ` (${times(side)}${closer})`);
 }
 
 /** @param {string} host */
@@ -183,7 +186,7 @@ export function exportOf(letter, seed) {
 }
 
 /** What the variations can be ordered by. @type {Record<string, string>} */
-export const ORDERS = { drawn: "As drawn", score: "By score", seam: "By seam" };
+export const ORDERS = { drawn: "As drawn", best: "Best first", seam: "By seam" };
 
 /** What the timeline can show, and what a button's title says of it. @type {Record<string, [string, string]>} */
 export const LOOKS = {
@@ -225,9 +228,10 @@ export function madeFrom(from, letter) {
   }[from.how];
 }
 
-/** @param {number} step @param {number} steps @param {[number, number] | null} pass index and count */
-export function stepOf(step, steps, pass) {
-  return `Step ${step} of ${steps}` + (pass ? ` · window ${pass[0] + 1} of ${pass[1]}` : "");
+/** @param {number} step @param {number} steps @param {[number, number] | null} window index and count @param {number} [level] 0 for
+ * the first look */
+export function stepOf(step, steps, window, level = 0) {
+  return `Step ${step} of ${steps}` + (level ? " · closer look" : "") + (window ? ` · window ${window[0] + 1} of ${window[1]}` : "");
 }
 
 /** @param {number} percent */

@@ -228,3 +228,11 @@ def test_poisson_needs_something_on_every_side():
     assert poisson(around, layer, np.zeros_like(hole)) is None
     hole[20:60, 60:] = True
     assert poisson(around, layer, hole) is None
+
+
+@pytest.mark.parametrize(("width", "height"), [(1, 1), (1, 20), (20, 1), (2, 9)])
+def test_poisson_leaves_slivers_alone(width: int, height: int):
+    around = np.full((40, 40, 3), 90, np.uint8)
+    hole = np.zeros((40, 40), np.bool_)
+    hole[10 : 10 + height, 10 : 10 + width] = True
+    assert poisson(around, around, hole) is None

@@ -17,7 +17,15 @@ from tests.editor.handlers.visits import VALUES, event, path_of, run, visitor
 
 def test_opening_tells_the_stage_all_it_needs(opened: dict[str, Any], photo: NDArray[np.uint8]) -> None:
     assert (opened["kind"], opened["name"], opened["width"], opened["height"]) == ("open", "my-photo", 64, 48)
-    assert opened["model"] == {"pixels": 128, "grid": 16, "context": 2.0, "coverage": 0.0, "grow": 0}
+    assert opened["model"] == {
+        "pixels": 128,
+        "grid": 16,
+        "context": 2.0,
+        "coverage": 0.0,
+        "grow": 1,
+        "grow_others": 0,
+        "refine": 0,
+    }
     assert (opened["format"], opened["version"], len(opened["tree"])) == ("png", 1, 1)
     assert np.array_equal(open_picture(path_of(opened["url"])), photo)
 

@@ -70,7 +70,7 @@ def test_the_picture_of_a_cell_is_that_of_the_cell(
     recipe = read_recipe(read_png_text(file.read_bytes()))
     assert (recipe.request["options"]["schedule"], recipe.request["options"]["steps"]) == ("linear", 6)
     asked = next(a for a in engine.asked if a.options.schedule == "linear" and a.options.steps == 6)
-    expected: NDArray[np.uint8] = engine.edit(asked).images[0]
+    expected: NDArray[np.uint8] = engine.edit(asked).image(0)
     assert np.array_equal(open_picture(file), expected)
     assert message["canvas"] == [expected.shape[1], expected.shape[0]]
     head = handlers.reviewing.accept(event({"run": "s-1-2", "variation": 0}), visitor()).message

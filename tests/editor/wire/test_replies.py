@@ -49,9 +49,20 @@ def test_step_message_has_what_the_stage_reads() -> None:
         tokens=np.zeros((2, 4, 4), np.int64),
         confidence=np.zeros((2, 4, 4), np.float32),
     )
-    message = replies.step("r", preview, urls=["a", "b"], canvas=(9, 9), offset=(0, 0), seconds_left=1.23456)
+    message = replies.step(
+        "r",
+        preview,
+        level=0,
+        looks=1,
+        first_steps=6,
+        urls=["a", "b"],
+        canvas=(9, 9),
+        offset=(0, 0),
+        seconds_left=1.23456,
+    )
     json.dumps(message)
     assert message["window"] == [1, 2, 3, 4]
+    assert (message["level"], message["looks"], message["first_steps"], message["steps"]) == (0, 1, 6, 8)
     assert (message["variation_count"], message["unknown"], message["seconds_left"]) == (2, ["ffff", "0000"], 1.23)
     assert message["confidence"] == ["ff" * 16] * 2
 

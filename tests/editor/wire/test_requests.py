@@ -9,6 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from core import BadRequest, Box, EditRequest, Sides, Task
+from editor import messages
 from editor.documents import Document, Documents
 from editor.runs import Run, Trace
 from editor.wire import intents, requests
@@ -16,7 +17,7 @@ from editor.wire.intents import Origin
 from tests.editor.fakes import SPEC
 from tests.editor.wire.sent import AREA, intent
 
-VALUES = {"class_id": 2, "steps": 3, "seed": 9, "variations": 2, "feather": 0, "grow": 1, "coverage": 0.5}
+VALUES = {"class_id": 2, "steps": 3, "seed": 9, "variations": 2, "feather": 0, "grow": 3, "coverage": 0.5}
 
 
 def request_of(
@@ -35,7 +36,7 @@ def test_modes_become_tasks(documents: Documents, document: Document) -> None:
     assert fill.task is Task.INPAINT
     assert fill.mask is not None
     assert fill.mask.sum() == 20
-    assert (fill.class_id, fill.feather_px, fill.grow_tokens, fill.coverage) == (2, 0, 1, 0.5)
+    assert (fill.class_id, fill.feather_px, fill.grow_tokens, fill.coverage) == (2, 0, 3, 0.5)
     assert (fill.options.steps, fill.options.seed, fill.options.variations) == (3, 9, 2)
     assert request(mode="replace").mask is not None
     assert request(mode="replace", box=[1, 2, 30, 40]).box == Box(1, 2, 30, 40)
@@ -43,6 +44,34 @@ def test_modes_become_tasks(documents: Documents, document: Document) -> None:
     assert request(mode="generate").task is Task.GENERATE
     assert request(mode="sweep").task is Task.INPAINT
     assert request(mode="sweep", mask=None).task is Task.GENERATE
+
+
+def test_only_a_filled_hole_grows_unless_asked_to(documents: Documents, document: Document) -> None:
+    """An object that is to go must not shine through; what becomes something else is as large as it was drawn."""
+
+    def grown(values: dict[str, Any], **changes: Any) -> int:
+        return request_of(documents, document, {"class_id": 1, **values}, **changes).grow_tokens
+
+    modes: tuple[dict[str, Any], ...] = (
+        {},
+        {"mode": "sweep"},
+        {"mode": "replace"},
+        {"mode": "extend", "mask": None, "extend": [5, 0, 0, 0]},
+    )
+    assert [grown({}, **mode) for mode in modes] == [1, 1, 0, 0]
+    assert [grown({"grow": 2, "grow_others": 3}, **mode) for mode in modes] == [2, 2, 3, 3]
+
+
+def test_every_way_of_detail_and_border_can_be_asked_for(documents: Documents, document: Document) -> None:
+    standard = request_of(documents, document, {})
+    assert (standard.refine, standard.detail, standard.blend) == (0, "patches", "auto")
+    for _, detail in messages.DETAILS:
+        for _, blend in messages.BLENDS:
+            asked = request_of(documents, document, {"detail": detail, "blend": blend, "refine": 3})
+            assert (asked.refine, asked.detail, asked.blend) == (3, detail, blend)
+    for wrong in ({"detail": "lace"}, {"blend": "glue"}, {"refine": 4}, {"refine": None}):
+        with pytest.raises(BadRequest):
+            request_of(documents, document, wrong)
 
 
 def test_soft_masks_and_pinned_windows_arrive(documents: Documents, document: Document) -> None:
@@ -100,7 +129,11 @@ def test_what_is_missing_is_said(documents: Documents, document: Document) -> No
 def test_controls_come_back_from_a_request(documents: Documents, document: Document, changes: dict[str, Any]) -> None:
     """Replaying the controls of a request gives the request again."""
     asked = request_of(
-        documents, document, {**VALUES, "context": 3.0, "match_colour": False, "schedule": "linear"}, **changes
+        documents,
+        document,
+        {**VALUES, "context": 3.0, "match_colour": False, "schedule": "linear", "grow_others": 2}
+        | {"refine": 2, "detail": "grain", "blend": "poisson"},
+        **changes,
     )
     values = {**requests.control_values(asked), "variations": asked.options.variations}
     again = requests.build_request(
@@ -141,6 +174,15 @@ def test_a_branch_takes_the_tokens_of_its_step_and_the_controls_of_now(kept: Run
     assert (codes_of(branch), branch.start and branch.start.step) == ([10, 11, 12, -1, -1, -1], 1)
     assert (branch.class_id, branch.options.seed, branch.options.variations, branch.feather_px) == (2, 9, 2, 0)
     assert branch.mask is kept.requests[0].mask
+    asked = requests.read_request(
+        intents.Intent(
+            None, "fill", None, None, Sides(), "r2", origin=Origin(run=kept, variation=0, step=1, how="branch")
+        ),
+        {**VALUES, "refine": 3, "context": 5.0, "detail": "none", "blend": "feather"},
+        SPEC,
+    )
+    assert (asked.detail, asked.blend) == ("none", "feather")
+    assert (asked.refine, asked.context) == (0, 2.0)  # the windows are those of the run
     assert codes_of(going_on(kept, "branch", step=0)) == [-1] * 6
     with pytest.raises(BadRequest, match="Step 7"):
         going_on(kept, "branch", step=7)

@@ -1,0 +1,56 @@
+"""Which classes the open picture may show, for models that paint with a class only.
+
+Knows nothing of how they are found. The browser asks when nothing has changed for a moment; a run waits for no answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from core import CheckpointError, CoreError, suggest_classes
+from editor import messages
+from editor.handlers.desk import Desk
+from editor.wire import intents
+
+MOST = 5
+"""Suggestions at a time: among so many the right class is found four times of five (core/suggestions.py)."""
+
+
+class Suggesting:
+    """The question which classes fit."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def suggest(self, intent: object) -> dict[str, Any]:
+        """Answer with the class ids that the visible part of a picture suggests, and a sentence where none can be had.
+
+        Args:
+            intent: as described in `editor.wire`; what is marked in it says nothing about the class.
+
+        Returns:
+            `ids`, best first, and `said`. Both are empty where the model needs no class, knows none of ImageNet's, or
+            nothing of the picture is to be seen.
+        """
+        spec = self._desk.engine.spec
+        try:
+            read = intents.read_intent(intent if isinstance(intent, Mapping) else {}, self._desk.documents, owner=None)
+            head = None if read.document is None else read.document.head
+            if spec.null_class or head is None:
+                return _answer()
+            pixels = np.asarray(head.pixels())
+            hidden = np.zeros(pixels.shape[:2], np.bool_) if read.mask is None else read.mask > 0
+            if read.box is not None:
+                hidden[read.box.slices] = True
+            return _answer([each.class_id for each in suggest_classes(pixels, hidden, spec.classes, MOST)])
+        except CheckpointError as error:
+            return _answer(said=messages.no_suggestions(str(error)))
+        except CoreError:  # a question that nobody asked aloud needs no complaint
+            return _answer()
+
+
+def _answer(ids: list[int] | None = None, said: str = "") -> dict[str, Any]:
+    return {"ids": ids or [], "said": said}
