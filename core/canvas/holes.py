@@ -131,7 +131,7 @@ def _touched(mask: NDArray[np.bool_], square: int) -> NDArray[np.bool_]:
     even = height // square * square
     rows: NDArray[np.bool_] = np.logical_or.reduce(mask[:even].reshape(-1, square, width), axis=1)
     if even < height:
-        rows = np.concatenate([rows, mask[even:].any(0)[None]])
+        rows = np.concatenate([rows, np.logical_or.reduce(mask[even:], axis=0, keepdims=True)])
     squares: NDArray[np.bool_] = np.logical_or.reduceat(rows, np.arange(0, width, square), axis=1)
     return squares
 

@@ -165,7 +165,13 @@ def _looks(request: EditRequest, hole: NDArray[np.bool_], pixels: int) -> Iterat
         yield Part.of(hole), [(Box(0, 0, pixels, pixels),) * 2]
     else:
         most = MOST_TILES << request.refine
-        for part in parts(hole, lambda bounds: wanted_side(bounds, pixels, request.context), pixels // _REACH):
+        shorter = min(size)
+
+        def side_for(bounds: Size) -> int:
+            wanted = wanted_side(bounds, pixels, request.context)
+            return min(wanted, shorter) if max(bounds) <= shorter else wanted  # longer than any window: no end to it
+
+        for part in parts(hole, side_for, pixels // _REACH):
             yield part, over_hole(part, size, pixels, request.context, most)
 
 
