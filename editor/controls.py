@@ -13,12 +13,11 @@ import gradio as gr
 
 from core import ORDER_NAMES, SCHEDULE_NAMES, ModelSpec
 from editor import axes, classes, drawings, messages, page
-from editor.wire.requests import View
 
 ADVISED = frozenset(
     (
         *("schedule", "steps", "order", "choice_temperature", "token_temperature", "guidance", "variations"),
-        *("feather", "grow", "grow_others", "coverage", "context", "match_colour", "opaque"),
+        *("feather", "grow", "coverage", "context", "match_colour", "opaque"),
         *("refine", "detail", "blend"),
     )
 )
@@ -44,7 +43,6 @@ class Controls(NamedTuple):
     variations: gr.Slider
     feather: gr.Slider
     grow: gr.Slider
-    grow_others: gr.Slider
     refine: gr.Slider
     detail: gr.Dropdown
     blend: gr.Dropdown
@@ -204,7 +202,7 @@ def inspector(spec: ModelSpec, *, suggest: Callable[..., Any] | None = None) -> 
             dice = gr.Button(messages.DICE, size="sm", min_width=40, scale=0, elem_id="mge-dice")
     with gr.Group(elem_classes="pg-part pg-not-generate"):
         placed["feather"] = gr.Slider(0, 64, value=8, step=1, label=messages.FEATHER, elem_id="mge-feather")
-        placed |= _growth()
+        placed["grow"] = gr.Slider(0, 3, value=0, step=1, label=messages.GROW, elem_id="mge-grow")
         placed["match_colour"] = gr.Checkbox(True, label=messages.MATCH_COLOUR, container=False, elem_id="mge-match")
     with gr.Accordion(messages.ADVANCED, open=False, elem_id="mge-more"):
         placed |= _rarely_touched(spec)
@@ -236,18 +234,6 @@ def _extend_fields() -> dict[str, Any]:
             elem_id="mge-extend-tools",
         )
     return fields
-
-
-def _growth() -> dict[str, Any]:
-    """Place two sliders of which the style sheet shows one: an object leaves no trace if the hole grows, in Fill."""
-    standard = View()
-    return {
-        name: gr.Slider(0, 3, value=value, step=1, label=messages.GROW, elem_id=elem_id, elem_classes=shown)
-        for name, value, elem_id, shown in (
-            ("grow", standard.grow, "mge-grow", "pg-only-removal"),
-            ("grow_others", standard.grow_others, "mge-grow-others", "pg-not-removal"),
-        )
-    }
 
 
 def _rarely_touched(spec: ModelSpec) -> dict[str, Any]:

@@ -179,7 +179,6 @@ def _wire_settings(app: gr.Blocks, page: Page, handlers: Handlers, spec: ModelSp
     for control in (
         placed.coverage,
         placed.grow,
-        placed.grow_others,
         placed.context,
         placed.refine,
         placed.steps,

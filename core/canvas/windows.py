@@ -16,7 +16,7 @@ from core.geometry import Box, Sides, Size
 
 LEAST_CONTEXT = 1.25
 """A window that would show nothing but the hole is widened to this multiple of the hole."""
-FINER = 4.0
+FINER = 3.0
 """Tiles are worth their joints only where their windows are so many times as fine as one over the whole hole."""
 MOST_TILES = 4
 """Windows that a long thin hole takes at most; each level of refinement allows twice as many."""

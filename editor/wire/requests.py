@@ -30,19 +30,14 @@ class View:
 
     Attributes:
         context, coverage, refine: as in `core.EditRequest`.
-        grow: cells by which a painted hole grows in Fill, so that nothing of what is to go shines through.
-        grow_others: the same in the other modes, where what is there need not be unwanted.
+        grow: cells by which what is decoded anew grows beyond the hole. None by default: what was there is hidden from
+            the model and from the soft edge anyway, and a hole that grows has less around it to go by.
     """
 
     context: float = 2.0
     coverage: float = 0.0
-    grow: int = 1
-    grow_others: int = 0
+    grow: int = 0
     refine: int = 0
-
-    def grow_in(self, mode: str) -> int:
-        """Return the growth that counts in a mode."""
-        return self.grow if mode == "fill" else self.grow_others
 
 
 def read_request(intent: Intent, values: Mapping[str, Any], spec: ModelSpec) -> EditRequest:
@@ -157,7 +152,7 @@ def build_request(
     common |= {
         "image": picture,
         "coverage": view.coverage,
-        "grow_tokens": view.grow_in(mode),
+        "grow_tokens": view.grow,
         "context": view.context,
         "refine": view.refine,
         "window": window,
@@ -210,7 +205,6 @@ def read_view(values: Mapping[str, Any]) -> View:
         context=_number(values, "context", standard.context, messages.CONTEXT),
         coverage=min(_number(values, "coverage", standard.coverage, messages.COVERAGE), 0.999),
         grow=_whole(values, "grow", standard.grow, messages.GROW),
-        grow_others=_whole(values, "grow_others", standard.grow_others, messages.GROW),
         refine=_whole(values, "refine", standard.refine, messages.REFINE),
     )
 
@@ -251,7 +245,7 @@ def marking_values(request: EditRequest) -> dict[str, Any]:
         return values
     values |= {
         "feather": request.feather_px,
-        "grow" if request.task is Task.INPAINT else "grow_others": request.grow_tokens,
+        "grow": request.grow_tokens,
         "coverage": request.coverage,
         "context": request.context,
         "refine": request.refine,

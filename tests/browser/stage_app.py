@@ -21,7 +21,7 @@ from core.request import EditRequest, Task
 from editor.stage import Stage
 
 PIXELS, GRID = 128, 16
-MODEL = {"pixels": PIXELS, "grid": GRID, "context": 2.0, "coverage": 0.0, "grow": 0, "grow_others": 0, "refine": 0}
+MODEL = {"pixels": PIXELS, "grid": GRID, "context": 2.0, "coverage": 0.0, "grow": 0, "refine": 0}
 
 _folder = Path(tempfile.mkdtemp(prefix="stage-app-"))
 _revision = itertools.count(1)
@@ -67,7 +67,7 @@ def request_of(intent: dict[str, Any], size: tuple[int, int], settings: dict[str
         extend=Sides(*intent["extend"]),
         context=model["context"],
         coverage=model["coverage"],
-        grow_tokens=model["grow_others" if intent["mode"] in ("replace", "extend") else "grow"],
+        grow_tokens=model["grow"],
         refine=model["refine"],
     )
 

@@ -506,7 +506,7 @@ def test_the_overlay_is_the_plan_on_random_masks(page: Page, samples: Path) -> N
             x, y = int(random.integers(0, width - 8)), int(random.integers(0, height - 8))
             reach = width if round_ % 2 else 60
             mask[y : y + int(random.integers(2, 60)), x : x + int(random.integers(2, reach))] = True
-        passes = plan(EditRequest(Task.INPAINT, image, mask, grow_tokens=1), 128, 16)
+        passes = plan(EditRequest(Task.INPAINT, image, mask), 128, 16)
         counts.add(len(passes))
         page.evaluate("runs => __mge.loadMask(runs)", write_mask(mask)["runs"])
         page.evaluate("__mge.cells()")

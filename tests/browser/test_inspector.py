@@ -220,26 +220,18 @@ def test_settings_survive_a_reload_and_go_back_to_the_advice(page: Page) -> None
     kept(page, "k.steps === 8 && k.seed === 77")
 
 
-def test_growth_belongs_to_the_mode_and_sharpness_to_the_overlay(page: Page) -> None:
-    fill, others = page.locator("#mge-grow"), page.locator("#mge-grow-others")
-    expect(fill).to_be_visible()
-    expect(others).to_be_hidden()
-    wait(page, "s.model.grow === 1 && s.model.grow_others === 0 && s.model.refine === 0")
-    press(page, "2")
-    expect(others).to_be_visible()
-    expect(fill).to_be_hidden()
-    set_number(page, "mge-grow-others", 2)
-    wait(page, "s.model.grow === 1 && s.model.grow_others === 2")
-    press(page, "1")
-    expect(page.locator("#mge-grow input[type=number]")).to_have_value("1")
+def test_growth_and_sharpness_belong_to_the_overlay(page: Page) -> None:
+    wait(page, "s.model.grow === 0 && s.model.refine === 0")
+    set_number(page, "mge-grow", 2)
+    wait(page, "s.model.grow === 2")
     page.locator("#mge-more > button").click()
     set_number(page, "mge-refine", 2)
     wait(page, "s.model.refine === 2")
     page.locator("#mge-detail input").click()
     page.locator("#mge-detail li", has_text="Grain").click()
-    kept(page, "k.refine === 2 && k.detail === 'grain' && k.blend === 'auto' && k.grow_others === 2")
+    kept(page, "k.refine === 2 && k.detail === 'grain' && k.blend === 'auto' && k.grow === 2")
     page.locator("#mge-reset").click()
-    kept(page, "k.refine === 0 && k.detail === 'patches' && k.grow === 1 && k.grow_others === 0")
+    kept(page, "k.refine === 0 && k.detail === 'patches' && k.grow === 0")
 
 
 def test_what_was_kept_by_another_model_is_not_taken(page: Page) -> None:

@@ -260,22 +260,6 @@ def test_the_finest_scale_is_said(open_page: Open, address: str) -> None:
     page.wait_for_function("__mge.state().status.includes('500 px seen at 128 px (×0.26, then ×1.00)')")
 
 
-def test_what_grows_depends_on_the_mode(open_page: Open, address: str) -> None:
-    page = open_page(address)
-    opened(page, 400, 300)
-    mask = np.zeros((300, 400), np.bool_)
-    mask[140:150, 180:190] = True
-    settle(page, mode="fill", grow=1, grow_others=0)
-    page.evaluate("runs => __mge.loadMask(runs)", runs_of(mask))
-    grown = sum(page.evaluate("__mge.cells().cells"))
-    settle(page, mode="replace")
-    plain = sum(page.evaluate("__mge.cells().cells"))
-    assert grown > plain > 0
-    for mode, cells in (("fill", grown), ("sweep", grown), ("replace", plain)):
-        settle(page, mode=mode)
-        assert sum(page.evaluate("__mge.cells().cells")) == cells
-
-
 def test_overlay_of_a_box_equals_the_core(open_page: Open, address: str) -> None:
     page = open_page(address)
     opened(page, 640, 480)

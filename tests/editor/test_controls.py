@@ -13,7 +13,7 @@ from editor import controls
 from editor.controls import Inspector
 from tests.editor.fakes import OTHER, SPEC
 
-OF_THE_PICTURE = {"variations", "feather", "grow", "grow_others", "coverage", "context"} | {
+OF_THE_PICTURE = {"variations", "feather", "grow", "coverage", "context"} | {
     *("match_colour", "opaque", "refine", "detail", "blend")
 }
 """Reset by the model's advice, but the same for every model."""

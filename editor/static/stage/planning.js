@@ -29,8 +29,7 @@ export class Planner {
     } else if (region && stage.mode !== "generate") {
       const hole = stage.mode === "replace" && stage.box ? boxRegion(stage.box, region.width, region.height) : region;
       const pinned = hole === region ? stage.painter.window : null;
-      const grow = ["replace", "extend"].includes(stage.mode) ? model.grow_others : model.grow;
-      const pass = onePass(hole, model, grow, pinned);
+      const pass = onePass(hole, model, pinned);
       if (pass) {
         passes = [pass];
         const side = pass.window[2] - pass.window[0];

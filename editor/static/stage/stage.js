@@ -64,7 +64,7 @@ export class Stage {
     this.box = null;
     this.extend = [0, 0, 0, 0];
     /** @type {import("./tokens.js").Model & {id: string | null}} id of the model that the page's controls are for */
-    this.model = { id: null, pixels: 128, grid: 16, context: 2, coverage: 0, grow: 1, grow_others: 0, refine: 0 };
+    this.model = { id: null, pixels: 128, grid: 16, context: 2, coverage: 0, grow: 0, refine: 0 };
     /** @type {{passes: import("./tokens.js").Pass[], seconds: number | null, local: boolean}} */
     this.plan = { passes: [], seconds: null, local: true };
     /** @type {number[] | null} the smallest box that holds what is painted */
@@ -506,7 +506,7 @@ export class Stage {
 
   /** @param {any} message */
   settled(message) {
-    for (const name of /** @type {const} */ (["pixels", "grid", "context", "coverage", "grow", "grow_others", "refine"])) {
+    for (const name of /** @type {const} */ (["pixels", "grid", "context", "coverage", "grow", "refine"])) {
       if (typeof message[name] === "number") this.model[name] = message[name];
     }
     if (typeof message.id === "string") this.model.id = message.id;

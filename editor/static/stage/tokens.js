@@ -5,8 +5,7 @@
 
 /** @typedef {{window: number[], grid: number, cells: Uint8Array, cover?: Float64Array}} Pass cover = share of each cell painted */
 /**
- * @typedef {{pixels: number, grid: number, context: number, coverage: number, grow: number, grow_others: number, refine: number}} Model
- * grow = cells by which a hole grows in Fill, grow_others = in the other modes
+ * @typedef {{pixels: number, grid: number, context: number, coverage: number, grow: number, refine: number}} Model
  */
 /**
  * @typedef {{width: number, height: number, bounds: number[] | null,
@@ -153,13 +152,13 @@ export function finestSide(side, model) {
 }
 
 /** The one pass of a plan, through the pinned window where there is one. @param {Region} region @param {Model} model
- * @param {number} grow cells @param {number[] | null} [pinned] @returns {Pass | null} */
-export function onePass(region, model, grow, pinned = null) {
+ * @param {number[] | null} [pinned] @returns {Pass | null} */
+export function onePass(region, model, pinned = null) {
   const window = region.bounds && pinned ? pinned : oneWindow(region, model);
   if (!window) return null;
   const areas = cellAreas(region, window, model.grid);
   const side = window[2] - window[0];
-  const cells = latentMask(areas, side, model.grid, model.coverage, grow);
+  const cells = latentMask(areas, side, model.grid, model.coverage, model.grow);
   return { window, grid: model.grid, cells, cover: areas.map((area) => area / side ** 2) };
 }
 

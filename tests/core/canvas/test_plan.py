@@ -239,9 +239,9 @@ def test_near_strokes_share_a_window():
 
 
 def test_a_window_hides_what_a_later_window_will_paint():
-    mask = hole(700, 300, (100, 100, 160, 160), (230, 100, 236, 106))
-    first, second = check(EditRequest(Task.INPAINT, picture(700, 300), mask, context=6.0), pixels=32, grid=8)
-    assert first.window.holds(Box(230, 100, 236, 106))
+    mask = hole(1700, 900, (400, 400, 460, 460), (530, 400, 536, 406))
+    first, second = check(EditRequest(Task.INPAINT, picture(1700, 900), mask, context=6.0), pixels=32, grid=8)
+    assert first.window.holds(Box(530, 400, 536, 406))
     assert first.hidden.sum() == first.mask.sum() + 36
     assert second.mask.sum() == 36
 
@@ -250,7 +250,7 @@ def test_a_long_thin_stroke_takes_a_few_finer_windows():
     request = EditRequest(Task.INPAINT, picture(4000, 3000), hole(4000, 3000, (600, 1500, 2400, 1530)))
     passes = check(request, pixels=128, grid=16)
     assert 1 < len(passes) <= 4
-    assert max(one.window.size.width for one in passes) <= 3000 / 4
+    assert max(one.window.size.width for one in passes) <= 3000 / 3
     finer = check_levels(dataclasses.replace(request, refine=1))
     assert len([one for one in finer if not one.level]) <= 8
 

@@ -22,8 +22,7 @@ def test_opening_tells_the_stage_all_it_needs(opened: dict[str, Any], photo: NDA
         "grid": 16,
         "context": 2.0,
         "coverage": 0.0,
-        "grow": 1,
-        "grow_others": 0,
+        "grow": 0,
         "refine": 0,
     }
     assert (opened["format"], opened["version"], len(opened["tree"])) == ("png", 1, 1)

@@ -46,22 +46,6 @@ def test_modes_become_tasks(documents: Documents, document: Document) -> None:
     assert request(mode="sweep", mask=None).task is Task.GENERATE
 
 
-def test_only_a_filled_hole_grows_unless_asked_to(documents: Documents, document: Document) -> None:
-    """An object that is to go must not shine through; what becomes something else is as large as it was drawn."""
-
-    def grown(values: dict[str, Any], **changes: Any) -> int:
-        return request_of(documents, document, {"class_id": 1, **values}, **changes).grow_tokens
-
-    modes: tuple[dict[str, Any], ...] = (
-        {},
-        {"mode": "sweep"},
-        {"mode": "replace"},
-        {"mode": "extend", "mask": None, "extend": [5, 0, 0, 0]},
-    )
-    assert [grown({}, **mode) for mode in modes] == [1, 1, 0, 0]
-    assert [grown({"grow": 2, "grow_others": 3}, **mode) for mode in modes] == [2, 2, 3, 3]
-
-
 def test_every_way_of_detail_and_border_can_be_asked_for(documents: Documents, document: Document) -> None:
     standard = request_of(documents, document, {})
     assert (standard.refine, standard.detail, standard.blend) == (0, "patches", "auto")
@@ -131,7 +115,7 @@ def test_controls_come_back_from_a_request(documents: Documents, document: Docum
     asked = request_of(
         documents,
         document,
-        {**VALUES, "context": 3.0, "match_colour": False, "schedule": "linear", "grow_others": 2}
+        {**VALUES, "context": 3.0, "match_colour": False, "schedule": "linear", "grow": 2}
         | {"refine": 2, "detail": "grain", "blend": "poisson"},
         **changes,
     )
