@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from core.geometry import Box
 
-_VARIES = 0.35
+_VARIES = 0.2
 """Times the photo's own variation along a level that a mean may lie beside the photo's."""
-_LEAST = 1.5
+_LEAST = 1.0
 """Units of CIELAB that it may in any case."""
 _SMOOTH = 12
 """Levels are smoothed over this share of a window, so that no horizon is cut."""
@@ -83,7 +83,7 @@ class Anchor:
     def _levels(self, window: Box, sigma: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Return mean and variation (s, 3) of the photo's end in CIELAB, for each row of a window beside it."""
         left, top, right, bottom = self.photo
-        reach = min(right - left, 2 * window.size.width)
+        reach = min(right - left, window.size.width)
         band = Box(left, top, left + reach, bottom) if window.left < left else Box(right - reach, top, right, bottom)
         lab = _lab(self.base[band.slices][..., :3])
         rows = np.clip(np.arange(window.top, window.bottom), top, bottom - 1) - top
