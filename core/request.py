@@ -480,8 +480,8 @@ class EditResult:
         """Variations, best first; those drawn alone stay as drawn.
 
         Where a class is the point (a repainted box, a new picture) by how much likelier the class makes them, else by
-        how well they fit in, less what their seam shows. Mean log probability, which step by step favours the
-        flattest, chose no better than chance (core/evaluation/ranking.py measures it).
+        how well they fit in, less what their seam shows. What that is worth, beside mean log probability and others,
+        is measured by core/evaluation/ranking.py.
         """
         drawn = range(len(self.patches))
         if self.fits is None:

@@ -225,7 +225,9 @@ def test_a_soft_mask_blends_and_leaves_the_rest_bit_identical(seed: int, feather
 def test_alternatives_are_the_likeliest_codes_of_a_cell(guidance: float) -> None:
     engine = fake_engine()
     cell = (3, 4)
-    asked = request(class_id=1, options=DecodeOptions(guidance_scale=guidance, variations=3))
+    asked = request(
+        class_id=1, detail="none", blend="feather", options=DecodeOptions(guidance_scale=guidance, variations=3)
+    )
     asked = replace(asked, start=Start(finished(asked)))
     found = engine.alternatives(asked, cell, 6)
     assert engine.forwards == (1 if guidance == 1.0 else 2)
