@@ -428,7 +428,7 @@ class Engine:
             allowed=canvas_mask(request, pixels=self.spec.pixels),
             passes=passes,
             forwards=[0] * len(samples),
-            judged=max(len(samples), request.options.variations) > 1,
+            judged=request.options.variations > 1,
             anchor=_anchor(request, base),
         )
         work.seconds["plan"] = time.perf_counter() - started

@@ -218,7 +218,7 @@ def far_apart() -> NDArray[np.bool_]:
 
 def long_and_thin() -> NDArray[np.bool_]:
     mask = np.zeros((700, 1200), np.bool_)
-    for x in range(100, 600):
+    for x in range(100, 500):
         mask[300 + x // 20 : 312 + x // 20, x] = True
     return mask
 

@@ -55,13 +55,16 @@ def test_what_a_model_can_do_follows_from_its_null_class(published: Published):
 
 @each
 def test_the_readme_tells_the_catalogs_facts(published: Published):
-    row = (
+    first = (
         f"| `{published.name}` | {published.pixels} | {published.grid} x {published.grid} "
-        f"| {published.parameters / 1e6:.0f} M | {published.bytes / 1e9:.2f} GB "
+        f"| {published.parameters / 1e6:.0f} M | {published.bytes / 1e9:.2f} GB |"
+    )
+    last = (
         f"| {'yes' if published.needs_class else 'no'} | {guidance(published)} | {decoding(published)} "
         f"| {published.licence} |"
-    )
-    assert row in README.read_text(encoding="utf-8"), row
+    )  # what it costs on a machine lies between
+    rows = README.read_text(encoding="utf-8").splitlines()
+    assert any(row.startswith(first) and row.endswith(last) for row in rows), f"{first} ... {last}"
 
 
 def guidance(published: Published) -> str:
