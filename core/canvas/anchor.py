@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 
 from core.geometry import Box
 
-_VARIES = 0.2
+_VARIES = 0.1
 """Times the photo's own variation along a level that a mean may lie beside the photo's."""
-_LEAST = 1.0
+_LEAST = 0.5
 """Units of CIELAB that it may in any case."""
 _SMOOTH = 12
 """Levels are smoothed over this share of a window, so that no horizon is cut."""
-_RAMP = 4
+_RAMP = 6
 """The correction grows from the joint over this share of a window."""
 
 
