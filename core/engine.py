@@ -394,8 +394,7 @@ class Engine:
                 yield item
                 continue
             work = item
-            looks = sum(not one.level for one in work.passes)
-            for attempt in range(1, MOST_REDRAWN + 1 if request.task is Task.EXTRAPOLATE and looks > 1 else 0):
+            for attempt in range(1, MOST_REDRAWN + 1 if request.task is Task.EXTRAPOLATE and work.looks > 1 else 0):
                 rows = [row for row in range(len(work.samples)) if work.repeats(row)]
                 if not rows:
                     break
@@ -415,29 +414,27 @@ class Engine:
             base = np.full((self.spec.pixels, self.spec.pixels, 3), 128, np.uint8)
         else:
             base = grow_canvas(request.image, request.extend) if any(request.extend) else request.image
-        passes = self.plan(request)
-        looks = sum(not one.level for one in passes)
-        if looks > 1 and any(sample.start is not None for sample in samples):
-            raise BadRequest(
-                f"this edit looks through {looks} windows, but codes to start from are those of one: "
-                "leave them out, or repaint less at a time."
-            )
         work = Work(
             samples=samples,
             base=base,
             allowed=canvas_mask(request, pixels=self.spec.pixels),
-            passes=passes,
+            passes=self.plan(request),
             forwards=[0] * len(samples),
             judged=request.options.variations > 1,
             anchor=_anchor(request, base),
         )
+        if work.looks > 1 and any(sample.start is not None for sample in samples):
+            raise BadRequest(
+                f"this edit looks through {work.looks} windows, but codes to start from are those of one: "
+                "leave them out, or repaint less at a time."
+            )
         work.seconds["plan"] = time.perf_counter() - started
         return work
 
     def _masked_tokens(self, work: Work, one: Pass) -> Tensor:
         """Return what decoding begins with in a pass, (B, N): the windows' codes, and MASK or a start's in the hole."""
         with work.timed("encode"):
-            unseen = work.unseen(one)
+            unseen = mask_to_model(work.unseen(one), self.spec.pixels)
             windows = [self._window(work.seen(row, one), unseen) for row in range(len(work.samples))]
             tokens = torch.stack([self._nets.encode(window) for window in windows])  # (B, h, w)
         hole = torch.from_numpy(one.unknown).to(self._nets.device)
@@ -447,9 +444,8 @@ class Engine:
         return tokens.flatten(1)
 
     def _window(self, seen: NDArray[np.uint8], unseen: NDArray[np.bool_]) -> NDArray[np.uint8]:
-        """Return (s, s, 3) pixels at the model's resolution, filled neutrally where nothing is to be seen."""
-        hole = mask_to_model(unseen, self.spec.pixels)
-        return neutral_fill(to_model(seen, Box(0, 0, *seen.shape[1::-1]), self.spec.pixels), hole)
+        """Return (s, s, 3) pixels at the model's resolution, filled neutrally where nothing is to be seen, (S, S)."""
+        return neutral_fill(to_model(seen, Box(0, 0, *seen.shape[1::-1]), self.spec.pixels), unseen)
 
     def _judge_fit(self, work: Work, one: Pass, tokens: Tensor, guess: Tensor) -> None:
         """Add up how likely the net holds each row's tokens, given the surroundings alone; see `EditResult.fits`."""
@@ -491,12 +487,12 @@ class Engine:
         for side, windows in example_windows(work.passes, work.allowed).items():
             known, digest = [], hashlib.blake2b(detail.encode(), digest_size=16)
             for window in windows:
-                pixels, hidden = work.base[window.slices], work.allowed[window.slices]
-                if pixels.shape[2] == 4:
-                    hidden = hidden | (pixels[..., 3] == 0)
-                shown = np.where(hidden[..., None], np.uint8(0), pixels[..., :3])  # the same, whatever is to go
+                hidden = work.allowed[window.slices] | work.transparent(window)
+                pixels = work.base[window.slices][..., :3]
+                shown = np.where(hidden[..., None], np.uint8(0), pixels)  # the same, whatever is to go
                 known.append((shown, hidden))
-                digest.update(shown.tobytes() + np.packbits(hidden).tobytes())
+                digest.update(shown.data)
+                digest.update(hidden.data)
             key = digest.digest()
             if key not in self._learnt:
                 self._learnt[key] = self._learn(work, known, grain=detail == "grain")
@@ -513,7 +509,7 @@ class Engine:
         examples = []
         for pixels, hidden in known:
             with work.timed("encode"):
-                codes = self._nets.encode(self._window(pixels, hidden))
+                codes = self._nets.encode(self._window(pixels, mask_to_model(hidden, self.spec.pixels)))
             with work.timed("decode"):
                 (shown,) = self._nets.decode(codes[None])
             examples.append(Example(pixels, shown, hidden))

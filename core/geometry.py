@@ -90,6 +90,12 @@ class Box(NamedTuple):
         """Return the box with so many pixels more at every side."""
         return Box(self.left - by, self.top - by, self.right + by, self.bottom + by)
 
+    def centred(self, side: int) -> Box:
+        """Return the square of that side about the middle of the box."""
+        left = self.left + (self.size.width - side) // 2
+        top = self.top + (self.size.height - side) // 2
+        return Box(left, top, left + side, top + side)
+
     def common(self, other: Box) -> Box | None:
         """Return the pixels that both boxes hold, or None."""
         left, top = max(self.left, other.left), max(self.top, other.top)
@@ -115,6 +121,21 @@ class Box(NamedTuple):
             max(0, -self.left) + min(0, size.width - self.right),
             max(0, -self.top) + min(0, size.height - self.bottom),
         )
+
+
+def distance_inside(mask: NDArray[np.bool_], *, edge: bool = False) -> NDArray[np.float32]:
+    """Return how far each pixel of a mask lies from the nearest one outside it.
+
+    Args:
+        mask: (H, W) bool.
+        edge: what lies beyond the array is outside, too; otherwise the array's own edge is no border.
+
+    Returns:
+        (H, W) float32, pixels: 0 outside the mask, at least 1 inside.
+    """
+    solid = np.pad(mask, 1) if edge else np.ascontiguousarray(mask)
+    away = np.asarray(cv2.distanceTransform(solid.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE), np.float32)
+    return away[1:-1, 1:-1] if edge else away
 
 
 def cell_areas(mask: NDArray[np.bool_], grid: int) -> NDArray[np.int64]:

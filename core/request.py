@@ -53,7 +53,7 @@ DETAIL_NAMES = ("none", "grain", "patches")
 """What is put back of the fine detail that the tokenizer loses; core/canvas/detail.py has the ways."""
 
 BLEND_NAMES = ("feather", "poisson", "auto")
-"""How the border of the hole is closed; core/canvas/compose.py has the ways. `auto` takes what shows less."""
+"""How the border of the hole is closed; core/canvas/edges.py has the ways. `auto` takes what shows less."""
 
 MOST_STEPS = 256
 MOST_REFINE = 3

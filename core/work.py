@@ -15,16 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.canvas.anchor import Anchor
-from core.canvas.compose import (
-    feathered,
-    from_model,
-    joint_weight,
-    keep_colours,
-    match_colour,
-    paste,
-    poisson,
-)
+from core.canvas.colours import keep_colours, match_colour
+from core.canvas.compose import from_model, paste
 from core.canvas.detail import Examples
+from core.canvas.edges import Feather, joint_weight, poisson
 from core.canvas.masks import mask_weight
 from core.canvas.plan import Pass
 from core.canvas.repetition import repetition
@@ -135,6 +129,11 @@ class Work:
         self.layers = np.repeat(shown[None, ..., :3], len(self.samples), 0)
         self.painted = np.zeros(shown.shape[:2], np.bool_)
 
+    @property
+    def looks(self) -> int:
+        """Passes of the first look."""
+        return sum(not one.level for one in self.passes)
+
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
         """Add the body's wall-clock seconds to a stage."""
@@ -155,10 +154,12 @@ class Work:
 
     def unseen(self, one: Pass) -> NDArray[np.bool_]:
         """Return the (s, s) pixels of a window that carry no colour to go by: nobody's yet, and transparent ones."""
-        if self.base.shape[2] == 3:
-            return one.hidden
-        blank = (self.base[one.window.slices][..., 3] == 0) & ~self.painted[self.here(one.window)]
-        return np.asarray(one.hidden | blank)
+        return one.hidden | (self.transparent(one.window) & ~self.painted[self.here(one.window)])
+
+    def transparent(self, window: Box) -> NDArray[np.bool_]:
+        """Return the (s, s) pixels of a window of the base whose colour nobody sees."""
+        pixels = self.base[window.slices]
+        return pixels[..., 3] == 0 if pixels.shape[2] == 4 else np.zeros(pixels.shape[:2], np.bool_)
 
     def paint(
         self, pictures: Sequence[NDArray[np.uint8]], one: Pass, examples: Examples | None, *, match: bool
@@ -190,31 +191,37 @@ class Work:
 
     def finish(self, request: EditRequest) -> None:
         """Blend each row's layer into the photo, and measure how much the border shows."""
-        border = Border.of(self.allowed[self.area.slices])
+        hole = self.allowed[self.area.slices]
+        border, feather = Border.of(hole), Feather.of(hole, request.feather_px)
+        share = mask_weight(hole if request.mask is None else request.mask[self.area.slices])
         patches = []
         for layer in self.layers:
-            patch, seam, shift = self._blended(layer, request, border)
+            patch, seam, shift = self._blended(layer, request, border, feather, share)
             patches.append(patch)
             self.seams.append(seam)
             self.colour_shifts.append(shift)
         self.patches = np.stack(patches)
 
     def _blended(
-        self, layer: NDArray[np.uint8], request: EditRequest, border: Border
+        self,
+        layer: NDArray[np.uint8],
+        request: EditRequest,
+        border: Border,
+        feather: Feather,
+        share: NDArray[np.float32],
     ) -> tuple[NDArray[np.uint8], float, float]:
         """Return a finished area, its seam and its colour shift, blended as asked; "auto" takes what shows less."""
-        under, hole = self.base[self.area.slices], self.allowed[self.area.slices]
-        share = mask_weight(hole if request.mask is None else request.mask[self.area.slices])
+        under = self.base[self.area.slices]
 
         def measured(made: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float, float]:
             patch = under.copy()
             paste(patch, made, Box(0, 0, patch.shape[1], patch.shape[0]), share, opaque=request.opaque)
             return patch, border.seam_score(patch), border.ring_shift(patch)
 
-        soft = measured(feathered(layer, under, hole, request.feather_px))
+        soft = measured(feather.over(layer, under))
         if request.blend == "feather" or (request.blend == "auto" and not shows(*soft[1:])):
             return soft
-        cloned = poisson(under, layer, hole)
+        cloned = poisson(under, layer, self.allowed[self.area.slices])
         if cloned is None:
             return soft
         closed = measured(cloned)

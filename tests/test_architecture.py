@@ -63,7 +63,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "core.sweeps": {"cv2", *VALUES, "core.engine"},
     "core.evaluation": {
         *("torch", "cv2", "tqdm", "skimage", "patchmatch", "torchmetrics"),
-        *(*VALUES, "core.canvas.repetition", "core.canvas.seam", "core.engine", "core.evaluation"),
+        *(
+            *VALUES,
+            "core.canvas.colours",
+            "core.canvas.repetition",
+            "core.canvas.seam",
+            "core.engine",
+            "core.evaluation",
+        ),
     },
     # nets of its own, without an engine: transformers and tokenizers are crossed
     "core.evaluation.comparison": {

@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from core.canvas.colours import from_lab, to_lab
 from core.geometry import Box
 
 _VARIES = 0.1
@@ -64,7 +65,7 @@ class Anchor:
         side = mask.shape[0]
         sigma = max(1.0, side / _SMOOTH)
         wanted, varies = self._levels(window, sigma)
-        lab = _lab(generated)
+        lab = to_lab(generated)
         seen = mask.sum(1).astype(np.float32)[:, None]
         summed = np.where(mask[..., None], lab, 0).sum(1)  # (s, 3)
         found = _along(summed, sigma) / np.maximum(_along(seen, sigma), 1e-3)
@@ -77,7 +78,7 @@ class Anchor:
         share = np.clip((distance + 1) / max(1, side // _RAMP), 0, 1).astype(np.float32)
         moved = lab - share[None, :, None] * excess[:, None]
         output = generated.copy()
-        output[mask] = _rgb(moved)[mask]
+        output[mask] = from_lab(moved)[mask]
         return output
 
     def _levels(self, window: Box, sigma: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -85,7 +86,7 @@ class Anchor:
         left, top, right, bottom = self.photo
         reach = min(right - left, window.size.width)
         band = Box(left, top, left + reach, bottom) if window.left < left else Box(right - reach, top, right, bottom)
-        lab = _lab(self.base[band.slices][..., :3])
+        lab = to_lab(self.base[band.slices][..., :3])
         rows = np.clip(np.arange(window.top, window.bottom), top, bottom - 1) - top
         return _along(lab.mean(1)[rows], sigma), _along(lab.std(1)[rows], sigma)
 
@@ -100,13 +101,3 @@ def _along(levels: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
         np.ascontiguousarray(levels, np.float32)[:, None], (1, 0), 1, sigmaY=sigma, borderType=cv2.BORDER_REPLICATE
     )
     return np.asarray(wide, np.float32).reshape(levels.shape)
-
-
-def _lab(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
-    rgb = np.ascontiguousarray(picture, np.float32) / np.float32(255)
-    return np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB), np.float32)
-
-
-def _rgb(lab: NDArray[np.float32]) -> NDArray[np.uint8]:
-    rgb = cv2.cvtColor(np.ascontiguousarray(lab, np.float32), cv2.COLOR_LAB2RGB)
-    return np.asarray(np.clip(np.rint(rgb * np.float32(255)), 0, 255), np.uint8)

@@ -75,7 +75,9 @@ class Examples:
 
     def __init__(self, examples: Sequence[Example], *, grain: bool = False) -> None:
         self._fine: list[NDArray[np.int8]] = []
-        known, places, colours, strengths = [], [], [], []
+        # Each begins with no blocks, so that there may be no examples.
+        known, places = [np.zeros((0, (_BLOCK // _POOL) ** 2 * 3), np.float32)], [np.zeros((0, 3), np.int64)]
+        colours, strengths = [np.zeros((0, 3), np.float32)], [np.zeros(0, np.float32)]
         for index, example in enumerate(examples):
             fine, coarse = _lost(example)
             self._fine.append(fine)
@@ -87,11 +89,9 @@ class Examples:
             middle = at[free, 0] + _BLOCK // 2, at[free, 1] + _BLOCK // 2
             colours.append(coarse[middle])
             strengths.append(_strength(fine, pixels)[middle])
-        self._known = np.concatenate(known) if known else np.zeros((0, 1), np.float32)
+        self._known, self._places = np.concatenate(known), np.concatenate(places)
         self._norms = np.einsum("ij,ij->i", self._known, self._known)
-        self._places = np.concatenate(places) if places else np.zeros((0, 3), np.int64)
-        self._colours = np.concatenate(colours) if colours else np.zeros((0, 3), np.float32)
-        self._strengths = np.concatenate(strengths) if strengths else np.zeros(0, np.float32)
+        self._colours, self._strengths = np.concatenate(colours), np.concatenate(strengths)
         self._index = {place: i for i, place in enumerate(map(tuple, self._places.tolist()))}
         self._flat: NDArray[np.int64] | None = None
         if grain and len(self._known):

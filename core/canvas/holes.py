@@ -7,6 +7,7 @@ theirs and not the photo's.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.geometry import Box, Size
+from core.geometry import Box, Size, distance_inside
 
 JOINED = 1.5
 """Parts are joined where one window for both is at most so many times as wide as the wider of their own."""
@@ -62,11 +63,8 @@ class Part:
     def depth(self) -> float:
         """Return how far the pixel farthest from the rim lies from it, in pixels, a little too large if anything."""
         shrink = -(-max(self.mask.shape) // _DEPTH_SIDE)
-        small = _touched(self.mask, shrink).astype(np.uint8)
-        # What lies beyond the part's bounds is known: a pixel of that makes the rim.
-        rimmed = cv2.copyMakeBorder(small, 1, 1, 1, 1, cv2.BORDER_CONSTANT)
-        away = cv2.distanceTransform(rimmed, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-        return float(shrink * away.max())
+        # What lies beyond the part's bounds is known.
+        return float(shrink * distance_inside(_touched(self.mask, shrink), edge=True).max())
 
 
 _DEPTH_SIDE = 512
@@ -95,7 +93,7 @@ def parts(mask: NDArray[np.bool_], side_for: Callable[[Size], int], reach: int) 
         labels, boxes = _regions(whole, reach)
     owner = _joined(boxes, side_for)
     for group in dict.fromkeys(owner):
-        bounds = _around([box for box, o in zip(boxes, owner, strict=True) if o == group])
+        bounds = functools.reduce(Box.joined, (box for box, o in zip(boxes, owner, strict=True) if o == group))
         local = bounds.shifted(-whole.bounds.left, -whole.bounds.top)
         members = np.array([False, *(o == group for o in owner)])
         coarse = Box(local.left // reach, local.top // reach, -(-local.right // reach), -(-local.bottom // reach))
@@ -134,11 +132,6 @@ def _touched(mask: NDArray[np.bool_], square: int) -> NDArray[np.bool_]:
         rows = np.concatenate([rows, np.logical_or.reduce(mask[even:], axis=0, keepdims=True)])
     squares: NDArray[np.bool_] = np.logical_or.reduceat(rows, np.arange(0, width, square), axis=1)
     return squares
-
-
-def _around(boxes: list[Box]) -> Box:
-    lefts, tops, rights, bottoms = zip(*boxes, strict=True)
-    return Box(min(lefts), min(tops), max(rights), max(bottoms))
 
 
 def _joined(boxes: list[Box], side_for: Callable[[Size], int]) -> list[int]:

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.geometry import Box, Size, cell_areas
+from core.geometry import Box, Size, cell_areas, distance_inside
 
 
 def latent_mask(mask: NDArray[np.bool_], grid: int, *, coverage: float = 0.0, grow: int = 0) -> NDArray[np.bool_]:
@@ -73,21 +73,25 @@ def feather_weight(mask: NDArray[np.bool_], radius_px: int) -> NDArray[np.float3
     height, width = mask.shape
     # One pixel more than the bounds holds the nearest outside pixel of every inside one. Beyond the photo's border is
     # nothing, so the distance transform sees no edge there, which equals a photo padded with its own edge.
-    near = Box(bounds.left - 1, bounds.top - 1, bounds.right + 1, bounds.bottom + 1).clamped(Size(width, height))
+    near = bounds.grown(1).clamped(Size(width, height))
     part = np.ascontiguousarray(mask[near.slices])
     soft = part.astype(np.float32)
     if radius_px == 0 or part.all():
         weight[near.slices] = soft
         return weight
-    solid = part.astype(np.uint8)
-    distance = np.asarray(cv2.distanceTransform(solid, cv2.DIST_L2, cv2.DIST_MASK_PRECISE), np.float32)
-    count, parts = cv2.connectedComponents(solid, connectivity=8, ltype=cv2.CV_32S)
+    distance = distance_inside(part)
+    count, parts = cv2.connectedComponents(part.astype(np.uint8), connectivity=8, ltype=cv2.CV_32S)
     owner = np.asarray(parts, np.int32)
     deepest = np.zeros(count, np.float32)
     np.maximum.at(deepest, owner[part], distance[part])
     full = np.minimum(np.minimum(deepest / 2, deepest - 1), np.float32(radius_px)) + 1  # weight 1 from here on
     rim = part & (distance < radius_px + 1)
     share = np.minimum(distance[rim] / full[owner[rim]], np.float32(1))
-    soft[rim] = share * share * (3 - 2 * share)  # smoothstep: no visible crease at either end
+    soft[rim] = smoothstep(share)
     weight[near.slices] = soft
     return weight
+
+
+def smoothstep(share: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return shares in [0, 1] bent so that neither end of a ramp shows as a crease."""
+    return share * share * (3 - 2 * share)

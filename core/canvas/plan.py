@@ -121,9 +121,8 @@ def example_windows(passes: Sequence[Pass], hole: NDArray[np.bool_]) -> dict[int
 
 def _overlap(one: Box, other: Box) -> bool:
     """Return whether two boxes of one size share more than half of their pixels."""
-    wide = min(one.right, other.right) - max(one.left, other.left)
-    high = min(one.bottom, other.bottom) - max(one.top, other.top)
-    return wide > 0 and high > 0 and 2 * wide * high > one.size.width * one.size.height
+    both = one.common(other)
+    return both is not None and 2 * both.size.width * both.size.height > one.size.width * one.size.height
 
 
 def canvas_mask(request: EditRequest, *, pixels: int) -> NDArray[np.bool_]:

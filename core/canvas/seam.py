@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from core.canvas.colours import to_lab
 from core.geometry import Box, Size
 
 RING_PX = 8
@@ -90,7 +90,7 @@ class Border:
         bounds = Box.around(mask)
         if bounds is None:
             bounds = Box(0, 0, 0, 0)
-        near = Box(bounds.left - 1, bounds.top - 1, bounds.right + 1, bounds.bottom + 1).clamped(Size(width, height))
+        near = bounds.grown(1).clamped(Size(width, height))
         part = mask[near.slices]
         across = np.flatnonzero(part[:, 1:] != part[:, :-1])
         down = np.flatnonzero(part[1:] != part[:-1])
@@ -131,7 +131,7 @@ class Border:
         """Return `ring_shift` of a picture over this mask."""
         if not len(self.inside):
             return 0.0
-        lab = cv2.cvtColor(self._colours(image, slice(None)) / np.float32(255.0), cv2.COLOR_RGB2LAB)
+        lab = to_lab(self._colours(image, slice(None)))
         second = np.arange(2 * RING_PX) >= RING_PX
         inner = self.usable & (second == self.inside[:, None])
         outer = self.usable & (second != self.inside[:, None])

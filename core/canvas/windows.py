@@ -66,15 +66,8 @@ def tiles(part: Part, canvas: Size, side: int) -> list[Look]:
         for left, right in _cuts(part.bounds.left, part.bounds.right, side):
             tile = part.within(Box(left, top, right, bottom))
             if tile is not None:
-                looks.append((centred(tile, side).shifted_inside(canvas), tile))
+                looks.append((tile.centred(side).shifted_inside(canvas), tile))
     return looks
-
-
-def centred(inner: Box, side: int) -> Box:
-    """Return the square of that side about the middle of a box; it may reach beyond the canvas."""
-    left = inner.left + (inner.size.width - side) // 2
-    top = inner.top + (inner.size.height - side) // 2
-    return Box(left, top, left + side, top + side)
 
 
 def _cuts(start: int, end: int, side: int) -> list[tuple[int, int]]:
@@ -91,7 +84,7 @@ def _single(part: Part, canvas: Size, pixels: int, context: float) -> Box | None
         return None
     for factor in (context, max(context, LEAST_CONTEXT)):
         side = min(wanted_side(part.bounds.size, pixels, factor), shorter)
-        window = centred(part.bounds, side).shifted_inside(canvas)
+        window = part.bounds.centred(side).shifted_inside(canvas)
         if not part.seen(window).all():
             return window
     return window if canvas.width == canvas.height else None  # the window is the canvas, and all of it is unknown

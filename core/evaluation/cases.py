@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from core.evaluation.metrics import Mask, Picture
-from core.geometry import Box, Sides, Size
+from core.geometry import Box, Sides, Size, distance_inside
 
 DISPLAY_SIDE = 1024
 """Longer side, in pixels, of a picture as it is shown whole on a screen."""
@@ -120,9 +120,7 @@ def planted(picture: Picture, mask: Mask) -> Picture:
     """
     bounds = Box.around(mask)
     assert bounds is not None, "a question hides something"
-    # One pixel more at each side, so that the mask's own edge has a distance where it lies on the crop's.
-    part = cv2.copyMakeBorder(mask[bounds.slices].astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=(0,))
-    depth = cv2.distanceTransform(part, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)[1:-1, 1:-1]
+    depth = distance_inside(mask[bounds.slices], edge=True)
     covered = depth > max(1.0, 2.0 * _MARGIN * float(depth.max()))
     foreign = picture.copy()
     view = foreign[bounds.slices]

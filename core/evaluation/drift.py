@@ -8,10 +8,10 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from core.canvas.colours import to_lab
 from core.evaluation.metrics import Picture
 
 _COLUMN = 4  # pixels
@@ -72,21 +72,17 @@ def colour_drift(picture: Picture, known: int, strip: int) -> Drift:
 
 
 def _mean(picture: Picture) -> NDArray[np.float64]:
-    return np.asarray(_lab(picture).reshape(-1, 3).mean(0, dtype=np.float64))
+    return np.asarray(to_lab(picture[..., :3]).reshape(-1, 3).mean(0, dtype=np.float64))
 
 
 def _steps(picture: Picture) -> NDArray[np.float64]:
     """Return (W - 1,) delta E across each border between two columns; 0 where less than `_COLUMN` px lie beside it."""
-    columns = _lab(picture).mean(0, dtype=np.float64)  # (W, 3)
+    columns = to_lab(picture[..., :3]).mean(0, dtype=np.float64)  # (W, 3)
     steps = np.zeros(len(columns) - 1)
     sums = np.concatenate([np.zeros((1, 3)), columns.cumsum(0)])
     means = (sums[_COLUMN:] - sums[:-_COLUMN]) / _COLUMN  # of columns i .. i + _COLUMN - 1
     steps[_COLUMN - 1 : len(columns) - _COLUMN] = np.linalg.norm(means[_COLUMN:] - means[:-_COLUMN], axis=1)
     return steps
-
-
-def _lab(picture: Picture) -> NDArray[np.float32]:
-    return np.asarray(cv2.cvtColor(picture[..., :3].astype(np.float32) / np.float32(255.0), cv2.COLOR_RGB2LAB))
 
 
 def _distance(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:

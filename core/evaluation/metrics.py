@@ -13,6 +13,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from core.canvas.colours import to_lab
+
 Picture = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
@@ -115,7 +117,7 @@ def ring_colour_shift(picture: Picture, mask: Mask, *, width: int = 8) -> float:
     inner, outer = mask & ~shrunk, grown & ~mask
     if not inner.any() or not outer.any():
         return float("nan")
-    lab = cv2.cvtColor(picture.astype(np.float32) / 255.0, cv2.COLOR_RGB2LAB)
+    lab = to_lab(picture)
     return float(np.linalg.norm(lab[inner].mean(0) - lab[outer].mean(0)))
 
 

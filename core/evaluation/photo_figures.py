@@ -123,7 +123,7 @@ def hole_boxes(mask: Mask) -> Sequence[Box]:
             else:
                 box = Box(left, top + height * i // pieces, left + width, top + height * (i + 1) // pieces)
             rim = max(2, round(_RIM * max(box.size)))
-            box = Box(box.left - rim, box.top - rim, box.right + rim, box.bottom + rim).clamped(size)
+            box = box.grown(rim).clamped(size)
             if mask[box.slices].any():
                 boxes.append(box)
     return boxes

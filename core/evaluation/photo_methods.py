@@ -91,9 +91,7 @@ def single_window(mask: Mask) -> Box | None:
     if longer > min(size):
         return None
     side = min(round(_CONTEXT * longer), *size)
-    left = hole.left + (hole.size.width - side) // 2
-    top = hole.top + (hole.size.height - side) // 2
-    window = Box(left, top, left + side, top + side).shifted_inside(size)
+    window = hole.centred(side).shifted_inside(size)
     return None if mask[window.slices].all() else window
 
 
@@ -122,8 +120,7 @@ def _by_parts(case: Case, fill: Fill, beside: Callable[[Box], int]) -> Answer:
     for part in range(1, count):
         left, top, width, height = (int(n) for n in stats[part, :4])
         bounds = Box(left, top, left + width, top + height)
-        reach = beside(bounds)
-        crop = Box(left - reach, top - reach, left + width + reach, top + height + reach).clamped(size)
+        crop = bounds.grown(beside(bounds)).clamped(size)
         own = labels[crop.slices] == part
         filled = fill(canvas[crop.slices][..., :3].copy(), case.mask[crop.slices])
         output[crop.slices][..., :3][own] = filled[own]

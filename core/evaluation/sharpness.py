@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.evaluation.metrics import Mask, Picture
-from core.geometry import Box, Size
+from core.geometry import Box, Size, distance_inside
 
 _ROUNDING = 20.0 / 12.0
 """Mean squared Laplacian that rounding to whole levels leaves in a flat picture: 1/12 a pixel, weights 4 and 1."""
@@ -34,16 +34,12 @@ def sharpness_ratio(picture: Picture, mask: Mask) -> float:
     bounds = Box.around(mask)
     if bounds is None or mask.all():
         return float("nan")
-    part = mask[bounds.slices].astype(np.uint8)
-    padded = cv2.copyMakeBorder(part, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=(0,))
-    depth = float(cv2.distanceTransform(padded, cv2.DIST_L2, cv2.DIST_MASK_PRECISE).max())
+    depth = float(distance_inside(mask[bounds.slices], edge=True).max())
     width = max(_LEAST_RING, round(_RING * 2.0 * depth))
     reach = width + 2
-    near = Box(bounds.left - reach, bounds.top - reach, bounds.right + reach, bounds.bottom + reach).clamped(
-        Size(mask.shape[1], mask.shape[0])
-    )
+    near = bounds.grown(reach).clamped(Size(mask.shape[1], mask.shape[0]))
     hole = mask[near.slices]
-    away = cv2.distanceTransform((~hole).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    away = distance_inside(~hole)
     cross = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
     inside = cv2.erode(hole.astype(np.uint8), cross, borderValue=1) > 0
     if not inside.any():
