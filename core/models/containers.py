@@ -57,6 +57,8 @@ _SAFETENSORS_DTYPES = {
 }
 _FLAX_ARRAY = 1  # msgpack extension type of an ndarray; 2 and 3 (complex, scalars) are in no weight file
 _MOST_AXES = 8
+LFS_POINTER = b"version https://git-lfs"
+"""What a file begins with that git-LFS put in place of a larger one."""
 _MOST_ENTRIES = 100_000
 _MOST_LEVELS = 32
 
@@ -83,7 +85,7 @@ def container_of(path: Path) -> Container:
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if not head:
         raise CheckpointError(f"{path} is empty: fetch the file again.")
-    if text.startswith(b"version https://git-lfs"):
+    if text.startswith(LFS_POINTER):
         raise CheckpointError(
             f"{path} is a git-LFS pointer of {size} bytes, not the weights: run git lfs pull, or download the file."
         )

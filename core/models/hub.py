@@ -41,6 +41,7 @@ from huggingface_hub.utils import build_hf_headers, hf_raise_for_status
 from core.errors import CheckpointError
 from core.models.catalog import Published, PublishedFile
 from core.models.checkpoints import file_digest
+from core.models.containers import LFS_POINTER
 from core.models.library import Pin, found, own_place, pin_of, set_pin, sources, turn
 
 logger = logging.getLogger(__name__)
@@ -306,7 +307,7 @@ def _check(file: PublishedFile, path: Path, count: int | None, wanted: str | Non
     if _reads_as_page(head):
         raise CheckpointError(_is_page(file))
     again = "download it again" if path.suffix == _UNFINISHED else f"remove {path} and download it again"
-    if head.startswith(b"version https://git-lfs"):
+    if head.startswith(LFS_POINTER):
         raise CheckpointError(f"{file.name} from {file.repo} is a Git LFS pointer instead of the weights: {again}.")
     size, expected = path.stat().st_size, file.bytes if file.exact else count
     if expected not in (None, size):
