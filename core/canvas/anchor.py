@@ -1,9 +1,9 @@
-"""What keeps a growing border in the colours of its photo, however many windows it takes.
+"""What keeps a border that grows sideways in the colours of its photo, however many windows it takes.
 
 Knows nothing of tokens or nets. Each window continues the one before and adds a little of its own to the colours; after
 ten windows that is another scene (the drift that Chang et al. 2022, section 5, name). So the colours of every level of
-the picture, row by row at its sides and column by column above and below, are held near those of the photo beside it,
-within what the photo itself varies by.
+the picture, row by row, are held near those of the photo beside it, within what the photo itself varies by. Above and
+below nothing is held: a level has one colour, a column has not, from the ground up to the sky.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _LEAST = 0.5
 _SMOOTH = 12
 """Levels are smoothed over this share of a window, so that no horizon is cut."""
 _RAMP = 6
-"""The correction grows from the joint over this share of a window."""
+"""The correction grows from the joint, and fades above and below the photo, over this share of a window."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +40,7 @@ class Anchor:
     photo: Box
 
     def hold(self, generated: NDArray[np.uint8], window: Box, mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
-        """Return a window's new pixels moved towards the photo's colours where they have left them.
+        """Return a window's new pixels moved towards the photo's colours where they have left them, beside the photo.
 
         Args:
             generated: (s, s, 3) uint8 RGB, matched to what is beside it.
@@ -50,18 +50,10 @@ class Anchor:
         Returns:
             (s, s, 3) uint8, a new array; pixels outside the mask as they were.
         """
-        rows, columns = np.nonzero(mask.any(1))[0], np.nonzero(mask.any(0))[0]
-        middle = window.left + (columns[0] + columns[-1]) / 2
-        beside = not self.photo.left <= middle < self.photo.right
-        if not beside:  # above or below: the same, turned
-            turned = Anchor(self.base.swapaxes(0, 1), _turned(self.photo))
-            return turned._held(generated.swapaxes(0, 1), _turned(window), mask.T, rows).swapaxes(0, 1)
-        return self._held(generated, window, mask, columns)
-
-    def _held(
-        self, generated: NDArray[np.uint8], window: Box, mask: NDArray[np.bool_], across: NDArray[np.int64]
-    ) -> NDArray[np.uint8]:
-        """Hold a window beside the photo; `across` are the columns that hold new pixels."""
+        output = generated.copy()
+        across = np.nonzero(mask.any(0))[0]
+        if self.photo.left <= window.left + (across[0] + across[-1]) / 2 < self.photo.right:
+            return output
         side = mask.shape[0]
         sigma = max(1.0, side / _SMOOTH)
         wanted, varies = self._levels(window, sigma)
@@ -75,9 +67,11 @@ class Anchor:
         # From the side that is known: the new columns nearest to the photo begin as what they continue.
         towards = window.left + across[0] >= self.photo.left
         distance = np.arange(side) - across[0] if towards else across[-1] - np.arange(side)
-        share = np.clip((distance + 1) / max(1, side // _RAMP), 0, 1).astype(np.float32)
-        moved = lab - share[None, :, None] * excess[:, None]
-        output = generated.copy()
+        ramp = max(1, side // _RAMP)
+        level = np.arange(window.top, window.bottom)
+        beyond = np.maximum(self.photo.top - level, level - self.photo.bottom + 1).clip(0)
+        share = np.outer(np.clip(1 - beyond / ramp, 0, 1), np.clip((distance + 1) / ramp, 0, 1)).astype(np.float32)
+        moved = lab - share[..., None] * excess[:, None]
         output[mask] = from_lab(moved)[mask]
         return output
 
@@ -89,10 +83,6 @@ class Anchor:
         lab = to_lab(self.base[band.slices][..., :3])
         rows = np.clip(np.arange(window.top, window.bottom), top, bottom - 1) - top
         return _along(lab.mean(1)[rows], sigma), _along(lab.std(1)[rows], sigma)
-
-
-def _turned(box: Box) -> Box:
-    return Box(box.top, box.left, box.bottom, box.right)
 
 
 def _along(levels: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
