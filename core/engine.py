@@ -263,8 +263,8 @@ class Engine:
     def alternatives(self, request: EditRequest, cell: tuple[int, int], count: int = 5) -> tuple[Alternative, ...]:
         """Return the codes that fit into one cell of a finished edit, likeliest first.
 
-        One forward (two with guidance) in which that cell alone is unknown; the request's class, guidance and token
-        temperature count, its schedule plays no part.
+        One forward (two or four with guidance) in which that cell alone is unknown; the request's class, guidance and
+        token temperature count, its schedule plays no part.
 
         Args:
             request: its start holds a code in every cell of the hole.
@@ -286,7 +286,7 @@ class Engine:
                 raise BadRequest(f"cell {row},{column} is not repainted by this edit: choose one that is.")
             tokens, position = self._masked_tokens(work, one), row * grid + column
             tokens[:, position] = MASK
-            logits = self._predict(work)(tokens, [0], [1.0])[0, position].float()
+            logits = self._predict(work, one)(tokens, [0], [1.0])[0, position].float()
             likely = torch.softmax(logits / request.options.token_temperature, 0).sort(descending=True, stable=True)
             codes, probabilities = likely.indices[:count], likely.values[:count]
             tokens = tokens.repeat(len(codes), 1)
@@ -337,7 +337,7 @@ class Engine:
                 steps = step_offset + sum(max(sample.steps(p) for sample in samples) for p in work.passes)
                 for index, one in enumerate(work.passes):
                     tokens = self._masked_tokens(work, one)
-                    predict = self._predict(work)
+                    predict = self._predict(work, one)
                     # What is there before the first step, and all there is where a start gave every code.
                     state = DecodeStep(-1, 0, tokens, tokens, torch.zeros_like(tokens, dtype=torch.float32))
                     images: list[NDArray[np.uint8]] = []
@@ -516,14 +516,15 @@ class Engine:
         with work.timed("composite"):
             return Examples(examples, grain=grain)
 
-    def _predict(self, work: Work) -> Predict:
+    def _predict(self, work: Work, one: Pass) -> Predict:
         """Return the net as decoding calls it, with the rows' classes and guidance; keeps the accounts."""
 
         def net(rows: Tensor, class_ids: Tensor) -> Tensor:
             with work.timed("transformer"):
                 return self._nets.forward(rows, class_ids)
 
-        return predictor(net, [sample.condition for sample in work.samples], work.forwards)
+        hole = torch.from_numpy(one.unknown).to(self._nets.device).flatten()
+        return predictor(net, [sample.condition for sample in work.samples], work.forwards, hole)
 
 
 def _anchor(request: EditRequest, base: NDArray[np.uint8]) -> Anchor | None:

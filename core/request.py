@@ -55,6 +55,9 @@ DETAIL_NAMES = ("none", "grain", "patches")
 BLEND_NAMES = ("feather", "poisson", "auto")
 """How the border of the hole is closed; core/canvas/edges.py has the ways. `auto` takes what shows less."""
 
+GUIDED_NAMES = ("picture", "hole", "auto")
+"""What guidance strengthens the class by; core/decoding/guidance.py has the ways."""
+
 MOST_STEPS = 256
 MOST_REFINE = 3
 MOST_VARIATIONS = 16
@@ -184,6 +187,9 @@ class EditRequest:
         box: the box to repaint, on the canvas; MANIPULATE only, instead of a mask.
         extend: pixels to add at each side; EXTRAPOLATE only.
         class_id: index into the model's classes, or None for no class.
+        guided_by: one of `GUIDED_NAMES`: "picture" compares with and without the class in what is around, so that the
+            hole blends in; "hole" adds the same in the hole alone, so that it becomes the class whatever is around, at
+            twice the forwards; "auto" is "hole" for MANIPULATE and "picture" for the others.
         coverage: a cell is unknown where more than this share of it is brushed, 0 <= coverage < 1; 0 = any pixel.
         grow_tokens: unknown cells grow by this many cells, 0..8.
         feather_px: width of the soft edge inside the mask, canvas pixels, 0..64; 0 is a hard edge.
@@ -209,6 +215,7 @@ class EditRequest:
     box: Box | None = None
     extend: Sides = Sides()
     class_id: int | None = None
+    guided_by: str = "auto"
     coverage: float = 0.0
     grow_tokens: int = 0
     feather_px: int = 8
@@ -227,6 +234,7 @@ class EditRequest:
         choice("task", self.task, tuple(Task))
         choice("detail", self.detail, DETAIL_NAMES)
         choice("blend", self.blend, BLEND_NAMES)
+        choice("guidance by", self.guided_by, GUIDED_NAMES)
         values = {
             "task": Task(self.task),
             "coverage": number("coverage", self.coverage, 0.0, 0.999),
@@ -341,7 +349,8 @@ class EditRequest:
     def from_dict(cls, plain: Mapping[str, Any], image: NDArray[np.uint8] | None) -> EditRequest:
         """Return the request that `to_dict` described, over the same picture.
 
-        Requests saved before there were pinned windows and starts lack both; those without detail and blend had none.
+        Requests saved before there were pinned windows and starts lack both; those without detail, blend and guided_by
+        had none, and were guided by the picture.
 
         Raises:
             BadRequest: where the picture is another one, or the values do not make a request.
@@ -362,6 +371,7 @@ class EditRequest:
                 **{
                     "detail": "none",
                     "blend": "feather",
+                    "guided_by": "picture",
                     **values,
                     "task": Task(values["task"]),
                     "extend": Sides(*values["extend"]),
@@ -377,6 +387,11 @@ class EditRequest:
             if isinstance(error, BadRequest):
                 raise
             raise BadRequest(f"saved request cannot be read ({error}): use a file that this editor wrote.") from error
+
+    @property
+    def is_guided_by_hole(self) -> bool:
+        """Whether guidance also looks at the hole alone."""
+        return self.guided_by == "hole" or (self.guided_by == "auto" and self.task is Task.MANIPULATE)
 
     def alone(self, variation: int) -> EditRequest:
         """Return the request that draws one variation of this by itself."""

@@ -50,7 +50,7 @@ class Sample:
         class_id = NO_CLASS if request.class_id is None else request.class_id
         return cls(
             Sampling.following(options, options.seed + variation),
-            Condition(class_id, options.guidance_scale, options.guidance_ramp),
+            Condition(class_id, options.guidance_scale, options.guidance_ramp, request.is_guided_by_hole),
             request.start,
         )
 

@@ -18,7 +18,7 @@ ADVISED = frozenset(
     (
         *("schedule", "steps", "order", "choice_temperature", "token_temperature", "guidance", "variations"),
         *("feather", "grow", "coverage", "context", "match_colour", "opaque"),
-        *("refine", "detail", "blend"),
+        *("refine", "detail", "blend", "guided_by"),
     )
 )
 """The settings that "Reset to the model's advice" resets: how, not what."""
@@ -46,6 +46,7 @@ class Controls(NamedTuple):
     refine: gr.Slider
     detail: gr.Dropdown
     blend: gr.Dropdown
+    guided_by: gr.Dropdown
     coverage: gr.Slider
     context: gr.Slider
     match_colour: gr.Checkbox
@@ -250,6 +251,15 @@ def _rarely_touched(spec: ModelSpec) -> dict[str, Any]:
             list(messages.BLENDS), value="auto", label=messages.BLEND, elem_id="mge-blend", elem_classes="pg-line"
         )
         _note(messages.BLEND_HINT)
+        placed["guided_by"] = gr.Dropdown(
+            list(messages.GUIDED_WAYS),
+            value="auto",
+            label=messages.GUIDED_BY,
+            interactive=spec.null_class,
+            elem_id="mge-guided-by",
+            elem_classes="pg-line",
+        )
+        _note(messages.GUIDED_BY_HINT)
     placed["order"] = gr.Dropdown(
         list(ORDER_NAMES), value=advice.order, label=messages.ORDER, elem_id="mge-order", elem_classes="pg-line"
     )

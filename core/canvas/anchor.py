@@ -72,7 +72,7 @@ class Anchor:
         beyond = np.maximum(self.photo.top - level, level - self.photo.bottom + 1).clip(0)
         share = np.outer(np.clip(1 - beyond / ramp, 0, 1), np.clip((distance + 1) / ramp, 0, 1)).astype(np.float32)
         moved = lab - share[..., None] * excess[:, None]
-        output[mask] = from_lab(moved)[mask]
+        output[mask] = from_lab(np.asarray(moved, np.float32))[mask]
         return output
 
     def _levels(self, window: Box, sigma: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

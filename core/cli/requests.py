@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from core.request import EditRequest
 
 SHAPE = {
+    "guided_by": "guided_by",
     "coverage": "coverage",
     "grow": "grow_tokens",
     "feather": "feather_px",
@@ -49,6 +50,9 @@ def add_request(parser: Parser) -> None:
     add_engine(parser)
     parser.add_argument("--class", dest="class_name", metavar="NAME|ID")
     add_decoding(parser)
+    parser.add_argument(
+        "--guided-by", metavar="NAME", help="auto, picture (blends in) or hole (becomes the class, whatever is around)"
+    )
     parser.add_argument("--seed", type=whole)
     parser.add_argument("--coverage", type=number, metavar="X", help="repaint cells brushed by more than this share")
     parser.add_argument("--grow", type=whole, metavar="N", help="repaint so many cells around the mask, too")

@@ -2,6 +2,10 @@
 
 Knows nothing of schedules or pictures. s = 1 is off; logits = uncond + s (cond - uncond) (Ho & Salimans 2022; the
 papers' w is s - 1, ../shared/reference/algorithm.md, part 5).
+
+In surroundings of another class the two hardly differ: what is around says more than the label. So a sample may have
+s (cond - uncond) of the hole alone added, with everything around it masked: two conditions, a scale for each, as in
+InstructPix2Pix (Brooks et al. 2023, equation 3).
 """
 
 from __future__ import annotations
@@ -12,7 +16,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from core.decoding.decode import Predict
+from core.decoding.decode import MASK, Predict
 
 Net = Callable[[Tensor, Tensor], Tensor]
 """(tokens (b, N) int64, class ids (b,) int64) -> logits (b, N, K)."""
@@ -29,40 +33,53 @@ class Condition:
         class_id: class index, or NO_CLASS.
         scale: s >= 0; 1 is off.
         ramp: "constant", or "linear" from 1 at the first step to `scale` at the last (valeo's rise).
+        by_hole: add what the class changes in the hole alone.
     """
 
     class_id: int = NO_CLASS
     scale: float = 1.0
     ramp: str = "constant"
+    by_hole: bool = False
 
     def scale_at(self, place: float) -> float:
         """Return s at t / (T - 1) = `place`."""
         return 1.0 + (self.scale - 1.0) * place if self.ramp == "linear" else self.scale
 
 
-def predictor(net: Net, conditions: Sequence[Condition], forwards: list[int] | None = None) -> Predict:
-    """Return what `decode` calls: one forward a sample, two where guidance is on and a class is given.
+def predictor(
+    net: Net, conditions: Sequence[Condition], forwards: list[int] | None = None, hole: Tensor | None = None
+) -> Predict:
+    """Return what `decode` calls: one forward a sample, two where guidance is on and a class is given, four by hole.
 
     Args:
         net: the transformer.
         conditions: B of them, one a sample.
         forwards: B counts, to which each sample's forwards are added as they are made.
+        hole: (N,) bool, the cells that are decoded. Without it, or where there is nothing around it, `by_hole` adds
+            nothing.
     """
+    around = None if hole is None or bool(hole.all()) else ~hole
 
     def predict(tokens: Tensor, rows: Sequence[int], places: Sequence[float]) -> Tensor:
         asked = [conditions[row] for row in rows]
         scales = [c.scale_at(place) for c, place in zip(asked, places, strict=True)]
         guided = [i for i, c in enumerate(asked) if c.class_id != NO_CLASS and scales[i] != 1.0]
-        classes = [c.class_id for c in asked] + [NO_CLASS] * len(guided)
+        alone = [i for i in guided if asked[i].by_hole and around is not None]
         if forwards is not None:
             for i, row in enumerate(rows):
-                forwards[row] += 2 if i in guided else 1
-        logits = net(torch.cat([tokens, tokens[guided]]), torch.tensor(classes, device=tokens.device))
-        conditional, unconditional = logits[: len(rows)], logits[len(rows) :]
+                forwards[row] += 1 + (i in guided) + 2 * (i in alone)
+        given, named = [tokens, tokens[guided]], [c.class_id for c in asked] + [NO_CLASS] * len(guided)
+        if around is not None and alone:
+            given += [tokens[alone].masked_fill(around, MASK)] * 2
+            named += [asked[i].class_id for i in alone] + [NO_CLASS] * len(alone)
+        logits = net(torch.cat(given), torch.tensor(named, device=tokens.device))
+        parts: tuple[Tensor, ...] = logits.split([len(rows), len(guided), len(alone), len(alone)])
+        conditional, unconditional, conditional_alone, unconditional_alone = parts
         if guided:
-            scale = torch.tensor([scales[i] for i in guided], device=logits.device)[:, None, None]
+            scale = torch.tensor(scales, device=logits.device)[:, None, None]
             conditional = conditional.clone()
-            conditional[guided] = unconditional + scale * (conditional[guided] - unconditional)
+            conditional[guided] = unconditional + scale[guided] * (conditional[guided] - unconditional)
+            conditional[alone] += scale[alone] * (conditional_alone - unconditional_alone)
         return conditional
 
     return predict

@@ -248,7 +248,8 @@ def variation(
 def caption(request: EditRequest, spec: ModelSpec) -> dict[str, Any]:
     """Return the settings that a result is captioned with."""
     name = messages.NO_CLASS if request.class_id is None else spec.classes[request.class_id]
-    painted = {"refine": request.refine, "detail": request.detail, "blend": request.blend}
+    names = ("refine", "detail", "blend", "guided_by")
+    painted = {name: getattr(request, name) for name in names}
     return {"class_name": name, **decoding_values(request.options), **(painted if request.image is not None else {})}
 
 

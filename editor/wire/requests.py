@@ -156,7 +156,7 @@ def build_request(
         "context": view.context,
         "refine": view.refine,
         "window": window,
-        **_blending(values),
+        **_painting(values),
     }
     if mode == "extend":
         sides = extend if any(extend) else _typed_sides(values)
@@ -251,6 +251,7 @@ def marking_values(request: EditRequest) -> dict[str, Any]:
         "refine": request.refine,
         "detail": request.detail,
         "blend": request.blend,
+        "guided_by": request.guided_by,
         "match_colour": request.match_colour,
         "opaque": request.opaque,
     }
@@ -281,12 +282,14 @@ def _going_on(origin: Origin, values: Mapping[str, Any], spec: ModelSpec) -> Edi
         class_id=read_class(values.get("class_id"), spec),
         options=read_options(values, spec),
         start=start,
-        **_blending(values),
+        **_painting(values),
     )
 
 
-def _blending(values: Mapping[str, Any]) -> dict[str, Any]:
+def _painting(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return how the hole is painted and blended in, which may change from one run to what goes on from it."""
     return {
+        "guided_by": str(values.get("guided_by", "auto")),
         "feather_px": _whole(values, "feather", 8, messages.FEATHER),
         "detail": str(values.get("detail", "patches")),
         "blend": str(values.get("blend", "auto")),

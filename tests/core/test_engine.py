@@ -118,8 +118,10 @@ def test_forwards_are_counted_with_both_branches() -> None:
     guided = EditRequest(
         Task.MANIPULATE, image, box=Box(20, 15, 45, 40), class_id=1, options=DecodeOptions(steps=4, guidance_scale=2.0)
     )
-    assert fake_engine().edit(guided).forwards == 2 * engine.expected_steps(guided)
-    rising = dataclasses.replace(guided, options=dataclasses.replace(guided.options, guidance_ramp="linear"))
+    assert fake_engine().edit(guided).forwards == 4 * engine.expected_steps(guided), "by the picture and by the hole"
+    by_picture = dataclasses.replace(guided, guided_by="picture")
+    assert fake_engine().edit(by_picture).forwards == 2 * engine.expected_steps(guided)
+    rising = dataclasses.replace(by_picture, options=dataclasses.replace(guided.options, guidance_ramp="linear"))
     counting = fake_engine()
     # The ramp starts at 1, where one branch is enough.
     assert counting.edit(rising).forwards == counting.forwards == 2 * engine.expected_steps(guided) - 1

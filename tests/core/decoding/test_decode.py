@@ -236,6 +236,29 @@ def test_guidance_is_off_at_scale_one_and_doubles_the_forwards_otherwise() -> No
     assert torch.allclose(logits[2], without[0])
 
 
+def test_guidance_by_the_hole_adds_what_the_class_changes_there() -> None:
+    sizes: list[int] = []
+    forwards = [0, 0, 0]
+    hole = torch.arange(N) < 20
+
+    def net(tokens: Tensor, class_ids: Tensor) -> Tensor:
+        sizes.append(len(tokens))
+        return NET(tokens, class_ids)
+
+    tokens = (torch.arange(N) % CODES).repeat(3, 1).masked_fill(hole, MASK)
+    tokens[:, 5] = 7  # decoded by now
+    conditions = [Condition(1, 3.0), Condition(1, 3.0, by_hole=True), Condition(1, 1.0, by_hole=True)]
+    logits = predictor(net, conditions, forwards, hole)(tokens, [0, 1, 2], [0.0] * 3)
+    assert (sizes, forwards) == ([7], [2, 4, 1])
+    alone = tokens[:1].masked_fill(~hole, MASK)
+    assert alone[0, 5] == 7
+    added = NET(alone, torch.tensor([1])) - NET(alone, torch.tensor([NO_CLASS]))
+    assert torch.allclose(logits[1], logits[0] + 3.0 * added[0], atol=1e-5)
+    assert torch.allclose(logits[2], NET(tokens[:1], torch.tensor([1]))[0])
+    whole = predictor(NET, conditions, hole=torch.ones(N, dtype=torch.bool))(tokens, [0, 1, 2], [0.0] * 3)
+    assert torch.allclose(whole[1], logits[0]), "nothing is around: the same would be added twice"
+
+
 def test_a_linear_ramp_rises_from_one_to_the_scale() -> None:
     ramp = Condition(0, 5.0, "linear")
     assert [ramp.scale_at(place) for place in (0.0, 0.5, 1.0)] == [1.0, 3.0, 5.0]

@@ -46,6 +46,14 @@ def test_modes_become_tasks(documents: Documents, document: Document) -> None:
     assert request(mode="sweep", mask=None).task is Task.GENERATE
 
 
+def test_every_way_to_be_guided_can_be_asked_for(documents: Documents, document: Document) -> None:
+    assert request_of(documents, document, {}).guided_by == "auto"
+    for _, way in messages.GUIDED_WAYS:
+        assert request_of(documents, document, {"guided_by": way}).guided_by == way
+    with pytest.raises(BadRequest):
+        request_of(documents, document, {"guided_by": "stars"})
+
+
 def test_every_way_of_detail_and_border_can_be_asked_for(documents: Documents, document: Document) -> None:
     standard = request_of(documents, document, {})
     assert (standard.refine, standard.detail, standard.blend) == (0, "patches", "auto")
@@ -116,7 +124,7 @@ def test_controls_come_back_from_a_request(documents: Documents, document: Docum
         documents,
         document,
         {**VALUES, "context": 3.0, "match_colour": False, "schedule": "linear", "grow": 2}
-        | {"refine": 2, "detail": "grain", "blend": "poisson"},
+        | {"refine": 2, "detail": "grain", "blend": "poisson", "guided_by": "hole"},
         **changes,
     )
     values = {**requests.control_values(asked), "variations": asked.options.variations}
