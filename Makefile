@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3 || command -v python3.12 || command -v python3.11)
 BIN := .venv/bin
 
-.PHONY: run test check bench bench-core bench-page train
+.PHONY: run test check bench bench-core bench-page pictures train
 
 run: .venv/installed
 	$(BIN)/python app.py
@@ -25,6 +25,11 @@ bench-core: .venv/installed
 bench-page: .venv/installed-dev
 	bash .ci/chromium
 	$(BIN)/python -m tests.browser.bench
+
+# The pictures of the README; look at them before they are committed.
+pictures: .venv/installed-dev
+	bash .ci/chromium
+	$(BIN)/python -m tests.browser.pictures
 
 # make train DATA="photos.zip more.zip" METRICS=folder [MINUTES=60]
 MINUTES ?= 60

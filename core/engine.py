@@ -333,7 +333,7 @@ class Engine:
             try:
                 work = self._begin(request, samples)
                 step_offset = max(sample.taken for sample in samples)
-                examples = self._examples(work, request.detail)
+                examples = self._examples(work, request.way_of_detail)
                 steps = step_offset + sum(max(sample.steps(p) for sample in samples) for p in work.passes)
                 for index, one in enumerate(work.passes):
                     tokens = self._masked_tokens(work, one)

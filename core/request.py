@@ -49,7 +49,7 @@ _SCHEDULE_ALIASES = {
     "log": "logarithmic",
 }  # Google's names, algorithm.md part 3
 
-DETAIL_NAMES = ("none", "grain", "patches")
+DETAIL_NAMES = ("none", "grain", "patches", "auto")
 """What is put back of the fine detail that the tokenizer loses; core/canvas/detail.py has the ways."""
 
 BLEND_NAMES = ("feather", "poisson", "auto")
@@ -197,7 +197,8 @@ class EditRequest:
         refine: times that windows half as wide go over what the wider ones painted, 0..3; each look is up to four
             times the work, and ends where a window shows the model's own pixels.
         match_colour: carry the colour difference seen on the ring of known pixels into the hole.
-        detail: one of `DETAIL_NAMES`: whether the hole gets the grain, or the fine texture, of its surroundings.
+        detail: one of `DETAIL_NAMES`: whether the hole gets the grain, or the fine texture, of its surroundings; "auto"
+            is "none" for MANIPULATE, which makes something else of the hole, and "patches" for the others.
         blend: one of `BLEND_NAMES`.
         opaque: make repainted pixels opaque; otherwise alpha stays as it is.
         window: the one window to look through, instead of those planned: a square on the canvas (the grown one, for
@@ -222,7 +223,7 @@ class EditRequest:
     context: float = 2.0
     refine: int = 0
     match_colour: bool = True
-    detail: str = "patches"
+    detail: str = "auto"
     blend: str = "auto"
     opaque: bool = False
     window: Box | None = None
@@ -387,6 +388,13 @@ class EditRequest:
             if isinstance(error, BadRequest):
                 raise
             raise BadRequest(f"saved request cannot be read ({error}): use a file that this editor wrote.") from error
+
+    @property
+    def way_of_detail(self) -> str:
+        """`detail`, with "auto" decided."""
+        if self.detail != "auto":
+            return self.detail
+        return "none" if self.task is Task.MANIPULATE else "patches"
 
     @property
     def is_guided_by_hole(self) -> bool:

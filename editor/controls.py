@@ -244,7 +244,7 @@ def _rarely_touched(spec: ModelSpec) -> dict[str, Any]:
         placed["refine"] = gr.Slider(0, 3, value=0, step=1, label=messages.REFINE, elem_id="mge-refine")
         _note(messages.REFINE_HINT)
         placed["detail"] = gr.Dropdown(
-            list(messages.DETAILS), value="patches", label=messages.DETAIL, elem_id="mge-detail", elem_classes="pg-line"
+            list(messages.DETAILS), value="auto", label=messages.DETAIL, elem_id="mge-detail", elem_classes="pg-line"
         )
         _note(messages.DETAIL_HINT)
         placed["blend"] = gr.Dropdown(

@@ -61,7 +61,9 @@ def add_request(parser: Parser) -> None:
     parser.add_argument(
         "--refine", type=whole, metavar="N", help="look again through windows half as wide, 0 to 3 times"
     )
-    parser.add_argument("--detail", metavar="NAME", help="patches, grain or none: fine detail from the surroundings")
+    parser.add_argument(
+        "--detail", metavar="NAME", help="auto, patches, grain or none: fine detail from the surroundings"
+    )
     parser.add_argument("--blend", metavar="NAME", help="auto, feather or poisson: how the border is closed")
     parser.add_argument("--no-match-colour", dest="match_colour", action="store_const", const=False)
     parser.add_argument("--opaque", action="store_const", const=True, help="make repainted pixels opaque")

@@ -47,7 +47,7 @@ class Api:
         class_name: str = "none",
         steps: int = 8,
         seed: int = -1,
-        detail: str = "patches",
+        detail: str = "auto",
         border: str = "auto",
         sharper: int = -1,
     ) -> gr.FileData:
@@ -59,7 +59,7 @@ class Api:
             class_name: what to paint, or "none".
             steps: T, 1 to 256.
             seed: 0 or more; -1 is 0.
-            detail: fine detail taken from the surroundings: patches, grain or none.
+            detail: fine detail taken from the surroundings: auto, patches, grain or none.
             border: how it is blended in: auto, feather or poisson.
             sharper: closer looks for large regions, 1 to 3, each of up to four times the windows before it; -1 is none.
         """
@@ -76,7 +76,7 @@ class Api:
         bottom: int = -1,
         steps: int = 8,
         seed: int = -1,
-        detail: str = "patches",
+        detail: str = "auto",
         border: str = "auto",
         sharper: int = -1,
     ) -> gr.FileData:
@@ -91,7 +91,7 @@ class Api:
             bottom: the same.
             steps: T, 1 to 256.
             seed: 0 or more; -1 is 0.
-            detail: fine detail taken from the surroundings: patches, grain or none.
+            detail: fine detail taken from the surroundings: auto, patches, grain or none.
             border: how it is blended in: auto, feather or poisson.
             sharper: closer looks for large regions, 1 to 3, each of up to four times the windows before it; -1 is none.
         """
@@ -107,7 +107,7 @@ class Api:
         bottom: int = -1,
         steps: int = 8,
         seed: int = -1,
-        detail: str = "patches",
+        detail: str = "auto",
         border: str = "auto",
         sharper: int = -1,
     ) -> gr.FileData:
@@ -121,7 +121,7 @@ class Api:
             bottom: pixels to add below.
             steps: T, 1 to 256.
             seed: 0 or more; -1 is 0.
-            detail: fine detail taken from the surroundings: patches, grain or none.
+            detail: fine detail taken from the surroundings: auto, patches, grain or none.
             border: how it is blended in: auto, feather or poisson.
             sharper: closer looks for large regions, 1 to 3, each of up to four times the windows before it; -1 is none.
         """

@@ -291,7 +291,7 @@ def _painting(values: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "guided_by": str(values.get("guided_by", "auto")),
         "feather_px": _whole(values, "feather", 8, messages.FEATHER),
-        "detail": str(values.get("detail", "patches")),
+        "detail": str(values.get("detail", "auto")),
         "blend": str(values.get("blend", "auto")),
         "match_colour": bool(values.get("match_colour", True)),
         "opaque": bool(values.get("opaque", False)),

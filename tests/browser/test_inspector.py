@@ -231,7 +231,7 @@ def test_growth_and_sharpness_belong_to_the_overlay(page: Page) -> None:
     page.locator("#mge-detail li", has_text="Grain").click()
     kept(page, "k.refine === 2 && k.detail === 'grain' && k.blend === 'auto' && k.grow === 2")
     page.locator("#mge-reset").click()
-    kept(page, "k.refine === 0 && k.detail === 'patches' && k.grow === 0")
+    kept(page, "k.refine === 0 && k.detail === 'auto' && k.grow === 0")
 
 
 def test_what_was_kept_by_another_model_is_not_taken(page: Page) -> None:

@@ -1,5 +1,6 @@
 import dataclasses
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -355,6 +356,29 @@ def test_a_request_saved_before_there_were_windows_and_starts_loads() -> None:
     loaded = EditRequest.from_dict(plain, IMAGE)
     assert loaded.window is None
     assert loaded.start is None
+
+
+def test_a_request_saved_before_detail_and_guidance_had_ways_loads_as_it_was_drawn() -> None:
+    plain = EditRequest(Task.MANIPULATE, IMAGE, box=Box(0, 0, 9, 9), class_id=1).to_dict()
+    for added in ("detail", "blend", "guided_by"):
+        del plain[added]
+    loaded = EditRequest.from_dict(plain, IMAGE)
+    assert (loaded.detail, loaded.blend, loaded.guided_by) == ("none", "feather", "picture")
+
+
+@pytest.mark.parametrize(
+    ("changes", "detail", "by_hole"),
+    [
+        ({"task": Task.INPAINT, "mask": MASK}, "patches", False),
+        ({"task": Task.EXTRAPOLATE, "extend": Sides(1, 0, 0, 0)}, "patches", False),
+        ({"task": Task.MANIPULATE, "box": Box(0, 0, 9, 9)}, "none", True),
+        ({"task": Task.MANIPULATE, "box": Box(0, 0, 9, 9), "detail": "grain", "guided_by": "picture"}, "grain", False),
+        ({"task": Task.INPAINT, "mask": MASK, "detail": "none", "guided_by": "hole"}, "none", True),
+    ],
+)
+def test_what_auto_means_follows_the_task(changes: dict[str, Any], detail: str, by_hole: bool) -> None:
+    request = EditRequest(image=IMAGE, class_id=1, **changes)
+    assert (request.way_of_detail, request.is_guided_by_hole) == (detail, by_hole)
 
 
 def test_a_variation_alone_begins_with_the_same_codes() -> None:

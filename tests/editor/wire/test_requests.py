@@ -56,7 +56,7 @@ def test_every_way_to_be_guided_can_be_asked_for(documents: Documents, document:
 
 def test_every_way_of_detail_and_border_can_be_asked_for(documents: Documents, document: Document) -> None:
     standard = request_of(documents, document, {})
-    assert (standard.refine, standard.detail, standard.blend) == (0, "patches", "auto")
+    assert (standard.refine, standard.detail, standard.blend) == (0, "auto", "auto")
     for _, detail in messages.DETAILS:
         for _, blend in messages.BLENDS:
             asked = request_of(documents, document, {"detail": detail, "blend": blend, "refine": 3})
