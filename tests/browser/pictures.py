@@ -31,6 +31,7 @@ _HIGH, _CAPTION, _GAP = 240, 22, 8
 _WIDTH = 2000
 _TINT = np.array((255, 140, 0))
 _QUALITY = 88
+_SMALL = 960, 600
 
 Picture = NDArray[np.uint8]
 
@@ -127,41 +128,47 @@ def _said(sheet: Image.Image, text: str, at: tuple[int, int]) -> None:
 
 # the page -------------------------------------------------------------------------------------------------------------
 def page_shots(page: Page) -> None:
-    """Write the four pictures of the page: a finished fill, its confidence half way, a planned border, a sweep."""
-    pick(page, "mountain trail")
-    paint(page, [(0.7, 0.83), (0.75, 0.86), (0.79, 0.85)])
+    """Write the four pictures of the page: a box made a daisy, its confidence half way, a planned border, a sweep."""
+    _open(page, "dahlia", 640, 427)
+    _mode(page, "Replace")
+    page.locator("#mge-class .pg-chip", has_text="daisy").click()
+    paint(page, [(0.24, 0.12), (0.78, 0.85)])
+    set_number(page, "mge-seed", SEED)
     page.locator("#mge-run").click()
     wait(page, "s.review && s.review.loaded")
-    at_rest(page)
     _shot(page, "page")
-    page.locator("#mge-stage button", has_text="Confidence").click()
-    page.locator("#mge-stage .mge-step").nth(3).click()
-    at_rest(page)
-    _shot(page, "confidence")
-    page.locator("#mge-stage button", has_text="Drop").click()
-    wait(page, "!s.review")
-    page.keyboard.press("Delete")
-    pick(page, "autumn ridge")
+    page.locator("#mge-stage .mge-look[data-look=confidence]").click()
+    page.evaluate("__mge.go(4)")
+    _shot(page, "confidence", _SMALL)
+    _open(page, "autumn ridge", 1280, 852)
     _mode(page, "Extend")
     for side, pixels in (("right", 420), ("top", 160)):
         set_number(page, f"mge-extend-{side}", pixels)
-    wait(page, "s.plan && s.plan.windows > 1")
-    at_rest(page)
-    _shot(page, "extend")
+    page.wait_for_function("__mge.passes().length > 1")
+    _shot(page, "extend", _SMALL)
+    _open(page, "mountain trail", 1280, 960)
     _mode(page, "Sweep")
     page.locator("#mge-run").click()
-    page.wait_for_selector("#mge-sweep-files:not([hidden])", timeout=240_000)
-    at_rest(page)
-    _shot(page, "sweep")
+    page.wait_for_function("() => !document.querySelector('#mge-sweep-sheet').disabled", timeout=240_000)
+    _shot(page, "sweep", _SMALL)
+
+
+def _open(page: Page, sample: str, width: int, height: int) -> None:
+    pick(page, sample)
+    wait(page, f"s.width === {width} && s.height === {height} && s.painted === 0")
 
 
 def _mode(page: Page, name: str) -> None:
     page.locator("#mge-mode label", has_text=name).click()
 
 
-def _shot(page: Page, name: str) -> None:
+def _shot(page: Page, name: str, size: tuple[int, int] | None = None) -> None:
+    """Write a picture of the page at rest, scaled where a size is given."""
+    at_rest(page)
     path = SHOTS / f"{name}.jpg"
     page.screenshot(path=path, type="jpeg", quality=_QUALITY)
+    if size is not None:
+        _scaled(open_picture(path), size).save(path, quality=_QUALITY)
 
 
 def main() -> None:
@@ -177,7 +184,7 @@ def main() -> None:
             raise SystemExit("no Chromium found: install it (apt-get install chromium) or set CHROMIUM to its path.")
         with sync_playwright() as playwright, editor() as (address, _):
             browser = playwright.chromium.launch(executable_path=path, args=SWITCHES, headless=True)
-            page_shots(visit(browser, address)[0])
+            page_shots(visit(browser, f"{address}?__theme=dark")[0])
             browser.close()
 
 
