@@ -19,6 +19,8 @@ from core.geometry import Box
 
 _VARIES = 0.1
 """Times the photo's own variation along a level that a mean may lie beside the photo's."""
+_END = 4
+"""The photo's very end is this share of the band."""
 _LEAST = 0.5
 """Units of CIELAB that it may in any case."""
 _SMOOTH = 12
@@ -56,14 +58,12 @@ class Anchor:
             return output
         side = mask.shape[0]
         sigma = max(1.0, side / _SMOOTH)
-        wanted, varies = self._levels(window, sigma)
+        low, high = self._levels(window, sigma)
         lab = to_lab(generated)
         seen = mask.sum(1).astype(np.float32)[:, None]
         summed = np.where(mask[..., None], lab, 0).sum(1)  # (s, 3)
         found = _along(summed, sigma) / np.maximum(_along(seen, sigma), 1e-3)
-        away = found - wanted
-        allowed = _VARIES * varies + _LEAST
-        excess = away - np.clip(away, -allowed, allowed)
+        excess = found - np.clip(found, low, high)
         # From the side that is known: the new columns nearest to the photo begin as what they continue.
         towards = window.left + across[0] >= self.photo.left
         distance = np.arange(side) - across[0] if towards else across[-1] - np.arange(side)
@@ -76,13 +76,21 @@ class Anchor:
         return output
 
     def _levels(self, window: Box, sigma: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Return mean and variation (s, 3) of the photo's end in CIELAB, for each row of a window beside it."""
+        """Return the least and the greatest colour (s, 3) in CIELAB for each row of a window beside the photo.
+
+        Both the photo's very end and a window's width of it count: an object in the one is not in the other.
+        """
         left, top, right, bottom = self.photo
         reach = min(right - left, window.size.width)
         band = Box(left, top, left + reach, bottom) if window.left < left else Box(right - reach, top, right, bottom)
         lab = to_lab(self.base[band.slices][..., :3])
+        end = max(1, reach // _END)
         rows = np.clip(np.arange(window.top, window.bottom), top, bottom - 1) - top
-        return _along(lab.mean(1)[rows], sigma), _along(lab.std(1)[rows], sigma)
+        means = [
+            _along(part.mean(1)[rows], sigma) for part in (lab, lab[:, :end] if window.left < left else lab[:, -end:])
+        ]
+        allowed = _VARIES * _along(lab.std(1)[rows], sigma) + _LEAST
+        return np.minimum(*means) - allowed, np.maximum(*means) + allowed
 
 
 def _along(levels: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:

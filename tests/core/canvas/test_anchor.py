@@ -105,3 +105,11 @@ def test_a_corner_is_held_less_and_less():
     moved = np.abs(held.astype(int) - generated).max((1, 2))  # by row; the photo begins at the 44th
     assert not moved[:30].any()
     assert 0 < moved[36] < moved[42] < moved[46]
+
+
+def test_a_thing_near_the_photos_end_does_not_colour_the_border():
+    window, mask = window_right()
+    held = anchor()
+    held.base[:, 70:110] = (90, 20, 20)
+    generated = scene(64, 64)
+    assert np.abs(held.hold(generated, window, mask).astype(int) - generated).max() <= 1
