@@ -296,6 +296,9 @@ def test_colours_are_matched_to_the_surroundings_and_measured(page: Page, sample
     mask = paint(page, 300, 100, 520, 300)
     matching = page.locator("#mge-match input")
     expect(matching).to_be_checked()
+    page.locator("#mge-more > button").click()
+    page.locator("#mge-blend input").click()
+    page.locator("#mge-blend li", has_text="Feather").click()  # Poisson, which "Auto" may take, would match them, too
 
     def shifts() -> list[float]:
         run(page)
