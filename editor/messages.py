@@ -45,7 +45,7 @@ GUIDANCE_HINTS = {
     "fill": "With a class, about 2 blends a hole best.",
     "replace": "About {advice:g} makes the box what you chose.",
     "extend": "With a class, about 2 blends a border best.",
-    "generate": "About {advice:g} draws the class most clearly.",
+    "generate": "About {advice:g} is clearest; less, more varied.",
     "sweep": "Fill, Extend: about 2. Others: about {advice:g}.",
 }
 NO_GUIDANCE_HINT = "{model} knows no guidance."

@@ -26,6 +26,8 @@ SHOTS = ROOT / "assets" / "screenshots"
 SEED = 7
 BLENDING = 2.0
 """Guidance at which a fill or border of a class blends in."""
+VARIED = {"guidance_scale": 3.0, "token_temperature": 1.0}
+"""What pictures from nothing want; see the model card."""
 
 _HIGH, _CAPTION, _GAP = 240, 22, 8
 _WIDTH = 2000
@@ -102,7 +104,7 @@ def strip(engine: Engine) -> Image.Image:
         left += width + _GAP
     top = _CAPTION + 2 * (high + _GAP)
     for index, name in enumerate(engine.spec.classes):
-        advice = DecodeOptions(**vars(engine.spec.defaults) | {"seed": SEED})
+        advice = DecodeOptions(**vars(engine.spec.defaults) | VARIED | {"seed": SEED})
         made = engine.edit(EditRequest(Task.GENERATE, class_id=index, options=advice)).images[0]
         at = index * (side + _GAP)
         _said(sheet, name, (at, top))
