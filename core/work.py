@@ -174,18 +174,20 @@ class Work:
         """
         painted, unseen = self.painted[self.here(one.window)], self.unseen(one)
         share = joint_weight(one.mask, painted, one.window.size.width // _JOINT)
+        first = match and not one.level
+        hold = self.anchor.at(one.window, one.mask) if first and self.anchor is not None else None
         for row, picture in enumerate(pictures):
             seen = self.seen(row, one)
             generated = from_model(picture, one.window)
             if examples is not None:
                 added = examples.detail(picture, share > 0, self.samples[row].sampling.seed)
                 generated = np.clip(np.rint(generated + added), 0, 255).astype(np.uint8)
-            if match and one.level:
-                generated = keep_colours(generated, seen)
-            elif match:
+            if first:
                 generated = match_colour(generated, seen, unseen)
-                if self.anchor is not None:
-                    generated = self.anchor.hold(generated, one.window, one.mask)
+                if hold is not None:
+                    generated = hold.on(generated)
+            elif match:
+                generated = keep_colours(generated, seen)
             paste(self.layers[row], generated, one.window.shifted(-self.area.left, -self.area.top), share)
         painted |= one.mask
 

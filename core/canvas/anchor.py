@@ -41,39 +41,25 @@ class Anchor:
     base: NDArray[np.uint8]
     photo: Box
 
-    def hold(self, generated: NDArray[np.uint8], window: Box, mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
-        """Return a window's new pixels moved towards the photo's colours where they have left them, beside the photo.
+    def at(self, window: Box, mask: NDArray[np.bool_]) -> Hold | None:
+        """Return what holds a window's new pixels, for any number of pictures in it; None above and below the photo.
 
         Args:
-            generated: (s, s, 3) uint8 RGB, matched to what is beside it.
             window: where it lies.
             mask: (s, s) bool, the new pixels.
-
-        Returns:
-            (s, s, 3) uint8, a new array; pixels outside the mask as they were.
         """
-        output = generated.copy()
         across = np.nonzero(mask.any(0))[0]
         if self.photo.left <= window.left + (across[0] + across[-1]) / 2 < self.photo.right:
-            return output
+            return None
         side = mask.shape[0]
-        sigma = max(1.0, side / _SMOOTH)
-        low, high = self._levels(window, sigma)
-        lab = to_lab(generated)
-        seen = mask.sum(1).astype(np.float32)[:, None]
-        summed = np.where(mask[..., None], lab, 0).sum(1)  # (s, 3)
-        found = _along(summed, sigma) / np.maximum(_along(seen, sigma), 1e-3)
-        excess = found - np.clip(found, low, high)
+        sigma, ramp = max(1.0, side / _SMOOTH), max(1, side // _RAMP)
         # From the side that is known: the new columns nearest to the photo begin as what they continue.
-        towards = window.left + across[0] >= self.photo.left
-        distance = np.arange(side) - across[0] if towards else across[-1] - np.arange(side)
-        ramp = max(1, side // _RAMP)
+        at_right = window.left + across[0] >= self.photo.left
+        distance = np.arange(side) - across[0] if at_right else across[-1] - np.arange(side)
         level = np.arange(window.top, window.bottom)
         beyond = np.maximum(self.photo.top - level, level - self.photo.bottom + 1).clip(0)
         share = np.outer(np.clip(1 - beyond / ramp, 0, 1), np.clip((distance + 1) / ramp, 0, 1)).astype(np.float32)
-        moved = lab - share[..., None] * excess[:, None]
-        output[mask] = from_lab(np.asarray(moved, np.float32))[mask]
-        return output
+        return Hold(mask, *self._levels(window, sigma), share, sigma)
 
     def _levels(self, window: Box, sigma: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Return the least and the greatest colour (s, 3) in CIELAB for each row of a window beside the photo.
@@ -82,15 +68,52 @@ class Anchor:
         """
         left, top, right, bottom = self.photo
         reach = min(right - left, window.size.width)
-        band = Box(left, top, left + reach, bottom) if window.left < left else Box(right - reach, top, right, bottom)
+        at_left = window.left < left
+        band = Box(left, top, left + reach, bottom) if at_left else Box(right - reach, top, right, bottom)
         lab = to_lab(self.base[band.slices][..., :3])
-        end = max(1, reach // _END)
+        width = max(1, reach // _END)
+        end = lab[:, :width] if at_left else lab[:, -width:]
         rows = np.clip(np.arange(window.top, window.bottom), top, bottom - 1) - top
-        means = [
-            _along(part.mean(1)[rows], sigma) for part in (lab, lab[:, :end] if window.left < left else lab[:, -end:])
-        ]
+        means = [_along(part.mean(1)[rows], sigma) for part in (lab, end)]
         allowed = _VARIES * _along(lab.std(1)[rows], sigma) + _LEAST
         return np.minimum(*means) - allowed, np.maximum(*means) + allowed
+
+
+@dataclass(frozen=True, eq=False)
+class Hold:
+    """What an anchor allows in one window.
+
+    Attributes:
+        mask: (s, s) bool, the new pixels.
+        low, high: (s, 3) float32, the least and the greatest mean colour of each row, CIELAB.
+        share: (s, s) float32 in [0, 1], how much of the correction each pixel gets.
+        sigma: rows over which colours are smoothed.
+    """
+
+    mask: NDArray[np.bool_]
+    low: NDArray[np.float32]
+    high: NDArray[np.float32]
+    share: NDArray[np.float32]
+    sigma: float
+
+    def on(self, generated: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Return a window's new pixels moved towards the photo's colours where they have left them.
+
+        Args:
+            generated: (s, s, 3) uint8 RGB, matched to what is beside it.
+
+        Returns:
+            (s, s, 3) uint8, a new array; pixels outside the mask as they were.
+        """
+        lab = to_lab(generated)
+        seen = self.mask.sum(1).astype(np.float32)[:, None]
+        summed = np.where(self.mask[..., None], lab, 0).sum(1)  # (s, 3)
+        found = _along(summed, self.sigma) / np.maximum(_along(seen, self.sigma), 1e-3)
+        excess = found - np.clip(found, self.low, self.high)
+        moved = lab - self.share[..., None] * excess[:, None]
+        output = generated.copy()
+        output[self.mask] = from_lab(np.asarray(moved, np.float32))[self.mask]
+        return output
 
 
 def _along(levels: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:

@@ -47,7 +47,7 @@ class Feather:
         """
         weight = feather_weight(hole, radius_px)
         rows, columns = np.nonzero(hole & (weight < 1))
-        away = distance_inside(hole) if len(rows) else weight
+        away = distance_inside(hole) if len(rows) else weight  # where nothing is soft, nobody asks how far
         height, width = hole.shape
         depth = away[rows, columns]
         down = away[np.minimum(rows + 1, height - 1), columns] - away[np.maximum(rows - 1, 0), columns]

@@ -248,9 +248,10 @@ def variation(
 def caption(request: EditRequest, spec: ModelSpec) -> dict[str, Any]:
     """Return the settings that a result is captioned with."""
     name = messages.NO_CLASS if request.class_id is None else spec.classes[request.class_id]
-    names = ("refine", "detail", "blend", "guided_by")
-    painted = {name: getattr(request, name) for name in names}
-    return {"class_name": name, **decoding_values(request.options), **(painted if request.image is not None else {})}
+    told = {"class_name": name, **decoding_values(request.options)}
+    if request.image is not None:
+        told |= {setting: getattr(request, setting) for setting in ("refine", "detail", "blend", "guided_by")}
+    return told
 
 
 def alternatives(run: str, index: int, cell: tuple[int, int], found: Sequence[tuple[Alternative, str]]) -> Message:
