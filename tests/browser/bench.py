@@ -30,7 +30,7 @@ from playwright.sync_api import Browser, Page, Response, sync_playwright
 from core import encode_png
 from editor import AppSettings, build_app, look
 from editor.stage import script
-from tests.browser.conftest import SWITCHES, Watch, chromium
+from tests.browser.conftest import NO_CHROMIUM, Watch, chromium, launched
 from tests.editor.fakes import FakeEngine
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -284,7 +284,7 @@ def main() -> int:
     """Print the table, each row as it is measured."""
     path = chromium()
     if path is None:
-        sys.stderr.write("no Chromium found: install it (apt-get install chromium) or set CHROMIUM to its path.\n")
+        sys.stderr.write(NO_CHROMIUM + "\n")
         return 2
 
     def say(line: object) -> None:
@@ -294,7 +294,7 @@ def main() -> int:
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
 
         def start() -> Browser:
-            return playwright.chromium.launch(executable_path=path, args=SWITCHES, headless=True)
+            return launched(playwright, path)
 
         say(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before\n")
         say("| what | budget | measured | |\n| --- | ---: | ---: | --- |")

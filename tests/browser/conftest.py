@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import gradio as gr
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
 SWITCHES = [
     "--no-sandbox",
@@ -27,10 +27,18 @@ SWITCHES = [
 ]
 
 
+NO_CHROMIUM = "no Chromium found: install it (apt-get install chromium) or set CHROMIUM to its path."
+
+
 def chromium() -> str | None:
     """Return the path of a Chromium on this machine, or None."""
     wanted = os.environ.get("CHROMIUM")
     return wanted or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+def launched(playwright: Playwright, path: str) -> Browser:
+    """Return a headless Chromium, started."""
+    return playwright.chromium.launch(executable_path=path, args=SWITCHES, headless=True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -45,13 +53,12 @@ def browser() -> Iterator[Browser]:
     """A headless Chromium; without one the tests are skipped, and fail where CI=true."""
     path = chromium()
     if path is None:
-        reason = "no Chromium found: install it (apt-get install chromium) or set CHROMIUM to its path."
         if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        sys.stderr.write(reason + "\n")
-        pytest.skip(reason)
+            pytest.fail(NO_CHROMIUM)
+        sys.stderr.write(NO_CHROMIUM + "\n")
+        pytest.skip(NO_CHROMIUM)
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=path, args=SWITCHES, headless=True)
+        started = launched(playwright, path)
         yield started
         started.close()
 

@@ -17,7 +17,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from core import Box, DecodeOptions, EditRequest, Engine, Sides, Task, load_engine, open_picture
 from tests.browser.bench import editor, visit
-from tests.browser.conftest import SWITCHES, chromium
+from tests.browser.conftest import NO_CHROMIUM, chromium, launched
 from tests.browser.test_page import at_rest, paint, pick, set_number, wait
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -113,10 +113,9 @@ def strip(engine: Engine) -> Image.Image:
 
 
 def _asked(canvas: Picture, hidden: NDArray[np.bool_]) -> Picture:
-    """Return the canvas with what is to be painted tinted as in the editor; a new border is grey."""
+    """Return the canvas with what is to be painted tinted."""
     shown = canvas[..., :3].copy()
-    mixed = (shown[hidden] * 0.55 + _TINT * 0.45).round().astype(np.uint8)
-    shown[hidden] = np.where((shown[hidden] == 0).all(1, keepdims=True), np.uint8(225), mixed)
+    shown[hidden] = (shown[hidden] * 0.55 + _TINT * 0.45).round().astype(np.uint8)
     return shown
 
 
@@ -176,16 +175,16 @@ def _shot(page: Page, name: str, size: tuple[int, int] | None = None) -> None:
 def main() -> None:
     """Write what is asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", nargs="*", choices=("strip", "page"), default=("strip", "page"))
-    wanted = parser.parse_args().what
-    if "strip" in wanted:
+    parser.add_argument("--only", choices=("strip", "page"), help="without it, both are made")
+    only = parser.parse_args().only
+    if only in (None, "strip"):
         strip(load_engine()).save(SHOTS / "edits.jpg", quality=_QUALITY)
-    if "page" in wanted:
+    if only in (None, "page"):
         path = chromium()
         if path is None:
-            raise SystemExit("no Chromium found: install it (apt-get install chromium) or set CHROMIUM to its path.")
+            raise SystemExit(NO_CHROMIUM)
         with sync_playwright() as playwright, editor() as (address, _):
-            browser = playwright.chromium.launch(executable_path=path, args=SWITCHES, headless=True)
+            browser = launched(playwright, path)
             page_shots(visit(browser, f"{address}?__theme=dark")[0])
             browser.close()
 

@@ -290,15 +290,20 @@ def test_seams_are_measured_shown_and_small(page: Page, samples: Path, tmp_path:
     assert np.median(best) <= SEAM, best
 
 
+def feather_alone(page: Page) -> None:
+    """Choose the border that is feathered and nothing else."""
+    page.locator("#mge-more > button").click()
+    page.locator("#mge-blend input").click()
+    page.locator("#mge-blend li", has_text="Feather").click()
+
+
 def test_colours_are_matched_to_the_surroundings_and_measured(page: Page, samples: Path, tmp_path: Path) -> None:
     """ "Colour / brightness shift": matched unless switched off; what is left of the difference is shown."""
     upload(page, samples / "mountain_trail.jpg", (1280, 960))
     mask = paint(page, 300, 100, 520, 300)
     matching = page.locator("#mge-match input")
     expect(matching).to_be_checked()
-    page.locator("#mge-more > button").click()
-    page.locator("#mge-blend input").click()
-    page.locator("#mge-blend li", has_text="Feather").click()  # Poisson, which "Auto" may take, would match them, too
+    feather_alone(page)  # Poisson, which "Auto" may take, would match them, too
 
     def shifts() -> list[float]:
         run(page)
@@ -326,9 +331,7 @@ def test_the_blend_is_the_users(page: Page, samples: Path, tmp_path: Path) -> No
     slider = page.locator("#mge-feather input[type=range]")
     assert (slider.get_attribute("min"), slider.get_attribute("max")) == ("0", "64")
     page.locator("#mge-match input").uncheck()
-    page.locator("#mge-more > button").click()
-    page.locator("#mge-blend input").click()
-    page.locator("#mge-blend li", has_text="Feather").click()
+    feather_alone(page)
     set_numbers(page, steps=2, variations=1, seed=3, feather=0)
 
     def drawn() -> NDArray[np.int64]:

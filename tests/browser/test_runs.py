@@ -32,6 +32,14 @@ def reviewed(page: Page, width: int = 640, height: int = 480) -> dict[str, Any]:
     return ran(page)
 
 
+def marked_with_ranking(page: Page) -> None:
+    """Open a picture and paint, with C the best of the four variations that a run will draw."""
+    opened(page, 640, 480)
+    order(page, ranking=[2, 0, 3, 1])
+    page.wait_for_selector("text=Ranked.")
+    drag(page, [(250, 180), (330, 260), (380, 190)])
+
+
 def at_home(page: Page) -> None:
     page.evaluate("document.activeElement.blur()")
 
@@ -250,10 +258,7 @@ def test_arrows_flip_in_the_order_asked_for(open_page: Open, address: str) -> No
 
 def test_the_best_is_shown_first_and_the_strip_stays_as_drawn(open_page: Open, address: str) -> None:
     page = open_page(address)
-    opened(page, 640, 480)
-    order(page, ranking=[2, 0, 3, 1])
-    page.wait_for_selector("text=Ranked.")
-    drag(page, [(250, 180), (330, 260), (380, 190)])
+    marked_with_ranking(page)
     ran(page)
     counted(page, 4)
     assert state(page)["review"]["index"] == 2
@@ -272,10 +277,7 @@ def test_the_best_is_shown_first_and_the_strip_stays_as_drawn(open_page: Open, a
 
 def test_who_looks_at_another_while_it_decodes_keeps_it(open_page: Open, slow_address: str) -> None:
     page = open_page(slow_address)
-    opened(page, 640, 480)
-    order(page, ranking=[2, 0, 3, 1])
-    page.wait_for_selector("text=Ranked.")
-    drag(page, [(250, 180), (330, 260), (380, 190)])
+    marked_with_ranking(page)
     page.keyboard.press("Enter")
     page.click(".mge-tile >> nth=1")
     counted(page, 4)
