@@ -6,8 +6,11 @@ Knows nothing of how a figure is computed.
 from __future__ import annotations
 
 import argparse
+import itertools
 import sys
 import time
+import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,20 +24,21 @@ if TYPE_CHECKING:
     from core.evaluation.scaling import Cost
 
 _ENDINGS = (".jpg", ".jpeg", ".png", ".webp")
-_DATA_SIDE = 256  # pixels of the photos in an evaluation zip
 _TILE = 1024  # pixels: part of a photo, of which the pictures of every size are laid
 
 
 def add_commands(command: Command) -> None:
     """Add the command of this file."""
     parser = command("evaluate-photos", _evaluate_photos, "Measure edits of whole photos: holes, borders, cost.")
-    parser.add_argument("--photos", type=Path, required=True, metavar="DIR", help="a folder of pictures")
-    parser.add_argument("--data", type=Path, nargs="+", help="class folders, or zips of them: asked about besides")
+    parser.add_argument(
+        "--photos", type=Path, nargs="+", required=True, metavar="DIR|ZIP", help="folders or zips of pictures"
+    )
+    parser.add_argument("--side", type=whole, metavar="PX", help="bring each photo's shorter side to PX, e.g. 512")
     parser.add_argument("--metrics", type=Path, metavar="DIR", help="the metric nets; default: ../metrics of --photos")
     parser.add_argument("--report", type=Path, required=True, metavar="DIR", help="where the report is written")
-    parser.add_argument("--limit", type=whole, metavar="N", help="so many photos of each kind, spread over all")
+    parser.add_argument("--limit", type=whole, metavar="N", help="so many photos of each, spread over all")
     parser.add_argument(
-        "--only", nargs="+", metavar="NAME", help="parts whose names begin so, e.g. hole border-top ranking sizes"
+        "--only", nargs="+", metavar="NAME", help="parts whose names begin so, e.g. hole border-top sizes"
     )
     add_engine(parser)
 
@@ -47,13 +51,16 @@ def _evaluate_photos(options: argparse.Namespace) -> None:
 
     if options.limit is not None and options.limit < 1:
         raise BadRequest(f"--limit is {options.limit}: give at least 1 photo.")
+    if options.side is not None and not 64 <= options.side <= 4096:
+        raise BadRequest(f"--side is {options.side}: give 64 to 4096 pixels.")
     parts = chosen(options.only)
-    judge = Judge(options.metrics or options.photos.parent / "metrics")
+    first = options.photos[0]
+    judge = Judge(options.metrics or (first.parent if first.is_file() else first).parent / "metrics")
     groups = _groups(options)
     engine = named_engine(options)
     model = options.model or engine.spec.name
     folder = Path(model) if (Path(model) / "config.json").is_file() else None
-    largest = max(groups["photos"], key=lambda photo: photo.pixels.size).pixels
+    largest = max(itertools.chain(*groups.values()), key=lambda photo: photo.pixels.size).pixels
     options.report.mkdir(parents=True, exist_ok=True)
 
     def costs() -> list[Cost]:
@@ -62,7 +69,7 @@ def _evaluate_photos(options: argparse.Namespace) -> None:
 
     started, outputs = time.perf_counter(), {options.report / "report.md"}
     findings = None
-    for name, findings in examine(engine, groups, judge, parts=parts, costs=costs):
+    for name, findings in examine(engine, groups, judge, parts=parts, most=options.limit, costs=costs):
         outputs.update(_written(options.report, findings))
         print(f"{name}: {time.perf_counter() - started:.0f} s since the start", file=sys.stderr, flush=True)
     assert findings is not None, "at least one part is chosen"
@@ -78,21 +85,37 @@ def _evaluate_photos(options: argparse.Namespace) -> None:
 
 
 def _groups(options: argparse.Namespace) -> dict[str, list[Photo]]:
-    """Return the photos of the folder, and those of --data, by the name of their group."""
+    """Return the photos of each folder or zip by its name."""
+    groups = {path.stem: _photos(path, options.limit, options.side) for path in options.photos}
+    if len(groups) < len(options.photos):
+        raise BadRequest("two of --photos have the same name: their figures would be mixed up.")
+    return groups
+
+
+def _photos(path: Path, limit: int | None, side: int | None) -> list[Photo]:
+    """Return the pictures of a folder, or of a zip with its folders, spread over all.
+
+    Raises:
+        BadRequest: where there are none.
+    """
+    from core.evaluation.cases import to_shorter
     from core.evaluation.photos import Photo, spread
     from core.pictures import open_picture
-    from core.training.data import load_photos
 
-    files = sorted(path for path in options.photos.glob("*") if path.suffix.lower() in _ENDINGS)
-    if not files:
-        raise BadRequest(f"--photos {options.photos} holds no pictures: name a folder of .jpg, .png or .webp files.")
-    groups = {"photos": [Photo(path.stem, open_picture(path)) for path in spread(files, options.limit)]}
-    if options.data:
-        with data_errors():
-            data = load_photos(options.data, _DATA_SIDE)
-        numbers = spread(range(len(data.pixels)), options.limit)
-        groups["data"] = [Photo(f"{data.classes[int(data.labels[i])]} {i}", data.pixels[i].numpy()) for i in numbers]
-    return groups
+    def opened(name: str, source: Path | bytes) -> Photo:
+        pixels = open_picture(source)
+        return Photo(Path(name).stem, pixels if side is None else to_shorter(pixels, side))
+
+    def pictures(names: Sequence[str]) -> list[str]:
+        found = sorted(name for name in names if name.lower().endswith(_ENDINGS))
+        if not found:
+            raise BadRequest(f"--photos {path} holds no pictures: name a folder or zip of .jpg, .png or .webp files.")
+        return spread(found, limit)
+
+    if path.is_file():
+        with data_errors(), zipfile.ZipFile(path) as archive:
+            return [opened(name, archive.read(name)) for name in pictures(archive.namelist())]
+    return [opened(name, path / name) for name in pictures([file.name for file in path.glob("*")])]
 
 
 def _written(folder: Path, findings: Findings) -> list[Path]:

@@ -227,6 +227,16 @@ def to_display(picture: Picture, *, side: int = DISPLAY_SIDE) -> Picture:
     return np.asarray(cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
 
 
+def to_shorter(picture: Picture, side: int) -> Picture:
+    """Return a picture with `side` px on its shorter side."""
+    scale = side / min(picture.shape[:2])
+    if scale == 1.0:
+        return picture
+    height, width = (max(1, round(n * scale)) for n in picture.shape[:2])
+    method = cv2.INTER_AREA if scale < 1.0 else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(picture, (width, height), interpolation=method), np.uint8)
+
+
 def to_aspect(size: Size, aspect: float) -> Sides:
     """Return what a picture lacks at its left and right to be `aspect` times as wide as high, in equal halves."""
     missing = max(0, round(aspect * size.height) - size.width)
@@ -260,13 +270,13 @@ def _border(edge: str, *, most: int) -> PhotoQuestion:
 
 
 DRIFT = "panorama of ten windows"
-OBJECT = "hole: object"
+OBJECT, THIN, FAR, BORDER = "hole: object", "hole: thin strokes", "hole: far strokes", "border: right"
 
 QUESTIONS: tuple[PhotoQuestion, ...] = (
     PhotoQuestion(OBJECT, "a blob of 24.5 % of the shorter side: 600 px in 12 MP", _hole(OBJECT, _object)),
     PhotoQuestion("hole: medium", "a blob of 12 %", _hole("hole: medium", _medium)),
-    PhotoQuestion("hole: thin strokes", "three bent strokes 1.2 % wide", _hole("hole: thin strokes", _thin)),
-    PhotoQuestion("hole: far strokes", "two strokes 3.5 % wide, far apart", _hole("hole: far strokes", _far)),
+    PhotoQuestion(THIN, "three bent strokes 1.2 % wide", _hole(THIN, _thin)),
+    PhotoQuestion(FAR, "two strokes 3.5 % wide, far apart", _hole(FAR, _far)),
     *(_border(edge, most=8) for edge in ("left", "top", "right", "bottom")),
     _border("all", most=4),
     PhotoQuestion("growth to 16:9", "no truth", _grown("growth to 16:9", lambda size: to_aspect(size, 16 / 9)), most=4),

@@ -16,7 +16,7 @@ from core.errors import BadRequest
 from core.evaluation.edits import PHOTO, SEED, SEEDS, Answer, TestSet, diversity
 from core.evaluation.inception import Inception
 from core.evaluation.judge import Judge
-from core.evaluation.metrics import kernel_distance, precision_recall
+from core.evaluation.metrics import kernel_distance, lattice, precision_recall
 from core.request import MOST_VARIATIONS, DecodeOptions, EditRequest, Task
 
 QUESTION = "generation per class"
@@ -68,6 +68,7 @@ def evaluate_generation(
         "precision": precision,
         "recall": recall,
         "diversity": diversity(judge, [pictures[:SEEDS] for pictures in by_class]),
+        "lattice": float(np.median([lattice(picture, engine.spec.pixels) for picture in made])),
         "seconds": seconds / len(made),
         **(inception.figures(photos, made) if inception else {}),
     }

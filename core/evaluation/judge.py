@@ -91,6 +91,27 @@ class Judge:
                 whole[name].append(tap_distance(made, wanted))
         return {name: (torch.cat(inside[name]).numpy(), torch.cat(whole[name]).numpy()) for name in answers}
 
+    @torch.inference_mode()
+    def distances_as_they_are(
+        self, photos: Sequence[Picture], answers: Mapping[str, Sequence[Picture]], masks: Sequence[Mask]
+    ) -> dict[str, float]:
+        """Return each method's mean distance in the hole, of crops of one photo at their own size (64 px and more).
+
+        The mean over the pixels of all crops' holes: each crop weighs as many as its mask has.
+        """
+        total = dict.fromkeys(answers, 0.0)
+        for i, (photo, mask) in enumerate(zip(photos, masks, strict=True)):
+            hidden, wanted = torch.from_numpy(mask)[None, None], self._net.taps(_as_it_is(photo))
+            for name, pictures in answers.items():
+                near = tap_distance(self._net.taps(_as_it_is(pictures[i])), wanted, hidden)
+                total[name] += float(near) * int(mask.sum())
+        return {name: value / sum(int(mask.sum()) for mask in masks) for name, value in total.items()}
+
+
+def _as_it_is(picture: Picture) -> Tensor:
+    """Return a picture as (1, 3, H, W) float32 in [0, 1]."""
+    return torch.from_numpy(np.ascontiguousarray(picture.transpose(2, 0, 1)))[None].float() / 255.0
+
 
 def _mask_tensor(masks: Sequence[Mask]) -> Tensor:
     """Return masks as (n, 1, SIDE, SIDE) bool."""

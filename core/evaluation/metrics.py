@@ -6,6 +6,7 @@ Knows nothing of models, methods or files. Pictures are (H, W, 3) uint8 RGB, mas
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -17,6 +18,9 @@ from core.canvas.colours import to_lab
 
 Picture = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
+
+_LATTICE = (0.04, 0.1)  # neighbouring frequencies are this far away, as a share of the lattice's own
+_RIDGE = 0.1  # of the judge of `told_apart`, beside a kernel of mean diagonal 1
 
 
 def psnr(a: Picture, b: Picture, mask: Mask | None = None) -> float:
@@ -45,6 +49,61 @@ def kernel_distance(a: Tensor, b: Tensor) -> float:
     alike_a = (within_a.sum() - within_a.diagonal().sum()) / (n * (n - 1))
     alike_b = (within_b.sum() - within_b.diagonal().sum()) / (m * (m - 1))
     return float(alike_a + alike_b - 2.0 * kernel(a, b).mean())
+
+
+@dataclass(frozen=True)
+class Paired:
+    """Two methods' figures of the same photos beside each other; less is better.
+
+    Attributes:
+        ours, theirs: means over the photos.
+        gain: theirs - ours.
+        error: standard error of the gain over the photos; nan for one photo.
+        better: share of the photos on which ours is less.
+        count: of the photos.
+    """
+
+    ours: float
+    theirs: float
+    gain: float
+    error: float
+    better: float
+    count: int
+
+    @classmethod
+    def of(cls, ours: Sequence[float], theirs: Sequence[float]) -> Paired:
+        """Compare n figures with n others of the same photos, n at least 1."""
+        a, b = np.asarray(ours, np.float64), np.asarray(theirs, np.float64)
+        gains = b - a
+        error = float(gains.std(ddof=1) / np.sqrt(len(gains))) if len(gains) > 1 else float("nan")
+        better = float((gains > 0).mean())
+        return cls(float(a.mean()), float(b.mean()), float(gains.mean()), error, better, len(gains))
+
+
+def told_apart(real: Tensor, made: Tensor) -> float:
+    """Return how well a linear judge tells made features from real ones: area under its ROC curve, 0.5 = not at all.
+
+    Ridge regression on standardised features. Each photo's pair is judged by a judge that saw neither of the two.
+
+    Args:
+        real, made: (n, d) float, the features of n photos and of what was made of them; n at least 2.
+    """
+    count = len(real)
+    both = torch.cat([real, made]).double()  # photo i is in rows i and count + i
+    sides = torch.cat([-torch.ones(count), torch.ones(count)]).double()
+    scores = torch.zeros(2 * count, dtype=torch.float64)
+    for i in range(count):
+        held = torch.zeros(2 * count, dtype=torch.bool)
+        held[[i, count + i]] = True
+        known = both[~held]
+        centre, spread = known.mean(0), known.std(0).clamp_min(1e-6)
+        known, asked = (known - centre) / spread, (both[held] - centre) / spread
+        kernel = known @ known.T / known.shape[1]
+        weights = torch.linalg.solve(kernel + _RIDGE * torch.eye(len(known)).double(), sides[~held])
+        scores[held] = asked @ known.T @ weights / known.shape[1]
+    scores = scores.round(decimals=9)  # equal features are equally suspicious
+    above = scores[count:, None] - scores[None, :count]
+    return float((above > 0).double().mean() + 0.5 * (above == 0).double().mean())
 
 
 def precision_recall(real: Tensor, made: Tensor, *, neighbours: int = 3) -> tuple[float, float]:
@@ -99,6 +158,27 @@ def seam_step(picture: Picture, mask: Mask) -> float:
     down = np.abs(values[1:] - values[:-1])[mask[1:] != mask[:-1]]
     pairs = np.concatenate([across, down])
     return float(pairs.mean()) if len(pairs) else float("nan")
+
+
+def lattice(picture: Picture, pixels: int) -> float:
+    """Return how far a decoder's finest lattice stands out: the power at its period over that at neighbouring periods.
+
+    A pixel shuffle at the end of a decoder leaves a lattice with a period of 2 of its pixels. Of the luma of rows and
+    of columns; about 1 in photos.
+
+    Args:
+        picture: (H, W, 3) uint8, a decoded picture at any size.
+        pixels: S, the side at which it was decoded.
+    """
+    luma = cv2.cvtColor(to_side(picture, 2 * pixels), cv2.COLOR_RGB2GRAY).astype(np.float64)
+    power = np.zeros(pixels + 1)
+    for lines in (luma, luma.T):
+        tapered = (lines - lines.mean(1, keepdims=True)) * np.hanning(2 * pixels)
+        power += (np.abs(np.fft.rfft(tapered, axis=1)) ** 2).mean(0)
+    at, bins = pixels // 2, np.arange(pixels + 1)
+    away = np.abs(bins - at) / at
+    beside = (away > _LATTICE[0]) & (away < _LATTICE[1])
+    return float((power[at - 1 : at + 2].mean() + 1e-9) / (power[beside].mean() + 1e-9))
 
 
 def ring_colour_shift(picture: Picture, mask: Mask, *, width: int = 8) -> float:

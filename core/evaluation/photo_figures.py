@@ -32,11 +32,16 @@ DRIFTED, FROM_FIRST, BRIGHTNESS, OWN = (
 SHARPNESS_KEPT = "sharpness, of the photo's"
 STEP, OWN_STEP = "largest step of columns", "photo's own step"
 CHANGED, SECONDS, OPENED = "changed outside", "seconds", "windows"
-KID = "KID of hole crops"
+KID, FOUND, FOUND_MORE = "KID of hole crops", "found", "found, less PatchMatch's"
+RATIO, NEARER = "distance / PatchMatch's", "nearer than PatchMatch"
+GAIN, GAIN_ERROR = "nearer by", "its error"
+MEAN = "mean of variations"
+"""Ends the name of a method whose figures are means over its variations."""
 
 _CROPS = 4  # at most, of one mask
 _LONG = 2.0  # a part of the mask that is longer than this times its width is looked at in pieces
 _RIM = 0.12  # of what is around a crop's part of the mask, as a share of it
+_LEAST_CROP = 64  # pixels a side, where the picture has them: the metric net needs as many
 
 
 def figures(case: Case, picture: Picture) -> dict[str, float]:
@@ -81,7 +86,7 @@ def changed_outside(case: Case, picture: Picture) -> int:
 def distances(judge: Judge, case: Case, answers: Mapping[str, Picture]) -> dict[str, float]:
     """Return each answer's perceptual distance to the truth in the hole at display size.
 
-    The crops of the hole are squeezed to the squares that the metric net knows, truth and answer alike.
+    The crops of the hole are compared at their own size.
 
     Args:
         judge: the metric net.
@@ -90,10 +95,12 @@ def distances(judge: Judge, case: Case, answers: Mapping[str, Picture]) -> dict[
     """
     assert case.truth is not None, "a distance needs a truth"
     hidden = shown_mask(case.mask)
-    boxes = hole_boxes(hidden)
-    crops = {name: hole_pictures(case.mask, picture) for name, picture in answers.items()}
-    near = judge.distances_to(hole_pictures(case.mask, case.truth), crops, [hidden[box.slices] for box in boxes])
-    return {name: float(inside.mean()) for name, (inside, _) in near.items()}
+    size = Size(hidden.shape[1], hidden.shape[0])
+    boxes = [
+        box.grown(max(0, -(-(_LEAST_CROP - min(box.size)) // 2))).clamped(size).slices for box in hole_boxes(hidden)
+    ]
+    truth, *made = ([to_display(p)[b][..., :3] for b in boxes] for p in (case.truth, *answers.values()))
+    return judge.distances_as_they_are(truth, dict(zip(answers, made, strict=True)), [hidden[b] for b in boxes])
 
 
 def hole_pictures(mask: Mask, picture: Picture) -> list[Picture]:

@@ -23,6 +23,9 @@ from core.request import DecodeOptions, EditRequest, EditResult, Task
 
 EDITOR, PLAIN, PATCHMATCH = "editor", "plain MaskGIT", "PatchMatch"
 
+VARIATIONS = 4
+"""That the editor draws where the truth is known, as its page does; where it is not, one panorama is work enough."""
+
 PLAIN_SETTINGS: dict[str, Any] = {"feather_px": 0, "match_colour": False, "detail": "none", "blend": "feather"}
 """What is set for plain MaskGIT besides its window: every finishing of the editor is off."""
 
@@ -38,14 +41,16 @@ class Answer:
     """One method's answer to one case.
 
     Attributes:
-        picture: (H, W, 3 or 4) uint8, the whole canvas.
+        picture: (H, W, 3 or 4) uint8, the whole canvas; the first ranked of several.
         seconds: that it took.
         windows: looked through; 0 for a method without any.
+        result: of an engine that drew several variations; None for others.
     """
 
     picture: Picture
     seconds: float
     windows: int = 0
+    result: EditResult | None = None
 
 
 Method = Callable[[Case, int], Answer]
@@ -96,10 +101,15 @@ def single_window(mask: Mask) -> Box | None:
 
 
 def _edited(case: Case, seed: int, *, engine: Engine, plain: bool) -> Answer:
-    request = plain_request(engine, case, seed=seed) if plain else editor_request(engine, case, seed=seed)
+    if plain:
+        request = plain_request(engine, case, seed=seed)
+    else:
+        request = editor_request(engine, case, seed=seed, variations=1 if case.truth is None else VARIATIONS)
     started = time.perf_counter()
-    result: EditResult = engine.edit(request)
-    return Answer(result.images[0], time.perf_counter() - started, len(result.windows))
+    result = engine.edit(request)
+    seconds = time.perf_counter() - started
+    several = result if request.options.variations > 1 else None
+    return Answer(result.image(result.ranking[0]), seconds, len(result.windows), several)
 
 
 def _filled(case: Case, seed: int, *, fill: Fill) -> Answer:

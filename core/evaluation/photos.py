@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import numpy as np
@@ -20,23 +20,24 @@ from tqdm import tqdm
 from core.engine import Engine
 from core.errors import BadRequest
 from core.evaluation import photo_figures
-from core.evaluation.cases import OBJECT, QUESTIONS, PhotoQuestion, photo_seed
+from core.evaluation.cases import BORDER, OBJECT, QUESTIONS, Case, PhotoQuestion, photo_seed
 from core.evaluation.judge import Judge
-from core.evaluation.metrics import Picture, kernel_distance
+from core.evaluation.metrics import Paired, Picture, kernel_distance, told_apart
 from core.evaluation.photo_figures import distances, figures, hole_pictures
-from core.evaluation.photo_methods import EDITOR, PLAIN, Method, photo_methods
+from core.evaluation.photo_methods import EDITOR, PATCHMATCH, PLAIN, Answer, Method, photo_methods
 from core.evaluation.photo_sheets import Tiles, tiles
-from core.evaluation.ranking import Trial, Worth, try_variations, worth
+from core.evaluation.ranking import Trial, Worth, trial_of, worth
 from core.evaluation.scaling import Cost
 
 Item = TypeVar("Item")
 
 TRUTH = "photo itself"
 _LEAST_CROPS = 8  # of which a distribution can be told
-RANKED = (OBJECT, "border: right")
-"""The questions about which variations are ranked."""
-RANKING, SIZES = "ranking", "sizes"
-"""Parts of the evaluation that are no question about photos, by name."""
+RANKED = (OBJECT, BORDER)
+"""The questions of which it is told what ranking the variations is worth."""
+SIZES = "sizes"
+"""The part of the evaluation that is no question about photos."""
+MEAN = f"{EDITOR}, {photo_figures.MEAN}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,15 +65,17 @@ class Part:
         group: name of the photos asked about.
         question: the question.
         outcomes: by photo, then by method; the truth, where there is one, is the first method.
-        kid: kernel distance of the hole's crops to the truth's by method, where there are enough.
+        pooled: figures of all photos together, by measure and method, where there are enough.
         tiles: small pictures of each photo's answers.
+        worths: what ranking the editor's variations is worth.
     """
 
     group: str
     question: PhotoQuestion
     outcomes: Sequence[Outcome]
-    kid: Mapping[str, float]
+    pooled: Mapping[str, Mapping[str, float]]
     tiles: Sequence[Tiles]
+    worths: Sequence[Worth] = ()
 
     @property
     def methods(self) -> tuple[str, ...]:
@@ -92,7 +95,6 @@ class Findings:
     Attributes:
         model: name of the model, and how it ran.
         parts: one for each group and question.
-        worths: what ranking is worth by group and question.
         costs: of an edit by size of picture.
         notes: sentences on what was left out.
         seconds: that each part took.
@@ -100,7 +102,6 @@ class Findings:
 
     model: str
     parts: list[Part] = field(default_factory=list)
-    worths: dict[str, list[Worth]] = field(default_factory=dict)
     costs: list[Cost] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
@@ -108,7 +109,7 @@ class Findings:
 
 def names() -> tuple[str, ...]:
     """Return the parts of the evaluation by the names that choose them."""
-    return (*(question.slug for question in QUESTIONS), RANKING, SIZES)
+    return (*(question.slug for question in QUESTIONS), SIZES)
 
 
 def chosen(words: Sequence[str] | None) -> tuple[str, ...]:
@@ -138,62 +139,110 @@ def fitting(question: PhotoQuestion, photos: Sequence[Photo]) -> list[Photo]:
 
 
 def ask(
-    question: PhotoQuestion, group: str, photos: Sequence[Photo], methods: Mapping[str, Method], judge: Judge
+    question: PhotoQuestion,
+    group: str,
+    photos: Sequence[Photo],
+    methods: Mapping[str, Method],
+    judge: Judge,
+    most: int | None = None,
 ) -> Part:
     """Return every method's answers to one question; photos that it does not fit are left out.
 
     Methods that are not MaskGIT are asked where the question says so.
+
+    Args:
+        question: what to hide.
+        group: name of the photos.
+        photos: to ask about.
+        methods: by name.
+        judge: the metric nets.
+        most: at most so many photos, spread over all; None for the question's own limit.
     """
     asked = {name: method for name, method in methods.items() if question.fills or name in (EDITOR, PLAIN)}
-    outcomes, pictures = [], []
+    outcomes: list[Outcome] = []
+    pictures, trials = [], []
     crops: dict[str, list[Tensor]] = {}
-    chosen_photos = spread(fitting(question, photos), question.most)
+    chosen_photos = spread(fitting(question, photos), question.most if most is None else most)
     for photo in tqdm(chosen_photos, desc=f"{group}, {question.name}", leave=False, disable=None):
         case = question.build(photo.name, photo.pixels)
         assert case is not None, "the question fits"
         answers = {name: method(case, photo_seed(photo.name)) for name, method in asked.items()}
         made = {name: answer.picture for name, answer in answers.items()}
-        near = distances(judge, case, made) if case.truth is not None else {}
         shown = made if case.truth is None else {TRUTH: case.truth, **made}
-        natural = float("nan")
-        for name, picture in shown.items():
-            measured = figures(case, picture)
-            if name == TRUTH:
-                natural = measured[photo_figures.SHARPNESS]
-            else:
-                # The ring is the same, so this is what is inside beside what the truth has there.
-                measured[photo_figures.SHARPNESS_KEPT] = measured[photo_figures.SHARPNESS] / natural
-            if name in answers:
-                measured[photo_figures.SECONDS] = answers[name].seconds
-                measured[photo_figures.OPENED] = float(answers[name].windows)
-            else:
-                del measured[photo_figures.CHANGED]  # the truth has no planted object
-            if name in near:
-                measured[photo_figures.DISTANCE] = near[name]
-            if case.truth is not None:
+        near, trial = _distances(judge, case, answers)
+        trials += [] if trial is None else [trial]
+        for name, measured in _measured(case, answers, shown).items():
+            outcomes.append(Outcome(photo.name, name, {**measured, **near.pop(name, {})}))
+        outcomes += [Outcome(photo.name, name, measured) for name, measured in near.items()]
+        if case.truth is not None:
+            for name, picture in shown.items():
                 crops.setdefault(name, []).append(judge.features(hole_pictures(case.mask, picture)))
-            outcomes.append(Outcome(photo.name, name, measured))
         pictures.append(tiles(case, shown))
-    return Part(group, question, outcomes, _kernel_distances(crops), pictures)
+    part = Part(group, question, outcomes, {}, pictures, worth(trials) if question.name in RANKED else ())
+    return replace(part, pooled={**_pooled(crops), **_beside_patchmatch(part)})
 
 
-def _kernel_distances(crops: Mapping[str, Sequence[Tensor]]) -> dict[str, float]:
-    features = {name: torch.cat(list(found)) for name, found in crops.items()}
-    if TRUTH not in features or len(features[TRUTH]) < _LEAST_CROPS:
+def _measured(
+    case: Case, answers: Mapping[str, Answer], shown: Mapping[str, Picture]
+) -> Mapping[str, dict[str, float]]:
+    """Return the figures that need no metric net, by method; the truth's among them where it is known."""
+    found = {name: figures(case, picture) for name, picture in shown.items()}
+    natural = found[TRUTH][photo_figures.SHARPNESS] if TRUTH in found else float("nan")
+    for name, measured in found.items():
+        if name not in answers:
+            del measured[photo_figures.CHANGED]  # the truth has no planted object
+            continue
+        # The ring is the same, so this is what is inside beside what the truth has there.
+        measured[photo_figures.SHARPNESS_KEPT] = measured[photo_figures.SHARPNESS] / natural
+        measured[photo_figures.SECONDS] = answers[name].seconds
+        measured[photo_figures.OPENED] = float(answers[name].windows)
+    return found
+
+
+def _distances(
+    judge: Judge, case: Case, answers: Mapping[str, Answer]
+) -> tuple[dict[str, dict[str, float]], Trial | None]:
+    """Return the distance of each answer, and the mean of the editor's variations, to the truth; and its variations."""
+    if case.truth is None:
+        return {}, None
+    near = distances(judge, case, {name: answer.picture for name, answer in answers.items()})
+    result, trial = answers[EDITOR].result if EDITOR in answers else None, None
+    if result is not None:
+        of_all = distances(judge, case, {str(i): picture for i, picture in enumerate(result.images)})
+        trial = trial_of(judge, case, result, list(of_all.values()))
+        near[MEAN] = float(trial.distances.mean())
+    return {name: {photo_figures.DISTANCE: value} for name, value in near.items()}, trial
+
+
+def _pooled(crops: Mapping[str, Sequence[Tensor]]) -> dict[str, dict[str, float]]:
+    """Return what tells distributions apart, by measure and method: KID of all crops, and how often fills are found."""
+    if TRUTH not in crops or sum(map(len, crops[TRUTH])) < _LEAST_CROPS:
         return {}
-    real = features.pop(TRUTH)
-    return {name: kernel_distance(real, made) for name, made in features.items()}
+    real, mean = torch.cat(list(crops[TRUTH])), torch.stack([c.mean(0) for c in crops[TRUTH]])
+    made = {name: found for name, found in crops.items() if name != TRUTH}
+    pooled = {photo_figures.KID: {name: kernel_distance(real, torch.cat(list(c))) for name, c in made.items()}}
+    if len(mean) >= _LEAST_CROPS:
+        found = {name: told_apart(mean, torch.stack([crop.mean(0) for crop in c])) for name, c in made.items()}
+        pooled[photo_figures.FOUND] = found
+        if PATCHMATCH in found:
+            less = {name: value - found[PATCHMATCH] for name, value in found.items()}
+            pooled[photo_figures.FOUND_MORE] = less
+    return pooled
 
 
-def rank(question: PhotoQuestion, photos: Sequence[Photo], engine: Engine, judge: Judge) -> list[Worth]:
-    """Return what ranking the engine's variations is worth on one question."""
-    trials: list[Trial] = []
-    asked = spread(fitting(question, photos), question.most)
-    for photo in tqdm(asked, desc=f"{RANKING}, {question.name}", leave=False, disable=None):
-        case = question.build(photo.name, photo.pixels)
-        assert case is not None, "the question fits"
-        trials.append(try_variations(engine, judge, case, seed=photo_seed(photo.name)))
-    return worth(trials)
+def _beside_patchmatch(part: Part) -> dict[str, dict[str, float]]:
+    """Return how the methods' distances compare with PatchMatch's, photo by photo, by measure and method."""
+    theirs = part.values(PATCHMATCH, photo_figures.DISTANCE)
+    if not theirs:
+        return {}
+    others = [name for name in part.methods if name not in (TRUTH, PATCHMATCH)]
+    pairs = {name: Paired.of(part.values(name, photo_figures.DISTANCE), theirs) for name in others}
+    return {
+        photo_figures.RATIO: {name: pair.ours / pair.theirs for name, pair in pairs.items()},
+        photo_figures.NEARER: {name: pair.better for name, pair in pairs.items()},
+        photo_figures.GAIN: {name: pair.gain for name, pair in pairs.items()},
+        photo_figures.GAIN_ERROR: {name: pair.error for name, pair in pairs.items()},
+    }
 
 
 def examine(
@@ -202,6 +251,7 @@ def examine(
     judge: Judge,
     *,
     parts: Sequence[str],
+    most: int | None = None,
     costs: Callable[[], Sequence[Cost]],
 ) -> Iterator[tuple[str, Findings]]:
     """Ask everything that was chosen.
@@ -211,6 +261,7 @@ def examine(
         groups: photos by the name of their group.
         judge: the metric nets.
         parts: of `names`.
+        most: photos of each group that each question is asked about; None for the questions' own limits.
         costs: measures what edits cost by size; called where that part was chosen.
 
     Yields:
@@ -222,7 +273,7 @@ def examine(
         if question.slug not in parts:
             continue
         started = time.perf_counter()
-        part = ask(question, group, groups[group], methods, judge)
+        part = ask(question, group, groups[group], methods, judge, most)
         name = f"{group}, {question.name}"
         findings.seconds[name] = time.perf_counter() - started
         if part.outcomes:
@@ -230,13 +281,6 @@ def examine(
         else:
             findings.notes.append(f"No photo of {group} fits the question {question.name}.")
         yield name, findings
-    for group, question in itertools.product(groups, QUESTIONS):
-        if RANKING in parts and question.name in RANKED:
-            started = time.perf_counter()
-            name = f"{RANKING}: {group}, {question.name}"
-            findings.worths[name] = rank(question, groups[group], engine, judge)
-            findings.seconds[name] = time.perf_counter() - started
-            yield name, findings
     if SIZES in parts:
         started = time.perf_counter()
         findings.costs = list(costs())

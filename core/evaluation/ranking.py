@@ -11,15 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.engine import Engine
 from core.evaluation.cases import Case, to_display
 from core.evaluation.judge import Judge
-from core.evaluation.metrics import Picture
-from core.evaluation.photo_figures import distances, hole_boxes, shown_mask
-from core.evaluation.photo_methods import editor_request
+from core.evaluation.metrics import Paired, Picture
+from core.evaluation.photo_figures import hole_boxes, shown_mask
 from core.geometry import Box, Size
-
-VARIATIONS = 4
+from core.request import EditResult
 
 Values = NDArray[np.float64]
 
@@ -64,21 +61,12 @@ class Worth:
 
     Attributes:
         way, measure: names.
-        chosen, mean: of the measure over all cases: rank 1 and all variations; less is better.
-        gain: mean - chosen.
-        error: standard error of the gain over the cases.
-        better: share of the cases where rank 1 beats its case's mean.
-        cases: their number.
+        paired: rank 1 beside the mean of all variations.
     """
 
     way: str
     measure: str
-    chosen: float
-    mean: float
-    gain: float
-    error: float
-    better: float
-    cases: int
+    paired: Paired
 
 
 def places(values: Values) -> Values:
@@ -88,20 +76,17 @@ def places(values: Values) -> Values:
     return np.asarray(below + (equal - 1) / 2.0, np.float64)
 
 
-def try_variations(engine: Engine, judge: Judge, case: Case, *, seed: int, variations: int = VARIATIONS) -> Trial:
-    """Return the engine's variations of a case with a truth, measured."""
-    result = engine.edit(editor_request(engine, case, seed=seed, variations=variations))
-    pictures = {str(i): image for i, image in enumerate(result.images)}
+def trial_of(judge: Judge, case: Case, result: EditResult, distances: Sequence[float]) -> Trial:
+    """Return the engine's variations of a case with a truth, of which the distances are known already."""
     assert result.fits is not None, "several are judged"
-    measured = distances(judge, case, pictures)
     return Trial(
         np.array(result.scores),
         np.array(result.fits),
         np.argsort(result.ranking).astype(np.float64),
         np.array(result.seams),
         np.array(result.colour_shifts),
-        np.array([measured[name] for name in pictures]),
-        surroundings(judge, case, list(pictures.values())),
+        np.array(distances),
+        surroundings(judge, case, list(result.images)),
     )
 
 
@@ -145,20 +130,6 @@ def worth(trials: Sequence[Trial]) -> list[Worth]:
                     pairs.append((float(measured[int(np.argmin(value(trial)))]), float(measured.mean())))
             if not pairs:
                 continue
-            chosen, mean = np.array(pairs).T
-            gains = mean - chosen
-            error = float(gains.std(ddof=1) / np.sqrt(len(gains))) if len(gains) > 1 else float("nan")
             name = "distance in hole" if measure == "distances" else "feature distance to surroundings"
-            lines.append(
-                Worth(
-                    way,
-                    name,
-                    float(chosen.mean()),
-                    float(mean.mean()),
-                    float(gains.mean()),
-                    error,
-                    float((gains > 0).mean()),
-                    len(pairs),
-                )
-            )
+            lines.append(Worth(way, name, Paired.of(*zip(*pairs, strict=True))))
     return lines

@@ -15,7 +15,7 @@ from core.engine import Engine
 from core.evaluation.edits import PHOTO, Answer, TestSet, has_similarity
 from core.evaluation.inception import Inception
 from core.evaluation.judge import Judge
-from core.evaluation.metrics import kernel_distance, psnr, similarity_map
+from core.evaluation.metrics import kernel_distance, lattice, psnr, similarity_map
 
 QUESTION = "reconstruction"
 
@@ -45,6 +45,7 @@ def evaluate_reconstruction(
         "PSNR": float(np.mean([psnr(a, b) for a, b in zip(decoded, photos, strict=True)])),
         "distance": float(judge.distances(decoded, photos).mean()),
         "KID": kernel_distance(judge.features(photos), judge.features(decoded)),
+        "lattice": float(np.median([lattice(picture, pixels) for picture in decoded])),
         "seconds": seconds,
         **(inception.figures(photos, decoded) if inception else {}),
     }

@@ -40,6 +40,7 @@ _ORDER = (
     "SSIM",
     "PSNR in hole",
     "PSNR",
+    "lattice",
     "class seen",
     "NLL per token",
     "diversity",
@@ -64,7 +65,8 @@ LEGEND = (
     "was asked for, or the photo's own; smooth baselines are all but PatchMatch, which copies texture from the rest of "
     "the photo; NLL is of the true tokens in one forward, in nats; diversity is the perceptual "
     "distance between answers of different seeds; seam ratio 1 is natural; ring delta-E is the colour step at the "
-    "hole's edge; changed outside counts pixels. A plausible invention is not the hidden photo: KID counts for more "
+    "hole's edge; changed outside counts pixels; lattice is the power at the decoder's finest lattice over its "
+    "neighbours', about 1 in photos. A plausible invention is not the hidden photo: KID counts for more "
     "than distance, SSIM and PSNR. Seconds are of one answer on the machine that measured."
 )
 _SUMMARY = (*RATIOS, "class seen", "recall", "NLL per token", "diversity", "seconds")

@@ -166,7 +166,7 @@ def test_reconstruction_is_measured_at_the_models_resolution(engine: Engine, jud
     assert original.pictures[0].shape == (32, 32, 3)
     assert (decoded.pictures[0] == engine.reconstruct(original.pictures[0])).all()
     optional = {"SSIM"} if has_similarity() else set()
-    assert {"pictures", "PSNR", "distance", "KID", "seconds"} | optional == set(decoded.figures)
+    assert {"pictures", "PSNR", "distance", "KID", "lattice", "seconds"} | optional == set(decoded.figures)
 
 
 def test_a_limit_spreads_over_the_photos() -> None:

@@ -8,13 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.evaluation.metrics import (
+    Paired,
     kernel_distance,
+    lattice,
     precision_recall,
     psnr,
     ring_colour_shift,
     seam_step,
     similarity_map,
     to_tensor,
+    told_apart,
 )
 
 
@@ -130,3 +133,41 @@ def test_to_tensor_is_a_square_in_0_to_1(height: int, width: int) -> None:
     assert tensor.shape == (2, 3, 16, 16)
     assert tensor[0].max() == 0.0
     assert tensor[1].min() == 1.0
+
+
+def test_a_pair_is_compared_photo_by_photo() -> None:
+    """Ours is worse on average, nearer on two of three."""
+    found = Paired.of([0.4, 0.4, 1.6], [0.5, 0.5, 0.5])
+    assert (found.ours, found.theirs, found.gain) == pytest.approx((0.8, 0.5, -0.3))
+    assert found.better == pytest.approx(2 / 3)
+    assert found.error == pytest.approx(np.std([0.1, 0.1, -1.1], ddof=1) / np.sqrt(3))
+    assert found.count == 3
+    assert np.isnan(Paired.of([1.0], [2.0]).error)
+    assert Paired.of([1.0], [1.0]).better == 0.0  # a draw is not nearer
+
+
+def test_a_judge_tells_what_is_shifted_and_not_what_is_alike() -> None:
+    random = torch.Generator().manual_seed(0)
+    photos = torch.randn(40, 64, generator=random)
+    fills = photos + 0.5 * torch.randn(40, 64, generator=random)
+    assert 0.3 < told_apart(photos, fills) < 0.7
+    fills[:, :4] += 1.5
+    assert told_apart(photos, fills) > 0.85
+    assert told_apart(photos, photos) == pytest.approx(0.5)
+
+
+def test_the_judge_of_a_photo_has_not_seen_it() -> None:
+    """A mark on each photo's own feature tells a judge nothing about others."""
+    photos = torch.zeros(12, 12)
+    assert told_apart(photos, torch.eye(12)) == pytest.approx(0.5)
+
+
+def test_a_lattice_stands_out_where_every_other_pixel_is_lighter() -> None:
+    soft = cv2.GaussianBlur(noise(0, 64), (0, 0), 1.0)
+    marked = soft.astype(np.int64)
+    marked[:, ::2] += 6
+    marked = np.clip(marked, 0, 255).astype(np.uint8)
+    assert lattice(soft, 64) == pytest.approx(1.0, abs=0.6)
+    assert lattice(marked, 64) > 10 * lattice(soft, 64)
+    large = cv2.resize(marked, (256, 256), interpolation=cv2.INTER_CUBIC)
+    assert lattice(large, 64) > 5 * lattice(soft, 64)

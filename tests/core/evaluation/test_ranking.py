@@ -6,7 +6,8 @@ import pytest
 
 from core.evaluation.cases import OBJECT, QUESTIONS
 from core.evaluation.judge import Judge
-from core.evaluation.ranking import VARIATIONS, WAYS, Trial, neighbours, places, surroundings, try_variations, worth
+from core.evaluation.photo_methods import VARIATIONS, editor_request
+from core.evaluation.ranking import WAYS, Trial, neighbours, places, surroundings, trial_of, worth
 from core.geometry import Box, Size
 from tests.fakes import fake_engine
 
@@ -38,19 +39,19 @@ def test_worth_is_the_mean_of_all_less_the_chosen_one() -> None:
     found = {line.way: line for line in worth(trials)}
     assert set(found) == set(WAYS)
     assert {line.measure for line in found.values()} == {"distance in hole"}  # surroundings are not known
-    assert found["score"].chosen == pytest.approx((0.2 + 0.9) / 2)
-    assert found["score"].gain == pytest.approx((0.2 - 0.1) / 2)
-    assert found["score"].better == 0.5
-    assert found["seam"].gain == found["the best there is"].gain == pytest.approx((0.2 + 0.1) / 2)
-    assert found["seam"].better == 1.0
-    assert found["seam"].error == pytest.approx(0.05)
-    assert found["seam"].mean == pytest.approx(0.6)
+    assert found["score"].paired.ours == pytest.approx((0.2 + 0.9) / 2)
+    assert found["score"].paired.gain == pytest.approx((0.2 - 0.1) / 2)
+    assert found["score"].paired.better == 0.5
+    assert found["seam"].paired.gain == found["the best there is"].paired.gain == pytest.approx((0.2 + 0.1) / 2)
+    assert found["seam"].paired.better == 1.0
+    assert found["seam"].paired.error == pytest.approx(0.05)
+    assert found["seam"].paired.theirs == pytest.approx(0.6)
 
 
 def test_a_combination_needs_agreement() -> None:
     one = trial(scores=[-1, -2, -3], seams=[3, 1, 2], shifts=[2, 1, 3], distances=[0.5, 0.1, 0.9])
     found = {line.way: line for line in worth([one])}
-    assert found["score, seam and shift"].chosen == 0.1
+    assert found["score, seam and shift"].paired.ours == 0.1
 
 
 def test_neighbours_touch_the_box_or_are_moved_inside() -> None:
@@ -69,13 +70,13 @@ def test_variations_are_measured_as_the_engine_reports_them(judge: Judge) -> Non
     assert case is not None
     assert case.truth is not None
     engine = fake_engine()
-    found = try_variations(engine, judge, case, seed=3)
-    for values in (found.scores, found.seams, found.shifts, found.distances, found.surroundings):
+    result = engine.edit(editor_request(engine, case, seed=3, variations=VARIATIONS))
+    found = trial_of(judge, case, result, [0.1, 0.2, 0.3, 0.4])
+    assert found.distances.tolist() == [0.1, 0.2, 0.3, 0.4]
+    assert np.argsort(found.order).tolist() == list(result.ranking)
+    for values in (found.scores, found.fits, found.seams, found.shifts, found.surroundings):
         assert values.shape == (VARIATIONS,)
         assert np.isfinite(values).all()
-    again = try_variations(engine, judge, case, seed=3)
-    assert (again.distances == found.distances).all()
-    assert (found.distances > 0).all()
     # The photo itself fits into its surroundings better than a black hole.
     black = case.truth.copy()
     black[case.mask] = 0
