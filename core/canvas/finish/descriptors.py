@@ -1,0 +1,85 @@
+"""What a patch looks like in two dozen numbers: its projection on low cosines of lightness and of two colours.
+
+Knows nothing of holes or of searching. The basis is orthonormal, so that the squared difference of two descriptors is
+that of the patches themselves but for their finest pattern.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from core.canvas.finish.pyramid import Picture
+
+_LUMA, _CHROMA = 16, 4
+"""Cosines of lightness and of each colour; more are slower and no nearer to the photo."""
+_STRIP = 1 << 19
+"""Pixels that are filtered at a time: two dozen planes of more would be the largest thing in memory."""
+OPPONENT: NDArray[np.float32] = np.array(
+    [[1 / 3**0.5, 1 / 2**0.5, 1 / 6**0.5], [1 / 3**0.5, 0, -2 / 6**0.5], [1 / 3**0.5, -1 / 2**0.5, 1 / 6**0.5]],
+    np.float32,
+)
+"""RGB (rows) -> lightness, red less blue, both less green (columns); orthonormal."""
+
+
+@functools.cache
+def _basis(patch: int) -> tuple[tuple[int, NDArray[np.float32], NDArray[np.float32]], ...]:
+    """Return (channel, row kernel, column kernel) of each number, the three means first."""
+    at = (np.arange(patch) + 0.5) * np.pi / patch
+    cosines = np.stack([np.cos(u * at) for u in range(patch)]).astype(np.float32)
+    cosines /= np.linalg.norm(cosines, axis=1, keepdims=True)
+    lowest = sorted(itertools.product(range(patch), repeat=2), key=lambda uv: (uv[0] ** 2 + uv[1] ** 2, uv))
+    wanted = [(0, lowest[0]), (1, lowest[0]), (2, lowest[0])]
+    wanted += [(0, uv) for uv in lowest[1:_LUMA]]
+    wanted += [(channel, uv) for channel in (1, 2) for uv in lowest[1:_CHROMA]]
+    return tuple((channel, cosines[u], cosines[v]) for channel, (u, v) in wanted)
+
+
+def describe(picture: Picture, places: NDArray[np.int32], patch: int) -> NDArray[np.float32]:
+    """Return the descriptors of patches.
+
+    Args:
+        picture: (h, w, 3) float32 RGB.
+        places: (n,) int32, ascending indices of their middles into h * w, each patch within the picture.
+        patch: side in pixels.
+
+    Returns:
+        (n, 24) float32; the first three are the patch's mean in the channels of `OPPONENT`, times `patch`.
+    """
+    height, width = picture.shape[:2]
+    output = np.empty((len(places), _LUMA + 2 * _CHROMA), np.float32)
+    rows = max(1, _STRIP // width)
+    for top in range(0, height, rows):
+        first, last = np.searchsorted(places, (top * width, (top + rows) * width))
+        if first == last:
+            continue
+        y, x = np.divmod(places[first:last], width)
+        upper, lower = max(0, int(y[0]) - patch // 2), int(y[-1]) + patch // 2 + 1
+        left, right = max(0, int(x.min()) - patch // 2), int(x.max()) + patch // 2 + 1
+        strip = picture[upper:lower, left:right]
+        planes = cv2.split(cv2.transform(strip, OPPONENT.T))  # no matrix product: its last bit may hang on threads
+        here = (y - upper) * strip.shape[1] + (x - left)
+        for number, (channel, along, down) in enumerate(_basis(patch)):
+            filtered = cv2.sepFilter2D(planes[channel], cv2.CV_32F, along, down, borderType=cv2.BORDER_REPLICATE)
+            output[first:last, number] = filtered.ravel().take(here)
+    return output
+
+
+def mean_colours(descriptors: NDArray[np.float32], patch: int) -> NDArray[np.float32]:
+    """Return (n, 3) float32 RGB: the mean colours of patches of that side."""
+    means = np.ascontiguousarray(descriptors[:, None, :3])
+    return np.asarray(cv2.transform(means, OPPONENT)[:, 0] / np.float32(patch), np.float32)
+
+
+def low_pass(picture: Picture, known: NDArray[np.bool_] | None, sigma: float) -> Picture:
+    """Return a picture (h, w, 3) float32 blurred with a Gaussian, over its known pixels alone where those are given."""
+    if known is None:
+        return np.asarray(cv2.GaussianBlur(picture, (0, 0), sigma), np.float32)
+    share = known.astype(np.float32)
+    blurred = cv2.GaussianBlur(picture * share[..., None], (0, 0), sigma)
+    weight = cv2.GaussianBlur(share, (0, 0), sigma)
+    return np.asarray(blurred / np.maximum(weight, np.float32(1e-6))[..., None], np.float32)

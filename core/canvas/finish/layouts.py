@@ -1,0 +1,284 @@
+"""The ways in which a hole is laid out while it is small, and the work from there to the photo's own size.
+
+Knows nothing of which layout is best, of threads or of files. Each layout draws from its own seed, so that it comes out
+the same whatever else is tried beside it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from core.canvas.finish.descriptors import low_pass
+from core.canvas.finish.ground import Ground, Guide, Places
+from core.canvas.finish.onion import Peel, peel
+from core.canvas.finish.pyramid import Level, Mask, Picture, halvings, shrunk
+from core.canvas.finish.search import Field, costs_of, improve
+from core.canvas.finish.surface import surfaced
+from core.canvas.finish.vote import ballots, vote
+
+SMALL = 64
+"""Inner width in pixels of a hole at which layouts compete: the larger, the better they begin, and the dearer."""
+_FINE_PATCH, _PATCH = 5, 7
+"""Side of a patch at the photo's own size, and at the coarser ones."""
+_ITERATIONS = (4, 5, 5, 6)
+"""Searches and votes at each level, the finest first; the last number counts for all that are coarser."""
+_TRIALS = (0, 1, 2, 4)
+"""Random places for every patch, likewise: few at the finest levels is what keeps texture whole."""
+_MOST_ROUNDS = 5
+_MOST_SOURCES = 400_000
+"""Patches that are described at a level; where more lie around, only those near what the coarser level found are."""
+_STRAY = 8
+"""Pixels from there that a patch may then come from."""
+_FEWEST = 150
+"""Source patches that a level must have to be worth laying out anything on it."""
+_GUIDE_BLUR = 2.0
+"""Sigma of the guide's low pass, in the model's own pixels: there it knows no more."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A way of beginning.
+
+    Attributes:
+        peel: how the hole is laid at the coarsest level.
+        coarse: inner width of the hole at that level, at most, in pixels.
+        reach: how far around the hole sources are looked for, as a share of its length.
+    """
+
+    peel: Peel = Peel()
+    coarse: int = SMALL
+    reach: float = 0.6
+
+
+HOLES = (
+    Layout(),
+    Layout(Peel(half=True)),
+    Layout(Peel(rough=3.0)),
+    Layout(Peel(patch=5)),
+    Layout(reach=1.0),
+    Layout(Peel(patch=9), coarse=32),
+    Layout(coarse=32),
+    Layout(Peel(patch=9), coarse=24),
+)
+STROKES = (HOLES[0], HOLES[3], HOLES[2])
+BORDERS = tuple(replace(HOLES[i], reach=1.0) for i in (0, 2, 3, 5, 6))
+
+
+@dataclass(eq=False)
+class State:
+    """How far a layout is.
+
+    Attributes:
+        index: of its level, 0 for the finest.
+        ground: that level laid out.
+        field: what is copied.
+        picture: (h, w, 3) float32, the level with its hole filled.
+        rng: its own random numbers.
+    """
+
+    index: int
+    ground: Ground
+    field: Field
+    picture: Picture
+    rng: np.random.Generator
+
+
+class Scene:
+    """One hole with its surroundings at all sizes, shared by everything that is tried there.
+
+    Args:
+        level: the work area at its own size.
+        span: the hole's length in pixels, of which a layout's reach is a share.
+        pause: called every few milliseconds of work; raises where nobody waits any longer.
+    """
+
+    def __init__(self, level: Level, span: int, pause: Callable[[], None]) -> None:
+        self.pause = pause
+        self.span = span
+        self.levels: list[Level] = []
+        for each in halvings(level):
+            if self.levels and not _worth(each):
+                break
+            self.levels.append(each)
+            if each.inner_width() <= min(layout.coarse for layout in HOLES):
+                break
+        self.small = self._first(SMALL)
+        self._grounds: dict[tuple[int, float], Ground] = {}
+        self._lock = threading.Lock()
+
+    def _first(self, width: int) -> int:
+        """Return the finest level at which the hole is at most so wide inside, or the coarsest."""
+        fitting = (index for index, level in enumerate(self.levels) if level.inner_width() <= width)
+        return next(fitting, len(self.levels) - 1)
+
+    def reach(self, index: int, share: float) -> int:
+        """Return how far, in a level's pixels, sources are looked for."""
+        return (round(share * self.span) + 16 >> index) + 2
+
+    def ground(self, index: int, share: float) -> Ground:
+        """Return a level laid out, without a guide; shared."""
+        with self._lock:
+            if (index, share) not in self._grounds:
+                level = self.levels[index]
+                self._grounds[index, share] = Ground(level, self.patch(index), self._allowed(index, share))
+            return self._grounds[index, share]
+
+    def patch(self, index: int) -> int:
+        """Return the side of a patch at a level."""
+        return _PATCH if index else _FINE_PATCH
+
+    def _allowed(self, index: int, share: float) -> Mask:
+        """Return the places within reach of the hole; all where these are too few."""
+        level = self.levels[index]
+        away = cv2.distanceTransform((~level.hole).astype(np.uint8), cv2.DIST_C, 3)
+        near = away <= self.reach(index, share)
+        enough = np.count_nonzero(level.whole_patches(self.patch(index)) & near) >= _FEWEST
+        return near if enough else np.ones(level.size, np.bool_)
+
+    # beginning --------------------------------------------------------------------------------------------------------
+    def begin(self, layout: Layout, seed: int | Sequence[int], thought: Thought | None = None) -> State:
+        """Return a layout at the level where all compete.
+
+        Args:
+            layout: how it begins.
+            seed: of its random numbers.
+            thought: what it is led by, or None.
+        """
+        index = self._first(layout.coarse) if thought is None else self.small
+        index = max(index, self.small)
+        rng = np.random.Generator(np.random.PCG64(seed))
+        guide = None if thought is None else thought.at(self.levels[index], index)
+        ground = self._led(index, guide) if guide else self.ground(index, layout.reach)
+        sources = self.levels[index].whole_patches(layout.peel.patch) & self._allowed(index, layout.reach)
+        if not sources.any():
+            layout = replace(layout, peel=replace(layout.peel, patch=ground.patch))
+            sources = (ground.row >= 0).reshape(ground.level.size)
+        reach = self.reach(index, layout.reach)
+        picture, origin = peel(ground.level, layout.peel, sources, reach=reach, guide=guide, pause=self.pause)
+        state = State(index, ground, Field(_from_peel(ground, origin), np.zeros(0, np.float32)), picture, rng)
+        self._settle(state)
+        while state.index > self.small:
+            state = self._finer(state, self.ground(state.index - 1, layout.reach))
+            self._settle(state)
+        return state
+
+    def _led(self, index: int, guide: Guide) -> Ground:
+        return Ground(self.levels[index], self.patch(index), self._allowed(index, 1.0), guide)
+
+    def onward(self, state: State) -> State:
+        """Return a state at the next finer level; the given one is used up."""
+        state = self._finer(state, self._around(state))
+        self._settle(state)
+        return state
+
+    def shown(self, state: State) -> NDArray[np.uint8]:
+        """Return how far a state is: (h, w, 3) uint8 of the finest level's size, true in the hole alone."""
+        (height, width), times = self.levels[0].size, 1 << state.index
+        grown = cv2.resize(state.picture, None, fx=times, fy=times, interpolation=cv2.INTER_CUBIC)
+        return np.clip(np.rint(grown[:height, :width]), 0, 255).astype(np.uint8)
+
+    def surface(self, state: State) -> tuple[NDArray[np.float32], Places]:
+        """Return the hole's colours and sources of a state at the finest level; see `surfaced`."""
+        asked = state.ground.asked(state.picture)
+        state.field.costs = costs_of(state.ground, asked, state.field.places)
+        return surfaced(state.ground, ballots(state.ground, asked, state.field), state.field)
+
+    # from level to level ----------------------------------------------------------------------------------------------
+    def _settle(self, state: State) -> None:
+        """Search and vote at a state's level, in place."""
+        ground, kind = state.ground, min(state.index, len(_ITERATIONS) - 1)
+        hole = np.flatnonzero(ground.level.hole).astype(np.int32)
+        picture = state.picture.copy()
+        for _ in range(_ITERATIONS[kind]):
+            asked = ground.asked(picture)
+            state.field.costs = costs_of(ground, asked, state.field.places)
+            for _ in range(min(1 + state.index, _MOST_ROUNDS)):
+                self.pause()
+                reach = max(ground.level.size) >> (2 if state.index == 0 else 1)
+                improve(ground, asked, state.field, state.rng, rounds=1, trials=_TRIALS[kind], reach=reach)
+            self.pause()
+            ballot = ballots(ground, asked, state.field)
+            picture.reshape(-1, 3)[hole] = vote(ground, ground.level.picture, ballot, state.field, hole)
+        state.picture = picture
+
+    def _around(self, state: State) -> Ground:
+        """Return the next finer level laid out: shared where it is small, else near what a state has found."""
+        index = state.index - 1
+        level = self.levels[index]
+        if np.count_nonzero(level.known) <= _MOST_SOURCES:
+            return self.ground(index, 1.0)
+        height, width = level.size
+        y, x = np.divmod(np.unique(state.field.places), state.ground.width)
+        near = np.zeros(level.size, np.uint8)
+        near[(2 * y).clip(0, height - 1), (2 * x).clip(0, width - 1)] = 1
+        allowed = cv2.dilate(near, np.ones((2 * _STRAY + 1,) * 2, np.uint8)) > 0
+        return Ground(level, self.patch(index), allowed)
+
+    def _finer(self, state: State, ground: Ground) -> State:
+        """Return a state at the next finer level: its field, and one vote from that level's own pixels."""
+        coarse = state.ground
+        height, width = coarse.level.size
+        rim = coarse.patch // 2
+        y, x = np.divmod(ground.targets, ground.width)
+        above = (y // 2).clip(rim, height - 1 - rim) * width + (x // 2).clip(rim, width - 1 - rim)
+        number = coarse.number[above]
+        number = np.where(number < len(coarse.targets), number, 0)
+        to_y, to_x = np.divmod(state.field.places[number], width)
+        from_y, from_x = np.divmod(coarse.targets[number], width)
+        fine_y = (2 * (to_y - from_y) + y).clip(0, ground.level.size[0] - 1)
+        fine_x = (2 * (to_x - from_x) + x).clip(0, ground.level.size[1] - 1)
+        places = ground.nearest_source((fine_y * ground.width + fine_x).astype(np.int32))
+        costs = state.field.costs[number] * np.float32((ground.patch / coarse.patch) ** 2)
+        field = Field(places, costs)
+        hole = np.flatnonzero(ground.level.hole).astype(np.int32)
+        ballot = np.zeros((len(places) + 1, 4), np.float32)
+        ballot[:-1, 3] = np.exp(-costs / np.float32(2 * 3 * 25.0**2 * ground.patch**2)) * ground.shares
+        picture = ground.level.picture.copy()
+        picture.reshape(-1, 3)[hole] = vote(ground, picture, ballot, field, hole)
+        return State(state.index - 1, ground, field, picture, state.rng)
+
+
+@dataclass(frozen=True, eq=False)
+class Thought:
+    """The model's picture of the work area.
+
+    Attributes:
+        picture: (h, w, 3) float32, at the finest level's size.
+        pixel: side of the model's own pixels in it.
+        weight: see `Guide`.
+    """
+
+    picture: Picture
+    pixel: float
+    weight: float
+
+    def at(self, level: Level, index: int) -> Guide:
+        """Return the guide of a level."""
+        small = shrunk(self.picture, index)
+        sigma = max(1.0, _GUIDE_BLUR * self.pixel / 2**index)
+        return Guide(low_pass(small, None, sigma), low_pass(level.picture, level.known, sigma), self.weight)
+
+
+def _worth(level: Level) -> bool:
+    """Return whether a level is large enough to lay out anything on it."""
+    least = 2 * _PATCH + 2
+    return min(level.size) >= least and int(np.count_nonzero(level.whole_patches(_PATCH))) >= _FEWEST
+
+
+def _from_peel(ground: Ground, origin: Places) -> Places:
+    """Return a source for each target: where its own pixel was laid from, or goes on with the nearest that was."""
+    hole = ground.level.hole.ravel()
+    outside = (~ground.level.hole).astype(np.uint8)
+    labels = cv2.distanceTransformWithLabels(outside, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)[1].ravel()
+    laid = np.flatnonzero(hole)
+    pixel_of = np.zeros(int(labels.max()) + 1, np.int32)
+    pixel_of[labels[laid]] = laid
+    nearest = pixel_of[labels[ground.targets]]
+    places = origin[nearest] + (ground.targets - nearest)
+    return ground.nearest_source(places.clip(0, hole.size - 1).astype(np.int32))

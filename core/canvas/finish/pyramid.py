@@ -1,0 +1,94 @@
+"""A photo with a hole at halving sizes, so that large structure is decided before texture.
+
+Knows nothing of patches or of how a hole is filled. Coarser pixels average known pixels only, so that nothing of what a
+hole held shows through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Picture = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Level:
+    """One size of a photo.
+
+    Attributes:
+        picture: (h, w, 3) float32 RGB in levels of 255; means nothing where it is not known.
+        hole: (h, w) bool, pixels to fill.
+        known: (h, w) bool, pixels of the photo: what a hole has to go with, and what it may be copied from. Neither
+            hole nor known are transparent pixels and other holes.
+    """
+
+    picture: Picture
+    hole: Mask
+    known: Mask
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width."""
+        height, width = self.hole.shape
+        return height, width
+
+    def halved(self) -> Level:
+        """Return the level at half the size: a pixel is hole where it holds any hole, known where all of it is."""
+        picture, hole, known = _even(self.picture), _even(self.hole), _even(self.known)
+        share = known.astype(np.float32)
+        half = (hole.shape[1] // 2, hole.shape[0] // 2)
+        total = _means(picture * share[..., None], half)
+        weight = _means(share, half)
+        any_hole = _means(hole.astype(np.float32), half) > 0
+        return Level(
+            np.asarray(total / np.maximum(weight, np.float32(1e-6))[..., None], np.float32),
+            any_hole,
+            (weight > 1 - 1e-3) & ~any_hole,
+        )
+
+    def depth(self) -> NDArray[np.float32]:
+        """Return (h, w) float32: pixels from each pixel to the nearest known one, 0 where known."""
+        unknown = (~self.known).astype(np.uint8)
+        return np.asarray(cv2.distanceTransform(unknown, cv2.DIST_L2, cv2.DIST_MASK_PRECISE), np.float32)
+
+    def inner_width(self) -> float:
+        """Return twice the largest distance of a pixel of the hole to a known one."""
+        return 2.0 * float(self.depth()[self.hole].max())
+
+    def whole_patches(self, patch: int) -> Mask:
+        """Return (h, w) bool: middles of the patches of that side that lie in the picture and are known throughout."""
+        kernel = np.ones((patch, patch), np.uint8)
+        return np.asarray(cv2.erode(self.known.astype(np.uint8), kernel, borderValue=0) > 0)
+
+
+def halvings(level: Level) -> Iterator[Level]:
+    """Yield a level, then each coarser one, without end; who asks knows when to stop."""
+    while True:
+        yield level
+        level = level.halved()
+
+
+def shrunk(picture: Picture, times: int) -> Picture:
+    """Return a picture, (h, w, 3) float32, halved so many times as `Level.halved` does, all of its pixels counted."""
+    for _ in range(times):
+        even = _even(picture)
+        picture = _means(even, (even.shape[1] // 2, even.shape[0] // 2))
+    return picture
+
+
+def _even(values: NDArray) -> NDArray:  # type: ignore[type-arg]
+    """Return an array with an even number of rows and columns: one of zeros, which is neither hole nor known, more."""
+    height, width = values.shape[:2]
+    if height % 2 == 0 and width % 2 == 0:
+        return values
+    return np.pad(values, [(0, height % 2), (0, width % 2)] + [(0, 0)] * (values.ndim - 2))
+
+
+def _means(values: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
+    return np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_AREA), np.float32)

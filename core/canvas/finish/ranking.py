@@ -1,0 +1,176 @@
+"""Which of several fillings of one hole is likely the best, and which differ in structure and not only in grain.
+
+Knows nothing of how they were made. Nothing is trained: fillings are put in order by each of a few measures, and the
+places are summed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from core.canvas.colours import to_lab
+from core.canvas.finish.descriptors import describe, low_pass
+from core.canvas.finish.pyramid import Level, Picture
+from core.geometry import Box, Size
+
+Floats = NDArray[np.float32]
+
+_PATCH = 7
+_BANDS = (1.0, 2.0, 4.0)
+"""Sigmas in pixels of the bands of lightness that texture is told by."""
+_SPREAD = 6.0
+"""Sigma in pixels over which a band's energy is told."""
+_COLOUR_SIGMA, _COLOUR_SCALE = 4.0, 8.0
+"""Low pass of colours, and levels of CIELAB that count like a band's energy by a factor of e."""
+_MOST_ASKED, _MOST_KNOWN = 700, 12_000
+"""Places of the hole, or of its rim, and known ones that are compared, spread evenly: exact, and never slow."""
+_EXACT = 4
+"""Parts of a unit that texture is rounded to, so that its products are exact in float32 whatever adds them up."""
+_APART = 0.6
+"""Share of the median distance of two fillings from which on they count as different."""
+
+
+class Fillings:
+    """Several fillings of one hole, measured at half of their size.
+
+    Attributes:
+        rim: (n,) mean cost of the known patches that are nearest to those over the rim; less is better.
+        apart: (n, n) mean distance of texture in the hole.
+        kinship: (n,) mean squared distance of texture in the hole to the nearest in the known part.
+    """
+
+    def __init__(self, level: Level, pictures: Sequence[Picture]) -> None:
+        half = level.halved()
+        box = Box.around(half.hole)
+        assert box is not None, "there is a hole"
+        smaller = [_halved(picture) for picture in pictures]
+        self.rim = _rim_costs(half, smaller)
+        margin = round(3 * _SPREAD)
+        near = box.grown(margin).clamped(Size(half.size[1], half.size[0])).slices
+        hole = half.hole[near]
+        inside = [_texture(picture[near])[hole] for picture in smaller]
+        self.apart = np.array([[float(_distance(a, b).mean()) for b in inside] for a in inside])
+        known = _texture(np.where(half.known[..., None], half.picture, smaller[0]))
+        clear = cv2.erode(half.known.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+        self.kinship = _kinship(known[clear if clear.any() else half.known], inside)
+
+    @property
+    def consensus(self) -> Floats:
+        """(n,) mean distance to the other fillings; less is better."""
+        return np.asarray(self.apart.sum(1) / max(1, len(self.apart) - 1), np.float32)
+
+    def order(self, *, small: bool, more: Sequence[tuple[float, Floats]] = ()) -> list[int]:
+        """Return the fillings, best first, by the sum of their places.
+
+        Args:
+            small: whether kinship counts, too, as it does while they are small.
+            more: measures of which less is better, each with its weight beside one of these.
+        """
+        total = places(self.rim) + places(self.consensus)
+        if small:
+            total = total + places(self.kinship)
+        for weight, values in more:
+            total = total + weight * places(values)
+        return [int(i) for i in np.argsort(total, kind="stable")]
+
+    def distinct(self, order: Sequence[int], count: int) -> list[int]:
+        """Return the first fillings of an order that differ from all before them; others where these are too few."""
+        pairs = self.apart[np.triu_indices(len(self.apart), 1)]
+        least = _APART * float(np.median(pairs)) if len(pairs) else 0.0
+        chosen: list[int] = []
+        for index in order:
+            if all(self.apart[index, other] >= least for other in chosen):
+                chosen.append(index)
+        chosen += [index for index in order if index not in chosen]
+        return chosen[:count]
+
+
+def places(values: Floats) -> NDArray[np.float64]:
+    """Return each value's place among all, 0 for the least; equal ones share the mean of theirs."""
+    below = (values[None] < values[:, None]).sum(1)
+    equal = (values[None] == values[:, None]).sum(1)
+    return np.asarray(below + (equal - 1) / 2, np.float64)
+
+
+def colour_distance(picture: Picture, low: Picture, hole: NDArray[np.bool_], sigma: float) -> float:
+    """Return the mean difference in a hole of a picture, low-passed, to one that is: in units of CIELAB.
+
+    Args:
+        picture: (h, w, 3) float32.
+        low: (h, w, 3) float32, low-passed with that sigma.
+        hole: (h, w) bool.
+        sigma: in pixels.
+    """
+    one, other = (to_lab(part.clip(0, 255))[hole] for part in (low_pass(picture, None, sigma), low))
+    return float(_distance(one, other).mean())
+
+
+def _halved(picture: Picture) -> Picture:
+    height, width = picture.shape[:2]
+    even = np.pad(picture, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
+    size = (even.shape[1] // 2, even.shape[0] // 2)
+    return np.asarray(cv2.resize(even, size, interpolation=cv2.INTER_AREA), np.float32)
+
+
+def _spread(indices: NDArray[np.int64], most: int) -> NDArray[np.int32]:
+    every = -(-len(indices) // most) or 1
+    return indices[::every].astype(np.int32)
+
+
+def _rim_costs(half: Level, pictures: Sequence[Picture]) -> Floats:
+    kernel = np.ones((_PATCH, _PATCH), np.uint8)
+    reach = _PATCH // 2
+    hole = cv2.dilate(half.hole.astype(np.uint8), kernel) > 0
+    over = hole & (cv2.dilate(half.known.astype(np.uint8), kernel) > 0)
+    inside = np.zeros_like(over)
+    inside[reach:-reach, reach:-reach] = True
+    asked = _spread(np.flatnonzero(over & inside), _MOST_ASKED)
+    known = _spread(np.flatnonzero(half.whole_patches(_PATCH)), _MOST_KNOWN)
+    if not len(asked) or not len(known):
+        return np.zeros(len(pictures), np.float32)
+    there = np.rint(describe(half.picture, known, _PATCH) / _EXACT)
+    return np.array(
+        [_nearest(np.rint(describe(picture, asked, _PATCH) / _EXACT), there).mean() for picture in pictures],
+        np.float32,
+    )
+
+
+def _kinship(known: Floats, inside: Sequence[Floats]) -> Floats:
+    mean, scale = known.mean(0), known.std(0) + 1e-3
+    there = _rounded(known[_spread(np.arange(len(known)), _MOST_KNOWN)], mean, scale)
+    found = [_rounded(part[_spread(np.arange(len(part)), _MOST_ASKED)], mean, scale) for part in inside]
+    return np.array([_nearest(part, there).mean() for part in found], np.float32)
+
+
+def _rounded(values: Floats, mean: Floats, scale: Floats) -> Floats:
+    return np.asarray(np.rint(((values - mean) / scale).clip(-20, 20) * _EXACT), np.float32)
+
+
+def _nearest(asked: Floats, known: Floats) -> Floats:
+    """Return (n,) squared distances of whole numbers (n, d) to the nearest of (m, d)."""
+    squares = np.square(known).sum(1)[None] - 2 * asked @ known.T
+    return np.asarray(squares.min(1) + np.square(asked).sum(1), np.float32)
+
+
+def _distance(one: Floats, other: Floats) -> Floats:
+    return np.asarray(np.sqrt(np.square(one - other).sum(1)), np.float32)
+
+
+def _texture(picture: Picture) -> Floats:
+    """Return (h, w, 18) float32: colours at large, and how much of what pattern there is in each of three bands."""
+    lab = to_lab(picture.clip(0, 255))
+    maps = list(cv2.split(cv2.GaussianBlur(lab, (0, 0), _COLOUR_SIGMA) / np.float32(_COLOUR_SCALE)))
+    light = np.ascontiguousarray(lab[..., 0])
+    before = light
+    for sigma in _BANDS:
+        after = np.asarray(cv2.GaussianBlur(light, (0, 0), sigma), np.float32)
+        band, before = before - after, after
+        across, down = (cv2.Sobel(band, cv2.CV_32F, *way, ksize=3) / 8 for way in ((1, 0), (0, 1)))
+        turned = [across, down, (across + down) / 2**0.5, (across - down) / 2**0.5]
+        energies = (cv2.GaussianBlur(part * part, (0, 0), _SPREAD) for part in (band, *turned))
+        maps += [2 * np.log1p(energy) for energy in energies]
+    return np.asarray(np.stack(maps, 2), np.float32)

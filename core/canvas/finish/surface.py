@@ -1,0 +1,122 @@
+"""The last look at a filled hole: fine detail from one source each, as strong as around, and no step at the rim.
+
+Knows nothing of searching or of levels: it is done once, at the photo's own size.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from core.canvas.finish.ground import Ground, Places
+from core.canvas.finish.pyramid import Level, Mask, Picture
+from core.canvas.finish.search import Field
+from core.canvas.finish.vote import own_sources, parted, vote
+from core.geometry import Box, Size
+
+_FINE = 1.0
+"""Sigma in pixels of what is averaged; the rest comes from one source: steps between sources do not show in it."""
+_MOST_GAIN = 1.2
+"""Fine detail is made at most so many times stronger; more is sharper, and farther from the photo."""
+_CONTRAST = 6.0
+"""Sigma in pixels over which the strength of fine detail is told."""
+_RING = 24
+"""Pixels around the hole that tell how strong fine detail should be."""
+_MOST_STEP = 24.0
+"""Levels of a step across the rim that are taken back; a greater one is an edge."""
+_RIM_REACH = 0.3
+"""Share of the hole's depth over which the rim's correction fades by e."""
+_FINEST_RIM = 0.8
+"""Sigma of the narrowest blur that pushes it inwards; each next one is twice as wide."""
+
+
+def surfaced(ground: Ground, ballot: NDArray[np.float32], field: Field) -> tuple[NDArray[np.float32], Places]:
+    """Return the hole's finished colours, and where each of its pixels was copied from.
+
+    Args:
+        ground: the finest level.
+        ballot: of `core.canvas.finish.vote.ballots`.
+        field: what each target copies.
+
+    Returns:
+        (n, 3) float32, pixels of the hole row by row, and (n,) int32 indices into h * w.
+    """
+    level = ground.level
+    hole = np.flatnonzero(level.hole).astype(np.int32)
+    beside = cv2.dilate(level.hole.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    ring = np.flatnonzero(beside & level.known).astype(np.int32)
+    low, fine = parted(ground, _FINE)
+    both = np.concatenate([hole, ring])
+    sources = own_sources(ground, field, both)
+    smooth = vote(ground, low, ballot, field, both)
+    detail = fine.reshape(-1, 3).take(sources, 0)
+    photo = level.picture.reshape(-1, 3).take(ring, 0)
+    step = (photo - smooth[len(hole) :] - detail[len(hole) :]).clip(-_MOST_STEP, _MOST_STEP)
+    near = _near(level)
+    here = near.slices
+    depth = level.depth()[here]
+    detail = detail[: len(hole)] * _gain(level, here, fine, detail[: len(hole)], depth)[level.hole[here]][:, None]
+    pushed = _pushed(_spread_out(step, ring, level, here), (beside & level.known)[here], depth)
+    return smooth[: len(hole)] + detail + pushed[level.hole[here]], sources[: len(hole)]
+
+
+def _near(level: Level) -> Box:
+    """Return the box of the hole and its ring."""
+    box = Box.around(level.hole)
+    assert box is not None, "there is a hole"
+    return box.grown(_RING + 1).clamped(Size(level.size[1], level.size[0]))
+
+
+def _spread_out(values: NDArray[np.float32], pixels: Places, level: Level, here: tuple[slice, slice]) -> Picture:
+    """Return (h, w, 3) float32 of a part of the level: values at some pixels, 0 at the others."""
+    whole = np.zeros((*level.size, 3), np.float32)
+    whole.reshape(-1, 3)[pixels] = values
+    return whole[here]
+
+
+def _gain(
+    level: Level, here: tuple[slice, slice], fine: Picture, detail: NDArray[np.float32], depth: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Return (h, w) float32 of a part of the level: how many times stronger fine detail is made, 1 or more."""
+    hole, known = level.hole[here], level.known[here]
+    away = cv2.distanceTransform((~hole).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    ring = known & (away <= _RING)
+    made = np.zeros(hole.shape, np.float32)
+    made[hole] = np.square(detail).mean(1)
+    there = np.square(fine[here]).mean(2) * ring
+    inside = _mean_within(made, hole, _CONTRAST)
+    around = _mean_within(there, ring, max(_CONTRAST, float(depth[hole].max()) / 2))
+    return np.sqrt(around / np.maximum(inside, np.float32(1e-3))).clip(1.0, _MOST_GAIN)
+
+
+def _mean_within(values: NDArray[np.float32], mask: Mask, sigma: float) -> NDArray[np.float32]:
+    """Return (h, w) float32: values blurred over a mask alone."""
+    blurred, weight = _wide(values, sigma), _wide(mask.astype(np.float32), sigma)
+    return np.asarray(blurred / np.maximum(weight, np.float32(1e-6)), np.float32)
+
+
+def _wide(values: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
+    """Return values blurred with a Gaussian; a wide one on fewer pixels, whose difference nobody sees."""
+    every = max(1, int(sigma // 4))
+    if every == 1:
+        return np.asarray(cv2.GaussianBlur(values, (0, 0), sigma), np.float32)
+    height, width = values.shape[:2]
+    small = cv2.resize(values, (-(-width // every), -(-height // every)), interpolation=cv2.INTER_AREA)
+    blurred = cv2.GaussianBlur(small, (0, 0), sigma / every)
+    return np.asarray(cv2.resize(blurred, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+
+
+def _pushed(step: Picture, ring: Mask, depth: NDArray[np.float32]) -> Picture:
+    """Return the correction (h, w, 3) float32 that the rim's steps ask for: nearly Poisson's membrane, unsolved."""
+    deepest = max(float(depth.max()), 1.0)
+    total, weight = np.zeros_like(step), np.zeros(ring.shape, np.float32)
+    sigma, share = _FINEST_RIM, ring.astype(np.float32)
+    while True:
+        total += _wide(step, sigma) / np.float32(sigma**2)
+        weight += _wide(share, sigma) / np.float32(sigma**2)
+        if sigma > deepest * _RIM_REACH:
+            break
+        sigma *= 2
+    fading = np.exp(-depth / np.float32(_RIM_REACH * deepest))
+    return np.asarray(total * (fading / np.maximum(weight, np.float32(1e-12)))[..., None], np.float32)
