@@ -16,13 +16,15 @@ if TYPE_CHECKING:
     from core.errors import BadRequest, CheckpointError, CoreError, OutOfMemory, UnknownModel
     from core.geometry import Box, Sides, Size
     from core.labels import class_id, class_names, search_classes
+    from core.maskfiles import MaskFile, read_mask
     from core.models.catalog import CATALOG, Published
     from core.models.checkpoints import read_spec
     from core.models.config import ModelSpec
     from core.models.families import count_parameters
     from core.models.hub import download
     from core.models.library import converted_folder, model_state
-    from core.pictures import encode_picture, encode_png, open_mask, open_picture, read_png_text
+    from core.pictures import PictureFile, encode_picture, encode_png, loss_of, open_picture, read_picture
+    from core.pngtext import read_png_text
     from core.recipe import Recipe, read_recipe, recipe_text
     from core.request import (
         ORDER_NAMES,
@@ -45,13 +47,15 @@ _ROOMS = {
     "core.errors": ("BadRequest", "CheckpointError", "CoreError", "OutOfMemory", "UnknownModel"),
     "core.geometry": ("Box", "Sides", "Size"),
     "core.labels": ("class_id", "class_names", "search_classes"),
+    "core.maskfiles": ("MaskFile", "read_mask"),
     "core.models.catalog": ("CATALOG", "Published"),
     "core.models.checkpoints": ("read_spec",),
     "core.models.config": ("ModelSpec",),
     "core.models.families": ("count_parameters",),
     "core.models.hub": ("download",),
     "core.models.library": ("converted_folder", "model_state"),
-    "core.pictures": ("encode_picture", "encode_png", "open_mask", "open_picture", "read_png_text"),
+    "core.pictures": ("PictureFile", "encode_picture", "encode_png", "loss_of", "open_picture", "read_picture"),
+    "core.pngtext": ("read_png_text",),
     "core.recipe": ("Recipe", "read_recipe", "recipe_text"),
     "core.request": (
         "ORDER_NAMES",
@@ -84,8 +88,10 @@ __all__ = [
     "EditRequest",
     "EditResult",
     "Engine",
+    "MaskFile",
     "ModelSpec",
     "OutOfMemory",
+    "PictureFile",
     "Preview",
     "Published",
     "Recipe",
@@ -105,10 +111,12 @@ __all__ = [
     "encode_png",
     "list_models",
     "load_engine",
+    "loss_of",
     "masked_counts",
     "model_state",
-    "open_mask",
     "open_picture",
+    "read_mask",
+    "read_picture",
     "read_png_text",
     "read_recipe",
     "read_spec",

@@ -200,7 +200,8 @@ class EditRequest:
         detail: one of `DETAIL_NAMES`: whether the hole gets the grain, or the fine texture, of its surroundings; "auto"
             is "none" for MANIPULATE, which makes something else of the hole, and "patches" for the others.
         blend: one of `BLEND_NAMES`.
-        opaque: make repainted pixels opaque; otherwise alpha stays as it is.
+        opaque: make repainted pixels opaque, or leave alpha as it is; None makes those parts of the hole opaque in
+            which something is wholly transparent, for what is painted there is to be seen.
         window: the one window to look through, instead of those planned: a square on the canvas (the grown one, for
             EXTRAPOLATE) that holds every pixel to repaint. Not for GENERATE.
         start: codes to begin with; only where one window shows all. See `Start`.
@@ -225,7 +226,7 @@ class EditRequest:
     match_colour: bool = True
     detail: str = "auto"
     blend: str = "auto"
-    opaque: bool = False
+    opaque: bool | None = None
     window: Box | None = None
     start: Start | None = None
     options: DecodeOptions = field(default_factory=DecodeOptions)
@@ -245,7 +246,7 @@ class EditRequest:
             "refine": whole("refinements", self.refine, 0, MOST_REFINE),
             "class_id": None if self.class_id is None else whole("class id", self.class_id, 0, 2**31),
             "match_colour": switch("colour match", self.match_colour),
-            "opaque": switch("opaque", self.opaque),
+            "opaque": None if self.opaque is None else switch("opaque", self.opaque),
             "extend": Sides(*pixels("extension", self.extend, Sides._fields, "{} border in pixels")),
             "box": None if self.box is None else Box(*pixels("box", self.box, Box._fields, "box {}")),
             "window": None if self.window is None else Box(*pixels("window", self.window, Box._fields, "window {}")),

@@ -19,7 +19,7 @@ from core.canvas.colours import keep_colours, match_colour
 from core.canvas.compose import from_model, paste
 from core.canvas.detail import Examples
 from core.canvas.edges import Feather, joint_weight, poisson
-from core.canvas.masks import mask_weight
+from core.canvas.masks import mask_weight, parts_that_hold
 from core.canvas.plan import Pass
 from core.canvas.repetition import repetition
 from core.canvas.seam import RING_PX, Border, shows, visibility
@@ -215,9 +215,11 @@ class Work:
         """Return a finished area, its seam and its colour shift, blended as asked; "auto" takes what shows less."""
         under = self.base[self.area.slices]
 
+        opaque = self._made_opaque(request)
+
         def measured(made: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float, float]:
             patch = under.copy()
-            paste(patch, made, Box(0, 0, patch.shape[1], patch.shape[0]), share, opaque=request.opaque)
+            paste(patch, made, Box(0, 0, patch.shape[1], patch.shape[0]), share, opaque=opaque)
             return patch, border.seam_score(patch), border.ring_shift(patch)
 
         soft = measured(feather.over(layer, under))
@@ -228,6 +230,13 @@ class Work:
             return soft
         closed = measured(cloned)
         return closed if request.blend == "poisson" or visibility(*closed[1:]) < visibility(*soft[1:]) else soft
+
+    def _made_opaque(self, request: EditRequest) -> NDArray[np.bool_] | None:
+        """Return the (h, w) pixels of the area that become opaque, None where none does."""
+        if self.base.shape[2] == 3 or request.opaque is False:
+            return None
+        hole = self.allowed[self.area.slices]
+        return hole if request.opaque else parts_that_hold(hole, self.transparent(self.area))
 
     def repeats(self, row: int) -> bool:
         """Return whether a finished border is a copy, or the mirror image, of something else in its picture."""

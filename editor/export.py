@@ -84,13 +84,13 @@ class Encoded(NamedTuple):
     commented: bool
 
 
-def encode_with_comment(pixels: Pixels, file_format: str, quality: int, comment: Mapping[str, str]) -> Encoded:
+def encode_with_comment(pixels: Pixels, file_format: str, quality: int | None, comment: Mapping[str, str]) -> Encoded:
     """Return a JPEG or WebP whose EXIF carries a recipe: the readable line as description, the rest as user comment.
 
     Args:
         pixels: (H, W, 3 or 4) uint8; a JPEG shows transparent pixels on white.
         file_format: "jpeg" or "webp".
-        quality: 1 to 100.
+        quality: see `core.encode_picture`.
         comment: PNG texts by `RECIPE_TEXTS`, none or both; left out where they are longer than EXIF can hold.
     """
     fits = sum(map(len, comment.values())) <= _LARGEST_COMMENT

@@ -268,6 +268,11 @@ def export_flattened(kind: str) -> str:
     return f"{kind} holds no transparency: clear pixels are white in this file. Choose PNG or WebP to keep them."
 
 
+def export_changed(kind: str, levels: int) -> str:
+    """Say that a format changes pixels, and by how much."""
+    return f"{kind} changes pixels everywhere, by up to {levels} of 255 levels. PNG, or WebP at 100, keeps all of them."
+
+
 def export_without_recipe(kind: str) -> str:
     """Say that the recipe did not fit."""
     return f"The settings and mask are too large for a {kind}'s comment and are left out: choose PNG to keep them."

@@ -30,8 +30,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "core.request": {"numpy", "core.checks", "core.errors", "core.geometry", "core.packing"},
     "core.labels": {"core.errors"},
     "core.recipe": {"core.errors", "core.request", "core.models.config"},
-    # the gate for pictures: the only room that opens picture files
-    "core.pictures": {"numpy", "PIL", "core.errors", "core.geometry"},
+    # the gate for pictures: the only rooms that open picture files
+    "core.pictures": {"numpy", "PIL", "core.errors", "core.geometry", "core.pngtext", "core.profiles"},
+    "core.maskfiles": {"numpy", "PIL", "core.errors", "core.geometry", "core.pictures"},
+    "core.pngtext": set(),
+    "core.profiles": {"numpy", "PIL"},
     # three wings that do not know each other
     "core.canvas": {"cv2", *VALUES, "core.canvas"},
     "core.decoding": {"torch", "core.decoding"},

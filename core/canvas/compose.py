@@ -66,7 +66,7 @@ def paste(
     window: Box,
     weight: NDArray[np.float32],
     *,
-    opaque: bool = False,
+    opaque: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.uint8]:
     """Blend a window into the canvas, in place: round(w * generated + (1 - w) * canvas).
 
@@ -75,7 +75,7 @@ def paste(
         generated: (s, s, 3) uint8 RGB.
         window: where it lies on the canvas.
         weight: (s, s) float32 in [0, 1]; a pixel of weight 0 stays bit-identical.
-        opaque: raise the alpha of repainted pixels to 255 * weight; otherwise alpha stays as it is.
+        opaque: (s, s) bool, pixels whose alpha is raised to 255 * weight; elsewhere it stays as it is.
 
     Returns:
         The same canvas.
@@ -86,8 +86,9 @@ def paste(
     mixed = share * generated[touched] + (1 - share) * view[touched][:, :3]
     pixels = view[touched]
     pixels[:, :3] = np.clip(np.rint(mixed), 0, 255).astype(np.uint8)
-    if opaque and canvas.shape[2] == 4:
-        pixels[:, 3] = np.maximum(pixels[:, 3], np.rint(255 * share[:, 0]).astype(np.uint8))
+    if opaque is not None and canvas.shape[2] == 4:
+        raised = np.where(opaque[touched], np.rint(255 * share[:, 0]), 0).astype(np.uint8)
+        pixels[:, 3] = np.maximum(pixels[:, 3], raised)
     view[touched] = pixels
     return canvas
 

@@ -52,6 +52,18 @@ def mask_weight(mask: NDArray[np.bool_] | NDArray[np.uint8]) -> NDArray[np.float
     return weight if mask.dtype == np.bool_ else weight / np.float32(255)
 
 
+def parts_that_hold(mask: NDArray[np.bool_], marks: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the connected parts of a mask in which some mark lies.
+
+    Args:
+        mask: (H, W) bool.
+        marks: (H, W) bool.
+    """
+    _, parts = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8, ltype=cv2.CV_32S)
+    owner = np.asarray(parts)
+    return mask & np.isin(owner, np.unique(owner[mask & marks]))
+
+
 def feather_weight(mask: NDArray[np.bool_], radius_px: int) -> NDArray[np.float32]:
     """Return the weight of repainted pixels beside what surrounds them; its soft edge lies inside the mask.
 

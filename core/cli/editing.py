@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.cli.output import check_output, encoded, say
-from core.cli.requests import SHAPE, add_region, add_request, make_request, read_region
+from core.cli.requests import SHAPE, add_region, add_request, make_request, opened, read_region
 from core.cli.words import OPTIONS, Command, Parser, add_output, flag, given, named_engine, ratio, whole
 from core.errors import BadRequest
 from core.geometry import Sides, Size, aspect_sides
@@ -60,7 +60,7 @@ def _edit(options: argparse.Namespace) -> None:
 
 
 def _replay(options: argparse.Namespace) -> None:
-    from core.pictures import open_picture, read_png_text
+    from core.pngtext import read_png_text
     from core.recipe import read_recipe
     from core.request import EditRequest
 
@@ -69,7 +69,7 @@ def _replay(options: argparse.Namespace) -> None:
     if spoken:
         raise BadRequest(f"--replay takes every setting from the file: leave out {' and '.join(spoken)}.")
     recipe = read_recipe(read_png_text(options.replay.read_bytes()))
-    image = None if options.image is None else open_picture(options.image)
+    image = None if options.image is None else opened(options.image)
     if recipe.request.get("image") is None:
         image = None  # it was generated from nothing
     request = EditRequest.from_dict(recipe.request, image)
@@ -81,11 +81,10 @@ def _replay(options: argparse.Namespace) -> None:
 
 
 def _extend(options: argparse.Namespace) -> None:
-    from core.pictures import open_picture
     from core.request import Task
 
     check_output(options.output)
-    image = open_picture(options.image)
+    image = opened(options.image)
     sides = Sides(options.left, options.top, options.right, options.bottom)
     if options.aspect is not None:
         if any(sides):

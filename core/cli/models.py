@@ -13,6 +13,7 @@ from pathlib import Path
 
 from core.cli.data import data_errors
 from core.cli.output import check_output, encoded, say
+from core.cli.requests import opened
 from core.cli.words import Command, add_engine, add_output, named_engine, whole
 from core.errors import BadRequest, UnknownModel
 from core.geometry import Size
@@ -42,7 +43,7 @@ def add_commands(command: Command) -> None:
 
     suggest = command("suggest", _suggest, "Name ImageNet classes that a picture may show, for models that need one.")
     suggest.add_argument("--image", type=Path, required=True)
-    suggest.add_argument("--mask", type=Path, help="a picture: white (or opaque, where it has alpha) = not looked at")
+    suggest.add_argument("--mask", type=Path, help="a picture, read as `edit` reads it: repaint = not looked at")
     suggest.add_argument("--count", type=whole, default=5, metavar="N", help="so many at most; default 5")
     suggest.add_argument("--json", action="store_true", help="end standard output with one JSON object")
 
@@ -143,10 +144,10 @@ def _convert(options: argparse.Namespace) -> None:
 
 
 def _reconstruct(options: argparse.Namespace) -> None:
-    from core.pictures import open_picture, write_whole
+    from core.pictures import write_whole
 
     check_output(options.output)
-    image = open_picture(options.image)
+    image = opened(options.image)
     engine = named_engine(options)
     started = time.perf_counter()
     pixels = engine.reconstruct(image[..., :3])
@@ -166,13 +167,13 @@ def _reconstruct(options: argparse.Namespace) -> None:
 
 def _suggest(options: argparse.Namespace) -> None:
     from core.labels import imagenet_classes
-    from core.pictures import open_mask, open_picture
+    from core.maskfiles import read_mask
     from core.suggestions import suggest_classes
 
     classes = imagenet_classes()
-    image = open_picture(options.image)
+    image = opened(options.image)
     height, width = image.shape[:2]
-    mask = None if options.mask is None else open_mask(options.mask, Size(width, height))
+    mask = None if options.mask is None else read_mask(options.mask, Size(width, height)).mask > 0
     found = suggest_classes(image, mask, classes, options.count)
     say(
         options,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,12 @@ def say(options: argparse.Namespace, sentence: str, facts: Mapping[str, Any]) ->
         print(json.dumps(facts))
 
 
+def aside(sentence: str | None) -> None:
+    """Print on standard error, where there is one, a sentence about what was done beside what was asked."""
+    if sentence:
+        print(sentence, file=sys.stderr)
+
+
 def check_output(path: Path) -> None:
     """Refuse an output that could not be written, before any work is done."""
     if path.suffix.lower() not in (".png", ".jpg", ".jpeg", ".webp"):
@@ -36,9 +43,16 @@ def check_output(path: Path) -> None:
 
 
 def encoded(pixels: NDArray[np.uint8], path: Path, text: Mapping[str, str] | None = None) -> bytes:
-    """Return a picture file of the format that the path's ending names; a PNG carries the text."""
-    from core.pictures import encode_picture, encode_png
+    """Return a picture file of the format that the path's ending names; a PNG carries the text.
+
+    Says by how much the file differs from the picture where its format cannot hold it exactly.
+    """
+    from core.pictures import encode_picture, encode_png, loss_of
 
     if path.suffix.lower() == ".png":
         return encode_png(pixels, text=text)
-    return encode_picture(pixels, path.suffix)
+    data = encode_picture(pixels, path.suffix)
+    lost = loss_of(data, pixels)
+    if lost:
+        aside(f"{path} differs by up to {lost} of 255 levels in every part: name it .png or .webp to keep all exactly.")
+    return data

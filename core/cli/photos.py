@@ -127,7 +127,7 @@ def _written(folder: Path, findings: Findings) -> list[Path]:
     files = {"report.md": report(findings).encode(), "figures.csv": figures_csv(findings).encode()}
     for part in findings.parts[-1:]:  # those before it were written before
         for name, sheet in sheets(part.tiles).items():
-            files[f"{part.group}-{part.question.slug}-{name}.jpg"] = encode_picture(sheet, "jpg")
+            files[f"{part.group}-{part.question.slug}-{name}.jpg"] = encode_picture(sheet, "jpg", quality=92)
     for name, data in files.items():
         write_whole(folder / name, data)
     return [folder / name for name in files]

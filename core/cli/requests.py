@@ -9,11 +9,15 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core.cli.output import aside
 from core.cli.words import Parser, add_decoding, add_engine, box, decode_options, given, number, whole
 from core.errors import BadRequest
 from core.geometry import Size
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from core.models.config import ModelSpec
     from core.request import EditRequest
 
@@ -36,7 +40,9 @@ SHAPE = {
 def add_region(parser: Parser) -> None:
     """Add the picture, what to repaint of it, and where the result goes."""
     parser.add_argument("--image", type=Path)
-    parser.add_argument("--mask", type=Path, help="a picture: white (or opaque, where it has alpha) = repaint")
+    parser.add_argument(
+        "--mask", type=Path, help="a picture of its size: bright (or opaque, on a transparent layer) = repaint"
+    )
     parser.add_argument("--box", type=box, metavar="L,T,W,H", help="repaint this box as --class instead of a mask")
     parser.add_argument(
         "--window", type=box, metavar="L,T,W,H", help="look through this square, not the planned window"
@@ -66,7 +72,12 @@ def add_request(parser: Parser) -> None:
     )
     parser.add_argument("--blend", metavar="NAME", help="auto, feather or poisson: how the border is closed")
     parser.add_argument("--no-match-colour", dest="match_colour", action="store_const", const=False)
-    parser.add_argument("--opaque", action="store_const", const=True, help="make repainted pixels opaque")
+    parser.add_argument(
+        "--opaque",
+        action="store_const",
+        const=True,
+        help="make all that is repainted opaque, not transparent parts alone",
+    )
 
 
 def make_request(options: argparse.Namespace, spec: ModelSpec, **parts: Any) -> EditRequest:
@@ -81,7 +92,7 @@ def make_request(options: argparse.Namespace, spec: ModelSpec, **parts: Any) -> 
 
 def read_region(options: argparse.Namespace) -> dict[str, Any]:
     """Return task, image, mask and box of an edit."""
-    from core.pictures import open_mask, open_picture
+    from core.maskfiles import read_mask
     from core.request import Task
 
     if options.image is None:
@@ -90,9 +101,20 @@ def read_region(options: argparse.Namespace) -> dict[str, Any]:
         raise BadRequest("give either --mask or --box: one says what to repaint, not both.")
     if options.box is not None and options.task == "inpaint":
         raise BadRequest("--box belongs to --task manipulate: leave --task out, or give --mask instead.")
-    image = open_picture(options.image)
+    image = opened(options.image)
     task = Task(options.task or ("manipulate" if options.box else "inpaint"))
     if options.box is not None:
         return {"task": task, "image": image, "box": options.box}
     height, width = image.shape[:2]
-    return {"task": task, "image": image, "mask": open_mask(options.mask, Size(width, height))}
+    read = read_mask(options.mask, Size(width, height))
+    aside(None if read.plain else read.told)
+    return {"task": task, "image": image, "mask": read.mask}
+
+
+def opened(path: Path) -> NDArray[np.uint8]:
+    """Return the pixels of a picture file; says what the way to 8-bit sRGB changed in them."""
+    from core.pictures import read_picture
+
+    read = read_picture(path)
+    aside(read.told)
+    return read.pixels

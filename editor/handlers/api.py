@@ -12,7 +12,7 @@ from typing import Any
 import gradio as gr
 from gradio.utils import get_upload_folder
 
-from core import BadRequest, Box, Engine, ModelSpec, Size, class_id, open_mask, open_picture, sweep
+from core import BadRequest, Box, Engine, ModelSpec, Size, class_id, open_picture, read_mask, sweep
 from editor import axes, export, messages
 from editor.handlers.desk import Desk, told_to_programs
 from editor.store import Pixels
@@ -55,7 +55,7 @@ class Api:
 
         Args:
             image: the picture, PNG, JPEG or WebP.
-            mask: a picture of the same size, white or opaque = repaint.
+            mask: a picture of the same size, bright (or opaque, on a transparent layer) = repaint.
             class_name: what to paint, or "none".
             steps: T, 1 to 256.
             seed: 0 or more; -1 is 0.
@@ -154,7 +154,7 @@ class Api:
 
         Args:
             image: the picture, PNG, JPEG or WebP.
-            mask: a picture of the same size, white or opaque = repaint.
+            mask: a picture of the same size, bright (or opaque, on a transparent layer) = repaint.
             rows: schedule, steps, choice_temperature, token_temperature, guidance_scale, seed or class_id.
             row_values: separated by commas.
             columns: another of these.
@@ -221,7 +221,7 @@ def _opened(image: Any, mask: Any) -> tuple[Pixels | None, Mask | None]:
     picture = None if not image else open_picture(Path(str(image)))
     if not mask or picture is None:
         return picture, None
-    return picture, open_mask(Path(str(mask)), Size(picture.shape[1], picture.shape[0]))
+    return picture, read_mask(Path(str(mask)), Size(picture.shape[1], picture.shape[0])).mask
 
 
 def _box(edges: tuple[int, int, int, int], size: Size) -> Box:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import gradio as gr
 import numpy as np
 
-from core import BadRequest, Start
+from core import BadRequest, Start, loss_of
 from editor import export, messages
 from editor.documents import Document
 from editor.handlers.desk import Desk, address_of, answered, owner_of, payload_of
@@ -86,18 +86,21 @@ class Exporting:
         picture = _picture(document, run, variation)
         if wanted == "png":
             return _Written(picture.png)
-        return self._lossy(wanted, document, picture, payload.get("quality", 92))
+        return self._lossy(wanted, document, picture, payload.get("quality"))
 
     def _lossy(self, wanted: str, document: Document, picture: Picture, quality: object) -> _Written:
-        if not is_whole(quality, 1, 100):
+        if quality is not None and not is_whole(quality, 1, 100):
             raise BadRequest(messages.bad_intent("a quality outside 1 to 100"))
         recipe = export.recipe_texts(picture.png.read_bytes())
-        encoded = export.encode_with_comment(np.asarray(picture.pixels()), wanted, quality, recipe)
+        pixels = np.asarray(picture.pixels())
+        encoded = export.encode_with_comment(pixels, wanted, quality, recipe)
         path = document.folder() / f"{picture.png.stem}.{_SUFFIXES[wanted]}"
         path.write_bytes(encoded.data)
         lost = []
         if wanted == "jpeg" and picture.alpha and (picture.pixels()[..., 3] < 255).any():
             lost.append(messages.export_flattened(_TITLES[wanted]))
+        if changed := loss_of(encoded.data, pixels):
+            lost.append(messages.export_changed(_TITLES[wanted], changed))
         if not encoded.commented:
             lost.append(messages.export_without_recipe(_TITLES[wanted]))
         return _Written(path, " ".join(lost) or None)

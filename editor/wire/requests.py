@@ -253,7 +253,7 @@ def marking_values(request: EditRequest) -> dict[str, Any]:
         "blend": request.blend,
         "guided_by": request.guided_by,
         "match_colour": request.match_colour,
-        "opaque": request.opaque,
+        "opaque": bool(request.opaque),
     }
     if request.task is Task.EXTRAPOLATE:
         sides = ("extend_left", "extend_top", "extend_right", "extend_bottom")
@@ -294,7 +294,7 @@ def _painting(values: Mapping[str, Any]) -> dict[str, Any]:
         "detail": str(values.get("detail", "auto")),
         "blend": str(values.get("blend", "auto")),
         "match_colour": bool(values.get("match_colour", True)),
-        "opaque": bool(values.get("opaque", False)),
+        "opaque": True if values.get("opaque") else None,  # transparent parts are filled opaque anyway
     }
 
 

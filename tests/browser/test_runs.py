@@ -364,7 +364,7 @@ def test_export_shows_the_size_before_the_download(open_page: Open, address: str
     page.wait_for_function("/^waves.png · [0-9]+ kB$/.test(document.querySelector('.mge-about').textContent)")
     page.check(".mge-export [value=jpeg]")
     page.wait_for_function("/^waves.jpg · /.test(document.querySelector('.mge-about').textContent)")
-    assert heard(page, "export")["quality"] == 92
+    assert heard(page, "export")["quality"] == 95
     large = page.text_content(".mge-about")
     page.fill(".mge-quality input", "50")
     page.wait_for_function(

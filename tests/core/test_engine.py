@@ -202,14 +202,17 @@ def test_the_removed_object_does_not_reach_the_nets() -> None:
     assert np.array_equal(first.images, second.images)
 
 
-def test_opaque_makes_repainted_pixels_visible() -> None:
-    image = picture(40, 40, 4)
-    image[..., 3] = 0
-    mask = hole(image, Box(10, 10, 30, 30))
-    kept = fake_engine().edit(EditRequest(Task.INPAINT, image, mask, feather_px=0))
-    shown = fake_engine().edit(EditRequest(Task.INPAINT, image, mask, feather_px=0, opaque=True))
-    assert (kept.images[0][..., 3] == 0).all()
-    assert (shown.images[0][..., 3] == np.where(mask, 255, 0)).all()
+@pytest.mark.parametrize("opaque", [None, False, True])
+def test_what_is_painted_where_nothing_was_is_seen_unless_alpha_is_to_stay(opaque: bool | None) -> None:
+    image = picture(40, 60, 4)
+    image[..., 3] = 120
+    image[12:20, 12:20, 3] = 0  # in the left part of the hole
+    left, right = hole(image, Box(10, 10, 30, 30)), hole(image, Box(40, 10, 55, 30))
+    request = EditRequest(Task.INPAINT, image, left | right, feather_px=0, opaque=opaque)
+    shown = fake_engine().edit(request).images[0]
+    raised = {None: left, False: left & False, True: left | right}[opaque]
+    assert (shown[..., 3] == np.where(raised, 255, image[..., 3])).all()
+    assert (shown[~(left | right)] == image[~(left | right)]).all()
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageCms, PngImagePlugin
 
-from core import pictures
+from core import pictures, pngtext
 from core.errors import BadRequest
-from core.geometry import Size
-from core.pictures import encode_picture, encode_png, open_mask, open_picture, read_png_text, write_whole
+from core.pictures import encode_picture, encode_png, loss_of, open_picture, read_picture, write_whole
+from core.pngtext import read_png_text
 
 RGB = np.random.default_rng(0).integers(0, 256, (20, 30, 3), dtype=np.uint8)
 ALPHA = np.random.default_rng(1).integers(0, 256, (20, 30), dtype=np.uint8)
@@ -35,9 +35,9 @@ def png(width, height, *chunks, depth=8, colour=2, data=b""):
     return b"\x89PNG\r\n\x1a\n" + header + b"".join(chunks) + chunk(b"IDAT", zlib.compress(data)) + chunk(b"IEND", b"")
 
 
-def refused(data, *, mask=False):
+def refused(data):
     with pytest.raises(BadRequest) as error:
-        open_mask(data, None) if mask else open_picture(data)
+        open_picture(data)
     text = str(error.value)
     assert text.endswith(".")
     assert "\n" not in text
@@ -287,26 +287,6 @@ def test_places_that_are_no_file_are_refused(tmp_path):
     assert "not a file" in refused(tmp_path)
 
 
-def test_masks_are_white_or_opaque():
-    white = np.zeros((20, 30), np.uint8)
-    white[3:6, 4:9] = 255
-    white[10, 10], white[11, 11] = 128, 127
-    expected = white >= 128
-    size = Size(30, 20)
-    assert np.array_equal(open_mask(encode_png(white), size), expected)
-    assert np.array_equal(open_mask(encode_png(np.dstack([white] * 3)), None), expected)
-    assert np.array_equal(open_mask(encode_png(np.dstack([white] * 3 + [np.full_like(white, 255)])), size), expected)
-    on_black = np.dstack([np.zeros((20, 30, 3), np.uint8), white])
-    assert np.array_equal(open_mask(encode_png(on_black), size), expected)
-
-
-def test_unusable_masks_are_refused():
-    assert "mask is empty" in refused(encode_png(np.zeros((20, 30, 3), np.uint8)), mask=True)
-    assert "mask is empty" in refused(encode_png(np.zeros((20, 30, 4), np.uint8)), mask=True)
-    with pytest.raises(BadRequest, match="mask is 30x20 px but the picture is 20x30 px"):
-        open_mask(encode_png(np.full((20, 30), 255, np.uint8)), Size(20, 30))
-
-
 @given(
     st.dictionaries(
         st.sampled_from(["request", "recipe", "Software"]),
@@ -327,7 +307,8 @@ def test_compressed_texts_of_other_programs_are_read():
 
 
 def test_text_bombs_and_damaged_texts_are_left_out(monkeypatch):
-    monkeypatch.setattr(pictures, "MAX_TEXT_CHUNK", 1000)
+    for room in (pictures, pngtext):
+        monkeypatch.setattr(room, "MAX_TEXT_CHUNK", 1000)
     bomb = chunk(b"zTXt", b"bomb\0\0" + zlib.compress(bytes(10**7)))
     broken = chunk(b"zTXt", b"broken\0\0nonsense")
     long = chunk(b"tEXt", b"long\0" + b"x" * 1001)
@@ -347,6 +328,39 @@ def test_texts_of_anything_else_are_none(data):
 def test_other_formats_and_qualities_are_refused(file_format, quality):
     with pytest.raises(BadRequest):
         encode_picture(RGB, file_format, quality=quality)
+
+
+STRIPES = np.where((np.arange(64) % 2 == 0)[None, :, None], (220, 30, 30), (30, 30, 220)).astype(np.uint8).repeat(48, 0)
+
+
+def test_webp_is_lossless_unless_a_quality_is_asked_for():
+    clear = np.dstack([STRIPES, np.arange(48 * 64).reshape(48, 64).astype(np.uint8)])
+    for pixels in (STRIPES, clear):
+        data = encode_picture(pixels, "webp")
+        assert np.array_equal(open_picture(data), pixels)
+        assert loss_of(data, pixels) == 0
+    assert loss_of(encode_picture(STRIPES, "webp", quality=90), STRIPES) > 24
+
+
+def test_a_jpeg_keeps_fine_colours_from_quality_90():
+    for quality, least, most in ((None, 1, 24), (90, 1, 40), (80, 60, 255)):
+        data = encode_picture(STRIPES, "jpeg", quality=quality)
+        lost = np.abs(open_picture(data).astype(int) - STRIPES).max()
+        assert least <= lost <= most
+        assert loss_of(data, STRIPES) == lost
+
+
+def test_what_a_jpeg_loses_is_counted_on_white():
+    clear = np.dstack([np.full((32, 32, 3), 40, np.uint8), np.full((32, 32), 0, np.uint8)])
+    assert loss_of(encode_picture(clear, "jpeg"), clear) <= 2
+
+
+def test_what_was_changed_on_the_way_in_is_told():
+    assert read_picture(saved(Image.fromarray(RGB))).told is None
+    deep = saved(Image.fromarray(np.arange(600, dtype=np.uint16).reshape(20, 30)))
+    assert read_picture(deep).told == "picture: its 16 bits a channel were scaled to 8."
+    cmyk = saved(Image.new("CMYK", (20, 30), (20, 40, 60, 10)), "JPEG")
+    assert "CMYK" in read_picture(cmyk).told
 
 
 def test_formats_go_by_suffix():

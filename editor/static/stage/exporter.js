@@ -27,11 +27,13 @@ export class Exporter {
       this.formats.append(makeElement("label", "mge-format", {}, input, makeElement("b", "", {}, name), makeElement("small", "", {}, about)));
     }
     this.quality = /** @type {HTMLInputElement} */ (
-      makeElement("input", "mge-size", { type: "range", min: "40", max: "100", step: "1", value: "92", "aria-label": WORDS.quality })
+      makeElement("input", "mge-size", { type: "range", min: "40", max: "100", step: "1", value: "95", "aria-label": WORDS.quality })
     );
-    this.qualityText = makeElement("output", "mge-size-text", {}, "92");
+    /** @type {Record<string, string>} as it was chosen last for each; a WebP of 100 is lossless */
+    this.qualities = { jpeg: "95", webp: "100" };
+    this.qualityText = makeElement("output", "mge-size-text", {}, "95");
     this.quality.addEventListener("input", () => {
-      this.qualityText.textContent = this.quality.value;
+      this.qualityText.textContent = this.qualities[this.format] = this.quality.value;
       this.prepare(DELAY_OF_QUALITY);
     });
     this.qualityRow = makeElement("label", "mge-quality", {}, makeElement("span", "", {}, WORDS.quality), this.quality, this.qualityText);
@@ -87,8 +89,9 @@ export class Exporter {
     this.format = format in FORMATS ? format : "png";
     const node = /** @type {HTMLInputElement} */ (this.formats.querySelector(`[value=${this.format}]`));
     node.checked = true;
-    this.qualityRow.classList.toggle("mge-on", ["jpeg", "webp"].includes(this.format));
-    this.quality.disabled = !["jpeg", "webp"].includes(this.format);
+    this.qualityRow.classList.toggle("mge-on", this.format in this.qualities);
+    this.quality.disabled = !(this.format in this.qualities);
+    if (!this.quality.disabled) this.qualityText.textContent = this.quality.value = this.qualities[this.format];
     this.prepare(0);
   }
 

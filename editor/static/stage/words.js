@@ -202,7 +202,7 @@ export const LEGENDS = { order: ["first", "last"], confidence: ["unsure", "sure"
 export const FORMATS = {
   png: { name: "PNG", about: "Lossless, with the recipe" },
   jpeg: { name: "JPEG", about: "Small, for photos" },
-  webp: { name: "WebP", about: "Smaller, for the web" },
+  webp: { name: "WebP", about: "Lossless at 100, for the web" },
   mask: { name: "Mask", about: "PNG, white = repaint" },
   gif: { name: "Timeline", about: "GIF of a run's steps" },
   project: { name: "Project", about: "All versions, to go on later" },

@@ -33,7 +33,8 @@ def pastes(draw):
 def test_pixels_outside_the_mask_are_bit_identical_and_alpha_is_kept(given_paste, opaque):
     canvas, generated, window, mask, weight = given_paste
     before = canvas.copy()
-    after = paste(canvas, generated, window, weight, opaque=opaque)
+    upper = np.arange(mask.shape[0])[:, None] < mask.shape[0] // 2 + np.zeros(mask.shape, int)
+    after = paste(canvas, generated, window, weight, opaque=upper if opaque else None)
     assert after is canvas
     outside = np.ones(canvas.shape[:2], np.bool_)
     outside[window.slices] = ~mask
@@ -48,7 +49,8 @@ def test_pixels_outside_the_mask_are_bit_identical_and_alpha_is_kept(given_paste
     if canvas.shape[2] == 4:
         alpha = before[..., 3].copy()
         if opaque:
-            alpha[window.slices] = np.maximum(alpha[window.slices], np.rint(255 * weight).astype(np.uint8))
+            raised = np.where(upper, np.rint(255 * weight), 0).astype(np.uint8)
+            alpha[window.slices] = np.maximum(alpha[window.slices], raised)
         assert np.array_equal(after[..., 3], alpha)
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
+from core.cli import main
 from core.engine import load_engine
-from core.geometry import Size
-from core.pictures import encode_png, open_mask, open_picture
+from core.pictures import encode_png, open_picture
 from core.recipe import recipe_text
 from core.request import EditRequest, Start, Task
 from tests.core.cli.speak import HEIGHT, WIDTH, hole, refusal, run
@@ -122,19 +124,38 @@ def test_box_becomes_a_class_and_width_and_height_are_sizes(
     assert not changed.any()
 
 
-def test_other_formats_and_the_alpha_of_a_mask(
-    tiny_model: Path, photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_a_webp_keeps_what_is_outside_and_a_jpeg_says_what_it_does_not(
+    tiny_model: Path, photo: Path, mask: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    clear = np.zeros((HEIGHT, WIDTH, 4), np.uint8)
-    clear[3:9, 4:12, 3] = 255
-    path = tmp_path / "alpha.png"
-    path.write_bytes(encode_png(clear))
-    assert open_mask(path, Size(WIDTH, HEIGHT)).sum() == 48
-    for ending in ("jpg", "webp"):
-        output = tmp_path / f"o.{ending}"
-        words = ("edit", "--image", photo, "--mask", path, "--output", output, "--model", tiny_model, "--steps", 1)
-        run(*words, capsys=capsys)
-        assert open_picture(output).shape == (HEIGHT, WIDTH, 3)
+    words = ("edit", "--image", photo, "--mask", mask, "--model", tiny_model, "--steps", 1)
+    assert main([str(word) for word in (*words, "--output", tmp_path / "o.webp")]) == 0
+    assert "levels" not in capsys.readouterr().err
+    assert (open_picture(tmp_path / "o.webp") == open_picture(photo))[~hole()].all()
+    assert main([str(word) for word in (*words, "--output", tmp_path / "o.jpg")]) == 0
+    lost = re.search(r"differs by up to (\d+) of 255 levels", capsys.readouterr().err)
+    assert lost
+    with Image.open(tmp_path / "o.jpg") as image:
+        assert {layer[1:3] for layer in image.layer} == {(1, 1)}
+    outside = np.abs(open_picture(tmp_path / "o.jpg").astype(int) - open_picture(photo))[~hole()].max()
+    assert 0 < outside <= int(lost[1])
+
+
+def test_what_had_to_be_decided_of_a_mask_and_a_picture_is_said(
+    tiny_model: Path, photo: Path, mask: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    layer, output = tmp_path / "layer.png", tmp_path / "o.png"
+    layer.write_bytes(encode_png(np.dstack([np.zeros((HEIGHT, WIDTH, 3), np.uint8), hole() * np.uint8(255)])))
+    deep = tmp_path / "deep.png"
+    Image.fromarray(np.arange(HEIGHT * WIDTH, dtype=np.uint16).reshape(HEIGHT, WIDTH)).save(deep)
+    words = ("--output", output, "--model", tiny_model, "--steps", 1)
+    said = {}
+    for name, image, marked in (("plain", photo, mask), ("layer", photo, layer), ("deep", deep, mask)):
+        assert main([str(word) for word in ("edit", "--image", image, "--mask", marked, *words)]) == 0
+        said[name] = capsys.readouterr().err
+    assert said["plain"] == ""
+    assert "transparency" in said["layer"]
+    assert "16 bits" in said["deep"]
+    assert "photo" in refusal("edit", "--image", photo, "--mask", photo, *words, capsys=capsys)
 
 
 def test_a_failing_write_leaves_the_old_output(

@@ -18,7 +18,7 @@ from tests.editor.handlers.visits import event, path_of, run, visitor
 
 def exported(handlers: Handlers, kind: Any, **more: Any) -> dict[str, Any]:
     """Export and return the message."""
-    return handlers.exporting.export(event({"format": kind, "quality": 80, **more}), visitor())
+    return handlers.exporting.export(event({"format": kind, **more}), visitor())
 
 
 @pytest.mark.parametrize("kind", ["png", "jpeg", "webp", "gif", "project"])
@@ -33,7 +33,7 @@ def test_the_size_is_that_of_the_file(handlers: Handlers, opened: dict[str, Any]
         file.name,
     )
     assert file.suffix == {"jpeg": ".jpg", "project": ".zip"}.get(kind, f".{kind}")
-    assert "notice" not in told
+    assert ("notice" in told) == (kind == "jpeg")
 
 
 def test_a_png_is_exact_and_has_its_recipe(handlers: Handlers, opened: dict[str, Any]) -> None:
@@ -66,7 +66,13 @@ def test_what_a_jpeg_loses_is_said(handlers: Handlers, photo: NDArray[np.uint8],
     assert "transparency" in told["notice"]
     assert "left out" in told["notice"]
     assert (open_picture(path_of(told["url"])) > 250).all()
-    assert "transparency" not in exported(handlers, "webp")["notice"]
+    kept = exported(handlers, "webp")
+    assert "transparency" not in kept["notice"]
+    assert "levels" not in kept["notice"]
+    assert np.array_equal(open_picture(path_of(kept["url"])), clear)
+    changed = exported(handlers, "webp", quality=80)
+    lost = np.abs(open_picture(path_of(changed["url"])).astype(int) - clear).max()
+    assert f"by up to {lost} of 255 levels" in changed["notice"]
 
 
 def test_a_film_has_a_frame_a_step_and_ends_on_the_result(handlers: Handlers, opened: dict[str, Any]) -> None:
