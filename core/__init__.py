@@ -7,6 +7,7 @@ Knows nothing of gradio. These names are all that other programs need; each is i
 from __future__ import annotations
 
 import importlib
+import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -39,6 +40,11 @@ if TYPE_CHECKING:
     )
     from core.suggestions import Suggestion, can_suggest, suggest_classes
     from core.sweeps import Cell, sheet, sweep, to_csv
+
+# OpenMP threads that wait for one another spin by default: where another program holds a core, a step of 20 ms takes a
+# second. Asleep they cost nothing. OpenMP reads this once, when torch is loaded, and every door comes through here first.
+if not {"OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME"} & os.environ.keys():
+    os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
 
 _ROOMS = {
     "core.canvas.seam": ("ring_shift", "seam_score"),

@@ -14,6 +14,8 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+import core  # noqa: F401 - before a test imports torch: it says how OpenMP waits
+
 # Two busy cores make any single example slow now and then; time is for benchmarks.
 hypothesis.settings.register_profile("steady", deadline=None)
 hypothesis.settings.load_profile("steady")
