@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from core.sweeps import Cell, sheet, sweep, to_csv
 
 # OpenMP threads that wait for one another spin by default: where another program holds a core, a step of 20 ms takes a
-# second. Asleep they cost nothing. OpenMP reads this once, when torch is loaded, and every door comes through here first.
+# second. Asleep they cost nothing. OpenMP reads this once, when torch is loaded; every door comes through here before.
 if not {"OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME"} & os.environ.keys():
     os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
 

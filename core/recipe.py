@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.errors import BadRequest
+from core.json_text import json_object
 from core.models.config import ModelSpec
 from core.request import EditRequest
 
@@ -62,7 +63,7 @@ def read_recipe(text: Mapping[str, str]) -> Recipe:
     if RECIPE_KEY not in text:
         raise BadRequest("this PNG carries no recipe: choose one that this editor wrote and nobody re-saved.")
     try:
-        plain = json.loads(text[RECIPE_KEY])
+        plain = json_object(text[RECIPE_KEY])
         if plain["format"] != _FORMAT:
             raise BadRequest(f"recipe has format {plain['format']}, this editor reads {_FORMAT}: use a newer editor.")
         return Recipe(str(plain["model"]), dict(plain["weights"]), dict(plain["request"]))

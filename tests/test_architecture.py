@@ -25,11 +25,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "core": set(),
     "core.errors": set(),
     "core.geometry": {"numpy", "cv2"},
+    "core.json_text": set(),
+    "core.console": set(),
     "core.checks": {"numpy", "core.errors"},
     "core.packing": {"numpy", "core.errors"},
     "core.request": {"numpy", "core.checks", "core.errors", "core.geometry", "core.packing"},
     "core.labels": {"core.errors"},
-    "core.recipe": {"core.errors", "core.request", "core.models.config"},
+    "core.recipe": {"core.errors", "core.json_text", "core.request", "core.models.config"},
     # the gate for pictures: the only rooms that open picture files
     "core.pictures": {"numpy", "PIL", "core.errors", "core.geometry", "core.pngtext", "core.profiles"},
     "core.maskfiles": {"numpy", "PIL", "core.errors", "core.geometry", "core.pictures"},
@@ -38,12 +40,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     # three wings that do not know each other
     "core.canvas": {"cv2", *VALUES, "core.canvas"},
     "core.decoding": {"torch", "core.decoding"},
-    "core.models": {"torch", "numpy", "safetensors", "core.errors", "core.models"},
+    "core.models": {"torch", "numpy", "safetensors", "core.errors", "core.json_text", "core.models"},
     # the only room that opens containers of other programs
     "core.models.containers": {"torch", "safetensors", "msgpack", "core.errors"},
     "core.models.convert": {"torch", "core.errors", "core.labels", "core.models"},
     # what was downloaded lies where huggingface_hub says
-    "core.models.library": {"huggingface_hub", "core.errors", "core.models"},
+    "core.models.library": {"huggingface_hub", "core.errors", "core.json_text", "core.models"},
     # the only room on the network
     "core.models.hub": {"huggingface_hub", "httpx2", "core.errors", "core.models"},
     # the hall

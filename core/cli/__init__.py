@@ -8,11 +8,13 @@ sentence on standard error. Heavy packages are imported by the commands that nee
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 
 from core.cli import editing, evaluation, models, photos, sweeps, training
 from core.cli.words import Parser
+from core.console import show_every_name
 from core.errors import CoreError
 
 EXIT_USER_ERROR = 2
@@ -25,9 +27,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: as after `python -m core`; None takes them from the process.
     """
+    show_every_name()
     try:
         options = _parser().parse_args(arguments)
         options.run(options)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever read the output has read enough; what was to be written is written
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except CoreError as error:
         return _refused(str(error))
     except OSError as error:

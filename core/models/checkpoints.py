@@ -19,10 +19,11 @@ import torch
 from torch import Tensor, nn
 
 from core.errors import CheckpointError
+from core.json_text import json_object
 from core.models.compact import CompactTokenizer, CompactTokenizerConfig
-from core.models.config import Defaults, ModelSpec
+from core.models.config import ModelSpec, spec_of, whole_of
 from core.models.containers import each_tensor, tensor_shapes, write_tensors
-from core.models.families import build
+from core.models.families import NO_NET, build, net_config
 from core.models.interfaces import MaskTransformer, VQTokenizer
 from core.models.keymaps import require_shapes, shapes_of
 
@@ -40,16 +41,10 @@ def read_spec(folder: Path) -> ModelSpec:
     """
     path = folder / CONFIG_FILE
     try:
-        values = json.loads(path.read_text())
-        known = {f.name for f in dataclasses.fields(ModelSpec)}
-        unknown = sorted(set(values) - known)
-        if unknown:
-            raise TypeError(f"unknown entries {', '.join(unknown)}")
-        defaults = Defaults(**values.pop("defaults", {}))
-        return ModelSpec(**{**values, "classes": tuple(values["classes"])}, defaults=defaults)
+        return spec_of(json_object(path.read_bytes()))
     except FileNotFoundError as error:
         raise CheckpointError(f"{folder} holds no {CONFIG_FILE}: choose a folder that train-mvtm wrote.") from error
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, OSError) as error:
         raise CheckpointError(f"{path} does not describe a model ({error}): write it again with train-mvtm.") from error
 
 
@@ -71,7 +66,7 @@ def load_nets(folder: Path, spec: ModelSpec, dtype: torch.dtype = torch.float32)
     try:
         with torch.device("meta"):
             tokenizer, transformer = build(spec)
-    except (TypeError, ValueError) as error:
+    except ValueError as error:
         raise CheckpointError(f"{folder / CONFIG_FILE} does not make a model: {error}.") from error
     _fill(tokenizer, folder / TOKENIZER_FILE, spec.sha256, dtype)
     _fill(transformer, folder / TRANSFORMER_FILE, spec.sha256, dtype)
@@ -135,20 +130,30 @@ def load_tokenizer(folder: Path) -> tuple[CompactTokenizer, int]:
         CheckpointError: where the folder holds neither, or a damaged one.
     """
     described = folder / TOKENIZER_CONFIG_FILE
+    values: Mapping[str, Any]
     if described.is_file():
-        values = json.loads(described.read_text())
-        pixels = values.pop("pixels")
+        values, pixels = _described_tokenizer(described)
     else:
         spec = read_spec(folder)
         if spec.family != "compact":
             raise CheckpointError(f"{folder} is of the {spec.family} family: only compact tokenizers are trained here.")
         values, pixels = spec.tokenizer, spec.pixels
-    arguments: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
-    config = CompactTokenizerConfig(**arguments)
-    with torch.device("meta"):
-        tokenizer = CompactTokenizer(config)
+    try:
+        with torch.device("meta"):
+            tokenizer = CompactTokenizer(net_config(CompactTokenizerConfig, values, "tokenizer"))
+    except (TypeError, ValueError, *NO_NET) as error:
+        raise CheckpointError(f"{folder} describes no tokenizer ({error}): train it again.") from error
     _fill(tokenizer, folder / TOKENIZER_FILE, {})
     return tokenizer, pixels
+
+
+def _described_tokenizer(path: Path) -> tuple[Mapping[str, Any], int]:
+    """Return the config values of a `train-tokenizer` run and its pixels."""
+    try:
+        values = json_object(path.read_bytes())
+        return values, whole_of("pixels", values.pop("pixels", None), 1)
+    except (ValueError, OSError) as error:
+        raise CheckpointError(f"{path} describes no tokenizer ({error}): train it again.") from error
 
 
 def save_tokenizer(folder: Path, tokenizer: CompactTokenizer, pixels: int) -> None:

@@ -1,14 +1,19 @@
 """What a model is, in plain numbers: its nets' shapes, its files, its classes, and the settings that suit it.
 
-Knows nothing of tensors. A model folder holds config.json (a `ModelSpec`), tokenizer.safetensors and
+Knows nothing of tensors or files. A model folder holds config.json (a `ModelSpec`), tokenizer.safetensors and
 transformer.safetensors; core/models/checkpoints.py reads and writes such folders.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
+
+from core.json_text import kind_of
+
+MOST_SIZE = 1 << 20
+"""Largest number that describes a net, far above any (a codebook of 16384 codes is the largest published)."""
 
 
 @dataclass(frozen=True)
@@ -57,3 +62,62 @@ class ModelSpec:
     licence: str
     defaults: Defaults = field(default_factory=Defaults)
     sha256: Mapping[str, str] = field(default_factory=dict)
+
+
+def spec_of(values: Mapping[str, Any]) -> ModelSpec:
+    """Return the model that JSON values describe, each of its own kind: "8" is no 8, and 8.0 is no 8.
+
+    Raises:
+        ValueError: naming the first entry that is missing, unknown, or of another kind.
+    """
+    unknown = sorted(set(values) - {each.name for each in fields(ModelSpec)})
+    if unknown:
+        raise ValueError(f"unknown entries {', '.join(unknown)}")
+    plain = {"defaults": {}, "sha256": {}, **values}
+    for name in ("name", "title", "family", "licence"):
+        _require(name, plain, str)
+    for name in ("pixels", "grid", "codebook_size"):
+        whole_of(name, _require(name, plain, int), 1)
+    for name in ("tokenizer", "transformer", "defaults", "sha256"):
+        _require(name, plain, dict)
+    _require("null_class", plain, bool)
+    classes = _require("classes", plain, list)
+    for name, texts in (("classes", classes), ("sha256", plain["sha256"].values())):
+        wrong = [each for each in texts if not isinstance(each, str)]
+        if wrong:
+            raise ValueError(f"{name} holds {kind_of(wrong[0])} where a text belongs")
+    return ModelSpec(**{**plain, "classes": tuple(classes), "defaults": _defaults(plain["defaults"])})
+
+
+def whole_of(name: str, value: object, low: int) -> int:
+    """Return a whole number from `low` to `MOST_SIZE`.
+
+    Raises:
+        ValueError: naming it, where it is none.
+    """
+    if type(value) is not int or not low <= value <= MOST_SIZE:
+        seen = value if type(value) in (int, float) else kind_of(value)
+        raise ValueError(f"{name} is {seen}, not a whole number from {low} to {MOST_SIZE}")
+    return value
+
+
+def _defaults(values: Mapping[str, Any]) -> Defaults:
+    standard = Defaults()
+    unknown = sorted(set(values) - vars(standard).keys())
+    if unknown:
+        raise ValueError(f"unknown defaults {', '.join(unknown)}")
+    for name in values:
+        kind = type(getattr(standard, name))
+        _require(name, values, kind)
+        if kind is int:
+            whole_of(f"defaults {name}", values[name], 0)
+    return Defaults(**values)
+
+
+def _require(name: str, values: Mapping[str, Any], kind: type) -> Any:
+    if name not in values:
+        raise ValueError(f"entry {name} is missing")
+    value = values[name]
+    if type(value) is not kind and not (kind is float and type(value) is int):
+        raise ValueError(f"{name} is {kind_of(value)}, not {kind_of(kind())}")
+    return value

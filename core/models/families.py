@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 
+from core.json_text import kind_of
 from core.models.compact import CompactTokenizer, CompactTokenizerConfig, CompactTransformer, CompactTransformerConfig
-from core.models.config import ModelSpec
+from core.models.config import ModelSpec, whole_of
 from core.models.google import GoogleTransformer, GoogleTransformerConfig
 from core.models.halton import HaltonTransformer, HaltonTransformerConfig
 from core.models.interfaces import MaskTransformer, VQTokenizer
@@ -26,6 +27,8 @@ from core.models.vqgan import (
     TamingTokenizer,
     TamingTokenizerConfig,
 )
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,9 @@ class Family:
     build_transformer: Callable[[Any], MaskTransformer]
     null_class: bool = True
 
+
+NO_NET = (ArithmeticError, LookupError, MemoryError, RuntimeError)
+"""What torch and the nets raise while they are built of numbers that cannot be."""
 
 FAMILIES: dict[str, Family] = {
     family.name: family
@@ -76,8 +82,8 @@ def build(spec: ModelSpec) -> tuple[VQTokenizer, MaskTransformer]:
     if spec.family not in FAMILIES:
         raise ValueError(f"model {spec.name}: family {spec.family!r} is unknown, choose one of {', '.join(FAMILIES)}")
     family = FAMILIES[spec.family]
-    tokenizer_config = _config(family.tokenizer_config, spec.tokenizer, f"model {spec.name}: tokenizer")
-    transformer_config = _config(family.transformer_config, spec.transformer, f"model {spec.name}: transformer")
+    tokenizer_config = net_config(family.tokenizer_config, spec.tokenizer, f"model {spec.name}: tokenizer")
+    transformer_config = net_config(family.transformer_config, spec.transformer, f"model {spec.name}: transformer")
     # Compare plain numbers before any parameter is allocated.
     sizes = (tokenizer_config.codebook_size, transformer_config.codebook_size, spec.codebook_size)
     if len(set(sizes)) > 1:
@@ -96,7 +102,10 @@ def build(spec: ModelSpec) -> tuple[VQTokenizer, MaskTransformer]:
         raise ValueError(f"model {spec.name}: {len(spec.classes)} class names for {transformer_config.classes} classes")
     if spec.null_class and not family.null_class:
         raise ValueError(f"model {spec.name}: null_class is true, but family {family.name} has no null class")
-    return family.build_tokenizer(tokenizer_config), family.build_transformer(transformer_config)
+    try:
+        return family.build_tokenizer(tokenizer_config), family.build_transformer(transformer_config)
+    except NO_NET as error:
+        raise ValueError(f"model {spec.name}: its numbers make no net ({error})") from error
 
 
 def count_parameters(spec: ModelSpec) -> int:
@@ -110,12 +119,35 @@ def count_parameters(spec: ModelSpec) -> int:
     return sum(parameter.numel() for net in nets for parameter in net.parameters())
 
 
-def _config(kind: type[Any], values: Mapping[str, Any], where: str) -> Any:
-    """Return the config dataclass of JSON values, whose lists stand for tuples."""
-    unknown = sorted(set(values) - {f.name for f in fields(kind)})
+def net_config(kind: type[T], values: Mapping[str, Any], where: str) -> T:
+    """Return the config dataclass of JSON values, whose lists stand for tuples.
+
+    Args:
+        kind: a frozen dataclass of whole numbers, tuples of them, and switches.
+        values: its fields by name; those left out have the dataclass's own values.
+        where: begins the complaint.
+
+    Raises:
+        ValueError: where a field is unknown or of another kind, or the config cannot be.
+    """
+    known = {each.name: each.type for each in fields(kind)}  # type: ignore[arg-type]  # T is a dataclass
+    unknown = sorted(set(values) - set(known))
     if unknown:
         raise ValueError(f"{where} config has unknown fields {', '.join(unknown)}")
     try:
-        return kind(**{name: tuple(v) if isinstance(v, list) else v for name, v in values.items()})
-    except (TypeError, ValueError) as error:
+        return kind(**{name: _field(f"{where} {name}", value, str(known[name])) for name, value in values.items()})
+    except (TypeError, ValueError, *NO_NET) as error:
         raise ValueError(f"{where} config cannot be used: {error}") from error
+
+
+def _field(where: str, value: Any, kind: str) -> Any:
+    """Return a field of a config, checked by the annotation of its dataclass."""
+    if kind == "int":
+        return whole_of(where, value, 1)
+    if kind == "tuple[int, ...]":
+        if not isinstance(value, (list, tuple)):
+            raise ValueError(f"{where} is {kind_of(value)}, not a list of whole numbers")
+        return tuple(whole_of(where, each, 0) for each in value)
+    if kind == "bool" and not isinstance(value, bool):
+        raise ValueError(f"{where} is {kind_of(value)}, not true or false")
+    return value

@@ -343,6 +343,13 @@ def _as_sentences(file: PublishedFile) -> Iterator[None]:
     """Turn what the network raises into one sentence that says where the file could be put by hand."""
     by_hand, server = f"or put {file.name} at {own_place(file)}", _server(file)
     try:
+        get_session()  # made of the environment's proxies, whatever is written there
+    except (ImportError, ValueError, httpx2.InvalidURL) as error:
+        raise CheckpointError(
+            f"the proxy that the environment names cannot be used ({error}): look at HTTPS_PROXY, HTTP_PROXY, "
+            f"ALL_PROXY and NO_PROXY, {by_hand}."
+        ) from error
+    try:
         yield
     except OfflineModeIsEnabled as error:
         raise CheckpointError(

@@ -17,6 +17,7 @@ from huggingface_hub import constants, try_to_load_from_cache
 from huggingface_hub.utils import WeakFileLock
 
 from core.errors import CheckpointError
+from core.json_text import json_object
 from core.models.catalog import Published, PublishedFile
 from core.models.checkpoints import CONFIG_FILE
 
@@ -90,12 +91,12 @@ def _pins_file() -> Path:
 
 def _pins() -> dict[str, Pin]:
     try:
-        pins = json.loads(_pins_file().read_text(encoding="utf-8"))
+        pins = json_object(_pins_file().read_bytes())
     except FileNotFoundError:
         return {}
     except ValueError as error:
-        raise CheckpointError(f"{_pins_file()} is not JSON ({error}): remove it, then download again.") from error
-    if not isinstance(pins, dict) or not all(map(_is_pin, pins.values())):
+        raise CheckpointError(f"{_pins_file()} does not hold pins ({error}): remove it, download again.") from error
+    if not all(map(_is_pin, pins.values())):
         raise CheckpointError(f"{_pins_file()} does not hold pins: remove it, then download again.")
     return {key: Pin(**pin) for key, pin in pins.items()}
 
