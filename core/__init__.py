@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from core.canvas.seam import ring_shift, seam_score
+    from core.checks import written_number, written_whole
     from core.decoding.schedule import masked_counts
     from core.engine import BUNDLED, Engine, list_models, load_engine
     from core.errors import BadRequest, CheckpointError, CoreError, OutOfMemory, UnknownModel
@@ -48,6 +49,7 @@ if not {"OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME"} & os.environ.keys(
 
 _ROOMS = {
     "core.canvas.seam": ("ring_shift", "seam_score"),
+    "core.checks": ("written_number", "written_whole"),
     "core.decoding.schedule": ("masked_counts",),
     "core.engine": ("BUNDLED", "Engine", "list_models", "load_engine"),
     "core.errors": ("BadRequest", "CheckpointError", "CoreError", "OutOfMemory", "UnknownModel"),
@@ -134,6 +136,8 @@ __all__ = [
     "suggest_classes",
     "sweep",
     "to_csv",
+    "written_number",
+    "written_whole",
 ]
 
 

@@ -6,6 +6,8 @@ Knows nothing of what the values are for. Each function takes the name that a pe
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 
 from core.errors import BadRequest
@@ -14,10 +16,33 @@ MOST_SIDE = 16384
 """Pixels on the longest side of any picture or canvas."""
 
 
-def choice(name: str, value: object, choices: tuple[str, ...]) -> None:
-    """Refuse what is not one of the choices."""
-    if value not in choices:
+def written_whole(text: str) -> int:
+    """Return the whole number that a text writes in plain digits; `int` would take 1_000 and other scripts, too.
+
+    Raises:
+        ValueError: where it writes none.
+    """
+    if not re.fullmatch(r"[+-]?[0-9]{1,18}", text.strip()):
+        raise ValueError(f"{text!r} is not a whole number")
+    return int(text)
+
+
+def written_number(text: str) -> float:
+    """Return the number that a text writes in plain digits, with a point and an exponent where it has them.
+
+    Raises:
+        ValueError: where it writes none.
+    """
+    if not re.fullmatch(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]{1,3})?", text.strip(), re.IGNORECASE):
+        raise ValueError(f"{text!r} is not a number")
+    return float(text)
+
+
+def choice(name: str, value: object, choices: tuple[str, ...]) -> str:
+    """Return one of the choices."""
+    if not isinstance(value, str) or value not in choices:
         raise BadRequest(f"{name} {value!r} is unknown: choose one of {', '.join(choices)}.")
+    return value
 
 
 def whole(name: str, value: object, low: int, high: int) -> int:

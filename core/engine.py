@@ -170,7 +170,7 @@ class Engine:
             request: what to do.
             passes: its plan, where that is known already.
         """
-        sample = Sample.drawn_for(request)
+        sample = Sample.drawn_for(self._advised(request))
         return sum(sample.steps(one) for one in (self.plan(request) if passes is None else passes))
 
     def edit(self, request: EditRequest) -> EditResult:
@@ -191,6 +191,7 @@ class Engine:
             BadRequest: where the model cannot do what is asked.
             OutOfMemory: where the device has too little memory.
         """
+        request = self._advised(request)
         self._check(request)
         samples = [Sample.drawn_for(request, i) for i in range(request.options.variations)]
         for item in self._without_repetition(request, self._run(request, samples, preview_budget_s)):
@@ -201,6 +202,7 @@ class Engine:
 
         `seconds` of each result are those of the whole batch.
         """
+        requests = [self._advised(request) for request in requests]
         for request in requests:
             self._check(request)
         samples = [Sample.drawn_for(r, i) for r in requests for i in range(r.options.variations)]
@@ -275,6 +277,7 @@ class Engine:
             BadRequest: where the model cannot do what is asked, or the start or the cell is not of this kind.
             OutOfMemory: where the device has too little memory.
         """
+        request = self._advised(request)
         self._check(request)
         (row, column), grid, side = cell, self.spec.grid, self.spec.pixels // self.spec.grid
         with memory_errors_translated(self._nets.device):
@@ -298,6 +301,10 @@ class Engine:
                     codes.tolist(), probabilities.tolist(), self._nets.decode(self._nets.grids(tokens)), strict=True
                 )
             )
+
+    def _advised(self, request: EditRequest) -> EditRequest:
+        """Return a request in which what was left out is this model's advice."""
+        return request.advised(vars(self.spec.defaults))
 
     def _check(self, request: EditRequest) -> None:
         """Raise BadRequest where this model cannot do what is asked."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -56,10 +57,10 @@ def class_id(classes: Sequence[str], wanted: str | int | None) -> int | None:
             listed = ", ".join(classes[i].split(",")[0] for i in meant[:_MOST_MEANT])
             more = f" or {len(meant) - _MOST_MEANT} more" if len(meant) > _MOST_MEANT else ""
             raise BadRequest(f"class {wanted!r} is the name of several: say which of {listed}{more}.")
-    if plain in ("", "none"):
+    if plain == "none" or not wanted.strip():
         return None
-    if plain.isdecimal():
-        return _checked(classes, int(plain[:12]))
+    if re.fullmatch("[0-9]{1,9}", wanted.strip()):  # not "-3" nor "1_0", whatever is left of them without their signs
+        return _checked(classes, int(wanted))
     raise BadRequest(f"class {wanted!r} is unknown: {_suggestion(classes, plain)}{_choices(classes)}.")
 
 

@@ -41,7 +41,7 @@ class Recipe:
 
 def recipe_text(spec: ModelSpec, request: EditRequest, variation: int = 0) -> dict[str, str]:
     """Return the PNG text entries of one variation: it is described as drawn alone, with its own seed."""
-    alone = request.alone(variation)
+    alone = request.advised(vars(spec.defaults)).alone(variation)
     options = alone.options
     begun = "" if alone.start is None else f", going on from codes at step {alone.start.step}"
     asked = "none" if alone.class_id is None else spec.classes[alone.class_id]

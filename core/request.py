@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from enum import Enum
 from typing import Any
@@ -64,6 +64,9 @@ MOST_VARIATIONS = 16
 
 _MOST_GRID = 256
 
+LEFT_OUT: Any = None
+"""Of an option that nobody chose: the model's advice, which `EditRequest.advised` puts there, as the engine asks."""
+
 
 class Task(str, Enum):
     """What is unknown: a brushed hole, a new border, a box to become a class, or everything."""
@@ -91,7 +94,7 @@ def schedule_name(name: str) -> str:
 
 @dataclass(frozen=True)
 class DecodeOptions:
-    """How the unknown tokens are decoded.
+    """How the unknown tokens are decoded; what is left out is the model's advice.
 
     Attributes:
         schedule: one of `SCHEDULE_NAMES`.
@@ -109,33 +112,42 @@ class DecodeOptions:
         BadRequest: on construction, for any value outside these ranges.
     """
 
-    schedule: str = "cosine"
-    order: str = "confidence"
-    steps: int = 8
-    start_step: int = 0
-    choice_temperature: float = 4.5
-    token_temperature: float = 1.0
-    guidance_scale: float = 1.0
-    guidance_ramp: str = "constant"
+    schedule: str = LEFT_OUT
+    order: str = LEFT_OUT
+    steps: int = LEFT_OUT
+    start_step: int = LEFT_OUT
+    choice_temperature: float = LEFT_OUT
+    token_temperature: float = LEFT_OUT
+    guidance_scale: float = LEFT_OUT
+    guidance_ramp: str = LEFT_OUT
     seed: int = 0
     variations: int = 1
 
     def __post_init__(self) -> None:
-        """Bring names to their canonical form and check every range."""
-        object.__setattr__(self, "schedule", schedule_name(self.schedule))
-        choice("order", self.order, ORDER_NAMES)
-        choice("guidance ramp", self.guidance_ramp, ("constant", "linear"))
-        values = {
-            "steps": whole("steps T", self.steps, 1, MOST_STEPS),
-            "start_step": whole("start step", self.start_step, 0, int(self.steps) - 1),
-            "variations": whole("variations", self.variations, 1, MOST_VARIATIONS),
-            "seed": whole("seed", self.seed, 0, 2**53 - int(self.variations) + 1),
-            "choice_temperature": number("choice temperature", self.choice_temperature, 0.0, 100.0),
-            "token_temperature": number("token temperature", self.token_temperature, 0.01, 10.0),
-            "guidance_scale": number("guidance scale", self.guidance_scale, 0.0, 20.0),
+        """Bring names to their canonical form and check the range of all that was chosen."""
+        checks: dict[str, Callable[[Any], Any]] = {
+            "schedule": schedule_name,
+            "order": lambda value: choice("order", value, ORDER_NAMES),
+            "guidance_ramp": lambda value: choice("guidance ramp", value, ("constant", "linear")),
+            "steps": lambda value: whole("steps T", value, 1, MOST_STEPS),
+            "start_step": lambda value: whole("start step", value, 0, (self.steps or MOST_STEPS) - 1),
+            "choice_temperature": lambda value: number("choice temperature", value, 0.0, 100.0),
+            "token_temperature": lambda value: number("token temperature", value, 0.01, 10.0),
+            "guidance_scale": lambda value: number("guidance scale", value, 0.0, 20.0),
         }
-        for name, value in values.items():
-            object.__setattr__(self, name, value)
+        for name, checked in checks.items():
+            if getattr(self, name) is not LEFT_OUT:
+                object.__setattr__(self, name, checked(getattr(self, name)))
+        object.__setattr__(self, "variations", whole("variations", self.variations, 1, MOST_VARIATIONS))
+        object.__setattr__(self, "seed", whole("seed", self.seed, 0, 2**53 - self.variations + 1))
+
+    def advised(self, advice: Mapping[str, Any]) -> DecodeOptions:
+        """Return the options with a model's advice, by their names, where nothing was chosen."""
+        values = {each.name: getattr(self, each.name) for each in fields(self)}
+        chosen = {name: advice[name] if value is LEFT_OUT else value for name, value in values.items()}
+        if self.start_step is LEFT_OUT:
+            chosen["start_step"] = min(chosen["start_step"], max(0, chosen["steps"] - 1))
+        return DecodeOptions(**chosen)
 
     def alone(self, variation: int) -> DecodeOptions:
         """Return the options that draw one variation of these by itself."""
@@ -401,6 +413,10 @@ class EditRequest:
     def is_guided_by_hole(self) -> bool:
         """Whether guidance also looks at the hole alone."""
         return self.guided_by == "hole" or (self.guided_by == "auto" and self.task is Task.MANIPULATE)
+
+    def advised(self, advice: Mapping[str, Any]) -> EditRequest:
+        """Return the request with a model's advice, by the names of `DecodeOptions`, where nothing was chosen."""
+        return replace(self, options=self.options.advised(advice))
 
     def alone(self, variation: int) -> EditRequest:
         """Return the request that draws one variation of this by itself."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from core import SCHEDULE_NAMES, BadRequest, ModelSpec, class_id
+from core import SCHEDULE_NAMES, BadRequest, ModelSpec, class_id, written_number, written_whole
 from editor import messages
 
 _NAMES = {axis: title for title, axis in messages.AXES}
@@ -105,7 +105,7 @@ def _values(axis: str, text: str, spec: ModelSpec) -> list[Any]:
     if axis == "class_id":
         return [class_id(spec.classes, part) for part in parts]
     try:
-        return [int(part) if axis in ("steps", "seed") else float(part) for part in parts]
+        return [written_whole(part) if axis in ("steps", "seed") else written_number(part) for part in parts]
     except ValueError as error:
         raise BadRequest(messages.axis_values(_NAMES[axis], text, examples(spec)[axis])) from error
 

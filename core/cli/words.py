@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from core.checks import written_number, written_whole
 from core.errors import BadRequest
 from core.geometry import Box
 
@@ -57,23 +57,23 @@ Command = Callable[[str, Callable[[argparse.Namespace], None], str], Parser]
 def whole(text: str) -> int:
     """Return the whole number that a word writes."""
     try:
-        return int(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
+        return written_whole(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def number(text: str) -> float:
     """Return the number that a word writes."""
     try:
-        return float(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
+        return written_number(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def ratio(text: str) -> float:
     """Return width / height of a shape such as 16:9."""
     try:
-        width, height = (float(part) for part in text.split(":"))
+        width, height = (written_number(part) for part in text.split(":"))
         if not 0.01 <= width / height <= 100:
             raise ValueError
     except (ValueError, ZeroDivisionError):
@@ -96,7 +96,7 @@ def list_of(kind: Callable[[str], Any]) -> Callable[[str], list[Any]]:
 def box(text: str) -> Box:
     """Return the box that LEFT,TOP,WIDTH,HEIGHT names, in pixels."""
     try:
-        left, top, width, height = (int(part) for part in text.split(","))
+        left, top, width, height = (written_whole(part) for part in text.split(","))
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not LEFT,TOP,WIDTH,HEIGHT in whole pixels") from None
     return Box(left, top, left + width, top + height)
@@ -147,11 +147,8 @@ def decode_options(options: argparse.Namespace, spec: ModelSpec) -> DecodeOption
     """Return the decoding that the words ask for, the model's defaults where they are silent."""
     from core.request import DecodeOptions
 
-    values = {field.name: getattr(spec.defaults, field.name) for field in fields(spec.defaults)}
-    values |= {name: getattr(options, word) for word, name in OPTIONS.items() if given(options, word)}
-    if not given(options, "start_step"):
-        values["start_step"] = min(values["start_step"], max(0, values["steps"] - 1))
-    return DecodeOptions(**values)
+    chosen = {name: getattr(options, word) for word, name in OPTIONS.items() if given(options, word)}
+    return DecodeOptions(**chosen).advised(vars(spec.defaults))
 
 
 def given(options: argparse.Namespace, word: str) -> bool:

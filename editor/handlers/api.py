@@ -19,6 +19,9 @@ from editor.store import Pixels
 from editor.wire import requests
 from editor.wire.bits import Mask
 
+_LEFT_OUT = -1
+"""Of a number that a program does not give: MCP's schema drops standards that are 0."""
+
 
 class Api:
     """The functions for programs, and the form."""
@@ -45,7 +48,7 @@ class Api:
         image: gr.FileData,
         mask: gr.FileData,
         class_name: str = "none",
-        steps: int = 8,
+        steps: int = -1,
         seed: int = -1,
         detail: str = "auto",
         border: str = "auto",
@@ -57,7 +60,7 @@ class Api:
             image: the picture, PNG, JPEG or WebP.
             mask: a picture of the same size, bright (or opaque, on a transparent layer) = repaint.
             class_name: what to paint, or "none".
-            steps: T, 1 to 256.
+            steps: T, 1 to 256; -1 is the model's own.
             seed: 0 or more; -1 is 0.
             detail: fine detail taken from the surroundings: auto, patches, grain or none.
             border: how it is blended in: auto, feather or poisson.
@@ -74,7 +77,7 @@ class Api:
         top: int = -1,
         right: int = -1,
         bottom: int = -1,
-        steps: int = 8,
+        steps: int = -1,
         seed: int = -1,
         detail: str = "auto",
         border: str = "auto",
@@ -89,7 +92,7 @@ class Api:
             top: the same.
             right: the same, not included in the box.
             bottom: the same.
-            steps: T, 1 to 256.
+            steps: T, 1 to 256; -1 is the model's own.
             seed: 0 or more; -1 is 0.
             detail: fine detail taken from the surroundings: auto, patches, grain or none.
             border: how it is blended in: auto, feather or poisson.
@@ -105,7 +108,7 @@ class Api:
         top: int = -1,
         right: int = -1,
         bottom: int = -1,
-        steps: int = 8,
+        steps: int = -1,
         seed: int = -1,
         detail: str = "auto",
         border: str = "auto",
@@ -119,22 +122,22 @@ class Api:
             top: pixels to add above.
             right: pixels to add at the right.
             bottom: pixels to add below.
-            steps: T, 1 to 256.
+            steps: T, 1 to 256; -1 is the model's own.
             seed: 0 or more; -1 is 0.
             detail: fine detail taken from the surroundings: auto, patches, grain or none.
             border: how it is blended in: auto, feather or poisson.
             sharper: closer looks for large regions, 1 to 3, each of up to four times the windows before it; -1 is none.
         """
         sides = {"extend_left": left, "extend_top": top, "extend_right": right, "extend_bottom": bottom}
-        values = {k: max(v, 0) for k, v in sides.items()} | _painting(detail, border, sharper)
+        values = {name: _or(pixels, 0) for name, pixels in sides.items()} | _painting(detail, border, sharper)
         return self._answer("extend", {**values, "steps": steps, "seed": seed}, image)
 
-    def generate(self, class_name: str = "none", steps: int = 8, seed: int = -1) -> gr.FileData:
+    def generate(self, class_name: str = "none", steps: int = -1, seed: int = -1) -> gr.FileData:
         """Draw a whole picture of a class and return it as PNG.
 
         Args:
             class_name: what to draw, or "none".
-            steps: T, 1 to 256.
+            steps: T, 1 to 256; -1 is the model's own.
             seed: 0 or more; -1 is 0.
         """
         return self._answer("generate", {"class": class_name, "steps": steps, "seed": seed})
@@ -208,12 +211,18 @@ def _values(values: Mapping[str, Any], spec: ModelSpec) -> dict[str, Any]:
     """Return what a program asked for as the controls would hold it."""
     asked = class_id(spec.classes, values.get("class"))
     plain = {name: value for name, value in values.items() if name != "class"}
-    chosen = {"class_id": -1 if asked is None else asked, "variations": 1, "seed": max(values["seed"], 0)}
-    return plain | chosen
+    if plain.get("steps") == _LEFT_OUT:
+        del plain["steps"]
+    return plain | {"class_id": -1 if asked is None else asked, "variations": 1, "seed": _or(values["seed"], 0)}
+
+
+def _or(value: int, standard: int) -> int:
+    """Return what was asked for, or what it is where it was left out; other negative numbers are refused later."""
+    return standard if value == _LEFT_OUT else value
 
 
 def _painting(detail: str, border: str, sharper: int) -> dict[str, Any]:
-    return {"detail": detail, "blend": border, "refine": max(sharper, 0)}
+    return {"detail": detail, "blend": border, "refine": _or(sharper, 0)}
 
 
 def _opened(image: Any, mask: Any) -> tuple[Pixels | None, Mask | None]:

@@ -14,7 +14,10 @@ from numpy.typing import NDArray
 from core.engine import Engine, list_models, load_engine
 from core.errors import BadRequest, CheckpointError, OutOfMemory, UnknownModel
 from core.geometry import Box, Sides
+from core.models.config import Defaults
+from core.recipe import recipe_text
 from core.request import BLEND_NAMES, DETAIL_NAMES, DecodeOptions, EditRequest, EditResult, Preview, Start, Task
+from core.sweeps import sweep
 from core.work import Work
 from tests.fakes import ColourTokenizer, RuleTransformer, fake_engine, fake_spec
 
@@ -396,3 +399,18 @@ def test_a_border_that_repeats_something_is_drawn_anew_and_only_so_often(monkeyp
     monkeypatch.setattr(Work, "repeats", lambda work, row: True)
     stubborn = fake_engine().edit(request)
     assert stubborn.forwards == 3 * plain.forwards
+
+
+def test_what_is_left_out_is_the_models_advice_at_every_way_in() -> None:
+    advice = Defaults(steps=3, guidance_scale=5.0, choice_temperature=6.0, token_temperature=0.8)
+    engine, image = fake_engine(defaults=advice), picture()
+    request = EditRequest(Task.MANIPULATE, image, box=Box(20, 15, 45, 40), class_id=1, options=DecodeOptions(seed=4))
+    advised = dataclasses.replace(request, options=DecodeOptions(**vars(advice), seed=4))
+    used = engine.edit(request)
+    assert used.request.options == advised.options
+    assert np.array_equal(used.images, engine.edit(advised).images)
+    assert engine.expected_steps(request) == 3
+    assert [item.steps for item in engine.stream(request) if isinstance(item, Preview)] == [3, 3, 3]
+    (cell,) = sweep(engine, request, {"seed": [4]})
+    assert cell.request.options == advised.options
+    assert recipe_text(engine.spec, request) == recipe_text(engine.spec, advised)

@@ -48,7 +48,27 @@ def test_a_slip_of_the_keyboard_gets_a_suggestion(wanted, hint):
     assert str(error.value).startswith(f"class {wanted!r} is unknown: {hint} choose one of buildings, forest,")
 
 
-@pytest.mark.parametrize("wanted", [-1, 11, "11", "9" * 5000, True, "xyzzy", "1.5", "\u00b2"])
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        -1,
+        11,
+        "11",
+        "-1",
+        "-3",
+        "_1_",
+        "1_0",
+        "+2",
+        "-",
+        "\u0661",
+        "9" * 5000,
+        "0" * 20 + "3",
+        True,
+        "xyzzy",
+        "1.5",
+        "\u00b2",
+    ],
+)
 def test_an_unknown_class_is_refused(wanted):
     with pytest.raises(BadRequest, match="is unknown: choose one of buildings"):
         class_id(CLASSES, wanted)

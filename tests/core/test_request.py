@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from core.errors import BadRequest
 from core.geometry import Box, Sides
+from core.models.config import Defaults
 from core.request import (
     MOST_STEPS,
     MOST_VARIATIONS,
@@ -141,16 +142,15 @@ def test_numbers_of_numpy_are_plain_numbers_inside():
     ("field", "bad"),
     [
         ("schedule", "sigmoid"),
-        ("schedule", None),
         ("order", "random"),
         ("order", ["halton"]),
         ("guidance_ramp", "cosine"),
-        *[("steps", bad) for bad in (0, -1, MOST_STEPS + 1, 8.0, "8", True, float("nan"), None)],
-        ("start_step", 8),
+        *[("steps", bad) for bad in (0, -1, MOST_STEPS + 1, 8.0, "8", True, float("nan"))],
+        ("start_step", MOST_STEPS),
         ("start_step", -1),
         *[("seed", bad) for bad in (-1, 2**53 + 1, 1.5)],
         *[("variations", bad) for bad in (0, MOST_VARIATIONS + 1)],
-        *[("choice_temperature", bad) for bad in (-0.1, 100.1, float("nan"), float("inf"), "hot", None, 10**400)],
+        *[("choice_temperature", bad) for bad in (-0.1, 100.1, float("nan"), float("inf"), "hot", 10**400)],
         *[("token_temperature", bad) for bad in (0, 0.009, 10.1, float("nan"))],
         *[("guidance_scale", bad) for bad in (-1, 20.1, float("-inf"))],
     ],
@@ -385,3 +385,12 @@ def test_a_variation_alone_begins_with_the_same_codes() -> None:
     start = Start(np.zeros((8, 8), np.int64), 3)
     many = EditRequest(Task.INPAINT, IMAGE, MASK, start=start, options=DecodeOptions(variations=4))
     assert many.alone(2).start is start
+
+
+def test_what_is_left_out_is_the_models_advice():
+    advice = vars(Defaults(steps=6, start_step=4, guidance_scale=5.0, choice_temperature=6.0, order="halton"))
+    assert vars(DecodeOptions().advised(advice)) == advice | {"seed": 0, "variations": 1}
+    few = DecodeOptions(steps=2, guidance_scale=2.0, seed=7).advised(advice)
+    assert (few.steps, few.start_step, few.guidance_scale, few.choice_temperature, few.seed) == (2, 1, 2.0, 6.0, 7)
+    with pytest.raises(BadRequest, match="start step is 6"):
+        DecodeOptions(start_step=6).advised(advice)

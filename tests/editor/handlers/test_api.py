@@ -60,6 +60,13 @@ def test_errors_are_sentences(handlers: Handlers, files: tuple[Any, Any]) -> Non
         (lambda: handlers.api.replace(image, "roses", left=90), "box"),
         (lambda: handlers.api.extend(image), "0 px"),
         (lambda: handlers.api.sweep(image, mask, columns="schedule"), "both schedule"),
+        (lambda: handlers.api.sweep(image, mask, column_values="4, 1_0"), "1_0"),
+        (lambda: handlers.api.fill(image, mask, seed=-5), "seed is -5"),
+        (lambda: handlers.api.fill(image, mask, steps=-2), "steps T is -2"),
+        (lambda: handlers.api.fill(image, mask, sharper=-7), "refinements is -7"),
+        (lambda: handlers.api.fill(image, mask, class_name="-3"), "class '-3' is unknown"),
+        (lambda: handlers.api.extend(image, left=-5), "border in pixels is -5"),
+        (lambda: handlers.api.fill(image, image), "looks like a photo"),
     ):
         with pytest.raises(gr.Error, match=sentence):
             call()
