@@ -15,7 +15,15 @@ if TYPE_CHECKING:
     from core.checks import written_number, written_whole
     from core.decoding.schedule import masked_counts
     from core.engine import BUNDLED, Engine, list_models, load_engine
-    from core.errors import BadRequest, CheckpointError, CoreError, OutOfMemory, UnknownModel
+    from core.errors import (
+        BadRequest,
+        CheckpointError,
+        CoreError,
+        NoRoom,
+        OutOfMemory,
+        UnknownModel,
+        of_the_machine,
+    )
     from core.geometry import Box, Sides, Size
     from core.labels import class_id, class_names, search_classes
     from core.maskfiles import MaskFile, read_mask
@@ -52,7 +60,15 @@ _ROOMS = {
     "core.checks": ("written_number", "written_whole"),
     "core.decoding.schedule": ("masked_counts",),
     "core.engine": ("BUNDLED", "Engine", "list_models", "load_engine"),
-    "core.errors": ("BadRequest", "CheckpointError", "CoreError", "OutOfMemory", "UnknownModel"),
+    "core.errors": (
+        "BadRequest",
+        "CheckpointError",
+        "CoreError",
+        "NoRoom",
+        "OutOfMemory",
+        "UnknownModel",
+        "of_the_machine",
+    ),
     "core.geometry": ("Box", "Sides", "Size"),
     "core.labels": ("class_id", "class_names", "search_classes"),
     "core.maskfiles": ("MaskFile", "read_mask"),
@@ -98,6 +114,7 @@ __all__ = [
     "Engine",
     "MaskFile",
     "ModelSpec",
+    "NoRoom",
     "OutOfMemory",
     "PictureFile",
     "Preview",
@@ -122,6 +139,7 @@ __all__ = [
     "loss_of",
     "masked_counts",
     "model_state",
+    "of_the_machine",
     "open_picture",
     "read_mask",
     "read_picture",

@@ -49,6 +49,12 @@ def pick_dtype(wanted: str, device: torch.device) -> torch.dtype:
     return _DTYPES[wanted]
 
 
+def smaller_dtype(device: torch.device) -> torch.dtype:
+    """Return the number format that halves float32's memory and that every device of this kind has."""
+    has = device.type == "cuda" and torch.cuda.is_bf16_supported()
+    return torch.bfloat16 if has else torch.float16
+
+
 def number_format(wanted: str) -> torch.dtype:
     """Return the number format for "fp32", "bf16" or "fp16", wherever it may be used.
 
@@ -73,6 +79,8 @@ def memory_errors_translated(device: torch.device) -> Iterator[None]:
         raise OutOfMemory(
             f"the {device.type} has too little free memory for this edit: ask for fewer variations or a smaller model."
         ) from error
+    except MemoryError as error:
+        raise OutOfMemory("this machine has too little free memory for this edit: ask for fewer variations.") from error
     except RuntimeError as error:  # the CPU allocator raises a bare RuntimeError
         if "not enough memory" not in str(error):
             raise

@@ -28,7 +28,7 @@ from core.canvas.plan import Pass, canvas_mask, example_windows, plan
 from core.decoding.decode import DecodeStep, Predict, decode
 from core.decoding.guidance import predictor
 from core.device import memory_errors_translated, pick_device, pick_dtype
-from core.errors import BadRequest, UnknownModel
+from core.errors import BadRequest, OutOfMemory, UnknownModel
 from core.geometry import Box
 from core.models.checkpoints import CONFIG_FILE, load_nets, read_spec
 from core.models.config import ModelSpec
@@ -194,7 +194,7 @@ class Engine:
         request = self._advised(request)
         self._check(request)
         samples = [Sample.drawn_for(request, i) for i in range(request.options.variations)]
-        for item in self._without_repetition(request, self._run(request, samples, preview_budget_s)):
+        for item in self._within_memory(request, samples, preview_budget_s):
             yield item.result(request) if isinstance(item, Work) else item
 
     def edit_together(self, requests: Sequence[EditRequest]) -> tuple[EditResult, ...]:
@@ -206,7 +206,7 @@ class Engine:
         for request in requests:
             self._check(request)
         samples = [Sample.drawn_for(r, i) for r in requests for i in range(r.options.variations)]
-        run = self._without_repetition(requests[0], self._run(requests[0], samples, None))
+        run = self._within_memory(requests[0], samples, None)
         work = next(item for item in run if isinstance(item, Work))
         results, first = [], 0
         for request in requests:
@@ -330,6 +330,22 @@ class Engine:
                 f"start holds code {tokens.max()} but model {self.spec.name} has {self.spec.codebook_size}: "
                 "give codes of that model."
             )
+
+    def _within_memory(
+        self, request: EditRequest, samples: list[Sample], preview_budget_s: float | None
+    ) -> Iterator[Preview | Work]:
+        """Run, and where memory runs out begin anew with less of it, as long as `Nets.step_down` knows a way."""
+        while True:
+            try:
+                for item in self._without_repetition(request, self._run(request, samples, preview_budget_s)):
+                    if isinstance(item, Work):
+                        item.told, self._nets.told = tuple(self._nets.told), []
+                    yield item
+                return
+            except OutOfMemory:
+                if not self._nets.step_down():
+                    raise
+            self._learnt.clear()
 
     def _run(
         self, request: EditRequest, samples: list[Sample], preview_budget_s: float | None

@@ -4,12 +4,15 @@
     ├── BadRequest        the request, picture, mask or an option cannot be used (also a ValueError)
     ├── UnknownModel      no model of that name
     ├── CheckpointError   weight files are missing, broken, or not of this model
-    └── OutOfMemory       the device has too little memory for this edit
+    ├── OutOfMemory       the device has too little memory for this edit
+    └── NoRoom            the disk is full, or too many files are open
 
 Programming errors are not in this tree: they stay loud.
 """
 
 from __future__ import annotations
+
+import errno
 
 
 class CoreError(Exception):
@@ -30,3 +33,21 @@ class CheckpointError(CoreError):
 
 class OutOfMemory(CoreError):
     """The device cannot hold what this edit needs."""
+
+
+class NoRoom(CoreError):
+    """The machine's disk is full, or it has as many files open as it allows."""
+
+
+def of_the_machine(error: BaseException) -> CoreError | None:
+    """Return what an error of the machine, not of a program, is to a person; None for every other error."""
+    if isinstance(error, MemoryError):
+        return OutOfMemory("this machine has too little free memory for that: close other programs, or ask for less.")
+    if not isinstance(error, OSError):
+        return None
+    place = f" for {error.filename}" if error.filename else ""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return NoRoom(f"the disk is full{place}: make room on it, then try again.")
+    if error.errno in (errno.EMFILE, errno.ENFILE):
+        return NoRoom(f"too many files are open on this machine{place}: close other programs, or restart this one.")
+    return None

@@ -2,23 +2,34 @@
 
 Knows nothing of requests, canvases or schedules. On the CPU every sample goes through the nets by itself, so that a
 variation drawn alone is bit-identical to itself drawn among others; on a GPU the samples share a batch.
+
+Where memory runs out there is a ladder: fewer rows at a time, at once and in here; then a smaller number format, then
+the CPU, by `step_down`, after which whoever asked begins anew, so that one picture is all of one format.
 """
 
 from __future__ import annotations
 
 import hashlib
+import logging
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from core.device import smaller_dtype
+from core.errors import CheckpointError
+from core.models.checkpoints import halve
 from core.models.config import ModelSpec
 from core.models.interfaces import MaskTransformer, VQTokenizer
 
+logger = logging.getLogger(__name__)
+
 _CACHED_WINDOWS = 64
+_MOST_ROWS = 4096  # all of them, until memory says otherwise
 
 
 class Nets:
@@ -29,6 +40,7 @@ class Nets:
         encodes: windows encoded so far; a window seen before is not encoded again.
         tokenizer, transformer: the nets themselves.
         device, dtype: where they are, and the number format that they compute in.
+        told: a sentence for each rung of the ladder that was taken since somebody took them out.
     """
 
     def __init__(
@@ -48,6 +60,8 @@ class Nets:
         self._tokens: OrderedDict[bytes, Tensor] = OrderedDict()
         self._swatches: NDArray[np.uint8] | None = None
         self._decode_seconds = 0.0
+        self._rows = 1 if device.type == "cpu" else _MOST_ROWS
+        self.told: list[str] = []
         self.forwards = 0
         self.encodes = 0
 
@@ -59,11 +73,10 @@ class Nets:
     def forward(self, tokens: Tensor, class_ids: Tensor) -> Tensor:
         """Return (b, N, K) logits of (b, N) tokens, one sample at a time on the CPU."""
         self.forwards += len(tokens)
-        with self.autocast():
-            if self.device.type == "cpu":
-                return torch.cat([self.transformer(t[None], c[None]) for t, c in zip(tokens, class_ids, strict=True)])
-            logits: Tensor = self.transformer(tokens, class_ids)
-            return logits
+        logits = self._in_parts(self.transformer, tokens, class_ids)
+        if not torch.isfinite(logits).all():
+            raise self._overflow("logits")
+        return logits
 
     @torch.no_grad()
     def encode(self, window: NDArray[np.uint8]) -> Tensor:
@@ -85,12 +98,60 @@ class Nets:
     def decode(self, tokens: Tensor) -> list[NDArray[np.uint8]]:
         """Return B pictures (S, S, 3) uint8 of (B, h, w) codes, one at a time on the CPU."""
         started = time.perf_counter()
-        with self.autocast():
-            parts = tokens.split(1) if self.device.type == "cpu" else (tokens,)
-            pixels = torch.cat([self.tokenizer.decode(part).float() for part in parts])
+        pixels = self._in_parts(lambda part: self.tokenizer.decode(part).float(), tokens)
+        if not torch.isfinite(pixels).all():
+            raise self._overflow("pixels")
         pictures = (pixels * 255.0).round().byte().permute(0, 2, 3, 1).cpu().numpy()
         self._decode_seconds = (time.perf_counter() - started) / len(tokens)
         return list(pictures)
+
+    def _in_parts(self, ask: Callable[..., Tensor], *given: Tensor) -> Tensor:
+        """Return what a net answers to tensors of b rows each, half as many rows at a time whenever memory runs out."""
+        while True:
+            try:
+                with self.autocast():
+                    parts = zip(*(each.split(self._rows) for each in given), strict=True)
+                    return torch.cat([ask(*part) for part in parts])
+            except torch.OutOfMemoryError:
+                rows = min(self._rows, len(given[0]))
+                if rows == 1:
+                    raise
+                self._rows = rows // 2
+            if self.device.type == "cuda":
+                torch.cuda.empty_cache()
+            self._tell(f"{self._rows} of {len(given[0])} variations are computed at a time")
+
+    def step_down(self) -> bool:
+        """Make do with less memory from now on: a smaller number format, then the CPU.
+
+        Returns:
+            Whether there was anything left to do.
+        """
+        if self.dtype == torch.float32:
+            self.dtype = smaller_dtype(self.device)
+            for net in (self.tokenizer, self.transformer):
+                halve(net, self.dtype)
+            self._tell(f"it computes in {str(self.dtype).removeprefix('torch.')}, and pixels may differ a little")
+        elif self.device.type != "cpu":
+            self.device, self._rows = torch.device("cpu"), 1
+            self.tokenizer, self.transformer = self.tokenizer.cpu(), self.transformer.cpu()
+            self._tell("it computes on the CPU, which takes longer")
+        else:
+            return False
+        self._tokens.clear()
+        self._swatches = None
+        return True
+
+    def _tell(self, what: str) -> None:
+        self.told.append(f"memory is short: from now on {what}.")
+        logger.warning("%s", self.told[-1])
+
+    def _overflow(self, what: str) -> CheckpointError:
+        """Return the error for an answer that is no answer."""
+        advice = "use other weights" if self.dtype == torch.float32 else "try it in fp32, or use other weights"
+        return CheckpointError(
+            f"model {self._spec.name} gives {what} that are not finite numbers (NaN or an overflow): {advice}."
+        )
 
     def show(self, guess: Tensor, budget_s: float) -> tuple[list[NDArray[np.uint8]], bool]:
         """Return preview pictures of a step's (B, N) guess, and whether they are decoded or the codes' mean colours.

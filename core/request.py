@@ -490,6 +490,7 @@ class EditResult:
         seconds: by stage: plan, encode, transformer, decode, composite, total.
         forwards: transformer passes, one for each sample and guidance branch.
         request: the request itself.
+        told: sentences about what was done for want of memory; none as a rule.
     """
 
     base: NDArray[np.uint8]
@@ -508,6 +509,7 @@ class EditResult:
     seconds: dict[str, float]
     forwards: int
     request: EditRequest
+    told: tuple[str, ...] = ()
 
     def image(self, variation: int) -> NDArray[np.uint8]:
         """Return a finished picture, (H, W, 3 or 4) uint8, a new array of the canvas's size."""

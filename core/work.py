@@ -99,6 +99,7 @@ class Work:
         patches: (B, h, w, C) uint8, the finished area.
         seams, colour_shifts: of each finished picture.
         seconds: by stage.
+        told: sentences about what was done for want of memory.
     """
 
     samples: list[Sample]
@@ -119,6 +120,7 @@ class Work:
     seams: list[float] = field(default_factory=list)
     colour_shifts: list[float] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(_STAGES, 0.0))
+    told: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Lay out the area."""
@@ -280,6 +282,7 @@ class Work:
             seconds=self.seconds,
             forwards=sum(self.forwards[rows]),
             request=request,
+            told=self.told,
         )
 
     def _score(self, row: int) -> float:

@@ -51,7 +51,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # the hall
     "core.device": {"torch", "core.errors"},
     "core.work": {*VALUES, "core.canvas", "core.decoding"},
-    "core.nets": {"torch", "numpy", "core.models"},
+    "core.nets": {"torch", "numpy", "core.device", "core.errors", "core.models"},
     "core.engine": {
         "torch",
         *VALUES,

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from core.cli import editing, evaluation, models, photos, sweeps, training
 from core.cli.words import Parser
 from core.console import show_every_name
-from core.errors import CoreError
+from core.errors import CoreError, of_the_machine
 
 EXIT_USER_ERROR = 2
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells report it
@@ -36,8 +36,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except CoreError as error:
         return _refused(str(error))
+    except MemoryError as error:
+        return _refused(str(of_the_machine(error)))
     except OSError as error:
-        return _refused(f"{error.filename}: {error.strerror}." if error.filename and error.strerror else str(error))
+        plain = f"{error.filename}: {error.strerror}." if error.filename and error.strerror else str(error)
+        return _refused(str(of_the_machine(error) or plain))
     except KeyboardInterrupt:
         print("stopped.", file=sys.stderr)
         return EXIT_INTERRUPTED

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.cli.output import check_output, encoded, say
+from core.cli.output import aside, check_output, encoded, say
 from core.cli.requests import SHAPE, add_region, add_request, make_request, opened, read_region
 from core.cli.words import OPTIONS, Command, Parser, add_output, flag, given, named_engine, ratio, whole
 from core.errors import BadRequest
@@ -108,6 +108,8 @@ def _run(options: argparse.Namespace, engine: Engine, request: EditRequest) -> N
     from core.recipe import recipe_text
 
     result = _watched(engine, request)
+    for sentence in result.told:
+        aside(sentence)
     pictures: list[tuple[Path, bytes]] = []
     for i in range(len(result.patches)):
         path = options.output

@@ -94,6 +94,19 @@ def _fill(net: nn.Module, path: Path, digests: Mapping[str, str], dtype: torch.d
     net.eval().requires_grad_(False)
 
 
+def halve(net: nn.Module, dtype: torch.dtype) -> None:
+    """Bring a net's weights to a smaller number format, in place: those that `load_nets` would bring to it.
+
+    Args:
+        net: filled, in evaluation mode.
+        dtype: that the net is to run under autocast with.
+    """
+    names = _autocast_names(net)
+    for name, value in net.named_parameters():
+        if name in names:
+            value.data = value.data.to(dtype)
+
+
 def require_digest(path: Path, digests: Mapping[str, str]) -> None:
     """Raise CheckpointError where a file's sha256 is listed by its name and is another: it was damaged or swapped."""
     wanted = digests.get(path.name)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+
 import pytest
 import torch
 
 from core.device import memory_errors_translated, pick_device, pick_dtype
-from core.errors import BadRequest, OutOfMemory
+from core.errors import BadRequest, NoRoom, OutOfMemory, of_the_machine
 
 CPU = torch.device("cpu")
 
@@ -57,3 +59,24 @@ def test_running_out_of_memory_becomes_a_sentence(error: Exception) -> None:
 def test_other_errors_stay_loud() -> None:
     with pytest.raises(RuntimeError, match="a bug"), memory_errors_translated(CPU):
         raise RuntimeError("a bug")
+
+
+def test_a_machine_that_has_no_room_is_told_apart_from_a_bug() -> None:
+    told = {
+        errno.ENOSPC: "disk is full for a.png",
+        errno.EFBIG: "disk is full",
+        errno.EMFILE: "too many files are open",
+        errno.ENFILE: "too many files are open",
+    }
+    for number, sentence in told.items():
+        known = of_the_machine(OSError(number, "x", "a.png"))
+        assert isinstance(known, NoRoom)
+        assert sentence in str(known)
+    assert isinstance(of_the_machine(MemoryError()), OutOfMemory)
+    for error in (OSError(errno.EACCES, "x"), RuntimeError("a bug"), ValueError()):
+        assert of_the_machine(error) is None
+
+
+def test_a_machine_without_memory_becomes_a_sentence() -> None:
+    with pytest.raises(OutOfMemory, match="fewer variations"), memory_errors_translated(CPU):
+        raise MemoryError

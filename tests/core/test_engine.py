@@ -78,7 +78,8 @@ def test_pixels_outside_the_mask_are_bit_identical(
     assert np.array_equal(result.images[0][~mask], before[~mask])
     assert np.array_equal(image, before), "the caller's picture was changed"
     if channels == 4:
-        assert np.array_equal(result.images[0][..., 3], before[..., 3])
+        alpha = result.images[0][..., 3]
+        assert ((alpha == before[..., 3]) | (mask & (alpha == 255))).all()
     assert np.array_equal(result.canvas_mask, mask)
 
 
@@ -414,3 +415,51 @@ def test_what_is_left_out_is_the_models_advice_at_every_way_in() -> None:
     (cell,) = sweep(engine, request, {"seed": [4]})
     assert cell.request.options == advised.options
     assert recipe_text(engine.spec, request) == recipe_text(engine.spec, advised)
+
+
+class Cramped(RuleTransformer):
+    """Runs out of memory with more than so many rows, and in float32 where a smaller format is to be taken."""
+
+    def __init__(self, most: int, *, halved: bool = False) -> None:
+        super().__init__()
+        self.most, self.halved, self.asked = most, halved, 0
+        self.layer = torch.nn.Linear(2, 2)
+
+    def forward(self, tokens: torch.Tensor, class_ids: torch.Tensor) -> torch.Tensor:
+        self.asked = max(self.asked, len(tokens))
+        if len(tokens) > self.most or (self.halved and self.layer.weight.dtype == torch.float32):
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return super().forward(tokens, class_ids)
+
+
+def test_where_memory_is_short_fewer_rows_go_at_a_time_and_it_is_told() -> None:
+    engine = Engine(fake_spec(), ColourTokenizer(), Cramped(2))
+    engine._nets._rows = 8  # as on a GPU, where all share a batch
+    result = engine.edit(inpaint(variations=7))
+    assert np.array_equal(result.images, fake_engine().edit(inpaint(variations=7)).images)
+    assert result.told == tuple(
+        f"memory is short: from now on {rows} of 7 variations are computed at a time." for rows in (3, 1)
+    )
+    assert engine.edit(inpaint(variations=7)).told == ()
+
+
+def test_then_a_smaller_number_format_is_taken_and_the_picture_begun_anew() -> None:
+    engine = Engine(fake_spec(), ColourTokenizer(), Cramped(9, halved=True))
+    items = list(engine.stream(inpaint(steps=3)))
+    result = items[-1]
+    assert isinstance(result, EditResult)
+    assert engine.dtype == "float16"
+    assert "float16" in result.told[0]
+    assert [item.step for item in items[:-1] if isinstance(item, Preview)] == [1, 2, 3]
+
+
+@pytest.mark.parametrize(("part", "what"), [("transformer", "logits"), ("tokenizer", "pixels")])
+def test_numbers_that_are_none_give_no_picture(part: str, what: str) -> None:
+    engine = fake_engine()
+    net = getattr(engine, part)
+    net.register_forward_hook(lambda *given: given[-1] * float("inf"))
+    if part == "tokenizer":
+        decode = net.decode
+        net.decode = lambda tokens: decode(tokens) * float("nan")
+    with pytest.raises(CheckpointError, match=f"fake gives {what} that are not finite"):
+        engine.edit(inpaint())
