@@ -30,11 +30,13 @@ from core.decoding.guidance import predictor
 from core.device import memory_errors_translated, pick_device, pick_dtype
 from core.errors import BadRequest, OutOfMemory, UnknownModel
 from core.geometry import Box
-from core.models.checkpoints import CONFIG_FILE, load_nets, read_spec
+from core.models.checkpoints import CONFIG_FILE, load_nets, load_sharpener, read_spec
 from core.models.config import ModelSpec
 from core.models.interfaces import MASK, NO_CLASS, MaskTransformer, VQTokenizer
+from core.models.sharpener import Sharpener
 from core.nets import Nets
 from core.request import Alternative, EditRequest, EditResult, Preview, Task
+from core.sharpening import Sharpening
 from core.work import Sample, Work
 
 logger = logging.getLogger(__name__)
@@ -78,7 +80,8 @@ def load_engine(
         folder = _folder(model)
     spec = read_spec(folder)
     tokenizer, transformer = load_nets(folder, spec, chosen_dtype)
-    return Engine(spec, tokenizer, transformer, device=chosen_device, dtype=chosen_dtype)
+    sharpener = load_sharpener(folder, spec, chosen_dtype)
+    return Engine(spec, tokenizer, transformer, sharpener, device=chosen_device, dtype=chosen_dtype)
 
 
 def _folder(model: str) -> Path:
@@ -117,12 +120,14 @@ class Engine:
         spec: ModelSpec,
         tokenizer: VQTokenizer,
         transformer: MaskTransformer,
+        sharpener: Sharpener | None = None,
         *,
         device: torch.device | str = "cpu",
         dtype: torch.dtype = torch.float32,
     ) -> None:
         self.spec = spec
         self._nets = Nets(spec, tokenizer, transformer, device=torch.device(device), dtype=dtype)
+        self._sharpening = Sharpening(sharpener, self._nets.device, self._nets.autocast)
         self._learnt: OrderedDict[bytes, Examples] = OrderedDict()
 
     @property
@@ -161,7 +166,11 @@ class Engine:
 
     def plan(self, request: EditRequest) -> tuple[Pass, ...]:
         """Return the windows of a request and the cells that each will regenerate, without running anything."""
-        return plan(request, self.spec.pixels, self.spec.grid)
+        return plan(request, self._side(request), self.spec.grid)
+
+    def _side(self, request: EditRequest) -> int:
+        """Return the side in pixels that windows are planned for: of the model's picture, or of a new one."""
+        return self.spec.new_side(request.strength) if request.task is Task.GENERATE else self.spec.pixels
 
     def expected_steps(self, request: EditRequest, passes: Sequence[Pass] | None = None) -> int:
         """Return how many decoding steps a request will take, over all passes, without those that a start skips.
@@ -392,8 +401,12 @@ class Engine:
                     work.tokens.append(self._nets.grids(state.guess).cpu().numpy())
                     work.confidence.append(self._nets.grids(state.confidence).cpu().numpy())
                     self._judge_fit(work, one, tokens, state.guess)
+                    found = examples.get(one.window.size.width)
+                    if found is None:  # detail is what the model's own pixels lack
+                        with work.timed("decode"):
+                            images = self._sharper(work, one, images, request.strength)
                     with work.timed("composite"):
-                        work.paint(images, one, examples.get(one.window.size.width), match=request.match_colour)
+                        work.paint(images, one, found, match=request.match_colour)
                 with work.timed("composite"):
                     work.finish(request)
                 work.seconds["total"] = time.perf_counter() - started
@@ -434,13 +447,13 @@ class Engine:
         """Lay out the canvas and the passes."""
         started = time.perf_counter()
         if request.image is None:
-            base = np.full((self.spec.pixels, self.spec.pixels, 3), 128, np.uint8)
+            base = np.full((self._side(request), self._side(request), 3), 128, np.uint8)
         else:
             base = grow_canvas(request.image, request.extend) if any(request.extend) else request.image
         work = Work(
             samples=samples,
             base=base,
-            allowed=canvas_mask(request, pixels=self.spec.pixels),
+            allowed=canvas_mask(request, pixels=self._side(request)),
             passes=self.plan(request),
             forwards=[0] * len(samples),
             judged=request.options.variations > 1,
@@ -469,6 +482,15 @@ class Engine:
     def _window(self, seen: NDArray[np.uint8], unseen: NDArray[np.bool_]) -> NDArray[np.uint8]:
         """Return (s, s, 3) pixels at the model's resolution, filled neutrally where nothing is to be seen, (S, S)."""
         return neutral_fill(to_model(seen, Box(0, 0, *seen.shape[1::-1]), self.spec.pixels), unseen)
+
+    def _sharper(
+        self, work: Work, one: Pass, images: list[NDArray[np.uint8]], strength: float
+    ) -> list[NDArray[np.uint8]]:
+        """Return each row's decoded picture of a pass, sharpened for its window."""
+        known = ~(work.unseen(one) | one.mask)
+        return [
+            self._sharpening.at_window(image, work.seen(row, one), known, strength) for row, image in enumerate(images)
+        ]
 
     def _judge_fit(self, work: Work, one: Pass, tokens: Tensor, guess: Tensor) -> None:
         """Add up how likely the net holds each row's tokens, given the surroundings alone; see `EditResult.fits`."""

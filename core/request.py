@@ -206,6 +206,9 @@ class EditRequest:
         grow_tokens: unknown cells grow by this many cells, 0..8.
         feather_px: width of the soft edge inside the mask, canvas pixels, 0..64; 0 is a hard edge.
         context: side of a window as a multiple of the unknown region's longer side, 1..8.
+        sharpen: 0 to 1, how much of a sharper picture is blended in where something new is made, by GENERATE and
+            MANIPULATE alone; 0 shows the model's own pixels. With a model's sharpener pictures from nothing are larger;
+            without one only the decoder's lattice is taken out. Not where detail is put on top.
         refine: times that windows half as wide go over what the wider ones painted, 0..3; each look is up to four
             times the work, and ends where a window shows the model's own pixels.
         match_colour: carry the colour difference seen on the ring of known pixels into the hole.
@@ -234,6 +237,7 @@ class EditRequest:
     grow_tokens: int = 0
     feather_px: int = 8
     context: float = 2.0
+    sharpen: float = 0.65
     refine: int = 0
     match_colour: bool = True
     detail: str = "auto"
@@ -255,6 +259,7 @@ class EditRequest:
             "grow_tokens": whole("growth in cells", self.grow_tokens, 0, 8),
             "feather_px": whole("feather in pixels", self.feather_px, 0, 64),
             "context": number("context", self.context, 1.0, 8.0),
+            "sharpen": number("sharpness", self.sharpen, 0.0, 1.0),
             "refine": whole("refinements", self.refine, 0, MOST_REFINE),
             "class_id": None if self.class_id is None else whole("class id", self.class_id, 0, 2**31),
             "match_colour": switch("colour match", self.match_colour),
@@ -363,8 +368,8 @@ class EditRequest:
     def from_dict(cls, plain: Mapping[str, Any], image: NDArray[np.uint8] | None) -> EditRequest:
         """Return the request that `to_dict` described, over the same picture.
 
-        Requests saved before there were pinned windows and starts lack both; those without detail, blend and guided_by
-        had none, and were guided by the picture.
+        Requests saved before there were pinned windows and starts lack both; those without detail, blend, sharpen and
+        guided_by had none, and were guided by the picture.
 
         Raises:
             BadRequest: where the picture is another one, or the values do not make a request.
@@ -385,6 +390,7 @@ class EditRequest:
                 **{
                     "detail": "none",
                     "blend": "feather",
+                    "sharpen": 0.0,
                     "guided_by": "picture",
                     **values,
                     "task": Task(values["task"]),
@@ -404,10 +410,17 @@ class EditRequest:
 
     @property
     def way_of_detail(self) -> str:
-        """`detail`, with "auto" decided."""
+        """`detail`, with "auto" decided; a new picture has nothing around it."""
+        if self.task is Task.GENERATE:
+            return "none"
         if self.detail != "auto":
             return self.detail
         return "none" if self.task is Task.MANIPULATE else "patches"
+
+    @property
+    def strength(self) -> float:
+        """`sharpen` where something new is made; 0 where a hole is to look like what is around."""
+        return self.sharpen if self.task in (Task.GENERATE, Task.MANIPULATE) else 0.0
 
     @property
     def is_guided_by_hole(self) -> bool:

@@ -13,12 +13,13 @@ import gradio as gr
 
 from core import ORDER_NAMES, SCHEDULE_NAMES, ModelSpec
 from editor import axes, classes, drawings, messages, page
+from editor.wire.requests import SHARPEN
 
 ADVISED = frozenset(
     (
         *("schedule", "steps", "order", "choice_temperature", "token_temperature", "guidance", "variations"),
         *("feather", "grow", "coverage", "context", "match_colour", "opaque"),
-        *("refine", "detail", "blend", "guided_by"),
+        *("sharpen", "refine", "detail", "blend", "guided_by"),
     )
 )
 """The settings that "Reset to the model's advice" resets: how, not what."""
@@ -43,6 +44,7 @@ class Controls(NamedTuple):
     variations: gr.Slider
     feather: gr.Slider
     grow: gr.Slider
+    sharpen: gr.Slider
     refine: gr.Slider
     detail: gr.Dropdown
     blend: gr.Dropdown
@@ -240,6 +242,9 @@ def _extend_fields() -> dict[str, Any]:
 def _rarely_touched(spec: ModelSpec) -> dict[str, Any]:
     advice = spec.defaults
     placed: dict[str, Any] = {}
+    with gr.Group(elem_classes="pg-part pg-only-new"):
+        placed["sharpen"] = gr.Slider(0, 1, value=SHARPEN, step=0.05, label=messages.SHARPEN, elem_id="mge-sharpen")
+        _note(messages.SHARPEN_HINT)
     with gr.Group(elem_classes="pg-part pg-not-generate"):
         placed["refine"] = gr.Slider(0, 3, value=0, step=1, label=messages.REFINE, elem_id="mge-refine")
         _note(messages.REFINE_HINT)

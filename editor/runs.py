@@ -287,7 +287,7 @@ class SweptCell(NamedTuple):
 
 
 def canvas_size(request: EditRequest, pixels: int) -> tuple[int, int]:
-    """Return width and height of what a request draws; `pixels` is the side of the model's picture."""
+    """Return width and height of what a request draws; `pixels` is the side of the model's new pictures."""
     if request.image is None:
         return pixels, pixels
     height, width = request.image.shape[:2]
@@ -296,7 +296,7 @@ def canvas_size(request: EditRequest, pixels: int) -> tuple[int, int]:
 
 
 def painted_pixels(request: EditRequest, pixels: int) -> Cells:
-    """Return (H, W) bool on the canvas: what a request may change; `pixels` is the side of the model's picture."""
+    """Return (H, W) bool on the canvas: what a request may change; `pixels` is the side of the model's new pictures."""
     width, height = canvas_size(request, pixels)
     painted = np.zeros((height, width), np.bool_)
     if request.mask is not None:

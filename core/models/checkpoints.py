@@ -1,4 +1,4 @@
-"""Model folders: config.json beside tokenizer.safetensors and transformer.safetensors, read strictly, written whole.
+"""Model folders: config.json beside the weights as safetensors, read strictly, written whole.
 
 Knows nothing of where folders come from. Only safetensors are opened here, so that nothing in a file is executed.
 Nets are made on the meta device and filled one tensor at a time from mapped files, so that loading takes hardly more
@@ -11,6 +11,7 @@ import dataclasses
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -26,9 +27,11 @@ from core.models.containers import each_tensor, tensor_shapes, write_tensors
 from core.models.families import NO_NET, build, net_config
 from core.models.interfaces import MaskTransformer, VQTokenizer
 from core.models.keymaps import require_shapes, shapes_of
+from core.models.sharpener import Sharpener, SharpenerConfig
 
 TOKENIZER_FILE = "tokenizer.safetensors"
 TRANSFORMER_FILE = "transformer.safetensors"
+SHARPENER_FILE = "sharpener.safetensors"
 CONFIG_FILE = "config.json"
 TOKENIZER_CONFIG_FILE = "tokenizer.json"  # of stage one alone
 
@@ -71,6 +74,23 @@ def load_nets(folder: Path, spec: ModelSpec, dtype: torch.dtype = torch.float32)
     _fill(tokenizer, folder / TOKENIZER_FILE, spec.sha256, dtype)
     _fill(transformer, folder / TRANSFORMER_FILE, spec.sha256, dtype)
     return tokenizer, transformer
+
+
+def load_sharpener(folder: Path, spec: ModelSpec, dtype: torch.dtype = torch.float32) -> Sharpener | None:
+    """Return a model's sharpener as `load_nets` returns its nets; None where it has none.
+
+    Raises:
+        CheckpointError: where its file is missing, damaged, or of another net.
+    """
+    if not spec.sharpener:
+        return None
+    try:
+        with torch.device("meta"):
+            sharpener = Sharpener(net_config(SharpenerConfig, spec.sharpener, "sharpener"))
+    except ValueError as error:
+        raise CheckpointError(f"{folder / CONFIG_FILE} does not make a model: {error}.") from error
+    _fill(sharpener, folder / SHARPENER_FILE, spec.sha256, dtype)
+    return sharpener
 
 
 def _fill(net: nn.Module, path: Path, digests: Mapping[str, str], dtype: torch.dtype = torch.float32) -> None:
@@ -205,11 +225,43 @@ def save_nets(
         _write(partial, weights, dtype, name)
         os.replace(partial, folder / name)
     digests = {name: file_digest(folder / name) for name in (TOKENIZER_FILE, TRANSFORMER_FILE)}
-    spec = dataclasses.replace(spec, sha256=digests)
+    spec = dataclasses.replace(spec, sha256=digests, sharpener={})  # one of before learned other pictures
+    _write_spec(folder, spec)
+    return spec
+
+
+def save_with_sharpener(model: Path, folder: Path, sharpener: Sharpener) -> ModelSpec:
+    """Write a copy of a model folder with this sharpener, as fp16; each file appears whole or not at all.
+
+    Args:
+        model: the folder that is copied: its nets and config.json.
+        folder: made if missing.
+        sharpener: the net.
+
+    Returns:
+        The spec as written.
+
+    Raises:
+        CheckpointError: where `model` holds no model, or a number is not finite.
+    """
+    spec = read_spec(model)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in (TOKENIZER_FILE, TRANSFORMER_FILE):
+        if not (folder / name).is_file():
+            shutil.copyfile(model / name, folder / f"{name}.partial")
+            os.replace(folder / f"{name}.partial", folder / name)
+    _write(folder / f"{SHARPENER_FILE}.partial", sharpener.state_dict(), torch.float16, SHARPENER_FILE)
+    os.replace(folder / f"{SHARPENER_FILE}.partial", folder / SHARPENER_FILE)
+    digests = {**spec.sha256, SHARPENER_FILE: file_digest(folder / SHARPENER_FILE)}
+    spec = dataclasses.replace(spec, sha256=digests, sharpener=net_description(sharpener.config))
+    _write_spec(folder, spec)
+    return spec
+
+
+def _write_spec(folder: Path, spec: ModelSpec) -> None:
     partial = folder / f"{CONFIG_FILE}.partial"
     partial.write_text(json.dumps(dataclasses.asdict(spec), indent=1) + "\n")
     os.replace(partial, folder / CONFIG_FILE)
-    return spec
 
 
 def _write(path: Path, weights: Mapping[str, Tensor], dtype: torch.dtype, what: str) -> None:

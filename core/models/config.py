@@ -1,7 +1,8 @@
 """What a model is, in plain numbers: its nets' shapes, its files, its classes, and the settings that suit it.
 
-Knows nothing of tensors or files. A model folder holds config.json (a `ModelSpec`), tokenizer.safetensors and
-transformer.safetensors; core/models/checkpoints.py reads and writes such folders.
+Knows nothing of tensors or files. A model folder holds config.json (a `ModelSpec`), tokenizer.safetensors,
+transformer.safetensors and, where it has one, sharpener.safetensors; core/models/checkpoints.py reads and writes such
+folders.
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ class ModelSpec:
         licence: of the weights, one line.
         defaults: decoding settings that suit it.
         sha256: of each weight file by name; checked on load where given.
+        sharpener: keyword arguments of `SharpenerConfig`; empty where the model has no sharpener.
     """
 
     name: str
@@ -62,6 +64,11 @@ class ModelSpec:
     licence: str
     defaults: Defaults = field(default_factory=Defaults)
     sha256: Mapping[str, str] = field(default_factory=dict)
+    sharpener: Mapping[str, Any] = field(default_factory=dict)
+
+    def new_side(self, sharpen: float) -> int:
+        """Return the side in pixels of a picture from nothing: larger than the model's own where it is sharpened."""
+        return self.pixels * (int(self.sharpener.get("scale", 4)) if self.sharpener and sharpen > 0.0 else 1)
 
 
 def spec_of(values: Mapping[str, Any]) -> ModelSpec:
@@ -73,12 +80,12 @@ def spec_of(values: Mapping[str, Any]) -> ModelSpec:
     unknown = sorted(set(values) - {each.name for each in fields(ModelSpec)})
     if unknown:
         raise ValueError(f"unknown entries {', '.join(unknown)}")
-    plain = {"defaults": {}, "sha256": {}, **values}
+    plain = {"defaults": {}, "sha256": {}, "sharpener": {}, **values}
     for name in ("name", "title", "family", "licence"):
         _require(name, plain, str)
     for name in ("pixels", "grid", "codebook_size"):
         whole_of(name, _require(name, plain, int), 1)
-    for name in ("tokenizer", "transformer", "defaults", "sha256"):
+    for name in ("tokenizer", "transformer", "defaults", "sha256", "sharpener"):
         _require(name, plain, dict)
     _require("null_class", plain, bool)
     classes = _require("classes", plain, list)

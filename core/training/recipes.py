@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from core.models.compact import CompactTokenizerConfig, CompactTransformerConfig
 from core.models.config import Defaults
+from core.models.sharpener import SharpenerConfig
 
 R = TypeVar("R")
 
@@ -77,11 +78,31 @@ class MvtmRecipe:
 
 
 @dataclass(frozen=True)
+class SharpenerRecipe:
+    """The net after both stages, taught by Real-ESRGAN. A crop's rim lacks what the net looks at around it."""
+
+    net: SharpenerConfig = SharpenerConfig()
+    pairs: int = 1200
+    crop: int = 40  # pixels of the decoded picture
+    rim: int = 8  # pixels of the sharp one
+    batch: int = 8
+    learning_rate: float = 4e-4
+    warmup_steps: int = 50
+    tail: float = 0.4
+    ema: float = 0.998
+    clip: float = 1.0
+    seed: int = 0
+    perceptual: float = 0.25
+    perceptual_block: int = 10  # last tap of the metric net
+
+
+@dataclass(frozen=True)
 class Preset:
     """One recipe a stage."""
 
     tokenizer: TokenizerRecipe = field(default_factory=TokenizerRecipe)
     mvtm: MvtmRecipe = field(default_factory=MvtmRecipe)
+    sharpener: SharpenerRecipe = field(default_factory=SharpenerRecipe)
 
 
 _SCENES = Preset()

@@ -82,6 +82,7 @@ class Api:
         detail: str = "auto",
         border: str = "auto",
         sharper: int = -1,
+        sharpen: float = -1,
     ) -> gr.FileData:
         """Turn the box of a picture into something of a class and return the picture as PNG.
 
@@ -97,8 +98,10 @@ class Api:
             detail: fine detail taken from the surroundings: auto, patches, grain or none.
             border: how it is blended in: auto, feather or poisson.
             sharper: closer looks for large regions, 1 to 3, each of up to four times the windows before it; -1 is none.
+            sharpen: 0 to 1, how much of a sharper picture is blended in; 0 is none, -1 the usual.
         """
-        values = {"class": class_name, "steps": steps, "seed": seed, **_painting(detail, border, sharper)}
+        plain = {"class": class_name, "steps": steps, "seed": seed, "sharpen": _sharpness(sharpen)}
+        values = plain | _painting(detail, border, sharper)
         return self._answer("replace", values, image, edges=(left, top, right, bottom))
 
     def extend(
@@ -132,15 +135,18 @@ class Api:
         values = {name: _or(pixels, 0) for name, pixels in sides.items()} | _painting(detail, border, sharper)
         return self._answer("extend", {**values, "steps": steps, "seed": seed}, image)
 
-    def generate(self, class_name: str = "none", steps: int = -1, seed: int = -1) -> gr.FileData:
+    def generate(self, class_name: str = "none", steps: int = -1, seed: int = -1, sharpen: float = -1) -> gr.FileData:
         """Draw a whole picture of a class and return it as PNG.
 
         Args:
             class_name: what to draw, or "none".
             steps: T, 1 to 256; -1 is the model's own.
             seed: 0 or more; -1 is 0.
+            sharpen: 0 to 1, how much of a sharper picture is blended in; 0 is none, -1 the usual.
         """
-        return self._answer("generate", {"class": class_name, "steps": steps, "seed": seed})
+        return self._answer(
+            "generate", {"class": class_name, "steps": steps, "seed": seed, "sharpen": _sharpness(sharpen)}
+        )
 
     def sweep(
         self,
@@ -219,6 +225,10 @@ def _values(values: Mapping[str, Any], spec: ModelSpec) -> dict[str, Any]:
 def _or(value: int, standard: int) -> int:
     """Return what was asked for, or what it is where it was left out; other negative numbers are refused later."""
     return standard if value == _LEFT_OUT else value
+
+
+def _sharpness(asked: float) -> float:
+    return requests.SHARPEN if asked == _LEFT_OUT else asked
 
 
 def _painting(detail: str, border: str, sharper: int) -> dict[str, Any]:

@@ -112,7 +112,7 @@ class Exporting:
         frames = []
         for guess in trace.guesses(variation):
             # The steps are those of the first look, and too small for texture to be seen.
-            result = engine.edit(replace(request, start=Start(guess), refine=0, detail="none"))
+            result = engine.edit(replace(request, start=Start(guess), refine=0, sharpen=0.0, detail="none"))
             frames.append(export.shrunk(result.image(0), 2 * export.FILM_SIDE))
         return frames
 

@@ -206,7 +206,7 @@ class Running:
         route = _Route.planned(job.engine, asked)
         trace = self._trace(job, route)
         alone = tuple(asked.alone(i) for i in range(variations))
-        canvas = canvas_size(asked, job.engine.spec.pixels)
+        canvas = canvas_size(asked, job.engine.spec.new_side(asked.strength))
         before = job.started
         with _closed(job.engine.stream(asked)) as stream:
             for item in stream:
@@ -332,7 +332,7 @@ class Running:
         return replies.result(
             job.run,
             told,
-            canvas=canvas_size(job.asked, spec.pixels),
+            canvas=canvas_size(job.asked, spec.new_side(job.asked.strength)),
             offset=job.offset,
             seconds=time.perf_counter() - job.started,
             branchable=trace is not None,

@@ -68,7 +68,8 @@ class Sweeping:
         started = time.perf_counter()
         looks = [one for one in engine.plan(asked) if not one.level]
         focus = looks[0].window.slices if len(looks) == 1 else (slice(None), slice(None))  # where something happens
-        kept = SweptCells(run, source, engine.spec, painted_pixels(asked, engine.spec.pixels), grid.labels)
+        painted = painted_pixels(asked, engine.spec.new_side(asked.strength))
+        kept = SweptCells(run, source, engine.spec, painted, grid.labels)
         done: list[Cell] = []
         drawn: dict[tuple[int, int], drawings.Thumbnail] = {}
 
@@ -139,7 +140,7 @@ class Sweeping:
         return replies.result(
             run.id,
             [told],
-            canvas=canvas_size(asked, spec.pixels),
+            canvas=canvas_size(asked, spec.new_side(asked.strength)),
             offset=offset,
             seconds=cell.seconds,
             branchable=False,

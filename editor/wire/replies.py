@@ -249,6 +249,8 @@ def caption(request: EditRequest, spec: ModelSpec) -> dict[str, Any]:
     """Return the settings that a result is captioned with."""
     name = messages.NO_CLASS if request.class_id is None else spec.classes[request.class_id]
     told = {"class_name": name, **decoding_values(request.options)}
+    if request.strength:
+        told["sharpen"] = request.sharpen
     if request.image is not None:
         told |= {setting: getattr(request, setting) for setting in ("refine", "detail", "blend", "guided_by")}
     return told

@@ -20,6 +20,8 @@ from editor.store import Pixels
 from editor.wire.bits import Mask, is_whole
 from editor.wire.intents import Intent, Origin
 
+SHARPEN = EditRequest.sharpen
+"""How far something new is sharpened unless the control says otherwise."""
 MORE_TEMPERATURES = (0.8, 0.9, 1.1, 1.2, 0.7, 1.3, 0.6, 1.4)
 """Token temperatures of "more like this", as multiples of the run's own; the nearest to it come first."""
 
@@ -145,7 +147,8 @@ def build_request(
     if mode == "sweep":
         mode = "fill" if mask is not None else "extend" if any(extend) else "generate"
     if mode == "generate":
-        return EditRequest(task=Task.GENERATE, **{**common, "options": replace(options, start_step=0)})
+        options = replace(options, start_step=0)
+        return EditRequest(Task.GENERATE, class_id=class_id, sharpen=read_sharpen(values), options=options)
     if picture is None:
         raise BadRequest(messages.nothing_open())
     view = read_view(values)
@@ -209,6 +212,11 @@ def read_view(values: Mapping[str, Any]) -> View:
     )
 
 
+def read_sharpen(values: Mapping[str, Any]) -> float:
+    """Return how much of a sharper picture is blended in where something new is made."""
+    return _number(values, "sharpen", SHARPEN, messages.SHARPEN)
+
+
 def read_class(value: object, spec: ModelSpec) -> int | None:
     """Return the class that the control holds; -1 and None are no class."""
     if value is None or value == -1:
@@ -240,7 +248,7 @@ def control_values(request: EditRequest) -> dict[str, Any]:
 def marking_values(request: EditRequest) -> dict[str, Any]:
     """Return what of `control_values` says where and how something is repainted, whatever model paints it."""
     modes = {Task.INPAINT: "fill", Task.MANIPULATE: "replace", Task.EXTRAPOLATE: "extend", Task.GENERATE: "generate"}
-    values: dict[str, Any] = {"mode": modes[request.task]}
+    values: dict[str, Any] = {"mode": modes[request.task], "sharpen": request.sharpen}
     if request.task is Task.GENERATE:
         return values
     values |= {
@@ -290,6 +298,7 @@ def _painting(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return how the hole is painted and blended in, which may change from one run to what goes on from it."""
     return {
         "guided_by": str(values.get("guided_by", "auto")),
+        "sharpen": read_sharpen(values),
         "feather_px": _whole(values, "feather", 8, messages.FEATHER),
         "detail": str(values.get("detail", "auto")),
         "blend": str(values.get("blend", "auto")),

@@ -1,0 +1,31 @@
+"""Takes the finest lattice out of a decoded picture: a narrow notch in its spectrum.
+
+Knows nothing of nets. A decoder that ends in a pixel shuffle leaves a lattice with a period of 2 px over soft shapes,
+at the very edge of its spectrum, where the shapes have hardly anything. No learning is needed to take it out.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+_KEPT, _GONE = 58 / 64, 62 / 64
+"""The ramp, as shares of the highest frequency: all is kept up to the first, nothing from the second on. A wider ramp,
+and a blur of 1 2 1, took detail as well."""
+_AROUND = 16  # pixels reflected around the picture, so that its edges do not meet
+
+
+def without_lattice(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return a decoded picture, (S, S, 3) uint8 at its own size, without what repeats every 2 px along an axis."""
+    around = cv2.copyMakeBorder(picture, *(_AROUND,) * 4, cv2.BORDER_REFLECT_101)
+    rows, columns = (np.abs(np.fft.fftfreq(length)) * 2.0 for length in around.shape[:2])
+    share = _ramp(rows)[:, None, None] * _ramp(columns[: around.shape[1] // 2 + 1])[None, :, None]
+    spectrum = np.fft.rfft2(around.astype(np.float64), axes=(0, 1)) * share
+    kept = np.fft.irfft2(spectrum, s=around.shape[:2], axes=(0, 1))[_AROUND:-_AROUND, _AROUND:-_AROUND]
+    return np.clip(np.rint(kept), 0, 255).astype(np.uint8)
+
+
+def _ramp(frequency: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the share that is kept of frequencies 0..1, 1 being a period of 2 px."""
+    return np.clip((_GONE - frequency) / (_GONE - _KEPT), 0.0, 1.0)
