@@ -183,9 +183,10 @@ def test_edit_takes_how_the_hole_is_finished_and_ranks_variations(
     tiny_model: Path, photo: Path, mask: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     words = ("edit", "--image", photo, "--mask", mask, "--output", tmp_path / "o.png", "--model", tiny_model)
-    finish = ("--refine", 1, "--detail", "grain", "--blend", "poisson", "--guided-by", "hole")
+    finish = ("--sharpen", 0.3, "--refine", 1, "--detail", "grain", "--blend", "poisson", "--guided-by", "hole")
     facts = run(*words, *finish, "--variations", 3, "--steps", 2, capsys=capsys)
     request = EditRequest.from_dict(facts["request"], open_picture(photo))
+    assert request.sharpen == 0.3
     assert (request.refine, request.detail, request.blend, request.guided_by) == (1, "grain", "poisson", "hole")
     assert sorted(facts["best_first"]) == facts["outputs"]
     assert len(facts["seams"]) == len(facts["colour_shifts"]) == 3

@@ -66,6 +66,17 @@ def test_every_way_of_detail_and_border_can_be_asked_for(documents: Documents, d
             request_of(documents, document, wrong)
 
 
+@pytest.mark.parametrize("mode", ["fill", "replace", "generate"])
+def test_how_far_something_new_is_sharpened_can_be_asked_for(
+    documents: Documents, document: Document, mode: str
+) -> None:
+    assert request_of(documents, document, {"class_id": 1}, mode=mode).sharpen == requests.SHARPEN == 0.65
+    assert request_of(documents, document, {"class_id": 1, "sharpen": 0}, mode=mode).sharpen == 0.0
+    for wrong in (-0.1, 1.1, None, "much"):
+        with pytest.raises(BadRequest):
+            request_of(documents, document, {"class_id": 1, "sharpen": wrong}, mode=mode)
+
+
 def test_soft_masks_and_pinned_windows_arrive(documents: Documents, document: Document) -> None:
     soft = {"width": 64, "height": 48, "runs": [100, 20, AREA - 120], "values": [0, 90, 0]}
     fill = request_of(documents, document, mask=soft, window=[16, 0, 64, 48])
@@ -124,7 +135,7 @@ def test_controls_come_back_from_a_request(documents: Documents, document: Docum
         documents,
         document,
         {**VALUES, "context": 3.0, "match_colour": False, "schedule": "linear", "grow": 2}
-        | {"refine": 2, "detail": "grain", "blend": "poisson", "guided_by": "hole"},
+        | {"sharpen": 0.2, "refine": 2, "detail": "grain", "blend": "poisson", "guided_by": "hole"},
         **changes,
     )
     values = {**requests.control_values(asked), "variations": asked.options.variations}
