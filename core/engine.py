@@ -127,7 +127,7 @@ class Engine:
     ) -> None:
         self.spec = spec
         self._nets = Nets(spec, tokenizer, transformer, device=torch.device(device), dtype=dtype)
-        self._sharpening = Sharpening(sharpener, self._nets.device, self._nets.autocast)
+        self._sharpening = Sharpening(sharpener, self._nets)
         self._learnt: OrderedDict[bytes, Examples] = OrderedDict()
 
     @property

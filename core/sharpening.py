@@ -6,9 +6,6 @@ alone is bit-identical to itself drawn among others.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -16,8 +13,10 @@ from numpy.typing import NDArray
 from core.canvas.compose import from_model
 from core.canvas.notch import without_lattice
 from core.canvas.sharpen import LEAST_WINDOW, as_sharp_as, sharpened
+from core.errors import CheckpointError
 from core.geometry import Box
 from core.models.sharpener import Sharpener
+from core.nets import Nets
 
 
 class Sharpening:
@@ -25,15 +24,12 @@ class Sharpening:
 
     Args:
         net: the model's sharpener; None where it has none: then the decoder's lattice is taken out, and no more.
-        device: where the net computes.
-        autocast: makes the context that it computes in.
+        nets: the model's others: it computes where and as they do.
     """
 
-    def __init__(
-        self, net: Sharpener | None, device: torch.device, autocast: Callable[[], AbstractContextManager[object]]
-    ) -> None:
-        self._net = None if net is None else net.to(device).eval()
-        self._device, self._autocast = device, autocast
+    def __init__(self, net: Sharpener | None, nets: Nets) -> None:
+        self._net = None if net is None else net.eval()
+        self._nets = nets
 
     def at_window(
         self, decoded: NDArray[np.uint8], seen: NDArray[np.uint8], known: NDArray[np.bool_], strength: float
@@ -63,7 +59,10 @@ class Sharpening:
     def _made(self, decoded: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return the net's picture of a decoded one, (f S, f S, 3) float32 in levels of 255."""
         assert self._net is not None
-        pixels = torch.from_numpy(decoded).to(self._device).permute(2, 0, 1)[None].float() / 255.0
-        with self._autocast():
-            made = self._net(pixels)[0].float()
+        net = self._net.to(self._nets.device)  # which may have changed since, where memory was short
+        pixels = torch.from_numpy(decoded).to(self._nets.device).permute(2, 0, 1)[None].float() / 255.0
+        with self._nets.autocast():
+            made = net(pixels)[0].float()
+        if not torch.isfinite(made).all():
+            raise CheckpointError(f"the sharpener's pixels overflow {self._nets.dtype}: choose bf16 or fp32 instead.")
         return np.ascontiguousarray((made * 255.0).permute(1, 2, 0).cpu().numpy())

@@ -52,7 +52,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "core.device": {"torch", "core.errors"},
     "core.work": {*VALUES, "core.canvas", "core.decoding"},
     "core.nets": {"torch", "numpy", "core.device", "core.errors", "core.models"},
-    "core.sharpening": {"torch", *VALUES, "core.canvas", "core.models"},
+    "core.sharpening": {"torch", *VALUES, "core.canvas", "core.models", "core.nets"},
     "core.engine": {
         "torch",
         *VALUES,
