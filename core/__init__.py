@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from core.models.library import converted_folder, model_state
     from core.pictures import PictureFile, encode_picture, encode_png, loss_of, open_picture, read_picture
     from core.pngtext import read_png_text
-    from core.recipe import Recipe, read_recipe, recipe_text
+    from core.recipe import Machine, Recipe, read_recipe, recipe_text
     from core.request import (
         ORDER_NAMES,
         SCHEDULE_NAMES,
@@ -80,7 +80,7 @@ _ROOMS = {
     "core.models.library": ("converted_folder", "model_state"),
     "core.pictures": ("PictureFile", "encode_picture", "encode_png", "loss_of", "open_picture", "read_picture"),
     "core.pngtext": ("read_png_text",),
-    "core.recipe": ("Recipe", "read_recipe", "recipe_text"),
+    "core.recipe": ("Machine", "Recipe", "read_recipe", "recipe_text"),
     "core.request": (
         "ORDER_NAMES",
         "SCHEDULE_NAMES",
@@ -112,6 +112,7 @@ __all__ = [
     "EditRequest",
     "EditResult",
     "Engine",
+    "Machine",
     "MaskFile",
     "ModelSpec",
     "NoRoom",

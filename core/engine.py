@@ -35,6 +35,7 @@ from core.models.config import ModelSpec
 from core.models.interfaces import MASK, NO_CLASS, MaskTransformer, VQTokenizer
 from core.models.sharpener import Sharpener
 from core.nets import Nets
+from core.recipe import Machine
 from core.request import Alternative, EditRequest, EditResult, Preview, Task
 from core.sharpening import Sharpening
 from core.work import Sample, Work
@@ -163,6 +164,15 @@ class Engine:
     def dtype(self) -> str:
         """The number format that the nets compute in, e.g. "float32"."""
         return str(self._nets.dtype).removeprefix("torch.")
+
+    @property
+    def machine(self) -> Machine:
+        """What the last bits of its pictures depend on: they are the same where this is the same."""
+        return Machine(self.device, self.dtype, self._nets.threads)
+
+    def divide_among(self, threads: int) -> None:
+        """Compute with so many threads from now on, as a replay needs it; another number may move pixels by a level."""
+        self._nets.threads = threads
 
     def plan(self, request: EditRequest) -> tuple[Pass, ...]:
         """Return the windows of a request and the cells that each will regenerate, without running anything."""
@@ -361,6 +371,7 @@ class Engine:
     ) -> Iterator[Preview | Work]:
         """Paint one geometry for all samples; yields previews (none where the budget is None), then the work."""
         started = time.perf_counter()
+        self._nets.bind()
         with memory_errors_translated(self._nets.device):
             try:
                 work = self._begin(request, samples)

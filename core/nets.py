@@ -40,6 +40,7 @@ class Nets:
         encodes: windows encoded so far; a window seen before is not encoded again.
         tokenizer, transformer: the nets themselves.
         device, dtype: where they are, and the number format that they compute in.
+        threads: among which a CPU divides each sum, which decides its last bits; see `bind`.
         told: a sentence for each rung of the ladder that was taken since somebody took them out.
     """
 
@@ -62,8 +63,14 @@ class Nets:
         self._decode_seconds = 0.0
         self._rows = 1 if device.type == "cpu" else _MOST_ROWS
         self.told: list[str] = []
+        self.threads = torch.get_num_threads()
         self.forwards = 0
         self.encodes = 0
+
+    def bind(self) -> None:
+        """Let this thread compute with as many threads as this object was made for, however many it would take."""
+        if torch.get_num_threads() != self.threads:
+            torch.set_num_threads(self.threads)
 
     def grids(self, sequences: Tensor) -> Tensor:
         """Return (B, N) as (B, h, w)."""

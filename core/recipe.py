@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
+from core.checks import whole
 from core.errors import BadRequest
 from core.json_text import json_object
 from core.models.config import ModelSpec
@@ -22,6 +23,22 @@ READABLE_KEY = "parameters"
 """PNG text key of one line for people."""
 
 _FORMAT = 1
+_MOST_THREADS = 1024
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What the last bits of a picture depend on beside request and weights.
+
+    Attributes:
+        device: "cpu" or "cuda".
+        dtype: the number format that the nets computed in, e.g. "float32".
+        threads: among which each sum was divided, on a CPU.
+    """
+
+    device: str
+    dtype: str
+    threads: int
 
 
 @dataclass(frozen=True)
@@ -32,20 +49,33 @@ class Recipe:
         model: name of the model.
         weights: sha256 of each weight file by name.
         request: JSON values for `EditRequest.from_dict`.
+        machine: what made it, None where it does not say.
     """
 
     model: str
     weights: Mapping[str, str]
     request: Mapping[str, Any]
+    machine: Machine | None = None
 
 
-def recipe_text(spec: ModelSpec, request: EditRequest, variation: int = 0) -> dict[str, str]:
-    """Return the PNG text entries of one variation: it is described as drawn alone, with its own seed."""
+def recipe_text(
+    spec: ModelSpec, request: EditRequest, variation: int = 0, *, machine: Machine | None = None
+) -> dict[str, str]:
+    """Return the PNG text entries of one variation: it is described as drawn alone, with its own seed.
+
+    Args:
+        spec: the model.
+        request: with all its variations.
+        variation: which of them.
+        machine: that drew it, as `Engine.machine` tells; a replay needs it to give the same bytes.
+    """
     alone = request.advised(vars(spec.defaults)).alone(variation)
     options = alone.options
     begun = "" if alone.start is None else f", going on from codes at step {alone.start.step}"
     asked = "none" if alone.class_id is None else spec.classes[alone.class_id]
     plain = {"format": _FORMAT, "model": spec.name, "weights": dict(spec.sha256), "request": alone.to_dict()}
+    if machine is not None:
+        plain["machine"] = asdict(machine)
     readable = (
         f"{alone.task.value}, class {asked}, {options.schedule} schedule, T {options.steps}, {options.order} order, "
         f"guidance {options.guidance_scale:g}, temperature {options.choice_temperature:g}, seed {options.seed}, "
@@ -66,10 +96,15 @@ def read_recipe(text: Mapping[str, str]) -> Recipe:
         plain = json_object(text[RECIPE_KEY])
         if plain["format"] != _FORMAT:
             raise BadRequest(f"recipe has format {plain['format']}, this editor reads {_FORMAT}: use a newer editor.")
-        return Recipe(str(plain["model"]), dict(plain["weights"]), dict(plain["request"]))
+        machine = None if plain.get("machine") is None else _machine(plain["machine"])
+        return Recipe(str(plain["model"]), dict(plain["weights"]), dict(plain["request"]), machine)
     except (ValueError, KeyError, TypeError) as error:
         if isinstance(error, BadRequest):
             raise
         raise BadRequest(
             f"recipe cannot be read ({error}): the file was changed after this editor wrote it."
         ) from error
+
+
+def _machine(saved: Mapping[str, Any]) -> Machine:
+    return Machine(str(saved["device"]), str(saved["dtype"]), whole("threads", saved["threads"], 1, _MOST_THREADS))

@@ -14,7 +14,18 @@ from typing import Any, NamedTuple
 import numpy as np
 from PIL import ExifTags, Image
 
-from core import Cell, EditRequest, ModelSpec, encode_picture, encode_png, read_png_text, recipe_text, sheet, to_csv
+from core import (
+    Cell,
+    EditRequest,
+    Machine,
+    ModelSpec,
+    encode_picture,
+    encode_png,
+    read_png_text,
+    recipe_text,
+    sheet,
+    to_csv,
+)
 from editor.store import Picture, Pixels, Store
 
 PREVIEW_QUALITY = 80
@@ -30,9 +41,12 @@ _STEP_MS, _END_MS = 250, 2000
 
 
 # pictures on the page -------------------------------------------------------------------------------------------------
-def store_variation(store: Store, pixels: Pixels, name: str, spec: ModelSpec, request: EditRequest) -> Picture:
-    """Keep one variation as a PNG that carries the recipe to draw it; `request` draws it alone."""
-    return store.put(pixels, f"{name}-{request.task.value}-{request.options.seed}", recipe_text(spec, request))
+def store_variation(
+    store: Store, pixels: Pixels, name: str, spec: ModelSpec, request: EditRequest, machine: Machine | None
+) -> Picture:
+    """Keep one variation as a PNG that carries the recipe to draw it; `request` draws it alone, `machine` drew it."""
+    texts = recipe_text(spec, request, machine=machine)
+    return store.put(pixels, f"{name}-{request.task.value}-{request.options.seed}", texts)
 
 
 def preview_url(pixels: Pixels) -> str:

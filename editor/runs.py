@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from core import BadRequest, Box, EditRequest, ModelSpec, Preview, Start
+from core import BadRequest, Box, EditRequest, Machine, ModelSpec, Preview, Start
 from editor import messages
 from editor.store import Picture, Pixels
 
@@ -228,6 +228,7 @@ class SweptCells:
         painted: (H, W) bool on the canvas, the pixels that the cells may differ in.
         labels: the settings of rows and of columns, for people.
         cells: by (row, column).
+        machine: that draws them.
     """
 
     id: str
@@ -237,6 +238,7 @@ class SweptCells:
     labels: tuple[Sequence[str], Sequence[str]]
     cells: dict[tuple[int, int], SweptCell] = field(default_factory=dict)
     pictures: tuple[Picture, ...] = ()
+    machine: Machine | None = None
 
     @property
     def weight(self) -> int:

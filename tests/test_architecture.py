@@ -31,7 +31,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "core.packing": {"numpy", "core.errors"},
     "core.request": {"numpy", "core.checks", "core.errors", "core.geometry", "core.packing"},
     "core.labels": {"core.errors"},
-    "core.recipe": {"core.errors", "core.json_text", "core.request", "core.models.config"},
+    "core.recipe": {"core.checks", "core.errors", "core.json_text", "core.request", "core.models.config"},
     # the gate for pictures: the only rooms that open picture files
     "core.pictures": {"numpy", "PIL", "core.errors", "core.geometry", "core.pngtext", "core.profiles"},
     "core.maskfiles": {"numpy", "PIL", "core.errors", "core.geometry", "core.pictures"},
@@ -56,6 +56,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "core.engine": {
         "torch",
         *VALUES,
+        "core.recipe",
         "core.nets",
         "core.sharpening",
         "core.canvas",

@@ -18,6 +18,7 @@ from core.geometry import Sides, Size, aspect_sides
 
 if TYPE_CHECKING:
     from core.engine import Engine
+    from core.recipe import Machine
     from core.request import EditRequest, EditResult
 
 
@@ -76,8 +77,20 @@ def _replay(options: argparse.Namespace) -> None:
     options.model = options.model or recipe.model
     engine = named_engine(options)
     if any(engine.spec.sha256.get(name) != digest for name, digest in recipe.weights.items()):
-        print(f"{options.replay} was made with other weights: the picture will differ.", file=sys.stderr)
-    _run(options, engine, request)
+        aside(f"{options.replay} was made with other weights: the picture will differ.")
+    _bind(options, engine, recipe.machine)
+    _run(options, engine, request, says_machine=recipe.machine is not None)
+
+
+def _bind(options: argparse.Namespace, engine: Engine, made_by: Machine | None) -> None:
+    """Let a replay divide its sums as they were divided when its picture was made; says what cannot be the same."""
+    if made_by is None:
+        aside(f"{options.replay} does not say how many threads made it: pixels may differ by a level.")
+        return
+    engine.divide_among(made_by.threads)
+    if engine.machine != made_by:
+        here = f"{engine.machine.dtype} on {engine.machine.device}"
+        aside(f"{options.replay} was made in {made_by.dtype} on {made_by.device}, this is {here}: pixels may differ.")
 
 
 def _extend(options: argparse.Namespace) -> None:
@@ -102,20 +115,21 @@ def _generate(options: argparse.Namespace) -> None:
     _run(options, engine, make_request(options, engine.spec, task=Task.GENERATE))
 
 
-def _run(options: argparse.Namespace, engine: Engine, request: EditRequest) -> None:
-    """Carry out a request, write its pictures and say so."""
+def _run(options: argparse.Namespace, engine: Engine, request: EditRequest, *, says_machine: bool = True) -> None:
+    """Carry out a request, write its pictures and say so; their text says what made them unless told otherwise."""
     from core.pictures import write_whole
     from core.recipe import recipe_text
 
     result = _watched(engine, request)
     for sentence in result.told:
         aside(sentence)
+    machine = engine.machine if says_machine else None
     pictures: list[tuple[Path, bytes]] = []
     for i in range(len(result.patches)):
         path = options.output
         if len(result.patches) > 1:
             path = path.with_stem(f"{path.stem}-{i + 1}")
-        pictures.append((path, encoded(result.image(i), path, recipe_text(engine.spec, request, i))))
+        pictures.append((path, encoded(result.image(i), path, recipe_text(engine.spec, request, i, machine=machine))))
     for path, data in pictures:
         write_whole(path, data)
     outputs = [str(path) for path, _ in pictures]

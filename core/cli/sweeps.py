@@ -80,7 +80,7 @@ def _sweep(options: argparse.Namespace) -> None:
     for cell in tqdm(sweep(engine, request, axes), total=count, desc="sweep", unit="cell", leave=False, disable=None):
         name = "_".join(f"{axis}-{value}".replace(" ", "-") for axis, value in cell.settings.items())
         path = folder / f"{cell.row + 1}-{cell.column + 1}_{name}.png"
-        write_whole(path, encode_png(cell.image, text=recipe_text(spec, cell.request)))
+        write_whole(path, encode_png(cell.image, text=recipe_text(spec, cell.request, machine=engine.machine)))
         cells.append(cell)
         outputs.append(str(path))
     table, path = options.output / "sweep.csv", options.output / "sheet.png"

@@ -210,7 +210,7 @@ class Api:
         asked = requests.build_request(mode, values, engine.spec, picture=picture, mask=brushed, box=box)
         result = engine.edit(asked)
         store = self._desk.documents.store
-        return str(export.store_variation(store, result.image(0), "result", engine.spec, asked).png)
+        return str(export.store_variation(store, result.image(0), "result", engine.spec, asked, engine.machine).png)
 
 
 def _values(values: Mapping[str, Any], spec: ModelSpec) -> dict[str, Any]:

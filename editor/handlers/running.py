@@ -308,7 +308,7 @@ class Running:
         def keep(index: int) -> tuple[Picture, int]:
             result, i = images[index]
             image = result.image(i)
-            picture = export.store_variation(store, image, job.document.name, spec, drawn[index])
+            picture = export.store_variation(store, image, job.document.name, spec, drawn[index], job.engine.machine)
             return picture, self._changed_outside(job, image, result.canvas_mask)
 
         # Compressing PNGs takes longer than decoding tokens, and threads do help; each holds one whole picture.

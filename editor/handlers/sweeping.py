@@ -69,7 +69,7 @@ class Sweeping:
         looks = [one for one in engine.plan(asked) if not one.level]
         focus = looks[0].window.slices if len(looks) == 1 else (slice(None), slice(None))  # where something happens
         painted = painted_pixels(asked, engine.spec.new_side(asked.strength))
-        kept = SweptCells(run, source, engine.spec, painted, grid.labels)
+        kept = SweptCells(run, source, engine.spec, painted, grid.labels, machine=engine.machine)
         done: list[Cell] = []
         drawn: dict[tuple[int, int], drawings.Thumbnail] = {}
 
@@ -121,7 +121,7 @@ class Sweeping:
         spec, cell = swept.spec, swept.cell(*place)
         asked, image = cell.request, swept.picture(cell)
         offset = asked.extend.left, asked.extend.top
-        picture = export.store_variation(document.store, image, document.name, spec, asked)
+        picture = export.store_variation(document.store, image, document.name, spec, asked, swept.machine)
         run = Run(f"{swept.id}-{place[0]}-{place[1]}", (asked,), offset, swept.source, spec, (picture,))
         document.remember(run)
         outside = 0

@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from core import Alternative, Box, EditRequest, EditResult, ModelSpec, Preview, Sides
+from core import Alternative, Box, EditRequest, EditResult, Machine, ModelSpec, Preview, Sides
 from core.canvas.borders import grow_canvas
 from core.canvas.plan import Pass, canvas_mask, plan
 from core.models.config import Defaults
@@ -59,6 +59,7 @@ class FakeEngine:
 
     def __init__(self, step_seconds: float = 0.0, leak: bool = False, spec: ModelSpec = SPEC) -> None:
         self.spec, self.device, self.dtype = spec, "cpu", "fp32"
+        self.machine = Machine("cpu", "float32", 1)
         self.step_seconds, self.leak = step_seconds, leak
         self.streamed, self.closed = 0, 0
         self.ended = threading.Event()

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from core.cli import main
 from core.engine import load_engine
 from core.pictures import encode_png, open_picture
-from core.recipe import recipe_text
-from core.request import EditRequest, Start, Task
+from core.pngtext import read_png_text
+from core.recipe import Machine, read_recipe, recipe_text
+from core.request import DecodeOptions, EditRequest, Start, Task
 from tests.core.cli.speak import HEIGHT, WIDTH, hole, refusal, run
 
 
@@ -78,6 +81,49 @@ def test_replay_of_a_branch_gives_the_same_bytes(
     made.write_bytes(encode_png(engine.edit(request).images[0], text=recipe_text(engine.spec, request)))
     run("edit", "--replay", made, "--image", photo, "--output", again, "--model", tiny_model, capsys=capsys)
     assert again.read_bytes() == made.read_bytes()
+
+
+@pytest.fixture
+def threads() -> Iterator[Callable[[int], None]]:
+    """Return what sets how many threads torch takes; afterwards it takes as many as before."""
+    before = torch.get_num_threads()
+    yield torch.set_num_threads
+    torch.set_num_threads(before)
+
+
+def test_a_replay_divides_its_sums_as_its_picture_was_made_however_many_threads_there_are(
+    tiny_model: Path,
+    photo: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    threads: Callable[[int], None],
+) -> None:
+    made, again = tmp_path / "made.png", tmp_path / "again.png"
+    words = ("extend", "--image", photo, "--right", 90, "--model", tiny_model, "--steps", 3, "--variations", 1)
+    threads(3)
+    facts = run(*words, "--output", made, capsys=capsys)
+    assert facts["passes"] >= 3
+    recipe = read_recipe(read_png_text(made.read_bytes()))
+    assert recipe.machine == Machine("cpu", "float32", 3)
+    for here in (1, 2):
+        threads(here)
+        run("edit", "--replay", made, "--image", photo, "--output", again, "--model", tiny_model, capsys=capsys)
+        assert again.read_bytes() == made.read_bytes()
+        assert torch.get_num_threads() == 3
+
+
+def test_a_replay_says_what_it_cannot_do_the_same(
+    tiny_model: Path, photo: Path, mask: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    engine = load_engine(folder=tiny_model, device="cpu")
+    request = EditRequest(Task.INPAINT, open_picture(photo), hole(), options=DecodeOptions(steps=1))
+    pixels, made, again = engine.edit(request).images[0], tmp_path / "made.png", tmp_path / "again.png"
+    for machine, sentence in ((None, "how many threads"), (Machine("cuda", "bfloat16", 4), "made in bfloat16 on cuda")):
+        made.write_bytes(encode_png(pixels, text=recipe_text(engine.spec, request, machine=machine)))
+        words = ("edit", "--replay", made, "--image", photo, "--output", again, "--model", tiny_model)
+        assert main([str(word) for word in words]) == 0
+        assert sentence in capsys.readouterr().err
+        assert (read_recipe(read_png_text(again.read_bytes())).machine is None) == (machine is None)
 
 
 def test_replay_of_generate_and_extend(
