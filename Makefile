@@ -31,10 +31,10 @@ pictures: .venv/installed-dev
 	bash .ci/chromium
 	$(BIN)/python -m tests.browser.pictures
 
-# make train DATA="photos.zip more.zip" METRICS=folder [MINUTES=60]
+# make train DATA="photos.zip more.zip" [MINUTES=60]
 MINUTES ?= 60
 train: .venv/installed
-	$(BIN)/python -m core train-tokenizer --data $(DATA) --metrics $(METRICS) --minutes $(MINUTES) --out runs/tokenizer
+	$(BIN)/python -m core train-tokenizer --data $(DATA) --minutes $(MINUTES) --out runs/tokenizer
 	$(BIN)/python -m core train-mvtm --data $(DATA) --tokenizer runs/tokenizer --minutes $(MINUTES) --out runs/mvtm
 
 # A venv without pip (Debian without python3-venv) is taken away again, so that the next try starts clean.

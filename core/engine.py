@@ -26,14 +26,16 @@ from core.canvas.detail import Example, Examples
 from core.canvas.fill import neutral_fill
 from core.canvas.plan import Pass, canvas_mask, example_windows, plan
 from core.decoding.decode import DecodeStep, Predict, decode
-from core.decoding.guidance import predictor
+from core.decoding.guidance import predictor, seen_by
 from core.device import memory_errors_translated, pick_device, pick_dtype
 from core.errors import BadRequest, OutOfMemory, UnknownModel
 from core.geometry import Box
 from core.models.checkpoints import CONFIG_FILE, load_nets, load_sharpener, read_spec
 from core.models.config import ModelSpec
+from core.models.efficientnet import EfficientNetLite0
 from core.models.interfaces import MASK, NO_CLASS, MaskTransformer, VQTokenizer
 from core.models.sharpener import Sharpener
+from core.models.vision import load_vision
 from core.nets import Nets
 from core.recipe import Machine
 from core.request import Alternative, EditRequest, EditResult, Preview, Task
@@ -82,7 +84,8 @@ def load_engine(
     spec = read_spec(folder)
     tokenizer, transformer = load_nets(folder, spec, chosen_dtype)
     sharpener = load_sharpener(folder, spec, chosen_dtype)
-    return Engine(spec, tokenizer, transformer, sharpener, device=chosen_device, dtype=chosen_dtype)
+    vision = load_vision(folder, spec.sha256) if transformer.sees_pixels else None
+    return Engine(spec, tokenizer, transformer, sharpener, vision=vision, device=chosen_device, dtype=chosen_dtype)
 
 
 def _folder(model: str) -> Path:
@@ -123,11 +126,12 @@ class Engine:
         transformer: MaskTransformer,
         sharpener: Sharpener | None = None,
         *,
+        vision: EfficientNetLite0 | None = None,
         device: torch.device | str = "cpu",
         dtype: torch.dtype = torch.float32,
     ) -> None:
         self.spec = spec
-        self._nets = Nets(spec, tokenizer, transformer, device=torch.device(device), dtype=dtype)
+        self._nets = Nets(spec, tokenizer, transformer, vision=vision, device=torch.device(device), dtype=dtype)
         self._sharpening = Sharpening(sharpener, self._nets)
         self._learnt: OrderedDict[bytes, Examples] = OrderedDict()
 
@@ -140,6 +144,10 @@ class Engine:
     def transformer(self) -> MaskTransformer:
         """The transformer, likewise."""
         return self._nets.transformer
+
+    def look(self, window: NDArray[np.uint8], unseen: NDArray[np.bool_]) -> Tensor | None:
+        """Return what the transformer sees of a window's known pixels, likewise; see `Nets.look`."""
+        return self._nets.look(window, unseen)
 
     @property
     def forwards(self) -> int:
@@ -253,10 +261,11 @@ class Engine:
         return output
 
     def token_nll(self, request: EditRequest, truth: NDArray[np.uint8]) -> float:
-        """Return how unlikely the model holds what a request hides, in nats a hidden token: the mean over all windows.
+        """Return the mean negative log-likelihood of a request's hidden tokens, in nats per token, over all windows.
 
-        One forward a window, in which every other cell is given as the true picture's code: the training objective of
-        MVTM (Chang et al. 2022, equation 1) on the cells of this request. Guidance and temperatures play no part.
+        One forward a window, in which the other cells carry the codes that an edit sees: those of the window with its
+        hole filled neutrally. The hidden tokens are those of the true picture (MVTM's objective, Chang et al. 2022,
+        equation 1, on the cells of this request). Guidance and temperatures play no part.
 
         Args:
             request: an edit, for its cells and its class.
@@ -274,9 +283,14 @@ class Engine:
         total, count = 0.0, 0
         with memory_errors_translated(self._nets.device):
             for one in self.plan(request):
-                codes = self._nets.encode(to_model(truth, one.window, self.spec.pixels)).flatten()
+                true = to_model(truth, one.window, self.spec.pixels)
+                unseen = mask_to_model(one.hidden, self.spec.pixels)
+                window = neutral_fill(true, unseen)
+                codes, around = self._nets.encode(true).flatten(), self._nets.encode(window).flatten()
+                seen = self._nets.look(window, unseen)
                 unknown = torch.from_numpy(one.unknown).to(self._nets.device).flatten()
-                logits = self._nets.forward(codes.masked_fill(unknown, MASK)[None], class_ids)[0]  # (N, K)
+                shown = around.masked_fill(unknown, MASK)[None]
+                logits = self._nets.forward(shown, class_ids, None if seen is None else seen[None])[0]  # (N, K)
                 total += float(F.cross_entropy(logits[unknown].float(), codes[unknown], reduction="sum"))
                 count += int(unknown.sum())
         return total / count
@@ -306,9 +320,9 @@ class Engine:
                 raise BadRequest("some cells are still undecided: look into a finished result.")
             if not (0 <= row < grid and 0 <= column < grid and one.unknown[row, column]):
                 raise BadRequest(f"cell {row},{column} is not repainted by this edit: choose one that is.")
-            tokens, position = self._masked_tokens(work, one), row * grid + column
+            (tokens, seen), position = self._around(work, one), row * grid + column
             tokens[:, position] = MASK
-            logits = self._predict(work, one)(tokens, [0], [1.0])[0, position].float()
+            logits = self._predict(work, one, seen)(tokens, [0], [1.0])[0, position].float()
             likely = torch.softmax(logits / request.options.token_temperature, 0).sort(descending=True, stable=True)
             codes, probabilities = likely.indices[:count], likely.values[:count]
             tokens = tokens.repeat(len(codes), 1)
@@ -379,8 +393,8 @@ class Engine:
                 examples = self._examples(work, request.way_of_detail)
                 steps = step_offset + sum(max(sample.steps(p) for sample in samples) for p in work.passes)
                 for index, one in enumerate(work.passes):
-                    tokens = self._masked_tokens(work, one)
-                    predict = self._predict(work, one)
+                    tokens, seen = self._around(work, one)
+                    predict = self._predict(work, one, seen)
                     # What is there before the first step, and all there is where a start gave every code.
                     state = DecodeStep(-1, 0, tokens, tokens, torch.zeros_like(tokens, dtype=torch.float32))
                     images: list[NDArray[np.uint8]] = []
@@ -411,7 +425,7 @@ class Engine:
                     step_offset += state.steps
                     work.tokens.append(self._nets.grids(state.guess).cpu().numpy())
                     work.confidence.append(self._nets.grids(state.confidence).cpu().numpy())
-                    self._judge_fit(work, one, tokens, state.guess)
+                    self._judge_fit(work, one, tokens, seen, state.guess)
                     found = examples.get(one.window.size.width)
                     if found is None:  # detail is what the model's own pixels lack
                         with work.timed("decode"):
@@ -478,17 +492,24 @@ class Engine:
         work.seconds["plan"] = time.perf_counter() - started
         return work
 
-    def _masked_tokens(self, work: Work, one: Pass) -> Tensor:
-        """Return what decoding begins with in a pass, (B, N): the windows' codes, and MASK or a start's in the hole."""
+    def _around(self, work: Work, one: Pass) -> tuple[Tensor, Tensor | None]:
+        """Return what decoding begins with in a pass, and what the net sees around the hole beside tokens.
+
+        Returns:
+            (B, N) int64, the codes of the neutral-filled windows with MASK or a start's codes in the hole; and
+            (B, N, width), or None for models that see tokens alone.
+        """
         with work.timed("encode"):
             unseen = mask_to_model(work.unseen(one), self.spec.pixels)
             windows = [self._window(work.seen(row, one), unseen) for row in range(len(work.samples))]
             tokens = torch.stack([self._nets.encode(window) for window in windows])  # (B, h, w)
+            looks = [self._nets.look(window, unseen) for window in windows]
         hole = torch.from_numpy(one.unknown).to(self._nets.device)
         for row, sample in zip(tokens, work.samples, strict=True):
             start = None if one.level else sample.start
             row[hole] = MASK if start is None else torch.tensor(start.tokens).to(row)[hole]
-        return tokens.flatten(1)
+        seen = [look for look in looks if look is not None]
+        return tokens.flatten(1), torch.stack(seen) if seen else None
 
     def _window(self, seen: NDArray[np.uint8], unseen: NDArray[np.bool_]) -> NDArray[np.uint8]:
         """Return (s, s, 3) pixels at the model's resolution, filled neutrally where nothing is to be seen, (S, S)."""
@@ -503,7 +524,7 @@ class Engine:
             self._sharpening.at_window(image, work.seen(row, one), known, strength) for row, image in enumerate(images)
         ]
 
-    def _judge_fit(self, work: Work, one: Pass, tokens: Tensor, guess: Tensor) -> None:
+    def _judge_fit(self, work: Work, one: Pass, tokens: Tensor, seen: Tensor | None, guess: Tensor) -> None:
         """Add up how likely the net holds each row's tokens, given the surroundings alone; see `EditResult.fits`."""
         if one.level or not work.judged:
             return
@@ -511,28 +532,32 @@ class Engine:
         hidden = tokens.masked_fill(hole, MASK)
         classes = [sample.condition.class_id for sample in work.samples]
         with work.timed("transformer"):
-            fits = self._likelihoods(hidden, classes, guess, hole)
+            fits = self._likelihoods(hidden, seen, classes, guess, hole)
             work.fits = fits if work.fits is None else work.fits + fits
             if self.spec.null_class and NO_CLASS not in classes:
-                gain = fits - self._likelihoods(hidden, [NO_CLASS] * len(classes), guess, hole)
+                gain = fits - self._likelihoods(hidden, seen, [NO_CLASS] * len(classes), guess, hole)
                 work.class_fits = gain if work.class_fits is None else work.class_fits + gain
 
-    def _likelihoods(self, hidden: Tensor, classes: Sequence[int], guess: Tensor, hole: Tensor) -> NDArray[np.float64]:
+    def _likelihoods(
+        self, hidden: Tensor, seen: Tensor | None, classes: Sequence[int], guess: Tensor, hole: Tensor
+    ) -> NDArray[np.float64]:
         """Return (B,) summed log probabilities of tokens in a hole of which nothing is given.
 
         Args:
             hidden: (B, N), MASK in the hole; rows that are alike go through the net once.
+            seen: (B, N, width), what the net sees around the hole beside tokens, or None.
             classes: B class ids, or NO_CLASS.
             guess: (B, N) tokens.
             hole: (N,) bool.
         """
-        sums, seen = [], {}
-        for row, class_id, drawn in zip(hidden, classes, guess, strict=True):
-            key = (class_id, row.cpu().numpy().tobytes())
-            if key not in seen:
-                logits = self._nets.forward(row[None], torch.tensor([class_id], device=self._nets.device))[0, hole]
-                seen[key] = torch.log_softmax(logits.float(), -1)
-            sums.append(float(seen[key].gather(1, drawn[hole][:, None]).sum()))
+        sums, known = [], {}
+        for index, (row, class_id, drawn) in enumerate(zip(hidden, classes, guess, strict=True)):
+            around = None if seen is None else seen[index : index + 1]
+            key = (class_id, row.cpu().numpy().tobytes(), b"" if around is None else around.cpu().numpy().tobytes())
+            if key not in known:
+                class_ids = torch.tensor([class_id], device=self._nets.device)
+                known[key] = torch.log_softmax(self._nets.forward(row[None], class_ids, around)[0, hole].float(), -1)
+            sums.append(float(known[key].gather(1, drawn[hole][:, None]).sum()))
         return np.array(sums)
 
     def _examples(self, work: Work, detail: str) -> dict[int, Examples]:
@@ -572,12 +597,12 @@ class Engine:
         with work.timed("composite"):
             return Examples(examples, grain=grain)
 
-    def _predict(self, work: Work, one: Pass) -> Predict:
+    def _predict(self, work: Work, one: Pass, seen: Tensor | None) -> Predict:
         """Return the net as decoding calls it, with the rows' classes and guidance; keeps the accounts."""
 
-        def net(rows: Tensor, class_ids: Tensor) -> Tensor:
+        def net(rows: Tensor, class_ids: Tensor, samples: Sequence[int | None]) -> Tensor:
             with work.timed("transformer"):
-                return self._nets.forward(rows, class_ids)
+                return self._nets.forward(rows, class_ids, seen_by(seen, samples))
 
         hole = torch.from_numpy(one.unknown).to(self._nets.device).flatten()
         return predictor(net, [sample.condition for sample in work.samples], work.forwards, hole)

@@ -1,4 +1,4 @@
-"""A model's two nets on their device, asked in numpy pictures and token grids; windows seen before are remembered.
+"""A model's nets on their device, asked in numpy pictures and token grids; windows seen before are remembered.
 
 Knows nothing of requests, canvases or schedules. On the CPU every sample goes through the nets by itself, so that a
 variation drawn alone is bit-identical to itself drawn among others; on a GPU the samples share a batch.
@@ -24,7 +24,9 @@ from core.device import smaller_dtype
 from core.errors import CheckpointError
 from core.models.checkpoints import halve
 from core.models.config import ModelSpec
+from core.models.efficientnet import EfficientNetLite0
 from core.models.interfaces import MaskTransformer, VQTokenizer
+from core.models.vision import feature_maps
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +35,7 @@ _MOST_ROWS = 4096  # all of them, until memory says otherwise
 
 
 class Nets:
-    """Tokenizer and transformer of one model.
+    """Tokenizer and transformer of one model, and the frozen classifier of those that see pixels.
 
     Attributes:
         forwards: transformer passes so far, one for each sample and guidance branch.
@@ -50,15 +52,22 @@ class Nets:
         tokenizer: VQTokenizer,
         transformer: MaskTransformer,
         *,
+        vision: EfficientNetLite0 | None = None,
         device: torch.device,
         dtype: torch.dtype,
     ) -> None:
+        if transformer.sees_pixels and vision is None:
+            raise ValueError(f"model {spec.name} sees pixels: it needs its frozen classifier")
         self._spec = spec
         self.device, self.dtype = device, dtype
         placed: VQTokenizer = tokenizer.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.tokenizer = placed.eval()
         self.transformer = transformer.to(device).eval()
+        self._vision = None
+        if vision is not None:
+            self._vision = vision.to(device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
         self._tokens: OrderedDict[bytes, Tensor] = OrderedDict()
+        self._seen: OrderedDict[bytes, Tensor] = OrderedDict()
         self._swatches: NDArray[np.uint8] | None = None
         self._decode_seconds = 0.0
         self._rows = 1 if device.type == "cpu" else _MOST_ROWS
@@ -77,10 +86,17 @@ class Nets:
         return sequences.view(-1, self._spec.grid, self._spec.grid)
 
     @torch.no_grad()
-    def forward(self, tokens: Tensor, class_ids: Tensor) -> Tensor:
-        """Return (b, N, K) logits of (b, N) tokens, one sample at a time on the CPU."""
+    def forward(self, tokens: Tensor, class_ids: Tensor, seen: Tensor | None = None) -> Tensor:
+        """Return (b, N, K) logits of (b, N) tokens, one sample at a time on the CPU.
+
+        Args:
+            tokens: (b, N) int64, MASK where unknown.
+            class_ids: (b,) int64.
+            seen: (b, N, width), rows of `look`; None where nothing is seen but tokens.
+        """
         self.forwards += len(tokens)
-        logits = self._in_parts(self.transformer, tokens, class_ids)
+        parts = (tokens, class_ids) if seen is None else (tokens, class_ids, seen)
+        logits = self._in_parts(self.transformer, *parts)
         if not torch.isfinite(logits).all():
             raise self._overflow("logits")
         return logits
@@ -88,18 +104,42 @@ class Nets:
     @torch.no_grad()
     def encode(self, window: NDArray[np.uint8]) -> Tensor:
         """Return the (h, w) codes of an (S, S, 3) window, from the cache where it was seen before."""
-        key = hashlib.blake2b(np.ascontiguousarray(window).tobytes(), digest_size=16).digest()
-        if key in self._tokens:
-            self._tokens.move_to_end(key)
-            return self._tokens[key]
-        self.encodes += 1
+
+        def encoded() -> Tensor:
+            self.encodes += 1
+            with self.autocast():
+                tokens: Tensor = self.tokenizer.encode(self._pixels(window))[0]
+            return tokens
+
+        return _remembered(self._tokens, _digest(window), encoded)
+
+    @torch.no_grad()
+    def look(self, window: NDArray[np.uint8], unseen: NDArray[np.bool_]) -> Tensor | None:
+        """Return what the transformer sees of a window beside its tokens; None for models that see tokens alone.
+
+        Args:
+            window: (S, S, 3) uint8, filled neutrally where unseen.
+            unseen: (S, S) bool, True where the window shows no pixel of the photo.
+
+        Returns:
+            (N, width) float, from the cache where the same was seen before.
+        """
+        if self._vision is None:
+            return None
+        vision = self._vision
+
+        def looked() -> Tensor:
+            pixels = self._pixels(window)
+            known = torch.from_numpy(~unseen).to(self.device)[None, None]
+            with self.autocast():
+                return self.transformer.look(pixels, known, feature_maps(vision, pixels))[0].float()
+
+        return _remembered(self._seen, _digest(window) + _digest(unseen), looked)
+
+    def _pixels(self, window: NDArray[np.uint8]) -> Tensor:
+        """Return an (S, S, 3) uint8 window as (1, 3, S, S) in [0, 1] on the device."""
         pixels = torch.from_numpy(window).to(self.device).permute(2, 0, 1)[None].float() / 255.0
-        with self.autocast():
-            tokens: Tensor = self.tokenizer.encode(pixels.contiguous(memory_format=torch.channels_last))[0]
-        self._tokens[key] = tokens
-        if len(self._tokens) > _CACHED_WINDOWS:
-            self._tokens.popitem(last=False)
-        return tokens
+        return pixels.contiguous(memory_format=torch.channels_last)
 
     @torch.no_grad()
     def decode(self, tokens: Tensor) -> list[NDArray[np.uint8]]:
@@ -142,10 +182,12 @@ class Nets:
         elif self.device.type != "cpu":
             self.device, self._rows = torch.device("cpu"), 1
             self.tokenizer, self.transformer = self.tokenizer.cpu(), self.transformer.cpu()
+            self._vision = None if self._vision is None else self._vision.cpu()
             self._tell("it computes on the CPU, which takes longer")
         else:
             return False
         self._tokens.clear()
+        self._seen.clear()
         self._swatches = None
         return True
 
@@ -189,3 +231,17 @@ class Nets:
     def autocast(self) -> torch.autocast:
         """Return the context that the nets run in: the number format on its device."""
         return torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32)
+
+
+def _digest(values: NDArray[np.uint8] | NDArray[np.bool_]) -> bytes:
+    return hashlib.blake2b(np.ascontiguousarray(values).tobytes(), digest_size=16).digest()
+
+
+def _remembered(cache: OrderedDict[bytes, Tensor], key: bytes, make: Callable[[], Tensor]) -> Tensor:
+    """Return a cached value, made where it is missing; the cache keeps those used last."""
+    if key not in cache:
+        cache[key] = make()
+        if len(cache) > _CACHED_WINDOWS:
+            cache.popitem(last=False)
+    cache.move_to_end(key)
+    return cache[key]

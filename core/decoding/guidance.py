@@ -18,8 +18,11 @@ from torch import Tensor
 
 from core.decoding.decode import MASK, Predict
 
-Net = Callable[[Tensor, Tensor], Tensor]
-"""(tokens (b, N) int64, class ids (b,) int64) -> logits (b, N, K)."""
+Net = Callable[[Tensor, Tensor, Sequence[int | None]], Tensor]
+"""(tokens (b, N) int64, class ids (b,) int64, whose surroundings each row sees) -> logits (b, N, K).
+
+The last names the sample of each row, None where a row is to see nothing of what is around its hole.
+"""
 
 NO_CLASS = -1
 """The absence of a class; the same sentinel as the nets'."""
@@ -72,7 +75,8 @@ def predictor(
         if around is not None and alone:
             given += [tokens[alone].masked_fill(around, MASK)] * 2
             named += [asked[i].class_id for i in alone] + [NO_CLASS] * len(alone)
-        logits = net(torch.cat(given), torch.tensor(named, device=tokens.device))
+        around_of: list[int | None] = [*rows, *(rows[i] for i in guided), *[None] * (2 * len(alone))]
+        logits = net(torch.cat(given), torch.tensor(named, device=tokens.device), around_of)
         parts: tuple[Tensor, ...] = logits.split([len(rows), len(guided), len(alone), len(alone)])
         conditional, unconditional, conditional_alone, unconditional_alone = parts
         if guided:
@@ -83,3 +87,17 @@ def predictor(
         return conditional
 
     return predict
+
+
+def seen_by(seen: Tensor | None, samples: Sequence[int | None]) -> Tensor | None:
+    """Return what the rows of a `Net` call see, (b, N, width): zeros where a row sees nothing; None where nobody sees.
+
+    Args:
+        seen: (B, N, width), one for each sample.
+        samples: b indices of samples, or None.
+    """
+    if seen is None:
+        return None
+    rows = torch.tensor([0 if sample is None else sample for sample in samples], device=seen.device)
+    blind = torch.tensor([sample is None for sample in samples], device=seen.device)
+    return seen[rows].masked_fill(blind[:, None, None], 0.0)

@@ -25,7 +25,7 @@ from tqdm import tqdm
 
 from core.canvas.fill import neutral_fill
 from core.decoding.decode import MASK, DecodeStep, Sampling, decode, step_counts
-from core.decoding.guidance import Condition, predictor
+from core.decoding.guidance import Condition, predictor, seen_by
 from core.engine import Engine
 from core.errors import BadRequest
 from core.evaluation.edits import TestSet
@@ -104,7 +104,7 @@ def run_ablation(engine: Engine, test_set: TestSet, judge: Judge, folder: Path, 
     if samples < 2:
         raise BadRequest(f"{samples} samples are too few to compare distributions: give at least 2.")
     test_set.check()
-    if engine.spec.classes != test_set.classes or judge.class_count != len(test_set.classes):
+    if engine.spec.classes != test_set.classes or not judge.probes(test_set.classes, test_set.labels):
         raise BadRequest(
             f"the photos' classes ({', '.join(test_set.classes)}), the model's and the probe's "
             f"({judge.class_count}) differ: give photos of the classes that the model was trained on."
@@ -137,6 +137,7 @@ class _Question:
 
     Attributes:
         tokens: (n, N) int64, MASK where unknown.
+        seen: (n, N, width), what the net sees of known pixels; None where it sees tokens alone, or nothing is known.
         classes: n class ids that are asked for.
         crop: the part of a picture that is judged.
         photos: those whose reconstruction is the floor, at the model's side.
@@ -145,6 +146,7 @@ class _Question:
     """
 
     tokens: Tensor
+    seen: Tensor | None
     classes: list[int]
     crop: Box
     photos: list[Picture]
@@ -157,7 +159,7 @@ class _Laboratory:
 
     def __init__(self, engine: Engine, test_set: TestSet, judge: Judge, samples: int) -> None:
         # The engine's road is one sample at a time, so that bytes repeat; here hundreds of samples share batches.
-        self._tokenizer, self._transformer = engine.tokenizer, engine.transformer
+        self._tokenizer, self._transformer, self._look = engine.tokenizer, engine.transformer, engine.look
         self._autocast = engine.autocast
         self._device = torch.device(engine.device)
         self._judge, self.samples = judge, samples
@@ -228,7 +230,7 @@ class _Laboratory:
             seconds = []
             for _ in range(repeats):
                 started = time.perf_counter()
-                steps = list(self._steps(tokens, class_id, setting, SEED))
+                steps = list(self._steps(tokens, None, class_id, setting, SEED))
                 self._pictures(steps[-1].guess)
                 seconds.append(time.perf_counter() - started)
             once, nan = statistics.median(seconds), float("nan")
@@ -269,23 +271,33 @@ class _Laboratory:
         classes = [present[i % len(present)] for i in range(self.samples)]
         tokens = torch.full((self.samples, self.spec.grid**2), MASK, device=self._device)
         whole = Box(0, 0, self.spec.pixels, self.spec.pixels)
-        return self._question(tokens, classes, whole, balanced, balanced)
+        return self._question(tokens, None, classes, whole, balanced, balanced)
 
     @cached_property
     def _centre(self) -> _Question:
         """The hole's cells unknown, the class given; judged on crops of the hole against those of all photos."""
-        tokens = self._encoded([neutral_fill(self._photos[i], self._hole) for i in self._chosen])
+        filled = [neutral_fill(self._photos[i], self._hole) for i in self._chosen]
+        tokens = self._encoded(filled)
+        looks = [look for picture in filled if (look := self._look(picture, self._hole)) is not None]
+        seen = torch.stack(looks) if looks else None
         tokens[:, self._hidden_cells.flatten().to(self._device)] = MASK
         crop = hole_crops(self._hole)[0]
         classes = [self._labels[i] for i in self._chosen]
-        return self._question(tokens, classes, crop, self._chosen, range(len(self._photos)))
+        return self._question(tokens, seen, classes, crop, self._chosen, range(len(self._photos)))
 
     def _question(
-        self, tokens: Tensor, classes: list[int], crop: Box, photos: Iterable[int], real: Iterable[int]
+        self,
+        tokens: Tensor,
+        seen: Tensor | None,
+        classes: list[int],
+        crop: Box,
+        photos: Iterable[int],
+        real: Iterable[int],
     ) -> _Question:
         photos = list(photos)
         return _Question(
             tokens=tokens,
+            seen=seen,
             classes=classes,
             crop=crop,
             photos=[self._photos[i] for i in photos],
@@ -310,22 +322,30 @@ class _Laboratory:
         for start in range(0, len(question.tokens), _BATCH):
             some = slice(start, start + _BATCH)
             part = question.tokens[some]
-            for step in self._steps(part, question.classes[some], setting, SEED + start):
+            seen = None if question.seen is None else question.seen[some]
+            for step in self._steps(part, seen, question.classes[some], setting, SEED + start):
                 part = step.tokens
                 forwards += len(part)
                 decoded(len(part))
             parts.append(part)
         return torch.cat(parts), forwards / len(question.tokens)
 
-    def _steps(self, tokens: Tensor, classes: Sequence[int], setting: Setting, seed: int) -> Iterable[DecodeStep]:
+    def _steps(
+        self, tokens: Tensor, seen: Tensor | None, classes: Sequence[int], setting: Setting, seed: int
+    ) -> Iterable[DecodeStep]:
         """Yield the steps of one batch, whose samples draw with rising seeds."""
+
+        def net(rows: Tensor, class_ids: Tensor, samples: Sequence[int | None]) -> Tensor:
+            return self._net(rows, class_ids, seen_by(seen, samples))
+
         samplings = [self._sampling(setting, seed + i) for i in range(len(tokens))]
-        return decode(tokens, predictor(self._net, [Condition(class_id) for class_id in classes]), samplings)
+        return decode(tokens, predictor(net, [Condition(class_id) for class_id in classes]), samplings)
 
     @torch.no_grad()
-    def _net(self, tokens: Tensor, class_ids: Tensor) -> Tensor:
+    def _net(self, tokens: Tensor, class_ids: Tensor, seen: Tensor | None = None) -> Tensor:
+        parts = (tokens, class_ids) if seen is None else (tokens, class_ids, seen)
         with self._autocast():
-            logits: Tensor = self._transformer(tokens, class_ids)
+            logits: Tensor = self._transformer(*parts)
         return logits
 
     @torch.no_grad()

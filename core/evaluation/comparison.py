@@ -241,10 +241,15 @@ def _filled(one: Transformer, tokens: Tensor, classes: Sequence[int], guidance: 
     advised = one.spec.defaults
     done = []
     starts = range(0, len(tokens), _BATCH)
+
+    def net(rows: Tensor, class_ids: Tensor, _: Sequence[int | None]) -> Tensor:
+        logits: Tensor = one.net(rows, class_ids)  # tokens alone, as the models compared here see
+        return logits
+
     for start, end in tqdm(list(pairwise([*starts, len(tokens)])), desc=one.spec.name, leave=False, disable=None):
         conditions = [Condition(class_id, guidance, advised.guidance_ramp) for class_id in classes[start:end]]
         samplings = [Sampling.following(advised, SEED + i) for i in range(start, end)]
-        for step in decode(tokens[start:end], predictor(one.net, conditions), samplings):
+        for step in decode(tokens[start:end], predictor(net, conditions), samplings):
             last = step.tokens
         done.append(last)
     return torch.cat(done)

@@ -91,7 +91,7 @@ def course(
             answer_question, engine, test_set, judge, question, options=options, inception=inception
         )
     known = knows_the_classes(engine, test_set)
-    if known and judge.class_count == len(test_set.classes):
+    if known and judge.probes(test_set.classes, test_set.labels):
         asks[CLASS_BOX.name] = partial(answer_class_edit, engine, test_set, judge, options=options)
     if known:
         asks[generation.QUESTION] = partial(

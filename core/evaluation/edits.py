@@ -242,7 +242,7 @@ def _judged(
                 **(inception.figures(photos, filled) if inception else {}),
                 **run.figures,
             }
-        if judge.class_count == len(test_set.classes):
+        if judge.probes(test_set.classes, test_set.labels):
             figures["class seen"] = float(np.mean(judge.classes(features) == wanted))
         answers.append(Answer(question.name, method, filled, figures))
     return answers
@@ -277,10 +277,10 @@ def answer_class_edit(engine: Engine, test_set: TestSet, judge: Judge, *, option
     Args:
         engine: the model under test, which knows the photos' classes.
         test_set: the photos.
-        judge: the metric nets, with a probe of these classes.
+        judge: the metric nets, with a probe of the photos' classes, which are asked for.
         options: how to decode; the seed is replaced by one for each photo.
     """
-    count = len(test_set.classes)
+    count = judge.class_count
     asked = [(label + 1 + i % (count - 1)) % count for i, label in enumerate(test_set.labels)]
     side = test_set.photos.shape[1]
     box = Box.around(CLASS_BOX.mask(side, 0))

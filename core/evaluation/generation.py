@@ -73,7 +73,7 @@ def evaluate_generation(
         **(inception.figures(photos, made) if inception else {}),
     }
     natural = {"pictures": float(len(photos))}
-    if judge.class_count == len(test_set.classes):
+    if judge.probes(test_set.classes, test_set.labels):
         natural["class seen"] = float(np.mean(judge.classes(real) == np.array(test_set.labels)))
         figures["class seen"] = float(np.mean(judge.classes(features) == np.repeat(classes, samples)))
     shown = [photos[test_set.labels.index(class_id)] for class_id in classes]

@@ -59,6 +59,10 @@ class Judge:
         """How many classes the probe tells apart."""
         return len(self._probe.b)
 
+    def probes(self, classes: Sequence[str], labels: Sequence[int]) -> bool:
+        """Return whether the probe tells the classes of these labels apart: its classes are the first of `classes`."""
+        return self.class_count <= len(classes) and max(labels) < self.class_count
+
     @torch.inference_mode()
     def distances(
         self, a: Sequence[Picture], b: Sequence[Picture], masks: Sequence[Mask] | None = None

@@ -32,6 +32,7 @@ from core.models.sharpener import Sharpener, SharpenerConfig
 TOKENIZER_FILE = "tokenizer.safetensors"
 TRANSFORMER_FILE = "transformer.safetensors"
 SHARPENER_FILE = "sharpener.safetensors"
+VISION_FILE = "features.safetensors"  # the frozen classifier of models that see pixels
 CONFIG_FILE = "config.json"
 TOKENIZER_CONFIG_FILE = "tokenizer.json"  # of stage one alone
 
@@ -204,6 +205,7 @@ def save_nets(
     tokenizer: Mapping[str, Tensor],
     transformer: Mapping[str, Tensor],
     dtype: torch.dtype = torch.float16,
+    vision: Path | None = None,
 ) -> ModelSpec:
     """Write a model folder; each file appears whole or not at all.
 
@@ -212,6 +214,7 @@ def save_nets(
         spec: what to describe; its sha256 entries are set to the files' own.
         tokenizer, transformer: state dicts.
         dtype: of all floats in the files.
+        vision: the frozen classifier's file, for a transformer that sees pixels; copied as it is.
 
     Returns:
         The spec as written.
@@ -224,7 +227,13 @@ def save_nets(
         partial = folder / f"{name}.partial"
         _write(partial, weights, dtype, name)
         os.replace(partial, folder / name)
-    digests = {name: file_digest(folder / name) for name in (TOKENIZER_FILE, TRANSFORMER_FILE)}
+    names = [TOKENIZER_FILE, TRANSFORMER_FILE]
+    if vision is not None:
+        partial = folder / f"{VISION_FILE}.partial"
+        shutil.copyfile(vision, partial)
+        os.replace(partial, folder / VISION_FILE)
+        names.append(VISION_FILE)
+    digests = {name: file_digest(folder / name) for name in names}
     spec = dataclasses.replace(spec, sha256=digests, sharpener={})  # one of before learned other pictures
     _write_spec(folder, spec)
     return spec
@@ -246,7 +255,7 @@ def save_with_sharpener(model: Path, folder: Path, sharpener: Sharpener) -> Mode
     """
     spec = read_spec(model)
     folder.mkdir(parents=True, exist_ok=True)
-    for name in (TOKENIZER_FILE, TRANSFORMER_FILE):
+    for name in (TOKENIZER_FILE, TRANSFORMER_FILE, *([VISION_FILE] if VISION_FILE in spec.sha256 else [])):
         if not (folder / name).is_file():
             shutil.copyfile(model / name, folder / f"{name}.partial")
             os.replace(folder / f"{name}.partial", folder / name)

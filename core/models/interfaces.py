@@ -8,6 +8,7 @@ net besides real codes and real classes; which embedding row they read is the ar
 from __future__ import annotations
 
 import abc
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
@@ -57,10 +58,30 @@ class MaskTransformer(nn.Module, abc.ABC):
     """K, the width of the logits."""
     grid: int
     """Token rows (= columns) that the positions were trained for."""
+    sees_pixels: bool = False
+    """Whether `look` tells it of known pixels; where it does, `forward` takes what `look` returned."""
+
+    def look(self, pictures: Tensor, known: Tensor, maps: Sequence[Tensor]) -> Tensor:
+        """Return what the net sees of known pixels beside their tokens, once a window and not once a step.
+
+        Args:
+            pictures: (B, 3, S, S) float, RGB in [0, 1], the hole filled neutrally.
+            known: (B, 1, S, S) bool, True = the photo's own pixel.
+            maps: the frozen classifier's feature maps of `pictures`, as core/models/surroundings.py lists them.
+
+        Returns:
+            (B, N, width) float, the third argument of `forward`.
+
+        Raises:
+            TypeError: where the net sees tokens alone.
+        """
+        raise TypeError(f"{type(self).__name__} sees tokens alone")
 
     @abc.abstractmethod
     def forward(self, tokens: Tensor, class_ids: Tensor) -> Tensor:
         """Return logits for every position, known ones included.
+
+        A net that sees pixels takes a third argument, what `look` returned; without it nothing is seen.
 
         Args:
             tokens: (B, N) int64 in [0, K), or MASK where unknown; N = grid * grid, row-major.

@@ -1,8 +1,9 @@
-"""Labelled photos in memory, the order they are visited in, and their augmentation.
+"""Labelled photos: their files, the order they are visited in, and their augmentation.
 
 Knows nothing of nets. A data path is a folder of class folders, a zip of class folders, or a folder inside a zip
 (`tiny10.zip/train`). Class names come from the folder names, in the order of a `labels.json` beside the data where
-there is one, else sorted; a `tiny10_labels.json` beside tiny10.zip gives order and names for folders named by id.
+there is one, else sorted; a `tiny10_labels.json` beside tiny10.zip gives order and names for folders named by id. A
+file of classes (`read_classes`) can name the order, join folders to one class, or leave a folder without a class.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import io
 import json
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -24,9 +25,33 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
+from core.models.interfaces import NO_CLASS
 from core.training.speed import moved
 
 _SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
+
+
+@dataclass(frozen=True, eq=False)
+class PhotoFiles:
+    """All training photos as the bytes of their files, decoded when they are asked for.
+
+    files: encoded pictures; labels: (n,) int64 into `classes`, NO_CLASS where a photo has none; digest: sha256 over
+    names and bytes.
+    """
+
+    files: tuple[bytes, ...]
+    labels: Tensor
+    classes: tuple[str, ...]
+    digest: str
+
+    def __len__(self) -> int:
+        """Return the number of photos."""
+        return len(self.files)
+
+    def picture(self, index: int) -> NDArray[np.uint8]:
+        """Return a photo at its own size, (H, W, 3) uint8 RGB."""
+        with Image.open(io.BytesIO(self.files[index])) as picture:
+            return np.asarray(picture.convert("RGB"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +69,46 @@ class Photos:
     def __len__(self) -> int:
         """Return the number of photos."""
         return len(self.labels)
+
+
+@dataclass(frozen=True)
+class ClassFile:
+    """Which class each folder of photos belongs to.
+
+    classes: names in the order of their ids; folders: folder name -> class name, or None for photos without a class.
+    A folder that is not listed has the class of its own name.
+    """
+
+    classes: tuple[str, ...]
+    folders: Mapping[str, str | None]
+
+    def label_of(self, folder: str) -> int:
+        """Return the class id of a folder's photos, NO_CLASS where they have none.
+
+        Raises:
+            ValueError: where the folder's class is not among the classes.
+        """
+        name = self.folders.get(folder, folder)
+        if name is None:
+            return NO_CLASS
+        if name not in self.classes:
+            raise ValueError(f"folder {folder!r} is of class {name!r}, which the file of classes does not list: add it")
+        return self.classes.index(name)
+
+
+def read_classes(path: Path) -> ClassFile:
+    """Return a file of classes: JSON {"classes": [names], "folders": {folder: class or null}}.
+
+    Raises:
+        ValueError: where the file is missing or not of this form.
+    """
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        return ClassFile(tuple(map(str, values["classes"])), dict(values.get("folders", {})))
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise ValueError(
+            f"{path} is no file of classes ({error}): give {{'classes': [...], 'folders': {{...}}}}"
+        ) from error
 
 
 def _inside_zip(path: Path) -> tuple[Path, str]:
@@ -95,15 +160,19 @@ def _class_order(paths: Sequence[Path], found: set[str]) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def load_photos(paths: Sequence[Path], size: int) -> Photos:
-    """Decode every photo once: centre square, resized to `size` (Lanczos), RGB.
+def load_files(paths: Sequence[Path], listed: ClassFile | None = None) -> PhotoFiles:
+    """Return the files of every photo, each looked at once so that a damaged one is found now.
+
+    Args:
+        paths: class folders, or zips of them.
+        listed: which folder is of which class; None takes each folder for a class.
 
     Raises:
         FileNotFoundError: where a path does not exist.
-        ValueError: where no photo is found, or a zip or a photo is damaged.
+        ValueError: where no photo is found, a folder's class is not listed, or a zip or a photo is damaged.
     """
-    pictures: list[NDArray[np.uint8]] = []
-    names: list[str] = []
+    files: list[bytes] = []
+    folders: list[str] = []
     digest = hashlib.sha256()
     for path in paths:
         if not _inside_zip(path)[0].exists():
@@ -113,36 +182,55 @@ def load_photos(paths: Sequence[Path], size: int) -> Photos:
             digest.update(f"{name}/{file}".encode())
             digest.update(data)
             try:
-                with Image.open(io.BytesIO(data)) as picture:
-                    rgb = picture.convert("RGB")
+                Image.open(io.BytesIO(data)).close()
             except OSError as error:
                 raise ValueError(f"{path}: {name}/{file} cannot be read as a picture: take it out") from error
-            side = min(rgb.size)
-            left, top = (rgb.width - side) // 2, (rgb.height - side) // 2
-            square = rgb.resize((size, size), Image.Resampling.LANCZOS, (left, top, left + side, top + side))
-            pictures.append(np.asarray(square))
-            names.append(named.get(name, name))
-    if not pictures:
+            files.append(data)
+            folders.append(named.get(name, name))
+    if not files:
         raise ValueError(f"no photos in {', '.join(map(str, paths))}: expected <class>/<name>.jpg|png|webp")
-    classes = _class_order(paths, set(names))
-    index = {name: i for i, name in enumerate(classes)}
-    labels = torch.tensor([index[name] for name in names])
-    return Photos(torch.from_numpy(np.stack(pictures)), labels, classes, digest.hexdigest())
+    if listed is None:
+        listed = ClassFile(_class_order(paths, set(folders)), {})
+    ids = {folder: listed.label_of(folder) for folder in set(folders)}
+    return PhotoFiles(tuple(files), torch.tensor([ids[f] for f in folders]), listed.classes, digest.hexdigest())
+
+
+def load_photos(paths: Sequence[Path], size: int, listed: ClassFile | None = None) -> Photos:
+    """Decode every photo once: centre square, resized to `size` (Lanczos), RGB.
+
+    Raises:
+        FileNotFoundError, ValueError: as `load_files`.
+    """
+    found = load_files(paths, listed)
+    pictures = np.stack([_centre_square(found, i, size) for i in range(len(found))])
+    return Photos(torch.from_numpy(pictures), found.labels, found.classes, found.digest)
+
+
+def _centre_square(files: PhotoFiles, index: int, size: int) -> NDArray[np.uint8]:
+    try:
+        rgb = Image.fromarray(files.picture(index))
+    except OSError as error:
+        raise ValueError(f"photo {index} of class {int(files.labels[index])} is damaged: take it out") from error
+    side = min(rgb.size)
+    left, top = (rgb.width - side) // 2, (rgb.height - side) // 2
+    return np.asarray(rgb.resize((size, size), Image.Resampling.LANCZOS, (left, top, left + side, top + side)))
 
 
 class SampleOrder:
     """Which photos a step sees: one fresh permutation after another, a pure function of (seed, step).
 
-    Small classes are repeated within an epoch: a class of c photos appears round((largest / c) ** balance) times.
+    Small classes are repeated within an epoch: a class of c photos appears round((largest / c) ** balance) times, at
+    most `most` times, for a class of few photos is often one series. Photos without a class appear once.
     Batches run on from one epoch into the next, so that every entry of an epoch is seen exactly once. Because nothing
     is remembered between steps, a resumed run goes on with exactly the photos that were due, on any number of
     processes.
     """
 
-    def __init__(self, labels: Tensor, batch: int, seed: int, balance: float = 0.0) -> None:
-        counts = torch.bincount(labels).float()
-        repeats = (counts.max() / counts.clamp_min(1.0)).pow(balance).round().long()
-        self._indices = torch.repeat_interleave(torch.arange(len(labels)), repeats[labels])
+    def __init__(self, labels: Tensor, batch: int, seed: int, balance: float = 0.0, most: int = 1000) -> None:
+        counts = torch.bincount(labels[labels != NO_CLASS], minlength=1).float()
+        repeats = (counts.max() / counts.clamp_min(1.0)).pow(balance).round().clamp_max(most).long()
+        times = torch.where(labels == NO_CLASS, 1, repeats[labels.clamp_min(0)])
+        self._indices = torch.repeat_interleave(torch.arange(len(labels)), times)
         self.batch, self.seed = batch, seed
 
     @property

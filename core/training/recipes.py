@@ -20,7 +20,7 @@ R = TypeVar("R")
 class TokenizerRecipe:
     """Stage one. Weights of the loss terms multiply means over pixels or positions."""
 
-    net: CompactTokenizerConfig = CompactTokenizerConfig()
+    net: CompactTokenizerConfig = CompactTokenizerConfig(decoder_blocks=(3, 4, 4), smooth=True)
     size: int = 128
     stored: int = 150  # side at which photos are kept; the scenes exist at 150 px
     smallest_crop: float = 0.85
@@ -54,11 +54,11 @@ class TokenizerRecipe:
 class MvtmRecipe:
     """Stage two: masked visual token modelling (Chang et al. 2022, section 3.1)."""
 
-    net: CompactTransformerConfig = CompactTransformerConfig()
-    stored: int = 150
-    smallest_crop: float = 0.85
-    versions: int = 4  # augmented versions of every photo that are tokenised once
+    net: CompactTransformerConfig = CompactTransformerConfig(sees_pixels=True)
+    smallest_crop: float = 0.5  # as an edit's window, from a quarter of a photo to all of it
+    versions: int = 4  # crops of every photo, each with a hole of its own, that are tokenised once
     balance: float = 0.5
+    most_repeats: int = 2  # of a photo within an epoch: small classes are often one series
     batch: int = 32
     learning_rate: float = 2e-3
     warmup_steps: int = 200
@@ -68,7 +68,7 @@ class MvtmRecipe:
     weight_decay: float = 0.03
     seed: int = 0
     schedule: str = "cosine"
-    region_share: float = 0.5  # share of samples whose unknown tokens lie in a rectangle, as an edit's do
+    region_share: float = 0.7  # share of samples whose unknown tokens lie in a hole, as an edit's do
     stranger_share: float = 0.0  # share of those that lie in another class's photo, as in a picture changed to a class
     class_dropout: float = 0.1
     label_smoothing: float = 0.0
@@ -106,7 +106,7 @@ class Preset:
 
 
 _SCENES = Preset()
-_LARGE_CODES = CompactTokenizerConfig(channels=(64, 128, 256), blocks=(2, 2, 3), codebook_size=2048)
+_LARGE_CODES = CompactTokenizerConfig(channels=(64, 128, 256), blocks=(2, 2, 3), codebook_size=2048, smooth=True)
 
 # A course project's model (Tiny MaskGIT; its sizes are not known): ten classes at 64 px in 8x8 tokens, a VQ-VAE with
 # attention trained on squared error and commitment alone, the label as one more row of the code vocabulary.
@@ -128,7 +128,7 @@ _TINY = Preset(
     ),
     MvtmRecipe(
         net=CompactTransformerConfig(width=128, layers=4, heads=4, hidden=256, class_token=True),
-        stored=64,
+        smallest_crop=0.85,
         warmup_steps=100,
         ema=0.995,
         schedule="arccos",
@@ -156,7 +156,9 @@ PRESETS: dict[str, Preset] = {
         replace(_SCENES.tokenizer, net=_LARGE_CODES, batch=128, learning_rate=4e-4, warmup_steps=500, ema=0.999),
         replace(
             _SCENES.mvtm,
-            net=CompactTransformerConfig(width=512, layers=12, heads=8, hidden=1024, codebook_size=2048),
+            net=CompactTransformerConfig(
+                width=512, layers=12, heads=8, hidden=1024, codebook_size=2048, sees_pixels=True
+            ),
             versions=16,
             batch=256,
             learning_rate=1e-3,

@@ -1,53 +1,60 @@
-"""Stage two: train a `CompactTransformer` by masked visual token modelling on tokens computed once.
+"""Stage two: train a `CompactTransformer` by masked visual token modelling on photos as an edit sees them.
 
-Knows nothing of how the tokenizer was trained. Cross-entropy with label smoothing on the hidden tokens only, class
-dropout for a null class, EMA weights exported as a whole model folder.
+Knows nothing of how the tokenizer was trained. Cross-entropy on the hidden tokens only, class dropout for a null class,
+EMA weights exported as a whole model folder.
 """
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from safetensors.torch import load_file
 from torch import Tensor
 
+from core.canvas.fill import neutral_fill
 from core.decoding.decode import Sampling, decode
-from core.decoding.guidance import Condition, predictor
+from core.decoding.guidance import Condition, predictor, seen_by
 from core.device import pick_dtype
 from core.models.checkpoints import (
     TOKENIZER_FILE,
     TRANSFORMER_FILE,
+    VISION_FILE,
     file_digest,
     load_tokenizer,
     net_description,
     read_spec,
     save_nets,
 )
-from core.models.compact import CompactTransformer
+from core.models.compact import CompactTokenizer, CompactTransformer
 from core.models.config import ModelSpec
-from core.models.interfaces import MASK, NO_CLASS
-from core.training.data import Photos, SampleOrder
+from core.models.efficientnet import EfficientNetLite0
+from core.models.interfaces import MASK
+from core.models.vision import BUNDLED_VISION, feature_maps, load_vision
+from core.training.data import PhotoFiles
 from core.training.ema import Ema
+from core.training.lessons import Lesson, Lessons
 from core.training.losses import masked_cross_entropy
-from core.training.masking import draw_masks, draw_strangers
 from core.training.optimizers import mvtm_optimizers, set_rate
 from core.training.processes import Processes
 from core.training.recipes import MvtmRecipe
-from core.training.run import Limits, Run, generator_of, to_sheet
-from core.training.speed import can_compile, moved, resident, tune
-from core.training.tokens import token_versions
+from core.training.run import Limits, Run, to_sheet
+from core.training.speed import can_compile, tune
+from core.training.views import ViewTable
 
 logger = logging.getLogger(__name__)
+_SHOWN = 8  # pictures on a contact sheet
 
 
 def train_mvtm(
     recipe: MvtmRecipe,
-    photos: Photos,
+    files: PhotoFiles,
     folder: Path,
     limits: Limits,
     *,
@@ -58,12 +65,13 @@ def train_mvtm(
     start: Path | None = None,
     resume: bool = False,
     compiled: bool | None = None,
+    dtype: str = "auto",
 ) -> None:
     """Train until the time is spent; leaves a whole model in `folder`/model.
 
     Args:
         recipe: what to learn, and how.
-        photos: the data.
+        files: the photos.
         folder: the run folder.
         limits: when to stop.
         tokenizer: folder that `train_tokenizer` wrote.
@@ -74,6 +82,7 @@ def train_mvtm(
         resume: go on from the folder's checkpoint.
         compiled: compile the net (1.3 times as fast on two CPU cores, after a minute of compiling); None does so
             wherever a compiler is found.
+        dtype: number format of the steps, as `core.device.pick_dtype` takes it.
 
     Raises:
         CheckpointError, ValueError: where `start` holds no transformer of this shape.
@@ -83,122 +92,178 @@ def train_mvtm(
     mine = processes.share(recipe.batch)
     torch.manual_seed(recipe.seed)
     tune(device)
-    stage_one, pixels = load_tokenizer(tokenizer)
-    stage_one.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    grid = pixels // stage_one.downsample
-    config = replace(
-        recipe.net,
-        grid=grid,
-        codebook_size=stage_one.codebook_size,
-        classes=len(photos.classes),
-    )
-    transformer = CompactTransformer(config)
-    transformer.start_from_codebook(stage_one.codebook.cpu())
-    if start is not None:
-        _start_from(transformer, photos.classes, start)
-    transformer.to(device)
-    ema = Ema(transformer, recipe.ema)
-    optimizers = mvtm_optimizers(transformer, recipe.learning_rate, recipe.weight_decay)
+    student = _Student.new(recipe, len(files.classes), tokenizer, device, start, files.classes)
+    net = student.transformer
+    ema = Ema(net, recipe.ema)
+    optimizers = mvtm_optimizers(net, recipe.learning_rate, recipe.weight_decay)
     facts = {
         "stage": "mvtm",
-        "data": photos.digest,
-        "classes": list(photos.classes),
+        "data": files.digest,
+        "classes": list(files.classes),
         "tokenizer": file_digest(tokenizer / TOKENIZER_FILE),
         "start": file_digest(start / TRANSFORMER_FILE) if start is not None else None,
     }
-    state = {"transformer": transformer, "ema": ema.module, **optimizers}
-    run = Run(folder, recipe, facts, state, limits, processes, resume=resume)
-    table = token_versions(
-        folder,
-        photos,
-        stage_one,
-        pixels=pixels,
-        versions=recipe.versions,
-        smallest_crop=recipe.smallest_crop,
-        seed=recipe.seed,
-        device=device,
-        processes=processes,
+    run = Run(
+        folder, recipe, facts, {"transformer": net, "ema": ema.module, **optimizers}, limits, processes, resume=resume
     )
-    # torch indexes int16, not uint16; the bits are the same.
-    codes = resident(torch.from_numpy(table.view(np.int16)), device)
-    order = SampleOrder(photos.labels, recipe.batch, recipe.seed, recipe.balance)
+    lessons = Lessons(recipe, files, student.views(folder, files, recipe, processes), mine, device)
     if compiled is None:
         compiled = can_compile(device)
-    forward = torch.compile(transformer, dynamic=False) if compiled else transformer
-    half = pick_dtype("auto", device) is torch.bfloat16
-    spec = ModelSpec(
-        name=name,
-        title=f"{name}: trained here on {len(photos)} photos of {len(photos.classes)} classes",
-        family="compact",
-        pixels=pixels,
-        grid=grid,
-        codebook_size=config.codebook_size,
-        tokenizer=net_description(stage_one.config),
-        transformer=net_description(config),
-        classes=photos.classes,
-        null_class=recipe.class_dropout > 0.0,  # without it the null class was never seen
-        licence="weights Apache-2.0; see the model card for the training photos",
-        defaults=recipe.decoding,
-    )
-
-    def codes_of(versions: Tensor, chosen: Tensor) -> Tensor:
-        """Return (b, N) int64 codes on the device."""
-        found = codes[moved(versions, codes.device), moved(chosen, codes.device)]
-        return moved(found, device).long() & 0xFFFF
-
-    def batch_at(step: int) -> tuple[Tensor, Tensor, Tensor, Tensor, float]:
-        """Return this process's inputs, targets, labels and hidden positions, and its share of all that is hidden."""
-        generator = generator_of(recipe.seed, step)
-        chosen = order.at(step)
-        versions = torch.randint(recipe.versions, (len(chosen),), generator=generator)
-        dropped = torch.rand(len(chosen), generator=generator) < recipe.class_dropout
-        labels = photos.labels[chosen].masked_fill(dropped, NO_CLASS)
-        hidden, region = draw_masks(len(chosen), grid, recipe.schedule, recipe.region_share, generator)
-        share = int(hidden[mine].sum()) / int(hidden.sum())
-        targets = codes_of(versions[mine], chosen[mine])
-        strangers = draw_strangers(labels, region, recipe.stranger_share, generator)
-        foreign = moved((strangers[:, None] & ~region)[mine], device)
-        others = codes_of(versions.roll(1)[mine], chosen.roll(1)[mine])
-        hidden = moved(hidden[mine], device)
-        inputs = torch.where(foreign, others, targets).masked_fill(hidden, MASK)
-        return inputs, targets, moved(labels[mine], device), hidden, share
+    forward = torch.compile(net, dynamic=False) if compiled else net
+    number = pick_dtype(dtype, device)
+    spec = student.spec(name, recipe, files)
 
     def export() -> None:
-        save_nets(folder / "model", spec, stage_one.state_dict(), ema.module.state_dict())
+        states = (student.tokenizer.state_dict(), ema.module.state_dict())
+        save_nets(folder / "model", spec, *states, vision=student.vision_file)
 
     def sheet() -> np.ndarray[Any, Any]:
-        chosen = order.at(0)[:8]
-        targets = codes_of(torch.zeros_like(chosen), chosen)
-        hidden = torch.zeros(len(targets), grid, grid, dtype=torch.bool, device=device)
-        hidden[:, grid // 4 : -(grid // 4), grid // 4 : -(grid // 4)] = True
-        advised = spec.defaults
-        conditions = [Condition(int(label), advised.guidance_scale) for label in photos.labels[chosen]]
-        samplings = [Sampling.following(advised, i) for i in range(len(targets))]
-        *_, filled = decode(targets.masked_fill(hidden.flatten(1), MASK), predictor(ema.module, conditions), samplings)
-        with torch.no_grad():
-            pictures = [stage_one.decode(t.view(-1, grid, grid)) for t in (targets, filled.tokens)]
-        grey = torch.nn.functional.interpolate(hidden[:, None].float(), size=pixels)
-        return to_sheet([pictures[0] * (1 - grey) + 0.5 * grey, pictures[1], pictures[0]])
+        return student.sheet(ema.module, lessons.at(0), spec)
 
     for report in run.steps(recipe.batch, export, sheet):
         rate = run.rate(recipe.learning_rate, recipe.warmup_steps, recipe.tail)
-        inputs, targets, labels, hidden, share = batch_at(run.step)
-        with torch.autocast(device.type, torch.bfloat16, enabled=half):
-            logits = forward(inputs, labels)
-        loss = masked_cross_entropy(logits, targets, hidden, recipe.label_smoothing) * share
-        transformer.zero_grad(set_to_none=True)
+        lesson = lessons.at(run.step)
+        with torch.autocast(device.type, number, enabled=number is not torch.float32):
+            seen = student.look(net, lesson.pictures, lesson.known)
+            logits = forward(lesson.inputs, lesson.labels, seen)
+        loss = masked_cross_entropy(logits, lesson.targets, lesson.hidden, recipe.label_smoothing) * lesson.share
+        net.zero_grad(set_to_none=True)
         loss.backward()
-        processes.sum_gradients(transformer.parameters())
-        norm = torch.nn.utils.clip_grad_norm_(transformer.parameters(), recipe.clip)
+        processes.sum_gradients(net.parameters())
+        norm = torch.nn.utils.clip_grad_norm_(net.parameters(), recipe.clip)
         for optimizer in optimizers.values():
             set_rate(optimizer, rate)
             optimizer.step()
-        ema.update(transformer, run.step)
+        ema.update(net, run.step)
         report({"loss": loss * processes.count, "gradient_norm": norm, "rate": rate})
 
 
+class _Student:
+    """The nets of a run: the transformer that learns, and the two that do not."""
+
+    def __init__(
+        self,
+        tokenizer: CompactTokenizer,
+        transformer: CompactTransformer,
+        vision: EfficientNetLite0 | None,
+        pixels: int,
+        device: torch.device,
+    ) -> None:
+        self.tokenizer, self.transformer, self.vision = tokenizer, transformer, vision
+        self.pixels, self.device = pixels, device
+        self.vision_file = BUNDLED_VISION / VISION_FILE if vision is not None else None
+
+    @classmethod
+    def new(
+        cls,
+        recipe: MvtmRecipe,
+        count: int,
+        tokenizer: Path,
+        device: torch.device,
+        start: Path | None,
+        classes: tuple[str, ...],
+    ) -> _Student:
+        """Return the nets on their device; the transformer's weights are those of `start` where there is one."""
+        stage_one, pixels = load_tokenizer(tokenizer)
+        stage_one.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        config = replace(
+            recipe.net,
+            grid=pixels // stage_one.downsample,
+            codebook_size=stage_one.codebook_size,
+            classes=count,
+            downsample=stage_one.downsample,
+        )
+        transformer = CompactTransformer(config)
+        transformer.start_from_codebook(stage_one.codebook.cpu())
+        if start is not None:
+            _start_from(transformer, classes, start)
+        vision = None
+        if config.sees_pixels:
+            vision = load_vision(BUNDLED_VISION, {}).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        return cls(stage_one, transformer.to(device), vision, pixels, device)
+
+    def views(self, folder: Path, files: PhotoFiles, recipe: MvtmRecipe, processes: Processes) -> ViewTable:
+        """Return the photos as an edit sees them, kept in the run's folder."""
+        return ViewTable(
+            folder,
+            files,
+            self.tokenizer,
+            pixels=self.pixels,
+            versions=recipe.versions,
+            smallest_crop=recipe.smallest_crop,
+            seed=recipe.seed,
+            device=self.device,
+            processes=processes,
+        )
+
+    def spec(self, name: str, recipe: MvtmRecipe, files: PhotoFiles) -> ModelSpec:
+        """Return what the exported model says of itself."""
+        config = self.transformer.config
+        return ModelSpec(
+            name=name,
+            title=f"{name}: trained here on {len(files)} photos of {len(files.classes)} classes",
+            family="compact",
+            pixels=self.pixels,
+            grid=config.grid,
+            codebook_size=config.codebook_size,
+            tokenizer=net_description(self.tokenizer.config),
+            transformer=net_description(config),
+            classes=files.classes,
+            null_class=recipe.class_dropout > 0.0 or bool((files.labels < 0).any()),  # otherwise it was never seen
+            licence="weights Apache-2.0; see the model card for the training photos",
+            defaults=recipe.decoding,
+        )
+
+    def look(self, transformer: CompactTransformer, pictures: Tensor, known: Tensor) -> Tensor | None:
+        """Return what the transformer sees around the holes, (B, N, width); None where it sees tokens alone.
+
+        Args:
+            transformer: the learning one or its average.
+            pictures: (B, 3, S, S) in [0, 1], holes filled neutrally.
+            known: (B, 1, S, S) bool. Samples of which nothing is known cost nothing.
+        """
+        if self.vision is None:
+            return None
+        rows = known.flatten(1).any(1).nonzero()[:, 0]
+        with torch.no_grad():
+            maps = feature_maps(self.vision, pictures[rows].contiguous(memory_format=torch.channels_last))
+        seen = transformer.look(pictures[rows], known[rows], maps)
+        return seen.new_zeros(len(pictures), *seen.shape[1:]).index_copy(0, rows, seen)
+
+    @torch.no_grad()
+    def sheet(self, transformer: CompactTransformer, lesson: Lesson, spec: ModelSpec) -> np.ndarray[Any, Any]:
+        """Return rows of pictures: the centre hidden, filled as the model advises, and what the true codes show."""
+        grid = spec.grid
+        side = (-1, grid, grid)
+        targets, labels = lesson.targets[:_SHOWN], lesson.labels[:_SHOWN]
+        true = self.tokenizer.decode(targets.view(side))
+        hidden = torch.zeros(grid, grid, dtype=torch.bool)
+        hidden[grid // 4 : -(grid // 4), grid // 4 : -(grid // 4)] = True
+        hole = hidden.repeat_interleave(self.pixels // grid, 0).repeat_interleave(self.pixels // grid, 1)
+        shown = (true * 255.0).round().byte().permute(0, 2, 3, 1).cpu().numpy()
+        filled = torch.from_numpy(np.stack([neutral_fill(picture, hole.numpy()) for picture in shown]))
+        pictures = (filled.permute(0, 3, 1, 2).float() / 255.0).to(self.device)
+        around = self.tokenizer.encode(pictures.contiguous(memory_format=torch.channels_last)).flatten(1)
+        seen = self.look(transformer, pictures, ~hole.expand(len(pictures), 1, *hole.shape).to(self.device))
+
+        def net(tokens: Tensor, class_ids: Tensor, samples: Sequence[int | None]) -> Tensor:
+            logits: Tensor = transformer(tokens, class_ids, seen_by(seen, samples))
+            return logits
+
+        conditions = [Condition(int(label), spec.defaults.guidance_scale) for label in labels]
+        samplings = [Sampling.following(spec.defaults, i) for i in range(len(targets))]
+        unknown = hidden.flatten().to(self.device)
+        *_, drawn = decode(around.masked_fill(unknown, MASK), predictor(net, conditions), samplings)
+        made = self.tokenizer.decode(drawn.tokens.view(side))
+        grey = F.interpolate(hidden[None, None].float(), size=self.pixels).to(self.device)
+        return to_sheet([true * (1 - grey) + 0.5 * grey, made, true])
+
+
 def _start_from(transformer: CompactTransformer, classes: tuple[str, ...], folder: Path) -> None:
-    """Load a model folder's transformer; the table's row of a class it does not know starts as the null class's."""
+    """Load a model folder's transformer; the table's row of a class it does not know starts as the null class's.
+
+    One that saw tokens alone may learn to see pixels: what is added begins at zero.
+    """
     spec = read_spec(folder)
     weights = {k: v.float() for k, v in load_file(folder / TRANSFORMER_FILE).items()}
     if (known := weights.get("classes.weight")) is not None:
@@ -206,7 +271,9 @@ def _start_from(transformer: CompactTransformer, classes: tuple[str, ...], folde
         weights["classes.weight"] = known[[*rows, len(known) - 1]]
     elif spec.classes != classes:  # class tokens lie in the table of codes
         raise ValueError(f"{folder} knows other classes than the data: start from a model with a class table")
-    expected = {name: value.shape for name, value in transformer.state_dict().items()}
-    if {name: value.shape for name, value in weights.items()} != expected:
+    fresh = transformer.state_dict()
+    if not any(name.startswith("surroundings.") for name in weights):
+        weights |= {name: value for name, value in fresh.items() if name.startswith("surroundings.")}
+    if {name: value.shape for name, value in weights.items()} != {name: value.shape for name, value in fresh.items()}:
         raise ValueError(f"{folder} holds a transformer of another shape: start from one trained with the same recipe")
     transformer.load_state_dict(weights)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -74,10 +75,7 @@ def train_tokenizer(
     layout = torch.channels_last
     tokenizer = CompactTokenizer(recipe.net)
     if start is not None:
-        begun, _ = load_tokenizer(start)
-        if begun.config != recipe.net:
-            raise ValueError(f"{start} holds a tokenizer of another shape: start from one with {recipe.net}")
-        tokenizer.load_state_dict(begun.state_dict())
+        _start_from(tokenizer, start)
     elif recipe.decoder_only:
         raise ValueError("decoder_only has nothing to keep: give the folder of a trained tokenizer with --start")
     tokenizer.to(device, memory_format=layout)  # type: ignore[call-overload]
@@ -111,7 +109,7 @@ def train_tokenizer(
     if compiled or (compiled is None and device.type == "cuda" and can_compile(device)):
         parts = [torch.compile(part, dynamic=False) for part in parts]
     encode, render, distance = parts
-    last = tokenizer.decoder[-2].get_parameter("weight")
+    last = tokenizer.last_weight
 
     def batch_at(step: int) -> Tensor:
         chosen = pixels[moved(order.at(step)[mine], pixels.device)]
@@ -185,6 +183,20 @@ def train_tokenizer(
             )
         ema.update(tokenizer, run.step)
         report(metrics)
+
+
+def _start_from(tokenizer: CompactTokenizer, folder: Path) -> None:
+    """Load a folder's tokenizer; a decoder may get the convolution after its shuffle, which begins as nothing.
+
+    Raises:
+        ValueError: where the folder holds a tokenizer of another shape.
+    """
+    begun, _ = load_tokenizer(folder)
+    if replace(begun.config, smooth=tokenizer.config.smooth) != tokenizer.config or (
+        begun.config.smooth and not tokenizer.config.smooth
+    ):
+        raise ValueError(f"{folder} holds a tokenizer of another shape: start from one with {tokenizer.config}")
+    tokenizer.load_state_dict(begun.state_dict(), strict=begun.config.smooth == tokenizer.config.smooth)
 
 
 def _adversarial_gradient(discriminator: PatchDiscriminator, decoded: Tensor, real: Tensor, matching: float) -> Tensor:

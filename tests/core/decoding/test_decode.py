@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from core.decoding.decode import MASK, DecodeStep, Sampling, decode, step_counts
-from core.decoding.guidance import NO_CLASS, Condition, predictor
+from core.decoding.guidance import NO_CLASS, Condition, predictor, seen_by
 from core.models import interfaces
 from core.request import ORDER_NAMES, SCHEDULE_NAMES
 from tests.fakes import RuleTransformer
@@ -26,7 +26,7 @@ NET = RuleTransformer(GRID, CODES)
 def by_sample(net: RuleTransformer = NET) -> object:
     """Return a net that takes one sample at a time, as the engine does on the CPU."""
 
-    def forward(tokens: Tensor, class_ids: Tensor) -> Tensor:
+    def forward(tokens: Tensor, class_ids: Tensor, _: Sequence[int | None]) -> Tensor:
         return torch.cat([net(t[None], c[None]) for t, c in zip(tokens, class_ids, strict=True)])
 
     return forward
@@ -219,16 +219,16 @@ def test_a_low_token_temperature_takes_the_likeliest() -> None:
 
 
 def test_guidance_is_off_at_scale_one_and_doubles_the_forwards_otherwise() -> None:
-    sizes: list[int] = []
+    seen: list[Sequence[int | None]] = []
 
-    def net(tokens: Tensor, class_ids: Tensor) -> Tensor:
-        sizes.append(len(tokens))
+    def net(tokens: Tensor, class_ids: Tensor, samples: Sequence[int | None]) -> Tensor:
+        seen.append(samples)
         return NET(tokens, class_ids)
 
     conditions = [Condition(1, 1.0), Condition(1, 3.0), Condition(NO_CLASS, 3.0)]
     tokens = start(N).repeat(3, 1)
     logits = predictor(net, conditions)(tokens, [0, 1, 2], [0.0, 0.0, 0.0])
-    assert sizes == [4]
+    assert seen == [[0, 1, 2, 1]], "the guided sample's own surroundings, twice"
     with_class = NET(tokens[:1], torch.tensor([1]))
     without = NET(tokens[:1], torch.tensor([NO_CLASS]))
     assert torch.allclose(logits[0], with_class[0])
@@ -237,26 +237,36 @@ def test_guidance_is_off_at_scale_one_and_doubles_the_forwards_otherwise() -> No
 
 
 def test_guidance_by_the_hole_adds_what_the_class_changes_there() -> None:
-    sizes: list[int] = []
+    seen: list[Sequence[int | None]] = []
     forwards = [0, 0, 0]
     hole = torch.arange(N) < 20
 
-    def net(tokens: Tensor, class_ids: Tensor) -> Tensor:
-        sizes.append(len(tokens))
+    def net(tokens: Tensor, class_ids: Tensor, samples: Sequence[int | None]) -> Tensor:
+        seen.append(samples)
         return NET(tokens, class_ids)
 
     tokens = (torch.arange(N) % CODES).repeat(3, 1).masked_fill(hole, MASK)
     tokens[:, 5] = 7  # decoded by now
     conditions = [Condition(1, 3.0), Condition(1, 3.0, by_hole=True), Condition(1, 1.0, by_hole=True)]
     logits = predictor(net, conditions, forwards, hole)(tokens, [0, 1, 2], [0.0] * 3)
-    assert (sizes, forwards) == ([7], [2, 4, 1])
+    assert forwards == [2, 4, 1]
+    assert seen == [[0, 1, 2, 0, 1, None, None]], "the hole by itself sees nothing around it"
     alone = tokens[:1].masked_fill(~hole, MASK)
     assert alone[0, 5] == 7
     added = NET(alone, torch.tensor([1])) - NET(alone, torch.tensor([NO_CLASS]))
     assert torch.allclose(logits[1], logits[0] + 3.0 * added[0], atol=1e-5)
     assert torch.allclose(logits[2], NET(tokens[:1], torch.tensor([1]))[0])
-    whole = predictor(NET, conditions, hole=torch.ones(N, dtype=torch.bool))(tokens, [0, 1, 2], [0.0] * 3)
+    everything = torch.ones(N, dtype=torch.bool)
+    whole = predictor(net, conditions, hole=everything)(tokens, [0, 1, 2], [0.0] * 3)
     assert torch.allclose(whole[1], logits[0]), "nothing is around: the same would be added twice"
+
+
+def test_rows_see_their_samples_surroundings_or_nothing() -> None:
+    seen = torch.arange(12.0).view(3, 2, 2) + 1.0
+    rows = seen_by(seen, [2, 0, None, 2])
+    assert rows is not None
+    assert torch.equal(rows, torch.stack([seen[2], seen[0], torch.zeros(2, 2), seen[2]]))
+    assert seen_by(None, [0, None]) is None
 
 
 def test_a_linear_ramp_rises_from_one_to_the_scale() -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from core.canvas.fill import neutral_fill
 from core.errors import BadRequest
 from core.geometry import Sides
 from core.models.interfaces import MASK
@@ -30,15 +31,17 @@ def test_it_is_the_cross_entropy_of_one_forward(photo: np.ndarray, class_id: int
     found = engine.token_nll(EditRequest(Task.INPAINT, photo, hole(), class_id=class_id), photo)
     assert engine.forwards == 1
 
-    pixels = torch.from_numpy(photo).permute(2, 0, 1)[None].float() / 255
-    codes = engine.tokenizer.encode(pixels).flatten()
+    true, around = (
+        engine.tokenizer.encode(torch.from_numpy(picture).permute(2, 0, 1)[None].float() / 255).flatten()
+        for picture in (photo, neutral_fill(photo, hole()))
+    )
     hidden = torch.zeros(8, 8, dtype=torch.bool)
     hidden[2:6, 2:6] = True
     hidden = hidden.flatten()
     label = torch.tensor([-1 if class_id is None else class_id])
     with torch.no_grad():
-        logits = engine.transformer(codes.masked_fill(hidden, MASK)[None], label)[0].double()
-    log_p = logits.log_softmax(1)[torch.arange(64), codes]
+        logits = engine.transformer(around.masked_fill(hidden, MASK)[None], label)[0].double()
+    log_p = logits.log_softmax(1)[torch.arange(64), true]
     assert found == pytest.approx(-float(log_p[hidden].mean()), rel=1e-5)
 
 

@@ -102,3 +102,16 @@ def test_starting_from_the_codebook_leaves_mask_and_classes() -> None:
     net.start_from_codebook(torch.nn.functional.normalize(torch.randn(16, 8), dim=1))
     changed = (net.tokens.weight != before).any(1)
     assert changed.tolist() == [True] * 16 + [False] * 5
+
+
+def test_the_convolution_after_the_shuffle_begins_as_nothing_and_is_painted_with() -> None:
+    torch.manual_seed(0)
+    plain, smooth = CompactTokenizer(PLAIN).eval(), CompactTokenizer(replace(PLAIN, smooth=True)).eval()
+    smooth.load_state_dict(plain.state_dict(), strict=False)
+    tokens = torch.randint(0, 16, (2, 8, 8))
+    assert torch.allclose(smooth.decode(tokens), plain.decode(tokens), atol=1e-6)
+    assert smooth.last_weight.shape == plain.last_weight.shape == (12, 32, 3, 3)
+    vectors = smooth.codebook[tokens].permute(0, 3, 1, 2)
+    with torch.no_grad():
+        smooth.decoder[-1].get_parameter("weight").zero_()
+    assert torch.allclose(smooth.paint(smooth.features(vectors)), torch.full((2, 3, 32, 32), 0.5))

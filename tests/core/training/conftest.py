@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from core.models.efficientnet import STRIDES
-from core.training.data import Photos, load_photos
+from core.training.data import PhotoFiles, Photos, load_files, load_photos
 
 
 @pytest.fixture(scope="session")
@@ -32,6 +32,11 @@ def photo_zip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def photos(photo_zip: Path) -> Photos:
     return load_photos([photo_zip], 36)
+
+
+@pytest.fixture(scope="session")
+def files(photo_zip: Path) -> PhotoFiles:
+    return load_files([photo_zip])
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,7 @@ TINY_TOKENIZER = [
     "net.blocks=(1,1,1)",
     "net.codebook_size=16",
     "size=32",
+    "stored=36",
     "perceptual_block=2",
 ]
 TINY_MVTM = ["net.width=32", "net.layers=1", "net.heads=2", "net.hidden=32", "versions=1"]
@@ -34,7 +35,7 @@ def metrics(metric_net: Path, tmp_path: Path) -> Path:
 
 def _train(stage: str, data: Path, out: Path, *more: str | Path, settings: list[str]) -> int:
     words: list[str | Path] = [f"train-{stage}", "--data", data, "--out", out, "--device", "cpu", *more]
-    for setting in ["stored=36", "batch=4", *settings]:
+    for setting in ["batch=4", *settings]:
         words += ["--set", setting]
     return main([str(word) for word in words])
 
@@ -72,11 +73,11 @@ def _refusal(capsys: pytest.CaptureFixture[str], status: int) -> str:
     [
         (["--preset", "scenes-64"], "preset 'scenes-64' is unknown: choose one of scenes-128"),
         (["--minutes", "0"], "--minutes is 0: give a number above 0"),
-        (["--minutes", "inf"], "--minutes is inf: give a number above 0"),
+        (["--minutes", "inf"], "'inf' is not a number"),
         (["--set", "wide=3"], "--set wide: expected key=value of its type with a key of"),
         (["--device", "tpu"], "device 'tpu' is unknown: choose auto, cpu or cuda"),
         (["--start", "nowhere"], "nowhere holds no config.json"),
-        (["--metrics", "nowhere"], "give the folder of the metric net with --metrics"),
+        (["--metrics", "nowhere"], "leave out --metrics for the net that comes with the editor"),
     ],
 )
 def test_wrong_options_are_answered_in_a_sentence(

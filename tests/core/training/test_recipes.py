@@ -13,7 +13,7 @@ from core.errors import BadRequest
 from core.models.checkpoints import load_tokenizer
 from core.models.config import Defaults
 from core.request import EditRequest, Task
-from core.training.data import Photos
+from core.training.data import PhotoFiles, Photos
 from core.training.recipes import PRESETS, with_settings
 from core.training.train_mvtm import train_mvtm
 from core.training.train_tokenizer import train_tokenizer
@@ -57,7 +57,9 @@ def test_settings_reach_the_advice_of_the_exported_model() -> None:
     assert recipe.decoding == Defaults(schedule="arccos", steps=12, guidance_scale=2.0)
 
 
-def test_both_tiny_models_train_and_share_their_codes(photos: Photos, metric_net: Path, tmp_path: Path) -> None:
+def test_both_tiny_models_train_and_share_their_codes(
+    photos: Photos, files: PhotoFiles, metric_net: Path, tmp_path: Path
+) -> None:
     def stage_one(folder: str, preset: str, start: Path | None) -> Path:
         net = replace(TOKENIZER.net, blocks=(0, 2), attention=True)
         recipe = replace(PRESETS[preset].tokenizer, net=net, size=32, stored=36, batch=4, perceptual_block=2)
@@ -75,9 +77,9 @@ def test_both_tiny_models_train_and_share_their_codes(photos: Photos, metric_net
 
     for preset in ("tiny-64", "tiny-64-mended"):
         recipe = PRESETS[preset].mvtm
-        recipe = replace(recipe, net=replace(MVTM.net, class_token=recipe.net.class_token), stored=36, batch=4)
+        recipe = replace(recipe, net=replace(MVTM.net, class_token=recipe.net.class_token), batch=4)
         out = tmp_path / preset
-        train_mvtm(recipe, photos, out, ticking(2), tokenizer=base, device=CPU, name=preset, compiled=False)
+        train_mvtm(recipe, files, out, ticking(2), tokenizer=base, device=CPU, name=preset, compiled=False)
         engine = load_engine(folder=out / "model", device="cpu")
         assert engine.spec.defaults == recipe.decoding
         assert engine.edit(EditRequest(Task.GENERATE, class_id=1)).images[0].shape == (32, 32, 3)

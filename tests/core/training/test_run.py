@@ -15,7 +15,7 @@ import pytest
 import torch
 from PIL import Image
 
-from core.training.data import Photos
+from core.training.data import PhotoFiles, Photos
 from core.training.run import Limits, Run
 from core.training.train_mvtm import train_mvtm
 from core.training.train_tokenizer import train_tokenizer
@@ -35,7 +35,7 @@ def _die() -> None:
 
 
 @pytest.fixture(params=["tokenizer", "decoder_only", "mvtm"])
-def train(request: pytest.FixtureRequest, photos: Photos, metric_net: Path, tmp_path: Path) -> Train:
+def train(request: pytest.FixtureRequest, photos: Photos, files: PhotoFiles, metric_net: Path, tmp_path: Path) -> Train:
     """Train one stage into a folder within limits."""
     if request.param == "tokenizer":
         drawing = replace(LATE, continuous_steps=7)  # codes are drawn anew in each of these, after the kills as well
@@ -45,7 +45,7 @@ def train(request: pytest.FixtureRequest, photos: Photos, metric_net: Path, tmp_
     if request.param == "decoder_only":
         fixed = replace(LATE, decoder_only=True)
         return partial(train_tokenizer, fixed, photos, metric_net=metric_net, device=CPU, start=start)
-    return partial(train_mvtm, MVTM, photos, tokenizer=start, device=CPU, compiled=False)
+    return partial(train_mvtm, MVTM, files, tokenizer=start, device=CPU, compiled=False)
 
 
 def _assert_equal(a: Any, b: Any, where: str = "checkpoint") -> None:

@@ -16,19 +16,16 @@ from hypothesis import strategies as st
 from PIL import Image
 from safetensors.torch import load_file
 
-from core.engine import load_engine
+from core.engine import BUNDLED, load_engine
 from core.evaluation.features import MetricNet
-from core.models.checkpoints import load_tokenizer
+from core.models.checkpoints import load_tokenizer, net_description, read_spec
 from core.models.compact import CompactTokenizer, CompactTransformer
-from core.models.interfaces import NO_CLASS
 from core.request import EditRequest, Task
 from core.training.codebook import CodebookTrainer
-from core.training.data import Photos, SampleOrder, augment, load_photos
+from core.training.data import PhotoFiles, Photos, SampleOrder, augment, load_photos
 from core.training.ema import Ema
 from core.training.losses import masked_cross_entropy
-from core.training.masking import draw_masks, draw_regions, draw_strangers
 from core.training.recipes import PRESETS, Preset, with_settings
-from core.training.tokens import token_versions
 from core.training.train_mvtm import train_mvtm
 from core.training.train_tokenizer import train_tokenizer
 from tests.core.training.tiny import MVTM, TOKENIZER, metrics_of, ticking
@@ -113,29 +110,6 @@ def test_augmenting_is_a_function_of_its_draws_and_stays_in_range() -> None:
     assert torch.allclose(plain, originals, atol=1e-5)
 
 
-@given(seed=st.integers(0, 1000), share=st.floats(0, 1))
-def test_masks_hide_at_least_one_token_and_stay_in_their_region(seed: int, share: float) -> None:
-    masks, region = draw_masks(8, 8, "cosine", share, torch.Generator().manual_seed(seed))
-    assert masks.shape == (8, 64)
-    assert masks.any(1).all()
-    assert (region | ~masks).all()
-    if share == 1.0:
-        assert torch.equal(region, draw_regions(8, 8, torch.Generator().manual_seed(seed)))
-
-
-@given(seed=st.integers(0, 1000))
-def test_strangers_know_their_class_and_lie_in_a_rectangle_of_another_class(seed: int) -> None:
-    generator = torch.Generator().manual_seed(seed)
-    labels = torch.randint(-1, 3, (16,), generator=generator)
-    _, region = draw_masks(16, 8, "cosine", 0.5, generator)
-    strangers = draw_strangers(labels, region, 1.0, generator)
-    for sample in range(16):
-        before, own = int(labels[sample - 1]), int(labels[sample])
-        can_be = NO_CLASS not in (own, before) and own != before and not region[sample].all()
-        assert strangers[sample] == can_be
-    assert not draw_strangers(labels, region, 0.0, generator).any()
-
-
 def test_the_loss_counts_hidden_tokens_only() -> None:
     logits = torch.zeros(1, 4, 5)
     logits[0, 0, 2] = 50.0
@@ -192,7 +166,6 @@ def test_presets_make_nets_that_fit_each_other(name: str) -> None:
     tokenizer, transformer = nets_of(preset)
     assert preset.tokenizer.size % tokenizer.downsample == 0
     assert transformer.grid * tokenizer.downsample == preset.tokenizer.size
-    assert preset.mvtm.stored >= preset.tokenizer.size
 
 
 def test_the_gpu_preset_is_as_large_as_it_may_be_shipped() -> None:
@@ -212,19 +185,17 @@ def test_the_metric_net_is_zero_on_equals_and_sees_changes(metric_net: Path) -> 
     assert net.features(a).shape == (2, 16)
 
 
-def test_both_stages_make_a_model_that_the_engine_loads(photos: Photos, metric_net: Path, tmp_path: Path) -> None:
+def test_both_stages_make_a_model_that_the_engine_loads(
+    photos: Photos, files: PhotoFiles, metric_net: Path, tmp_path: Path
+) -> None:
     stage_one, stage_two = tmp_path / "tokenizer", tmp_path / "mvtm"
     train_tokenizer(TOKENIZER, photos, stage_one, ticking(4), metric_net=metric_net, device=CPU)
     tokenizer, pixels = load_tokenizer(stage_one)
     assert pixels == 32
     assert torch.allclose(tokenizer.codebook.norm(dim=1), torch.ones(16), atol=2e-3)
-    train_mvtm(MVTM, photos, stage_two, ticking(3), tokenizer=stage_one, device=CPU, name="squares", compiled=False)
-    table = token_versions(
-        stage_two, photos, tokenizer, pixels=32, versions=2, smallest_crop=MVTM.smallest_crop, seed=0, device=CPU
-    )
-    assert table.shape == (2, 12, 64)
+    train_mvtm(MVTM, files, stage_two, ticking(3), tokenizer=stage_one, device=CPU, name="squares", compiled=False)
     kept = {p.name for p in stage_two.iterdir()}
-    assert kept >= {"recipe.json", "checkpoint.pt", "metrics.csv", "curves.png", "model", "tokens.npy"}
+    assert kept >= {"recipe.json", "checkpoint.pt", "metrics.csv", "curves.png", "model", "views-known.npy"}
     assert not [name for name in kept if "partial" in name]
     with Image.open(stage_two / "sheet-000003.png") as sheet:
         assert sheet.size == (MVTM.batch * 32, 3 * 32), "masked, filled, original"
@@ -237,33 +208,53 @@ def test_both_stages_make_a_model_that_the_engine_loads(photos: Photos, metric_n
 
     started = tmp_path / "started"
     two = {"tokenizer": stage_two / "model", "start": stage_two / "model", "device": CPU, "compiled": False}
-    train_mvtm(MVTM, photos, started, ticking(1), **two)  # type: ignore[arg-type]
+    train_mvtm(MVTM, files, started, ticking(1), **two)  # type: ignore[arg-type]
     before, after = (load_file(f / "model" / "transformer.safetensors") for f in (stage_two, started))
     assert all((before[name] - after[name]).abs().max() < 0.1 for name in before), "it did not start from the model"
     wider = replace(MVTM, net=replace(MVTM.net, width=64))
     with pytest.raises(ValueError, match="another shape"):
-        train_mvtm(wider, photos, tmp_path / "wider", ticking(1), **two)  # type: ignore[arg-type]
+        train_mvtm(wider, files, tmp_path / "wider", ticking(1), **two)  # type: ignore[arg-type]
 
 
-def test_a_table_of_tokens_is_made_once_and_again_for_other_weights(
-    photos: Photos, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_decoder_gets_its_last_convolution_when_it_is_trained_on_and_keeps_it(
+    photos: Photos, metric_net: Path, tmp_path: Path
 ) -> None:
-    calls: list[int] = []
-    encode = CompactTokenizer.encode
-    monkeypatch.setattr(CompactTokenizer, "encode", lambda self, x: calls.append(len(x)) or encode(self, x))  # type: ignore[func-returns-value]
+    shared = {"metric_net": metric_net, "device": CPU}
+    train_tokenizer(TOKENIZER, photos, tmp_path / "plain", ticking(3), **shared)  # type: ignore[arg-type]
+    on = replace(TOKENIZER, net=replace(TOKENIZER.net, smooth=True), decoder_only=True)
+    train_tokenizer(on, photos, tmp_path / "smooth", ticking(3), start=tmp_path / "plain", **shared)  # type: ignore[arg-type]
+    plain, smooth = (load_tokenizer(tmp_path / name)[0] for name in ("plain", "smooth"))
+    pixels = torch.rand(2, 3, 32, 32)
+    assert torch.equal(plain.encode(pixels), smooth.encode(pixels)), "the codes changed"
+    back = replace(TOKENIZER, decoder_only=True)
+    with pytest.raises(ValueError, match="another shape"):
+        train_tokenizer(back, photos, tmp_path / "back", ticking(1), start=tmp_path / "smooth", **shared)  # type: ignore[arg-type]
 
-    def made(tokenizer: CompactTokenizer) -> np.ndarray:
-        facts = {"pixels": 32, "versions": 2, "smallest_crop": 0.85, "seed": 0, "device": CPU}
-        return np.array(token_versions(tmp_path, photos, tokenizer, **facts))  # type: ignore[arg-type]
 
-    torch.manual_seed(0)
-    first, other = CompactTokenizer(TOKENIZER.net), CompactTokenizer(TOKENIZER.net)
-    table = made(first)
-    assert sum(calls) == 24
-    assert np.array_equal(made(first), table)
-    assert sum(calls) == 24, "computed twice"
-    assert table.max() < 16
-    assert not np.array_equal(made(other), table)
+def test_the_bundled_model_can_be_trained_on_by_its_preset() -> None:
+    spec, preset = read_spec(BUNDLED / "scenes-128"), PRESETS["scenes-128"]
+    mine = {**spec.tokenizer, **{name: getattr(preset.tokenizer.net, name) for name in ("smooth",)}}
+    assert net_description(preset.tokenizer.net) == mine
+    net = replace(preset.mvtm.net, classes=len(spec.classes), sees_pixels=bool(spec.transformer.get("sees_pixels")))
+    assert {**net_description(net), **spec.transformer} == net_description(net)
+
+
+def test_a_model_of_tokens_alone_learns_to_see_pixels_and_begins_as_what_it_was(
+    photos: Photos, files: PhotoFiles, metric_net: Path, tmp_path: Path
+) -> None:
+    train_tokenizer(TOKENIZER, photos, tmp_path / "one", ticking(3), metric_net=metric_net, device=CPU)
+    blind = replace(MVTM, net=replace(MVTM.net, sees_pixels=False))
+    shared = {"tokenizer": tmp_path / "one", "device": CPU, "compiled": False}
+    train_mvtm(blind, files, tmp_path / "blind", ticking(2), **shared)  # type: ignore[arg-type]
+    assert not (tmp_path / "blind" / "model" / "features.safetensors").exists()
+    still = replace(MVTM, learning_rate=0.0)
+    train_mvtm(still, files, tmp_path / "seeing", ticking(1), start=tmp_path / "blind" / "model", **shared)  # type: ignore[arg-type]
+    before, after = (load_engine(folder=tmp_path / name / "model") for name in ("blind", "seeing"))
+    mask = np.zeros((40, 40), np.bool_)
+    mask[10:20, 10:20] = True
+    request = EditRequest(Task.INPAINT, np.random.default_rng(0).integers(0, 255, (40, 40, 3), dtype=np.uint8), mask)
+    assert after.transformer.sees_pixels
+    assert np.array_equal(before.edit(request).images, after.edit(request).images)
 
 
 def test_an_untaught_loss_term_costs_nothing_and_squared_error_is_one(
@@ -294,13 +285,15 @@ def test_a_compiled_stage_one_learns_what_a_plain_one_does(
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
 @pytest.mark.parametrize("compiled", [False, True])
-def test_a_cuda_step_of_both_stages(photos: Photos, metric_net: Path, tmp_path: Path, compiled: bool) -> None:
+def test_a_cuda_step_of_both_stages(
+    photos: Photos, files: PhotoFiles, metric_net: Path, tmp_path: Path, compiled: bool
+) -> None:
     if not torch.cuda.is_available():
         pytest.skip("no CUDA GPU here")
     cuda = torch.device("cuda")
     one, two = tmp_path / "tokenizer", tmp_path / "mvtm"
     train_tokenizer(TOKENIZER, photos, one, ticking(4), metric_net=metric_net, device=cuda, compiled=compiled)
-    train_mvtm(MVTM, photos, two, ticking(4), tokenizer=one, device=cuda, compiled=compiled)
+    train_mvtm(MVTM, files, two, ticking(4), tokenizer=one, device=cuda, compiled=compiled)
     assert all(np.isfinite(float(row["loss"])) for row in metrics_of(two))
     assert all(np.isfinite(float(row["l1"])) for row in metrics_of(one))
     assert load_engine(folder=two / "model", device="cuda").device == "cuda"

@@ -24,7 +24,10 @@ TOKENIZER = TokenizerRecipe(
     perceptual_block=2,
 )
 MVTM = MvtmRecipe(
-    net=CompactTransformerConfig(width=32, layers=1, heads=2, hidden=32), stored=36, versions=2, batch=4, warmup_steps=1
+    net=CompactTransformerConfig(width=32, layers=1, heads=2, hidden=32, sees_pixels=True),
+    versions=2,
+    batch=4,
+    warmup_steps=1,
 )
 LATE = replace(TOKENIZER, adversarial_from=0.5, balance=0.0)
 """Without a discriminator at first; each photo once an epoch."""

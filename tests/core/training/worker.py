@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 
 from core.training import train_tokenizer as stage_one
-from core.training.data import augment, load_photos
+from core.training.data import augment, load_files, load_photos
 from core.training.processes import joined_processes
 from core.training.train_mvtm import train_mvtm
 from tests.core.training.tiny import LATE, MVTM, Ticks, ticking
@@ -49,7 +49,8 @@ def main() -> None:
         tokenizer, limits = options.folder / "tokenizer", ticking(STEPS, clock)
         stage_one.train_tokenizer(LATE, photos, tokenizer, limits, metric_net=options.metric_net, **common)
         mvtm = options.folder / "mvtm"
-        train_mvtm(MVTM, photos, mvtm, ticking(STEPS), tokenizer=tokenizer, compiled=False, **common)
+        files = load_files([options.photos])
+        train_mvtm(MVTM, files, mvtm, ticking(STEPS), tokenizer=tokenizer, compiled=False, **common)
 
 
 if __name__ == "__main__":
