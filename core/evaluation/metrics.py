@@ -20,7 +20,7 @@ Picture = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
 _LATTICE = (0.04, 0.1)  # neighbouring frequencies are this far away, as a share of the lattice's own
-_RIDGE = 0.1  # of the judge of `told_apart`, beside a kernel of mean diagonal 1
+_RIDGE = 1.0  # of the judge of `told_apart`, beside a kernel of mean diagonal 1
 
 
 def psnr(a: Picture, b: Picture, mask: Mask | None = None) -> float:

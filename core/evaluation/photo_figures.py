@@ -104,9 +104,9 @@ def distances(judge: Judge, case: Case, answers: Mapping[str, Picture]) -> dict[
 
 
 def hole_pictures(mask: Mask, picture: Picture) -> list[Picture]:
-    """Return the crops of the hole at display size."""
+    """Return the crops of the hole at display size, with nothing of what is around its boxes."""
     shown = to_display(picture)
-    return [shown[box.slices][..., :3] for box in hole_boxes(shown_mask(mask))]
+    return [shown[box.slices][..., :3] for box in hole_boxes(shown_mask(mask), rim=0.0)]
 
 
 def shown_mask(mask: Mask) -> Mask:
@@ -114,8 +114,13 @@ def shown_mask(mask: Mask) -> Mask:
     return to_display(mask.astype(np.uint8) * 255) > 0
 
 
-def hole_boxes(mask: Mask) -> Sequence[Box]:
-    """Return the boxes to look at: around each of the largest parts of the mask, long ones in pieces."""
+def hole_boxes(mask: Mask, *, rim: float = _RIM) -> Sequence[Box]:
+    """Return the boxes to look at: around each of the largest parts of the mask, long ones in pieces.
+
+    Args:
+        mask: (H, W) bool.
+        rim: share of a box's longer side that is seen around it.
+    """
     size = Size(mask.shape[1], mask.shape[0])
     count, _, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
     largest = sorted(range(1, count), key=lambda part: -int(stats[part, cv2.CC_STAT_AREA]))[:_CROPS]
@@ -129,8 +134,7 @@ def hole_boxes(mask: Mask) -> Sequence[Box]:
                 box = Box(left + width * i // pieces, top, left + width * (i + 1) // pieces, top + height)
             else:
                 box = Box(left, top + height * i // pieces, left + width, top + height * (i + 1) // pieces)
-            rim = max(2, round(_RIM * max(box.size)))
-            box = box.grown(rim).clamped(size)
+            box = box.grown(max(2, round(rim * max(box.size))) if rim else 0).clamped(size)
             if mask[box.slices].any():
                 boxes.append(box)
     return boxes
