@@ -50,6 +50,9 @@ def add_commands(command: Command) -> None:
         "--samples", type=whole, metavar="N", help="generated pictures: 12 a class; --ablation: 88 a setting"
     )
     evaluate.add_argument(
+        "--sharpen", type=number, metavar="X", help="0 to 1, of class edits and generated pictures; default 0.65"
+    )
+    evaluate.add_argument(
         "--inception", type=Path, metavar="WEIGHTS", help="torch-fidelity's file (a pickle: trust it), for FID and IS"
     )
     evaluate.add_argument("--ablation", action="store_true", help="vary schedule, T and order instead")
@@ -91,7 +94,7 @@ def _evaluate(options: argparse.Namespace) -> None:
         raise BadRequest(f"--samples is {options.samples}: give at least 2 pictures.")
     names = chosen_names(options.questions)
     if options.ablation:
-        unheard = [word for word in ("questions", "inception", *OPTIONS) if given(options, word)]
+        unheard = [word for word in ("questions", "inception", "sharpen", *OPTIONS) if given(options, word)]
         if unheard:
             flags = " and ".join(flag(word) for word in unheard)
             raise BadRequest(f"--ablation has settings and questions of its own: leave out {flags}.")
@@ -125,6 +128,7 @@ def _examine(
     from core.evaluation.edits import Answer
     from core.evaluation.report import markdown, report, sheet, table_csv, with_ratios
     from core.pictures import encode_png, write_whole
+    from core.request import EditRequest
 
     spec, decoding = engine.spec, decode_options(options, engine.spec)
     asks, missing = course(
@@ -132,6 +136,7 @@ def _examine(
         test_set,
         judge,
         options=decoding,
+        sharpen=EditRequest.sharpen if options.sharpen is None else options.sharpen,
         names=names,
         samples=options.samples or generation.SAMPLES,
         inception_weights=options.inception,

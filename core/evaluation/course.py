@@ -24,7 +24,7 @@ from core.evaluation.edits import (
 from core.evaluation.inception import find_inception
 from core.evaluation.judge import Judge
 from core.evaluation.questions import CLASS_BOX, QUESTIONS
-from core.request import DecodeOptions
+from core.request import DecodeOptions, EditRequest
 
 Ask = Callable[[], list[Answer]]
 
@@ -62,6 +62,7 @@ def course(
     judge: Judge,
     *,
     options: DecodeOptions,
+    sharpen: float = EditRequest.sharpen,
     names: Sequence[str] = NAMES,
     samples: int = generation.SAMPLES,
     inception_weights: Path | None = None,
@@ -73,6 +74,7 @@ def course(
         test_set: at least two photos.
         judge: the metric nets.
         options: how to decode.
+        sharpen: how much what is new is sharpened.
         names: of the questions to ask.
         samples: pictures a class, where generation is asked for.
         inception_weights: for FID and IS.
@@ -92,7 +94,7 @@ def course(
         )
     known = knows_the_classes(engine, test_set)
     if known and judge.probes(test_set.classes, test_set.labels):
-        asks[CLASS_BOX.name] = partial(answer_class_edit, engine, test_set, judge, options=options)
+        asks[CLASS_BOX.name] = partial(answer_class_edit, engine, test_set, judge, options=options, sharpen=sharpen)
     if known:
         asks[generation.QUESTION] = partial(
             generation.evaluate_generation,
@@ -100,6 +102,7 @@ def course(
             test_set,
             judge,
             options=options,
+            sharpen=sharpen,
             samples=samples,
             inception=inception,
         )

@@ -271,7 +271,9 @@ def knows_the_classes(engine: Engine, test_set: TestSet) -> bool:
     return engine.spec.classes == test_set.classes
 
 
-def answer_class_edit(engine: Engine, test_set: TestSet, judge: Judge, *, options: DecodeOptions) -> list[Answer]:
+def answer_class_edit(
+    engine: Engine, test_set: TestSet, judge: Judge, *, options: DecodeOptions, sharpen: float = EditRequest.sharpen
+) -> list[Answer]:
     """Repaint the centre of each photo as another class; the classes asked for take turns.
 
     Args:
@@ -279,6 +281,7 @@ def answer_class_edit(engine: Engine, test_set: TestSet, judge: Judge, *, option
         test_set: the photos.
         judge: the metric nets, with a probe of the photos' classes, which are asked for.
         options: how to decode; the seed is replaced by one for each photo.
+        sharpen: how much what is new is sharpened.
     """
     count = judge.class_count
     asked = [(label + 1 + i % (count - 1)) % count for i, label in enumerate(test_set.labels)]
@@ -289,7 +292,9 @@ def answer_class_edit(engine: Engine, test_set: TestSet, judge: Judge, *, option
     photos = tqdm(test_set.photos, desc=CLASS_BOX.name, leave=False, disable=None)
     for i, (photo, class_id) in enumerate(zip(photos, asked, strict=True)):
         drawn = replace(options, seed=SEED + i, variations=RANKED)
-        result = engine.edit(EditRequest(Task.MANIPULATE, photo, box=box, class_id=class_id, options=drawn))
+        result = engine.edit(
+            EditRequest(Task.MANIPULATE, photo, box=box, class_id=class_id, sharpen=sharpen, options=drawn)
+        )
         singles.append(result.images[0])  # equals itself drawn alone
         likeliest.append(result.images[int(np.argmax(result.scores))])
         first.append(result.images[result.ranking[0]])

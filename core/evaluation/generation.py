@@ -1,13 +1,12 @@
 """How good whole pictures of a class are: samples of each class beside the photos of the test set.
 
-Knows nothing of holes. Pictures are compared at the model's own resolution, as its tokenizer is judged.
+Knows nothing of holes. Photos are as large as the pictures, or as large as they are.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-import cv2
 import numpy as np
 from tqdm import tqdm
 
@@ -16,7 +15,7 @@ from core.errors import BadRequest
 from core.evaluation.edits import PHOTO, SEED, SEEDS, Answer, TestSet, diversity
 from core.evaluation.inception import Inception
 from core.evaluation.judge import Judge
-from core.evaluation.metrics import kernel_distance, lattice, precision_recall
+from core.evaluation.metrics import kernel_distance, lattice, precision_recall, to_side
 from core.request import MOST_VARIATIONS, DecodeOptions, EditRequest, Task
 
 QUESTION = "generation per class"
@@ -29,6 +28,7 @@ def evaluate_generation(
     judge: Judge,
     *,
     options: DecodeOptions,
+    sharpen: float = EditRequest.sharpen,
     samples: int = SAMPLES,
     inception: Inception | None = None,
 ) -> list[Answer]:
@@ -39,6 +39,7 @@ def evaluate_generation(
         test_set: at least two photos.
         judge: the metric nets.
         options: how to decode; every sample has a seed of its own.
+        sharpen: how much the pictures are sharpened.
         samples: pictures a class, at least 2.
         inception: for FID and IS, where there is one.
 
@@ -48,15 +49,15 @@ def evaluate_generation(
     test_set.check()
     if samples < 2:
         raise BadRequest(f"--samples is {samples}: give at least 2 pictures a class.")
-    side = (engine.spec.pixels, engine.spec.pixels)
-    photos = [np.asarray(cv2.resize(p, side, interpolation=cv2.INTER_AREA), np.uint8) for p in test_set.photos]
+    side = min(engine.spec.new_side(sharpen), test_set.photos.shape[1])
+    photos = [to_side(photo, side) for photo in test_set.photos]
     classes = sorted(set(test_set.labels))
     made, by_class, seconds = [], [], 0.0
     for class_id in tqdm(classes, desc=QUESTION, leave=False, disable=None):
         for start in range(0, samples, MOST_VARIATIONS):
             count = min(MOST_VARIATIONS, samples - start)
             drawn = replace(options, seed=SEED + class_id * samples + start, variations=count)
-            result = engine.edit(EditRequest(Task.GENERATE, class_id=class_id, options=drawn))
+            result = engine.edit(EditRequest(Task.GENERATE, class_id=class_id, sharpen=sharpen, options=drawn))
             made += list(result.images)
             seconds += result.seconds["total"]
         by_class.append(made[-samples:])
