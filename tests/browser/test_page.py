@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page
 
-from core import encode_png, load_engine, open_picture, read_png_text, read_recipe
+from core import EditRequest, encode_png, list_models, load_engine, open_picture, read_png_text, read_recipe
 from editor import AppSettings, build_app, look
 from tests.editor.fakes import FakeEngine
 
@@ -246,7 +246,8 @@ def test_generate_replaces_the_picture_and_undo_brings_it_back(page: Page) -> No
     page.locator("#mge-run").click()
     wait(page, "s.review && s.review.loaded")
     page.locator("#mge-stage button", has_text="Keep").click()
-    wait(page, "s.width === 128 && s.height === 128")
+    side = next(spec for spec in list_models() if spec.name == "scenes-128").new_side(EditRequest.sharpen)
+    wait(page, f"s.width === {side} && s.height === {side}")
     page.locator("#mge-stage button[data-id=undo]").click()
     wait(page, "s.width === 1280")
 
