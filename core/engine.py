@@ -24,6 +24,7 @@ from core.canvas.borders import grow_canvas
 from core.canvas.compose import from_model, mask_to_model, paste, to_model
 from core.canvas.detail import Example, Examples
 from core.canvas.fill import neutral_fill
+from core.canvas.frame import Frame
 from core.canvas.plan import Pass, canvas_mask, example_windows, plan
 from core.decoding.decode import DecodeStep, Predict, decode
 from core.decoding.guidance import predictor, seen_by
@@ -184,6 +185,11 @@ class Engine:
 
     def plan(self, request: EditRequest) -> tuple[Pass, ...]:
         """Return the windows of a request and the cells that each will regenerate, without running anything."""
+        frame = Frame.around(request, self.spec.pixels)
+        return frame.passes(self._passes(frame.request(request)))
+
+    def _passes(self, request: EditRequest) -> tuple[Pass, ...]:
+        """Return the windows of a request that is framed where it needs to be."""
         return plan(request, self._side(request), self.spec.grid)
 
     def _side(self, request: EditRequest) -> int:
@@ -221,8 +227,10 @@ class Engine:
         request = self._advised(request)
         self._check(request)
         samples = [Sample.drawn_for(request, i) for i in range(request.options.variations)]
-        for item in self._within_memory(request, samples, preview_budget_s):
-            yield item.result(request) if isinstance(item, Work) else item
+        frame = Frame.around(request, self.spec.pixels)
+        framed = frame.request(request)
+        for item in self._within_memory(framed, samples, preview_budget_s):
+            yield frame.result(item.result(request), request) if isinstance(item, Work) else frame.preview(item)
 
     def edit_together(self, requests: Sequence[EditRequest]) -> tuple[EditResult, ...]:
         """Return the results of requests that differ only in class, start and decoding options, decoded as one batch.
@@ -233,11 +241,12 @@ class Engine:
         for request in requests:
             self._check(request)
         samples = [Sample.drawn_for(r, i) for r in requests for i in range(r.options.variations)]
-        run = self._within_memory(requests[0], samples, None)
+        frame = Frame.around(requests[0], self.spec.pixels)
+        run = self._within_memory(frame.request(requests[0]), samples, None)
         work = next(item for item in run if isinstance(item, Work))
         results, first = [], 0
         for request in requests:
-            results.append(work.result(request, first))
+            results.append(frame.result(work.result(request, first), request))
             first += request.options.variations
         return tuple(results)
 
@@ -282,7 +291,7 @@ class Engine:
         class_ids = torch.tensor([class_id], device=self._nets.device)
         total, count = 0.0, 0
         with memory_errors_translated(self._nets.device):
-            for one in self.plan(request):
+            for one in self._passes(request):
                 true = to_model(truth, one.window, self.spec.pixels)
                 unseen = mask_to_model(one.hidden, self.spec.pixels)
                 window = neutral_fill(true, unseen)
@@ -479,7 +488,7 @@ class Engine:
             samples=samples,
             base=base,
             allowed=canvas_mask(request, pixels=self._side(request)),
-            passes=self.plan(request),
+            passes=self._passes(request),
             forwards=[0] * len(samples),
             judged=request.options.variations > 1,
             anchor=_anchor(request, base),

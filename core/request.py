@@ -531,21 +531,24 @@ class EditResult:
         return picture
 
     @property
-    def ranking(self) -> tuple[int, ...]:
-        """Variations, best first; those drawn alone stay as drawn.
+    def worths(self) -> tuple[float, ...] | None:
+        """What variations are ranked by, the more the better; None for one alone.
 
-        Where a class is the point (a repainted box, a new picture) by how much likelier the class makes them, else by
-        how well they fit in, less what their seam shows. What that is worth, beside mean log probability and others,
-        is measured by core/evaluation/ranking.py.
+        Where a class is the point (a repainted box, a new picture) how much likelier the class makes them, else how
+        well they fit in, less what their seam shows. What that is worth, beside mean log probability and others, is
+        measured by core/evaluation/ranking.py.
         """
-        drawn = range(len(self.patches))
         if self.fits is None:
-            return tuple(drawn)
+            return None
         if self.class_fits is not None and self.request.task in (Task.MANIPULATE, Task.GENERATE):
-            worth: tuple[float, ...] = self.class_fits
-        else:
-            worth = tuple(fit - seam / 2 for fit, seam in zip(self.fits, self.seams, strict=True))
-        return tuple(sorted(drawn, key=lambda i: -worth[i]))
+            return self.class_fits
+        return tuple(fit - seam / 2 for fit, seam in zip(self.fits, self.seams, strict=True))
+
+    @property
+    def ranking(self) -> tuple[int, ...]:
+        """Variations, best first by `worths`; those drawn alone stay as drawn."""
+        worths, drawn = self.worths, range(len(self.patches))
+        return tuple(drawn) if worths is None else tuple(sorted(drawn, key=lambda i: -worths[i]))
 
     @property
     def images(self) -> NDArray[np.uint8]:
