@@ -133,7 +133,7 @@ class Engine:
     ) -> None:
         self.spec = spec
         self._nets = Nets(spec, tokenizer, transformer, vision=vision, device=torch.device(device), dtype=dtype)
-        self._sharpening = Sharpening(sharpener, self._nets)
+        self._sharpening = Sharpening(sharpener, self._nets, lattice=spec.leaves_lattice)
         self._learnt: OrderedDict[bytes, Examples] = OrderedDict()
 
     @property

@@ -23,13 +23,14 @@ class Sharpening:
     """Sharper pictures of decoded ones.
 
     Args:
-        net: the model's sharpener; None where it has none: then the decoder's lattice is taken out, and no more.
+        net: the model's sharpener; None where it has none.
         nets: the model's others: it computes where and as they do.
+        lattice: where there is no net, take out the decoder's lattice, and do no more.
     """
 
-    def __init__(self, net: Sharpener | None, nets: Nets) -> None:
+    def __init__(self, net: Sharpener | None, nets: Nets, *, lattice: bool) -> None:
         self._net = None if net is None else net.eval()
-        self._nets = nets
+        self._nets, self._lattice = nets, lattice
 
     def at_window(
         self, decoded: NDArray[np.uint8], seen: NDArray[np.uint8], known: NDArray[np.bool_], strength: float
@@ -48,7 +49,7 @@ class Sharpening:
         if strength == 0.0 or seen.shape[0] <= LEAST_WINDOW * decoded.shape[0]:
             return decoded
         if self._net is None:
-            return without_lattice(decoded)
+            return without_lattice(decoded) if self._lattice else decoded
         made = self._made(decoded)
         full = sharpened(decoded, made, strength)
         window = Box(0, 0, seen.shape[1], seen.shape[0])

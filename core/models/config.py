@@ -66,6 +66,11 @@ class ModelSpec:
     sha256: Mapping[str, str] = field(default_factory=dict)
     sharpener: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def leaves_lattice(self) -> bool:
+        """Whether the decoder ends in a pixel shuffle, whose lattice may show; the published ones end otherwise."""
+        return self.family == "compact"
+
     def new_side(self, sharpen: float) -> int:
         """Return the side in pixels of a picture from nothing: larger than the model's own where it is sharpened."""
         return self.pixels * (int(self.sharpener.get("scale", 4)) if self.sharpener and sharpen > 0.0 else 1)

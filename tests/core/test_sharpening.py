@@ -114,6 +114,8 @@ def test_without_a_sharpener_the_lattice_alone_goes() -> None:
     assert (made.image(0)[30:62, 30:62] == wanted).all()
     assert (made.image(0) != plain.image(0)).any()
     assert PLAIN.edit(NEW).images.shape == (2, 32, 32, 3)
+    published = fake_engine(family="google")  # whose decoder ends in a convolution
+    assert (published.edit(asked).images == plain.images).all()
 
 
 @pytest.mark.parametrize("wrong", [-0.1, 1.1, float("nan"), "much"])
