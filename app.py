@@ -1,53 +1,47 @@
-"""Start the editor: settings, engine, page, server; nothing else."""
+"""Start the editor: settings, sockets, engine, page, server; nothing else."""
 
 from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
+from types import FrameType
 
-os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # before gradio is imported: no outbound look-ups at all
+EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 
 
 def main() -> int:
     """Serve the page until interrupted; returns the exit status."""
-    from editor import read_settings
+    from core import CoreError, show_every_name
+    from editor import read_settings, serve
 
+    show_every_name()
     settings = read_settings(sys.argv[1:], os.environ)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s", datefmt="%H:%M:%S")
-    for chatty in ("httpx", "httpcore"):
+    for chatty in ("filelock", "httpx", "httpcore"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
-
-    from core import CoreError
-    from editor import build_app, look, start_engine
-
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), _end)
     try:
-        engine = start_engine(settings)
+        serve(settings)
     except CoreError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    app = build_app(engine, settings)
-    try:
-        _, address, _ = app.launch(
-            server_name=settings.host,
-            server_port=settings.port,
-            **look(),
-            max_file_size=f"{settings.max_file_mb}mb",
-            footer_links=["api"],
-            mcp_server=settings.mcp,
-            run_history=False,
-            share=False,
-            quiet=True,
-            prevent_thread_lock=True,
-        )
-    except OSError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
-    sys.stdout.write(f"The editor is open at {address}\n")
-    sys.stdout.flush()
-    app.block_thread()
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else 1
     return 0
 
 
+def _end(sig: int, _frame: FrameType | None) -> None:
+    raise SystemExit(128 + sig)
+
+
 if __name__ == "__main__":
-    raise SystemExit(main())
+    status = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)  # a thread may still be inside torch, which the end of the interpreter would tear down under it

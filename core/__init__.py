@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from core.canvas.seam import ring_shift, seam_score
     from core.checks import written_number, written_whole
+    from core.console import show_every_name
     from core.decoding.schedule import masked_counts
     from core.engine import BUNDLED, Engine, list_models, load_engine
     from core.errors import (
@@ -58,6 +59,7 @@ if not {"OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME"} & os.environ.keys(
 _ROOMS = {
     "core.canvas.seam": ("ring_shift", "seam_score"),
     "core.checks": ("written_number", "written_whole"),
+    "core.console": ("show_every_name",),
     "core.decoding.schedule": ("masked_counts",),
     "core.engine": ("BUNDLED", "Engine", "list_models", "load_engine"),
     "core.errors": (
@@ -152,6 +154,7 @@ __all__ = [
     "seam_score",
     "search_classes",
     "sheet",
+    "show_every_name",
     "suggest_classes",
     "sweep",
     "to_csv",

@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from editor.layout import build_app, look
     from editor.settings import AppSettings, read_settings
     from editor.shelf import start_engine
+    from editor.start import serve
 
-__all__ = ["AppSettings", "build_app", "look", "read_settings", "start_engine"]
+__all__ = ["AppSettings", "build_app", "look", "read_settings", "serve", "start_engine"]
 
 
 def __getattr__(name: str) -> Any:
@@ -25,6 +26,10 @@ def __getattr__(name: str) -> Any:
         from editor import settings
 
         return getattr(settings, name)
+    if name == "serve":
+        from editor import start
+
+        return start.serve
     if name == "start_engine":
         from editor import shelf
 

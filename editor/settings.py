@@ -1,7 +1,8 @@
 """What the person who starts the editor may choose: address, model, device, limits.
 
-Knows nothing of pictures or widgets. Flags win over environment variables; on a Space (SPACE_ID is set) the server
-listens on all addresses, because the container's proxy is not on the loopback, and keeps to one model.
+Knows nothing of pictures or widgets. What cannot be is refused in one sentence before anything is loaded. Flags win over
+environment variables; on a Space (SPACE_ID is set) the server listens on all addresses, because the container's proxy
+is not on the loopback, and keeps to one model.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
+from typing import NoReturn
 
 SAMPLES = Path(__file__).resolve().parent.parent / "assets" / "samples"
 
@@ -21,7 +23,9 @@ class AppSettings:
     """How the editor runs.
 
     Attributes:
-        host, port: where the server listens.
+        host, port: where the server listens; port 0 is any that is free.
+        hosts: names besides localhost and this machine's addresses under which browsers may ask for the page, as behind
+            a proxy; ".name" stands for all that end so.
         model: what works at first: the name of a bundled model, of a published one that is on disk, or of one in
             `model_folders`.
         model_folders: folders of models of one's own; each is a model folder or holds such folders.
@@ -42,6 +46,7 @@ class AppSettings:
 
     host: str = "127.0.0.1"
     port: int = 7860
+    hosts: tuple[str, ...] = ()
     model: str = "scenes-128"
     model_folders: tuple[Path, ...] = ()
     fixed_model: bool = False
@@ -62,21 +67,34 @@ def read_settings(arguments: Sequence[str], environment: Mapping[str, str]) -> A
 
     Args:
         arguments: the command line without the program's name.
-        environment: GRADIO_SERVER_NAME, GRADIO_SERVER_PORT, MASKGIT_EDITOR_MODEL, MASKGIT_EDITOR_MODEL_FOLDER (folders
-            joined as PATH's are), MASKGIT_EDITOR_FIXED_MODEL (1 or 0), MASKGIT_EDITOR_DEVICE and SPACE_ID are read.
+        environment: GRADIO_SERVER_NAME, GRADIO_SERVER_PORT, MASKGIT_EDITOR_HOSTS (joined by commas),
+            MASKGIT_EDITOR_MODEL, MASKGIT_EDITOR_MODEL_FOLDER (folders joined as PATH's are),
+            MASKGIT_EDITOR_FIXED_MODEL (1 or 0), MASKGIT_EDITOR_DEVICE, SPACE_ID and SPACE_HOST are read.
 
     Raises:
-        SystemExit: as argparse does, for flags that cannot be read or `--help`.
+        SystemExit: 2 after one sentence, for flags and variables that cannot be read; 0 after `--help`.
     """
     standard = AppSettings()
     host = environment.get("GRADIO_SERVER_NAME") or ("0.0.0.0" if environment.get("SPACE_ID") else standard.host)
-    parser = argparse.ArgumentParser(prog="app.py", description="Paint on a photo, get it back repainted.")
+    parser = _Parser(prog="app.py", description="Paint on a photo, get it back repainted.")
+    port = environment.get("GRADIO_SERVER_PORT") or str(standard.port)
+    try:
+        _port(port)
+    except argparse.ArgumentTypeError as error:  # argparse itself looks at a default only where no flag is given
+        parser.error(f"GRADIO_SERVER_PORT: {error}")
     parser.add_argument("--host", default=host, help="address to listen on (default: %(default)s)")
     parser.add_argument(
         "--port",
-        default=environment.get("GRADIO_SERVER_PORT") or standard.port,
-        type=int,
-        help="port to listen on (default: %(default)s)",
+        default=port,
+        type=_port,
+        help="port to listen on, 0 for any that is free (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a further name of this server in addresses, as behind a proxy; may be given several times",
     )
     parser.add_argument(
         "--model",
@@ -110,12 +128,36 @@ def read_settings(arguments: Sequence[str], environment: Mapping[str, str]) -> A
     return AppSettings(
         host=chosen.host,
         port=chosen.port,
+        hosts=_hosts(chosen.allow_host, environment),
         model=chosen.model,
         model_folders=tuple(chosen.model_folder or map(Path, filter(None, listed))),
         fixed_model=chosen.fixed_model,
         device=chosen.device,
         mcp=chosen.mcp,
     )
+
+
+class _Parser(argparse.ArgumentParser):
+    """An argument parser that complains in one sentence."""
+
+    def error(self, message: str) -> NoReturn:
+        """End with argparse's complaint."""
+        self.exit(2, f"{message}: see app.py --help.\n")
+
+
+def _port(text: str) -> int:
+    """Return the port that a word writes."""
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port, which is a whole number from 0 to 65535")
+    return int(text)
+
+
+def _hosts(given: Sequence[str], environment: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the names that were given, and on a Space its own and all that its proxy answers to."""
+    said = [*given, *environment.get("MASKGIT_EDITOR_HOSTS", "").split(",")]
+    if environment.get("SPACE_ID"):
+        said += [environment.get("SPACE_HOST", ""), ".hf.space", "huggingface.co"]
+    return tuple(dict.fromkeys(name.strip().lower() for name in said if name.strip()))
 
 
 def _fixed(environment: Mapping[str, str]) -> bool:

@@ -1,0 +1,63 @@
+"""From settings to a page that answers, and back to nothing when it is stopped.
+
+Knows nothing of what is on the page. What can fail at once (host, port, place) is tried before the seconds of loading;
+gradio and torch are imported here and not above.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from functools import partial
+
+from editor import server_messages
+from editor.settings import AppSettings
+from editor.sockets import address_of, listening
+from editor.surroundings import without_proxies
+from editor.workplace import Workplace, workplace
+
+
+def serve(settings: AppSettings) -> None:
+    """Load the model, build the page and serve it until a signal ends it; nothing of its visitors stays on disk.
+
+    Raises:
+        CoreError: where it cannot start; one sentence.
+        KeyboardInterrupt, SystemExit: as the signal that ended it.
+    """
+    _allow_many_files()
+    place = os.environ.get("GRADIO_TEMP_DIR") or None
+    with listening(settings.host, settings.port) as sockets, workplace(place) as folders:
+        with without_proxies():
+            from editor.layout import build_app, look
+            from editor.serving import Server, application
+            from editor.shelf import start_engine
+
+            engine = start_engine(settings)
+            page = build_app(engine, settings)
+            app, inner = application(page, settings, folders, **look())
+        said = server_messages.open_at(address_of(settings.host, sockets))
+        server = Server(app, inner, ready=partial(_say, said), stuck=partial(_give_up, folders))
+        server.run(sockets)
+
+
+def _say(sentence: str) -> None:
+    sys.stdout.write(f"{sentence}\n")
+    sys.stdout.flush()
+
+
+def _give_up(folders: Workplace, sig: int) -> None:
+    """End in the midst of a run that does not hear."""
+    folders.remove()
+    os._exit(128 + sig)
+
+
+def _allow_many_files(wanted: int = 8192) -> None:
+    """Raise this process's limit of open files as far as the system lets it: each connection and mapped file is one."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))

@@ -1,0 +1,31 @@
+"""What Gradio may see of the environment: no proxies, no settings that break it, no look-ups at home.
+
+Knows nothing of the page. Gradio reads these while it is imported, and a proxy that cannot be used, or a number that is
+none, would end the start in a traceback; nothing that it does here needs them. Downloads of models have them again.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
+_SETTINGS = ("GRADIO_SERVER_PORT", "GRADIO_NUM_PORTS", "GRADIO_NODE_NUM_PORTS", "GRADIO_ANALYTICS_MAX_EVENTS")
+"""Numbers that Gradio reads and this editor does not use; the port was read before."""
+
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # before gradio is imported: no outbound look-ups at all
+
+
+@contextmanager
+def without_proxies() -> Iterator[None]:
+    """Import Gradio within this."""
+    for name in _SETTINGS:
+        os.environ.pop(name, None)
+    aside = {name: value for name, value in os.environ.items() if name.lower() in _PROXIES}
+    for name in aside:
+        del os.environ[name]
+    try:
+        yield
+    finally:
+        os.environ.update(aside)
