@@ -29,7 +29,7 @@ from core.canvas.plan import Pass, canvas_mask, example_windows, plan
 from core.decoding.decode import DecodeStep, Predict, decode
 from core.decoding.guidance import predictor, seen_by
 from core.device import memory_errors_translated, pick_device, pick_dtype
-from core.errors import BadRequest, OutOfMemory, UnknownModel
+from core.errors import BadRequest, CheckpointError, OutOfMemory, UnknownModel
 from core.geometry import Box
 from core.models.checkpoints import CONFIG_FILE, load_nets, load_sharpener, read_spec
 from core.models.config import ModelSpec
@@ -54,12 +54,14 @@ _LEARNT_WINDOWS = 4  # sizes of window whose detail is kept: enough to try one e
 
 
 def list_models() -> tuple[ModelSpec, ...]:
-    """Return the models in `BUNDLED`, by name.
-
-    Raises:
-        CheckpointError: where a folder's config.json cannot be read.
-    """
-    return tuple(read_spec(path.parent) for path in sorted(BUNDLED.glob(f"*/{CONFIG_FILE}")))
+    """Return the models in `BUNDLED`, by name; one that cannot be read is left out, and the log says so."""
+    specs = []
+    for path in sorted(BUNDLED.glob(f"*/{CONFIG_FILE}")):
+        try:
+            specs.append(read_spec(path.parent))
+        except CheckpointError as error:
+            logger.warning("%s", error)
+    return tuple(specs)
 
 
 def load_engine(

@@ -6,21 +6,24 @@ changes what the next one takes, so that no edit mixes two models, and the old e
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
+import secrets
 import subprocess
 import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from core import BadRequest, CheckpointError, CoreError, Engine, ModelSpec, converted_folder, download
 from editor import messages, model_messages, shelf
 from editor.settings import AppSettings
-from editor.shelf import Entry
+from editor.shelf import Broken, Entry
 
 logger = logging.getLogger(__name__)
 
@@ -66,6 +69,8 @@ class Look(NamedTuple):
         progress: of the next one, where one is on its way.
         reached: key -> bytes that an unfinished download has left here.
         news: the last, None before any.
+        consents: key -> what a choice says to agree to a download; only who was told size and licence knows it.
+        broken: model folders of one's own that cannot be used.
     """
 
     entries: tuple[Entry, ...]
@@ -74,6 +79,8 @@ class Look(NamedTuple):
     progress: Progress | None
     reached: dict[str, int]
     news: News | None
+    consents: Mapping[str, str] = MappingProxyType({})
+    broken: tuple[Broken, ...] = ()
 
 
 class _Cancelled(Exception):
@@ -127,6 +134,7 @@ class Models:
         self._job: _Job | None = None
         self._reached: dict[str, int] = {}
         self._news: News | None = None
+        self._secret = secrets.token_bytes(32)
         self._lock = threading.RLock()
 
     @property
@@ -141,17 +149,20 @@ class Models:
 
     def look(self) -> Look:
         """Return all that a menu shows."""
-        found = self._entries()
+        found, broken = self._entries(), shelf.broken(self._settings)
+        consents = {entry.key: self._consent(entry) for entry in found if entry.here == "no"}
         with self._lock:
             progress = None if self._job is None else self._job.progress()
-            return Look(found, self._working, self._engine.spec, progress, dict(self._reached), self._news)
+            reached, spec = dict(self._reached), self._engine.spec
+            return Look(found, self._working, spec, progress, reached, self._news, consents, broken)
 
-    def choose(self, key: object, *, agreed: bool = False) -> None:
+    def choose(self, key: object, *, agreed: object = None) -> None:
         """Begin to swap a model in; returns at once.
 
         Args:
             key: of an entry.
-            agreed: whether the person has seen the size and licence of what is to be downloaded, and wants it.
+            agreed: of the model's `Look.consents`, where the person has seen the size and licence of what is to be
+                downloaded, and wants it.
 
         Raises:
             BadRequest: where there is no such model, another is on its way, nobody agreed to a download, or the model
@@ -161,8 +172,9 @@ class Models:
             raise BadRequest(model_messages.fixed(self.engine.spec.name))
         entry = next((entry for entry in self._entries() if entry.key == key), None)
         if entry is None:
-            raise BadRequest(model_messages.unknown(key))
-        if entry.here == "no" and not agreed:
+            why = next((each.why for each in shelf.broken(self._settings) if each.key == key), None)
+            raise BadRequest(why or model_messages.unknown(key))
+        if entry.here == "no" and not self._agreed(entry, agreed):
             raise BadRequest(model_messages.not_agreed(entry.key, entry.bytes, entry.spec.licence))
         with self._lock:
             if self._job is not None:
@@ -182,6 +194,14 @@ class Models:
             if job.stage == "download":
                 self._reached[job.entry.key] = job.done
             self._tell("info", model_messages.cancelled(job.entry.key, self._working))
+
+    def _consent(self, entry: Entry) -> str:
+        """Return what agrees to the download of an entry, as it is now, from this server."""
+        facts = repr((entry.key, entry.bytes, entry.spec.licence)).encode()
+        return hashlib.blake2b(facts, key=self._secret, digest_size=16).hexdigest()
+
+    def _agreed(self, entry: Entry, said: object) -> bool:
+        return isinstance(said, str) and secrets.compare_digest(said.encode(), self._consent(entry).encode())
 
     def _entries(self) -> tuple[Entry, ...]:
         found = shelf.entries(self._settings)

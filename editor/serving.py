@@ -1,7 +1,7 @@
 """The server: Gradio's application behind the door, on sockets of its own, until somebody stops it.
 
-Knows nothing of the page or of models. It asks nothing of itself over HTTP, as Gradio's own start does, so that proxies,
-hosts and a busy machine cannot keep it from starting.
+Knows nothing of the page or of models. It asks nothing of itself over HTTP, as Gradio's own start does, so that
+proxies, hosts and a busy machine cannot keep it from starting.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def application(page: gr.Blocks, settings: AppSettings, place: Workplace, **look
 
 
 class Server(uvicorn.Server):
-    """Serves until `should_exit`; in the main thread until SIGINT or SIGTERM, too, which are raised again at the end."""
+    """Serves until `should_exit`; in the main thread until SIGINT or SIGTERM, too, which are raised again after it."""
 
     def __init__(
         self, app: ASGIApp, inner: FastAPI, *, ready: Callable[[], None], stuck: Callable[[int], None]

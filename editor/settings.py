@@ -1,8 +1,8 @@
 """What the person who starts the editor may choose: address, model, device, limits.
 
-Knows nothing of pictures or widgets. What cannot be is refused in one sentence before anything is loaded. Flags win over
-environment variables; on a Space (SPACE_ID is set) the server listens on all addresses, because the container's proxy
-is not on the loopback, and keeps to one model.
+Knows nothing of pictures or widgets. What cannot be is refused in one sentence before anything is loaded. Flags win
+over environment variables; on a Space (SPACE_ID is set) the server listens on all addresses, because the container's
+proxy is not on the loopback, and keeps to one model.
 """
 
 from __future__ import annotations

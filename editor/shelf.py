@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from core import (
     BUNDLED,
@@ -71,10 +71,17 @@ class Entry:
         return _loaded(self.spec.name, device, self.folder)
 
 
+class Broken(NamedTuple):
+    """A model folder of one's own that cannot be used: its name, and a sentence that says why."""
+
+    key: str
+    why: str
+
+
 def entries(settings: AppSettings) -> tuple[Entry, ...]:
     """Return all that can be chosen now, the bundled ones first, the published ones last."""
     bundled = [_bundled(BUNDLED / spec.name) for spec in list_models()]
-    own = [replace(entry, folder=folder) for folder in _folders(settings) if (entry := _own(folder)) is not None]
+    own = [replace(found, folder=folder) for folder, found in _owns(settings) if isinstance(found, Entry)]
     published = [_published(each) for each in CATALOG.values()]
     taken: set[str] = set()
     found = []
@@ -88,18 +95,27 @@ def entries(settings: AppSettings) -> tuple[Entry, ...]:
     return tuple(sorted(found, key=lambda entry: ("bundled", "own", "published").index(entry.group)))
 
 
+def broken(settings: AppSettings) -> tuple[Broken, ...]:
+    """Return the model folders of one's own that cannot be used now, and those that are not there."""
+    absent = [Broken(folder.name, why) for folder, why in _absent(settings)]
+    return (*absent, *(Broken(folder.name, found) for folder, found in _owns(settings) if isinstance(found, str)))
+
+
 def start_engine(settings: AppSettings) -> Engine:
     """Return an engine of the model that `settings.model` names.
 
     Raises:
-        CoreError: where there is none, it is not on this disk, or a model folder holds no model.
+        CoreError: where there is none, it is not on this disk, or cannot be used. A folder of another model that is not
+            there, or is damaged, stops nothing: the log and the menu say so.
     """
-    for folder in settings.model_folders:
-        if not any(_models_in(folder)):
-            raise CheckpointError(f"{folder} holds no model: give a model folder, which has a {_CONFIG} in it.")
+    for _, why in _absent(settings):
+        logger.warning("%s", why)
     for entry in entries(settings):
         if entry.key == settings.model and entry.group == "own":
             return entry.load(settings.device)
+    for folder, why in broken(settings):
+        if folder == settings.model:
+            raise CheckpointError(why)
     return _loaded(settings.model, settings.device)
 
 
@@ -109,31 +125,39 @@ def _loaded(name: str, device: str, folder: Path | None = None) -> Engine:
     return engine
 
 
-def _folders(settings: AppSettings) -> Iterator[Path]:
-    for folder in settings.model_folders:
-        yield from _models_in(folder)
+def _absent(settings: AppSettings) -> list[tuple[Path, str]]:
+    """Return the folders that were given and hold no model, each with a sentence."""
+    advice = f"holds no model: give a model folder, which has a {_CONFIG} in it."
+    return [(folder, f"{folder} {advice}") for folder in settings.model_folders if not _models_in(folder)]
 
 
-def _models_in(folder: Path) -> Iterator[Path]:
-    """Give the folder itself where it is a model's, else those in it that are."""
-    if (folder / _CONFIG).is_file():
-        yield folder
-    else:
-        yield from sorted(path.parent for path in folder.glob(f"*/{_CONFIG}"))
+def _models_in(folder: Path) -> list[Path]:
+    """Return the folder itself where it is a model's, else those in it that are; none where it cannot be read."""
+    try:
+        if (folder / _CONFIG).is_file():
+            return [folder]
+        return sorted(path.parent for path in folder.glob(f"*/{_CONFIG}"))
+    except (OSError, ValueError):  # ValueError: a NUL in the name
+        return []
 
 
-def _own(folder: Path) -> Entry | None:
-    return _own_entry(folder, _changed(folder))
+def _owns(settings: AppSettings) -> Iterator[tuple[Path, Entry | str]]:
+    """Give each folder of one's own with what lies in it, or a sentence why it cannot be used, in the log as well."""
+    given = [folder for each in settings.model_folders for folder in _models_in(each)]
+    for folder in dict.fromkeys(given):
+        try:
+            yield folder, _own(folder, _changed(folder))
+        except OSError as error:  # gone since it was listed
+            yield folder, f"{folder} cannot be read ({error.strerror or error}): look at the disk and its permissions."
 
 
 @cache
-def _own_entry(folder: Path, changed: int) -> Entry | None:
-    """Return what lies in a folder of one's own, which may be under way or damaged: then None, and the log says why."""
+def _own(folder: Path, changed: int) -> Entry | str:
     try:
         return _entry(folder, "own", changed)
     except CheckpointError as error:
         logger.warning("%s", error)
-        return None
+        return str(error)
 
 
 def _bundled(folder: Path) -> Entry:
@@ -157,7 +181,11 @@ def _entry(folder: Path, group: Group, changed: int) -> Entry:
 
 
 def _published(published: Published) -> Entry:
-    state = model_state(published)
+    try:
+        state = model_state(published)
+    except CheckpointError as error:  # what is known of the files on disk was damaged; a download says so
+        logger.warning("%s", error)
+        state = "no"
     here: Literal["ready", "downloaded", "no"] = (
         "ready" if state == "converted" else "downloaded" if state == "downloaded" else "no"
     )

@@ -35,10 +35,12 @@ class Choosing:
         return menus.menu(models.look(), fixed=models.fixed)
 
     def choose(self, data: object) -> dict[str, Any]:
-        """Begin to bring a model, {key, agreed}; where that cannot be, `refused` says why."""
+        """Begin to bring a model, {key, agreed}; where that cannot be, `refused` says why.
+
+        `agreed` is the `consent` of the menu's line, where a download comes first.
+        """
         asked = data if isinstance(data, Mapping) else {}
-        agreed = asked.get("agreed") is True
-        return self._after(lambda: self._desk.models.choose(asked.get("key"), agreed=agreed))
+        return self._after(lambda: self._desk.models.choose(asked.get("key"), agreed=asked.get("agreed")))
 
     def cancel(self, _asked: object = None) -> dict[str, Any]:
         """Give up the model that is on its way; whatever the browser sends along says nothing."""

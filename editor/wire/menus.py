@@ -11,7 +11,7 @@ from typing import Any
 from core import Published
 from editor import model_messages
 from editor.models import Look
-from editor.shelf import Entry
+from editor.shelf import Broken, Entry
 from editor.wire.requests import model_id
 
 _BYTES_OF_A_NUMBER = 4  # of what convert writes: fp32
@@ -31,7 +31,7 @@ def menu(look: Look, *, fixed: bool) -> dict[str, Any]:
         "model": model_id(look.spec),
         "working": look.working,
         "fixed": fixed,
-        "models": [_entry(entry, look) for entry in shown],
+        "models": [*(_entry(entry, look) for entry in shown), *(() if fixed else map(_broken, look.broken))],
         "progress": None
         if progress is None
         else {
@@ -58,9 +58,12 @@ def _entry(entry: Entry, look: Look) -> dict[str, Any]:
         "short": spec.licence.partition(";")[0].partition(" (")[0].removeprefix("weights "),
         "place": _place(entry, look),
         "question": None,
+        "consent": None,
+        "broken": "",
     }
     if entry.published is not None and entry.here == "no":
         numbers = _BYTES_OF_A_NUMBER * entry.published.parameters
+        told["consent"] = look.consents.get(entry.key)
         told["question"] = model_messages.question(entry.key, entry.bytes, _sources(entry.published), numbers)
         told["order"] = (
             f"{model_messages.RESUME}: {model_messages.bytes_text(entry.bytes - reached)}"
@@ -68,6 +71,13 @@ def _entry(entry: Entry, look: Look) -> dict[str, Any]:
             else f"{model_messages.DOWNLOAD} {model_messages.bytes_text(entry.bytes)}"
         )
     return told
+
+
+def _broken(folder: Broken) -> dict[str, Any]:
+    """Return a model folder that cannot be used as a line of the menu, which says why."""
+    empty = dict.fromkeys(("title", "needs", "licence", "short"), "")
+    told = {"key": folder.key, "group": "own", "facts": folder.why, "place": model_messages.BROKEN}
+    return {**empty, **told, "question": None, "consent": None, "broken": folder.why}
 
 
 def _place(entry: Entry, look: Look) -> str:

@@ -73,7 +73,7 @@ def test_a_model_is_fetched_converted_loaded_and_swapped_in(hub: FakeHub) -> Non
     entry = next(entry for entry in models.look().entries if entry.key == NAME)
     assert (entry.here, entry.group) == ("no", "published")
     hub.pause_s = 0.02
-    models.choose(NAME, agreed=True)
+    models.choose(NAME, agreed=models.look().consents[NAME])
     stages: list[str] = []
     shares: list[float] = []
 
@@ -101,7 +101,7 @@ def test_a_cancelled_download_goes_on_where_it_stopped(hub: FakeHub, monkeypatch
     monkeypatch.setattr(shelf, "load_engine", lambda *_, **__: FakeEngine(spec=OTHER))
     models = working(FakeEngine())
     hub.pause_s = 0.05
-    models.choose(NAME, agreed=True)
+    models.choose(NAME, agreed=models.look().consents[NAME])
     until(models, lambda look: look.progress and look.progress.done)
     models.cancel()
     look = models.look()
@@ -111,7 +111,7 @@ def test_a_cancelled_download_goes_on_where_it_stopped(hub: FakeHub, monkeypatch
     assert look.news is not None
     assert "go on where it stopped" in look.news.text
     hub.pause_s = 0.0
-    models.choose(NAME, agreed=True)
+    models.choose(NAME, agreed=models.look().consents[NAME])
     assert settled(models).working == NAME
     assert not models.look().reached
     assert any(hub.gets())  # some request began in the middle of a file
@@ -122,7 +122,7 @@ def test_without_a_network_the_sentence_says_what_is_missing_and_where_to_put_it
 ) -> None:
     serve_from(monkeypatch, "http://127.0.0.1:9")
     models = working(FakeEngine())
-    models.choose(NAME, agreed=True)
+    models.choose(NAME, agreed=models.look().consents[NAME])
     look = settled(models)
     assert look.news is not None
     assert (look.news.level, look.working) == ("error", "fake-128")
@@ -135,7 +135,7 @@ def test_files_that_are_no_weights_are_refused_by_the_conversion(hub: FakeHub) -
     """The child process is the real one; its sentence is what the person reads."""
     hub.files = dict.fromkeys(hub.files, b"no weights at all" * 100)
     models = working(FakeEngine())
-    models.choose(NAME, agreed=True)
+    models.choose(NAME, agreed=models.look().consents[NAME])
     look = settled(models)
     assert look.news is not None
     assert look.news.level == "error"
@@ -157,7 +157,7 @@ def test_cancelling_ends_the_conversion(hub: FakeHub, monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(room.subprocess, "Popen", started)
     models = working(FakeEngine())
-    models.choose(NAME, agreed=True)
+    models.choose(NAME, agreed=models.look().consents[NAME])
     until(models, lambda _: children)
     models.cancel()
     assert children[0].wait(30) < 0  # by a signal
@@ -231,7 +231,7 @@ def test_a_fixed_model_is_kept() -> None:
     engine: Any = FakeEngine()
     models = Models(engine, AppSettings(fixed_model=True))
     with pytest.raises(BadRequest, match="keeps to fake-128"):
-        models.choose(BUNDLED, agreed=True)
+        models.choose(BUNDLED, agreed="yes")
 
 
 def test_the_old_engine_goes_with_its_last_edit(tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -59,6 +59,27 @@ def test_the_editor_starts_with_any_of_them(runs: Path) -> None:
         shelf.start_engine(replace(settings, model="nothing"))
 
 
-def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match="holds no model: give a model folder"):
-        shelf.start_engine(AppSettings(model_folders=(tmp_path,)))
+def test_a_folder_without_a_model_stops_nothing_and_is_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    settings = AppSettings(model_folders=(tmp_path, tmp_path / "nowhere"), device="cpu")
+    with caplog.at_level(logging.WARNING):
+        assert shelf.start_engine(settings).spec.name == settings.model
+    assert caplog.text.count("holds no model: give a model folder") == 2
+    assert [each.key for each in shelf.broken(settings)] == [tmp_path.name, "nowhere"]
+
+
+def test_a_damaged_model_is_refused_where_it_is_what_was_asked_for(runs: Path) -> None:
+    (runs / "a" / "config.json").write_text("{")
+    settings = AppSettings(model_folders=(runs,), device="cpu", model="a")
+    ((key, why),) = shelf.broken(settings)
+    assert (key, str(runs / "a" / "config.json") in why) == ("a", True)
+    with pytest.raises(CheckpointError, match="does not describe a model"):
+        shelf.start_engine(settings)
+
+
+def test_a_damaged_bundled_model_stops_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(shelf.BUNDLED / AppSettings.model, tmp_path / AppSettings.model)
+    (tmp_path / "bad").mkdir()
+    (tmp_path / "bad" / "config.json").write_text("[]")
+    for room in ("core.engine", "editor.shelf"):
+        monkeypatch.setattr(f"{room}.BUNDLED", tmp_path)
+    assert shelf.start_engine(AppSettings(device="cpu")).spec.name == AppSettings.model

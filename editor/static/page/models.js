@@ -1,8 +1,8 @@
 /** The model menu: what works, what could, what is on its way. Polls the server, which one model serves for everybody; knows no nets. */
 
 /**
- * @typedef {{key: string, group: string, title: string, facts: string, needs: string, licence: string, short: string, place: string, question: string | null, order?: string}} MenuModel
- * `short` is the licence in a word; `question` and `order` are there where a download comes first
+ * @typedef {{key: string, group: string, title: string, facts: string, needs: string, licence: string, short: string, place: string, question: string | null, consent: string | null, broken: string, order?: string}} MenuModel
+ * `short` is the licence in a word; `question`, `order` and `consent` are there where a download comes first; `broken` says why it cannot be used
  */
 /**
  * @typedef {{model: string, working: string, fixed: boolean, models: MenuModel[], refused?: string,
@@ -184,7 +184,8 @@ class ModelMenu {
     if (model.key === state.working) row.setAttribute("aria-current", "true");
     if (model.question) row.setAttribute("aria-expanded", String(model.key === this.asking));
     if (state.progress && ![state.working, state.progress.key].includes(model.key)) row.setAttribute("aria-disabled", "true");
-    row.append(menuNode("b", "", {}, model.key, menuNode("em", "", {}, model.needs)), menuNode("span", "", {}, model.place), menuNode("small", "", {}, `${model.facts} · ${model.short}`));
+    if (model.broken) row.setAttribute("aria-disabled", "true");
+    row.append(menuNode("b", "", {}, model.key, menuNode("em", "", {}, model.needs)), menuNode("span", "", {}, model.place), menuNode("small", "", {}, [model.facts, model.short].filter(Boolean).join(" · ")));
     if (model.key !== this.asking || !model.question) return [row];
     const yes = menuButton(model.order ?? "", "pg-yes", { "data-yes": model.key });
     const back = menuButton(this.words.back, "pg-back", { "data-back": model.key });
@@ -243,13 +244,14 @@ class ModelMenu {
     else if (back) this.leave(back);
     else if (yes) {
       this.asking = null;
-      void this.tell(this.server.choose({ key: yes, agreed: true }));
+      const agreed = this.state?.models.find((each) => each.key === yes)?.consent;
+      void this.tell(this.server.choose({ key: yes, agreed }));
     } else if (key && this.state) {
       const model = this.state.models.find((each) => each.key === key);
       if (key === this.state.working) this.panel.hidePopover();
       else if (key === this.state.progress?.key) return;
       else if (model?.question) this.ask(key === this.asking ? null : key);
-      else void this.tell(this.server.choose({ key, agreed: false }));
+      else void this.tell(this.server.choose({ key }));
     }
   }
 
