@@ -6,15 +6,18 @@ Knows nothing of documents' histories; each call is one edit and answers with a 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.context import LocalContext
 from gradio.utils import get_upload_folder
 
 from core import BadRequest, Box, Engine, ModelSpec, Size, class_id, open_picture, read_mask, sweep
 from editor import axes, export, messages
 from editor.handlers.desk import Desk, told_to_programs
+from editor.results import Results
 from editor.store import Pixels
 from editor.wire import requests
 from editor.wire.bits import Mask
@@ -28,6 +31,7 @@ class Api:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._results = Results()
 
     def form(self, values: Mapping[str, Any], image: Any, mask: Any, *, model: str | None = None) -> str | None:
         """Run the form: the first variation of the same edit as on the canvas, as a file.
@@ -179,7 +183,9 @@ class Api:
             values = _values({"class": class_name, "seed": seed}, engine.spec)
             asked = requests.build_request("fill", values, engine.spec, picture=picture, mask=brushed)
             cells = list(sweep(engine, asked, grid.values))
-            files = export.sweep_files(store.new_folder(), "maskgit", cells, grid.values, engine.spec.classes)
+            folder = store.new_folder()
+            self._results.keep(_client(), partial(store.remove_folder, folder))
+            files = export.sweep_files(folder, "maskgit", cells, grid.values, engine.spec.classes)
             return [gr.FileData(path=str(path)) for path in files]
 
     def _answer(
@@ -210,7 +216,17 @@ class Api:
         asked = requests.build_request(mode, values, engine.spec, picture=picture, mask=brushed, box=box)
         result = engine.edit(asked)
         store = self._desk.documents.store
-        return str(export.store_variation(store, result.image(0), "result", engine.spec, asked, engine.machine).png)
+        made = export.store_variation(store, result.image(0), "result", engine.spec, asked, engine.machine)
+        self._results.keep(_client(), partial(store.release, made))
+        return str(made.png)
+
+
+def _client() -> str:
+    """Return where the request comes from, behind a proxy too; one address is one client."""
+    request = LocalContext.request.get(None)
+    if request is None:
+        return ""
+    return str(request.headers.get("x-forwarded-for") or getattr(request.client, "host", ""))
 
 
 def _values(values: Mapping[str, Any], spec: ModelSpec) -> dict[str, Any]:

@@ -18,7 +18,6 @@ SURROUNDINGS = {
     "ALL_PROXY": "socks5://127.0.0.1:9",
     "NO_PROXY": "[::1",
     "GRADIO_NUM_PORTS": "many",
-    "GRADIO_ROOT_PATH": "/editor",
     "GRADIO_TEMP_DIR": "",
     "PYTHONIOENCODING": "ascii",
     "OMP_NUM_THREADS": "1",

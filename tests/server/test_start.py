@@ -104,8 +104,9 @@ def test_a_signal_in_the_midst_of_a_run_leaves_nothing(name: str, tmp_path: Path
         body, kind = upload_of({"gps.jpg": photo()})
         (picture,) = json.loads(app.ask("POST", "/gradio_api/upload", body, **kind).body)
         file = {"path": picture, "meta": {"_type": "gradio.FileData"}}
-        data = [file, "sea", 4, 4, 60, 60, 256, 1, "auto", "auto", 3]
-        called = app.ask("POST", "/gradio_api/call/replace", json.dumps({"data": data}).encode(), **JSON)
+        box = {"left": 4, "top": 4, "right": 60, "bottom": 60}
+        asked = {"image": file, "class_name": "sea", "steps": 256, "sharper": 3, **box}
+        called = app.ask("POST", "/gradio_api/call/v2/replace", json.dumps(asked).encode(), **JSON)
         assert called.status == 200
         assert holding(place)
         time.sleep(0.3)
