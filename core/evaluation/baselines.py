@@ -14,10 +14,9 @@ import cv2
 import numpy as np
 
 from core.evaluation.metrics import Mask, Picture
-from core.geometry import cell_areas
 
 Fill = Callable[[Picture, Mask], Picture]
-"""(photo (S, S, 3) uint8, hidden (S, S) bool with some False) -> the filled photo; pixels not hidden stay."""
+"""(photo (H, W, 3) uint8, hidden (H, W) bool with some False) -> the filled photo; pixels not hidden stay."""
 
 _RADIUS = 5  # pixels around a hole that OpenCV's inpainting looks at
 _SOLVED_SIDE = 128  # pixels: as large as scenes-128 itself works; PatchMatch takes 1 to 4 CPU seconds a photo at 256
@@ -49,17 +48,20 @@ def fill_by_patches(photo: Picture, hidden: Mask) -> Picture:
     return np.asarray(patchmatch.inpaint(photo, hidden, patch_size=_PATCH_RADIUS), np.uint8)
 
 
-def _reduced(photo: Picture, hidden: Mask, *, fill: Fill, side: int) -> Picture:
-    """Fill a smaller copy and paste its enlarged hole into the photo: for fills that are slow at full size."""
-    if photo.shape[0] <= side:
-        return fill(photo, hidden)
+def reduced(photo: Picture, hidden: Mask, *, fill: Fill, side: int) -> Picture:
+    """Fill a copy of at most `side` px and paste its enlarged hole into the photo: for fills that are slow beyond."""
+    blanked = np.where(hidden[..., None], 0, photo).astype(np.uint8)
+    scale = side / max(hidden.shape)
+    if scale >= 1.0:
+        return fill(blanked, hidden)
+    size = [max(8, round(n * scale)) for n in hidden.shape[::-1]]
     # Every small pixel that the hole touches is hidden: averaging must not let the hole's content out.
-    touched = cell_areas(hidden, side) > 0
+    touched = cv2.resize(hidden.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0
     if touched.all():
-        return _mean_colour(photo, hidden)
-    small = np.asarray(cv2.resize(photo, (side, side), interpolation=cv2.INTER_AREA), np.uint8)
+        touched = cv2.resize(hidden.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
+    small = np.asarray(cv2.resize(photo, size, interpolation=cv2.INTER_AREA), np.uint8)
     small[touched] = 0
-    wide = cv2.resize(fill(small, touched), photo.shape[1::-1], interpolation=cv2.INTER_CUBIC)
+    wide = cv2.resize(fill(small, touched), hidden.shape[::-1], interpolation=cv2.INTER_CUBIC)
     return np.where(hidden[..., None], np.asarray(wide, np.uint8), photo)
 
 
@@ -67,8 +69,8 @@ BASELINES: dict[str, Fill] = {
     "Telea": partial(_opencv, method=cv2.INPAINT_TELEA),
     "Navier-Stokes": partial(_opencv, method=cv2.INPAINT_NS),
     "mean colour": _mean_colour,
-    f"biharmonic at {_SOLVED_SIDE} px": partial(_reduced, fill=_biharmonic, side=_SOLVED_SIDE),
-    f"PatchMatch at {_SOLVED_SIDE} px": partial(_reduced, fill=fill_by_patches, side=_SOLVED_SIDE),
+    f"biharmonic at {_SOLVED_SIDE} px": partial(reduced, fill=_biharmonic, side=_SOLVED_SIDE),
+    f"PatchMatch at {_SOLVED_SIDE} px": partial(reduced, fill=fill_by_patches, side=_SOLVED_SIDE),
 }
 """Name in the report -> fill."""
 

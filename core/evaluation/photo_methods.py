@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from core.engine import Engine
-from core.evaluation.baselines import BASELINES, Fill, fill_by_patches, installed_baselines
+from core.evaluation.baselines import BASELINES, Fill, fill_by_patches, installed_baselines, reduced
 from core.evaluation.cases import Case, canvas_of
 from core.evaluation.metrics import Mask, Picture
 from core.geometry import Box, Size
@@ -117,7 +117,8 @@ def _filled(case: Case, seed: int, *, fill: Fill) -> Answer:
 
 
 def _patched(case: Case, seed: int, *, side: int) -> Answer:
-    return _by_parts(case, partial(_reduced, side=side), lambda bounds: max(_BESIDE, max(bounds.size) // 2))
+    fill = partial(reduced, fill=fill_by_patches, side=side)
+    return _by_parts(case, fill, lambda bounds: max(_BESIDE, max(bounds.size) // 2))
 
 
 def _by_parts(case: Case, fill: Fill, beside: Callable[[Box], int]) -> Answer:
@@ -135,19 +136,3 @@ def _by_parts(case: Case, fill: Fill, beside: Callable[[Box], int]) -> Answer:
         filled = fill(canvas[crop.slices][..., :3].copy(), case.mask[crop.slices])
         output[crop.slices][..., :3][own] = filled[own]
     return Answer(output, time.perf_counter() - started)
-
-
-def _reduced(photo: Picture, hidden: Mask, *, side: int) -> Picture:
-    """Let PatchMatch fill a copy of at most `side` px, and paste its enlarged hole."""
-    scale = min(1.0, side / max(hidden.shape))
-    if scale == 1.0:
-        return fill_by_patches(np.where(hidden[..., None], 0, photo).astype(np.uint8), hidden)
-    width, height = (max(8, round(n * scale)) for n in hidden.shape[::-1])
-    # Every small pixel that the hole touches is hidden: averaging must not let the hole's content out.
-    touched = cv2.resize(hidden.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA) > 0
-    if touched.all():
-        touched = cv2.resize(hidden.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST) > 0
-    small = np.asarray(cv2.resize(photo, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
-    small[touched] = 0
-    wide = cv2.resize(fill_by_patches(small, touched), hidden.shape[::-1], interpolation=cv2.INTER_CUBIC)
-    return np.where(hidden[..., None], np.asarray(wide, np.uint8), photo)

@@ -255,12 +255,18 @@ def save_with_sharpener(model: Path, folder: Path, sharpener: Sharpener) -> Mode
     """
     spec = read_spec(model)
     folder.mkdir(parents=True, exist_ok=True)
-    for name in (TOKENIZER_FILE, TRANSFORMER_FILE, *([VISION_FILE] if VISION_FILE in spec.sha256 else [])):
+    for name in (TOKENIZER_FILE, TRANSFORMER_FILE):
         if not (folder / name).is_file():
             shutil.copyfile(model / name, folder / f"{name}.partial")
             os.replace(folder / f"{name}.partial", folder / name)
-    _write(folder / f"{SHARPENER_FILE}.partial", sharpener.state_dict(), torch.float16, SHARPENER_FILE)
-    os.replace(folder / f"{SHARPENER_FILE}.partial", folder / SHARPENER_FILE)
+    return add_sharpener(folder, spec, sharpener)
+
+
+def add_sharpener(folder: Path, spec: ModelSpec, sharpener: Sharpener, dtype: torch.dtype = torch.float16) -> ModelSpec:
+    """Write a sharpener, all its floats in the dtype, beside the nets of a folder and into its config.json."""
+    partial = folder / f"{SHARPENER_FILE}.partial"
+    _write(partial, sharpener.state_dict(), dtype, SHARPENER_FILE)
+    os.replace(partial, folder / SHARPENER_FILE)
     digests = {**spec.sha256, SHARPENER_FILE: file_digest(folder / SHARPENER_FILE)}
     spec = dataclasses.replace(spec, sha256=digests, sharpener=net_description(sharpener.config))
     _write_spec(folder, spec)

@@ -20,6 +20,8 @@ from core.models.checkpoints import (
     CONFIG_FILE,
     TOKENIZER_FILE,
     TRANSFORMER_FILE,
+    add_sharpener,
+    load_sharpener,
     read_spec,
     require_digest,
     require_finite,
@@ -65,7 +67,10 @@ def convert(files: Sequence[Path], out: Path, dtype: torch.dtype = torch.float32
     if spec is None:
         spec = _derived_spec(parts, out.name)
     _check_against(spec, parts)
-    return save_nets(out, spec, parts["tokenizer"].state, parts["transformer"].state, dtype)
+    written = save_nets(out, spec, parts["tokenizer"].state, parts["transformer"].state, dtype)
+    ours = next((path for path in files if path.is_dir()), None)
+    sharpener = None if ours is None else load_sharpener(ours, spec)
+    return written if sharpener is None else add_sharpener(out, written, sharpener, dtype)
 
 
 def _sorted(files: Sequence[Path]) -> tuple[list[Path], ModelSpec | None]:

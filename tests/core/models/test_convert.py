@@ -16,11 +16,20 @@ from torch import Tensor
 from core.engine import load_engine
 from core.errors import CheckpointError
 from core.labels import imagenet_classes
-from core.models.checkpoints import CONFIG_FILE, TOKENIZER_FILE, TRANSFORMER_FILE, load_nets, read_spec
+from core.models.checkpoints import (
+    CONFIG_FILE,
+    SHARPENER_FILE,
+    TOKENIZER_FILE,
+    TRANSFORMER_FILE,
+    load_nets,
+    read_spec,
+    save_with_sharpener,
+)
 from core.models.config import ModelSpec
 from core.models.convert import convert
 from core.models.families import FAMILIES
 from core.models.presets import PRESETS
+from core.models.sharpener import Sharpener, SharpenerConfig
 from core.request import DecodeOptions, EditRequest, Task
 from tests.core.models import foreign
 
@@ -181,6 +190,16 @@ def test_a_folder_of_ours_is_written_again_in_another_number_format(
         full, half = load_file(tmp_path / "full" / name), load_file(tmp_path / "half" / name)
         assert all(torch.equal(half[key], value.half()) for key, value in full.items())
     load_nets(tmp_path / "half", second)
+
+
+def test_a_folders_sharpener_comes_along(tiny_model: Path, tmp_path: Path) -> None:
+    net = Sharpener(SharpenerConfig(width=8, layers=1))
+    spec = save_with_sharpener(tiny_model, tmp_path / "sharp", net)
+    assert convert([tmp_path / "sharp"], tmp_path / "again", torch.float16) == spec
+    assert (tmp_path / "again" / SHARPENER_FILE).read_bytes() == (tmp_path / "sharp" / SHARPENER_FILE).read_bytes()
+    # Its nets alone are a model without.
+    files = [tmp_path / "sharp" / name for name in (TOKENIZER_FILE, TRANSFORMER_FILE)]
+    assert convert(files, tmp_path / "nets", torch.float16) == read_spec(tiny_model)
 
 
 def test_a_model_of_ones_own_is_its_folder_or_its_files_beside_a_config(tiny_model: Path, tmp_path: Path) -> None:
