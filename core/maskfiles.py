@@ -47,12 +47,16 @@ class MaskFile:
 
 
 class _Signals(NamedTuple):
-    """A file's stored values: (H, W) uint8 brightness, (H, W, 3) colours, (H, W) alpha or None; what to call them."""
+    """A file's stored values: (H, W) uint8 brightness, (H, W, 3) colours, (H, W) alpha or None; what to call them.
+
+    `noise` is the share of the range that is no signal at its ends: none where the file is lossless.
+    """
 
     bright: NDArray[np.uint8]
     colours: NDArray[np.uint8]
     alpha: NDArray[np.uint8] | None
     kind: str
+    noise: float
 
 
 class _Split(NamedTuple):
@@ -88,14 +92,14 @@ def read_mask(source: bytes | Path, size: Size | None) -> MaskFile:
     alpha = signals.alpha
     layered = alpha is not None and int(alpha.max()) - int(alpha.min()) >= _LEAST_RANGE
     seen = alpha >= 128 if alpha is not None and layered else np.ones((height, width), np.bool_)
-    found = _split(signals.bright, seen)
+    found = _split(signals.bright, seen, signals.noise)
     if layered and alpha is not None and (found is None or found.between > _MOST_BETWEEN or not seen.any()):
         if found is not None:
             raise BadRequest(
                 f"mask is a photo with transparent parts ({found.between:.0%} of its pixels lie between its levels "
                 f"{found.low} and {found.high}), which says neither what goes nor what stays: {_ADVICE}."
             )
-        return _by_opacity(alpha)
+        return _by_opacity(alpha, signals.noise)
     return _by_brightness(signals, seen, found)
 
 
@@ -116,31 +120,33 @@ def _signals(source: bytes | Path) -> _Signals:
             bright, kind = numbers, "palette "
         elif image.mode == "P":
             kind = "palette's "
-        return _Signals(bright, colours, None if alpha is None else np.asarray(upright(alpha, image)), kind)
+        noise = 0.0 if image.format == "PNG" else _NEAR
+        return _Signals(bright, colours, None if alpha is None else np.asarray(upright(alpha, image)), kind, noise)
 
 
-def _split(levels: NDArray[np.uint8], seen: NDArray[np.bool_]) -> _Split | None:
+def _split(levels: NDArray[np.uint8], seen: NDArray[np.bool_], noise: float) -> _Split | None:
     """Return levels as a mask, stretched between their ends; None where they are all of one kind.
 
     Args:
         levels: (H, W) uint8.
         seen: (H, W) bool, the pixels that count; the others are not repainted.
+        noise: share of the range, from either end, that is taken for that end.
     """
     counts = np.bincount(levels[seen], minlength=256)
     present = np.flatnonzero(counts)
     if len(present) < 2 or (present[-1] - present[0] < _LEAST_RANGE and len(present) > 2):
         return None
     low, high = int(present[0]), int(present[-1])
-    scale = np.clip(((np.arange(256) - low) / (high - low) - _NEAR) / (1 - 2 * _NEAR), 0, 1)
-    ends = (scale == 0) | (scale == 1)
-    between = float(counts[~ends].sum() / counts.sum())
-    table = (LEVEL * np.rint(scale * (255 / LEVEL))).astype(np.uint8)
+    scale = (np.arange(256) - low) / (high - low)
+    between = float(counts[(scale > _NEAR) & (scale < 1 - _NEAR)].sum() / counts.sum())
+    table = (LEVEL * np.rint(np.clip((scale - noise) / (1 - 2 * noise), 0, 1) * (255 / LEVEL))).astype(np.uint8)
     mask = np.where(seen, table[levels], np.uint8(0))
-    return _Split(mask > 0 if not between else mask, low, high, between)
+    soft = ((table > 0) & (table < 255) & (counts > 0)).any()
+    return _Split(mask if soft else mask > 0, low, high, between)
 
 
-def _by_opacity(alpha: NDArray[np.uint8]) -> MaskFile:
-    found = _split(alpha, np.ones(alpha.shape, np.bool_))
+def _by_opacity(alpha: NDArray[np.uint8], noise: float) -> MaskFile:
+    found = _split(alpha, np.ones(alpha.shape, np.bool_), noise)
     assert found is not None  # it varies
     said = f"mask was read by its transparency: what is opaque is repainted, {_share(found.mask)} of the picture"
     if (found.mask > 0).mean() > 0.5:

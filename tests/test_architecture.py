@@ -33,7 +33,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "core.labels": {"core.errors"},
     "core.recipe": {"core.checks", "core.errors", "core.json_text", "core.request", "core.models.config"},
     # the gate for pictures: the only rooms that open picture files
-    "core.pictures": {"numpy", "PIL", "core.errors", "core.geometry", "core.pngtext", "core.profiles"},
+    "core.pictures": {"numpy", "cv2", "PIL", "core.errors", "core.geometry", "core.pngtext", "core.profiles"},
     "core.maskfiles": {"numpy", "PIL", "core.errors", "core.geometry", "core.pictures"},
     "core.pngtext": set(),
     "core.profiles": {"numpy", "PIL"},

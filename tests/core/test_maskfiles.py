@@ -92,6 +92,14 @@ def test_soft_edges_stay_soft_in_the_levels_of_the_canvas() -> None:
     assert not read.plain
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_a_mask_that_was_saved_comes_back_level_for_level(seed: int) -> None:
+    painted = np.random.default_rng(seed).integers(0, 16, (40, 60)).astype(np.uint8) * np.uint8(LEVEL)
+    painted[: 20 + seed, :] = 0
+    painted[30, 30] = 255
+    assert np.array_equal(read_mask(encode_png(painted), None).mask, painted)
+
+
 def test_white_all_over_repaints_all() -> None:
     assert read_mask(encode_png(np.full((40, 60), 255, np.uint8)), None).mask.all()
 
