@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         UnknownModel,
         of_the_machine,
     )
+    from core.finishing import FOLLOW, Finishing
     from core.geometry import Box, Sides, Size
     from core.labels import class_id, class_names, search_classes
     from core.maskfiles import MaskFile, read_mask
@@ -71,6 +72,7 @@ _ROOMS = {
         "UnknownModel",
         "of_the_machine",
     ),
+    "core.finishing": ("FOLLOW", "Finishing"),
     "core.geometry": ("Box", "Sides", "Size"),
     "core.labels": ("class_id", "class_names", "search_classes"),
     "core.maskfiles": ("MaskFile", "read_mask"),
@@ -102,6 +104,7 @@ _HOME = {name: room for room, names in _ROOMS.items() for name in names}
 __all__ = [
     "BUNDLED",
     "CATALOG",
+    "FOLLOW",
     "ORDER_NAMES",
     "SCHEDULE_NAMES",
     "Alternative",
@@ -114,6 +117,7 @@ __all__ = [
     "EditRequest",
     "EditResult",
     "Engine",
+    "Finishing",
     "Machine",
     "MaskFile",
     "ModelSpec",

@@ -11,6 +11,7 @@ import logging
 import time
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +30,9 @@ from core.canvas.plan import Pass, canvas_mask, example_windows, plan
 from core.decoding.decode import DecodeStep, Predict, decode
 from core.decoding.guidance import predictor, seen_by
 from core.device import memory_errors_translated, pick_device, pick_dtype
+from core.ending import can_finish, finished
 from core.errors import BadRequest, CheckpointError, OutOfMemory, UnknownModel
+from core.finishing import Finishing
 from core.geometry import Box
 from core.models.checkpoints import CONFIG_FILE, load_nets, load_sharpener, read_spec
 from core.models.config import ModelSpec
@@ -212,7 +215,9 @@ class Engine:
         """Return the result of a request; see `stream`."""
         return self.edit_together([request])[0]
 
-    def stream(self, request: EditRequest, *, preview_budget_s: float = 0.1) -> Iterator[Preview | EditResult]:
+    def stream(
+        self, request: EditRequest, *, preview_budget_s: float = 0.1
+    ) -> Iterator[Preview | Finishing | EditResult]:
         """Run a request, showing every decoding step; closing the iterator cancels and frees what it holds.
 
         Args:
@@ -220,7 +225,7 @@ class Engine:
             preview_budget_s: seconds that decoding one step's previews may take; beyond it they are mean colours.
 
         Yields:
-            A `Preview` for each step, then one `EditResult`.
+            A `Preview` for each step, a `Finishing` every few dozen milliseconds of the finish, then one `EditResult`.
 
         Raises:
             BadRequest: where the model cannot do what is asked.
@@ -232,7 +237,13 @@ class Engine:
         frame = Frame.around(request, self.spec.pixels)
         framed = frame.request(request)
         for item in self._within_memory(framed, samples, preview_budget_s):
-            yield frame.result(item.result(request), request) if isinstance(item, Work) else frame.preview(item)
+            if not isinstance(item, Work):
+                yield frame.preview(item)
+                continue
+            if item.finishing:
+                for sign in finished(item, framed):
+                    yield replace(sign, images=None) if any(frame.sides) else sign
+            yield frame.result(item.result(request), request)
 
     def edit_together(self, requests: Sequence[EditRequest]) -> tuple[EditResult, ...]:
         """Return the results of requests that differ only in class, start and decoding options, decoded as one batch.
@@ -248,6 +259,9 @@ class Engine:
         work = next(item for item in run if isinstance(item, Work))
         results, first = [], 0
         for request in requests:
+            if work.finishing:
+                for _ in finished(work, frame.request(request), first):
+                    pass
             results.append(frame.result(work.result(request, first), request))
             first += request.options.variations
         return tuple(results)
@@ -401,7 +415,7 @@ class Engine:
             try:
                 work = self._begin(request, samples)
                 step_offset = max(sample.taken for sample in samples)
-                examples = self._examples(work, request.way_of_detail)
+                examples = self._examples(work, "none" if work.finishing else request.way_of_detail)
                 steps = step_offset + sum(max(sample.steps(p) for sample in samples) for p in work.passes)
                 for index, one in enumerate(work.passes):
                     tokens, seen = self._around(work, one)
@@ -438,13 +452,14 @@ class Engine:
                     work.confidence.append(self._nets.grids(state.confidence).cpu().numpy())
                     self._judge_fit(work, one, tokens, seen, state.guess)
                     found = examples.get(one.window.size.width)
-                    if found is None:  # detail is what the model's own pixels lack
+                    if found is None and not work.finishing:  # detail is what the model's own pixels lack
                         with work.timed("decode"):
                             images = self._sharper(work, one, images, request.strength)
                     with work.timed("composite"):
                         work.paint(images, one, found, match=request.match_colour)
-                with work.timed("composite"):
-                    work.finish(request)
+                if not work.finishing:
+                    with work.timed("composite"):
+                        work.finish(request)
                 work.seconds["total"] = time.perf_counter() - started
                 logger.info("%s: %d passes, %.2f s", request.task.value, len(work.passes), work.seconds["total"])
                 yield work
@@ -466,7 +481,8 @@ class Engine:
                 yield item
                 continue
             work = item
-            for attempt in range(1, MOST_REDRAWN + 1 if request.task is Task.EXTRAPOLATE and work.looks > 1 else 0):
+            may_repeat = request.task is Task.EXTRAPOLATE and work.looks > 1 and not work.finishing
+            for attempt in range(1, MOST_REDRAWN + 1 if may_repeat else 0):
                 rows = [row for row in range(len(work.samples)) if work.repeats(row)]
                 if not rows:
                     break
@@ -486,15 +502,18 @@ class Engine:
             base = np.full((self._side(request), self._side(request), 3), 128, np.uint8)
         else:
             base = grow_canvas(request.image, request.extend) if any(request.extend) else request.image
+        allowed = canvas_mask(request, pixels=self._side(request))
         work = Work(
             samples=samples,
             base=base,
-            allowed=canvas_mask(request, pixels=self._side(request)),
+            allowed=allowed,
             passes=self._passes(request),
             forwards=[0] * len(samples),
-            judged=request.options.variations > 1,
+            judged=request.options.variations > 1 and request.only is None,
             anchor=_anchor(request, base),
+            finishing=can_finish(request, base, allowed),
         )
+        work.pixel = work.passes[0].window.size.width / self.spec.pixels
         if work.looks > 1 and any(sample.start is not None for sample in samples):
             raise BadRequest(
                 f"this edit looks through {work.looks} windows, but codes to start from are those of one: "

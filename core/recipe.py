@@ -61,7 +61,7 @@ class Recipe:
 def recipe_text(
     spec: ModelSpec, request: EditRequest, variation: int = 0, *, machine: Machine | None = None
 ) -> dict[str, str]:
-    """Return the PNG text entries of one variation: it is described as drawn alone, with its own seed.
+    """Return the PNG text entries of one variation: what gives its very picture again.
 
     Args:
         spec: the model.
@@ -69,7 +69,7 @@ def recipe_text(
         variation: which of them.
         machine: that drew it, as `Engine.machine` tells; a replay needs it to give the same bytes.
     """
-    alone = request.advised(vars(spec.defaults)).alone(variation)
+    alone = request.advised(vars(spec.defaults)).single(variation)
     options = alone.options
     begun = "" if alone.start is None else f", going on from codes at step {alone.start.step}"
     asked = "none" if alone.class_id is None else spec.classes[alone.class_id]
@@ -78,7 +78,7 @@ def recipe_text(
         plain["machine"] = asdict(machine)
     readable = (
         f"{alone.task.value}, class {asked}, {options.schedule} schedule, T {options.steps}, {options.order} order, "
-        f"guidance {options.guidance_scale:g}, temperature {options.choice_temperature:g}, seed {options.seed}, "
+        f"guidance {options.guidance_scale:g}, temperature {options.choice_temperature:g}, seed {alone.drawn_seed}, "
         f"model {spec.name}{begun}"
     )
     return {RECIPE_KEY: json.dumps(plain, separators=(",", ":")), READABLE_KEY: readable}

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from core.checks import MOST_SIDE, choice, number, pixels, switch, whole
 from core.errors import BadRequest
+from core.finishing import FINISH_NAMES, FOLLOW
 from core.geometry import Box, Sides
 from core.packing import packed, unpacked
 
@@ -105,7 +106,8 @@ class DecodeOptions:
         token_temperature: divides the logits when tokens are drawn; above 0, at most 10.
         guidance_scale: s in uncond + s (cond - uncond); 1 is off; 0..20.
         guidance_ramp: "constant", or "linear" from 1 at the first step to s at the last.
-        seed: of the first variation; variation i draws with seed + i, so it can be drawn alone; 0..2**53 for each.
+        seed: of the first variation; the tokens of variation i are drawn with seed + i, so that they can be drawn
+            alone; 0..2**53 for each.
         variations: B in 1..16.
 
     Raises:
@@ -220,7 +222,16 @@ class EditRequest:
         window: the one window to look through, instead of those planned: a square on the canvas (the grown one, for
             EXTRAPOLATE) that holds every pixel to repaint. Not for GENERATE.
         start: codes to begin with; only where one window shows all. See `Start`.
+        finish: one of `FINISH_NAMES`. With "auto", INPAINT and EXTRAPOLATE end with pixels of the photo itself where
+            enough lie around; feather, blend and detail have no part in it then. They serve everywhere else.
+        follow: how much the model's idea counts in the finish, 0..1: at 0 the photo alone lays out the hole, at 1 each
+            variation's own tokens do. Codes to begin with are always followed.
+        only: the one of the variations that is wanted, from 0; None for all. See `single`.
         options: see `DecodeOptions`.
+
+    The same request always gives the same pictures. Where it is finished, the layouts of all its variations compete,
+    and so a variation's picture hangs on all of them: alone, its tokens are the same, but its picture may follow
+    another layout. Without a finish a variation drawn alone is what it is among others, to the bit.
 
     Raises:
         BadRequest: on construction, for any value outside these ranges or parts that do not belong together.
@@ -245,6 +256,9 @@ class EditRequest:
     opaque: bool | None = None
     window: Box | None = None
     start: Start | None = None
+    finish: str = "auto"
+    follow: float = FOLLOW
+    only: int | None = None
     options: DecodeOptions = field(default_factory=DecodeOptions)
 
     def __post_init__(self) -> None:
@@ -252,6 +266,7 @@ class EditRequest:
         choice("task", self.task, tuple(Task))
         choice("detail", self.detail, DETAIL_NAMES)
         choice("blend", self.blend, BLEND_NAMES)
+        choice("finish", self.finish, FINISH_NAMES)
         choice("guidance by", self.guided_by, GUIDED_NAMES)
         values = {
             "task": Task(self.task),
@@ -262,6 +277,8 @@ class EditRequest:
             "sharpen": number("sharpness", self.sharpen, 0.0, 1.0),
             "refine": whole("refinements", self.refine, 0, MOST_REFINE),
             "class_id": None if self.class_id is None else whole("class id", self.class_id, 0, 2**31),
+            "follow": number("weight of the model", self.follow, 0.0, 1.0),
+            "only": None if self.only is None else whole("variation", self.only, 0, self.options.variations - 1),
             "match_colour": switch("colour match", self.match_colour),
             "opaque": None if self.opaque is None else switch("opaque", self.opaque),
             "extend": Sides(*pixels("extension", self.extend, Sides._fields, "{} border in pixels")),
@@ -369,7 +386,7 @@ class EditRequest:
         """Return the request that `to_dict` described, over the same picture.
 
         Requests saved before there were pinned windows and starts lack both; those without detail, blend, sharpen and
-        guided_by had none, and were guided by the picture.
+        guided_by had none, and were guided by the picture; those without finish had none.
 
         Raises:
             BadRequest: where the picture is another one, or the values do not make a request.
@@ -392,6 +409,7 @@ class EditRequest:
                     "blend": "feather",
                     "sharpen": 0.0,
                     "guided_by": "picture",
+                    "finish": "none",
                     **values,
                     "task": Task(values["task"]),
                     "extend": Sides(*values["extend"]),
@@ -431,9 +449,32 @@ class EditRequest:
         """Return the request with a model's advice, by the names of `DecodeOptions`, where nothing was chosen."""
         return replace(self, options=self.options.advised(advice))
 
+    @property
+    def is_finished(self) -> bool:
+        """Whether it asks to end with pixels of the photo itself."""
+        return self.finish == "auto" and self.task in (Task.INPAINT, Task.EXTRAPOLATE)
+
+    @property
+    def following(self) -> float:
+        """`follow`, with codes that somebody chose followed altogether."""
+        return self.follow if self.start is None else 1.0
+
+    @property
+    def drawn_seed(self) -> int:
+        """The seed of the tokens of the first picture that is wanted."""
+        return self.options.seed + (self.only or 0)
+
     def alone(self, variation: int) -> EditRequest:
-        """Return the request that draws one variation of this by itself."""
-        return replace(self, options=self.options.alone(variation))
+        """Return the request that draws the tokens of one variation of this by itself: none competes with it."""
+        return replace(self, only=None, options=self.options.alone(variation))
+
+    def single(self, variation: int) -> EditRequest:
+        """Return the request that gives one variation's very picture again, and no other."""
+        if self.only is not None:
+            return self
+        if self.is_finished and self.options.variations > 1:
+            return replace(self, only=variation)
+        return self.alone(variation)
 
 
 @dataclass(frozen=True, eq=False)
@@ -499,8 +540,13 @@ class EditResult:
         confidence: (B, h, w) float32 log probability of each cell's code, one array a pass; 0 where it was given.
         seams: how much the border of the repainted pixels shows, one a variation; see `core.canvas.seam.seam_score`.
         colour_shifts: colour difference across that border, one a variation; see `core.canvas.seam.ring_shift`.
+        follows: where the pictures were finished, how much of each hole the model laid out, 0 to 1; the photo did the
+            rest. None where they were not.
+        places: likewise, how each finished picture fared beside the others, in sums of places; less is better.
+        sources: likewise, (B, h, w, 2) int32, row and column on the canvas that each pixel of the area was copied from;
+            -1 outside the hole. None, too, where the picture was framed by its mirror images.
         canvas_mask: (H, W) bool: the pixels that the request allowed to change.
-        seconds: by stage: plan, encode, transformer, decode, composite, total.
+        seconds: by stage: plan, encode, transformer, decode, composite, finish, total.
         forwards: transformer passes, one for each sample and guidance branch.
         request: the request itself.
         told: sentences about what was done for want of memory; none as a rule.
@@ -518,6 +564,9 @@ class EditResult:
     confidence: tuple[NDArray[np.float32], ...]
     seams: tuple[float, ...]
     colour_shifts: tuple[float, ...]
+    follows: tuple[float, ...] | None
+    worths: tuple[float, ...] | None
+    sources: NDArray[np.int32] | None
     canvas_mask: NDArray[np.bool_]
     seconds: dict[str, float]
     forwards: int
@@ -534,10 +583,13 @@ class EditResult:
     def worths(self) -> tuple[float, ...] | None:
         """What variations are ranked by, the more the better; None for one alone.
 
-        Where a class is the point (a repainted box, a new picture) how much likelier the class makes them, else how
-        well they fit in, less what their seam shows. What that is worth, beside mean log probability and others, is
-        measured by core/evaluation/ranking.py.
+        Of finished pictures how they fared beside each other (core/canvas/finish/ranking.py). Of others, where a class
+        is the point (a repainted box, a new picture), how much likelier the class makes them, else how well they fit
+        in, less what their seam shows. What that is worth, beside mean log probability and others, is measured by
+        core/evaluation/ranking.py.
         """
+        if self.places is not None:
+            return None if len(self.places) < 2 else tuple(-place for place in self.places)
         if self.fits is None:
             return None
         if self.class_fits is not None and self.request.task in (Task.MANIPULATE, Task.GENERATE):

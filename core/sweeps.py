@@ -123,6 +123,7 @@ def _grid(
                 options["start_step"] = 0
             class_id = settings.get("class_id", request.class_id)
             asked = replace(request, class_id=class_id, options=replace(request.options, **options, variations=1))
+            asked = replace(asked, finish="none", only=None)  # decodings are compared, not what is made of them
             cells.append((row, column, settings, asked))
     return cells
 

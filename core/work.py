@@ -28,7 +28,7 @@ from core.decoding.guidance import NO_CLASS, Condition
 from core.geometry import Box, Size
 from core.request import EditRequest, EditResult, Start
 
-_STAGES = ("plan", "encode", "transformer", "decode", "composite")
+_STAGES = ("plan", "encode", "transformer", "decode", "composite", "finish")
 _OTHER_SEEDS = 2**53  # beyond those of requests
 _MOST_PATCHES = 24
 _JOINT = 8
@@ -78,6 +78,24 @@ class Sample:
         return len(step_counts(int(self.unknown(one).sum()), self.sampling_of(one)))
 
 
+@dataclass(frozen=True, eq=False)
+class Ended:
+    """What the finish made of a request's rows, in place of what the model painted.
+
+    Attributes:
+        patches: (B, h, w, C) uint8, the finished area.
+        seams, colour_shifts: of each picture.
+        follows, places, sources: see `EditResult`.
+    """
+
+    patches: NDArray[np.uint8]
+    seams: tuple[float, ...]
+    colour_shifts: tuple[float, ...]
+    follows: tuple[float, ...]
+    places: tuple[float, ...]
+    sources: NDArray[np.int32] | None
+
+
 @dataclass
 class Work:
     """What one run keeps for its B rows; the pictures only as far as windows reach, so that memory follows the edit.
@@ -93,6 +111,10 @@ class Work:
         forwards: transformer passes of each row so far.
         judged: whether it is asked how well each row fits in.
         anchor: the photo whose colours a new border keeps; None for other edits.
+        finishing: whether it ends with the photo's own pixels: what is painted is a guide then, with no detail put
+            back and no border blended.
+        pixel: side of the model's own pixels on the canvas.
+        ended: what the finish made, by the first row of a request.
         tokens, confidence: (B, h, w) int64 and float32, one array for each pass that is done.
         fits: (B,) float64, the summed log probability of each row's tokens, see `EditResult.fits`.
         class_fits: the same with the class against without, or None where there is none.
@@ -109,6 +131,9 @@ class Work:
     forwards: list[int]
     judged: bool = False
     anchor: Anchor | None = None
+    finishing: bool = False
+    pixel: float = 1.0
+    ended: dict[int, Ended] = field(default_factory=dict)
     area: Box = field(init=False)
     layers: NDArray[np.uint8] = field(init=False)
     painted: NDArray[np.bool_] = field(init=False)
@@ -217,7 +242,7 @@ class Work:
         """Return a finished area, its seam and its colour shift, blended as asked; "auto" takes what shows less."""
         under = self.base[self.area.slices]
 
-        opaque = self._made_opaque(request)
+        opaque = self.made_opaque(request)
 
         def measured(made: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float, float]:
             patch = under.copy()
@@ -233,7 +258,7 @@ class Work:
         closed = measured(cloned)
         return closed if request.blend == "poisson" or visibility(*closed[1:]) < visibility(*soft[1:]) else soft
 
-    def _made_opaque(self, request: EditRequest) -> NDArray[np.bool_] | None:
+    def made_opaque(self, request: EditRequest) -> NDArray[np.bool_] | None:
         """Return the (h, w) pixels of the area that become opaque, None where none does."""
         if self.base.shape[2] == 3 or request.opaque is False:
             return None
@@ -265,10 +290,15 @@ class Work:
     def result(self, request: EditRequest, first: int = 0) -> EditResult:
         """Return the part of finished work that belongs to one request, whose rows begin with `first`."""
         rows = slice(first, first + request.options.variations)
+        if request.only is not None:
+            rows = slice(first + request.only, first + request.only + 1)
+        ended = self.ended.get(first) or Ended(
+            self.patches[rows], tuple(self.seams[rows]), tuple(self.colour_shifts[rows]), (), (), None
+        )
         return EditResult(
             base=self.base,
             area=self.area,
-            patches=self.patches[rows],
+            patches=ended.patches,
             scores=tuple(self._score(row) for row in range(rows.start, rows.stop)),
             windows=tuple(p.window for p in self.passes),
             latent_masks=tuple(p.unknown for p in self.passes),
@@ -276,8 +306,11 @@ class Work:
             class_fits=self._means(self.class_fits, rows),
             tokens=tuple(tokens[rows] for tokens in self.tokens),
             confidence=tuple(confidence[rows] for confidence in self.confidence),
-            seams=tuple(self.seams[rows]),
-            colour_shifts=tuple(self.colour_shifts[rows]),
+            seams=ended.seams,
+            colour_shifts=ended.colour_shifts,
+            follows=ended.follows or None,
+            places=ended.places or None,
+            sources=ended.sources,
             canvas_mask=self.allowed,
             seconds=self.seconds,
             forwards=sum(self.forwards[rows]),

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import gradio as gr
 
-from core import ORDER_NAMES, SCHEDULE_NAMES, ModelSpec
+from core import FOLLOW, ORDER_NAMES, SCHEDULE_NAMES, ModelSpec
 from editor import axes, classes, drawings, messages, page
 from editor.wire.requests import SHARPEN
 
@@ -19,7 +19,7 @@ ADVISED = frozenset(
     (
         *("schedule", "steps", "order", "choice_temperature", "token_temperature", "guidance", "variations"),
         *("feather", "grow", "coverage", "context", "match_colour", "opaque"),
-        *("sharpen", "refine", "detail", "blend", "guided_by"),
+        *("follow", "finish", "sharpen", "refine", "detail", "blend", "guided_by"),
     )
 )
 """The settings that "Reset to the model's advice" resets: how, not what."""
@@ -42,8 +42,10 @@ class Controls(NamedTuple):
     guidance: gr.Slider
     seed: gr.Number
     variations: gr.Slider
+    follow: gr.Slider
     feather: gr.Slider
     grow: gr.Slider
+    finish: gr.Dropdown
     sharpen: gr.Slider
     refine: gr.Slider
     detail: gr.Dropdown
@@ -204,6 +206,8 @@ def inspector(spec: ModelSpec, *, suggest: Callable[..., Any] | None = None) -> 
             )
             dice = gr.Button(messages.DICE, size="sm", min_width=40, scale=0, elem_id="mge-dice")
     with gr.Group(elem_classes="pg-part pg-not-generate"):
+        placed["follow"] = gr.Slider(0, 1, value=FOLLOW, step=0.05, label=messages.FOLLOW, elem_id="mge-follow")
+        _note(messages.FOLLOW_HINT)
         placed["feather"] = gr.Slider(0, 64, value=8, step=1, label=messages.FEATHER, elem_id="mge-feather")
         placed["grow"] = gr.Slider(0, 3, value=0, step=1, label=messages.GROW, elem_id="mge-grow")
         placed["match_colour"] = gr.Checkbox(True, label=messages.MATCH_COLOUR, container=False, elem_id="mge-match")
@@ -246,6 +250,10 @@ def _rarely_touched(spec: ModelSpec) -> dict[str, Any]:
         placed["sharpen"] = gr.Slider(0, 1, value=SHARPEN, step=0.05, label=messages.SHARPEN, elem_id="mge-sharpen")
         _note(messages.SHARPEN_HINT)
     with gr.Group(elem_classes="pg-part pg-not-generate"):
+        placed["finish"] = gr.Dropdown(
+            list(messages.FINISHES), value="auto", label=messages.FINISH, elem_id="mge-finish", elem_classes="pg-line"
+        )
+        _note(messages.FINISH_HINT)
         placed["refine"] = gr.Slider(0, 3, value=0, step=1, label=messages.REFINE, elem_id="mge-refine")
         _note(messages.REFINE_HINT)
         placed["detail"] = gr.Dropdown(

@@ -29,6 +29,8 @@ from core import (
 from editor.store import Picture, Pixels, Store
 
 PREVIEW_QUALITY = 80
+FRAME_SIDE = 384
+"""Longer side of a picture on its way to be finished; more is not seen while it changes."""
 FILM_SIDE = 512
 """Longer side of a timeline film, pixels."""
 
@@ -44,9 +46,9 @@ _STEP_MS, _END_MS = 250, 2000
 def store_variation(
     store: Store, pixels: Pixels, name: str, spec: ModelSpec, request: EditRequest, machine: Machine | None
 ) -> Picture:
-    """Keep one variation as a PNG that carries the recipe to draw it; `request` draws it alone, `machine` drew it."""
+    """Keep one variation as a PNG that carries the recipe to draw it; `request` draws it and no other, `machine` drew it."""
     texts = recipe_text(spec, request, machine=machine)
-    return store.put(pixels, f"{name}-{request.task.value}-{request.options.seed}", texts)
+    return store.put(pixels, f"{name}-{request.task.value}-{request.drawn_seed}", texts)
 
 
 def preview_url(pixels: Pixels) -> str:

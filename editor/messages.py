@@ -53,6 +53,11 @@ SEED = "Seed"
 DICE = "New"
 RESET = "Reset to the model's advice"
 VARIATIONS = "Variations"
+FOLLOW = "Follow the model"
+FOLLOW_HINT = "0: the photo alone lays out a hole or border. 1: the model alone."
+FINISH = "Finish"
+FINISHES = (("Auto", "auto"), ("None", "none"))
+FINISH_HINT = "Auto: Fill and Extend end with pixels of the photo. None: with the model's own, by the three below."
 FEATHER = "Feather, px"
 GROW = "Grow, cells"
 SHARPEN = "Sharpness of what is new"
@@ -73,7 +78,7 @@ CONTEXT = "Context"
 MATCH_COLOUR = "Match colour at the seam"
 OPAQUE = "Make repainted pixels opaque"
 SIDES = ("Left", "Top", "Right", "Bottom")
-ADVANCED = "More: sharpness, detail, border, order"
+ADVANCED = "More: finish, sharpness, border, order"
 ASPECTS = ("1:1", "4:3", "3:2", "16:9", "9:16", "3:1")
 ANCHORS = (
     ("at the top left", "at the top", "at the top right"),
@@ -205,6 +210,21 @@ def no_draft() -> str:
 def first_visit() -> str:
     """Say what the painted sample is for."""
     return "A sample is open, two flowers at its edge are painted over: press Enter to see them go."
+
+
+def recipe_of_earlier_version() -> str:
+    """Say that a picture was drawn before fills and borders were finished."""
+    return (
+        "The settings of this picture are restored. An earlier version drew it, without a finish: Finish is None now, "
+        "so that it comes out the same; choose Auto for pixels of the photo."
+    )
+
+
+def follows(share: float) -> str:
+    """Say what a finished picture follows; `share` of it the model laid out, the rest the photo."""
+    if share in (0, 1):
+        return f"follows the {'model' if share else 'photo'}"
+    return f"follows the model by {share:.0%}, the photo elsewhere"
 
 
 def recipe_restored() -> str:

@@ -29,7 +29,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "core.console": set(),
     "core.checks": {"numpy", "core.errors"},
     "core.packing": {"numpy", "core.errors"},
-    "core.request": {"numpy", "core.checks", "core.errors", "core.geometry", "core.packing"},
+    "core.finishing": {"numpy", "core.geometry"},
+    "core.request": {"numpy", "core.checks", "core.errors", "core.finishing", "core.geometry", "core.packing"},
     "core.labels": {"core.errors"},
     "core.recipe": {"core.checks", "core.errors", "core.json_text", "core.request", "core.models.config"},
     # the gate for pictures: the only rooms that open picture files
@@ -51,6 +52,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     # the hall
     "core.device": {"torch", "core.errors"},
     "core.work": {*VALUES, "core.canvas", "core.decoding"},
+    # where the hall meets the finish
+    "core.ending": {*VALUES, "core.canvas", "core.finishing", "core.work"},
     "core.nets": {"torch", "numpy", "core.device", "core.errors", "core.models"},
     "core.sharpening": {"torch", *VALUES, "core.canvas", "core.models", "core.nets"},
     "core.engine": {
@@ -62,6 +65,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "core.canvas",
         "core.decoding",
         "core.device",
+        "core.ending",
+        "core.finishing",
         "core.models",
         "core.work",
     },

@@ -75,7 +75,7 @@ def test_an_edit_changes_the_hole_and_nothing_else(engine: Engine, name: str) ->
         assert np.array_equal(edited[~mask], image[~mask])
         assert (edited[mask] != image[mask]).any()
     assert not np.array_equal(result.images[0], result.images[1])
-    alone = engine.edit(request.alone(1))
+    alone = engine.edit(request.single(1))
     assert np.array_equal(alone.images[0], result.images[1])
     text = recipe_text(engine.spec, request, 1)
     replayed = EditRequest.from_dict(json.loads(text["maskgit-editor"])["request"], image)

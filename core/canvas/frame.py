@@ -85,6 +85,7 @@ class Frame:
             patches=result.patches[:, inside.top : inside.bottom, inside.left : inside.right],
             windows=tuple(self._back(window) for window in result.windows),
             canvas_mask=result.canvas_mask[at.slices],
+            sources=None,
             request=request,
         )
 

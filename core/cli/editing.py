@@ -143,6 +143,7 @@ def _run(options: argparse.Namespace, engine: Engine, request: EditRequest, *, s
             "best_first": [outputs[i] for i in result.ranking],
             "seams": list(result.seams),
             "colour_shifts": list(result.colour_shifts),
+            "follows": None if result.follows is None else list(result.follows),
             "seconds": result.seconds,
             "unknown_tokens": result.unknown_tokens,
             "passes": len(result.windows),
@@ -160,12 +161,16 @@ def _watched(engine: Engine, request: EditRequest) -> EditResult:
         return engine.edit(request)
     from tqdm import tqdm
 
+    from core.finishing import Finishing
     from core.request import EditResult
 
     with tqdm(desc="decode", unit="step", leave=False) as bar:
         for event in engine.stream(request, preview_budget_s=0.0):
             if isinstance(event, EditResult):
                 return event
+            if isinstance(event, Finishing):
+                bar.set_description("finish")
+                continue
             bar.total = event.steps
             bar.update(event.step - bar.n)
     raise AssertionError("a stream ends with its result")

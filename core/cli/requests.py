@@ -32,6 +32,8 @@ SHAPE = {
     "match_colour": "match_colour",
     "detail": "detail",
     "blend": "blend",
+    "finish": "finish",
+    "follow": "follow",
     "opaque": "opaque",
     "window": "window",
 }
@@ -75,6 +77,14 @@ def add_request(parser: Parser) -> None:
         "--detail", metavar="NAME", help="auto, patches, grain or none: fine detail from the surroundings"
     )
     parser.add_argument("--blend", metavar="NAME", help="auto, feather or poisson: how the border is closed")
+    parser.add_argument(
+        "--finish",
+        metavar="NAME",
+        help="auto: fills and borders end with pixels of the photo; none: the model's",
+    )
+    parser.add_argument(
+        "--follow", type=number, metavar="X", help="how much the model's idea counts there, 0 (not at all) to 1 (alone)"
+    )
     parser.add_argument("--no-match-colour", dest="match_colour", action="store_const", const=False)
     parser.add_argument(
         "--opaque",

@@ -26,7 +26,13 @@ EDITOR, PLAIN, PATCHMATCH = "editor", "plain MaskGIT", "PatchMatch"
 VARIATIONS = 4
 """That the editor draws where the truth is known, as its page does; where it is not, one panorama is work enough."""
 
-PLAIN_SETTINGS: dict[str, Any] = {"feather_px": 0, "match_colour": False, "detail": "none", "blend": "feather"}
+PLAIN_SETTINGS: dict[str, Any] = {
+    "feather_px": 0,
+    "match_colour": False,
+    "detail": "none",
+    "blend": "feather",
+    "finish": "none",
+}
 """What is set for plain MaskGIT besides its window: every finishing of the editor is off."""
 
 PATCHMATCH_SIDE = 512

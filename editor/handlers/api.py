@@ -14,7 +14,7 @@ import gradio as gr
 from gradio.context import LocalContext
 from gradio.utils import get_upload_folder
 
-from core import BadRequest, Box, Engine, ModelSpec, Size, class_id, open_picture, read_mask, sweep
+from core import FOLLOW, BadRequest, Box, Engine, ModelSpec, Size, class_id, open_picture, read_mask, sweep
 from editor import axes, export, messages
 from editor.handlers.desk import Desk, told_to_programs
 from editor.results import Results
@@ -57,6 +57,8 @@ class Api:
         detail: str = "auto",
         border: str = "auto",
         sharper: int = -1,
+        finish: str = "auto",
+        follow: float = -1,
     ) -> gr.FileData:
         """Repaint the white region of a mask and return the picture as PNG.
 
@@ -69,8 +71,11 @@ class Api:
             detail: fine detail taken from the surroundings: auto, patches, grain or none.
             border: how it is blended in: auto, feather or poisson.
             sharper: closer looks for large regions, 1 to 3, each of up to four times the windows before it; -1 is none.
+            finish: auto ends with pixels of the photo itself, none with the model's own; then detail and border count.
+            follow: how much the model's idea counts in the finish, 0 to 1; -1 is as much as on the page.
         """
         values = {"class": class_name, "steps": steps, "seed": seed, **_painting(detail, border, sharper)}
+        values |= _ending(finish, follow)
         return self._answer("fill", values, image, mask)
 
     def replace(
@@ -120,6 +125,8 @@ class Api:
         detail: str = "auto",
         border: str = "auto",
         sharper: int = -1,
+        finish: str = "auto",
+        follow: float = -1,
     ) -> gr.FileData:
         """Continue a picture beyond its border and return it as PNG.
 
@@ -134,9 +141,12 @@ class Api:
             detail: fine detail taken from the surroundings: auto, patches, grain or none.
             border: how it is blended in: auto, feather or poisson.
             sharper: closer looks for large regions, 1 to 3, each of up to four times the windows before it; -1 is none.
+            finish: auto ends with pixels of the photo itself, none with the model's own; then detail and border count.
+            follow: how much the model's idea counts in the finish, 0 to 1; -1 is as much as on the page.
         """
         sides = {"extend_left": left, "extend_top": top, "extend_right": right, "extend_bottom": bottom}
         values = {name: _or(pixels, 0) for name, pixels in sides.items()} | _painting(detail, border, sharper)
+        values |= _ending(finish, follow)
         return self._answer("extend", {**values, "steps": steps, "seed": seed}, image)
 
     def generate(self, class_name: str = "none", steps: int = -1, seed: int = -1, sharpen: float = -1) -> gr.FileData:
@@ -249,6 +259,10 @@ def _sharpness(asked: float) -> float:
 
 def _painting(detail: str, border: str, sharper: int) -> dict[str, Any]:
     return {"detail": detail, "blend": border, "refine": _or(sharper, 0)}
+
+
+def _ending(finish: str, follow: float) -> dict[str, Any]:
+    return {"finish": finish, "follow": FOLLOW if follow < 0 else follow}
 
 
 def _opened(image: Any, mask: Any) -> tuple[Pixels | None, Mask | None]:

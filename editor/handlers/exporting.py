@@ -112,8 +112,11 @@ class Exporting:
         frames = []
         for guess in trace.guesses(variation):
             # The steps are those of the first look, and too small for texture to be seen.
-            result = engine.edit(replace(request, start=Start(guess), refine=0, sharpen=0.0, detail="none"))
+            asked = replace(request, start=Start(guess), refine=0, sharpen=0.0, detail="none", finish="none")
+            result = engine.edit(asked)
             frames.append(export.shrunk(result.image(0), 2 * export.FILM_SIDE))
+        if request.is_finished and run.pictures:
+            frames.append(export.shrunk(run.pictures[variation].pixels(), 2 * export.FILM_SIDE))
         return frames
 
 

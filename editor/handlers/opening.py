@@ -123,7 +123,11 @@ class Opening:
         except CoreError as error:
             return self._shown(document, request, notice=messages.recipe_unreadable(str(error)))
         values = requests.marking_values(asked) if foreign else requests.control_values(asked)
-        said = messages.recipe_of_other_model(recipe.model, spec.name) if foreign else messages.recipe_restored()
+        said = messages.recipe_restored()
+        if foreign:
+            said = messages.recipe_of_other_model(recipe.model, spec.name)
+        elif "finish" not in recipe.request and asked.task in (Task.INPAINT, Task.EXTRAPOLATE):
+            said = messages.recipe_of_earlier_version()
         return self._shown(
             document,
             request,

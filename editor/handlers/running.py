@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import gradio as gr
 import numpy as np
 
-from core import BadRequest, Box, CoreError, EditRequest, EditResult, Engine, Preview
+from core import BadRequest, Box, CoreError, EditRequest, EditResult, Engine, Finishing, Preview
 from editor import export, messages
 from editor.documents import Document
 from editor.handlers.desk import Desk, address_of, answered, owner_of, payload_of
@@ -30,6 +30,9 @@ from editor.wire.intents import Origin
 from editor.wire.replies import Message
 
 logger = logging.getLogger(__name__)
+
+
+Streamed = Preview | Finishing | EditResult
 
 
 class Told(NamedTuple):
@@ -112,7 +115,7 @@ class _Route:
 
 
 @contextmanager
-def _closed(stream: Iterator[Preview | EditResult]) -> Iterator[Iterator[Preview | EditResult]]:
+def _closed(stream: Iterator[Streamed]) -> Iterator[Iterator[Streamed]]:
     """Close what the engine streams as soon as nobody listens, so that a stopped run frees the device at once."""
     try:
         yield stream
@@ -191,7 +194,7 @@ class Running:
                 raise BadRequest(messages.no_draft())
             engine = self._desk.engine
             requests.check_model(run, engine.spec)
-            drawn = [replace(each, start=run.start(i), refine=0) for i, each in enumerate(run.requests)]
+            drawn = [replace(each, start=run.start(i), refine=0, finish="none") for i, each in enumerate(run.requests)]
             asked = run.requests[0]
             job = _Job(run_id, document, asked, run.source, None, engine, request, time.perf_counter())
             results = engine.edit_together(drawn)
@@ -200,19 +203,25 @@ class Running:
         return answered(work, lambda notice: notice)
 
     # one edit ---------------------------------------------------------------------------------------------------------
-    def _edit(self, job: _Job, live: _Live) -> Iterator[Message]:
-        """Stream one edit: a message for each step, then the result."""
+    def _edit(self, job: _Job, live: _Live) -> Iterator[Message | None]:
+        """Stream one edit: a message for each step, nothing where only Stop is to be heard, then the result."""
         asked, variations = job.asked, job.asked.options.variations
         route = _Route.planned(job.engine, asked)
         trace = self._trace(job, route)
         alone = tuple(asked.alone(i) for i in range(variations))
         canvas = canvas_size(asked, job.engine.spec.new_side(asked.strength))
         before = job.started
+        last: Preview | None = None
         with _closed(job.engine.stream(asked)) as stream:
             for item in stream:
                 if isinstance(item, EditResult):
-                    yield self._finished(job, alone, [item], trace)
+                    drawn = tuple(asked.single(i) for i in range(variations))
+                    yield self._finished(job, drawn, [item], trace, kept=alone)
                     return
+                if isinstance(item, Finishing):
+                    yield None if last is None else self._frame(job, item, last, route, before)
+                    continue
+                last = item
                 now = time.perf_counter()
                 self._desk.measure((now - before) / variations)
                 before = now
@@ -239,7 +248,7 @@ class Running:
                             self._settle(trace, [item])
                             traces.append(trace)
                         continue
-                    if trace is not None:
+                    if trace is not None and isinstance(item, Preview):
                         trace.add(item)
                     yield Told()
         notes = [messages.temperature_note(each.options.token_temperature) for each in drawn]
@@ -276,6 +285,34 @@ class Running:
             seconds_left=self._desk.step_s * len(preview.images) * (preview.steps - preview.step),
         )
 
+    def _frame(self, job: _Job, item: Finishing, last: Preview, route: _Route, started: float) -> Message | None:
+        """Return what a picture on its way to be finished looks like, as a step after the last; None as a sign of life.
+
+        Args:
+            job: what was asked.
+            item: of the engine.
+            last: the last step.
+            route: the edit's passes; of several windows no one picture shows all.
+            started: `time.perf_counter()` seconds of the last step.
+        """
+        if item.images is None:
+            return None
+        window = last.window.shifted(-item.area.left, -item.area.top).slices
+        shown = [export.shrunk(image[window], export.FRAME_SIDE) for image in item.images] if route.looks == 1 else []
+        spent = time.perf_counter() - started
+        return replies.step(
+            job.run,
+            last,
+            level=route.levels[last.pass_index] if shown else 1,
+            looks=route.looks,
+            first_steps=last.steps - route.finer_steps,
+            urls=[export.preview_url(image) for image in shown],
+            canvas=canvas_size(job.asked, job.engine.spec.pixels),
+            offset=job.offset,
+            seconds_left=spent * (1 - item.share) / max(item.share, 0.1),
+            finish=True,
+        )
+
     # results ----------------------------------------------------------------------------------------------------------
     def _finished(
         self,
@@ -292,7 +329,7 @@ class Running:
 
         Args:
             job: what was asked.
-            drawn: the request that draws each variation alone.
+            drawn: the request that draws each variation and no other.
             results: whose variations, one after the other, are those drawn.
             trace: of all of them, or None.
             kept: requests that a later run goes on from, where they are not those drawn.
@@ -318,14 +355,14 @@ class Running:
         told = [
             replies.variation(
                 url=address_of(pictures[index].png, job.request),
-                seed=drawn[index].options.seed,
+                seed=drawn[index].drawn_seed,
                 score=result.scores[i],
                 seam=result.seams[i],
                 shift=result.colour_shifts[i],
                 changed_outside=outside[index],
                 fit=None if result.fits is None else result.fits[i],
                 class_fit=None if result.class_fits is None else result.class_fits[i],
-                note=None if notes is None else notes[index],
+                note=_note(result, i, None if notes is None else notes[index]),
             )
             for index, (result, i) in enumerate(images)
         ]
@@ -356,3 +393,11 @@ class Running:
         if outside:
             logger.error("%d pixels changed outside the mask", outside)
         return outside
+
+
+def _note(result: EditResult, variation: int, note: str | None) -> str | None:
+    """Return what sets a picture apart: what is told of it, and what its finish follows."""
+    said = [note] if note else []
+    if result.follows is not None:
+        said.append(messages.follows(result.follows[variation]))
+    return ", ".join(said) or None

@@ -123,6 +123,7 @@ def step(
     canvas: tuple[int, int],
     offset: tuple[int, int],
     seconds_left: float,
+    finish: bool = False,
 ) -> Message:
     """One decoding step; `unknown` and `confidence` are hex, one a variation, see `editor.wire.bits`.
 
@@ -136,9 +137,11 @@ def step(
         canvas: width and height of what comes out.
         offset: where the source lies on it.
         seconds_left: until the result.
+        finish: whether all steps are done, and what is shown is on its way to be finished.
     """
     return _message(
         "step",
+        finish=finish,
         run=run,
         variation_count=len(preview.images),
         level=level,
@@ -252,7 +255,10 @@ def caption(request: EditRequest, spec: ModelSpec) -> dict[str, Any]:
     if request.strength:
         told["sharpen"] = request.sharpen
     if request.image is not None:
-        told |= {setting: getattr(request, setting) for setting in ("refine", "detail", "blend", "guided_by")}
+        told |= {
+            setting: getattr(request, setting)
+            for setting in ("finish", "follow", "refine", "detail", "blend", "guided_by")
+        }
     return told
 
 

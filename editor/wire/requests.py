@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from core import BadRequest, Box, DecodeOptions, EditRequest, ModelSpec, Sides, Start, Task
+from core import FOLLOW, BadRequest, Box, DecodeOptions, EditRequest, ModelSpec, Sides, Start, Task
 from editor import messages
 from editor.runs import UNKNOWN, Run
 from editor.store import Pixels
@@ -91,6 +91,8 @@ def check_model(run: Run, spec: ModelSpec) -> None:
 def more_requests(origin: Origin, count: int) -> tuple[EditRequest, ...]:
     """Return requests like one of a run, seed included, at other token temperatures.
 
+    Their pictures follow the model, for that is what differs between them.
+
     Args:
         origin: which picture.
         count: how many, at most as many as `MORE_TEMPERATURES`.
@@ -100,7 +102,7 @@ def more_requests(origin: Origin, count: int) -> tuple[EditRequest, ...]:
     temperatures = [
         min(max(options.token_temperature * factor, 0.01), 10.0) for factor in MORE_TEMPERATURES[: max(1, count)]
     ]
-    return tuple(replace(asked, options=replace(options, token_temperature=each)) for each in temperatures)
+    return tuple(replace(asked, follow=1.0, options=replace(options, token_temperature=each)) for each in temperatures)
 
 
 def pinned_request(run: Run, variation: int, pins: Mapping[int, int], spec: ModelSpec) -> EditRequest:
@@ -242,7 +244,9 @@ def decoding_values(options: DecodeOptions) -> dict[str, Any]:
 def control_values(request: EditRequest) -> dict[str, Any]:
     """Return what the controls would hold to ask for a request: the way back, for recipes and the cells of a sweep."""
     class_id = -1 if request.class_id is None else request.class_id
-    return {"class_id": class_id, **decoding_values(request.options), **marking_values(request)}
+    values = {"class_id": class_id, **decoding_values(request.options), **marking_values(request)}
+    # One of several that competed: all of them are needed to draw it again.
+    return values if request.only is None else {**values, "variations": request.options.variations}
 
 
 def marking_values(request: EditRequest) -> dict[str, Any]:
@@ -257,6 +261,8 @@ def marking_values(request: EditRequest) -> dict[str, Any]:
         "coverage": request.coverage,
         "context": request.context,
         "refine": request.refine,
+        "finish": request.finish,
+        "follow": request.follow,
         "detail": request.detail,
         "blend": request.blend,
         "guided_by": request.guided_by,
@@ -275,7 +281,7 @@ def _going_on(origin: Origin, values: Mapping[str, Any], spec: ModelSpec) -> Edi
     if origin.how == "more":
         return asked
     if origin.how == "baseline":
-        return replace(asked, start=None, options=replace(asked.options, order="raster"))
+        return replace(asked, start=None, follow=1.0, options=replace(asked.options, order="raster"))
     if origin.how == "pins":
         return pinned_request(origin.run, origin.variation, origin.pins, spec)
     if origin.how == "branch":
@@ -300,6 +306,8 @@ def _painting(values: Mapping[str, Any]) -> dict[str, Any]:
         "guided_by": str(values.get("guided_by", "auto")),
         "sharpen": read_sharpen(values),
         "feather_px": _whole(values, "feather", 8, messages.FEATHER),
+        "finish": str(values.get("finish", "auto")),
+        "follow": _number(values, "follow", FOLLOW, messages.FOLLOW),
         "detail": str(values.get("detail", "auto")),
         "blend": str(values.get("blend", "auto")),
         "match_colour": bool(values.get("match_colour", True)),

@@ -32,7 +32,13 @@ def request(**changes: Any) -> EditRequest:
     image = picture()
     mask = np.zeros(image.shape[:2], np.bool_)
     mask[HOLE.slices] = True
-    plain: dict[str, Any] = {"mask": mask, "window": WINDOW, "feather_px": 0, "match_colour": False}
+    plain: dict[str, Any] = {
+        "mask": mask,
+        "window": WINDOW,
+        "feather_px": 0,
+        "match_colour": False,
+        "finish": "none",
+    }
     return EditRequest(Task.INPAINT, image, **{**plain, **changes})
 
 

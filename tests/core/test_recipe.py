@@ -28,7 +28,8 @@ def test_a_variation_replayed_from_its_recipe_is_the_same_picture() -> None:
     for i in range(3):
         recipe = read_recipe(recipe_text(fake_spec(), request(), i))
         again = EditRequest.from_dict(recipe.request, IMAGE)
-        assert again.options.seed == 9 + i
+        assert (again.drawn_seed, again.only) == (9 + i, i)
+        assert f"seed {9 + i}," in recipe_text(fake_spec(), request(), i)["parameters"]
         assert np.array_equal(fake_engine().edit(again).images[0], result.images[i])
 
 

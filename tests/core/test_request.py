@@ -360,10 +360,11 @@ def test_a_request_saved_before_there_were_windows_and_starts_loads() -> None:
 
 def test_a_request_saved_before_detail_and_guidance_had_ways_loads_as_it_was_drawn() -> None:
     plain = EditRequest(Task.MANIPULATE, IMAGE, box=Box(0, 0, 9, 9), class_id=1).to_dict()
-    for added in ("detail", "blend", "guided_by"):
+    for added in ("detail", "blend", "guided_by", "finish", "follow", "only"):
         del plain[added]
     loaded = EditRequest.from_dict(plain, IMAGE)
     assert (loaded.detail, loaded.blend, loaded.guided_by) == ("none", "feather", "picture")
+    assert (loaded.finish, loaded.only) == ("none", None)
 
 
 @pytest.mark.parametrize(

@@ -82,7 +82,7 @@ export class Planner {
     /** @type {import("./stage.js").Proof | null} */
     let proof = null;
     if (running) {
-      text = running.step ? stepOf(running.step, running.steps, running.windows, running.level) : `${WORDS.starting} …`;
+      text = running.finishing ? `${WORDS.finishing} …` : running.step ? stepOf(running.step, running.steps, running.windows, running.level) : `${WORDS.starting} …`;
       if (running.secondsLeft !== null) text += ` · ${duration(running.secondsLeft)} left`;
     } else if (review) {
       const { seed, score, seam, shift, changed_outside: outside, outcome } = review.current;

@@ -128,7 +128,7 @@ export class Runner {
     if (how !== "branch") return "";
     const { trace } = outcome;
     if (!trace || !trace.moments.length) return WORDS.noSteps;
-    return position >= trace.moments.length ? WORDS.nothingLeft : "";
+    return position >= trace.decoded ? WORDS.nothingLeft : "";
   }
 
   /** Runs again from the variation under review. @param {How} how @param {{position?: number, share?: number, pins?: number[][]}} [more]
@@ -150,7 +150,7 @@ export class Runner {
     if (fixed.length && how !== "more") from.pins = fixed;
     const intent = { ...this.intent(), mode: parent ? parent.mode : stage.mode, mask: null, box: null, extend: [0, 0, 0, 0], window: null, from };
     const trace = new Trace(intent.run, intent.mode, parent ? parent.cut : { kind: "all" }, parent && how !== "weakest" ? parent.hole : null);
-    const shared = { branch: position, pins: parent ? parent.moments.length : 0, weakest: 0, more: 0, baseline: 0 }[how];
+    const shared = { branch: position, pins: parent ? parent.decoded : 0, weakest: 0, more: 0, baseline: 0 }[how];
     if (parent) trace.begin(parent, shared, place, how === "pins" ? 1 : parent.count);
     this.endRunning();
     stage.running = new Running(trace, from, review);

@@ -224,13 +224,21 @@ export class Timeline {
     this.track.setAttribute("aria-valuemax", String(length));
     this.track.setAttribute("aria-valuenow", String(this.position ?? length));
     const moment = trace && trace.at(this.position ?? length);
-    this.text.textContent = trace ? stepOf(moment ? moment.step : 0, trace.steps, trace.passes > 1 && moment ? [moment.pass, trace.passes] : null) : "";
+    this.text.textContent = this.told(moment);
     this.track.setAttribute("aria-valuetext", this.text.textContent);
     this.weakest.textContent = weakestShare(Number(this.share.value));
     const { runner } = stage;
     setPossible(this.branch, WORDS.branchTitle, runner.againObjection("branch", this.position ?? length));
     setPossible(this.weakest, WORDS.weakestTitle, runner.againObjection("weakest", 0));
     setPossible(this.baseline, WORDS.baselineTitle, runner.againObjection("baseline", 0));
+  }
+
+  /** What a position is called. @param {import("./trace.js").Moment | null} moment @returns {string} */
+  told(moment) {
+    const { trace } = this;
+    if (!trace) return "";
+    if (moment && moment.finish) return this.back || !this.stage.review ? WORDS.finishing : WORDS.finished;
+    return stepOf(moment ? moment.step : 0, trace.steps, trace.passes > 1 && moment ? [moment.pass, trace.passes] : null);
   }
 
   /** One knob a step, and one before the first. @param {HTMLElement} lane @param {number} count @param {number} position */

@@ -6,9 +6,9 @@ import { bitsOf } from "./tokens.js";
 const NO_STEP = 0xffff;
 
 /**
- * @typedef {{run: string, variations: number[], step: number, pass: number, window: number[], unknown: Uint8Array[],
+ * @typedef {{run: string, variations: number[], step: number, finish: boolean, pass: number, window: number[], unknown: Uint8Array[],
  *   confidence: Uint8Array[], blobs: Promise<Blob | null>[]}} Moment
- * one step: all lists by variation of this trace, `variations` says which of `run` each one is; window in picture pixels
+ * one step, or a look at what is being finished after the last: all lists by variation of this trace, `variations` says which of `run` each one is; window in picture pixels
  */
 /**
  * @typedef {{kind: "all"} | {kind: "box", box: number[]} | {kind: "outside", size: number[]} |
@@ -84,6 +84,7 @@ export class Trace {
       run: message.run,
       variations: message.urls.map((/** @type {string} */ _, /** @type {number} */ i) => i),
       step: message.step,
+      finish: !!message.finish,
       pass: message.pass_index,
       window: this.window,
       unknown: message.unknown.map((/** @type {string} */ hex) => bitsOf(hex, cells)),
@@ -117,6 +118,11 @@ export class Trace {
     return Math.max(this.moments.length, this.steps);
   }
 
+  /** Steps that decided something: what comes after them is only finished. */
+  get decoded() {
+    return this.moments.filter((each) => !each.finish).length;
+  }
+
   /** The step shown at a position: 0 is before the first, which has none. @param {number} position @returns {Moment | null} */
   at(position) {
     return this.moments[position - 1] || null;
@@ -140,10 +146,10 @@ export class Trace {
     return unknown.map((open, i) => (open || (confidence && confidence[i] < 255) ? 1 : 0));
   }
 
-  /** The steps of the pass that a position lies in, up to that position. @param {number} position @returns {Moment[]} */
+  /** The decoding steps of the pass that a position lies in, up to that position. @param {number} position @returns {Moment[]} */
   passUntil(position) {
     const last = this.at(position);
-    return last ? this.moments.slice(0, position).filter((each) => each.pass === last.pass) : [];
+    return last ? this.moments.slice(0, position).filter((each) => each.pass === last.pass && !each.finish) : [];
   }
 
   /** The share of the pass, 0 first to 1 last, at which each cell was decided; -1 where it is given or still open.
@@ -159,7 +165,7 @@ export class Trace {
       open = unknown;
     });
     const pass = moments[0].pass;
-    const last = Math.max(this.moments.filter((each) => each.pass === pass).length - 1, 1);
+    const last = Math.max(this.moments.filter((each) => each.pass === pass && !each.finish).length - 1, 1);
     return Float32Array.from(decided, (index) => (index === NO_STEP ? -1 : index / last));
   }
 

@@ -58,6 +58,8 @@ export const WORDS = {
   variations: "Variations",
   variation: "Variation",
   decoding: "decoding",
+  finishing: "Finishing",
+  finished: "Finished",
   seed: "seed",
   score: "score",
   draft: "draft",

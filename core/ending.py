@@ -1,0 +1,83 @@
+"""How Fill and Extend end: the model's pictures become guides, and the photo's own pixels are laid where it says.
+
+Knows nothing of nets, or of how a hole is finished. It stands between the engine's work and core/canvas/finish.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.canvas.compose import paste
+from core.canvas.finish.finish import Finished, Wish, enough, finish
+from core.canvas.masks import mask_weight
+from core.canvas.seam import Border
+from core.finishing import Finishing
+from core.geometry import Box
+from core.request import EditRequest, Task
+from core.work import Ended, Work
+
+
+def can_finish(request: EditRequest, base: NDArray[np.uint8], hole: NDArray[np.bool_]) -> bool:
+    """Return whether an edit ends with the photo's own pixels: it is asked for, and enough of them are there.
+
+    Args:
+        request: what is asked.
+        base: (H, W, 3 or 4) uint8, the canvas.
+        hole: (H, W) bool, what may change.
+    """
+    return request.is_finished and enough(base, hole)
+
+
+def finished(work: Work, request: EditRequest, first: int = 0) -> Iterator[Finishing]:
+    """Finish the rows of one request; closing the iterator ends the work.
+
+    Args:
+        work: painted, all of it.
+        request: whose rows begin with `first`; in the end `Work.ended` has what came of them.
+        first: see above.
+    """
+    started = time.perf_counter()
+    samples = work.samples[first : first + request.options.variations]
+    wish = Wish(
+        follow=request.following,
+        seed=request.options.seed,
+        seeds=tuple(sample.sampling.seed for sample in samples),
+        border=request.task is Task.EXTRAPOLATE,
+        only=request.only,
+        pixel=work.pixel,
+    )
+    rows = slice(first, first + len(samples))
+    for item in finish(work.base, work.allowed, work.layers[rows], work.area, wish):
+        if isinstance(item, Finished):
+            work.ended[first] = _ended(work, request, item)
+        else:
+            yield Finishing(item.share, work.area, item.layers)
+    spent = time.perf_counter() - started
+    work.seconds["finish"] += spent
+    work.seconds["total"] += spent
+
+
+def _ended(work: Work, request: EditRequest, made: Finished) -> Ended:
+    """Return the finished area of each picture: on the photo, as much of it as the mask asks for."""
+    under = work.base[work.area.slices]
+    hole = work.allowed[work.area.slices]
+    border = Border.of(hole)
+    share = mask_weight(hole if request.mask is None else request.mask[work.area.slices])
+    opaque = work.made_opaque(request)
+    patches = []
+    for layer in made.layers:
+        patch = under.copy()
+        paste(patch, layer, Box(0, 0, patch.shape[1], patch.shape[0]), share, opaque=opaque)
+        patches.append(patch)
+    return Ended(
+        np.stack(patches),
+        tuple(border.seam_score(patch) for patch in patches),
+        tuple(border.ring_shift(patch) for patch in patches),
+        tuple(made.follows.tolist()),
+        tuple(made.worth.tolist()),
+        made.sources,
+    )
