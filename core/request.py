@@ -564,14 +564,14 @@ class EditResult:
     confidence: tuple[NDArray[np.float32], ...]
     seams: tuple[float, ...]
     colour_shifts: tuple[float, ...]
-    follows: tuple[float, ...] | None
-    worths: tuple[float, ...] | None
-    sources: NDArray[np.int32] | None
     canvas_mask: NDArray[np.bool_]
     seconds: dict[str, float]
     forwards: int
     request: EditRequest
     told: tuple[str, ...] = ()
+    follows: tuple[float, ...] | None = None
+    worths: tuple[float, ...] | None = None
+    sources: NDArray[np.int32] | None = None
 
     def image(self, variation: int) -> NDArray[np.uint8]:
         """Return a finished picture, (H, W, 3 or 4) uint8, a new array of the canvas's size."""

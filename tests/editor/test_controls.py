@@ -14,7 +14,7 @@ from editor.controls import Inspector
 from tests.editor.fakes import OTHER, SPEC
 
 OF_THE_PICTURE = {"variations", "feather", "grow", "coverage", "context"} | {
-    *("match_colour", "opaque", "sharpen", "refine", "detail", "blend", "guided_by")
+    *("match_colour", "opaque", "finish", "follow", "sharpen", "refine", "detail", "blend", "guided_by")
 }
 """Reset by the model's advice, but the same for every model."""
 
