@@ -46,7 +46,7 @@ _STEP_MS, _END_MS = 250, 2000
 def store_variation(
     store: Store, pixels: Pixels, name: str, spec: ModelSpec, request: EditRequest, machine: Machine | None
 ) -> Picture:
-    """Keep one variation as a PNG that carries the recipe to draw it; `request` draws it and no other, `machine` drew it."""
+    """Keep one variation as a PNG with the recipe to draw it: `request` draws it and no other, `machine` drew it."""
     texts = recipe_text(spec, request, machine=machine)
     return store.put(pixels, f"{name}-{request.task.value}-{request.drawn_seed}", texts)
 
