@@ -19,6 +19,10 @@ FOLLOW = 0.25
 """How much the model's idea counts where nobody says: of several layouts, those near it come first."""
 
 
+UNFINISHED = "Too little of the photo lies around to finish this from it: the model's own pixels stay."
+"""What is told where a finish was asked for and could not be had."""
+
+
 @dataclass(frozen=True, eq=False)
 class Finishing:
     """A sign of life while a picture is finished, for whoever watches.

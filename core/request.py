@@ -549,7 +549,7 @@ class EditResult:
         seconds: by stage: plan, encode, transformer, decode, composite, finish, total.
         forwards: transformer passes, one for each sample and guidance branch.
         request: the request itself.
-        told: sentences about what was done for want of memory; none as a rule.
+        told: sentences about what was done for want of memory, or of a photo to finish from; none as a rule.
     """
 
     base: NDArray[np.uint8]

@@ -25,6 +25,7 @@ from core.canvas.repetition import repetition
 from core.canvas.seam import RING_PX, Border, shows, visibility
 from core.decoding.decode import MASK, Sampling, step_counts
 from core.decoding.guidance import NO_CLASS, Condition
+from core.finishing import UNFINISHED
 from core.geometry import Box, Size
 from core.request import EditRequest, EditResult, Start
 
@@ -315,7 +316,7 @@ class Work:
             seconds=self.seconds,
             forwards=sum(self.forwards[rows]),
             request=request,
-            told=self.told,
+            told=self.told if self.finishing or not request.is_finished else (*self.told, UNFINISHED),
         )
 
     def _score(self, row: int) -> float:

@@ -51,7 +51,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "core.models.hub": {"huggingface_hub", "httpx2", "core.errors", "core.models"},
     # the hall
     "core.device": {"torch", "core.errors"},
-    "core.work": {*VALUES, "core.canvas", "core.decoding"},
+    "core.work": {*VALUES, "core.canvas", "core.decoding", "core.finishing"},
     # where the hall meets the finish
     "core.ending": {*VALUES, "core.canvas", "core.finishing", "core.work"},
     "core.nets": {"torch", "numpy", "core.device", "core.errors", "core.models"},

@@ -377,6 +377,7 @@ class Running:
             ranking=results[0].ranking if judged else None,
             origin=job.origin,
             draft=draft,
+            told=tuple(dict.fromkeys(sentence for result in results for sentence in result.told)),
         )
 
     def _settle(self, trace: Trace, results: Sequence[EditResult]) -> None:

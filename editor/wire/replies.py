@@ -174,6 +174,7 @@ def result(
     ranking: Sequence[int] | None = None,
     origin: Origin | None = None,
     draft: bool = False,
+    told: Sequence[str] = (),
 ) -> Message:
     """All variations are done: each as `variation` describes it.
 
@@ -188,8 +189,9 @@ def result(
         ranking: positions among the variations, best first; None where they were not judged against each other.
         origin: the run that it went on from.
         draft: whether it is what a stopped run had come to.
+        told: sentences about what could not be done as asked.
     """
-    extras = {}
+    extras: dict[str, Any] = {"told": list(told)} if told else {}
     if origin is not None:
         extras["from"] = {
             "run": origin.run.id,

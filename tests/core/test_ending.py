@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from core.errors import BadRequest
-from core.finishing import FOLLOW, Finishing
+from core.finishing import FOLLOW, UNFINISHED, Finishing
 from core.geometry import Box, Sides
 from core.request import DecodeOptions, EditRequest, EditResult, Preview, Start, Task
 from tests.fakes import fake_engine
@@ -159,6 +159,7 @@ def test_what_is_not_finished_is_what_it_was(asked: EditRequest) -> None:
     asked = replace(asked, options=DecodeOptions(steps=2))
     result = fake_engine().edit(asked)
     assert result.follows is None
+    assert result.told == ((UNFINISHED,) if asked.is_finished else ())
     assert np.array_equal(result.images, fake_engine().edit(replace(asked, finish="none")).images)
 
 

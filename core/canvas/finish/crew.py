@@ -53,18 +53,17 @@ class Crew:
         Yields:
             How many are done, every `BEAT_S` seconds; last, what they returned, in their order.
         """
-        with ThreadPoolExecutor(self._threads) as pool:
-            futures = [pool.submit(job) for job in jobs]
-            try:
-                while (waiting := wait(futures, BEAT_S).not_done) and not any(
-                    f.done() and f.exception() for f in futures
-                ):
-                    yield len(futures) - len(waiting)
-                yield Done([future.result() for future in futures])
-            finally:
-                if any(not future.done() for future in futures):
-                    self.stop()
-                    pool.shutdown(wait=False, cancel_futures=True)
+        pool = ThreadPoolExecutor(self._threads)
+        futures = [pool.submit(job) for job in jobs]
+        try:
+            while (waiting := wait(futures, BEAT_S).not_done) and not any(f.done() and f.exception() for f in futures):
+                yield len(futures) - len(waiting)
+            yield Done([future.result() for future in futures])
+        finally:
+            if any(not future.done() for future in futures):
+                self.stop()
+            # Whoever stops does not wait: what still runs ends at its next pause, and nobody looks at it.
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
 class Done(Generic[Result]):

@@ -33,6 +33,8 @@ _FEWEST = 200
 """Patches below which there is too little, whatever the hole's size."""
 _STROKE = 16
 """Inner width up to which a hole is a stroke."""
+_LAID = 0.5
+"""Share of the work that laying out is."""
 _JOINING = 32
 """Pixels below which parts of a hole are one."""
 
@@ -227,24 +229,35 @@ class _Work:
         self.scene = Scene(piece.level, piece.span, crew.pause)
         self.taken: list[tuple[State, bool]] = []
         self.finished: list[tuple[NDArray[np.float32], NDArray[np.int32]]] = []
+        self.worth: NDArray[np.float64] = np.zeros(0)
 
     def run(self) -> Iterator[Frame]:
         """Do all of it; the frames' layers are of the piece's own box."""
         jobs = self._layouts()
-        steps = self.scene.small + 1
-        first = 0.5
+        states: list[State] = []
         for now in self.crew.work([job for _, job in jobs]):
             if isinstance(now, Done):
-                self.taken = self._chosen([guide for guide, _ in jobs], now.results)
+                states = now.results
             else:
-                yield Frame(first * now / len(jobs))
-        yield Frame(first, self._shown())
+                yield Frame(_LAID * now / len(jobs))
+        for chosen in self.crew.work([partial(self._chosen, [guide for guide, _ in jobs], states)]):
+            if isinstance(chosen, Done):
+                (self.taken,) = chosen.results
+            else:
+                yield Frame(_LAID)
+        del states
+        yield Frame(_LAID, self._shown())
+        yield from self._worked_out()
+
+    def _worked_out(self) -> Iterator[Frame]:
+        """Take what was chosen to the finest level, and finish it there."""
+        steps = self.scene.small + 1
         for step in range(steps):
-            share = first + (1 - first) * step / steps
-            advance: list[Callable[[], State]] = [partial(self.scene.onward, state) for state, _ in self.taken]
+            share = _LAID + (1 - _LAID) * step / steps
             if step == steps - 1:
                 break
-            for now in self.crew.work(advance):
+            onward: list[Callable[[], State]] = [partial(self.scene.onward, state) for state, _ in self.taken]
+            for now in self.crew.work(onward):
                 if isinstance(now, Done):
                     self.taken = [(state, led) for state, (_, led) in zip(now.results, self.taken, strict=True)]
                 else:
@@ -253,6 +266,11 @@ class _Work:
         for surfaced in self.crew.work([partial(self.scene.surface, state) for state, _ in self.taken]):
             if isinstance(surfaced, Done):
                 self.finished = surfaced.results
+            else:
+                yield Frame(share)
+        for judged in self.crew.work([self._judged]):
+            if isinstance(judged, Done):
+                (self.worth,) = judged.results
             else:
                 yield Frame(share)
 
@@ -308,18 +326,24 @@ class _Work:
         level, box = self.piece.level, self.piece.box
         rows, columns = np.nonzero(level.hole)
         at = rows + box.top - area.top, columns + box.left - area.left
-        pictures = []
         for index, (colours, sources) in enumerate(self.finished):
             into.layers[index][at] = np.clip(np.rint(colours), 0, 255).astype(np.uint8)
             y, x = np.divmod(sources, level.size[1])
             into.sources[index][at] = np.column_stack([y + box.top, x + box.left])
             into.follows[index] += share * self.taken[index][1]
+        into.worth += share * self.worth
+
+    def _judged(self) -> NDArray[np.float64]:
+        """Return how the finished pictures fare beside each other: the finest level changes the rim."""
+        level, pictures = self.piece.level, []
+        if len(self.finished) == 1:
+            return np.zeros(1)
+        for colours, _ in self.finished:
             picture = level.picture.copy()
             picture[level.hole] = colours
             pictures.append(picture)
-        if len(pictures) > 1:
-            fillings = Fillings(level, pictures)
-            into.worth += share * (places(fillings.rim) + places(fillings.consensus))
+        fillings = Fillings(level, pictures)
+        return places(fillings.rim) + places(fillings.consensus)
 
 
 def _slots(chosen: Sequence[int], guides: Sequence[int | None], count: int) -> list[int]:

@@ -246,6 +246,7 @@ export class Runner {
     await stage.choice.open(review, running && running.from && running.from.how === "baseline" ? review.index : index);
     if (!running && stage.view.fitted) stage.fit();
     if (message.draft) stage.panel.toast(WORDS.drafted);
+    else if (Array.isArray(message.told) && message.told.length) stage.panel.toast(message.told.join(" "));
   }
 
   /** @param {Review} review */
