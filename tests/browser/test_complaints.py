@@ -291,8 +291,10 @@ def test_seams_are_measured_shown_and_small(page: Page, samples: Path, tmp_path:
 
 
 def feather_alone(page: Page) -> None:
-    """Choose the border that is feathered and nothing else."""
+    """Choose the border that is feathered and nothing else: no finish, which closes borders its own way."""
     page.locator("#mge-more > button").click()
+    page.locator("#mge-finish input").click()
+    page.locator("#mge-finish li", has_text="None").click()
     page.locator("#mge-blend input").click()
     page.locator("#mge-blend li", has_text="Feather").click()
 

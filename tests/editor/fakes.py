@@ -10,10 +10,12 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from core import Alternative, Box, EditRequest, EditResult, Machine, ModelSpec, Preview, Sides
+from core import Alternative, Box, EditRequest, EditResult, Finishing, Machine, ModelSpec, Preview, Sides
 from core.canvas.borders import grow_canvas
 from core.canvas.plan import Pass, canvas_mask, plan
 from core.models.config import Defaults
+
+Streamed = Preview | Finishing | EditResult
 
 GRID = 16
 CODES = 64
@@ -57,7 +59,10 @@ class FakeEngine:
     tints the colour. It counts the items that it streamed and the streams that were closed; each close sets `ended`.
     """
 
-    def __init__(self, step_seconds: float = 0.0, leak: bool = False, spec: ModelSpec = SPEC) -> None:
+    def __init__(
+        self, step_seconds: float = 0.0, leak: bool = False, spec: ModelSpec = SPEC, finishing: bool = False
+    ) -> None:
+        self.finishing = finishing  # says of fills and borders that they are, with a frame before the result
         self.spec, self.device, self.dtype = spec, "cpu", "fp32"
         self.machine = Machine("cpu", "float32", 1)
         self.step_seconds, self.leak = step_seconds, leak
@@ -71,7 +76,7 @@ class FakeEngine:
     def expected_steps(self, request: EditRequest, passes: Sequence[Pass] | None = None) -> int:
         return request.options.steps * len(self.plan(request) if passes is None else passes)
 
-    def stream(self, request: EditRequest, *, preview_budget_s: float = 0.1) -> Iterator[Preview | EditResult]:
+    def stream(self, request: EditRequest, *, preview_budget_s: float = 0.1) -> Iterator[Streamed]:
         self.asked.append(request)
         passes, steps, count = self.plan(request), request.options.steps, request.options.variations
         start, side = request.start, self.spec.pixels
@@ -97,7 +102,11 @@ class FakeEngine:
                         confidence=self._confidence(request, one),
                     )
             self.streamed += 1
-            yield self._result(request, passes)
+            result = self._result(request, passes)
+            if result.follows is not None:
+                yield Finishing(0.2, result.area, None)
+                yield Finishing(0.6, result.area, result.patches[..., :3] // 2)
+            yield result
         finally:
             self.closed += 1
             self.ended.set()
@@ -151,7 +160,7 @@ class FakeEngine:
             image[mask, :3] = self._colour(request, i)
             if self.leak:
                 image[:1, :2] ^= 1
-        return EditResult(
+        result = EditResult(
             base=base,
             area=Box(0, 0, width, height),
             patches=images,
@@ -168,4 +177,23 @@ class FakeEngine:
             seconds={"total": 0.01},
             forwards=request.options.steps,
             request=request,
+            follows=tuple(float(i % 2) for i in range(count)) if self.finishing and request.is_finished else None,
         )
+        return result if request.only is None else _one(result, request.only)
+
+
+def _one(result: EditResult, only: int) -> EditResult:
+    """Return one variation of a result."""
+    rows = slice(only, only + 1)
+    return replace(
+        result,
+        patches=result.patches[rows],
+        scores=result.scores[rows],
+        fits=None,
+        class_fits=None,
+        tokens=tuple(tokens[rows] for tokens in result.tokens),
+        confidence=tuple(confidence[rows] for confidence in result.confidence),
+        seams=result.seams[rows],
+        colour_shifts=result.colour_shifts[rows],
+        follows=None if result.follows is None else result.follows[rows],
+    )

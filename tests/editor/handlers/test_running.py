@@ -44,7 +44,28 @@ def test_result_is_a_png_that_only_changed_inside_and_knows_its_recipe(
     recipe = read_recipe(read_png_text(file.read_bytes()))
     assert recipe.model == "fake-128"
     replayed = EditRequest.from_dict(recipe.request, photo)
-    assert (replayed.options.seed, replayed.options.variations) == (4, 1)
+    assert (replayed.drawn_seed, replayed.only, replayed.options.variations) == (4, 1, 2)
+
+
+def test_a_finish_is_shown_after_the_steps_and_each_picture_says_what_it_follows(
+    settings: AppSettings, documents: Documents, tmp_path: Path, photo: Any
+) -> None:
+    engine: Any = FakeEngine(finishing=True)
+    handlers = Handlers(Models(engine, settings), settings, documents)
+    (tmp_path / "p.png").write_bytes(encode_png(photo))
+    opened = handlers.opening.open_upload(str(tmp_path / "p.png"), visitor()).message
+    heard = told(handlers, opened)
+    *steps, frame, result = [each.message for each in heard if each.message is not None]
+    assert len(heard) == 5 + 2 + 1, "a sign of life says nothing but lets Stop be heard"
+    assert [step["finish"] for step in steps] == [False] * 5
+    assert (frame["finish"], frame["step"], frame["steps"], frame["window"]) == (True, 5, 5, steps[-1]["window"])
+    assert len(frame["urls"]) == 2
+    assert frame["urls"] != steps[-1]["urls"]
+    assert frame["confidence"] == steps[-1]["confidence"], "the cells are what the last step made them"
+    assert [v["note"] for v in result["variations"]] == ["follows the photo", "follows the model"]
+    run_ = documents.of_run("r1", "ann").run("r1")
+    assert [each.options.seed for each in run_.requests] == [3, 4], "what goes on from a variation has its tokens"
+    assert run_.traced().last == 5
 
 
 def test_a_leak_is_counted_not_hidden(settings: AppSettings, documents: Documents, tmp_path: Path, photo: Any) -> None:
