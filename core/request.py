@@ -570,7 +570,7 @@ class EditResult:
     request: EditRequest
     told: tuple[str, ...] = ()
     follows: tuple[float, ...] | None = None
-    worths: tuple[float, ...] | None = None
+    places: tuple[float, ...] | None = None
     sources: NDArray[np.int32] | None = None
 
     def image(self, variation: int) -> NDArray[np.uint8]:

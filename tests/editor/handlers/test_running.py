@@ -253,20 +253,21 @@ def test_the_real_engine_takes_what_the_page_sends(
     (tmp_path / "p.png").write_bytes(encode_png(photo))
     opened = handlers.opening.open_upload(str(tmp_path / "p.png"), visitor()).message
     assert opened is not None
+    values = {**VALUES, "finish": "none"}
     for changes in (
         {"mode": "extend", "mask": None, "extend": [9, 0, 0, 5]},
         {"mode": "generate", "mask": None},
         {},
     ):
-        *steps, result = run(handlers, opened, **changes)
+        *steps, result = run(handlers, opened, values, **changes)
         assert steps
         assert steps[0]["kind"] == "step"
         assert [v["changed_outside"] for v in result["variations"]] == [0, 0]
     for number, way in enumerate(("weakest", "pins", "more", "baseline")):
         *_, last = run(handlers, opened, run=f"w{number}", **{"from": origin(way, share=0.5)})
         assert last["kind"] == "result", last
-    # A branch with nothing changed is the run itself, to the last byte.
-    *_, branch = run(handlers, opened, run="b", **{"from": origin("branch", step=2)})
+    # A branch with nothing changed is the run itself, to the last byte, where nothing competes with it.
+    *_, branch = run(handlers, opened, values, run="b", **{"from": origin("branch", step=2)})
     first, again = (open_picture(path_of(each["variations"][0]["url"])) for each in (result, branch))
     assert np.array_equal(first, again)
     swept = told(handlers, opened, mode="sweep", run="s")
@@ -341,7 +342,7 @@ def test_an_unchanged_branch_of_a_refined_run_is_the_run(
     engine = load_engine(folder=tiny_model, device="cpu", dtype="fp32")
     handlers = Handlers(Models(engine, settings), settings, documents)
     opened = opened_wide(handlers, tmp_path)
-    values = {**VALUES, "refine": 1, "seed": 5}
+    values = {**VALUES, "refine": 1, "seed": 5, "finish": "none"}
     *steps, result = run(handlers, opened, values, **WIDE)
     assert {m["level"] for m in steps} == {0, 1}
     first = open_picture(path_of(result["variations"][0]["url"]))
