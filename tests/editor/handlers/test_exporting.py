@@ -86,7 +86,7 @@ def test_a_film_has_a_frame_a_step_and_ends_on_the_result(handlers: Handlers, op
         for frame in range(frames):
             film.seek(frame)
             times.append(film.info["duration"])
-    assert sum(times) == 4 * 250 + 2000
+    assert sum(times) == 5 * 250 + 2000, "five steps and what was made of them"
     assert times[-1] >= 2000
     told = exported(handlers, "gif")
     assert (told["kind"], "Run" in told["message"]) == ("notice", True)
