@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         of_the_machine,
     )
     from core.finishing import FOLLOW, Finishing
+    from core.frames import receive_message, send_message
     from core.geometry import Box, Sides, Size
     from core.labels import class_id, class_names, search_classes
     from core.maskfiles import MaskFile, read_mask
@@ -73,6 +74,7 @@ _ROOMS = {
         "of_the_machine",
     ),
     "core.finishing": ("FOLLOW", "Finishing"),
+    "core.frames": ("receive_message", "send_message"),
     "core.geometry": ("Box", "Sides", "Size"),
     "core.labels": ("class_id", "class_names", "search_classes"),
     "core.maskfiles": ("MaskFile", "read_mask"),
@@ -153,10 +155,12 @@ __all__ = [
     "read_png_text",
     "read_recipe",
     "read_spec",
+    "receive_message",
     "recipe_text",
     "ring_shift",
     "seam_score",
     "search_classes",
+    "send_message",
     "sheet",
     "show_every_name",
     "suggest_classes",

@@ -26,6 +26,7 @@ from core import (
     sheet,
     to_csv,
 )
+from editor import darkroom
 from editor.store import Picture, Pixels, Store
 
 PREVIEW_QUALITY = 80
@@ -111,12 +112,12 @@ def encode_with_comment(pixels: Pixels, file_format: str, quality: int | None, c
     """
     fits = sum(map(len, comment.values())) <= _LARGEST_COMMENT
     if not comment or not fits:
-        return Encoded(encode_picture(pixels, file_format, quality=quality), fits)
+        return Encoded(darkroom.encode_picture(pixels, file_format, quality=quality), fits)
     machine, readable = (comment.get(name, "") for name in RECIPE_TEXTS)
     exif = Image.Exif()
     exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.UserComment] = b"ASCII\0\0\0" + machine.encode("ascii", "replace")
     exif[ExifTags.Base.ImageDescription] = readable
-    return Encoded(encode_picture(pixels, file_format, quality=quality, exif=exif.tobytes()), True)
+    return Encoded(darkroom.encode_picture(pixels, file_format, quality=quality, exif=exif.tobytes()), True)
 
 
 def recipe_texts(data: bytes) -> dict[str, str]:

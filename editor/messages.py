@@ -427,3 +427,10 @@ def sweep_done() -> str:
 def internal_error() -> str:
     """Say that something broke that is not the person's doing."""
     return "Something broke on the server and is written to its log: your picture and mask are kept, try again."
+
+
+def picture_ended_its_process(*, opened: bool) -> str:
+    """Say that a decoder or encoder fell, or was stopped."""
+    if opened:
+        return "This picture could not be opened, its decoder failed or took too long: save it again as PNG."
+    return "This picture could not be written, its encoder failed or took too long: choose PNG, or a smaller picture."

@@ -36,13 +36,17 @@ def serve(settings: AppSettings) -> None:
             page = build_app(engine, settings)
             app, inner = application(page, settings, folders, **look())
         said = server_messages.open_at(address_of(settings.host, sockets))
-        server = Server(app, inner, ready=partial(_say, said), stuck=partial(_give_up, folders))
+        server = Server(app, inner, ready=partial(_opened, said), stuck=partial(_give_up, folders))
         server.run(sockets)
 
 
-def _say(sentence: str) -> None:
+def _opened(sentence: str) -> None:
+    """Say so, and only now spend time on what the first picture needs."""
+    from editor import darkroom
+
     sys.stdout.write(f"{sentence}\n")
     sys.stdout.flush()
+    darkroom.warm()
 
 
 def _give_up(folders: Workplace, sig: int) -> None:

@@ -19,7 +19,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from core import Size, encode_png
+from core import Size
+from editor.darkroom import encode_png
 
 Pixels = NDArray[np.uint8]
 

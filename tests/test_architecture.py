@@ -26,6 +26,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "core.errors": set(),
     "core.geometry": {"numpy", "cv2"},
     "core.json_text": set(),
+    "core.frames": {"numpy", "core.json_text"},
     "core.console": set(),
     "core.checks": {"numpy", "core.errors"},
     "core.packing": {"numpy", "core.errors"},
@@ -38,6 +39,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "core.maskfiles": {"numpy", "PIL", "core.errors", "core.geometry", "core.pictures"},
     "core.pngtext": set(),
     "core.profiles": {"numpy", "PIL"},
+    # the process that opens and writes pictures of strangers for the server
+    "core.develop": {"core.errors", "core.frames", "core.geometry", "core.maskfiles", "core.pictures"},
     # three wings that do not know each other
     "core.canvas": {"cv2", *VALUES, "core.canvas"},
     "core.decoding": {"torch", "core.decoding"},

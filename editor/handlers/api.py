@@ -14,8 +14,9 @@ import gradio as gr
 from gradio.context import LocalContext
 from gradio.utils import get_upload_folder
 
-from core import FOLLOW, BadRequest, Box, Engine, ModelSpec, Size, class_id, open_picture, read_mask, sweep
+from core import FOLLOW, BadRequest, Box, Engine, ModelSpec, Size, class_id, sweep
 from editor import axes, export, messages
+from editor.darkroom import open_picture, read_mask
 from editor.handlers.desk import Desk, told_to_programs
 from editor.results import Results
 from editor.store import Pixels

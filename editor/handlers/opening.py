@@ -14,8 +14,9 @@ from typing import Any
 
 import gradio as gr
 
-from core import BadRequest, CoreError, EditRequest, Sides, Task, open_picture, read_recipe
+from core import BadRequest, CoreError, EditRequest, Sides, Task, read_recipe
 from editor import export, messages, welcome
+from editor.darkroom import open_picture
 from editor.documents import Document, Version
 from editor.handlers.desk import Desk, addresses, answered, owner_of, payload_of
 from editor.project import is_project, read_project

@@ -1,0 +1,104 @@
+"""`python -m core.develop`: opens and writes picture files for another process, one at a time, until its input ends.
+
+Knows nothing of who asks. A decoder has bugs of its own and is fed by strangers: here it has no more memory and time
+than a picture needs, writes no file, and takes nobody with it when it falls.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from core.errors import CoreError
+from core.frames import receive_message, send_message
+from core.geometry import Size
+from core.maskfiles import read_mask
+from core.pictures import encode_picture, encode_png, read_picture
+
+MOST_MEMORY = 4 * 2**30
+"""Bytes of address space: twelve copies of 64 MP in four channels, and the libraries."""
+
+MOST_SECONDS = {"read_picture": 40, "read_mask": 60, "encode_png": 90, "encode_picture": 300}
+"""Processor time of one call: ten times what 64 MP take, WebP without loss the longest."""
+
+
+def main() -> int:
+    """Answer until nobody asks any more."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl+C in the terminal is the server's, which ends this by its end
+    _limit()
+    while True:
+        try:
+            asked = receive_message(sys.stdin.buffer)
+        except EOFError:
+            return 0
+        send_message(sys.stdout.buffer, _answer(asked))
+
+
+def _answer(asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a call gives, or `refused` with a sentence, or `wrong` with a traceback of ours."""
+    arguments = dict(asked)
+    call = str(arguments.pop("call"))
+    _allow_time(MOST_SECONDS[call])
+    try:
+        return _CALLS[call](**arguments)
+    except CoreError as error:
+        return {"refused": str(error)}
+    except MemoryError:
+        return {"refused": "picture takes more memory than one may: save it again at 8 bits a channel, or smaller."}
+    except Exception:  # noqa: BLE001 - a mistake of ours is told to the asker, who is loud about it
+        return {"wrong": traceback.format_exc()}
+
+
+def _read_picture(source: bytes) -> dict[str, Any]:
+    return read_picture(source)._asdict()
+
+
+def _read_mask(source: bytes, size: list[int] | None) -> dict[str, Any]:
+    return vars(read_mask(source, None if size is None else Size(*size)))
+
+
+def _encode_png(pixels: Any, text: Mapping[str, str]) -> dict[str, Any]:
+    return {"data": encode_png(pixels, text=text)}
+
+
+def _encode_picture(pixels: Any, exif: bytes, **settings: Any) -> dict[str, Any]:
+    return {"data": encode_picture(pixels, exif=exif or None, **settings)}
+
+
+_CALLS: dict[str, Callable[..., dict[str, Any]]] = {
+    "read_picture": _read_picture,
+    "read_mask": _read_mask,
+    "encode_png": _encode_png,
+    "encode_picture": _encode_picture,
+}
+
+
+def _limit() -> None:
+    """Take memory and files away; where the system has no such limits (Windows), the asker alone bounds the time."""
+    try:
+        import resource
+    except ImportError:
+        return
+    for what, most in (("RLIMIT_AS", MOST_MEMORY), ("RLIMIT_FSIZE", 0), ("RLIMIT_CORE", 0), ("RLIMIT_NOFILE", 32)):
+        kind = getattr(resource, what)
+        hard = resource.getrlimit(kind)[1]
+        bound = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(kind, (bound, bound))
+
+
+def _allow_time(seconds: int) -> None:
+    """Let this process compute so many seconds more; then the system ends it."""
+    try:
+        import resource
+    except ImportError:
+        return
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + seconds + 1, hard))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
