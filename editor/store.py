@@ -12,6 +12,7 @@ import secrets
 import shutil
 import tempfile
 import threading
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,8 @@ from core import Size
 from editor.darkroom import encode_png
 
 Pixels = NDArray[np.uint8]
+
+_LONGEST_NAME = 120  # bytes of UTF-8; file systems take 255, and what is made of it adds to it
 
 
 @dataclass(frozen=True)
@@ -123,5 +126,12 @@ class Store:
 
 
 def file_name(name: str) -> str:
-    """Return a name that every file system and header takes: letters, digits, dot, dash, underscore; 1 to 64 long."""
-    return re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip("-.")[:64] or "picture"
+    """Return a name that every file system takes: letters and digits of any script, spaces and ._-() ; 1 to 120 bytes.
+
+    Args:
+        name: whatever a file was called.
+    """
+    plain = unicodedata.normalize("NFC", name)
+    kept = "".join(each if each in " ._-()" or unicodedata.category(each)[0] in "LMN" else "-" for each in plain)
+    short = re.sub(r"-{2,}", "-", kept).encode()[:_LONGEST_NAME].decode(errors="ignore")
+    return short.strip(" -.") or "picture"

@@ -224,6 +224,7 @@ def variation(
     changed_outside: int,
     fit: float | None = None,
     class_fit: float | None = None,
+    worth: float | None = None,
     note: str | None = None,
 ) -> dict[str, Any]:
     """Return one picture of a result.
@@ -231,21 +232,18 @@ def variation(
     Args:
         url: its PNG.
         seed: that draws it alone.
-        score: mean log probability of its tokens.
-        seam: how much its border shows, about 1 = not at all.
+        score: mean log probability of its tokens; 0, which is told as None, where none was drawn.
+        seam: how much its border shows, about 1 = not at all; 0, which is told as None, where it has no border.
         shift: difference of colour across its border, delta E.
         changed_outside: pixels that changed although nobody asked; 0 is the promise.
         fit: how well it suits its surroundings, `core.EditResult.fits`; None where nothing was to be judged.
         class_fit: how much likelier the class makes it; None where there is none.
+        worth: what it is ranked by, `core.EditResult.worths`; None where it was not.
         note: what sets it apart from its neighbours, where the seed does not.
     """
-    judged = {"fit": fit, "class_fit": class_fit}
-    figures = {
-        "score": round(score, 4),
-        "seam": round(seam, 3),
-        "shift": round(shift, 2),
-        **{name: None if value is None else round(value, 4) for name, value in judged.items()},
-    }
+    known = {"score": score or None, "seam": seam or None, "shift": shift if seam else None}
+    known |= {"fit": fit, "class_fit": class_fit, "worth": worth}
+    figures = {name: None if value is None else round(value, 4) for name, value in known.items()}
     told = {"url": url, "seed": seed, **figures, "changed_outside": changed_outside}
     return told if note is None else {**told, "note": note}
 

@@ -33,7 +33,7 @@ def test_pixels_come_back_exactly(store: Store, photo: NDArray[np.uint8]) -> Non
 def test_notes_travel_in_the_png(store: Store, photo: NDArray[np.uint8]) -> None:
     picture = store.put(photo, "with notes", {"maskgit-editor": "{}"})
     assert read_png_text(picture.png.read_bytes())["maskgit-editor"] == "{}"
-    assert picture.png.name == "with-notes.png"
+    assert picture.png.name == "with notes.png"
 
 
 def test_files_go_with_the_last_use(store: Store, photo: NDArray[np.uint8]) -> None:
@@ -67,6 +67,24 @@ def test_folders_go_when_asked(store: Store) -> None:
 @given(st.text(max_size=200))
 def test_file_names_are_plain(name: str) -> None:
     plain = file_name(name)
-    assert 0 < len(plain) <= 64
-    assert not set(plain) - set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-")
+    assert 0 < len(plain.encode()) <= 120
+    assert not any(each in '/\\:*?"<>|%#' or not each.isprintable() for each in plain)
+    assert file_name(plain) == plain
     assert not plain.startswith(".")
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("写真 Café", "写真 Café"),
+        ("Cafe\u0301", "Café"),
+        ("../../etc/passwd", "etc-passwd"),
+        ("a\u202egnp.exe", "a-gnp.exe"),
+        ("тест (2)", "тест (2)"),
+        ("\U0001f33b", "picture"),
+        ("写" * 100, "写" * 40),
+    ],
+)
+def test_names_keep_their_letters(name: str, kept: str, store: Store, photo: NDArray[np.uint8]) -> None:
+    assert file_name(name) == kept
+    assert store.put(photo, name).png.name == f"{kept}.png"

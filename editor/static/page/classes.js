@@ -8,6 +8,7 @@ import { Suggestions } from "./suggestions.js";
 const CLASSES_KEY = "mge-classes";
 const CHIPS = 8; // more would not fit beside each other
 const NO_CLASS = -1;
+const WITH_ITS_MODE = 1000; // ms within which a mode and a class that are set together both arrive
 
 /** Recent and favourite classes by name, kept between visits. */
 class ClassMemory {
@@ -86,6 +87,12 @@ export class ClassMenu {
     /** @type {ClassEntry} */
     this.none = { id: NO_CLASS, name: props.none, names: [props.none], also: [] };
     this.memory = new ClassMemory(this.entries);
+    /** What each mode was given last: a box becomes a daisy, and the next hole is filled as it was before. @type {Map<string, number>} */
+    this.byMode = new Map();
+    this.mode = "";
+    /** @type {number | null} a value from outside that has just come, for the mode that comes with it */
+    this.fresh = null;
+    this.own = this.value();
     this.active = 0;
     this.field = /** @type {HTMLInputElement} */ (host.querySelector("input"));
     this.star = /** @type {HTMLButtonElement} */ (host.querySelector(".pg-star"));
@@ -94,7 +101,7 @@ export class ClassMenu {
     this.field.addEventListener("focus", () => this.field.select());
     this.field.addEventListener("pointerdown", () => this.open(""));
     this.field.addEventListener("input", () => this.open(this.field.value));
-    this.field.addEventListener("blur", () => this.close());
+    this.field.addEventListener("blur", () => this.left());
     this.field.addEventListener("keydown", (e) => this.key(e));
     this.list.addEventListener("pointerdown", (e) => e.preventDefault()); // the field keeps the focus
     this.list.addEventListener("click", (e) => this.press(/** @type {HTMLElement} */ (e.target)));
@@ -110,6 +117,7 @@ export class ClassMenu {
   fit(entries, search, needs) {
     this.entries = entries;
     this.memory.entries = entries;
+    this.byMode.clear();
     this.required = !!needs;
     this.needs.textContent = needs;
     this.field.placeholder = search;
@@ -126,10 +134,36 @@ export class ClassMenu {
     return this.entries.find((entry) => entry.id === id) ?? this.none;
   }
 
+  /** The field was left: one that was cleared means no class. */
+  left() {
+    const cleared = !this.field.value.trim() && !this.required && this.value() !== NO_CLASS;
+    this.close();
+    if (cleared) this.choose(NO_CLASS);
+  }
+
+  /** The value came from elsewhere: a recipe, a sweep's cell, the last visit. */
+  came() {
+    if (this.value() !== this.own) {
+      this.own = this.fresh = this.value();
+      setTimeout(() => (this.fresh = null), WITH_ITS_MODE);
+    }
+    this.show();
+  }
+
+  /** Another mode has a class of its own, unless one has just come with it. @param {string} mode */
+  setMode(mode) {
+    if (mode === this.mode) return;
+    if (this.mode && this.fresh === null) this.byMode.set(this.mode, this.value());
+    const before = this.mode;
+    this.mode = mode;
+    const kept = this.byMode.get(mode) ?? NO_CLASS;
+    if (before && this.fresh === null && !this.required && kept !== this.value()) this.choose(kept);
+  }
+
   /** @param {number} id */
   choose(id) {
     if (id !== NO_CLASS) this.memory.note(this.entry(id).name);
-    this.props.value = id;
+    this.props.value = this.own = id;
     this.show();
     this.trigger("input");
   }
@@ -260,6 +294,6 @@ export function classMenu(element, trigger, props, server, watch) {
     menu.fit(entries, search, needs);
     suggestions.fit();
   };
-  Object.assign(window, { mgeClasses: { fit } });
-  watch("value", () => menu.show());
+  Object.assign(window, { mgeClasses: { fit, setMode: (/** @type {string} */ mode) => menu.setMode(mode) } });
+  watch("value", () => menu.came());
 }

@@ -14,6 +14,7 @@ export class Inspector {
     this.mode = mode;
     this.side.dataset.mgeMode = mode;
     /** @type {any} */ (window).mgeStage?.setMode(mode);
+    /** @type {any} */ (window).mgeClasses?.setMode(mode);
   }
 
   /** What was typed. @param {any[]} typed */
@@ -46,7 +47,8 @@ export class Inspector {
     const stage = /** @type {any} */ (window).mgeStage;
     if (!stage || this.mode !== "extend") return;
     const sides = /** @type {number[]} */ (stage.intent().extend);
-    sides.forEach((pixels, i) => {
+    // What the fields hear they say back to the stage, later: they are told once, at the end of a pull.
+    if (!stage.pulling()) sides.forEach((pixels, i) => {
       const field = /** @type {HTMLInputElement | null} */ (document.querySelector(`#mge-extend-${SIDES[i]} input`));
       if (!field || field === document.activeElement || Number(field.value) === pixels) return;
       field.value = String(pixels);

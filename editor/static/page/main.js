@@ -12,6 +12,7 @@ import { keepValues, keptValues } from "./settings.js";
 export function startPage({ model, settings, presets }) {
   const inspector = new Inspector(/** @type {HTMLElement} */ (document.getElementById("mge-side")));
   inspector.follow();
+  /** @type {any} */ (window).mgeClasses?.setMode(inspector.mode);
   inspector.drawer();
   // Until the model menu has looked, another model may work than the one that the page was built for.
   let settled = /** @type {any} */ (window).mgeModels?.works === model;

@@ -155,7 +155,7 @@ export class Choice {
 
   /** @param {Review} review @param {number} index @returns {{title: string, note: string}} */
   told(review, index) {
-    const { seed, score, fit, rank, seam, outcome, note } = review.variations[index];
+    const { seed, score, fit, worth, rank, seam, outcome, note } = review.variations[index];
     const parts = [`${WORDS.variation} ${letterOf(index)}`, `${WORDS.seed} ${seed}`];
     const { from } = outcome;
     if (from) {
@@ -164,10 +164,11 @@ export class Choice {
     }
     if (outcome.draft) parts.push(WORDS.draft);
     if (score !== null) parts.push(`${WORDS.score} ${score.toFixed(2)}`);
+    if (rank !== null) parts.push(`#${rank + 1}`);
     if (fit !== null) parts.push(`${WORDS.fit} ${fit.toFixed(2)}`);
     if (seam !== null) parts.push(seamOf(seam));
     if (note) parts.push(note);
-    const shown = { drawn: score?.toFixed(2), best: rank === null ? "" : `#${rank + 1}`, seam: seam?.toFixed(2) }[review.order];
+    const shown = { drawn: (worth ?? score)?.toFixed(2), best: rank === null ? "" : `#${rank + 1}`, seam: seam?.toFixed(2) }[review.order];
     return { title: parts.join(", "), note: outcome.draft ? WORDS.draft : shown ?? "" };
   }
 }

@@ -49,6 +49,20 @@ export class Exporter {
     this.dialog.addEventListener("click", (e) => e.target === this.dialog && this.dialog.close());
     this.dialog.addEventListener("keydown", (e) => e.stopPropagation());
     this.dialog.addEventListener("close", () => this.forget());
+    document.addEventListener("click", (e) => this.instead(e), true);
+  }
+
+  /** The page's download button holds the version that is kept; while a variation is shown it gives that. @param {Event} e */
+  instead(e) {
+    const { review } = this.stage;
+    if (!review || !(e.target instanceof Element) || !e.target.closest("#mge-download")) return;
+    e.preventDefault();
+    e.stopImmediatePropagation();
+    const { url } = review.current;
+    const link = document.createElement("a");
+    link.href = resolved(url);
+    link.download = decodeURIComponent(url.slice(url.lastIndexOf("/") + 1));
+    link.click();
   }
 
   /** Opens the dialog for what is shown, with the format that the file came in. */

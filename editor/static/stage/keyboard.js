@@ -97,12 +97,21 @@ export const KEYS = [
   },
 ];
 
-/** A key as the table calls it. @param {KeyboardEvent} e */
-function nameOf(e) {
+/** What a key's place is called where its character is none of ours: the letters and signs of an American keyboard. @param {KeyboardEvent} e */
+function placeOf(e) {
+  const signs = /** @type {Record<string, string>} */ ({ BracketLeft: "[", BracketRight: "]", Comma: ",", Period: ".", Backslash: "\\" });
+  const foreign = e.key === "Dead" || /[^\x00-\x7f]/.test(e.key);
+  if (foreign && /^Key[A-Z]$/.test(e.code)) return e.code[3];
+  if (!e.shiftKey && /^Digit[0-9]$/.test(e.code)) return e.code[5]; // as characters they need Shift on a French keyboard
+  return (e.shiftKey && !foreign) || e.key.length > 1 && !foreign ? "" : signs[e.code] || "";
+}
+
+/** A key as the table calls it. @param {KeyboardEvent} e @param {string} [place] instead of its character */
+function nameOf(e, place = "") {
   const third = e.getModifierState("AltGraph"); // reaches characters, commands nothing
   const bracket = { BracketLeft: "[", BracketRight: "]", "{": "[", "}": "]" }[/[{}]/.test(e.key) ? e.key : e.code];
   if (bracket && (e.shiftKey || /[{}]/.test(e.key)) && !e.ctrlKey) return "Shift+" + bracket;
-  const key = e.key === " " ? "Space" : e.key.length === 1 ? e.key.toUpperCase() : e.key;
+  const key = place || (e.key === " " ? "Space" : e.key.length === 1 ? e.key.toUpperCase() : e.key);
   // Of other characters the character tells by itself whether Shift is part of it.
   const shift = e.shiftKey && (key.length > 1 || /[A-Z]/.test(key)) ? "Shift+" : "";
   return ((e.ctrlKey || e.metaKey) && !third ? "Ctrl+" : "") + (e.altKey && !third ? "Alt+" : "") + shift + key;
@@ -115,6 +124,44 @@ function isTyping(target) {
   return target instanceof HTMLInputElement && !/^(button|checkbox|radio|range|submit)$/.test(target.type);
 }
 
+/** How what has the focus came to it, which says whose a key is. */
+class Focus {
+  /** @param {HTMLElement} host */
+  constructor(host) {
+    this.host = host;
+    this.byKey = false;
+    let key = false;
+    /** Whether someone has typed or looked further since a field has the focus. */
+    this.browsing = false;
+    document.addEventListener("pointerdown", () => (key = false), true);
+    document.addEventListener("keydown", (e) => {
+      key = true;
+      if (e.key !== "Enter") this.browsing = true;
+    }, true);
+    document.addEventListener("focusin", () => Object.assign(this, { byKey: key, browsing: false }));
+    // The wheel scrolls the page; a number that happens to have the focus stays what it is.
+    const wheel = (/** @type {WheelEvent} */ e) => {
+      const { target } = e;
+      if (target instanceof HTMLInputElement && target.type === "number" && target === document.activeElement) target.blur();
+    };
+    document.addEventListener("wheel", wheel, { capture: true, passive: true });
+  }
+
+  /** Whether what has it answers a key itself: someone came to it by keyboard, or it is a slider. @param {string} name */
+  answers(name) {
+    const node = document.activeElement;
+    if (!node || node === document.body || node === this.host || /^(Delete|Backspace)$/.test(name)) return false;
+    return this.byKey || (/Arrow/.test(name) && node.matches("input[type=range], [role=slider]"));
+  }
+
+  /** Whether Enter has nothing to do in a field but to run: in a number, or a menu in which nobody has looked further.
+   * @param {EventTarget | null} field */
+  runs(field) {
+    if (!(field instanceof HTMLInputElement) || field.closest("dialog[open], :popover-open") || this.host.contains(field)) return false;
+    return field.type === "number" || (field.matches("[role=listbox], [role=combobox]") && !field.closest("#mge-class") && !this.browsing);
+  }
+}
+
 /** @param {Stage} stage @param {HTMLElement} host */
 export function listenToKeys(stage, host) {
   /** @type {Map<string, {shortcut: Shortcut, key: number}>} */
@@ -124,7 +171,11 @@ export function listenToKeys(stage, host) {
     shortcut.keys.forEach((name, key) => bound.set(name, { shortcut, key }));
     for (const name of shortcut.also || []) bound.set(name, { shortcut, key: 0 });
   }
-  const atHome = () => document.activeElement === document.body || document.activeElement === host || document.activeElement === null;
+  const focus = new Focus(host);
+  const foundFor = (/** @type {KeyboardEvent} */ e) => {
+    const place = placeOf(e);
+    return bound.get(nameOf(e)) || (place ? bound.get(nameOf(e, place)) : undefined);
+  };
   /** @type {Set<Shortcut>} */
   const held = new Set();
   const release = () => {
@@ -134,16 +185,18 @@ export function listenToKeys(stage, host) {
   };
 
   document.addEventListener("keydown", (e) => {
-    if (isTyping(e.target) || !stage.visible()) return;
     const name = nameOf(e);
-    const found = bound.get(name);
+    const runs = /^(Shift\+)?Enter$/.test(name) && focus.runs(e.target);
+    if ((isTyping(e.target) && !runs) || !stage.visible()) return;
+    const found = foundFor(e);
+    if (runs) /** @type {HTMLElement} */ (e.target).blur(); // what was typed counts
     if (name === "\\" || (name === "Tab" && document.activeElement === host && stage.focusByPointer)) {
       // Someone who came here by keyboard leaves by Tab; someone who came by pointer compares with it.
       e.preventDefault();
       stage.compare(true);
     } else if (/^(Shift\+)?Arrow/.test(name)) {
-      if (atHome() && stage.arrow(e.key.slice(5).toLowerCase(), e.shiftKey)) e.preventDefault();
-    } else if (found && (!found.shortcut.home || atHome())) {
+      if (!focus.answers(name) && stage.arrow(e.key.slice(5).toLowerCase(), e.shiftKey)) e.preventDefault();
+    } else if (found && (!found.shortcut.home || runs || !focus.answers(name))) {
       const { shortcut, key } = found;
       e.preventDefault();
       if (shortcut.act) shortcut.act(stage, key);
@@ -154,9 +207,9 @@ export function listenToKeys(stage, host) {
     }
   });
   document.addEventListener("keyup", (e) => {
-    const name = nameOf(e);
+    const names = [nameOf(e), nameOf(e, placeOf(e))].map((name) => name.replace(/^.*\+(?=.)/, ""));
     for (const shortcut of held) {
-      if (!shortcut.hold || !shortcut.keys.includes(name.replace(/^.*\+(?=.)/, ""))) continue;
+      if (!shortcut.hold || !shortcut.keys.some((key) => names.includes(key))) continue;
       shortcut.hold(stage, false);
       held.delete(shortcut);
     }

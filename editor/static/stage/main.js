@@ -27,6 +27,7 @@ export function main(host, trigger, props, server, watch) {
     say: (/** @type {string} */ text, /** @type {"info" | "error"} */ level) => stage.panel.toast(text, level),
     openFile: (/** @type {File} */ file) => stage.files.openFile(file),
     intent: () => stage.intent(),
+    pulling: () => stage.dragging,
     export: () => stage.export(),
     size: () => (stage.mask ? { width: stage.mask.width, height: stage.mask.height } : null),
   };

@@ -18,6 +18,7 @@ export class Pointers {
     this.dragId = -1;
     this.panning = false;
     this.spaceDown = false;
+    this.penDown = false;
     host.addEventListener("pointerdown", (e) => this.down(e));
     host.addEventListener("pointermove", (e) => this.move(e));
     host.addEventListener("pointerup", (e) => this.up(e, false));
@@ -44,6 +45,7 @@ export class Pointers {
     return {
       x,
       y,
+      screen: [sx, sy],
       reach: (e.pointerType === "touch" ? 20 : 9) / view.scale,
       pressure: pen ? LEAST_PRESSURE + (1 - LEAST_PRESSURE) * e.pressure : 1,
       erase: e.altKey || e.button === 2 || (e.buttons & (2 | 32)) !== 0,
@@ -63,7 +65,9 @@ export class Pointers {
     this.host.focus({ preventScroll: true });
     stage.focusByPointer = true;
     this.host.classList.add("mge-quiet");
+    if (e.pointerType === "pen") this.palmsAway();
     if (e.pointerType === "touch") {
+      if (this.penDown) return; // the hand that holds it
       this.fingers.set(e.pointerId, { x: e.clientX, y: e.clientY });
       if (this.fingers.size === 2) {
         // A second finger means: look, not paint.
@@ -100,6 +104,16 @@ export class Pointers {
       this.panning = true;
       this.last = { x: e.clientX, y: e.clientY };
     }
+  }
+
+  /** A pen wins over the fingers that are down, which are a palm at rest: what they began is given up. */
+  palmsAway() {
+    if (this.fingers.has(this.dragId)) {
+      if (this.drag) this.drag.cancel();
+      this.end();
+    }
+    this.fingers.clear();
+    this.penDown = true;
   }
 
   /** @param {import("./tools.js").Point} point @param {boolean} right @returns {Drag | null} */
@@ -157,6 +171,7 @@ export class Pointers {
   /** @param {PointerEvent} e @param {boolean} lost */
   up(e, lost) {
     this.fingers.delete(e.pointerId);
+    if (e.pointerType === "pen") this.penDown = false;
     if (e.pointerId !== this.dragId) return;
     if (this.drag) {
       if (lost) this.drag.cancel();

@@ -113,9 +113,10 @@ export class Running {
  */
 /**
  * @typedef {{url: string, seed: number, score: number | null, seam: number | null, shift: number | null,
- *   fit: number | null, rank: number | null, changed_outside: number | null, note: string, place: number, outcome: Outcome,
+ *   fit: number | null, worth: number | null, rank: number | null, changed_outside: number | null, note: string, place: number, outcome: Outcome,
  *   dropped: boolean}} Variation
- * place = its number in its own run; rank = how many of that run are better, null where they were not compared
+ * place = its number in its own run; rank = how many of that run are better, and worth = what they were
+ * compared by, null where they were not
  */
 /** @typedef {"drawn" | "best" | "seam"} Order */
 /** @typedef {{parts: {message: any, pins: [number, number][]}[], head: number | null, index: number, order: Order, dropped: boolean[]}} StoredReview */
@@ -173,7 +174,7 @@ export class Review {
     message.variations.forEach((/** @type {any} */ each, /** @type {number} */ place) => {
       this.variations.push({
         url: each.url, seed: each.seed, score: numberOr(each.score), seam: numberOr(each.seam), shift: numberOr(each.shift),
-        fit: numberOr(each.fit), rank: ranking && ranking.indexOf(place), changed_outside: numberOr(each.changed_outside), note: typeof each.note === "string" ? each.note : "", place, outcome, dropped: false,
+        fit: numberOr(each.fit), worth: numberOr(each.worth), rank: ranking && ranking.indexOf(place), changed_outside: numberOr(each.changed_outside), note: typeof each.note === "string" ? each.note : "", place, outcome, dropped: false,
       });
       this.blobs.push(null);
       this.pictures.push(null);

@@ -307,7 +307,8 @@ export class Stage {
 
   /** @param {number[]} sides */
   setExtend(sides) {
-    if (!this.mask || !Array.isArray(sides) || sides.length !== 4) return;
+    // While a handle is pulled the fields follow it, and what they say back is what it was.
+    if (!this.mask || this.dragging || !Array.isArray(sides) || sides.length !== 4) return;
     const before = this.extend;
     this.extend = allowedExtend(sides.map(Number), this.mask.width, this.mask.height);
     if (this.mode === "extend" && String(before) !== String(this.extend)) this.fit();

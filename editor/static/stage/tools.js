@@ -4,8 +4,9 @@ import { cellAreas, cellAt, cellPaint, cellPixels, latentMask, maskRegion } from
 
 /** @typedef {import("./stage.js").Stage} Stage */
 /**
- * @typedef {{x: number, y: number, reach: number, pressure: number, erase: boolean, shift: boolean}} Point
- * position on the canvas in picture pixels; reach = how near counts as touching a handle, in picture pixels
+ * @typedef {{x: number, y: number, screen: [number, number], reach: number, pressure: number, erase: boolean, shift: boolean}} Point
+ * position on the canvas in picture pixels, and on the screen in CSS pixels; reach = how near counts as touching a handle, in
+ * picture pixels
  */
 /** @typedef {{move(point: Point): void, up(): void, cancel(): void}} Drag */
 
@@ -186,22 +187,24 @@ export function allowedExtend(extend, width, height) {
   return sides;
 }
 
-/** Pulls the border; Shift goes in steps of 64 px. @param {Stage} stage @param {Point} first @returns {Drag | null} */
+/** Pulls the border, by as many screen pixels as the pointer moves at the scale it began with; Shift goes in steps of 64 px. @param {Stage} stage @param {Point} first @returns {Drag | null} */
 export function extendDrag(stage, first) {
   const mask = /** @type {import("./mask.js").Mask} */ (stage.mask);
   const { width, height } = mask;
   const before = stage.extend.slice();
   const handle = handleAt(stage.grown(), first);
+  const { scale } = stage.view;
   if (!handle) return null;
   return {
     move(point) {
       const step = point.shift ? 64 : 1;
       const to = (/** @type {number} */ v) => Math.max(0, Math.round(v / step) * step);
       const next = before.slice();
-      if (handle.includes("w")) next[0] = to(before[0] - (point.x - first.x));
-      if (handle.includes("n")) next[1] = to(before[1] - (point.y - first.y));
-      if (handle.includes("e")) next[2] = to(before[2] + point.x - first.x);
-      if (handle.includes("s")) next[3] = to(before[3] + point.y - first.y);
+      const [across, down] = [0, 1].map((axis) => (point.screen[axis] - first.screen[axis]) / scale);
+      if (handle.includes("w")) next[0] = to(before[0] - across);
+      if (handle.includes("n")) next[1] = to(before[1] - down);
+      if (handle.includes("e")) next[2] = to(before[2] + across);
+      if (handle.includes("s")) next[3] = to(before[3] + down);
       stage.extend = allowedExtend(next, width, height);
       stage.changed();
     },

@@ -16,7 +16,7 @@ from tests.editor.handlers.visits import VALUES, event, path_of, run, visitor
 
 
 def test_opening_tells_the_stage_all_it_needs(opened: dict[str, Any], photo: NDArray[np.uint8]) -> None:
-    assert (opened["kind"], opened["name"], opened["width"], opened["height"]) == ("open", "my-photo", 64, 48)
+    assert (opened["kind"], opened["name"], opened["width"], opened["height"]) == ("open", "my photo", 64, 48)
     assert opened["model"] == {
         "pixels": 128,
         "grid": 16,

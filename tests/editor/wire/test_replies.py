@@ -91,3 +91,11 @@ def test_changed_outside_counts_each_pixel_once(changes: list[tuple[int, int, in
         result[y + row, x + column, channel] = 200
     expected = len({(row, column) for row, column, _ in changes if column < 8})
     assert replies.changed_outside(result, source, allowed, (x, y)) == expected
+
+
+def test_what_was_not_measured_is_not_told_as_a_number() -> None:
+    common = {"url": "u", "seed": 1, "changed_outside": 0}
+    whole = replies.variation(score=-2.5, seam=0.0, shift=0.0, **common)  # type: ignore[arg-type]
+    assert (whole["score"], whole["seam"], whole["shift"]) == (-2.5, None, None)
+    draft = replies.variation(score=0.0, seam=1.1, shift=0.0, worth=-3.05, **common)  # type: ignore[arg-type]
+    assert (draft["score"], draft["seam"], draft["shift"], draft["worth"]) == (None, 1.1, 0.0, -3.05)
