@@ -362,7 +362,7 @@ class Running:
                 changed_outside=outside[index],
                 fit=None if result.fits is None else result.fits[i],
                 class_fit=None if result.class_fits is None else result.class_fits[i],
-                worth=None if result.worths is None else result.worths[i],
+                worth=None if result.worths is None or result.places is not None else result.worths[i],
                 note=_note(result, i, None if notes is None else notes[index]),
             )
             for index, (result, i) in enumerate(images)

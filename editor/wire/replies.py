@@ -238,7 +238,7 @@ def variation(
         changed_outside: pixels that changed although nobody asked; 0 is the promise.
         fit: how well it suits its surroundings, `core.EditResult.fits`; None where nothing was to be judged.
         class_fit: how much likelier the class makes it; None where there is none.
-        worth: what it is ranked by, `core.EditResult.worths`; None where it was not.
+        worth: the number that it is ranked by, `core.EditResult.worths`; None where it was not, or by places alone.
         note: what sets it apart from its neighbours, where the seed does not.
     """
     known = {"score": score or None, "seam": seam or None, "shift": shift if seam else None}

@@ -168,7 +168,7 @@ export class Choice {
     if (fit !== null) parts.push(`${WORDS.fit} ${fit.toFixed(2)}`);
     if (seam !== null) parts.push(seamOf(seam));
     if (note) parts.push(note);
-    const shown = { drawn: (worth ?? score)?.toFixed(2), best: rank === null ? "" : `#${rank + 1}`, seam: seam?.toFixed(2) }[review.order];
+    const shown = { drawn: worth === null && rank !== null ? `#${rank + 1}` : (worth ?? score)?.toFixed(2), best: rank === null ? "" : `#${rank + 1}`, seam: seam?.toFixed(2) }[review.order];
     return { title: parts.join(", "), note: outcome.draft ? WORDS.draft : shown ?? "" };
   }
 }
