@@ -21,6 +21,9 @@ from editor.runs import Run, SweptCells
 from editor.settings import AppSettings
 from editor.store import Picture, Pixels, Store, file_name
 
+_RUNS = 64
+"""Runs that stay to be gone on from, for each document; each keeps its files, masks and steps."""
+
 _FOLDERS = 4
 """Exported files that stay to be downloaded, for each document."""
 
@@ -229,7 +232,7 @@ class Document:
     def _bound(self) -> tuple[int, ...]:
         """Drop the oldest runs but the last, then versions, until the document holds no more than it may."""
         limit = self._settings.document_mb * 1_000_000
-        while len(self._runs) > 1 and self._weight() > limit:
+        while len(self._runs) > 1 and (len(self._runs) > _RUNS or self._weight() > limit):
             self._forget(self._runs.popitem(last=False)[1])
         dropped = []
         while len(self._versions) > 2 and (

@@ -24,11 +24,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from editor import server_messages
 from editor.sockets import is_loopback
+from editor.uploads import Uploads
 
 MB = 2**20
 _MOST_JSON = 24 * MB  # the mask of single pixels on a 16 MP photo, and the stage's state, both below 17
 _MOST_JSON_AT_ONCE = 4 * _MOST_JSON
 _MOST_UPLOADS_AT_ONCE = 4  # of the largest
+_MOST_UPLOADS_KEPT = 8  # of the largest, of all visitors together
 _MOST_PARTS = 16  # files of one upload, each an open file while it comes
 _SPARE_DISK = 256 * MB
 _PATIENCE_S = 30.0  # for a whole JSON body, and between two pieces of an upload
@@ -85,6 +87,7 @@ class Doorway:
         self._app = app
         self._rules = rules
         self._upload_most = rules.upload_mb * MB
+        self._uploads = Uploads(rules.place, _MOST_UPLOADS_KEPT * self._upload_most)
         self._coming = {"json": 0, "upload": 0}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -102,7 +105,9 @@ class Doorway:
             if scope["method"] in ("GET", "HEAD", "OPTIONS"):
                 await self._app(scope, receive, send)
             elif scope["path"].rstrip("/").endswith(_UPLOAD):
-                with self._room("upload", self._length(headers), self._upload_most, _MOST_UPLOADS_AT_ONCE):
+                length = self._length(headers)
+                with self._room("upload", length, self._upload_most, _MOST_UPLOADS_AT_ONCE):
+                    await self._make_room(length)
                     await self._app(scope, self._metered(receive, headers), send)
             else:
                 await self._take_json(scope, headers, receive, send)
@@ -155,21 +160,31 @@ class Doorway:
         """Keep room for a body, whose size counts as the largest where it is not announced.
 
         Raises:
-            Refused: where it is too large, others take the room, or the disk is full.
+            Refused: where it is too large, or others take the room.
         """
         wanted = most if length is None else length
         if wanted > most:
             raise Refused(413, server_messages.body_too_large(most // MB))
         if self._coming[kind] + wanted > at_once * most:
             raise Refused(503, server_messages.too_busy())
-        free = shutil.disk_usage(self._rules.place).free if kind == "upload" else wanted + _SPARE_DISK
-        if free < wanted + _SPARE_DISK:
-            raise Refused(507, server_messages.disk_full(free / MB))
         self._coming[kind] += wanted
         try:
             yield
         finally:
             self._coming[kind] -= wanted
+
+    async def _make_room(self, length: int | None) -> None:
+        """Let old uploads go for a new one.
+
+        Raises:
+            Refused: where there is no room even so.
+        """
+        wanted = self._upload_most if length is None else length
+        if not await asyncio.to_thread(self._uploads.make_room, wanted):
+            raise Refused(503, server_messages.too_busy())
+        free = shutil.disk_usage(self._rules.place).free
+        if free < wanted + _SPARE_DISK:
+            raise Refused(507, server_messages.disk_full(free / MB))
 
     def _metered(self, receive: Receive, headers: Headers) -> Receive:
         """Return what hands an upload on piece by piece; a fault is one that Gradio's parser cleans up after."""

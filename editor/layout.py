@@ -58,7 +58,7 @@ def build_app(engine: Engine, settings: AppSettings) -> gr.Blocks:
     """Return the page over a loaded engine, for which another may be swapped in; queued; the caller launches it."""
     documents = Documents(Store(Path(get_upload_folder())), settings)
     handlers = Handlers(Models(engine, settings), settings, documents)
-    app = gr.Blocks(title=messages.TITLE, fill_width=True, delete_cache=(3600, 86400), analytics_enabled=False)
+    app = gr.Blocks(title=messages.TITLE, fill_width=True, analytics_enabled=False)
     with app:
         page = _place(engine.spec, settings, handlers)
         _wire_documents(app, page, handlers)

@@ -16,6 +16,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,8 @@ from editor.darkroom import encode_png
 Pixels = NDArray[np.uint8]
 
 _LONGEST_NAME = 120  # bytes of UTF-8; file systems take 255, and what is made of it adds to it
+_MAPPED: WeakValueDictionary[Path, Pixels] = WeakValueDictionary()
+_MAPPING = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -45,8 +48,15 @@ class Picture:
     alpha: bool
 
     def pixels(self) -> Pixels:
-        """Return the (H, W, 3 or 4) uint8 pixels, read from disk as they are touched."""
-        return np.load(self.raw, mmap_mode="r", allow_pickle=False)  # type: ignore[no-any-return]
+        """Return the (H, W, 3 or 4) uint8 pixels, read from disk as they are touched.
+
+        Each mapping holds an open file for as long as somebody has it, as every run has its source: all share one.
+        """
+        with _MAPPING:
+            pixels = _MAPPED.get(self.raw)
+            if pixels is None:
+                pixels = _MAPPED[self.raw] = np.load(self.raw, mmap_mode="r", allow_pickle=False)
+            return pixels
 
     @property
     def weight(self) -> int:

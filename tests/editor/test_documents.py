@@ -190,6 +190,17 @@ def test_old_runs_and_then_versions_go_when_there_is_too_much(
     assert [version.id for version in document.tree] == [1, 4]
 
 
+def test_runs_are_bounded_in_number_however_small(document: Document) -> None:
+    first = run_of(document, "r0", (1,))
+    document.remember(first)
+    for n in range(1, 80):
+        document.remember(run_of(document, f"r{n}", (n,)))
+    kept = [n for n in range(80) if document.made(f"r{n}")]
+    assert kept == list(range(80 - len(kept), 80))
+    assert 32 <= len(kept) <= 64
+    assert not first.pictures[0].png.exists()
+
+
 def test_files_go_with_the_last_use(documents: Documents, document: Document) -> None:
     assert files(documents) == 1
     document.remember(run_of(document, "r", (10, 20)))

@@ -88,3 +88,14 @@ def test_file_names_are_plain(name: str) -> None:
 def test_names_keep_their_letters(name: str, kept: str, store: Store, photo: NDArray[np.uint8]) -> None:
     assert file_name(name) == kept
     assert store.put(photo, name).png.name == f"{kept}.png"
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="open files are counted in /proc")
+def test_however_often_a_picture_is_used_it_is_one_open_file(store: Store, photo: NDArray[np.uint8]) -> None:
+    picture = store.put(photo, "photo")
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    used = [picture.pixels() for _ in range(50)]  # as fifty runs hold their source
+    assert all((pixels == photo).all() for pixels in used)
+    assert len(list(Path("/proc/self/fd").iterdir())) <= before + 1
+    del used
+    assert len(list(Path("/proc/self/fd").iterdir())) <= before

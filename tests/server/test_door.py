@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import socket
 import time
+from contextlib import ExitStack
 from urllib.parse import quote
 
 import pytest
@@ -188,3 +190,31 @@ def test_an_upload_that_fails_leaves_nothing(app: App) -> None:
     while sorted(app.files()) != before and time.monotonic() < until:
         time.sleep(0.1)
     assert sorted(app.files()) == before
+
+
+def test_all_that_is_on_its_way_is_bounded_and_room_comes_back(app: App) -> None:
+    """Bodies that are announced and never sent hold no more than the sum that is allowed."""
+    head = "POST /gradio_api/reset HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    announced = f"{head}Content-Length: {23 * 2**20}\r\n\r\n".encode()
+    ask = CHANGES[6]
+    with ExitStack() as waiting:
+        for _ in range(4):
+            wire = waiting.enter_context(socket.create_connection(("127.0.0.1", app.port), timeout=60))
+            wire.sendall(announced)
+        until = time.monotonic() + 20
+        while app.ask("POST", ask[0], b" " * (6 * 2**20) + ask[1], **JSON).status != 503:
+            assert time.monotonic() < until
+        assert app.ask("POST", ask[0], ask[1], **JSON).status == 200  # a small one finds room
+    until = time.monotonic() + 20
+    while app.ask("POST", ask[0], b" " * (6 * 2**20) + ask[1], **JSON).status != 200:
+        assert time.monotonic() < until
+        time.sleep(0.1)
+
+
+def test_the_same_upload_again_and_again_is_one_file(app: App) -> None:
+    body, kind = upload_of({"same.png": b"PNG again"})
+    app.ask("POST", "/gradio_api/upload", body, **kind)
+    before = len(app.files())
+    for _ in range(5):
+        assert app.ask("POST", "/gradio_api/upload", body, **kind).status == 200
+    assert len(app.files()) == before

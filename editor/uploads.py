@@ -1,0 +1,56 @@
+"""The files that visitors uploaded, none of which is needed for long: they go by age, and the oldest where many are.
+
+Knows nothing of what is in them. Gradio keeps each in a folder called by its sha256; opening one copies it into the
+store, and a program uses one in the call that follows.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import shutil
+import threading
+import time
+from pathlib import Path
+
+logger = logging.getLogger(__name__)
+
+_FOLDER = re.compile(r"[0-9a-f]{64}")
+_MOST_S = 3600.0
+_LEAST_S = 60.0  # an upload so young may be about to be opened
+
+
+class Uploads:
+    """Thread-safe; one for a server."""
+
+    def __init__(self, place: Path, most_bytes: int) -> None:
+        self._place = place
+        self._most = most_bytes
+        self._lock = threading.Lock()
+
+    def make_room(self, wanted: int) -> bool:
+        """Remove what is old, and the oldest until so many bytes fit beside the others; says whether they fit now."""
+        now = time.time()
+        with self._lock:
+            there = sorted(self._folders())
+            held = sum(size for _, size, _ in there)
+            for changed, size, folder in there:
+                old, young = now - changed > _MOST_S, now - changed < _LEAST_S
+                if old or (held + wanted > self._most and not young):
+                    shutil.rmtree(folder, ignore_errors=True)
+                    held -= size
+            return held + wanted <= self._most
+
+    def _folders(self) -> list[tuple[float, int, Path]]:
+        """Return when each was last written, its bytes, and its folder."""
+        found = []
+        for folder in self._place.iterdir():
+            if not _FOLDER.fullmatch(folder.name):
+                continue
+            try:
+                facts = [path.stat() for path in folder.iterdir()]
+                changed = max((each.st_mtime for each in facts), default=folder.stat().st_mtime)
+            except OSError:  # gone since it was listed
+                continue
+            found.append((changed, sum(each.st_size for each in facts), folder))
+        return found
