@@ -57,6 +57,10 @@ class Recipe:
     request: Mapping[str, Any]
     machine: Machine | None = None
 
+    def of_weights(self, spec: ModelSpec) -> bool:
+        """Return whether a model's weight files are those that drew the picture."""
+        return all(spec.sha256.get(name) == digest for name, digest in self.weights.items())
+
 
 def recipe_text(
     spec: ModelSpec, request: EditRequest, variation: int = 0, *, machine: Machine | None = None

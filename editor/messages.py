@@ -232,6 +232,14 @@ def recipe_restored() -> str:
     return "The settings of this picture are restored: press Run to draw it again, or change them first."
 
 
+def recipe_of_other_weights() -> str:
+    """Say that the model of that name has learnt more since."""
+    return (
+        "The settings of this picture are restored. It was drawn by other weights of this model, so that Run draws "
+        "another picture."
+    )
+
+
 def recipe_of_other_model(model: str, here: str) -> str:
     """Say that a picture brought its mask along, but settings of another model."""
     return (

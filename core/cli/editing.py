@@ -76,7 +76,7 @@ def _replay(options: argparse.Namespace) -> None:
     request = EditRequest.from_dict(recipe.request, image)
     options.model = options.model or recipe.model
     engine = named_engine(options)
-    if any(engine.spec.sha256.get(name) != digest for name, digest in recipe.weights.items()):
+    if not recipe.of_weights(engine.spec):
         aside(f"{options.replay} was made with other weights: the picture will differ.")
     _bind(options, engine, recipe.machine)
     _run(options, engine, request, says_machine=recipe.machine is not None)

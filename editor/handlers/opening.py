@@ -127,6 +127,8 @@ class Opening:
         said = messages.recipe_restored()
         if foreign:
             said = messages.recipe_of_other_model(recipe.model, spec.name)
+        elif not recipe.of_weights(spec):
+            said = messages.recipe_of_other_weights()
         elif "finish" not in recipe.request and asked.task in (Task.INPAINT, Task.EXTRAPOLATE):
             said = messages.recipe_of_earlier_version()
         return self._shown(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from core import encode_picture, encode_png, open_picture, read_png_text
+from core.recipe import RECIPE_KEY
 from editor.handlers import Handlers, opening, sample_paths
 from editor.settings import SAMPLES
 from tests.editor.handlers.visits import VALUES, event, path_of, run, visitor
@@ -92,6 +94,21 @@ def test_a_picture_of_ours_brings_its_settings(
     # Opening it changes nothing: what would be downloaded still says how it was made.
     assert answer.download is not None
     assert read_png_text(Path(answer.download).read_bytes()) == read_png_text(file.read_bytes())
+
+
+def test_a_picture_of_other_weights_brings_its_settings_and_says_so(
+    handlers: Handlers, opened: dict[str, Any], photo: NDArray[np.uint8], tmp_path: Path
+) -> None:
+    result = run(handlers, opened, {**VALUES, "schedule": "linear"})[-1]
+    texts = read_png_text(path_of(result["variations"][0]["url"]).read_bytes())
+    recipe = json.loads(texts[RECIPE_KEY])
+    recipe["weights"] = {"transformer.safetensors": "f" * 64}
+    file = tmp_path / "older.png"
+    file.write_bytes(encode_png(photo, text={**texts, RECIPE_KEY: json.dumps(recipe)}))
+    answer = handlers.opening.open_upload(str(file), visitor())
+    assert answer.message is not None
+    assert "drawn by other weights of this model" in answer.message["notice"]
+    assert answer.values["schedule"] == "linear"
 
 
 def test_a_recipe_that_does_not_fit_leaves_the_picture(
