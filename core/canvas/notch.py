@@ -10,14 +10,17 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-_KEPT, _GONE = 58 / 64, 62 / 64
-"""The ramp, as shares of the highest frequency: all is kept up to the first, nothing from the second on. A wider ramp,
-and a blur of 1 2 1, took detail as well."""
+_KEPT, _LOWERED = 58 / 64, 62 / 64
+"""The ramp, as shares of the highest frequency: all is kept up to the first, `_LEFT` of it from the second on. A wider
+ramp, and a blur of 1 2 1, took detail as well."""
+_LEFT = 0.35
+"""What is left there: as much as photos have. With nothing left the lattice's figure fell from 4.1 to 0.1 (photos:
+1.0), and 66 pictures from nothing were farther from photos (KID 0.046 against 0.035)."""
 _AROUND = 16  # pixels reflected around the picture, so that its edges do not meet
 
 
 def without_lattice(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return a decoded picture, (S, S, 3) uint8 at its own size, without what repeats every 2 px along an axis."""
+    """Return a decoded picture, (S, S, 3) uint8 at its own size, with hardly anything that repeats every 2 px."""
     around = cv2.copyMakeBorder(picture, *(_AROUND,) * 4, cv2.BORDER_REFLECT_101)
     rows, columns = (np.abs(np.fft.fftfreq(length)) * 2.0 for length in around.shape[:2])
     share = _ramp(rows)[:, None, None] * _ramp(columns[: around.shape[1] // 2 + 1])[None, :, None]
@@ -28,4 +31,4 @@ def without_lattice(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def _ramp(frequency: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the share that is kept of frequencies 0..1, 1 being a period of 2 px."""
-    return np.clip((_GONE - frequency) / (_GONE - _KEPT), 0.0, 1.0)
+    return 1.0 - (1.0 - _LEFT) * np.clip((frequency - _KEPT) / (_LOWERED - _KEPT), 0.0, 1.0)

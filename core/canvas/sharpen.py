@@ -9,6 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from core.canvas.notch import without_lattice
+
 LEAST_WINDOW = 1.25
 """A window of at most so many times the model's pixels shows them as they are: nothing is sharpened there."""
 _LIGHT = 4.0
@@ -23,7 +25,7 @@ def sharpened(decoded: NDArray[np.uint8], made: NDArray[np.float32], strength: f
     Args:
         decoded: (S, S, 3) uint8.
         made: (f S, f S, 3) float32 in levels of 255, what the net makes of it.
-        strength: share of the net's picture, 0 to 1; the rest is the decoded one, enlarged.
+        strength: share of the net's picture, 0 to 1; the rest is the decoded one without its lattice, enlarged.
 
     Returns:
         (f S, f S, 3) uint8.
@@ -33,7 +35,7 @@ def sharpened(decoded: NDArray[np.uint8], made: NDArray[np.float32], strength: f
     small = cv2.resize(clipped, (side, side), interpolation=cv2.INTER_AREA)
     lost = cv2.GaussianBlur(decoded.astype(np.float32) - small, (0, 0), _LIGHT, borderType=cv2.BORDER_REFLECT_101)
     sharp = clipped + cv2.resize(lost, (large, large), interpolation=cv2.INTER_LINEAR)
-    soft = cv2.resize(decoded, (large, large), interpolation=cv2.INTER_CUBIC)
+    soft = cv2.resize(without_lattice(decoded), (large, large), interpolation=cv2.INTER_CUBIC)
     mixed = strength * sharp + (1.0 - strength) * soft.astype(np.float32)
     return np.clip(np.rint(mixed), 0, 255).astype(np.uint8)
 
