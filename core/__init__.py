@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from core.models.families import count_parameters
     from core.models.hub import download
     from core.models.library import converted_folder, model_state
-    from core.pictures import PictureFile, encode_picture, encode_png, loss_of, open_picture, read_picture
+    from core.pictures import PictureFile, encode_picture, encode_png, loss_of, open_picture, picture_size, read_picture
     from core.pngtext import read_png_text
     from core.recipe import Machine, Recipe, read_recipe, recipe_text
     from core.request import (
@@ -84,7 +84,15 @@ _ROOMS = {
     "core.models.families": ("count_parameters",),
     "core.models.hub": ("download",),
     "core.models.library": ("converted_folder", "model_state"),
-    "core.pictures": ("PictureFile", "encode_picture", "encode_png", "loss_of", "open_picture", "read_picture"),
+    "core.pictures": (
+        "PictureFile",
+        "encode_picture",
+        "encode_png",
+        "loss_of",
+        "open_picture",
+        "picture_size",
+        "read_picture",
+    ),
     "core.pngtext": ("read_png_text",),
     "core.recipe": ("Machine", "Recipe", "read_recipe", "recipe_text"),
     "core.request": (
@@ -150,6 +158,7 @@ __all__ = [
     "model_state",
     "of_the_machine",
     "open_picture",
+    "picture_size",
     "read_mask",
     "read_picture",
     "read_png_text",

@@ -123,14 +123,12 @@ def read_picture(source: bytes | Path) -> PictureFile:
         return PictureFile(np.array(upright(colour, image), np.uint8), told and f"picture: {told}")
 
 
-@contextmanager
-def decoded(source: bytes | Path) -> Iterator[tuple[Image.Image, int]]:
-    """Decode the first frame of a picture file; gives the image as it is stored, and its bits a channel.
+def picture_size(data: bytes) -> Size:
+    """Return the width and height that a picture file's header claims, without decoding anything.
 
     Raises:
-        BadRequest: see `read_picture`; also for what the body raises of the decoder's errors.
+        BadRequest: where it cannot be read, or the size is none that `read_picture` takes.
     """
-    data = _bytes(source)
     size = _header_size(data)
     if size is None:
         raise BadRequest("picture is damaged: its header cannot be read, save it again as PNG, JPEG or WebP.")
@@ -139,6 +137,18 @@ def decoded(source: bytes | Path) -> Iterator[tuple[Image.Image, int]]:
         raise BadRequest(f"picture is {width}x{height} px: each side must be {LEAST_SIDE} to {MOST_SIDE} px.")
     if width * height > MOST_PIXELS:
         raise BadRequest(f"picture is {width}x{height} px, {width * height / 1e6:.0f} MP: give one of at most 64 MP.")
+    return size
+
+
+@contextmanager
+def decoded(source: bytes | Path) -> Iterator[tuple[Image.Image, int]]:
+    """Decode the first frame of a picture file; gives the image as it is stored, and its bits a channel.
+
+    Raises:
+        BadRequest: see `read_picture`; also for what the body raises of the decoder's errors.
+    """
+    data = _bytes(source)
+    size = picture_size(data)
     try:
         with Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "WEBP")) as image:
             if image.size != size:

@@ -7,14 +7,14 @@ or a project with all its versions.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from core import BadRequest, CoreError, EditRequest, Sides, Task, read_recipe
+from core import BadRequest, CoreError, EditRequest, Sides, Task, picture_size, read_recipe
 from editor import export, messages, welcome
 from editor.darkroom import open_picture
 from editor.documents import Document, Version
@@ -144,6 +144,7 @@ class Opening:
 
     def _project(self, path: Path, request: gr.Request) -> Opened:
         project = read_project(path, most_bytes=self._desk.settings.max_file_mb * 2**20)
+        _weigh((each.png for each in project.versions), self._desk.settings.document_mb)
         documents = self._desk.documents
         versions: list[Version] = []
         try:
@@ -167,6 +168,18 @@ class Opening:
         view = requests.read_view(self._desk.documents.controls(document.owner))
         message = replies.opened(document, addresses(request), spec=spec, view=view, **extras)
         return Opened(message, str(_head(document).picture.png), values or {})
+
+
+def _weigh(pngs: Iterable[bytes], most_mb: int) -> None:
+    """Refuse a project whose pictures, by their headers alone, are more than a document keeps.
+
+    Raises:
+        BadRequest: saying how many megabytes they are.
+    """
+    sizes = [picture_size(png) for png in pngs]
+    pixels_mb = sum(3 * width * height for width, height in sizes) / 1e6
+    if len(sizes) > 2 and pixels_mb > most_mb:  # two are kept at any size
+        raise BadRequest(messages.project_too_large(pixels_mb, most_mb))
 
 
 def sample_paths(folder: Path) -> tuple[Path, ...]:

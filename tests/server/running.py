@@ -87,6 +87,21 @@ class App:
         told = {"component_id": place, "fn_name": function, "data": data, "session_hash": "aaaabbbb"}
         return self.ask("POST", "/gradio_api/component_server", json.dumps(told).encode(), **(JSON | headers))
 
+    def opened(self, name: str, data: bytes, visitor: str) -> dict[str, Any]:
+        """Upload a file and open it as the Open button does; returns what the stage is told."""
+        body, kind = upload_of({name: data})
+        (path,) = json.loads(self.ask("POST", "/gradio_api/upload", body, **kind).body)
+        (event,) = (each["id"] for each in self.config()["dependencies"] if each["api_name"] == "uploaded")
+        file = {"path": path, "meta": {"_type": "gradio.FileData"}}
+        asked = {"data": [file], "fn_index": event, "session_hash": visitor}
+        assert self.ask("POST", "/gradio_api/queue/join", json.dumps(asked).encode(), **JSON).status == 200
+        told = self.ask("GET", f"/gradio_api/queue/data?session_hash={visitor}").body
+        lines = [json.loads(line[6:]) for line in told.splitlines() if line.startswith(b"data: ")]
+        message: dict[str, Any] = next(line for line in lines if line["msg"] == "process_completed")["output"]["data"][
+            0
+        ]
+        return message
+
     def files(self) -> list[Path]:
         """Return every file in its folder for temporary files, but for the lock."""
         return [path for path in self.place.rglob("*") if path.is_file() and path.name != "lock"]
