@@ -93,7 +93,7 @@ class Ground:
         self.beside = np.stack(
             [[self.number.take(self.targets + jump * step, mode="clip") for step in self.away] for jump in JUMPS]
         )
-        depth = level.depth().ravel()[self.targets]
+        depth = level.depth.ravel()[self.targets]
         self.over_rim = np.flatnonzero(depth <= patch // 2)
         self.shares = _inwards(depth)
         self._wanted = None if guide is None else guide.numbers(guide.wanted, self.targets, patch)

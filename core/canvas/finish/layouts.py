@@ -20,7 +20,7 @@ from core.canvas.finish.onion import Peel, peel
 from core.canvas.finish.pyramid import Level, Mask, Picture, halvings, shrunk
 from core.canvas.finish.search import Field, costs_of, improve
 from core.canvas.finish.surface import surfaced
-from core.canvas.finish.vote import ballots, vote
+from core.canvas.finish.vote import ballots, unshifted, vote
 
 SMALL = 64
 """Inner width in pixels of a hole at which layouts compete: the larger, the better they begin, and the dearer."""
@@ -204,7 +204,7 @@ class Scene:
                 improve(ground, asked, state.field, state.rng, rounds=1, trials=_TRIALS[kind], reach=reach)
             self.pause()
             ballot = ballots(ground, asked, state.field)
-            picture.reshape(-1, 3)[hole] = vote(ground, ground.level.picture, ballot, state.field, hole)
+            picture.reshape(-1, 3)[hole] = vote(ground, ground.level.copied, ballot, state.field, hole)
         state.picture = picture
 
     def _around(self, state: State) -> Ground:
@@ -237,10 +237,8 @@ class Scene:
         costs = state.field.costs[number] * np.float32((ground.patch / coarse.patch) ** 2)
         field = Field(places, costs)
         hole = np.flatnonzero(ground.level.hole).astype(np.int32)
-        ballot = np.zeros((len(places) + 1, 4), np.float32)
-        ballot[:-1, 3] = np.exp(-costs / np.float32(2 * 3 * 25.0**2 * ground.patch**2)) * ground.shares
         picture = ground.level.picture.copy()
-        picture.reshape(-1, 3)[hole] = vote(ground, picture, ballot, field, hole)
+        picture.reshape(-1, 3)[hole] = vote(ground, ground.level.copied, unshifted(ground, costs), field, hole)
         return State(state.index - 1, ground, field, picture, state.rng)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -52,19 +53,32 @@ class Level:
             (weight > 1 - 1e-3) & ~any_hole,
         )
 
+    @cached_property
     def depth(self) -> NDArray[np.float32]:
-        """Return (h, w) float32: pixels from each pixel to the nearest known one, 0 where known."""
+        """(h, w) float32: pixels from each pixel to the nearest known one, 0 where known."""
         unknown = (~self.known).astype(np.uint8)
         return np.asarray(cv2.distanceTransform(unknown, cv2.DIST_L2, cv2.DIST_MASK_PRECISE), np.float32)
 
+    @cached_property
+    def copied(self) -> NDArray[np.float32]:
+        """(h * w, 4) float32: the picture's colours as `rows_of` lays them out."""
+        return rows_of(self.picture)
+
     def inner_width(self) -> float:
         """Return twice the largest distance of a pixel of the hole to a known one."""
-        return 2.0 * float(self.depth()[self.hole].max())
+        return 2.0 * float(self.depth[self.hole].max())
 
     def whole_patches(self, patch: int) -> Mask:
         """Return (h, w) bool: middles of the patches of that side that lie in the picture and are known throughout."""
         kernel = np.ones((patch, patch), np.uint8)
         return np.asarray(cv2.erode(self.known.astype(np.uint8), kernel, borderValue=0) > 0)
+
+
+def rows_of(picture: Picture) -> NDArray[np.float32]:
+    """Return a picture (h, w, 3) as (h * w, 4) float32, ones behind: 16 bytes are gathered twice as fast as 12."""
+    four = cv2.cvtColor(picture, cv2.COLOR_RGB2RGBA)
+    four[..., 3] = 1
+    return np.asarray(four.reshape(-1, 4), np.float32)
 
 
 def halvings(level: Level) -> Iterator[Level]:

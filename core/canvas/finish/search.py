@@ -20,6 +20,9 @@ _RIM_TRIALS = 8
 _SHRINKS = 3
 """Each random place is looked for so many times nearer than the one before."""
 
+_AT_ONCE = 4096
+"""Targets whose costs are computed at a time: what is subtracted stays in the processor's cache."""
+
 
 @dataclass(eq=False)
 class Field:
@@ -36,8 +39,12 @@ class Field:
 
 def costs_of(ground: Ground, asked: NDArray[np.float32], places: Places) -> NDArray[np.float32]:
     """Return (m,) float32: the costs of all targets' sources; `asked` is of `Ground.asked`."""
-    away = asked - ground.described.take(ground.row[places], 0)
-    return np.asarray(np.einsum("ij,ij->i", away, away), np.float32)
+    output = np.empty(len(places), np.float32)
+    for start in range(0, len(places), _AT_ONCE):
+        part = slice(start, start + _AT_ONCE)
+        away = asked[part] - ground.described.take(ground.row[places[part]], 0)
+        output[part] = np.einsum("ij,ij->i", away, away)
+    return output
 
 
 def improve(

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.canvas.finish.ground import Ground, Places
-from core.canvas.finish.pyramid import Level, Mask, Picture
+from core.canvas.finish.pyramid import Level, Mask, Picture, rows_of
 from core.canvas.finish.search import Field
 from core.canvas.finish.vote import own_sources, parted, vote
 from core.geometry import Box, Size
@@ -49,13 +49,13 @@ def surfaced(ground: Ground, ballot: NDArray[np.float32], field: Field) -> tuple
     low, fine = parted(ground, _FINE)
     both = np.concatenate([hole, ring])
     sources = own_sources(ground, field, both)
-    smooth = vote(ground, low, ballot, field, both)
+    smooth = vote(ground, rows_of(low), ballot, field, both)
     detail = fine.reshape(-1, 3).take(sources, 0)
     photo = level.picture.reshape(-1, 3).take(ring, 0)
     step = (photo - smooth[len(hole) :] - detail[len(hole) :]).clip(-_MOST_STEP, _MOST_STEP)
     near = _near(level)
     here = near.slices
-    depth = level.depth()[here]
+    depth = level.depth[here]
     detail = detail[: len(hole)] * _gain(level, here, fine, detail[: len(hole)], depth)[level.hole[here]][:, None]
     pushed = _pushed(_spread_out(step, ring, level, here), (beside & level.known)[here], depth)
     return smooth[: len(hole)] + detail + pushed[level.hole[here]], sources[: len(hole)]

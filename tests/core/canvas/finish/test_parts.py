@@ -36,7 +36,7 @@ def test_transparent_pixels_are_neither_hole_nor_known_on_any_level():
     half = level_of(noise(64, 64), hole, known).halved().halved()
     assert not half.known[:, :5].any()
     assert not half.hole[:, :5].any()
-    assert half.depth()[8, 0] > half.depth()[8, 4] > 0
+    assert half.depth[8, 0] > half.depth[8, 4] > 0
 
 
 def test_a_smaller_picture_is_made_as_levels_are():
@@ -125,7 +125,7 @@ def test_a_vote_of_right_copies_is_right():
     photo, hole = stripes(60, 70), disc(60, 70, 10)
     ground, asked, field, _ = searched(photo, hole, 8)
     pixels = np.flatnonzero(hole).astype(np.int32)
-    said = vote(ground, ground.level.picture, ballots(ground, asked, field), field, pixels)
+    said = vote(ground, ground.level.copied, ballots(ground, asked, field), field, pixels)
     assert np.abs(said - photo[hole]).mean() < 4
     sources = own_sources(ground, field, pixels)
     assert not hole.ravel()[sources].any()
