@@ -267,6 +267,7 @@ def test_the_picture_keeps_its_size(page: Page, tmp_path: Path, size: tuple[int,
 
 
 # borders --------------------------------------------------------------------------------------------------------------
+@pytest.mark.timeout(400)  # four photos, four variations of each finished
 def test_seams_are_measured_shown_and_small(page: Page, samples: Path, tmp_path: Path) -> None:
     """ "Seams": the step across the border over the steps beside it, of the best of four, on four photos."""
     best = []
