@@ -125,8 +125,9 @@ class Doorway:
         if not self._rules.knows(host):
             raise Refused(421, server_messages.host_unknown(host))
         origin, site = headers.get("origin"), headers.get("sec-fetch-site", "none")
-        trusted = origin is not None and self._rules.trusts(_name(urlsplit(origin).netloc) or "")
-        if origin is not None and not trusted and _authority(origin) != host.lower().removesuffix(":80"):
+        page = "" if origin is None else _authority(origin)
+        trusted = self._rules.trusts(_name(page) or "")
+        if origin is not None and not trusted and page != host.lower().removesuffix(":80"):
             raise Refused(403, server_messages.foreign_page(origin))
         link = scope["method"] in ("GET", "HEAD") and headers.get("sec-fetch-mode") == "navigate"
         if site not in ("same-origin", "none") and not link and not trusted:
@@ -299,7 +300,10 @@ def _name(authority: str) -> str | None:
 
 
 def _authority(origin: str) -> str:
-    """Return host and port of an Origin header as a Host header has them; empty for "null"."""
-    parts = urlsplit(origin)
+    """Return host and port of an Origin header as a Host header has them; empty for "null" and for what is none."""
+    try:
+        parts = urlsplit(origin)
+    except ValueError:
+        return ""
     port = {"http": ":80", "https": ":443"}.get(parts.scheme, "")
     return parts.netloc.lower().removesuffix(port) if port else ""

@@ -45,6 +45,7 @@ CHANGES = (
         {"Origin": "http://localhost:1", "Sec-Fetch-Site": "same-site"},
         {"Origin": "http://editor.example.evil.example"},
         {"Origin": "http://127.0.0.1.evil.example"},
+        {"Origin": "http://[::1"},
     ],
     ids=str,
 )
