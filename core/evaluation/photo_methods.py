@@ -21,7 +21,7 @@ from core.evaluation.metrics import Mask, Picture
 from core.geometry import Box, Size
 from core.request import DecodeOptions, EditRequest, EditResult, Task
 
-EDITOR, PLAIN, PATCHMATCH = "editor", "plain MaskGIT", "PatchMatch"
+EDITOR, FOLLOWED, PLAIN, PATCHMATCH = "editor", "editor, model followed", "plain MaskGIT", "PatchMatch"
 
 VARIATIONS = 4
 """That the editor draws where the truth is known, as its page does; where it is not, one panorama is work enough."""
@@ -67,8 +67,9 @@ def photo_methods(engine: Engine) -> tuple[dict[str, Method], list[str]]:
     """Return the methods that can run here by name, and a sentence for each that cannot."""
     installed, missing = installed_baselines()
     methods: dict[str, Method] = {
-        EDITOR: partial(_edited, engine=engine, plain=False),
-        PLAIN: partial(_edited, engine=engine, plain=True),
+        EDITOR: partial(_edited, engine=engine, ask=_page_request),
+        FOLLOWED: partial(_edited, engine=engine, ask=_followed_request),
+        PLAIN: partial(_edited, engine=engine, ask=plain_request),
     }
     methods |= {name: partial(_filled, fill=BASELINES[name]) for name in ("Telea", "Navier-Stokes")}
     if any(name.startswith(PATCHMATCH) for name in installed):
@@ -106,11 +107,17 @@ def single_window(mask: Mask) -> Box | None:
     return None if mask[window.slices].all() else window
 
 
-def _edited(case: Case, seed: int, *, engine: Engine, plain: bool) -> Answer:
-    if plain:
-        request = plain_request(engine, case, seed=seed)
-    else:
-        request = editor_request(engine, case, seed=seed, variations=1 if case.truth is None else VARIATIONS)
+def _page_request(engine: Engine, case: Case, *, seed: int) -> EditRequest:
+    return editor_request(engine, case, seed=seed, variations=1 if case.truth is None else VARIATIONS)
+
+
+def _followed_request(engine: Engine, case: Case, *, seed: int) -> EditRequest:
+    """Return what ends with the photo's pixels, too, but laid out as the model's tokens are."""
+    return replace(editor_request(engine, case, seed=seed), follow=1.0)
+
+
+def _edited(case: Case, seed: int, *, engine: Engine, ask: Callable[..., EditRequest]) -> Answer:
+    request = ask(engine, case, seed=seed)
     started = time.perf_counter()
     result = engine.edit(request)
     seconds = time.perf_counter() - started

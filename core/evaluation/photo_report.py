@@ -74,8 +74,9 @@ LEGEND = (
     "likest patch of a border with the known part, its mirror image, or another place of the border. Drift: delta-E "
     "between the photo's last strip and the panorama's, each half a window wide; the photo's own variation is that "
     "between any two strips of it. Largest step: delta-E between neighbouring columns of 4 px, where windows meet. "
-    "Plain MaskGIT: one window, nothing finished; several windows where no square can show the hole. Seconds are of "
-    "one answer on the machine that measured."
+    "Model followed: one variation, laid out by the model's tokens alone. Plain MaskGIT: one window, nothing "
+    "finished; several windows where no square can show the hole. Seconds are of one answer on the machine that "
+    "measured."
 )
 
 
