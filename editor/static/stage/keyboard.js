@@ -130,15 +130,20 @@ class Focus {
   constructor(host) {
     this.host = host;
     this.byKey = false;
-    let key = false;
+    /** @type {EventTarget | null} what was pressed last by a pointer, until a key is */
+    let pressed = null;
     /** Whether someone has typed or looked further since a field has the focus. */
     this.browsing = false;
-    document.addEventListener("pointerdown", () => (key = false), true);
+    document.addEventListener("pointerdown", (e) => (pressed = e.target), true);
     document.addEventListener("keydown", (e) => {
-      key = true;
+      pressed = null;
       if (e.key !== "Enter") this.browsing = true;
     }, true);
-    document.addEventListener("focusin", () => Object.assign(this, { byKey: key, browsing: false }));
+    document.addEventListener("focusin", ({ target }) => {
+      const around = target instanceof HTMLElement && (target.closest("label") || target);
+      this.byKey = !(around && pressed instanceof Node && around.contains(pressed)); // or by a script, which means the same
+      this.browsing = false;
+    });
     // The wheel scrolls the page; a number that happens to have the focus stays what it is.
     const wheel = (/** @type {WheelEvent} */ e) => {
       const { target } = e;
@@ -147,10 +152,10 @@ class Focus {
     document.addEventListener("wheel", wheel, { capture: true, passive: true });
   }
 
-  /** Whether what has it answers a key itself: someone came to it by keyboard, or it is a slider. @param {string} name */
+  /** Whether what has it answers a key itself: nobody came to it by pressing it, or it is a slider. @param {string} name */
   answers(name) {
     const node = document.activeElement;
-    if (!node || node === document.body || node === this.host || /^(Delete|Backspace)$/.test(name)) return false;
+    if (!node || node === document.body || node === this.host) return false;
     return this.byKey || (/Arrow/.test(name) && node.matches("input[type=range], [role=slider]"));
   }
 
@@ -187,7 +192,8 @@ export function listenToKeys(stage, host) {
   document.addEventListener("keydown", (e) => {
     const name = nameOf(e);
     const runs = /^(Shift\+)?Enter$/.test(name) && focus.runs(e.target);
-    if ((isTyping(e.target) && !runs) || !stage.visible()) return;
+    // What has the focus may have answered already.
+    if (((isTyping(e.target) || e.defaultPrevented) && !runs) || !stage.visible()) return;
     const found = foundFor(e);
     if (runs) /** @type {HTMLElement} */ (e.target).blur(); // what was typed counts
     if (name === "\\" || (name === "Tab" && document.activeElement === host && stage.focusByPointer)) {
