@@ -194,8 +194,9 @@ def diversity(judge: Judge, samples: Sequence[Sequence[Picture]], masks: Sequenc
 
 
 def _request(question: Question, photo: Picture, mask: Mask, label: int | None, options: DecodeOptions) -> EditRequest:
-    # A hard edge: the feather lies inside the mask and would show some of the hidden photo.
-    shared: dict[str, Any] = {"class_id": label, "feather_px": 0, "options": options}
+    # A hard edge: the feather lies inside the mask and would show some of the hidden photo. No finish: the model is
+    # measured here, at its own size; what is made of it in photos, core/evaluation/photos.py measures.
+    shared: dict[str, Any] = {"class_id": label, "feather_px": 0, "finish": "none", "options": options}
     cut = question.sides(photo.shape[0])
     if not any(cut):
         return EditRequest(Task.INPAINT, photo, mask, **shared)
