@@ -6,7 +6,6 @@ import io
 import json
 import struct
 import threading
-import time
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -83,12 +82,10 @@ def test_a_small_project_of_huge_pictures_is_refused_by_its_headers(app: App) ->
     data = project([flat_png(8000, 7900, mark) for mark in range(1, 9)])
     assert len(data) < 200_000
     before = sum(path.stat().st_size for path in app.files())
-    began = time.monotonic()
     with watched(app) as seen:
         told = app.opened("bomb.zip", data, "bomber")
     assert "MB" in told["message"]
     assert told["kind"] == "notice"
-    assert time.monotonic() - began < 30
     assert max(seen) - before < 50_000_000
 
 

@@ -110,9 +110,7 @@ def test_a_signal_in_the_midst_of_a_run_leaves_nothing(name: str, tmp_path: Path
         assert called.status == 200
         assert holding(place)
         time.sleep(0.3)
-        began = time.monotonic()
         status = app.end(getattr(signal, name))
-        assert time.monotonic() - began < 10
         assert status in (128 + getattr(signal, name), 0)
         assert "Traceback" not in app.said()
     assert list(place.iterdir()) == []
