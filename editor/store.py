@@ -7,15 +7,17 @@ and the raw array beside it, memory-mapped), so that a long history costs no mem
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import secrets
 import shutil
 import tempfile
 import threading
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 from weakref import WeakValueDictionary
 
 import numpy as np
@@ -79,6 +81,11 @@ class Store:
         self._uses: dict[Path, int] = {}
         self._lock = threading.Lock()
 
+    @property
+    def served(self) -> Path:
+        """The folder that the page server may read."""
+        return Path(self._served.name)
+
     def put(self, pixels: Pixels, name: str, notes: Mapping[str, str] | None = None) -> Picture:
         """Write a picture and return where it lies; each `put` needs one `release`.
 
@@ -91,17 +98,20 @@ class Store:
         digest = hashlib.blake2b(key=self._secret, digest_size=16)
         digest.update(repr((pixels.shape, name, sorted(notes.items()))).encode())
         digest.update(np.ascontiguousarray(pixels).data)
-        png = Path(self._served.name) / digest.hexdigest() / f"{file_name(name)}.png"
+        png = self.served / digest.hexdigest() / f"{file_name(name)}.png"
         raw = Path(self._private.name) / f"{digest.hexdigest()}.npy"
+        picture = Picture(png, raw, Size(pixels.shape[1], pixels.shape[0]), pixels.shape[2] == 4)
         with self._lock:
             self._uses[raw] = self._uses.get(raw, 0) + 1
-        if not png.exists():
-            png.parent.mkdir(exist_ok=True)
-            np.save(raw, pixels, allow_pickle=False)
-            part = png.with_suffix(f".{secrets.token_hex(4)}")
-            part.write_bytes(encode_png(pixels, text=notes))
-            part.replace(png)  # whole or not at all, for whoever asks for it meanwhile
-        return Picture(png, raw, Size(pixels.shape[1], pixels.shape[0]), pixels.shape[2] == 4)
+        try:
+            if not png.exists():  # the PNG comes last: where it is, the array is
+                png.parent.mkdir(exist_ok=True)
+                _publish(raw, raw.parent, lambda file: np.save(file, pixels, allow_pickle=False))
+                _publish(png, self.served, lambda file: file.write(encode_png(pixels, text=notes)))
+        except BaseException:
+            self.release(picture)
+            raise
+        return picture
 
     def share(self, picture: Picture) -> None:
         """Note one more use of a picture that is in use; it needs one more `release`."""
@@ -123,7 +133,7 @@ class Store:
 
     def new_folder(self) -> Path:
         """Return a new folder that the page server may read, for files that are no pictures of a document."""
-        return Path(tempfile.mkdtemp(dir=self._served.name))
+        return Path(tempfile.mkdtemp(dir=self.served))
 
     def remove_folder(self, folder: Path) -> None:
         """Remove a folder that `new_folder` made."""
@@ -133,6 +143,25 @@ class Store:
         """Remove everything."""
         self._served.cleanup()
         self._private.cleanup()
+
+
+def _publish(path: Path, draft: Path, write: Callable[[BinaryIO], object]) -> None:
+    """Write a file that is there whole or not at all, for whoever reads, maps or writes the same one meanwhile.
+
+    Args:
+        path: of the file.
+        draft: folder on the same disk, where it lies until it is whole.
+        write: its content.
+    """
+    part = draft / f"{secrets.token_hex(8)}.part"
+    try:
+        with part.open("xb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def file_name(name: str) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -99,3 +102,65 @@ def test_however_often_a_picture_is_used_it_is_one_open_file(store: Store, photo
     assert len(list(Path("/proc/self/fd").iterdir())) <= before + 1
     del used
     assert len(list(Path("/proc/self/fd").iterdir())) <= before
+
+
+def test_equal_pictures_from_many_threads_are_whole(store: Store, photo: NDArray[np.uint8]) -> None:
+    """All write, read and release the same files at once; mapped pixels stay what they were."""
+
+    def use(_: int) -> bool:
+        picture = store.put(photo, "same")
+        pixels = picture.pixels()
+        whole = np.array_equal(pixels, photo) and np.array_equal(open_picture(picture.png), photo)
+        store.release(picture)
+        return whole and np.array_equal(pixels, photo)
+
+    with ThreadPoolExecutor(24) as pool:
+        assert all(pool.map(use, range(240)))
+    assert not list(store.served.rglob("*"))
+
+
+USES = """
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+import numpy as np
+from editor.store import Store
+
+store, photo = Store(Path(sys.argv[1])), np.full((300, 400, 3), 7, np.uint8)
+
+def use(_):
+    picture = store.put(photo, "same")
+    whole = (picture.pixels() == 7).all()
+    store.release(picture)
+    return whole
+
+with ThreadPoolExecutor(24) as pool:
+    assert all(pool.map(use, range(240)))
+left = [path for path in store.served.rglob("*")]
+store.close()
+assert not left, left
+"""
+
+
+def test_two_processes_share_a_folder(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", USES, str(tmp_path)]
+    started = [subprocess.Popen(command, stderr=subprocess.PIPE) for _ in range(2)]
+    for process in started:
+        assert process.communicate()[1] == b""
+        assert process.returncode == 0
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_disk_that_is_full_leaves_nothing(
+    store: Store, photo: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError, match="space"):
+        store.put(photo, "a")
+    assert not list(store.served.rglob("*"))
+    monkeypatch.undo()
+    picture = store.put(photo, "a")
+    assert np.array_equal(picture.pixels(), photo)
