@@ -26,8 +26,11 @@ from core.geometry import Size
 from core.pngtext import MAX_TEXT_CHUNK, SIGNATURE
 from core.profiles import to_srgb
 
-MOST_BYTES = 32 * 2**20
 MOST_PIXELS = 64_000_000
+MOST_TEXT_BYTES = 2 * MAX_TEXT_CHUNK
+"""Room in a file beside its pixels: the two texts of a recipe, or the tables of a damaged encoder."""
+MOST_BYTES = 4 * MOST_PIXELS * 101 // 100 + MOST_TEXT_BYTES
+"""Of the largest file that is written here, which must open again: noise with alpha, as it is, and 1 % around it."""
 LEAST_SIDE, MOST_SIDE = 16, 16384
 FULL_CHROMA = 90
 """JPEG quality from which colours are stored at full size; below it they are halved, as nearly every program does."""
@@ -107,7 +110,7 @@ def read_picture(source: bytes | Path) -> PictureFile:
     that moves no colour changes nothing), 16 bits a channel are scaled to 8, CMYK, grey and palettes become RGB.
 
     Args:
-        source: the file's bytes, or where it is; at most 32 MB.
+        source: the file's bytes, or where it is; at most about four bytes a pixel and 32 MB beside them.
 
     Raises:
         BadRequest: where it cannot be read, is another format, is damaged, or is too large or too small; size and
@@ -149,6 +152,8 @@ def decoded(source: bytes | Path) -> Iterator[tuple[Image.Image, int]]:
     """
     data = _bytes(source)
     size = picture_size(data)
+    if len(data) > 4 * size.width * size.height * 101 // 100 + MOST_TEXT_BYTES:
+        raise BadRequest(f"picture file has {len(data) >> 20} MB, more than {size.width}x{size.height} px need: save it again.")
     try:
         with Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "WEBP")) as image:
             if image.size != size:

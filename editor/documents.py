@@ -1,31 +1,43 @@
-"""A visitor's pictures on the server: each a tree of versions, with the last runs made from it.
+"""An open picture on the server: a tree of versions, with the last runs made from it.
 
-Knows nothing of nets, widgets or messages. The browser holds only unguessable ids, never paths; every look-up names
-the visitor, and another visitor's id is treated as unknown.
+Knows nothing of nets, widgets, messages or visitors; `editor.visitors` keeps the pictures of all of them.
 """
 
 from __future__ import annotations
 
 import secrets
 import threading
-import time
 from collections import OrderedDict, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Literal, NamedTuple
 
 from core import BadRequest
 from editor import messages
 from editor.runs import Run, SweptCells
 from editor.settings import AppSettings
-from editor.store import Picture, Pixels, Store, file_name
+from editor.store import Picture, Store
 
 _RUNS = 64
 """Runs that stay to be gone on from, for each document; each keeps its files, masks and steps."""
 
 _FOLDERS = 4
 """Exported files that stay to be downloaded, for each document."""
+
+
+class Gone(BadRequest):
+    """The server no longer has something that the browser may still have its own copy of.
+
+    Attributes:
+        what: "document", "version" or "run".
+    """
+
+    def __init__(self, what: Literal["document", "version", "run"]) -> None:
+        said = {"document": messages.document_gone, "version": messages.version_gone, "run": messages.run_gone}
+        super().__init__(said[what]())
+        self.what = what
 
 
 @dataclass(frozen=True)
@@ -82,7 +94,26 @@ class Document:
         self._next = 0
         self._runs: OrderedDict[str, Run | SweptCells] = OrderedDict()
         self._folders: deque[Path] = deque()
+        self._works = 0
+        self._closed = False
         self._lock = threading.RLock()
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """Mark that something is made of this picture meanwhile; it is not let go of to make room for another."""
+        with self._lock:
+            self._works += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._works -= 1
+
+    @property
+    def works(self) -> bool:
+        """Whether something is made of it now."""
+        with self._lock:
+            return self._works > 0
 
     # versions ---------------------------------------------------------------------------------------------------------
     @property
@@ -90,6 +121,18 @@ class Document:
         """The version shown; None for a document that has not received its first generated picture."""
         with self._lock:
             return None if self._head is None else self._versions[self._head]
+
+    def find(self, version: int) -> Version:
+        """Return a version.
+
+        Raises:
+            BadRequest: where it is not kept.
+        """
+        with self._lock:
+            self._check_open()
+            if version not in self._versions:
+                raise Gone("version")
+            return self._versions[version]
 
     @property
     def head(self) -> Picture | None:
@@ -110,8 +153,12 @@ class Document:
             picture: the new version.
             offset: where the parent's picture lies on it.
             parent: the version that it was made from; the head where None.
+
+        Raises:
+            Gone: where this document was let go of meanwhile; then the picture is released.
         """
         with self._lock:
+            self._check_open(picture)
             before = self._head
             parent = before if parent is None else parent
             self._next += 1
@@ -128,10 +175,9 @@ class Document:
             BadRequest: where it is not kept.
         """
         with self._lock:
-            if version not in self._versions:
-                raise BadRequest(messages.version_gone())
+            found = self.find(version)
             before, self._head = self._head, version
-            return Shown(self._versions[version], self._moved(before), ())
+            return Shown(found, self._moved(before), ())
 
     def restore(self, versions: Sequence[Version], head: int) -> None:
         """Take over the versions of a saved document, each after its parent, and their ids.
@@ -148,8 +194,13 @@ class Document:
 
     # runs -------------------------------------------------------------------------------------------------------------
     def remember(self, run: Run | SweptCells) -> None:
-        """Keep a run, in place of an earlier one of that id; the oldest runs go when the document holds too much."""
+        """Keep a run, in place of an earlier one of that id; the oldest runs go when the document holds too much.
+
+        Raises:
+            Gone: where this document was let go of meanwhile; then the run's pictures are released.
+        """
         with self._lock:
+            self._check_open(*run.pictures)
             self._forget(self._runs.pop(run.id, None))
             self._runs[run.id] = run
             self._bound()
@@ -163,7 +214,7 @@ class Document:
         with self._lock:
             run = self._runs.get(run_id)
         if not isinstance(run, Run):
-            raise BadRequest(messages.run_gone())
+            raise Gone("run")
         return run
 
     def cells(self, run_id: str) -> SweptCells:
@@ -175,7 +226,7 @@ class Document:
         with self._lock:
             cells = self._runs.get(run_id)
         if not isinstance(cells, SweptCells):
-            raise BadRequest(messages.run_gone())
+            raise Gone("run")
         return cells
 
     def made(self, run_id: str) -> bool:
@@ -192,7 +243,7 @@ class Document:
         with self._lock:
             run = self.run(run_id)
             if not 0 <= variation < len(run.pictures):
-                raise BadRequest(messages.run_gone())
+                raise Gone("run")
             picture, head, source = run.pictures[variation], self.head, run.requests[variation].image
             if head is not None and source is not None:
                 height, width = source.shape[:2]
@@ -207,8 +258,13 @@ class Document:
 
     # files ------------------------------------------------------------------------------------------------------------
     def folder(self) -> Path:
-        """Return a new folder for files to be downloaded; it goes when newer ones need its place."""
+        """Return a new folder for files to be downloaded; it goes when newer ones need its place.
+
+        Raises:
+            Gone: where this document was let go of meanwhile.
+        """
         with self._lock:
+            self._check_open()
             self._folders.append(self.store.new_folder())
             while len(self._folders) > _FOLDERS:
                 self.store.remove_folder(self._folders.popleft())
@@ -227,6 +283,13 @@ class Document:
             self._runs.clear()
             self._folders.clear()
             self._head = None
+            self._closed = True
+
+    def _check_open(self, *brought: Picture) -> None:
+        if self._closed:
+            for picture in brought:
+                self.store.release(picture)
+            raise Gone("document")
 
     # bounds -----------------------------------------------------------------------------------------------------------
     def _bound(self) -> tuple[int, ...]:
@@ -283,158 +346,3 @@ class Document:
     def _forget(self, run: Run | SweptCells | None) -> None:
         for picture in run.pictures if run is not None else ():
             self.store.release(picture)
-
-
-class Documents:
-    """Every visitor's open documents, bounded in number; thread-safe."""
-
-    def __init__(self, store: Store, settings: AppSettings) -> None:
-        self.store = store
-        self._settings = settings
-        self._visitors: OrderedDict[str, OrderedDict[str, Document]] = OrderedDict()  # longest absent first
-        self._left: dict[str, float] = {}
-        self._controls: OrderedDict[str, Mapping[str, Any]] = OrderedDict()  # longest untouched first
-        self._lock = threading.RLock()
-
-    def note_controls(self, owner: str, values: Mapping[str, Any]) -> None:
-        """Remember a visitor's controls as last seen, whichever picture is open or not open yet."""
-        with self._lock:
-            self._controls[owner] = dict(values)
-            self._controls.move_to_end(owner)
-            while len(self._controls) > self._settings.visitors:
-                self._controls.popitem(last=False)
-
-    def controls(self, owner: str) -> Mapping[str, Any]:
-        """Return a visitor's controls as last seen, by name; empty before the first of them was touched."""
-        with self._lock:
-            return self._controls.get(owner, {})
-
-    def open(
-        self,
-        owner: str,
-        pixels: Pixels | None,
-        name: str,
-        *,
-        file_format: str = "png",
-        notes: Mapping[str, str] | None = None,
-    ) -> Document:
-        """Open a picture, or a blank document that waits for its first generated picture or its saved versions.
-
-        Args:
-            owner: the visitor's session.
-            pixels: (H, W, 3 or 4) uint8, or None.
-            name: of the file it came from, without suffix.
-            file_format: of that file.
-            notes: text chunks of its PNG.
-        """
-        document = Document(owner, file_name(name), self.store, self._settings, file_format=file_format)
-        if pixels is not None:
-            document.push(self.store.put(pixels, document.name, notes))
-        self._take(document, owner)
-        return document
-
-    def get(self, doc_id: object, owner: str) -> Document:
-        """Return a visitor's document.
-
-        Raises:
-            BadRequest: where the id is unknown, dropped, or another visitor's; the three look alike from outside.
-        """
-        with self._lock:
-            mine = self._visitors.get(owner)
-            document = mine.get(doc_id) if mine is not None and isinstance(doc_id, str) else None
-            if mine is None or document is None:
-                raise BadRequest(messages.document_gone())
-            mine.move_to_end(document.id)
-            self._visitors.move_to_end(owner)
-            self._left.pop(owner, None)
-            return document
-
-    def find(self, doc_id: object) -> Document:
-        """Return a document by its unguessable id alone, for calls that carry no session (the overlay's plan).
-
-        Raises:
-            BadRequest: where the id is unknown.
-        """
-        with self._lock:
-            for mine in self._visitors.values():
-                if isinstance(doc_id, str) and doc_id in mine:
-                    return mine[doc_id]
-        raise BadRequest(messages.document_gone())
-
-    def reopen(self, doc_id: object, owner: str) -> Document:
-        """Hand a document over to the visitor who knows its unguessable id: the same one, after a reload of the page.
-
-        Raises:
-            BadRequest: where the id is unknown.
-        """
-        with self._lock:
-            document = self.find(doc_id)
-            del self._visitors[document.owner][document.id]
-            document.owner = owner
-            self._take(document, owner)
-            return document
-
-    def current(self, owner: str) -> Document | None:
-        """Return the document that a visitor used last, if any."""
-        with self._lock:
-            mine = self._visitors.get(owner)
-            return next(reversed(mine.values())) if mine else None
-
-    def withdrawn(self, document: Document) -> bool:
-        """Drop a document that nobody asked for where its visitor has another one; say whether that was so."""
-        with self._lock:
-            mine = self._visitors.get(document.owner, OrderedDict())
-            if len(mine) < 2 or document.id not in mine:
-                return False
-            mine.pop(document.id).close()
-            return True
-
-    def of_run(self, run_id: object, owner: str) -> Document:
-        """Return the visitor's document that keeps a run.
-
-        Raises:
-            BadRequest: where none does.
-        """
-        with self._lock:
-            for document in reversed(self._visitors.get(owner, OrderedDict()).values()):
-                if isinstance(run_id, str) and document.made(run_id):
-                    return self.get(document.id, owner)
-        raise BadRequest(messages.run_gone())
-
-    def leave(self, owner: str) -> None:
-        """Note that a visitor's page was closed; the pictures go after a while, in case only the connection broke."""
-        with self._lock:
-            if owner in self._visitors:
-                self._left[owner] = time.monotonic()
-            self._tidy()
-
-    def close(self) -> None:
-        """Drop all visitors and remove all files."""
-        with self._lock:
-            for owner in list(self._visitors):
-                self._drop(owner)
-        self.store.close()
-
-    def _take(self, document: Document, owner: str) -> None:
-        """Give a document to a visitor, as the one used last; beyond the bounds the oldest ones go."""
-        with self._lock:
-            self._tidy()
-            mine = self._visitors.setdefault(owner, OrderedDict())
-            self._visitors.move_to_end(owner)
-            self._left.pop(owner, None)
-            mine[document.id] = document
-            while len(mine) > self._settings.documents_per_visitor:
-                mine.popitem(last=False)[1].close()
-            while len(self._visitors) > self._settings.visitors:
-                self._drop(next(iter(self._visitors)))
-
-    def _tidy(self) -> None:
-        latest = time.monotonic() - 60.0 * self._settings.visitor_minutes
-        for owner in [owner for owner, left in self._left.items() if left < latest]:
-            self._drop(owner)
-
-    def _drop(self, owner: str) -> None:
-        self._left.pop(owner, None)
-        self._controls.pop(owner, None)
-        for document in self._visitors.pop(owner, OrderedDict()).values():
-            document.close()

@@ -172,9 +172,9 @@ def version_gone() -> str:
     return "This version is not kept any more: go to one that the history still shows."
 
 
-def document_gone_offer(name: str) -> str:
-    """Say that the server lost the picture of the last visit, while the browser still has it."""
-    return f"{name or 'The picture'} is not on the server any more: it is opened again from this browser's own copy."
+def upload_missing() -> str:
+    """Say that a file was to be opened that did not arrive."""
+    return "The file did not arrive on the server: open it again."
 
 
 def step_gone(step: int, last: int) -> str:

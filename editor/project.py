@@ -12,7 +12,8 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -38,22 +39,32 @@ _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotI
 
 
 class SavedVersion(NamedTuple):
-    """One version in a file: as in `editor.documents.Version`, its picture as a PNG that nobody has looked into yet."""
+    """One version in a file: as in `editor.documents.Version`; its PNG has `size` bytes."""
 
     id: int
     parent: int | None
     offset: tuple[int, int]
-    png: bytes
+    size: int
 
 
 class Project(NamedTuple):
-    """A project as it was saved; each version comes after its parent."""
+    """A project as it was saved, its pictures still in their file; each version comes after its parent."""
 
+    path: Path
     name: str
     format: str
     head: int
     versions: tuple[SavedVersion, ...]
     state: dict[str, Any] | None
+
+    def png(self, version: SavedVersion) -> bytes:
+        """Return the PNG of a version, which nobody has looked into yet; only one at a time need be in memory.
+
+        Raises:
+            BadRequest: where it is damaged.
+        """
+        with _sound(), zipfile.ZipFile(self.path) as archive:
+            return _unpacked(archive, f"versions/{version.id}.png", version.size)
 
 
 def write_project(path: Path, document: Document, state: Mapping[str, Any] | None) -> None:
@@ -105,22 +116,26 @@ def read_project(path: Path, *, most_bytes: int) -> Project:
         BadRequest: where it is none, is damaged, or is larger than the bounds.
     """
     _check_directory(path)
+    with _sound(), zipfile.ZipFile(path) as archive:
+        entries = archive.infolist()
+        sizes = {entry.filename: entry.file_size for entry in entries}
+        if len(entries) > MOST_VERSIONS + 1:
+            raise BadRequest(messages.project_too_many(len(entries), MOST_VERSIONS + 1))
+        for name in sizes:
+            if name != _INDEX and not _NAME.fullmatch(name):
+                raise BadRequest(messages.project_odd_name(name))
+        if len(sizes) != len(entries) or _INDEX not in sizes:
+            raise BadRequest(messages.project_foreign())
+        if sum(sizes.values()) > most_bytes:
+            raise BadRequest(messages.project_too_large(sum(sizes.values()) / 1e6, most_bytes / 1e6))
+        return _project(json.loads(_unpacked(archive, _INDEX, _MOST_INDEX)), path, sizes)
+
+
+@contextmanager
+def _sound() -> Iterator[None]:
+    """Turn what zipfile and json raise on a damaged file into one sentence."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            entries = archive.infolist()
-            names = [entry.filename for entry in entries]
-            if len(entries) > MOST_VERSIONS + 1:
-                raise BadRequest(messages.project_too_many(len(entries), MOST_VERSIONS + 1))
-            for name in names:
-                if name != _INDEX and not _NAME.fullmatch(name):
-                    raise BadRequest(messages.project_odd_name(name))
-            if len(set(names)) != len(names) or _INDEX not in names:
-                raise BadRequest(messages.project_foreign())
-            unpacked = sum(entry.file_size for entry in entries)
-            if unpacked > most_bytes:
-                raise BadRequest(messages.project_too_large(unpacked / 1e6, most_bytes / 1e6))
-            index = json.loads(_unpacked(archive, _INDEX, _MOST_INDEX))
-            return _project(index, archive, set(names), most_bytes)
+        yield
     except BadRequest:
         raise
     except (*_DAMAGE, RecursionError) as error:
@@ -152,7 +167,7 @@ def _unpacked(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
     return data
 
 
-def _project(index: Any, archive: zipfile.ZipFile, names: set[str], most_bytes: int) -> Project:
+def _project(index: Any, path: Path, sizes: Mapping[str, int]) -> Project:
     if not isinstance(index, dict) or index.get("app") != _APP:
         raise BadRequest(messages.project_foreign())
     if not is_whole(index.get("version"), _FORMAT, _FORMAT):
@@ -166,16 +181,15 @@ def _project(index: Any, archive: zipfile.ZipFile, names: set[str], most_bytes: 
         if not isinstance(entry, dict):
             raise BadRequest(messages.project_damaged())
         version, parent, offset = entry.get("version"), entry.get("parent"), entry.get("offset")
-        if not is_whole(version, 1, 10**9 - 1) or version in known or f"versions/{version}.png" not in names:
+        if not is_whole(version, 1, 10**9 - 1) or version in known or f"versions/{version}.png" not in sizes:
             raise BadRequest(messages.project_damaged())
         if (not is_whole(parent, 1, 10**9 - 1) or parent not in known) if versions else parent is not None:
             raise BadRequest(messages.project_damaged())
         if not is_list(offset) or len(offset) != 2 or not all(is_whole(pixels, -(2**24), 2**24) for pixels in offset):
             raise BadRequest(messages.project_damaged())
-        png = _unpacked(archive, f"versions/{version}.png", most_bytes)
-        most_bytes -= len(png)
-        versions.append(SavedVersion(version, parent, (offset[0], offset[1]), png))
+        size = sizes[f"versions/{version}.png"]
+        versions.append(SavedVersion(version, parent, (offset[0], offset[1]), size))
         known.add(version)
-    if not isinstance(head, int) or head not in known or len(names) != len(versions) + 1:
+    if not isinstance(head, int) or head not in known or len(sizes) != len(versions) + 1:
         raise BadRequest(messages.project_damaged())
-    return Project(name, picture, head, tuple(versions), read_state(index.get("state")))
+    return Project(path, name, picture, head, tuple(versions), read_state(index.get("state")))

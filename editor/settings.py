@@ -33,8 +33,8 @@ class AppSettings:
             for every visitor.
         device: "auto", "cpu" or "cuda".
         mcp: whether the functions of the API are offered as MCP tools too; needs the packages of `gradio[mcp]`.
-        max_file_mb: largest upload, megabytes, and most that a project may hold unpacked; the gate in core refuses
-            pictures above 32.
+        max_file_mb: largest upload, megabytes, and most that a project may hold unpacked: all of `document_mb` as it
+            is, and 96 for masks and recipes, so that whatever is exported can be opened again.
         samples: folder of photos offered on the page.
         documents_per_visitor: pictures that one visitor can have open; the oldest is dropped beyond.
         visitors: visitors whose pictures are kept; the longest absent is dropped beyond.
@@ -52,7 +52,7 @@ class AppSettings:
     fixed_model: bool = False
     device: str = "auto"
     mcp: bool = False
-    max_file_mb: int = 256
+    max_file_mb: int = 864
     samples: Path = field(default=SAMPLES)
     documents_per_visitor: int = 6
     visitors: int = 64

@@ -18,7 +18,6 @@ apology, and nothing that was painted is ever touched.
 from __future__ import annotations
 
 from core import ModelSpec
-from editor.documents import Documents
 from editor.handlers.api import Api
 from editor.handlers.choosing import Choosing
 from editor.handlers.desk import Desk
@@ -31,6 +30,7 @@ from editor.handlers.suggesting import Suggesting
 from editor.handlers.sweeping import Sweeping
 from editor.models import Models
 from editor.settings import AppSettings
+from editor.visitors import Documents
 
 __all__ = ["Handlers", "sample_paths"]
 

@@ -17,11 +17,12 @@ import gradio as gr
 
 from core import BadRequest, CoreError, Engine
 from editor import messages
-from editor.documents import Document, Documents
+from editor.documents import Document, Gone
 from editor.models import Models
 from editor.settings import AppSettings
 from editor.store import Picture
-from editor.wire import replies
+from editor.visitors import Documents
+from editor.wire import intents, replies
 from editor.wire.replies import Address, Message
 
 logger = logging.getLogger(__name__)
@@ -58,11 +59,23 @@ class Desk:
         with self._lock:
             self.step_s += 0.3 * (seconds - self.step_s)
 
+    def document_of(self, payload: Mapping[str, Any], run: str, request: gr.Request) -> Document:
+        """Return the document that keeps a run: the one that the payload names, else whichever of the visitor's does.
+
+        Raises:
+            Gone: where the named one is not kept any more.
+            BadRequest: where it, or every one, does not keep the run.
+        """
+        if payload.get("doc") is not None and not self.document(payload, request).made(run):
+            raise Gone("run")
+        return self.documents.of_run(run, owner_of(request))
+
     def document(self, payload: Mapping[str, Any], request: gr.Request) -> Document:
         """Return the document that a payload names, or the one that the visitor used last.
 
         Raises:
-            BadRequest: where there is none, or it is not this visitor's.
+            Gone: where the named one is not kept any more, or is not this visitor's.
+            BadRequest: where there is none.
         """
         owner = owner_of(request)
         if payload.get("doc") is not None:
@@ -71,6 +84,21 @@ class Desk:
         if document is None:
             raise BadRequest(messages.nothing_open())
         return document
+
+
+def echoed(message: Message | None, event: gr.EventData | None) -> Message | None:
+    """Return a message marked as the answer to what the page asked, where it waits for one."""
+    asked = None if event is None else intents.read_ask(payload_of(event))
+    return message if message is None or asked is None else replies.answering(message, asked)
+
+
+def answering(handler: Callable[[gr.EventData, gr.Request], Message]) -> Callable[..., Message | None]:
+    """Return a handler whose message is marked as the answer to what the page asked."""
+
+    def answer(event: gr.EventData, request: gr.Request) -> Message | None:
+        return echoed(handler(event, request), event)
+
+    return answer
 
 
 def answered(work: Callable[[], T], otherwise: Callable[[Message], T]) -> T:
@@ -83,10 +111,15 @@ def answered(work: Callable[[], T], otherwise: Callable[[Message], T]) -> T:
     try:
         return work()
     except CoreError as error:
-        return otherwise(replies.notice("error", str(error)))
+        return otherwise(refusal(error))
     except Exception:
         logger.exception("gesture failed")
         return otherwise(replies.notice("error", messages.internal_error()))
+
+
+def refusal(error: CoreError, run: str | None = None) -> Message:
+    """Return what the page is told of an error, of a run where one ended by it."""
+    return replies.notice("error", str(error), run=run, gone=error.what if isinstance(error, Gone) else None)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ import numpy as np
 from core import BadRequest, Start, loss_of
 from editor import export, messages
 from editor.documents import Document
-from editor.handlers.desk import Desk, address_of, answered, owner_of, payload_of
+from editor.handlers.desk import Desk, address_of, answered, payload_of
 from editor.project import write_project
 from editor.runs import Run
 from editor.store import Picture, Pixels
@@ -42,9 +42,10 @@ class Exporting:
         self._desk = desk
 
     def export(self, event: gr.EventData, request: gr.Request) -> Message:
-        """Make a file of the picture shown, or of a variation, {format, quality, run?, variation?, state?}.
+        """Make a file of the version shown, or of a variation.
 
-        A "gif" is the film of a run's steps; a "project" holds every version and the stage's own `state`.
+        The event is {doc, version, format, quality, run?, variation?, state?}. A "gif" is the film of a run's steps; a
+        "project" holds every version and the stage's own `state`.
         """
 
         def work() -> Message:
@@ -54,9 +55,11 @@ class Exporting:
                 raise BadRequest(messages.format_unknown())
             if payload.get("run") is None:
                 document, run, variation = self._desk.document(payload, request), None, 0
+                if payload.get("version") is not None:
+                    document.goto(intents.read_index(payload, "version"))
             else:
                 run_id, variation = intents.read_run(payload), intents.read_index(payload, "variation")
-                document = self._desk.documents.of_run(run_id, owner_of(request))
+                document = self._desk.document_of(payload, run_id, request)
                 run = document.run(run_id)
             written = self._written(wanted, document, run, variation, payload)
             return replies.file(

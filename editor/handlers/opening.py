@@ -56,7 +56,7 @@ class Opening:
         path = self.samples[names.index(welcome.FIRST_SAMPLE) if welcome.FIRST_SAMPLE in names else 0]
 
         def work() -> Opened:
-            document, _ = self._new(path, request)
+            document, _ = self._new(path, request, path.stem)
             if self._desk.documents.withdrawn(document):
                 return Opened()  # the picture of the last visit came meanwhile
             mask = welcome.first_mask(_head(document).picture.size) if path.name == welcome.FIRST_SAMPLE else None
@@ -70,47 +70,47 @@ class Opening:
         index = payload_of(event).get("index")
         if type(index) is not int or not 0 <= index < len(self.samples):
             return Opened(replies.notice("error", messages.sample_unknown()))
-        return self._open(self.samples[index], request)
+        return self._open(self.samples[index], request, self.samples[index].stem)
 
-    def open_upload(self, path: str | None, request: gr.Request) -> Opened:
-        """Open the file that was uploaded; Gradio has checked that the path is its own upload."""
-        return Opened() if not path else self._open(Path(path), request)
+    def open_upload(self, path: str | None, request: gr.Request, name: str | None = None) -> Opened:
+        """Open the file that was uploaded, under its own name; Gradio has checked that the path is its own upload."""
+        if not path:
+            return Opened(replies.notice("error", messages.upload_missing()))
+        return self._open(Path(path), request, Path(name or path).stem)
 
     def reopen(self, event: gr.EventData, request: gr.Request) -> Opened:
-        """Give a visitor the document of the visit before, {doc, name}; where it is gone the stage has its own copy."""
-        payload = payload_of(event)
-        try:
-            document = self._desk.documents.reopen(payload.get("doc"), owner_of(request))
-        except BadRequest:
-            name = payload.get("name")
-            said = messages.document_gone_offer(name[:64] if isinstance(name, str) else "")
-            return Opened(replies.notice("gone", said))
-        return answered(lambda: self._shown(document, request), Opened)
+        """Give a visitor the document of the visit before, {doc}; where it is gone the stage has its own copy."""
+
+        def work() -> Opened:
+            document = self._desk.documents.reopen(payload_of(event).get("doc"), owner_of(request))
+            return self._shown(document, request)
+
+        return answered(work, Opened)
 
     def leave(self, request: gr.Request) -> None:
         """Note that the page was closed."""
         self._desk.documents.leave(owner_of(request))
 
     # kinds of files ---------------------------------------------------------------------------------------------------
-    def _open(self, path: Path, request: gr.Request) -> Opened:
+    def _open(self, path: Path, request: gr.Request, name: str) -> Opened:
         def work() -> Opened:
             if is_project(path):
                 return self._project(path, request)
-            document, recipe = self._new(path, request)
+            document, recipe = self._new(path, request, name)
             if not recipe:
                 return self._shown(document, request)
             return self._with_recipe(document, recipe, request)
 
         return answered(work, Opened)
 
-    def _new(self, path: Path, request: gr.Request) -> tuple[Document, dict[str, str]]:
-        """Open a picture file; returns the recipe in it, too, empty where there is none."""
+    def _new(self, path: Path, request: gr.Request, name: str) -> tuple[Document, dict[str, str]]:
+        """Open a picture file under a name; returns the recipe in it, too, empty where there is none."""
         pixels = open_picture(path)
         logger.info("opened %dx%d px", pixels.shape[1], pixels.shape[0])
         data = path.read_bytes()
         recipe = export.recipe_texts(data)
         owner, form = owner_of(request), _format(data)
-        return self._desk.documents.open(owner, pixels, path.stem, file_format=form, notes=recipe), recipe
+        return self._desk.documents.open(owner, pixels, name, file_format=form, notes=recipe), recipe
 
     def _with_recipe(self, document: Document, texts: Mapping[str, str], request: gr.Request) -> Opened:
         """Show a picture of ours with what was marked on it, and its settings in the controls."""
@@ -144,13 +144,13 @@ class Opening:
 
     def _project(self, path: Path, request: gr.Request) -> Opened:
         project = read_project(path, most_bytes=self._desk.settings.max_file_mb * 2**20)
-        _weigh((each.png for each in project.versions), self._desk.settings.document_mb)
+        _weigh((project.png(each) for each in project.versions), self._desk.settings.document_mb)
         documents = self._desk.documents
         versions: list[Version] = []
         try:
             for saved in project.versions:
-                notes = export.recipe_texts(saved.png)
-                picture = documents.store.put(open_picture(saved.png), project.name, notes)
+                png = project.png(saved)
+                picture = documents.store.put(open_picture(png), project.name, export.recipe_texts(png))
                 versions.append(Version(saved.id, saved.parent, picture, saved.offset))
         except BaseException:
             for version in versions:

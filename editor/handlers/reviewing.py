@@ -12,7 +12,7 @@ import gradio as gr
 from core import BadRequest
 from editor import export, messages
 from editor.documents import Document, Shown
-from editor.handlers.desk import Desk, addresses, answered, owner_of, payload_of
+from editor.handlers.desk import Desk, addresses, answered, payload_of
 from editor.wire import intents, replies, requests
 from editor.wire.replies import Message
 
@@ -31,12 +31,12 @@ class Reviewing:
         self._desk = desk
 
     def accept(self, event: gr.EventData, request: gr.Request) -> Head:
-        """Make the chosen variation, {run, variation}, the picture shown."""
+        """Make the chosen variation, {doc, run, variation}, the picture shown."""
 
         def work() -> Head:
             payload = payload_of(event)
             run, variation = intents.read_run(payload), intents.read_index(payload, "variation")
-            document = self._desk.documents.of_run(run, owner_of(request))
+            document = self._desk.document_of(payload, run, request)
             return self._shown(document, document.accept(run, variation), request, keep_mask=False)
 
         return answered(work, Head)
@@ -59,7 +59,7 @@ class Reviewing:
             payload = payload_of(event)
             run_id, index = intents.read_run(payload), intents.read_index(payload, "variation")
             cell = intents.read_cell(payload.get("cell"))
-            run = self._desk.documents.of_run(run_id, owner_of(request)).run(run_id)
+            run = self._desk.document_of(payload, run_id, request).run(run_id)
             hole = run.traced().hole
             if cell[0] >= hole.shape[0] or cell[1] >= hole.shape[1] or not hole[cell]:
                 raise BadRequest(messages.cell_outside())

@@ -9,9 +9,10 @@ from __future__ import annotations
 import logging
 import os
 import time
+from collections import deque
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -21,7 +22,7 @@ import numpy as np
 from core import BadRequest, Box, CoreError, EditRequest, EditResult, Engine, Finishing, Preview
 from editor import export, messages
 from editor.documents import Document
-from editor.handlers.desk import Desk, address_of, answered, owner_of, payload_of
+from editor.handlers.desk import Desk, address_of, answered, owner_of, payload_of, refusal
 from editor.handlers.sweeping import Sweeping
 from editor.runs import UNKNOWN, Cells, Run, Trace, canvas_size
 from editor.store import Picture, Pixels
@@ -33,6 +34,9 @@ logger = logging.getLogger(__name__)
 
 
 Streamed = Preview | Finishing | EditResult
+
+_UNWANTED = 256
+"""Runs that were stopped while they still waited for their turn; the queue holds far fewer."""
 
 
 class Told(NamedTuple):
@@ -52,6 +56,7 @@ class _Live:
     step: int = 0
     steps: int = 0
     draft: bool = False
+    stopped: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,6 +137,7 @@ class Running:
         self._desk = desk
         self._sweeping = sweeping
         self._live: dict[str, _Live] = {}
+        self._unwanted: deque[str] = deque(maxlen=_UNWANTED)
 
     def run(
         self, values: Mapping[str, Any], axes: Sequence[str], event: gr.EventData, request: gr.Request
@@ -144,51 +150,68 @@ class Running:
             event: the intent.
             request: who asks.
         """
-        owner, payload = owner_of(request), payload_of(event)
-        live = _Live("")
+        owner, live = owner_of(request), _Live("")
         try:
-            intent = intents.read_intent(payload, self._desk.documents, owner=owner)
-            live = self._live[owner] = _Live(intent.run)
-            engine = self._desk.engine
-            asked = requests.read_request(intent, values, engine.spec)
-            document = intent.document or self._desk.documents.open(owner, None, "generated")
-            shown = document.version
-            source = None if shown is None else shown.id
-            if intent.origin is not None:
-                source = intent.origin.run.source
-            job = _Job(intent.run, document, asked, source, intent.origin, engine, request, time.perf_counter())
-            if intent.mode == "sweep":
-                for done, grid, sheet, csv in self._sweeping.cells(intent.run, document, asked, source, axes, engine):
-                    live.step, live.steps = done
-                    yield Told(grid=grid, sheet=sheet, csv=csv)
-                yield Told(replies.stopped(intent.run, messages.sweep_done()))
-            elif intent.origin is not None and intent.origin.how == "more":
-                yield from self._more(job, requests.read_options(values, engine.spec).variations)
-            else:
-                yield from (Told(message) for message in self._edit(job, live))
+            live = self._live[owner] = _Live(intents.read_run(payload_of(event)))
+            with closing(self._drawn(live, values, axes, event, request)) as told:
+                for each in () if live.run in self._unwanted else told:
+                    yield each
+                    if live.stopped:
+                        return
         except CoreError as error:
-            yield Told(replies.notice("error", str(error)))
+            yield Told(refusal(error, live.run))
         except Exception:
             logger.exception("run failed")
-            yield Told(replies.notice("error", messages.internal_error()))
+            yield Told(replies.notice("error", messages.internal_error(), run=live.run))
         finally:
             if self._live.get(owner) is live:
                 del self._live[owner]
 
-    def stop(self, request: gr.Request) -> Message:
-        """Say how far the run came; the run itself is cancelled by Gradio, at its next step."""
-        live = self._live.pop(owner_of(request), None)
+    def _drawn(
+        self, live: _Live, values: Mapping[str, Any], axes: Sequence[str], event: gr.EventData, request: gr.Request
+    ) -> Generator[Told, None, None]:
+        """Draw what the stage asks for, by whichever road."""
+        owner = owner_of(request)
+        intent = intents.read_intent(payload_of(event), self._desk.documents, owner=owner)
+        engine = self._desk.engine
+        asked = requests.read_request(intent, values, engine.spec)
+        document = intent.document or self._desk.documents.open(owner, None, "generated")
+        source = None if intent.version is None else document.goto(intent.version.id).version.id
+        if intent.origin is not None:
+            source = intent.origin.run.source
+        job = _Job(intent.run, document, asked, source, intent.origin, engine, request, time.perf_counter())
+        with document.working():
+            if intent.mode == "sweep":
+                yield from self._swept(job, live, axes)
+            elif intent.origin is not None and intent.origin.how == "more":
+                yield from self._more(job, requests.read_options(values, engine.spec).variations)
+            else:
+                yield from (Told(message) for message in self._edit(job, live))
+
+    def stop(self, request: gr.Request, wanted: object = None) -> Message:
+        """End a run at its next step, or before it began, and say how far it came.
+
+        Args:
+            request: whose.
+            wanted: the browser's id of it; the one under way where it gives none.
+        """
+        live = self._live.get(owner_of(request))
+        if isinstance(wanted, str) and (live is None or live.run != wanted):
+            self._unwanted.append(wanted[:_UNWANTED])
+            return replies.stopped(wanted, messages.stopped(0, 0))
         if live is None:
             return replies.notice("info", messages.nothing_running())
+        live.stopped = True
         said = messages.stopped(live.step, live.steps, draft=live.draft)
         return replies.stopped(live.run, said, draft=live.draft)
 
     def draft(self, event: gr.EventData, request: gr.Request) -> Message:
-        """Make a result of the last frame of a stopped run, {run, variation}: what was seen, without a closer look."""
+        """Make a result of a stopped run's last frame, {doc, run, variation}: what was seen, without a closer look."""
 
         def work() -> Message:
-            run_id = intents.read_run(payload_of(event))
-            document = self._desk.documents.of_run(run_id, owner_of(request))
+            payload = payload_of(event)
+            run_id = intents.read_run(payload)
+            document = self._desk.document_of(payload, run_id, request)
             run = document.run(run_id)
             if run.trace is None or not run.trace.variations:
                 raise BadRequest(messages.no_draft())
@@ -197,10 +220,19 @@ class Running:
             drawn = [replace(each, start=run.start(i), refine=0, finish="none") for i, each in enumerate(run.requests)]
             asked = run.requests[0]
             job = _Job(run_id, document, asked, run.source, None, engine, request, time.perf_counter())
-            results = engine.edit_together(drawn)
-            return self._finished(job, drawn, results, run.trace, kept=run.requests, draft=True)
+            with document.working():
+                results = engine.edit_together(drawn)
+                return self._finished(job, drawn, results, run.trace, kept=run.requests, draft=True)
 
         return answered(work, lambda notice: notice)
+
+    def _swept(self, job: _Job, live: _Live, axes: Sequence[str]) -> Iterator[Told]:
+        """Draw a sweep, whose cells are shown beside the stage."""
+        cells = self._sweeping.cells(job.run, job.document, job.asked, job.source, axes, job.engine)
+        for done, grid, sheet, csv in cells:
+            live.step, live.steps = done
+            yield Told(grid=grid, sheet=sheet, csv=csv)
+        yield Told(replies.stopped(job.run, messages.sweep_done()))
 
     # one edit ---------------------------------------------------------------------------------------------------------
     def _edit(self, job: _Job, live: _Live) -> Iterator[Message | None]:
@@ -342,15 +374,24 @@ class Running:
         judged = len(results) == 1 and results[0].fits is not None
         spec, store = job.engine.spec, self._desk.documents.store
 
+        kept_pictures: list[Picture] = []
+
         def keep(index: int) -> tuple[Picture, int]:
             result, i = images[index]
             image = result.image(i)
             picture = export.store_variation(store, image, job.document.name, spec, drawn[index], job.engine.machine)
+            kept_pictures.append(picture)
             return picture, self._changed_outside(job, image, result.canvas_mask)
 
         # Compressing PNGs takes longer than decoding tokens, and threads do help; each holds one whole picture.
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            pictures, outside = zip(*pool.map(keep, range(len(images))), strict=True)
+            each = [pool.submit(keep, index) for index in range(len(images))]
+        try:
+            pictures, outside = zip(*(one.result() for one in each), strict=True)
+        except BaseException:  # a full disk: those that did find room go with those that did not
+            for picture in kept_pictures:
+                store.release(picture)
+            raise
         job.document.remember(Run(job.run, kept or tuple(drawn), job.offset, job.source, spec, pictures, trace))
         told = [
             replies.variation(

@@ -38,10 +38,9 @@ class Suggesting:
         spec = self._desk.engine.spec
         try:
             read = intents.read_intent(intent if isinstance(intent, Mapping) else {}, self._desk.documents, owner=None)
-            head = None if read.document is None else read.document.head
-            if spec.null_class or head is None:
+            if spec.null_class or read.version is None:
                 return _answer()
-            pixels = np.asarray(head.pixels())
+            pixels = np.asarray(read.version.picture.pixels())
             hidden = np.zeros(pixels.shape[:2], np.bool_) if read.mask is None else read.mask > 0
             if read.box is not None:
                 hidden[read.box.slices] = True

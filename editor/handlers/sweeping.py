@@ -15,7 +15,7 @@ import gradio as gr
 from core import BadRequest, Cell, EditRequest, Engine, ring_shift, seam_score, sweep
 from editor import axes, drawings, export, messages
 from editor.documents import Document
-from editor.handlers.desk import Desk, address_of, answered, owner_of, payload_of
+from editor.handlers.desk import Desk, address_of, answered, payload_of
 from editor.runs import Run, SweptCells, canvas_size, painted_pixels
 from editor.wire import intents, replies, requests
 from editor.wire.replies import Message
@@ -100,7 +100,7 @@ class Sweeping:
         def work() -> Adopted:
             payload = payload_of(event)
             run, what = intents.read_run(payload), payload.get("what")
-            document = self._desk.documents.of_run(run, owner_of(request))
+            document = self._desk.document_of(payload, run, request)
             swept = document.cells(run)
             row, column = intents.read_index(payload, "row"), intents.read_index(payload, "column")
             asked = swept.cell(row, column).request

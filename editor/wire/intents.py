@@ -12,8 +12,9 @@ from typing import Any
 
 from core import BadRequest, Box, Sides, Size
 from editor import messages
-from editor.documents import Document, Documents
+from editor.documents import Document, Version
 from editor.runs import Run
+from editor.visitors import Documents
 from editor.wire.bits import Mask, is_list, is_whole, read_mask
 
 MODES = ("fill", "replace", "extend", "generate", "sweep")
@@ -21,6 +22,9 @@ FORMATS = ("png", "jpeg", "webp", "gif", "project")
 
 WAYS = ("branch", "weakest", "pins", "more", "baseline")
 """How a run may go on from another; `Origin` tells what each does."""
+
+LONGEST_NAME = 255
+"""Characters of a file's name, as file systems have it."""
 
 _LONGEST_ID = 64
 _LONGEST_MODEL = 256
@@ -60,6 +64,7 @@ class Intent:
 
     Attributes:
         document: the visitor's document; None where none is open, which only "generate" and "sweep" can do without.
+        version: of the document, that the page shows; the one used last where the page does not say.
         mode: one of `MODES`.
         mask: (H, W) of the picture's size, bool or soft; None where nothing is painted.
         box: marked region on the picture, or None.
@@ -71,6 +76,7 @@ class Intent:
     """
 
     document: Document | None
+    version: Version | None
     mode: str
     mask: Mask | None
     box: Box | None
@@ -91,6 +97,7 @@ def read_intent(data: object, documents: Documents, *, owner: str | None) -> Int
 
     Raises:
         BadRequest: for anything that is not an intent, or a document that is not this visitor's.
+        Gone: where the document is not kept any more.
     """
     if not isinstance(data, Mapping):
         raise BadRequest(messages.bad_intent("no intent"))
@@ -104,15 +111,17 @@ def read_intent(data: object, documents: Documents, *, owner: str | None) -> Int
     if doc is not None:
         document = documents.find(doc) if owner is None else documents.get(doc, owner)
     origin = _origin(data.get("from"), document)
-    head = None if document is None else document.head
+    version = None if document is None else _version(data, document)
     mask = box = None
-    if head is not None:
-        mask = read_mask(data.get("mask"), head.size.width, head.size.height) if origin is None else None
-        box = _box(data.get("box"), head.size)
+    if version is not None:
+        size = version.picture.size
+        mask = read_mask(data.get("mask"), size.width, size.height) if origin is None else None
+        box = _box(data.get("box"), size)
     elif mode not in ("generate", "sweep"):
         raise BadRequest(messages.nothing_open())
     return Intent(
         document=document,
+        version=version,
         mode=mode,
         mask=mask,
         box=box,
@@ -146,6 +155,18 @@ def read_index(data: Mapping[str, Any], name: str) -> int:
     if not is_whole(value, 0, 2**31):
         raise BadRequest(messages.bad_intent(f"no {name}"))
     return value
+
+
+def read_ask(data: Mapping[str, Any]) -> str | None:
+    """Return the id under which the page waits for an answer, None where it gives none."""
+    value = data.get("ask")
+    return value if isinstance(value, str) and 0 < len(value) <= _LONGEST_ID and value.isprintable() else None
+
+
+def read_name(data: Mapping[str, Any]) -> str | None:
+    """Return the name of the file that the page opens, None where it gives none."""
+    value = data.get("name")
+    return value if isinstance(value, str) and 0 < len(value) <= LONGEST_NAME else None
 
 
 def read_cell(value: object) -> tuple[int, int]:
@@ -229,6 +250,11 @@ def _origin(value: object, document: Document | None) -> Origin | None:
         share=float(share),
         pins=read_pins(value.get("pins"), run),
     )
+
+
+def _version(data: Mapping[str, Any], document: Document) -> Version | None:
+    """Return the version that the page says it shows; a document without any is waiting for its first picture."""
+    return document.version if data.get("version") is None else document.find(read_index(data, "version"))
 
 
 def _model(value: object) -> str | None:

@@ -273,9 +273,22 @@ def stopped(run: str, message: str, *, draft: bool = False) -> Message:
     return _message("stopped", run=run, message=message, draft=draft)
 
 
-def notice(level: str, message: str) -> Message:
-    """A sentence for the person; level "info", "error", or "gone" where a document is not on the server any more."""
-    return _message("notice", level=level, message=message)
+def notice(level: str, message: str, *, run: str | None = None, gone: str | None = None) -> Message:
+    """A sentence for the person, about a run where it names one.
+
+    Args:
+        level: "info" or "error".
+        message: the sentence.
+        run: the browser's id.
+        gone: "document", "version" or "run" where that is not on the server any more.
+    """
+    extras = {"run": run, "gone": gone}
+    return _message("notice", level=level, message=message, **{k: v for k, v in extras.items() if v is not None})
+
+
+def answering(message: Message, ask: str) -> Message:
+    """Return a message marked as the answer to what the page asked under that id."""
+    return {**message, "ask": ask}
 
 
 def planned(passes: Sequence[tuple[Box, NDArray[np.bool_]]], *, seconds: float) -> Message:

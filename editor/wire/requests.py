@@ -56,8 +56,7 @@ def read_request(intent: Intent, values: Mapping[str, Any], spec: ModelSpec) -> 
     check_page(intent.model, spec)
     if intent.origin is not None:
         return _going_on(intent.origin, values, spec)
-    head = None if intent.document is None else intent.document.head
-    picture = None if head is None else np.asarray(head.pixels())
+    picture = None if intent.version is None else np.asarray(intent.version.picture.pixels())
     return build_request(
         intent.mode,
         values,

@@ -282,6 +282,19 @@ def test_files_that_are_too_large_are_refused(monkeypatch, tmp_path):
     assert "larger than 1 MB" in refused(tmp_path / "a.png")
 
 
+def test_a_file_has_no_more_bytes_than_its_pixels_need():
+    small = encode_png(np.zeros((16, 16, 3), np.uint8))
+    assert "more than 16x16 px need" in refused(small + bytes(pictures.MOST_TEXT_BYTES + 2000))
+
+
+def test_whatever_is_written_opens_again():
+    """Noise is the largest picture of its size: 12 MP of it are 36 MB, and with a recipe's texts still open."""
+    noise = np.random.default_rng(0).integers(0, 256, (3000, 4000, 3), np.uint8)
+    data = encode_png(noise, text={"maskgit-editor": "x" * 2**20})
+    assert len(data) > 32 * 2**20
+    assert np.array_equal(open_picture(data), noise)
+
+
 def test_places_that_are_no_file_are_refused(tmp_path):
     assert "no such file" in refused(tmp_path / "missing.png")
     assert "not a file" in refused(tmp_path)

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from core import BadRequest, EditRequest, Sides, Size, Task
-from editor.documents import Document, Documents, Version
+from editor.documents import Document, Gone, Version
 from editor.runs import Run
 from editor.settings import AppSettings
 from editor.store import Store
+from editor.visitors import Documents
 from tests.editor.fakes import SPEC
 
 FIXTURES_ARE_FIXED = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -153,6 +154,35 @@ def test_numbers_are_bounded(documents: Documents, photo: NDArray[np.uint8]) -> 
     for visitor in ("bob", "cat", "dan"):
         documents.open(visitor, photo, "x")
     assert documents.current("ann") is None  # three visitors
+
+
+def test_whoever_works_stays_and_whoever_left_goes_first(documents: Documents, photo: NDArray[np.uint8]) -> None:
+    """Three visitors fit: ann works longest, bob looks on, cat has left last."""
+    ann, bob, cat = (documents.open(visitor, photo, visitor) for visitor in ("ann", "bob", "cat"))
+    documents.leave("cat")
+    with ann.working():
+        documents.open("dan", photo, "d")
+        with pytest.raises(Gone):
+            documents.get(cat.id, "cat")
+        documents.open("eve", photo, "e")
+        with pytest.raises(Gone):
+            documents.get(bob.id, "bob")
+        for name in ("f", "g", "h"):
+            documents.open("ann", photo, name)  # nor does her own next picture end what is being made
+        assert documents.get(ann.id, "ann") is ann
+    documents.find(ann.id)  # a plan is asked for while somebody paints
+    documents.open("fay", photo, "f")
+    assert documents.get(ann.id, "ann") is ann
+
+
+def test_a_result_that_comes_too_late_is_released(documents: Documents, document: Document) -> None:
+    run = run_of(document, "r", (10, 20))
+    document.close()
+    for late in (lambda: document.remember(run), lambda: document.goto(1), document.folder):
+        with pytest.raises(Gone) as caught:
+            late()
+        assert caught.value.what == "document"
+    assert files(documents) == 0
 
 
 def test_the_original_and_the_head_stay_when_a_line_grows_too_long(document: Document) -> None:

@@ -142,7 +142,7 @@ def test_a_reload_finds_the_whole_tree(handlers: Handlers, opened: dict[str, Any
 def test_what_is_gone_is_said_to_be_gone(handlers: Handlers, opened: dict[str, Any], data: Any) -> None:
     message = handlers.opening.reopen(event(data), visitor("bob")).message
     assert message is not None
-    assert (message["kind"], message["level"]) == ("notice", "gone")
+    assert (message["kind"], message["gone"]) == ("notice", "document")
 
 
 def test_the_first_sample_gives_way_to_the_last_visit(

@@ -10,10 +10,10 @@ import pytest
 from numpy.typing import NDArray
 
 from core import EditRequest, encode_png, load_engine, open_picture, read_png_text, read_recipe
-from editor.documents import Documents
 from editor.handlers import Handlers
 from editor.models import Models
 from editor.settings import AppSettings
+from editor.visitors import Documents
 from tests.editor.fakes import FakeEngine
 from tests.editor.handlers.visits import AXES, VALUES, event, origin, path_of, run, told, visitor
 from tests.editor.wire.sent import AREA, intent

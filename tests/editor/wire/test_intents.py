@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core import BadRequest, Box, EditRequest, Task
-from editor.documents import Document, Documents
+from editor.documents import Document
 from editor.runs import Run, Trace
+from editor.visitors import Documents
 from editor.wire import intents
 from tests.editor.fakes import SPEC
 from tests.editor.wire.sent import FIXTURES_ARE_FIXED, JUNK, intent

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from core import BadRequest, Box, EditRequest, Sides, Task
 from editor import messages
-from editor.documents import Document, Documents
+from editor.documents import Document
 from editor.runs import Run, Trace
+from editor.visitors import Documents
 from editor.wire import intents, requests
 from editor.wire.intents import Origin
 from tests.editor.fakes import SPEC
@@ -162,7 +163,7 @@ def kept(photo: NDArray[np.uint8]) -> Run:
 def going_on(kept: Run, how: str, **changes: Any) -> EditRequest:
     """Return the request that goes on from the kept run."""
     one = Origin(run=kept, variation=0, step=changes.pop("step", 0), how=how, **changes)
-    whole = intents.Intent(None, "fill", None, None, Sides(), "r2", origin=one)
+    whole = intents.Intent(None, None, "fill", None, None, Sides(), "r2", origin=one)
     return requests.read_request(whole, VALUES, SPEC)
 
 
@@ -179,7 +180,7 @@ def test_a_branch_takes_the_tokens_of_its_step_and_the_controls_of_now(kept: Run
     assert branch.mask is kept.requests[0].mask
     asked = requests.read_request(
         intents.Intent(
-            None, "fill", None, None, Sides(), "r2", origin=Origin(run=kept, variation=0, step=1, how="branch")
+            None, None, "fill", None, None, Sides(), "r2", origin=Origin(run=kept, variation=0, step=1, how="branch")
         ),
         {**VALUES, "refine": 3, "context": 5.0, "detail": "none", "blend": "feather"},
         SPEC,
