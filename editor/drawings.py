@@ -144,6 +144,14 @@ def extend_tools() -> str:
     )
 
 
+def open_button() -> str:
+    """Return the button that opens a file, and the field of the page that takes it; open.js joins them."""
+    return (
+        f'<button type="button" class="pg-open">{escape(messages.UPLOAD)}</button>'
+        '<input type="file" accept=".png,.jpg,.jpeg,.webp,.zip" hidden tabindex="-1">'
+    )
+
+
 def drawer_handle() -> str:
     """Return the handle of the inspector on narrow screens."""
     name = escape(messages.DRAWER, quote=True)

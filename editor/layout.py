@@ -19,18 +19,23 @@ from core import Engine, ModelSpec, open_picture
 from editor import axes, controls, drawings, export, menu, messages
 from editor import page as scripts
 from editor.controls import FormControls, Inspector
-from editor.documents import Documents
 from editor.handlers import Handlers, sample_paths
+from editor.handlers.desk import answering, echoed, payload_of
 from editor.handlers.opening import Opened
 from editor.models import Models
 from editor.settings import AppSettings
-from editor.stage import Stage
+from editor.stage import Carrier, Stage
 from editor.store import Store
 from editor.theme import editor_theme
+from editor.visitors import Documents
+from editor.wire.intents import read_name
 from editor.wire.requests import model_id
 
 PAGE_CSS = Path(__file__).resolve().parent / "static" / "page.css"
 ENGINE_LANE: dict[str, Any] = {"concurrency_id": "engine", "concurrency_limit": 1}
+ASKED: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "trigger_mode": "multiple"}
+"""Events that the page waits for the answer of: none is left out because another is on its way."""
+
 _THUMBNAIL_SIDE = 96
 
 
@@ -45,7 +50,7 @@ class Page(NamedTuple):
     stage: Stage
     model: gr.HTML
     strip: gr.HTML
-    upload: gr.UploadButton
+    carrier: Carrier
     download: gr.DownloadButton
     export: gr.Button
     help: gr.Button
@@ -56,7 +61,9 @@ class Page(NamedTuple):
 
 def build_app(engine: Engine, settings: AppSettings) -> gr.Blocks:
     """Return the page over a loaded engine, for which another may be swapped in; queued; the caller launches it."""
-    documents = Documents(Store(Path(get_upload_folder())), settings)
+    store = Store(Path(get_upload_folder()))
+    gr.set_static_paths(store.served)  # ours to remove: Gradio neither copies these files nor deletes them by age
+    documents = Documents(store, settings)
     handlers = Handlers(Models(engine, settings), settings, documents)
     app = gr.Blocks(title=messages.TITLE, fill_width=True, analytics_enabled=False)
     with app:
@@ -76,8 +83,12 @@ def _place(spec: ModelSpec, settings: AppSettings, handlers: Handlers) -> Page:
         gr.HTML(f"<h1>{escape(messages.TITLE)}</h1>", elem_id="mge-brand", apply_default_css=False)
         choosing = handlers.choosing
         model = menu.model_menu(spec, look=choosing.look, choose=choosing.choose, cancel=choosing.cancel)
-        with gr.Column(elem_id="mge-upload", scale=0, min_width=96):  # the stage looks for the file field in here
-            upload = gr.UploadButton(messages.UPLOAD, size="sm", file_types=[".png", ".jpg", ".jpeg", ".webp", ".zip"])
+        gr.HTML(
+            html_template=drawings.open_button(),
+            js_on_load=scripts.on_load("open.js", call="openButton(element)"),
+            apply_default_css=False,
+            elem_id="mge-upload",  # the stage presses the file field in here
+        )
         download = gr.DownloadButton(messages.DOWNLOAD, size="sm", scale=0, min_width=112, elem_id="mge-download")
         exporting = gr.Button(messages.EXPORT, size="sm", scale=0, min_width=80, elem_id="mge-export")
         theme = gr.Button(messages.THEME, size="sm", scale=0, min_width=36, elem_id="mge-theme")
@@ -85,6 +96,7 @@ def _place(spec: ModelSpec, settings: AppSettings, handlers: Handlers) -> Page:
     with gr.Row(elem_id="mge-body"):
         with gr.Column(elem_id="mge-left"):
             stage = Stage(plan=handlers.planning.plan, model=model_id(spec))
+            carrier = Carrier()
             strip = _strip(settings)
         with gr.Column(elem_id="mge-side"):
             gr.HTML(drawings.drawer_handle(), apply_default_css=False, elem_id="mge-drawer")
@@ -97,7 +109,7 @@ def _place(spec: ModelSpec, settings: AppSettings, handlers: Handlers) -> Page:
         stage=stage,
         model=model,
         strip=strip,
-        upload=upload,
+        carrier=carrier,
         download=download,
         export=exporting,
         help=helping,
@@ -123,43 +135,41 @@ def _strip(settings: AppSettings) -> gr.HTML:
 def _wire_documents(app: gr.Blocks, page: Page, handlers: Handlers) -> None:
     """Open, reopen, accept, go to a version, export, leave."""
     placed = page.inspector.controls
-    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
-    def answer(opened: Opened) -> list[Any]:
-        return [*_answer(opened.message, opened.download), *placed.updates(opened.values)]
+    def answer(opened: Opened, event: gr.EventData | None = None) -> list[Any]:
+        return [*_answer(echoed(opened.message, event), opened.download), *placed.updates(opened.values)]
 
     def first(request: gr.Request) -> list[Any]:
         return answer(handlers.opening.open_first(request))
 
-    def uploaded(path: str | None, request: gr.Request) -> list[Any]:
-        return answer(handlers.opening.open_upload(path, request))
+    def brought(path: str | None, event: gr.EventData, request: gr.Request) -> list[Any]:
+        return answer(handlers.opening.open_upload(path, request, read_name(payload_of(event))), event)
 
     def sample(event: gr.EventData, request: gr.Request) -> list[Any]:
-        return answer(handlers.opening.open_sample(event, request))
+        return answer(handlers.opening.open_sample(event, request), event)
 
     def reopened(event: gr.EventData, request: gr.Request) -> list[Any]:
-        return answer(handlers.opening.reopen(event, request))
+        return answer(handlers.opening.reopen(event, request), event)
 
-    opening: dict[str, Any] = {**quiet, "outputs": [page.stage, page.download, *placed]}
+    opening: dict[str, Any] = {**ASKED, "outputs": [page.stage, page.download, *placed]}
     app.load(first, **opening)
     app.unload(handlers.opening.leave)
-    page.upload.upload(uploaded, page.upload, **opening)
+    page.stage.bring(brought, page.carrier, js="() => window.mgeStage?.carried()", **opening)
     page.strip.pick(sample, **opening)
     page.stage.reopen(reopened, **opening)
 
     def accepted(event: gr.EventData, request: gr.Request) -> list[Any]:
-        return _answer(*handlers.reviewing.accept(event, request))
+        head = handlers.reviewing.accept(event, request)
+        return _answer(echoed(head.message, event), head.download)
 
     def gone_to(event: gr.EventData, request: gr.Request) -> list[Any]:
-        return _answer(*handlers.reviewing.goto(event, request))
+        head = handlers.reviewing.goto(event, request)
+        return _answer(echoed(head.message, event), head.download)
 
-    shown: dict[str, Any] = {**quiet, "outputs": [page.stage, page.download]}
+    shown: dict[str, Any] = {**ASKED, "outputs": [page.stage, page.download]}
     page.stage.accept(accepted, **shown)
     page.stage.goto(gone_to, **shown)
-    # The stage asks for another format from within the answer to the last, while that event still counts as pending;
-    # a film runs the nets.
-    export_events: dict[str, Any] = {"trigger_mode": "multiple", **quiet, **ENGINE_LANE}
-    page.stage.export(handlers.exporting.export, None, page.stage, **export_events)
+    page.stage.export(answering(handlers.exporting.export), None, page.stage, **ASKED, **ENGINE_LANE)  # films run nets
 
 
 def _answer(*parts: Any) -> list[Any]:
@@ -262,20 +272,22 @@ def _wire_runs(page: Page, handlers: Handlers) -> None:
             for each in told:
                 yield _answer(*each)
 
+    def stopped(event: gr.EventData, request: gr.Request) -> Any:
+        return handlers.running.stop(request, payload_of(event).get("run"))
+
     def adopted(event: gr.EventData, request: gr.Request) -> list[Any]:
         message, values = handlers.sweeping.adopt(event, request)
-        return [message, *placed.updates(values)]
+        return [echoed(message, event), *placed.updates(values)]
 
-    running = page.stage.run(
+    page.stage.run(
         run,
         set(placed) | set(sweeping.axes),
         [page.stage, sweeping.grid, sweeping.sheet, sweeping.csv],
-        trigger_mode="once",
-        **quiet,
+        **ASKED,
         **ENGINE_LANE,
     )
-    page.stage.stop(handlers.running.stop, None, page.stage, cancels=[running], queue=False, **quiet)
-    page.stage.draft(handlers.running.draft, None, page.stage, **quiet, **ENGINE_LANE)
+    page.stage.stop(stopped, None, page.stage, queue=False, **ASKED)
+    page.stage.draft(answering(handlers.running.draft), None, page.stage, **ASKED, **ENGINE_LANE)
     page.stage.inspect(handlers.reviewing.inspect, None, page.stage, trigger_mode="always_last", **quiet, **ENGINE_LANE)
     sweeping.grid.adopt(adopted, None, [page.stage, *placed], **quiet)
     here: dict[str, Any] = {"api_visibility": "private"}

@@ -15,11 +15,14 @@ from typing import Any
 
 import gradio as gr
 from gradio.component_meta import ComponentMeta, updateable
+from gradio.data_classes import FileData
 
 FOLDER = Path(__file__).parent / "static" / "stage"
 
 MODULES = (
     "words.js",
+    "crc.js",
+    "zip.js",
     "view.js",
     "runlength.js",
     "shapes.js",
@@ -30,6 +33,7 @@ MODULES = (
     "history.js",
     "tokens.js",
     "wire.js",
+    "carrier.js",
     "tools.js",
     "painting.js",
     "tint.js",
@@ -46,8 +50,13 @@ MODULES = (
     "versions.js",
     "timeline.js",
     "cells.js",
+    "recent.js",
     "tree.js",
+    "vault.js",
+    "copies.js",
+    "note.js",
     "autosave.js",
+    "sessions.js",
     "exporter.js",
     "pointer.js",
     "keyboard.js",
@@ -66,7 +75,7 @@ MODULES = (
 STYLES = ("stage.css", "runs.css")
 """The canvas and its tools first; what belongs to runs after it."""
 
-EVENTS = ("run", "stop", "draft", "accept", "goto", "reopen", "inspect", "export")
+EVENTS = ("run", "stop", "draft", "accept", "goto", "bring", "reopen", "inspect", "export")
 """What the stage tells Python, each with a JSON object; the names stand in quotes in wire.js, where Gradio looks."""
 
 ARGUMENTS = ("element", "trigger", "props", "server", "watch")
@@ -142,6 +151,20 @@ class _NoStub(ComponentMeta):
     def __new__(mcs, name: str, bases: tuple[type, ...], attrs: dict[str, Any]) -> _NoStub:
         attrs["__init__"] = updateable(attrs["__init__"])
         return ABCMeta.__new__(mcs, name, bases, attrs)
+
+
+class Carrier(gr.HTML, metaclass=_NoStub):
+    """What the stage has uploaded, on its way to a handler; Gradio checks that it is an upload of its own."""
+
+    data_model = FileData
+
+    def __init__(self) -> None:
+        """Place it, unseen."""
+        super().__init__(visible=False)
+
+    def preprocess(self, payload: FileData | None) -> str | None:  # type: ignore[override]
+        """Return the path of the uploaded file, None where nothing was carried."""
+        return None if payload is None else payload.path
 
 
 class Stage(gr.HTML, metaclass=_NoStub):

@@ -116,10 +116,12 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     contexts: list[BrowserContext] = []
     watches: list[Watch] = []
 
-    def visit(address: str, *, allowed: tuple[str, ...] = (), **settings: Any) -> Page:
+    def visit(address: str, *, allowed: tuple[str, ...] = (), script: str = "", **settings: Any) -> Page:
         context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, **settings})
         contexts.append(context)
         page = context.new_page()
+        if script:  # what another browser does differently
+            page.add_init_script(script)
         watch = Watch(page)
         watch.allowed = allowed
         watches.append(watch)

@@ -18,6 +18,11 @@ def order(page: Page, **values: Any) -> None:
     page.press("#command textarea", "Enter")
 
 
+def asking(page: Page, **values: Any) -> None:
+    """Give an order whose answer opens something, as a part of the page does that asks the stage first."""
+    order(page, ask=page.evaluate("() => new Promise((done) => mgeStage.openWith(done))"), **values)
+
+
 def settle(page: Page, mode: str | None = None, **settings: Any) -> None:
     """Choose a mode, send settings, and wait until the stage has both."""
     if mode is not None:
@@ -36,7 +41,7 @@ def settle(page: Page, mode: str | None = None, **settings: Any) -> None:
 
 
 def opened(page: Page, width: int, height: int) -> None:
-    order(page, open=[width, height])
+    asking(page, open=[width, height])
     page.wait_for_function(f"__mge.state().width === {width} && __mge.state().height === {height}")
     page.evaluate("document.activeElement.blur()")
 
@@ -108,6 +113,7 @@ def stroke(
 
 
 def heard(page: Page, event: str) -> dict[str, Any]:
+    """Wait until Python heard an event, and return what it carried, but for the ids of question and document."""
     page.wait_for_function(
         """event => {
             const text = document.querySelector('#heard textarea').value;
@@ -115,7 +121,8 @@ def heard(page: Page, event: str) -> dict[str, Any]:
         }""",
         arg=event,
     )
-    return dict(json.loads(page.input_value("#heard textarea"))["data"])
+    data = json.loads(page.input_value("#heard textarea"))["data"]
+    return {name: value for name, value in data.items() if name not in ("ask", "doc")}
 
 
 def ran(page: Page) -> dict[str, Any]:

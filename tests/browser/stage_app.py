@@ -15,10 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from core import CoreError, open_picture
 from core.canvas.plan import plan as plan_passes
 from core.geometry import Box, Sides
 from core.request import EditRequest, Task
-from editor.stage import Stage
+from editor.project import is_project, read_project
+from editor.stage import Carrier, Stage
 
 PIXELS, GRID = 128, 16
 MODEL = {"pixels": PIXELS, "grid": GRID, "context": 2.0, "coverage": 0.0, "grow": 0, "refine": 0}
@@ -30,6 +32,11 @@ _revision = itertools.count(1)
 def message(kind: str, **values: Any) -> dict[str, Any]:
     """Return a message to the browser with a revision of its own."""
     return {"rev": next(_revision), "kind": kind, **values}
+
+
+def answer(told: dict[str, Any], asked: dict[str, Any]) -> dict[str, Any]:
+    """Return a message marked as the answer to what the page asked, where it waits for one."""
+    return {**told, "ask": asked["ask"]} if asked.get("ask") else told
 
 
 def url_of(pixels: NDArray[np.uint8], suffix: str = "png") -> str:
@@ -83,12 +90,13 @@ class Server:
     def __init__(self, *, step_seconds: float, steps: int) -> None:
         self.step_seconds = step_seconds
         self.steps = steps
-        self.trees: dict[str, list[tuple[int | None, NDArray[np.uint8], list[int]]]] = {}
+        self.trees: dict[str, dict[int, tuple[int | None, NDArray[np.uint8], list[int]]]] = {}
         self.runs: dict[str, dict[str, Any]] = {}
         self.doc = ""
         self.head = 0
         self.settings: dict[str, Any] = {}
         self.ranking = (0, 1, 2, 3)
+        self.stopped: set[str] = set()
 
     @property
     def pixels(self) -> NDArray[np.uint8]:
@@ -116,7 +124,7 @@ class Server:
         self.doc = f"doc{next(_revision)}"
         self.settings = {}  # a page begins with those of the model
         self.ranking = (0, 1, 2, 3)
-        self.trees[self.doc] = [(None, pixels, [0, 0])]
+        self.trees[self.doc] = {0: (None, pixels, [0, 0])}
         self.head = 0
         return self.opened(name, **more)
 
@@ -132,7 +140,7 @@ class Server:
                 "height": pixels.shape[0],
                 "offset": offset,
             }
-            for version, (parent, pixels, offset) in enumerate(self.trees[self.doc])
+            for version, (parent, pixels, offset) in self.trees[self.doc].items()
         ]
         return message(
             "open",
@@ -154,9 +162,7 @@ class Server:
         """Do what a test asks for."""
         wanted = json.loads(text)
         if "open" in wanted:
-            return self.open(photo(*wanted["open"]), "waves.png")
-        if "file" in wanted:
-            return self.open(np.asarray(Image.open(wanted["file"]).convert("RGB")), Path(wanted["file"]).name)
+            return answer(self.open(photo(*wanted["open"]), "waves"), wanted)
         if "ranking" in wanted:
             self.ranking = tuple(wanted["ranking"])
             return message("notice", level="info", message="Ranked.")
@@ -165,11 +171,26 @@ class Server:
             return message("notice", level="info", message="Forgotten.")
         if wanted["message"]["kind"] == "settings":
             self.settings = {**self.settings, **wanted["message"]}
-        return message(**wanted["message"])
+        return answer(message(**wanted["message"]), wanted)
 
-    def uploaded(self, path: str) -> dict[str, Any]:
-        """Open what the page's upload field took."""
-        return self.open(np.asarray(Image.open(path).convert("RGB")), "upload")
+    def brought(self, path: str, event: gr.EventData) -> tuple[Any, str]:
+        """Open a picture or a project, by the product's own gates."""
+        heard = json.dumps({"event": "bring", "data": event._data})
+        try:
+            project, name = is_project(Path(path)), Path(event._data["name"]).stem
+            opened = self.project(Path(path)) if project else self.open(open_picture(Path(path)), name)
+        except CoreError as error:
+            opened = message("notice", level="error", message=str(error))
+        return answer(opened, event._data), heard
+
+    def project(self, path: Path) -> dict[str, Any]:
+        """Open a project; its versions keep their ids, and places without one stay empty."""
+        project = read_project(path, most_bytes=2**28)
+        pictures = {each.id: open_picture(project.png(each)) for each in project.versions}
+        self.open(pictures[project.head], project.name)
+        tree = {each.id: (each.parent, pictures[each.id], list(each.offset)) for each in project.versions}
+        self.trees[self.doc], self.head = tree, project.head
+        return self.opened(project.name, state=project.state)
 
     def run(self, event: gr.EventData) -> Iterator[tuple[Any, str]]:
         """Stream steps and a result, of a canvas or of an earlier run."""
@@ -234,6 +255,8 @@ class Server:
                 if step <= first:
                     continue
                 time.sleep(self.step_seconds)
+                if intent["run"] in self.stopped:
+                    return
                 unknown = each.unknown & (order >= each.unknown.size * step / steps)
                 sure = np.where(each.unknown, 255 * (1 - order / (2 * order.size)), 255).astype(np.uint8)
                 shown = [] if each.level else after  # a closer look is progress only
@@ -298,12 +321,25 @@ class Server:
 
     def stop(self, event: gr.EventData) -> tuple[Any, str]:
         """Say that the run has stopped and that a draft can be had."""
+        self.stopped.add(event._data["run"])
         heard = json.dumps({"event": "stop", "data": event._data})
         return message("stopped", run=event._data["run"], message="Stopped.", draft=True), heard
 
     def draft(self, event: gr.EventData) -> tuple[Any, str]:
         """Return the best frame of a stopped run."""
-        return self.result(event._data["run"], draft=True), json.dumps({"event": "draft", "data": event._data})
+        heard = json.dumps({"event": "draft", "data": event._data})
+        return answer(self.gone(event._data) or self.result(event._data["run"], draft=True), event._data), heard
+
+    def gone(self, asked: dict[str, Any]) -> dict[str, Any] | None:
+        """Return what is said where a document, its run or its version is not there, as the product says it."""
+        what = None
+        if asked.get("doc") not in self.trees:
+            what = "document"
+        elif "run" in asked and asked["run"] not in self.runs:
+            what = "run"
+        elif asked.get("version") is not None and asked["version"] not in self.trees[asked["doc"]]:
+            what = "version"
+        return what and message("notice", level="error", message=f"The {what} is gone.", gone=what)
 
     def head_message(self) -> dict[str, Any]:
         """Return the version that is the picture now."""
@@ -319,29 +355,42 @@ class Server:
             offset=offset,
             keep_mask=True,
             alpha=False,
+            dropped=[],
         )
 
     def accept(self, event: gr.EventData) -> tuple[Any, str]:
-        """Make a variation a child of the present version."""
-        run = self.runs[event._data["run"]]
-        self.trees[self.doc].append((self.head, run["pictures"][event._data["variation"]], run["offset"]))
-        self.head = len(self.trees[self.doc]) - 1
-        return self.head_message(), json.dumps({"event": "accept", "data": event._data})
+        """Make a variation a child of the present version; what was painted for it is done."""
+        asked = event._data
+        heard = json.dumps({"event": "accept", "data": asked})
+        missing = self.gone(asked)
+        if missing is not None:
+            return answer(missing, asked), heard
+        run, tree = self.runs[asked["run"]], self.trees[self.doc]
+        made = max(tree) + 1
+        tree[made] = (self.head, run["pictures"][asked["variation"]], run["offset"])
+        self.head = made
+        return answer({**self.head_message(), "keep_mask": False}, asked), heard
 
     def goto(self, event: gr.EventData) -> tuple[Any, str]:
         """Make another version the present one."""
-        self.head = event._data["version"]
-        return self.head_message(), json.dumps({"event": "goto", "data": event._data})
+        asked = event._data
+        heard = json.dumps({"event": "goto", "data": asked})
+        missing = self.gone(asked)
+        if missing is not None:
+            return answer(missing, asked), heard
+        self.head = asked["version"]
+        return answer(self.head_message(), asked), heard
 
     def reopen(self, event: gr.EventData) -> tuple[Any, str]:
         """Give a document of an earlier page back, or say that it is gone."""
         asked = event._data
         heard = json.dumps({"event": "reopen", "data": asked})
-        if asked["doc"] not in self.trees:
-            return message("notice", level="gone", message="The document is gone."), heard
+        missing = self.gone(asked)
+        if missing is not None:
+            return answer(missing, asked), heard
         self.doc = asked["doc"]
-        self.head = min(self.head, len(self.trees[self.doc]) - 1)
-        return self.opened(asked["name"]), heard
+        self.head = self.head if self.head in self.trees[self.doc] else max(self.trees[self.doc])
+        return answer(self.opened("waves"), asked), heard
 
     def inspect(self, event: gr.EventData) -> tuple[Any, str]:
         """Return five codes for a cell."""
@@ -356,6 +405,9 @@ class Server:
     def export(self, event: gr.EventData) -> tuple[Any, str]:
         """Write the picture in the wanted format."""
         asked = event._data
+        missing = self.gone(asked)
+        if missing is not None:
+            return answer(missing, asked), json.dumps({"event": "export", "data": asked})
         suffix = {"jpeg": "jpg", "project": "zip"}.get(asked["format"], asked["format"])
         path = _folder / f"export-{next(_revision)}" / f"waves.{suffix}"
         path.parent.mkdir()
@@ -365,16 +417,10 @@ class Server:
             path.write_text(json.dumps(asked["state"]))
         else:
             Image.fromarray(self.pixels).save(path)
-        return (
-            message(
-                "file",
-                format=asked["format"],
-                url=f"/gradio_api/file={path}",
-                name=path.name,
-                bytes=path.stat().st_size,
-            ),
-            json.dumps({"event": "export", "data": asked}),
+        made = message(
+            "file", format=asked["format"], url=f"/gradio_api/file={path}", name=path.name, bytes=path.stat().st_size
         )
+        return answer(made, asked), json.dumps({"event": "export", "data": asked})
 
 
 def build(*, step_seconds: float = 0.03, steps: int = 6) -> gr.Blocks:
@@ -385,14 +431,12 @@ def build(*, step_seconds: float = 0.03, steps: int = 6) -> gr.Blocks:
         stage = Stage(plan=server.plan)
         heard = gr.Textbox(elem_id="heard", show_label=False)
         order = gr.Textbox(elem_id="command", show_label=False)
-        with gr.Column(elem_id="mge-upload"):
-            upload = gr.UploadButton(file_types=["image"])
-        quiet: dict[str, Any] = {"show_progress": "hidden"}
+        carrier = Carrier()
+        quiet: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "multiple"}
         order.submit(server.command, order, stage, **quiet)
-        upload.upload(server.uploaded, upload, stage, **quiet)
-        running = stage.run(server.run, None, [stage, heard], **quiet)
-        stage.stop(server.stop, None, [stage, heard], cancels=[running], **quiet)
-        for event in ("draft", "accept", "goto", "reopen", "inspect"):
+        stage.bring(server.brought, carrier, [stage, heard], js="() => window.mgeStage?.carried()", **quiet)
+        stage.run(server.run, None, [stage, heard], **quiet)
+        stage.stop(server.stop, None, [stage, heard], queue=False, **quiet)
+        for event in ("draft", "accept", "goto", "reopen", "inspect", "export"):
             getattr(stage, event)(getattr(server, event), None, [stage, heard], **quiet)
-        stage.export(server.export, None, [stage, heard], trigger_mode="multiple", **quiet)
     return app

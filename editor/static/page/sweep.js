@@ -24,7 +24,8 @@ export function sweepGrid(element, trigger, props) {
       choice.hidePopover();
       element.classList.remove("pg-large");
       const run = cell.closest("[data-run]")?.getAttribute("data-run") ?? "";
-      trigger("adopt", { run, row: Number(cell.dataset.row), column: Number(cell.dataset.column), what });
+      const place = { run, row: Number(cell.dataset.row), column: Number(cell.dataset.column) };
+      /** @type {any} */ (window).mgeStage?.askFor((/** @type {string} */ ask) => trigger("adopt", { ...place, what, ask }));
     };
     choice.replaceChildren(...[["settings", props.settings], ["picture", props.picture]].map(([what, text]) => choiceButton(text, () => take(what))));
     choice.showPopover();

@@ -13,6 +13,7 @@ export class Choice {
   /** Puts variations on the stage and loads them. @param {Review} review @param {number} [index] the one to show */
   async open(review, index = review.index) {
     const { stage } = this;
+    if (stage.review !== review) stage.marksSeen = stage.history.marks;
     if (stage.review && stage.review !== review) stage.review.close();
     review.closed = false;
     review.index = review.variations[index].dropped ? review.ordered()[0] : index;
@@ -97,7 +98,7 @@ export class Choice {
     const { review } = stage;
     if (!review || review.sent || stage.versions.pending) return;
     review.sent = true;
-    stage.versions.keep(review);
+    void stage.versions.keep(review);
     this.show();
   }
 

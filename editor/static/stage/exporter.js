@@ -141,27 +141,20 @@ export class Exporter {
     if (this.asked) return; // its answer asks again, where something else is wished for by then
     this.asked = key;
     /** @type {import("./wire.js").ExportOrder} */
-    const order = { format: this.format, quality: Number(this.quality.value) };
+    const order = { doc: stage.doc, version: stage.versions.shown, format: this.format, quality: Number(this.quality.value) };
     if (this.format === "gif") Object.assign(order, this.run());
     if (["png", "jpeg", "webp"].includes(this.format)) Object.assign(order, this.variation());
     if (this.format === "project") order.state = stage.versions.state();
-    stage.wire.export(order);
-  }
-
-  /** @param {any} message of kind "file" */
-  arrived(message) {
-    const { asked } = this;
+    let message = await stage.wire.export(order);
+    if (message.gone && order.run === undefined && (await stage.sessions.revive()).kind === "open") {
+      message = await stage.wire.export({ ...order, doc: stage.doc, version: stage.versions.shown });
+    }
     this.asked = "";
     if (!this.dialog.open) return;
-    if (asked !== this.key || message.format !== this.format) return void (this.format !== "mask" && this.ask());
-    this.offer({ key: asked, url: resolved(message.url), name: message.name, bytes: message.bytes, own: false }, message.notice);
-  }
-
-  /** The file could not be made; the notice says why. */
-  failed() {
-    if (!this.asked) return;
-    this.asked = "";
+    if (key !== this.key) return void (this.format !== "mask" && this.ask());
+    if (message.kind === "file") return this.offer({ key, url: resolved(message.url), name: message.name, bytes: message.bytes, own: false }, message.notice);
     this.about.textContent = WORDS.exportFailed;
+    if (message.message) stage.panel.toast(message.message, message.level);
   }
 
   /** @param {Ready} ready @param {string} [notice] what the format could not hold */

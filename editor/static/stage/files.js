@@ -1,15 +1,17 @@
 /** Files that come in, by dialog, drop or paste, and the mask that goes out as one. Knows nothing of runs. */
 
 import { addressIn, pictureAt } from "./address.js";
+import { carry } from "./carrier.js";
 import { Mask } from "./mask.js";
 import { readMaskFile, writeMaskFile } from "./maskfile.js";
 import { Picture, download } from "./picture.js";
-import { WORDS, addressReading, maskOfOtherSize } from "./words.js";
+import { WORDS, addressReading, carriedShare, maskOfOtherSize } from "./words.js";
 
 export class Files {
   /** @param {import("./stage.js").Stage} stage */
   constructor(stage) {
     this.stage = stage;
+    this.latest = 0; // counts what was to be opened: only the last of it is
   }
 
   /** @returns {HTMLInputElement | null} the page's own upload field */
@@ -33,12 +35,56 @@ export class Files {
     else this.stage.panel.toast(WORDS.noUpload, "error");
   }
 
-  /** Opens a file that someone has chosen. @param {File} file */
-  openFile(file) {
+  /** Opens a file that someone has chosen; what it is, the server finds out by looking into it. @param {File} file */
+  async openFile(file) {
+    const message = await this.carried(file, file.name, true);
+    if (message) void this.answered(message);
+  }
+
+  /** Opens what another part of the page asks for. @param {(ask: string) => void} send with the id that the answer is to carry */
+  async openWith(send) {
+    const mine = this.supersede(true);
+    const message = await this.stage.wire.answer(send);
+    if (mine === this.latest) void this.answered(message);
+  }
+
+  /** What is being opened is not wanted any more, nor what runs. @param {boolean} [chosen] by someone @returns {number} of what is wanted now */
+  supersede(chosen = false) {
     const { stage } = this;
-    if (!file.type.startsWith("image/") && !/\.zip$/i.test(file.name)) return stage.panel.toast(WORDS.notImage, "error");
-    stage.autosave.chosen = true;
-    this.upload(file);
+    stage.runner.abandon();
+    stage.pointers.cancel();
+    if (chosen) {
+      stage.sessions.chosen = true;
+      stage.sessions.restoring = null;
+    }
+    return ++this.latest;
+  }
+
+  /** Brings a file to the server and has it opened. @param {Blob} file @param {string} name @param {boolean} [chosen] by someone
+   * @returns {Promise<any>} the answer; a notice where it does not come to that, null where something else is wanted by then */
+  async carried(file, name, chosen = false) {
+    const { stage } = this;
+    const mine = this.supersede(chosen);
+    stage.opening = true;
+    stage.refresh();
+    try {
+      const there = await carry(file, (share) => mine === this.latest && share < 1 && stage.panel.tell(carriedShare(share)));
+      if (mine !== this.latest) return null;
+      const message = await stage.wire.bring(there, name);
+      return mine === this.latest ? message : null;
+    } catch (error) {
+      return mine === this.latest ? { kind: "notice", level: "error", message: /** @type {Error} */ (error).message } : null;
+    } finally {
+      if (mine === this.latest) stage.opening = false;
+      stage.refresh();
+    }
+  }
+
+  /** @param {any} message an open document, or why there is none */
+  answered(message) {
+    if (message.kind === "open") return this.opened(message);
+    this.stage.panel.toast(message.message, message.level);
+    return this.stage.sessions.showAside();
   }
 
   /** Opens a picture of another site. @param {string} address */
@@ -47,24 +93,10 @@ export class Files {
     const { panel } = this.stage;
     panel.toast(addressReading(new URL(address).host));
     try {
-      this.openFile(await pictureAt(address));
+      void this.openFile(await pictureAt(address));
     } catch (error) {
       panel.toast(/** @type {Error} */ (error).message, "error");
     }
-  }
-
-  /** Hands a file to the page, as if it had been chosen there. @param {File} file @returns {boolean} whether the page takes files */
-  upload(file) {
-    const input = this.uploadInput();
-    if (!input) {
-      this.stage.panel.toast(WORDS.noUpload, "error");
-      return false;
-    }
-    const carrier = new DataTransfer();
-    carrier.items.add(file);
-    input.files = carrier.files;
-    input.dispatchEvent(new Event("change", { bubbles: true }));
-    return true;
   }
 
   /** Whether what hangs over the stage is to become its mask: in the right third, once a picture is open. @param {DragEvent} e */
@@ -97,7 +129,7 @@ export class Files {
       e.preventDefault();
       const file = e.dataTransfer && e.dataTransfer.files[0];
       if (file && file.type.startsWith("image/") && this.asMask(e)) void this.importMask(file);
-      else if (file) this.openFile(file);
+      else if (file) void this.openFile(file);
       else void this.openAddress(addressIn(e.dataTransfer));
     });
     document.addEventListener("paste", (e) => {
@@ -107,7 +139,7 @@ export class Files {
       const address = file ? "" : addressIn(e.clipboardData);
       if (!(file || address) || !stage.visible()) return;
       e.preventDefault();
-      if (file) this.openFile(file);
+      if (file) void this.openFile(file);
       else void this.openAddress(address);
     });
   }
@@ -115,72 +147,46 @@ export class Files {
   /** A document is open on the server: puts its picture on the stage. @param {any} message of kind "open" */
   async opened(message) {
     const { stage } = this;
-    const { versions, autosave } = stage;
-    if (autosave.puts(message)) return;
-    stage.pointers.cancel();
+    const mine = this.latest;
     stage.opening = true;
     stage.refresh();
     try {
       const { width, height } = message;
       const blob = await download(message.url);
       const picture = await Picture.decode(blob, width, height);
-      stage.choice.lift();
-      stage.runner.endRunning();
-      stage.alpha = !!message.alpha;
-      if (message.model) Object.assign(stage.model, message.model);
-      const revived = !!versions.pending && versions.pending.upload;
-      const restored = autosave.restoring && (revived || message.doc === autosave.restoring.doc) ? autosave.restoring : null;
-      stage.opening = false;
-      if (revived) versions.revived(message, picture);
-      else {
-        versions.pending = null;
-        if (restored) autosave.fill(restored);
-        else if (message.doc !== stage.doc) this.forgetLast();
-        this.show(message, picture, blob);
-      }
-      if (restored) await autosave.finish(restored);
+      if (mine !== this.latest) return picture.close();
+      const left = stage.sessions.leave();
+      stage.leaveResults();
+      this.show(message, picture, blob, left);
       stage.tree.clear();
-    } catch (error) {
-      stage.panel.toast(WORDS.loadFailed, "error");
+    } catch {
+      if (mine === this.latest) stage.panel.toast(WORDS.loadFailed, "error");
     } finally {
-      stage.opening = false;
+      if (mine === this.latest) stage.opening = false;
       stage.refresh();
     }
   }
 
-  /** Another document: nothing of the one before belongs to it. */
-  forgetLast() {
+  /** Another document: nothing of the one before belongs to it, but undo goes back there. @param {any} message of kind "open"
+   * @param {Picture} picture @param {Blob} blob @param {string | null} left session that was on the stage before */
+  show(message, picture, blob, left) {
     const { stage } = this;
-    stage.autosave.begin();
-    stage.versions.clear();
-    stage.runner.reviews = [];
-  }
-
-  /** @param {any} message of kind "open" @param {Picture} picture @param {Blob} blob */
-  show(message, picture, blob) {
-    const { stage } = this;
-    const { versions } = stage;
+    const { versions, sessions } = stage;
     const { width, height } = message;
-    const old = stage.mask;
+    versions.clear();
+    stage.runner.reviews = [];
     const mask = new Mask(width, height);
     stage.name = message.name || "";
-    stage.format = message.format || "png";
-    stage.proof = null;
-    stage.comparison.forget();
-    if (message.keep_mask && old && old.width === width && old.height === height) mask.load(old.wire());
-    else {
-      stage.history.clear();
-      stage.box = null;
-      stage.extend = [0, 0, 0, 0];
-      stage.view.fitted = true;
-      stage.painter.suit(width, height);
-      if (message.mask && message.mask.width === width && message.mask.height === height) mask.load(message.mask);
-    }
+    stage.describe(message);
+    stage.box = null;
+    stage.extend = [0, 0, 0, 0];
+    stage.view.fitted = true;
+    stage.painter.suit(width, height);
+    if (message.mask && message.mask.width === width && message.mask.height === height) mask.load(message.mask);
     versions.opened(message);
     const head = versions.current;
-    if (head && !head.tile) head.blob = blob;
+    if (head) head.blob = blob;
     stage.place(message.doc, picture, mask);
-    if (head) void versions.file(head, picture);
     // What came with the file: a recipe's box and border, or a whole project's canvas.
     if (message.mode) stage.askMode(message.mode);
     if (Array.isArray(message.box) && message.box.length === 4) stage.box = mask.clamped(message.box);
@@ -189,7 +195,11 @@ export class Files {
     if (message.state && message.state.mode) stage.askMode(message.state.mode);
     // What a first visit is told is about what is painted, and a mode chosen on an earlier one may not show that.
     if (message.notice && (!message.first || stage.paintable())) stage.panel.toast(message.notice);
-    if (!message.keep_mask) stage.history.clear();
+    else if (left) stage.panel.toast(WORDS.openedOver);
+    stage.history.clear();
+    if (left) stage.history.push({ kind: "open", before: left, after: sessions.id });
+    stage.autosave.touched = !message.first;
+    if (head) void versions.file(head, picture);
     stage.changed();
   }
 

@@ -2,6 +2,7 @@
 
 const MOST_STEPS = 200;
 const MOST_BYTES = 256 * 1024 * 1024;
+const MOST_STORED_BYTES = 16e6; // of the steps that are written to the browser's store, newest first
 
 /** @typedef {import("./mask.js").WireMask} WireMask */
 /** @typedef {{version: number, mask: WireMask | null}} Standing */
@@ -9,10 +10,13 @@ const MOST_BYTES = 256 * 1024 * 1024;
  * @typedef {{kind: "mask", edit: import("./mask.js").Edit} |
  *   {kind: "box", before: number[] | null, after: number[] | null} |
  *   {kind: "extend", before: number[], after: number[]} |
+ *   {kind: "open", before: string, after: string} |
  *   {kind: "drop", review: import("./review.js").Review, index: number} |
  *   {kind: "version", before: Standing, after: Standing, review: import("./review.js").Review | null, index: number}} Step
- * review and index of a version: what there was to choose from, and which was kept
+ * review and index of a version: what there was to choose from, and which was kept; before and after of what was opened: sessions
  */
+/** @typedef {{step: Step, review: number}[]} StoredSteps a step without its review, whose place among the runs stands beside it, or -1 */
+/** @typedef {{done: StoredSteps, undone: StoredSteps}} StoredHistory */
 
 /** @param {WireMask | null} mask @returns {number} bytes, about */
 function maskWeight(mask) {
@@ -35,6 +39,11 @@ export class History {
     this.bytes = 0;
   }
 
+  /** Steps that changed what is marked. */
+  get marks() {
+    return this.done.filter(({ kind }) => kind === "mask" || kind === "box" || kind === "extend").length;
+  }
+
   clear() {
     this.done = [];
     this.undone = [];
@@ -50,6 +59,44 @@ export class History {
     while (this.done.length > MOST_STEPS || (this.bytes > MOST_BYTES && this.done.length > 1)) {
       this.bytes -= weight(/** @type {Step} */ (this.done.shift()));
     }
+  }
+
+  /** The newest steps as they can be written to a store. @param {import("./review.js").Review[]} reviews @returns {StoredHistory} */
+  stored(reviews) {
+    let room = MOST_STORED_BYTES;
+    const plain = (/** @type {Step[]} */ steps) => {
+      /** @type {StoredSteps} */
+      const kept = [];
+      for (const step of steps.slice().reverse()) {
+        room -= weight(step);
+        if (room < 0) break;
+        const review = "review" in step && step.review ? reviews.indexOf(step.review) : -1;
+        kept.unshift({ step: /** @type {Step} */ ("review" in step ? { ...step, review: null } : step), review });
+      }
+      return kept;
+    };
+    return { done: plain(this.done), undone: plain(this.undone) };
+  }
+
+  /** Takes over what was stored; a variation that nothing is known of any more cannot be brought back or dropped.
+   * @param {StoredHistory | undefined} stored @param {import("./review.js").Review[]} reviews */
+  load(stored, reviews) {
+    this.clear();
+    const whole = (/** @type {StoredSteps} */ steps) => {
+      /** @type {Step[]} */
+      const kept = [];
+      for (const { step, review } of steps) {
+        const found = reviews[review] || null;
+        if (step.kind === "version") kept.push({ ...step, review: found });
+        else if (step.kind !== "drop") kept.push(step);
+        else if (found) kept.push({ ...step, review: found });
+      }
+      return kept;
+    };
+    if (!stored) return;
+    this.done = whole(stored.done);
+    this.undone = whole(stored.undone);
+    for (const each of this.done) this.bytes += weight(each);
   }
 
   /** @returns {Step | undefined} the step to take back */

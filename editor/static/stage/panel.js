@@ -116,7 +116,7 @@ export class Panel {
     this.live = makeElement("div", "mge-live", { "aria-live": "polite", role: "status" });
     this.dropHint = makeElement("div", "mge-drop", {}, makeElement("span", "", {}, WORDS.drop), makeElement("span", "mge-drop-mask", {}, WORDS.dropMask));
     this.compareTag = makeElement("div", "mge-compare mge-float", {}, WORDS.original);
-    const body = makeElement("div", "mge-body", {}, this.viewport, this.options.bar, this.options.menu, ...stage.comparison.labels, stage.comparison.bar, this.empty, this.compareTag, this.strip.box, stage.timeline.inset, stage.timeline.legend, stage.autosave.note, stage.cells.box, stage.tree.drawer, this.toastBox, this.dropHint, this.bar);
+    const body = makeElement("div", "mge-body", {}, this.viewport, this.options.bar, this.options.menu, ...stage.comparison.labels, stage.comparison.bar, this.empty, this.compareTag, this.strip.box, stage.timeline.inset, stage.timeline.legend, stage.sessions.note.box, stage.cells.box, stage.tree.drawer, this.toastBox, this.dropHint, this.bar);
     root.append(makeElement("div", "mge-frame", {}, this.rail, body, stage.timeline.dock, this.hud, this.live), stage.exporter.dialog);
     /** @type {number} */
     this.toastTimer = 0;
@@ -158,6 +158,11 @@ export class Panel {
     this.toastTimer = window.setTimeout(() => this.toastBox.classList.remove("mge-on"), level === "error" ? 9000 : 4500);
   }
 
+  /** How far something is, where a run would say so. @param {string} text */
+  tell(text) {
+    this.status.textContent = text;
+  }
+
   /** Tells screen readers, not at every stroke sample. @param {string} message */
   say(message) {
     clearTimeout(this.liveTimer);
@@ -179,7 +184,7 @@ export class Panel {
     }
     const possible = {
       undo: stage.history.done.length > 0, redo: stage.history.undone.length > 0, invert: stage.paintable(), clear: stage.paintable(),
-      fit: stage.hasCanvas(), actual: stage.hasCanvas(), grid: true, original: !!stage.picture, compare: !!stage.picture, history: !!stage.picture, export: !!stage.picture, help: true,
+      fit: stage.hasCanvas(), actual: stage.hasCanvas(), grid: true, original: !!stage.picture, compare: !!stage.picture, history: true, export: !!stage.picture, help: true,
     };
     for (const [id, is] of Object.entries(possible)) /** @type {HTMLButtonElement} */ (this.buttons.get(id)).disabled = !is;
     /** @type {HTMLButtonElement} */ (this.buttons.get("grid")).setAttribute("aria-pressed", String(stage.gridOn));

@@ -27,6 +27,11 @@ export class Running {
     this.from = from;
     this.family = family;
     this.film = new Film(trace);
+    /** @type {import("./mask.js").WireMask | null} what was painted for it */
+    this.asked = null;
+    /** Whether it was asked for a second time, after the server had to be given the picture anew. */
+    this.again = false;
+    this.heard = performance.now();
     this.started = performance.now();
     this.step = 0;
     this.steps = 0;
@@ -60,6 +65,7 @@ export class Running {
 
   /** How far it is. @param {any} message of kind "step" */
   reach(message) {
+    this.heard = performance.now();
     this.step = message.step;
     this.steps = message.steps;
     this.level = message.level;
@@ -119,7 +125,8 @@ export class Running {
  * compared by, null where they were not
  */
 /** @typedef {"drawn" | "best" | "seam"} Order */
-/** @typedef {{parts: {message: any, pins: [number, number][]}[], head: number | null, index: number, order: Order, dropped: boolean[]}} StoredReview */
+/** @typedef {{parts: {message: any, pins: [number, number][]}[], head: number | null, index: number, order: Order, dropped: boolean[],
+ *   asked?: import("./mask.js").WireMask | null}} StoredReview */
 
 /** @param {any} value */
 const numberOr = (value) => (typeof value === "number" && Number.isFinite(value) ? value : null);
@@ -142,6 +149,8 @@ export class Review {
     this.index = 0;
     /** @type {Order} */
     this.order = "drawn";
+    /** @type {import("./mask.js").WireMask | null} what was painted for it */
+    this.asked = null;
     /** @type {boolean} an accept is on its way */
     this.sent = false;
     this.closed = false;
@@ -185,16 +194,16 @@ export class Review {
 
   /** What a later page can have the same review of; the steps stay behind. @returns {StoredReview} */
   stored() {
-    const { parts, head, index, order } = this;
-    return { parts, head, index, order, dropped: this.variations.map((each) => each.dropped) };
+    const { parts, head, index, order, asked } = this;
+    return { parts, head, index, order, asked, dropped: this.variations.map((each) => each.dropped) };
   }
 
   /** @param {StoredReview} stored @returns {Review} */
-  static revived({ parts, head, index, order, dropped }) {
+  static revived({ parts, head, index, order, dropped, asked }) {
     const review = new Review(parts[0].message, null, head);
     for (const { message, pins } of parts.slice(1)) review.add(message, null, new Map(pins));
     review.variations.forEach((each, i) => (each.dropped = !!dropped[i]));
-    return Object.assign(review, { index, order: order in ORDERS ? order : "drawn" });
+    return Object.assign(review, { index, order: order in ORDERS ? order : "drawn", asked: asked || null });
   }
 
   get current() {

@@ -13,6 +13,7 @@ const MOST_REVIEWS = 12;
 const MOST_PICTURE_BYTES = 256e6; // of pictures that reviews keep; older ones are asked for again
 const MOST_CUT = 1024; // pixels along the longer side of a kept mask
 const PATIENCE = 3000; // ms for the first step before a run can be asked for again
+const SILENCE_OF_RUN = 60000; // ms without a step until it is said, and a run can be asked for again
 
 export class Runner {
   /** @param {import("./stage.js").Stage} stage */
@@ -24,6 +25,7 @@ export class Runner {
     this.stopping = null;
     /** @type {Set<string>} runs of which nothing more is wanted */
     this.unwanted = new Set();
+    this.watchdog = 0;
   }
 
   /** @returns {import("./wire.js").Intent} */
@@ -35,6 +37,7 @@ export class Runner {
     return {
       v: 2,
       doc: stage.doc,
+      version: stage.versions.shown,
       mode,
       mask: painted ? mask.wire() : null,
       box: boxed ? /** @type {number[]} */ (stage.box).slice() : null,
@@ -78,7 +81,7 @@ export class Runner {
   /** Whether a run is on its way that a second one would have to wait for. */
   get busy() {
     const { running } = this.stage;
-    return !!running && (!!running.step || performance.now() - running.started < PATIENCE);
+    return !!running && performance.now() - running.heard < (running.step ? SILENCE_OF_RUN : PATIENCE);
   }
 
   run() {
@@ -89,9 +92,10 @@ export class Runner {
     if (objection) return stage.panel.toast(objection);
     const intent = this.intent();
     const [pass] = stage.plan.passes.length === 1 ? stage.plan.passes : [];
+    this.abandon();
     stage.choice.aside();
-    this.endRunning();
     stage.running = new Running(new Trace(intent.run, stage.mode, this.cut(), pass ? pass.cells : null), null, null);
+    stage.running.asked = intent.mask;
     this.send(intent);
   }
 
@@ -113,8 +117,17 @@ export class Runner {
     const { stage } = this;
     stage.painting = false;
     stage.wire.run(intent);
+    this.watch();
     stage.renderer.all();
     stage.refresh();
+  }
+
+  /** Says so where nothing is heard of the run for long. */
+  watch() {
+    const { stage } = this;
+    const { running } = stage;
+    clearTimeout(this.watchdog);
+    this.watchdog = window.setTimeout(() => running && stage.running === running && stage.panel.toast(WORDS.runSilent, "error"), SILENCE_OF_RUN);
   }
 
   /** Why nothing can be made from the variation under review, or "". @param {How} how @param {number} position */
@@ -152,7 +165,7 @@ export class Runner {
     const trace = new Trace(intent.run, intent.mode, parent ? parent.cut : { kind: "all" }, parent && how !== "weakest" ? parent.hole : null);
     const shared = { branch: position, pins: parent ? parent.decoded : 0, weakest: 0, more: 0, baseline: 0 }[how];
     if (parent) trace.begin(parent, shared, place, how === "pins" ? 1 : parent.count);
-    this.endRunning();
+    this.abandon();
     stage.running = new Running(trace, from, review);
     if (!stage.running.beside) stage.choice.lift();
     this.send(intent);
@@ -172,6 +185,18 @@ export class Runner {
     stage.choice.show();
     stage.renderer.all();
     stage.refresh();
+  }
+
+  /** Nothing more is wanted of the run that decodes, nor of the one that was stopped: something else takes their place. */
+  abandon() {
+    const { running } = this.stage;
+    if (this.stopping) this.stopping.close();
+    this.stopping = null;
+    if (running) {
+      this.unwanted.add(running.run);
+      this.stage.wire.stop(running.run);
+    }
+    if (running || this.stage.held) this.endRunning();
   }
 
   /** Lets go of the run that decodes. */
@@ -195,13 +220,9 @@ export class Runner {
   /** @param {any} message */
   async stepped(message) {
     const { stage } = this;
-    if (this.unwanted.has(message.run)) return;
-    if (!stage.running || stage.running.run !== message.run) {
-      stage.choice.aside();
-      this.endRunning();
-      stage.running = new Running(new Trace(message.run, stage.mode, this.cut(), null), null, null);
-    }
     const { running } = stage;
+    if (!running || running.run !== message.run) return; // of a run that is not wanted any more
+    this.watch();
     const first = !running.step;
     running.trace.add(message);
     running.reach(message);
@@ -217,16 +238,17 @@ export class Runner {
     stage.refresh();
   }
 
-  /** @param {any} message */
-  async finished(message) {
+  /** @param {any} message @param {boolean} [asked] whether it answers something else than a run: a draft, a cell of a sweep */
+  async finished(message, asked = false) {
     const { stage } = this;
     if (!Array.isArray(message.variations) || !message.variations.length) return;
-    if (this.unwanted.has(message.run) && !message.draft) return;
     const running = [stage.running, this.stopping].find((each) => each && each.run === message.run) || null;
+    if (!asked && (!running || this.unwanted.has(message.run))) return;
     const trace = running && (running.trace.moments.length || running.trace.window) ? running.trace : null;
     const review = (running && running.family) || new Review(message, trace, stage.versions.head);
     let first = 0;
     if (running && running.family) first = review.add(message, trace, new Map(/** @type {[number, number][]} */ ((running.from && running.from.pins) || [])));
+    if (running && !running.family) review.asked = running.asked;
     if (running) running.tiles.forEach((tile, i) => first + i < review.tiles.length && (review.tiles[first + i] = tile));
     this.remember(review);
     if (running === this.stopping) this.stopping = null;
@@ -260,7 +282,7 @@ export class Runner {
   }
 
   /** The server has stopped a run, asked or not. @param {any} message */
-  wasStopped(message) {
+  async wasStopped(message) {
     const { stage } = this;
     const { running } = stage;
     const mine = [running, this.stopping].find((each) => each && each.run === message.run);
@@ -269,18 +291,28 @@ export class Runner {
       this.back(running);
       stage.panel.toast(message.message || WORDS.stopped);
     }
-    if (mine && message.draft && mine.step) stage.wire.draft(message.run, mine.index);
     stage.refresh();
+    if (!mine || !message.draft || !mine.step) return;
+    const draft = await stage.wire.draft(stage.doc, message.run, mine.index);
+    if (this.stopping !== mine) return;
+    if (draft.kind === "result") return this.finished(draft, true);
+    this.stopping = null;
+    stage.panel.toast(draft.message, draft.level);
   }
 
-  /** The server could not do what was asked last. */
-  failed() {
+  /** A run ended without a result. @param {any} message of kind "notice" about it */
+  async failed(message) {
     const { stage } = this;
     const { running } = stage;
+    if (!running || running.run !== message.run) return;
     this.endRunning();
-    if (running) this.back(running);
-    if (stage.review) stage.review.sent = false;
-    stage.choice.show();
+    this.back(running);
     stage.refresh();
+    // A picture that the server let go of is given to it again, once.
+    if (!message.gone || running.from || running.again) return stage.panel.toast(message.message, message.level);
+    const { mode } = stage;
+    if ((await stage.sessions.revive()).kind !== "open" || stage.running || stage.mode !== mode) return;
+    this.run();
+    if (stage.running) /** @type {Running} */ (stage.running).again = true;
   }
 }

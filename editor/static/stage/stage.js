@@ -14,13 +14,16 @@ import { Panel } from "./panel.js";
 import { Planner } from "./planning.js";
 import { Pointers } from "./pointer.js";
 import { Renderer } from "./render.js";
+import { Recent } from "./recent.js";
 import { Runner } from "./runs.js";
+import { Sessions } from "./sessions.js";
 import { Timeline } from "./timeline.js";
 import { Tint } from "./tint.js";
 import { allowedExtend, shiftedBox } from "./tools.js";
 import { Tree } from "./tree.js";
 import { Versions } from "./versions.js";
 import { View } from "./view.js";
+import { WORDS } from "./words.js";
 
 /** @typedef {import("./mask.js").Mask} Mask */
 /** @typedef {import("./picture.js").Picture} Picture */
@@ -76,6 +79,7 @@ export class Stage {
     this.focusByPointer = false;
     /** True once someone paints while a run or its result is shown: the tint comes back. */
     this.painting = false;
+    this.marksSeen = 0;
     /** @type {[number, number] | null} CSS pixels */
     this.pointer = null;
     /** @type {{rect: number[], erase: boolean} | null} */
@@ -97,8 +101,10 @@ export class Stage {
     this.versions = new Versions(this);
     this.timeline = new Timeline(this);
     this.cells = new Cells(this);
+    this.recent = new Recent(this);
     this.tree = new Tree(this);
     this.autosave = new Autosave(this);
+    this.sessions = new Sessions(this);
     this.exporter = new Exporter(this);
     this.panel = new Panel(this, root);
     this.renderer = new Renderer(this, this.panel.viewport);
@@ -113,7 +119,7 @@ export class Stage {
     this.renderer.resize();
     this.refresh();
     wire.listen((message) => this.receive(message));
-    void this.autosave.start();
+    void this.sessions.start();
   }
 
   // ---- what there is ------------------------------------------------------------------------------------------------
@@ -325,7 +331,7 @@ export class Stage {
 
   /** @param {boolean} back */
   travel(back) {
-    if (this.pointers.cancel() || this.versions.pending || (this.review && this.review.sent)) return;
+    if (this.pointers.cancel() || this.versions.pending || this.sessions.restoring || (this.review && this.review.sent)) return;
     const step = back ? this.history.undo() : this.history.redo();
     if (!step) return;
     if (step.kind === "mask") {
@@ -337,9 +343,21 @@ export class Stage {
     } else if (step.kind === "extend") {
       this.extend = (back ? step.before : step.after).slice();
       if (this.mode === "extend" && this.view.fitted) this.fit();
+    } else if (step.kind === "open") {
+      this.history[back ? "redo" : "undo"](); // the step stays with both: the last of the one, the first of the other
+      return void this.reopen(step, back);
     } else if (step.kind === "drop") this.choice.setDropped(step.review, step.index, !back);
     else this.versions.travel(step, back);
     this.changed();
+  }
+
+  /** Goes back to what was on the stage before something was opened, or on to that. @param {Extract<import("./history.js").Step, {kind: "open"}>} step
+   * @param {boolean} back */
+  async reopen(step, back) {
+    if (!(await this.sessions.visit(back ? step.before : step.after)) || !back) return;
+    const { history } = this;
+    history.undone = [...history.undone.filter((each) => each.kind !== "open" || each.after !== step.after), step];
+    this.refresh();
   }
 
   /** Arrow keys flip through variations or move the box. @param {string} where @param {boolean} far @returns {boolean} */
@@ -373,6 +391,19 @@ export class Stage {
     else if (this.cells.open) this.cells.close();
     else if (this.running) this.stop();
     else if (this.review) this.choice.aside();
+  }
+
+  /** Whether something else is marked than when the variations under review came. */
+  get repainted() {
+    return !!this.review && this.history.marks !== this.marksSeen;
+  }
+
+  /** Keeps the variation under review; what was painted over it is run instead. */
+  enter() {
+    const { review } = this;
+    if (review && !this.repainted) return this.keep();
+    this.run();
+    if (review && this.running) this.panel.toast(WORDS.ranOver);
   }
 
   // What keys and buttons ask of the stage's parts.
@@ -448,33 +479,46 @@ export class Stage {
   async receive(message) {
     switch (message.kind) {
       case "open":
-        return this.files.opened(message);
+        return this.sessions.greeted(message);
       case "settings":
         return this.settled(message);
       case "step":
         return this.runner.stepped(message);
       case "result":
         return this.runner.finished(message);
-      case "head":
-        return this.versions.arrived(message);
       case "alternatives":
         return this.cells.arrived(message);
-      case "file":
-        return this.exporter.arrived(message);
       case "stopped":
-        return this.runner.wasStopped(message);
+        return void this.runner.wasStopped(message); // which asks for more: the messages after this one do not wait for it
       case "notice":
-        if (message.level === "gone") return this.autosave.gone();
+        if (message.run) return void this.runner.failed(message);
         this.panel.toast(message.message, message.level);
-        if (message.level === "error" || this.versions.pending) this.failed();
     }
   }
 
-  /** The server could not do what was asked last. */
-  failed() {
-    if (this.exporter.asked) return this.exporter.failed();
-    this.versions.failed();
-    this.runner.failed();
+  /** The answer to what another part of the page asked for: a cell of a sweep. @param {(ask: string) => void} send */
+  async askFor(send) {
+    const message = await this.wire.answer(send);
+    if (message.kind === "result") return this.runner.finished(message, true);
+    this.panel.toast(message.message, message.level);
+  }
+
+  /** Takes what was chosen and what runs off the stage: another document comes. */
+  leaveResults() {
+    this.pointers.cancel();
+    this.choice.lift();
+    this.runner.abandon();
+    this.comparison.forget();
+    this.versions.pending = null;
+    this.history.clear();
+  }
+
+  /** What a document is, beside its pixels. @param {any} message of kind "open" */
+  describe(message) {
+    this.format = message.format || "png";
+    this.alpha = !!message.alpha;
+    this.proof = null;
+    if (message.model) Object.assign(this.model, message.model);
   }
 
   /** Puts a picture and a mask of its size on the stage. @param {string | null} doc @param {Picture} picture

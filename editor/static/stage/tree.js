@@ -17,7 +17,7 @@ export class Tree {
     this.runsTitle = makeElement("h4", "", {}, WORDS.runs);
     const close = makeElement("button", "mge-x", { type: "button", "aria-label": WORDS.close, title: WORDS.closeTitle }, "×");
     close.addEventListener("click", () => this.toggle(false));
-    this.drawer = makeElement("aside", "mge-drawer mge-float", { "aria-label": WORDS.history }, makeElement("h4", "", {}, WORDS.versions), close, this.items, this.runsTitle, this.runs);
+    this.drawer = makeElement("aside", "mge-drawer mge-float", { "aria-label": WORDS.history }, makeElement("h4", "", {}, WORDS.versions), close, this.items, this.runsTitle, this.runs, stage.recent.title, stage.recent.items);
     this.drawer.hidden = true;
     this.drawer.addEventListener("keydown", (e) => this.key(e));
   }
@@ -97,6 +97,7 @@ export class Tree {
 
   refresh() {
     if (!this.open) return;
+    void this.stage.recent.refresh();
     const { versions, runner } = this.stage;
     const focused = document.activeElement instanceof HTMLElement ? document.activeElement.dataset.version : undefined;
     this.items.replaceChildren(

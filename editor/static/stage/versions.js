@@ -10,15 +10,29 @@ import { WORDS } from "./words.js";
 /** @typedef {import("./history.js").Step} Step */
 /**
  * @typedef {{id: number, parent: number | null, doc: string | null, version: number | null, url: string, width: number,
- *   height: number, offset: number[], mask: WireMask | null, blob: Blob | null, tile: Blob | null}} Version
+ *   height: number, offset: number[], mask: WireMask | null, blob: Blob | null, tile: Blob | null, stored: boolean}} Version
  * id and parent are the browser's own; doc and version where the server has it; offset = where the parent's picture begins in
- * this one; mask = as it was when this version was left; blob = its PNG, while it is not in the browser's store
+ * this one; mask = as it was when this version was left; blob = its PNG, while it is not in the browser's store; stored = it is
  */
 /**
  * @typedef {{kind: "keep", review: Review, index: number} | {kind: "travel", step: Extract<Step, {kind: "version"}>, back: boolean} |
  *   {kind: "visit", review: Review | null}} Wish
  * why the picture is about to become another
  */
+
+/** What a mask has beyond another of its size. @param {WireMask} mask @param {WireMask | null} done @returns {WireMask} */
+function without(mask, done) {
+  const { width, height } = mask;
+  if (!done || done.width !== width || done.height !== height) return mask;
+  const [left, gone] = [mask, done].map((each) => {
+    const whole = new Mask(width, height);
+    whole.load(each);
+    return whole;
+  });
+  for (let i = 0; i < left.data.length; i++) if (gone.data[i]) left.data[i] = 0;
+  left.touch([0, 0, width, height]);
+  return left.wire();
+}
 
 export class Versions {
   /** @param {import("./stage.js").Stage} stage */
@@ -29,7 +43,7 @@ export class Versions {
     /** @type {number | null} */
     this.head = null;
     this.next = 1;
-    /** @type {{wish: Wish, id: number | null, upload: boolean} | null} what was asked of the server */
+    /** @type {Wish | null} what was asked of the server */
     this.pending = null;
   }
 
@@ -51,7 +65,7 @@ export class Versions {
   add(what) {
     const id = what.id || this.next;
     this.next = Math.max(this.next, id + 1);
-    const version = { parent: null, doc: null, version: null, url: "", width: 0, height: 0, offset: [0, 0], mask: null, blob: null, tile: null, ...what, id };
+    const version = { parent: null, doc: null, version: null, url: "", width: 0, height: 0, offset: [0, 0], mask: null, blob: null, tile: null, stored: false, ...what, id };
     this.all.set(id, version);
     return version;
   }
@@ -68,6 +82,21 @@ export class Versions {
     const version = typeof message.version === "number" ? message.version : null;
     const { doc, url, width, height } = message;
     this.head = (this.find(doc, version) || this.add({ doc, version, url, width, height })).id;
+  }
+
+  /** The document was opened anew from this browser's own copy, under the versions' ids here. @param {any} message of kind "open" */
+  moved(message) {
+    const there = new Map(message.tree.map((/** @type {any} */ each) => [each.version, each.url]));
+    for (const version of this.all.values()) {
+      const url = there.get(version.id);
+      Object.assign(version, url ? { doc: message.doc, version: version.id, url } : { doc: null, version: null });
+    }
+  }
+
+  /** The version that is shown, as the server knows it; null where it does not. @returns {number | null} */
+  get shown() {
+    const { current } = this;
+    return current && current.doc === this.stage.doc ? current.version : null;
   }
 
   /** The version that was opened, as the present picture lies on it.
@@ -111,10 +140,21 @@ export class Versions {
   // ---- asked of the server --------------------------------------------------------------------------------------------
 
   /** @param {Review} review whose chosen variation becomes the picture */
-  keep(review) {
+  async keep(review) {
+    const { stage } = this;
     const { outcome, place } = review.current;
-    this.pending = { wish: { kind: "keep", review, index: review.index }, id: null, upload: false };
-    this.stage.wire.accept(outcome.run, place);
+    /** @type {Wish} */
+    const wish = { kind: "keep", review, index: review.index };
+    this.pending = wish;
+    const message = await stage.wire.accept(stage.doc, outcome.run, place);
+    if (this.pending !== wish) return;
+    if (message.kind === "head") return this.arrived(message, wish);
+    const blob = review.blobs[review.index];
+    if (!message.gone || !blob || review.head === null) return this.failed(message);
+    // The server forgot the run, but the picture is here: it becomes a version of the copy that goes up again.
+    const { width, height, offset } = review;
+    const made = this.add({ parent: review.head, width, height, offset, blob });
+    if (!(await this.raise(made.id, wish))) this.all.delete(made.id);
   }
 
   /** @param {Extract<Step, {kind: "version"}>} step @param {boolean} back */
@@ -133,73 +173,82 @@ export class Versions {
   async ask(id, wish) {
     const { stage } = this;
     const version = this.all.get(id);
-    if (stage.running) stage.stop();
+    stage.runner.abandon();
     stage.choice.aside();
-    const has = !!version && version.doc === stage.doc && version.version !== null;
-    this.pending = { wish, id, upload: !has };
-    if (has) return stage.wire.goto(/** @type {number} */ (version.version));
-    // The server no longer has it: the copy of this browser becomes a document again.
-    const blob = version && (version.blob || (await stage.autosave.picture(id)));
-    if (!blob) stage.panel.toast(WORDS.versionGone, "error");
-    else if (stage.files.upload(new File([blob], stage.name || "picture.png", { type: blob.type || "image/png" }))) return;
-    this.failed();
+    this.pending = wish;
+    if (!version) return this.failed({ message: WORDS.versionGone, level: "error" });
+    if (version.doc !== stage.doc || version.version === null) return void this.raise(id, wish);
+    const message = await stage.wire.goto(stage.doc, version.version);
+    if (this.pending !== wish) return;
+    if (message.kind === "head") return this.arrived(message, wish);
+    if (message.gone) return void this.raise(id, wish);
+    this.failed(message);
   }
 
-  /** The last wish cannot be granted. */
-  failed() {
-    const { pending, stage } = this;
+  /** The server no longer has a version: this browser's copy of all of them becomes a document again. @param {number} id @param {Wish} wish
+   * @returns {Promise<boolean>} whether the version is shown now */
+  async raise(id, wish) {
+    const { stage } = this;
+    const version = this.all.get(id);
+    const message = await stage.sessions.revive(id);
+    if (this.pending !== wish || !version) return false;
+    try {
+      if (message.kind !== "open") throw new Error(message.message);
+      const blob = (await stage.sessions.picture(id)) || (await download(version.url));
+      this.become(version, await Picture.decode(blob, version.width, version.height), false);
+      return true;
+    } catch (error) {
+      this.failed({ message: /** @type {Error} */ (error).message, level: "error" });
+      return false;
+    }
+  }
+
+  /** The last wish cannot be granted. @param {any} [message] why, where it was not said yet */
+  failed(message) {
+    const { pending: wish, stage } = this;
     this.pending = null;
-    if (!pending) return;
-    const { wish } = pending;
-    if (wish.kind === "travel") {
+    if (message && message.message) stage.panel.toast(message.message, message.level);
+    if (wish && wish.kind === "travel") {
       if (wish.back) stage.history.redo();
       else stage.history.undo();
-    } else if (wish.kind === "keep") wish.review.sent = false;
+    } else if (wish && wish.kind === "keep") wish.review.sent = false;
+    stage.choice.show();
+    stage.refresh();
   }
 
   // ---- answered by the server -----------------------------------------------------------------------------------------
 
-  /** @param {any} message of kind "head" */
-  async arrived(message) {
-    const { stage, pending } = this;
-    const wish = pending && pending.wish;
+  /** @param {any} message of kind "head" @param {Wish} wish that it grants */
+  async arrived(message, wish) {
+    const { stage } = this;
     const { width, height, doc } = message;
     let blob = null;
-    if (wish && wish.kind === "keep" && wish.review.variations[wish.index].url === message.url) blob = wish.review.blobs[wish.index];
+    if (wish.kind === "keep" && wish.review.variations[wish.index].url === message.url) blob = wish.review.blobs[wish.index];
     /** @type {Picture} */
     let picture;
     try {
       blob = blob || (await download(message.url));
       picture = await Picture.decode(blob, width, height);
     } catch {
-      stage.panel.toast(WORDS.loadFailed, "error");
-      return stage.failed();
+      return this.failed({ message: WORDS.loadFailed, level: "error" });
     }
+    if (this.pending !== wish) return picture.close();
     const known = this.find(doc, message.version);
     const parent = this.find(doc, message.parent);
     const offset = message.offset || [0, 0];
     const { url } = message;
     const version = known || this.add({ doc, version: message.version, parent: parent ? parent.id : this.head, url, width, height, offset });
-    if (!known || !known.tile) version.blob = blob;
+    for (const gone of message.dropped || []) Object.assign(this.find(doc, gone) || {}, { doc: null, version: null });
+    if (!version.stored) version.blob = blob;
     if (typeof message.alpha === "boolean") stage.alpha = message.alpha;
     this.become(version, picture, !!message.keep_mask);
-  }
-
-  /** An upload of this browser's copy is a document now. @param {any} message of kind "open" @param {Picture} picture */
-  revived(message, picture) {
-    const version = this.all.get(/** @type {any} */ (this.pending).id);
-    if (!version) return;
-    version.doc = message.doc;
-    version.version = typeof message.version === "number" ? message.version : null;
-    version.url = message.url;
-    this.become(version, picture, false);
   }
 
   /** Shows a version with the mask that belongs to it, and notes how it came about. @param {Version} version
    * @param {Picture} picture @param {boolean} keepMask */
   become(version, picture, keepMask) {
-    const { stage, pending } = this;
-    const wish = pending ? pending.wish : /** @type {Wish} */ ({ kind: "visit", review: null });
+    const { stage } = this;
+    const wish = this.pending || /** @type {Wish} */ ({ kind: "visit", review: null });
     this.pending = null;
     stage.pointers.cancel();
     const old = stage.mask ? stage.mask.wire() : null;
@@ -212,7 +261,9 @@ export class Versions {
       const wanted = (wish.back ? wish.step.before : wish.step.after).mask;
       if (wanted && fits(wanted)) mask.load(wanted);
     } else if (wish.kind === "keep") {
-      if (old && keepMask) mask.load(old, version.offset[0], version.offset[1]);
+      // What the run did not repaint is still to be done.
+      const [x, y] = version.offset;
+      if (old && old.width + x <= width && old.height + y <= height) mask.load(without(old, wish.review.asked), x, y);
     } else if (version.mask && fits(version.mask)) mask.load(version.mask);
     else if (old && keepMask && fits(old)) mask.load(old);
     version.mask = mask.wire();
@@ -244,6 +295,6 @@ export class Versions {
       version.tile = await new Promise((done) => tile.toBlob(done, "image/webp", 0.85));
       this.stage.tree.refresh();
     }
-    await this.stage.autosave.keepPicture(version);
+    await this.stage.autosave.save();
   }
 }

@@ -1,5 +1,7 @@
 /** What crosses to Python and back. The only file that knows event names, message kinds and the shape of an intent. */
 
+import { WORDS } from "./words.js";
+
 /** @typedef {import("./mask.js").WireMask} WireMask */
 /** @typedef {"branch" | "weakest" | "pins" | "more" | "baseline"} How */
 /**
@@ -7,15 +9,22 @@
  * what a run starts from: tokens of an earlier one, whose geometry it takes over; pins are [cell, code] each
  */
 /**
- * @typedef {{v: 2, doc: string | null, mode: string, mask: WireMask | null, box: number[] | null, extend: number[],
+ * @typedef {{v: 2, doc: string | null, version: number | null, mode: string, mask: WireMask | null, box: number[] | null, extend: number[],
  *   window: number[] | null, run: string, from: From | null, model: string | null}} Intent
  */
-/** @typedef {{format: string, quality: number, run?: string, variation?: number, state?: object}} ExportOrder */
+/** @typedef {{format: string, quality: number, doc: string | null, version: number | null, run?: string, variation?: number, state?: object}} ExportOrder */
 
 /** @returns {string} 16 hex digits */
 export function randomId() {
   return Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
+
+const PATIENCE_FOR_ANSWER = 20000; // ms; a wait always ends
+const PATIENCE_TO_REOPEN = 6000; // this browser has its own copy of what is asked for
+const LONG_PATIENCE = 180000; // large files, and what the nets have a part in
+
+/** What comes instead of an answer that does not come. */
+const NO_ANSWER = { kind: "notice", level: "error", message: WORDS.noAnswer, unanswered: true };
 
 export class Wire {
   /**
@@ -31,14 +40,20 @@ export class Wire {
     /** @type {any[]} */
     this.waiting = [];
     this.busy = false;
+    /** @type {Map<string, (message: any) => void>} what was asked and not answered yet */
+    this.asked = new Map();
+    /** @type {import("./carrier.js").Carried | null} what the next "bring" takes along */
+    this.carried = null;
   }
 
-  /** Calls handle(message) for each new revision, one after the other. @param {(message: any) => Promise<void> | void} handle */
+  /** Calls handle(message) for each new revision that answers nothing, one after the other. An answer that nobody waits for any
+   * more is not heard. @param {(message: any) => Promise<void> | void} handle */
   listen(handle) {
     const take = () => {
       const value = this.props.value;
       if (!value || typeof value !== "object" || value.rev === this.rev) return;
       this.rev = value.rev;
+      if (typeof value.ask === "string") return this.asked.get(value.ask)?.(value);
       this.waiting.push(value);
       void this.drain(handle);
     };
@@ -68,6 +83,22 @@ export class Wire {
     return this.waiting.some((each) => each.run === run);
   }
 
+  /** Asks by an event that carries a new id, and waits for the message that carries it back. @param {(ask: string) => void} send
+   * @param {number} [patience] ms @returns {Promise<any>} a notice where no answer comes in time */
+  answer(send, patience = PATIENCE_FOR_ANSWER) {
+    const ask = randomId();
+    return new Promise((done) => {
+      const end = (/** @type {any} */ message) => {
+        clearTimeout(timer);
+        this.asked.delete(ask);
+        done(message);
+      };
+      const timer = setTimeout(() => end(NO_ANSWER), patience);
+      this.asked.set(ask, end);
+      send(ask);
+    });
+  }
+
   /** @param {Intent} intent */
   run(intent) {
     this.trigger("run", intent);
@@ -78,24 +109,30 @@ export class Wire {
     this.trigger("stop", { run });
   }
 
-  /** Asks for the best frame of a stopped run as a result. @param {string} run @param {number} variation */
-  draft(run, variation) {
-    this.trigger("draft", { run, variation });
+  /** Asks for the best frame of a stopped run as a result. @param {string | null} doc @param {string} run @param {number} variation */
+  draft(doc, run, variation) {
+    return this.answer((ask) => this.trigger("draft", { ask, doc, run, variation }), LONG_PATIENCE);
   }
 
-  /** @param {string} run @param {number} variation */
-  accept(run, variation) {
-    this.trigger("accept", { run, variation });
+  /** @param {string | null} doc @param {string} run @param {number} variation */
+  accept(doc, run, variation) {
+    return this.answer((ask) => this.trigger("accept", { ask, doc, run, variation }));
   }
 
-  /** @param {number} version of the open document */
-  goto(version) {
-    this.trigger("goto", { version });
+  /** @param {string | null} doc @param {number} version of it */
+  goto(doc, version) {
+    return this.answer((ask) => this.trigger("goto", { ask, doc, version }));
   }
 
-  /** Asks for a document of an earlier visit by its unguessable id. @param {string} doc @param {string} name */
-  reopen(doc, name) {
-    this.trigger("reopen", { doc, name });
+  /** Opens what was uploaded. @param {import("./carrier.js").Carried} carried @param {string} name of the file */
+  bring(carried, name) {
+    this.carried = carried;
+    return this.answer((ask) => this.trigger("bring", { ask, name }), LONG_PATIENCE);
+  }
+
+  /** Asks for a document of an earlier visit by its unguessable id. @param {string} doc */
+  reopen(doc) {
+    return this.answer((ask) => this.trigger("reopen", { ask, doc }), PATIENCE_TO_REOPEN);
   }
 
   /** @param {string} run @param {number} variation @param {[number, number]} cell row, column @param {number[][]} pins */
@@ -105,7 +142,7 @@ export class Wire {
 
   /** @param {ExportOrder} order */
   export(order) {
-    this.trigger("export", order);
+    return this.answer((ask) => this.trigger("export", { ask, ...order }), LONG_PATIENCE);
   }
 
   get canPlan() {

@@ -9,7 +9,6 @@ export const WORDS = {
   sample: "Try a sample",
   drop: "Drop here to open it as a photo",
   dropMask: "Drop here to use it as the mask",
-  notImage: "That is not a picture: drop a PNG, JPEG or WebP file.",
   noUpload: "This page takes no files here: use its own open button.",
   nothingPainted: "Nothing is painted yet: brush over what should be repainted, then run.",
   noBox: "No box is drawn yet: drag a box over what should be replaced, then run.",
@@ -98,9 +97,29 @@ export const WORDS = {
   runs: "Runs",
   showAgain: "Show again",
   restored: "Restored from this browser",
+  restoring: "The server has not answered yet. Your work is safe in this browser.",
+  reviving: "The server had let go of this picture: it gets this browser's copy …",
+  saveCopy: "Save the copy",
+  saveCopyTitle: "Download this browser's copy as a project file, with all versions and masks",
+  again: "Try again",
+  againTitle: "Bring it to the server once more",
+  copyIncomplete: "this browser does not hold the picture itself",
+  workGone: "This work is not in this browser any more: open the file again.",
+  openElsewhere: "This work is open in another tab: go on there, or close that tab first.",
+  openedOver: "Opened. Ctrl+Z goes back to what was here before.",
+  recent: "Recent work",
+  forget: "Delete this work from the browser",
+  untitled: "picture",
   startFresh: "Start fresh",
   startFreshTitle: "Forget what was restored",
   notSaved: "This browser has no room to save your work: save a project file before you close the page.",
+  nothingKept: "This browser lets the page keep nothing: save a project file before you close or reload it.",
+  settingsNotKept: "This browser does not let the page keep your settings: they last until you close it.",
+  noAnswer: "The server did not answer: your work is kept here, try again.",
+  notCarried: "The file did not reach the server: check the connection, then open it again.",
+  tooLarge: "The file is larger than this server takes: save it smaller, as JPEG or WebP.",
+  runSilent: "Nothing was heard of this run for a minute: wait, or press Esc and run again.",
+  ranOver: "Run with what you painted; the variations before are in the history (V).",
   format: "Format",
   quality: "Quality",
   exportTitle: "Export",
@@ -140,6 +159,21 @@ export function windowScale(side, finest, pixels) {
   const times = (/** @type {number} */ width) => `×${(pixels / width).toFixed(10 * pixels >= width ? 2 : 3)}`;
   const closer = finest < side ? `, then ${times(finest)}` : "";
   return `${side} px seen at ${pixels} px` + (side === pixels ? "" : ` (${times(side)}${closer})`);
+}
+
+/** Why work was not brought back, and that it is not lost. @param {string} name @param {string} why */
+export function restoreFailed(name, why) {
+  return `${name || "Your work"} could not be brought to the server (${why.replace(/[.:].*$/s, "")}), but it is still in this browser.`;
+}
+
+/** @param {number} share 0..1 */
+export function carriedShare(share) {
+  return `Uploading, ${Math.round(100 * share)} %`;
+}
+
+/** @param {number} savedAt ms since 1970 */
+export function whenOf(savedAt) {
+  return new Date(savedAt).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
 }
 
 /** @param {string} host */
