@@ -231,7 +231,7 @@ class Running:
         cells = self._sweeping.cells(job.run, job.document, job.asked, job.source, axes, job.engine)
         for done, grid, sheet, csv in cells:
             live.step, live.steps = done
-            yield Told(grid=grid, sheet=sheet, csv=csv)
+            yield Told(replies.alive(job.run), grid, sheet, csv)
         yield Told(replies.stopped(job.run, messages.sweep_done()))
 
     # one edit ---------------------------------------------------------------------------------------------------------
@@ -282,7 +282,7 @@ class Running:
                         continue
                     if trace is not None and isinstance(item, Preview):
                         trace.add(item)
-                    yield Told()
+                    yield Told(replies.alive(job.run))
         notes = [messages.temperature_note(each.options.token_temperature) for each in drawn]
         joined = Trace.joined(traces) if len(traces) == len(drawn) else None
         yield Told(self._finished(job, drawn, results, joined, notes=notes))

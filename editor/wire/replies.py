@@ -162,6 +162,11 @@ def step(
     )
 
 
+def alive(run: str) -> Message:
+    """A run that shows no steps on the stage got further: a sweep, or one without previews."""
+    return _message("alive", run=run)
+
+
 def result(
     run: str,
     variations: Sequence[Mapping[str, Any]],

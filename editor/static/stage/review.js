@@ -32,7 +32,6 @@ export class Running {
     /** Whether it was asked for a second time, after the server had to be given the picture anew. */
     this.again = false;
     this.heard = performance.now();
-    this.started = performance.now();
     this.step = 0;
     this.steps = 0;
     this.level = 0; // 0 for the first look

@@ -12,8 +12,7 @@ import { WORDS } from "./words.js";
 const MOST_REVIEWS = 12;
 const MOST_PICTURE_BYTES = 256e6; // of pictures that reviews keep; older ones are asked for again
 const MOST_CUT = 1024; // pixels along the longer side of a kept mask
-const PATIENCE = 3000; // ms for the first step before a run can be asked for again
-const SILENCE_OF_RUN = 60000; // ms without a step until it is said, and a run can be asked for again
+const SILENCE_OF_RUN = 60000; // ms without a word until that is said, and a run can be asked for again without stopping this one
 
 export class Runner {
   /** @param {import("./stage.js").Stage} stage */
@@ -81,7 +80,7 @@ export class Runner {
   /** Whether a run is on its way that a second one would have to wait for. */
   get busy() {
     const { running } = this.stage;
-    return !!running && performance.now() - running.heard < (running.step ? SILENCE_OF_RUN : PATIENCE);
+    return !!running && performance.now() - running.heard < SILENCE_OF_RUN;
   }
 
   run() {
@@ -236,6 +235,14 @@ export class Runner {
     stage.choice.show();
     stage.renderer.pictureStale = true;
     stage.refresh();
+  }
+
+  /** A run goes on that shows no steps here. @param {any} message of kind "alive" */
+  alive(message) {
+    const { running } = this.stage;
+    if (!running || running.run !== message.run) return;
+    running.heard = performance.now();
+    this.watch();
   }
 
   /** @param {any} message @param {boolean} [asked] whether it answers something else than a run: a draft, a cell of a sweep */

@@ -484,6 +484,8 @@ export class Stage {
         return this.settled(message);
       case "step":
         return this.runner.stepped(message);
+      case "alive":
+        return this.runner.alive(message);
       case "result":
         return this.runner.finished(message);
       case "alternatives":

@@ -158,7 +158,8 @@ def test_more_brings_other_temperatures_of_one_seed_and_no_steps(
 ) -> None:
     run(handlers, opened)
     messages = run(handlers, opened, {**VALUES, "variations": 3}, run="r2", **{"from": origin("more", variation=1)})
-    (result,) = messages
+    *steps, result = messages
+    assert {each["kind"] for each in steps} == {"alive"}  # so that the page knows that the run goes on
     assert [v["seed"] for v in result["variations"]] == [4, 4, 4]
     assert [v["note"] for v in result["variations"]] == [f"token temperature {t:.2f}" for t in (0.8, 0.9, 1.1)]
     assert len({path_of(v["url"]).read_bytes() for v in result["variations"]}) == 3
