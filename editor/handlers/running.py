@@ -1,133 +1,33 @@
 """Run, stop, and keep what a stopped run had come to.
 
-Knows nothing of nets: it forwards what the engine streams, a message a step, and keeps the tokens of each step, so that
-a later run can go on from any of them.
+Knows nothing of how an edit is drawn, which `editor.handlers.drawing` does; it knows whose run is on, and ends it.
 """
 
 from __future__ import annotations
 
 import logging
-import os
 import time
 from collections import deque
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from contextlib import closing
+from dataclasses import replace
+from typing import Any
 
 import gradio as gr
-import numpy as np
 
-from core import BadRequest, Box, CoreError, EditRequest, EditResult, Engine, Finishing, Preview
-from editor import export, messages
-from editor.documents import Document
-from editor.handlers.desk import Desk, address_of, answered, owner_of, payload_of, refusal
+from core import BadRequest, CoreError
+from editor import messages
+from editor.handlers.desk import Desk, answered, owner_of, payload_of, refusal
+from editor.handlers.drawing import Drawing, Job, Live, Told
 from editor.handlers.sweeping import Sweeping
-from editor.runs import UNKNOWN, Cells, Run, Trace, canvas_size
-from editor.store import Picture, Pixels
 from editor.wire import intents, replies, requests
-from editor.wire.intents import Origin
 from editor.wire.replies import Message
 
 logger = logging.getLogger(__name__)
 
 
-Streamed = Preview | Finishing | EditResult
-
 _UNWANTED = 256
 """Runs that were stopped while they still waited for their turn; the queue holds far fewer."""
-
-
-class Told(NamedTuple):
-    """What a run yields: a message for the stage, and the sweep's grid, sheet and CSV; what is None stays as it is."""
-
-    message: Message | None = None
-    grid: str | None = None
-    sheet: gr.DownloadButton | None = None
-    csv: gr.DownloadButton | None = None
-
-
-@dataclass
-class _Live:
-    """How far a visitor's run is, so that Stop can say so."""
-
-    run: str
-    step: int = 0
-    steps: int = 0
-    draft: bool = False
-    stopped: bool = False
-
-
-@dataclass(frozen=True, eq=False)
-class _Job:
-    """One edit under way.
-
-    Attributes:
-        run: the browser's id.
-        document: that keeps the results.
-        asked: with all its variations.
-        source: version that it is made from.
-        origin: the run that it goes on from.
-        engine: that draws all of it, whatever model works by then.
-        request: of the visitor.
-        started: `time.perf_counter()` seconds.
-    """
-
-    run: str
-    document: Document
-    asked: EditRequest
-    source: int | None
-    origin: Origin | None
-    engine: Engine
-    request: gr.Request
-    started: float
-
-    @property
-    def offset(self) -> tuple[int, int]:
-        """Where the source lies on the results, (x, y)."""
-        return self.asked.extend.left, self.asked.extend.top
-
-
-@dataclass(frozen=True, eq=False)
-class _Route:
-    """The passes of an edit, in short.
-
-    Attributes:
-        window: of the first.
-        hole: (h, w) bool, the cells that it decides.
-        levels: of each pass, 0 for the first look.
-        finer_steps: decoding steps of all passes after the first look.
-    """
-
-    window: Box
-    hole: Cells
-    levels: tuple[int, ...]
-    finer_steps: int
-
-    @classmethod
-    def planned(cls, engine: Engine, asked: EditRequest) -> _Route:
-        """Return the route of an edit."""
-        passes = engine.plan(asked)
-        levels = tuple(one.level for one in passes)
-        finer = engine.expected_steps(asked, [one for one in passes if one.level])
-        return cls(passes[0].window, passes[0].unknown, levels, finer)
-
-    @property
-    def looks(self) -> int:
-        """Passes of the first look."""
-        return self.levels.count(0)
-
-
-@contextmanager
-def _closed(stream: Iterator[Streamed]) -> Iterator[Iterator[Streamed]]:
-    """Close what the engine streams as soon as nobody listens, so that a stopped run frees the device at once."""
-    try:
-        yield stream
-    finally:
-        close = getattr(stream, "close", None)
-        if close is not None:
-            close()
 
 
 class Running:
@@ -136,7 +36,8 @@ class Running:
     def __init__(self, desk: Desk, sweeping: Sweeping) -> None:
         self._desk = desk
         self._sweeping = sweeping
-        self._live: dict[str, _Live] = {}
+        self._drawing = Drawing(desk)
+        self._live: dict[str, Live] = {}
         self._unwanted: deque[str] = deque(maxlen=_UNWANTED)
 
     def run(
@@ -150,9 +51,9 @@ class Running:
             event: the intent.
             request: who asks.
         """
-        owner, live = owner_of(request), _Live("")
+        owner, live = owner_of(request), Live("")
         try:
-            live = self._live[owner] = _Live(intents.read_run(payload_of(event)))
+            live = self._live[owner] = Live(intents.read_run(payload_of(event)))
             with closing(self._drawn(live, values, axes, event, request)) as told:
                 for each in () if live.run in self._unwanted else told:
                     yield each
@@ -168,7 +69,7 @@ class Running:
                 del self._live[owner]
 
     def _drawn(
-        self, live: _Live, values: Mapping[str, Any], axes: Sequence[str], event: gr.EventData, request: gr.Request
+        self, live: Live, values: Mapping[str, Any], axes: Sequence[str], event: gr.EventData, request: gr.Request
     ) -> Generator[Told, None, None]:
         """Draw what the stage asks for, by whichever road."""
         owner = owner_of(request)
@@ -179,14 +80,14 @@ class Running:
         source = None if intent.version is None else document.goto(intent.version.id).version.id
         if intent.origin is not None:
             source = intent.origin.run.source
-        job = _Job(intent.run, document, asked, source, intent.origin, engine, request, time.perf_counter())
+        job = Job(intent.run, document, asked, source, intent.origin, engine, request, time.perf_counter())
         with document.working():
             if intent.mode == "sweep":
                 yield from self._swept(job, live, axes)
             elif intent.origin is not None and intent.origin.how == "more":
-                yield from self._more(job, requests.read_options(values, engine.spec).variations)
+                yield from self._drawing.more(job, requests.read_options(values, engine.spec).variations)
             else:
-                yield from (Told(message) for message in self._edit(job, live))
+                yield from (Told(message) for message in self._drawing.edit(job, live))
 
     def stop(self, request: gr.Request, wanted: object = None) -> Message:
         """End a run at its next step, or before it began, and say how far it came.
@@ -219,228 +120,17 @@ class Running:
             requests.check_model(run, engine.spec)
             drawn = [replace(each, start=run.start(i), refine=0, finish="none") for i, each in enumerate(run.requests)]
             asked = run.requests[0]
-            job = _Job(run_id, document, asked, run.source, None, engine, request, time.perf_counter())
+            job = Job(run_id, document, asked, run.source, None, engine, request, time.perf_counter())
             with document.working():
                 results = engine.edit_together(drawn)
-                return self._finished(job, drawn, results, run.trace, kept=run.requests, draft=True)
+                return self._drawing.finished(job, drawn, results, run.trace, kept=run.requests, draft=True)
 
         return answered(work, lambda notice: notice)
 
-    def _swept(self, job: _Job, live: _Live, axes: Sequence[str]) -> Iterator[Told]:
+    def _swept(self, job: Job, live: Live, axes: Sequence[str]) -> Iterator[Told]:
         """Draw a sweep, whose cells are shown beside the stage."""
         cells = self._sweeping.cells(job.run, job.document, job.asked, job.source, axes, job.engine)
         for done, grid, sheet, csv in cells:
             live.step, live.steps = done
             yield Told(replies.alive(job.run), grid, sheet, csv)
         yield Told(replies.stopped(job.run, messages.sweep_done()))
-
-    # one edit ---------------------------------------------------------------------------------------------------------
-    def _edit(self, job: _Job, live: _Live) -> Iterator[Message | None]:
-        """Stream one edit: a message for each step, nothing where only Stop is to be heard, then the result."""
-        asked, variations = job.asked, job.asked.options.variations
-        route = _Route.planned(job.engine, asked)
-        trace = self._trace(job, route)
-        alone = tuple(asked.alone(i) for i in range(variations))
-        canvas = canvas_size(asked, job.engine.spec.new_side(asked.strength))
-        before = job.started
-        last: Preview | None = None
-        with _closed(job.engine.stream(asked)) as stream:
-            for item in stream:
-                if isinstance(item, EditResult):
-                    drawn = tuple(asked.single(i) for i in range(variations))
-                    yield self._finished(job, drawn, [item], trace, kept=alone)
-                    return
-                if isinstance(item, Finishing):
-                    yield None if last is None else self._frame(job, item, last, route, before)
-                    continue
-                last = item
-                now = time.perf_counter()
-                self._desk.measure((now - before) / variations)
-                before = now
-                live.step, live.steps = item.step, item.steps
-                if trace is not None:
-                    trace.add(item)
-                    if not live.draft:  # from here on, something is there that can be kept when it is stopped
-                        job.document.remember(Run(job.run, alone, job.offset, job.source, job.engine.spec, trace=trace))
-                        live.draft = True
-                yield self._step(job, item, route, canvas)
-
-    def _more(self, job: _Job, count: int) -> Iterator[Told]:
-        """Draw one picture again at other temperatures, without previews; yields between steps, so that Stop works."""
-        assert job.origin is not None
-        drawn = requests.more_requests(job.origin, count)
-        results, traces = [], []
-        for each in drawn:
-            trace = self._trace(replace(job, asked=each), _Route.planned(job.engine, each))
-            with _closed(job.engine.stream(each, preview_budget_s=0.0)) as stream:
-                for item in stream:
-                    if isinstance(item, EditResult):
-                        results.append(item)
-                        if trace is not None:
-                            self._settle(trace, [item])
-                            traces.append(trace)
-                        continue
-                    if trace is not None and isinstance(item, Preview):
-                        trace.add(item)
-                    yield Told(replies.alive(job.run))
-        notes = [messages.temperature_note(each.options.token_temperature) for each in drawn]
-        joined = Trace.joined(traces) if len(traces) == len(drawn) else None
-        yield Told(self._finished(job, drawn, results, joined, notes=notes))
-
-    def _trace(self, job: _Job, route: _Route) -> Trace | None:
-        """Return the trace that this edit will fill; None where its first look takes several windows."""
-        if route.looks > 1:
-            return None
-        hole, start, origin = route.hole, job.asked.start, job.origin
-        if start is None:
-            return Trace(route.window, hole)
-        given = hole & (start.tokens != UNKNOWN)
-        before = {0: start.tokens}
-        if origin is not None and start.step:
-            before = origin.run.traced().states(origin.variation, start.step)
-        trace = Trace(route.window, hole, before=before, fresh=not start.step and bool(given.any()))
-        if origin is not None:
-            trace.inherit(given, origin.run.traced(), origin.variation)
-        return trace
-
-    def _step(self, job: _Job, preview: Preview, route: _Route, canvas: tuple[int, int]) -> Message:
-        level = route.levels[preview.pass_index]
-        return replies.step(
-            job.run,
-            preview,
-            level=level,
-            looks=route.looks,
-            first_steps=preview.steps - route.finer_steps,
-            urls=[] if level else [export.preview_url(image) for image in preview.images],
-            canvas=canvas,
-            offset=job.offset,
-            seconds_left=self._desk.step_s * len(preview.images) * (preview.steps - preview.step),
-        )
-
-    def _frame(self, job: _Job, item: Finishing, last: Preview, route: _Route, started: float) -> Message | None:
-        """Return what a picture on its way to be finished looks like, as a step after the last; None as a sign of life.
-
-        Args:
-            job: what was asked.
-            item: of the engine.
-            last: the last step.
-            route: the edit's passes; of several windows no one picture shows all.
-            started: `time.perf_counter()` seconds of the last step.
-        """
-        if item.images is None:
-            return None
-        window = last.window.shifted(-item.area.left, -item.area.top).slices
-        shown = [export.shrunk(image[window], export.FRAME_SIDE) for image in item.images] if route.looks == 1 else []
-        spent = time.perf_counter() - started
-        return replies.step(
-            job.run,
-            last,
-            level=route.levels[last.pass_index] if shown else 1,
-            looks=route.looks,
-            first_steps=last.steps - route.finer_steps,
-            urls=[export.preview_url(image) for image in shown],
-            canvas=canvas_size(job.asked, job.engine.spec.pixels),
-            offset=job.offset,
-            seconds_left=spent * (1 - item.share) / max(item.share, 0.1),
-            finish=True,
-        )
-
-    # results ----------------------------------------------------------------------------------------------------------
-    def _finished(
-        self,
-        job: _Job,
-        drawn: Sequence[EditRequest],
-        results: Sequence[EditResult],
-        trace: Trace | None,
-        *,
-        kept: tuple[EditRequest, ...] | None = None,
-        notes: Sequence[str] | None = None,
-        draft: bool = False,
-    ) -> Message:
-        """Keep the pictures of finished edits as one run and return the message about it.
-
-        Args:
-            job: what was asked.
-            drawn: the request that draws each variation and no other.
-            results: whose variations, one after the other, are those drawn.
-            trace: of all of them, or None.
-            kept: requests that a later run goes on from, where they are not those drawn.
-            notes: what sets each variation apart, where the seed does not.
-            draft: see `replies.result`.
-        """
-        if trace is not None and not draft:  # the steps of a draft are there already
-            self._settle(trace, results)
-        images = [(result, i) for result in results for i in range(len(result.patches))]
-        judged = len(results) == 1 and results[0].fits is not None
-        spec, store = job.engine.spec, self._desk.documents.store
-
-        kept_pictures: list[Picture] = []
-
-        def keep(index: int) -> tuple[Picture, int]:
-            result, i = images[index]
-            image = result.image(i)
-            picture = export.store_variation(store, image, job.document.name, spec, drawn[index], job.engine.machine)
-            kept_pictures.append(picture)
-            return picture, self._changed_outside(job, image, result.canvas_mask)
-
-        # Compressing PNGs takes longer than decoding tokens, and threads do help; each holds one whole picture.
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            each = [pool.submit(keep, index) for index in range(len(images))]
-        try:
-            pictures, outside = zip(*(one.result() for one in each), strict=True)
-        except BaseException:  # a full disk: those that did find room go with those that did not
-            for picture in kept_pictures:
-                store.release(picture)
-            raise
-        job.document.remember(Run(job.run, kept or tuple(drawn), job.offset, job.source, spec, pictures, trace))
-        told = [
-            replies.variation(
-                url=address_of(pictures[index].png, job.request),
-                seed=drawn[index].drawn_seed,
-                score=result.scores[i],
-                seam=result.seams[i],
-                shift=result.colour_shifts[i],
-                changed_outside=outside[index],
-                fit=None if result.fits is None else result.fits[i],
-                class_fit=None if result.class_fits is None else result.class_fits[i],
-                worth=None if result.worths is None or result.places is not None else result.worths[i],
-                note=_note(result, i, None if notes is None else notes[index]),
-            )
-            for index, (result, i) in enumerate(images)
-        ]
-        return replies.result(
-            job.run,
-            told,
-            canvas=canvas_size(job.asked, spec.new_side(job.asked.strength)),
-            offset=job.offset,
-            seconds=time.perf_counter() - job.started,
-            branchable=trace is not None,
-            caption=replies.caption(job.asked, spec),
-            ranking=results[0].ranking if judged else None,
-            origin=job.origin,
-            draft=draft,
-            told=tuple(dict.fromkeys(sentence for result in results for sentence in result.told)),
-        )
-
-    def _settle(self, trace: Trace, results: Sequence[EditResult]) -> None:
-        tokens = np.concatenate([result.tokens[0] for result in results])
-        confidence = np.concatenate([result.confidence[0] for result in results])
-        trace.settle(tokens, confidence)
-
-    def _changed_outside(self, job: _Job, image: Pixels, allowed: Cells) -> int:
-        source = job.asked.image
-        if source is None:
-            return 0
-        (x, y), (height, width) = job.offset, source.shape[:2]
-        outside = replies.changed_outside(image, source, allowed[y : y + height, x : x + width], job.offset)
-        if outside:
-            logger.error("%d pixels changed outside the mask", outside)
-        return outside
-
-
-def _note(result: EditResult, variation: int, note: str | None) -> str | None:
-    """Return what sets a picture apart: what is told of it, and what its finish follows."""
-    said = [note] if note else []
-    if result.follows is not None:
-        said.append(messages.follows(result.follows[variation]))
-    return ", ".join(said) or None

@@ -108,7 +108,7 @@ def test_more_of_a_run_keeps_its_engine_to_the_end(
     running = handlers.running.run(VALUES, AXES, event(data), visitor())
     next(running)
     swap(handlers)
-    (message,) = [each.message for each in running if each.message is not None]
+    *_, message = [each.message for each in running if each.message is not None]
     assert recipe_of(message).model == "fake-128"
     assert not other.asked
 

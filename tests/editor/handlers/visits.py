@@ -10,7 +10,7 @@ from urllib.parse import unquote
 import gradio as gr
 
 from editor.handlers import Handlers
-from editor.handlers.running import Told
+from editor.handlers.drawing import Told
 from tests.editor.wire.sent import intent
 
 VALUES: dict[str, Any] = {"steps": 5, "variations": 2, "seed": 3, "class_id": -1, "feather": 0}
