@@ -66,6 +66,8 @@ MODULES = (
     "runs.js",
     "address.js",
     "files.js",
+    "travels.js",
+    "receiver.js",
     "stage.js",
     "hook.js",
     "main.js",

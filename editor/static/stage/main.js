@@ -27,7 +27,7 @@ export function main(host, trigger, props, server, watch) {
     say: (/** @type {string} */ text, /** @type {"info" | "error"} */ level) => stage.panel.toast(text, level),
     openFile: (/** @type {File} */ file) => stage.files.openFile(file),
     openWith: (/** @type {(ask: string) => void} */ send) => stage.files.openWith(send),
-    askFor: (/** @type {(ask: string) => void} */ send) => stage.askFor(send),
+    askFor: (/** @type {(ask: string) => void} */ send) => stage.receiver.askFor(send),
     carried: () => wire.carried,
     intent: () => stage.intent(),
     pulling: () => stage.dragging,

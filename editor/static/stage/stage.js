@@ -14,12 +14,14 @@ import { Panel } from "./panel.js";
 import { Planner } from "./planning.js";
 import { Pointers } from "./pointer.js";
 import { Renderer } from "./render.js";
+import { Receiver } from "./receiver.js";
 import { Recent } from "./recent.js";
 import { Runner } from "./runs.js";
 import { Sessions } from "./sessions.js";
 import { Timeline } from "./timeline.js";
 import { Tint } from "./tint.js";
 import { allowedExtend, shiftedBox } from "./tools.js";
+import { Travels } from "./travels.js";
 import { Tree } from "./tree.js";
 import { Versions } from "./versions.js";
 import { View } from "./view.js";
@@ -101,6 +103,8 @@ export class Stage {
     this.versions = new Versions(this);
     this.timeline = new Timeline(this);
     this.cells = new Cells(this);
+    this.travels = new Travels(this);
+    this.receiver = new Receiver(this);
     this.recent = new Recent(this);
     this.tree = new Tree(this);
     this.autosave = new Autosave(this);
@@ -118,7 +122,7 @@ export class Stage {
     }).observe(this.panel.viewport);
     this.renderer.resize();
     this.refresh();
-    wire.listen((message) => this.receive(message));
+    wire.listen((message) => this.receiver.receive(message));
     void this.sessions.start();
   }
 
@@ -322,42 +326,11 @@ export class Stage {
   }
 
   undo() {
-    this.travel(true);
+    this.travels.go(true);
   }
 
   redo() {
-    this.travel(false);
-  }
-
-  /** @param {boolean} back */
-  travel(back) {
-    if (this.pointers.cancel() || this.versions.pending || this.sessions.restoring || (this.review && this.review.sent)) return;
-    const step = back ? this.history.undo() : this.history.redo();
-    if (!step) return;
-    if (step.kind === "mask") {
-      if (this.mask) this.mask.apply(step.edit);
-      this.paints();
-    } else if (step.kind === "box") {
-      this.box = back ? step.before : step.after;
-      this.renderer.all();
-    } else if (step.kind === "extend") {
-      this.extend = (back ? step.before : step.after).slice();
-      if (this.mode === "extend" && this.view.fitted) this.fit();
-    } else if (step.kind === "open") {
-      this.history[back ? "redo" : "undo"](); // the step stays with both: the last of the one, the first of the other
-      return void this.reopen(step, back);
-    } else if (step.kind === "drop") this.choice.setDropped(step.review, step.index, !back);
-    else this.versions.travel(step, back);
-    this.changed();
-  }
-
-  /** Goes back to what was on the stage before something was opened, or on to that. @param {Extract<import("./history.js").Step, {kind: "open"}>} step
-   * @param {boolean} back */
-  async reopen(step, back) {
-    if (!(await this.sessions.visit(back ? step.before : step.after)) || !back) return;
-    const { history } = this;
-    history.undone = [...history.undone.filter((each) => each.kind !== "open" || each.after !== step.after), step];
-    this.refresh();
+    this.travels.go(false);
   }
 
   /** Arrow keys flip through variations or move the box. @param {string} where @param {boolean} far @returns {boolean} */
@@ -473,38 +446,6 @@ export class Stage {
     this.planner.status();
   }
 
-  // ---- messages -----------------------------------------------------------------------------------------------------
-
-  /** @param {any} message */
-  async receive(message) {
-    switch (message.kind) {
-      case "open":
-        return this.sessions.greeted(message);
-      case "settings":
-        return this.settled(message);
-      case "step":
-        return this.runner.stepped(message);
-      case "alive":
-        return this.runner.alive(message);
-      case "result":
-        return this.runner.finished(message);
-      case "alternatives":
-        return this.cells.arrived(message);
-      case "stopped":
-        return void this.runner.wasStopped(message); // which asks for more: the messages after this one do not wait for it
-      case "notice":
-        if (message.run) return void this.runner.failed(message);
-        this.panel.toast(message.message, message.level);
-    }
-  }
-
-  /** The answer to what another part of the page asked for: a cell of a sweep. @param {(ask: string) => void} send */
-  async askFor(send) {
-    const message = await this.wire.answer(send);
-    if (message.kind === "result") return this.runner.finished(message, true);
-    this.panel.toast(message.message, message.level);
-  }
-
   /** Takes what was chosen and what runs off the stage: another document comes. */
   leaveResults() {
     this.pointers.cancel();
@@ -548,15 +489,6 @@ export class Stage {
     }
     this.renderer.all();
     if (this.view.fitted) this.fit();
-    this.changed();
-  }
-
-  /** @param {any} message */
-  settled(message) {
-    for (const name of /** @type {const} */ (["pixels", "grid", "context", "coverage", "grow", "refine"])) {
-      if (typeof message[name] === "number") this.model[name] = message[name];
-    }
-    if (typeof message.id === "string") this.model.id = message.id;
     this.changed();
   }
 }

@@ -1,0 +1,41 @@
+/** One step back or on: what undo and redo do with each kind of step. Knows the steps, not how they came about. */
+
+export class Travels {
+  /** @param {import("./stage.js").Stage} stage */
+  constructor(stage) {
+    this.stage = stage;
+  }
+
+  /** @param {boolean} back */
+  go(back) {
+    const { stage } = this;
+    if (stage.pointers.cancel() || stage.versions.pending || stage.sessions.restoring || (stage.review && stage.review.sent)) return;
+    const step = back ? stage.history.undo() : stage.history.redo();
+    if (!step) return;
+    if (step.kind === "mask") {
+      if (stage.mask) stage.mask.apply(step.edit);
+      stage.paints();
+    } else if (step.kind === "box") {
+      stage.box = back ? step.before : step.after;
+      stage.renderer.all();
+    } else if (step.kind === "extend") {
+      stage.extend = (back ? step.before : step.after).slice();
+      if (stage.mode === "extend" && stage.view.fitted) stage.fit();
+    } else if (step.kind === "open") {
+      stage.history[back ? "redo" : "undo"](); // the step stays with both: the last of the one, the first of the other
+      return void this.reopen(step, back);
+    } else if (step.kind === "drop") stage.choice.setDropped(step.review, step.index, !back);
+    else stage.versions.travel(step, back);
+    stage.changed();
+  }
+
+  /** Goes back to what was on the stage before something was opened, or on to that. @param {Extract<import("./history.js").Step, {kind: "open"}>} step
+   * @param {boolean} back */
+  async reopen(step, back) {
+    const { stage } = this;
+    if (!(await stage.sessions.visit(back ? step.before : step.after)) || !back) return;
+    const { history } = stage;
+    history.undone = [...history.undone.filter((each) => each.kind !== "open" || each.after !== step.after), step];
+    stage.refresh();
+  }
+}
