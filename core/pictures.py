@@ -152,8 +152,9 @@ def decoded(source: bytes | Path) -> Iterator[tuple[Image.Image, int]]:
     """
     data = _bytes(source)
     size = picture_size(data)
-    if len(data) > 4 * size.width * size.height * 101 // 100 + MOST_TEXT_BYTES:
-        raise BadRequest(f"picture file has {len(data) >> 20} MB, more than {size.width}x{size.height} px need: save it again.")
+    width, height = size
+    if len(data) > 4 * width * height * 101 // 100 + MOST_TEXT_BYTES:
+        raise BadRequest(f"picture file has {len(data) >> 20} MB, more than {width}x{height} px need: save it again.")
     try:
         with Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "WEBP")) as image:
             if image.size != size:
