@@ -91,9 +91,9 @@ class App:
         """Upload a file and open it as the Open button does; returns what the stage is told."""
         body, kind = upload_of({name: data})
         (path,) = json.loads(self.ask("POST", "/gradio_api/upload", body, **kind).body)
-        (event,) = (each["id"] for each in self.config()["dependencies"] if each["api_name"] == "uploaded")
+        (event,) = (each["id"] for each in self.config()["dependencies"] if each["api_name"] == "brought")
         file = {"path": path, "meta": {"_type": "gradio.FileData"}}
-        asked = {"data": [file], "fn_index": event, "session_hash": visitor}
+        asked = {"data": [file], "event_data": {"name": name}, "fn_index": event, "session_hash": visitor}
         assert self.ask("POST", "/gradio_api/queue/join", json.dumps(asked).encode(), **JSON).status == 200
         told = self.ask("GET", f"/gradio_api/queue/data?session_hash={visitor}").body
         lines = [json.loads(line[6:]) for line in told.splitlines() if line.startswith(b"data: ")]
