@@ -81,7 +81,7 @@ def predictor(
         conditional, unconditional, conditional_alone, unconditional_alone = parts
         if guided:
             scale = torch.tensor(scales, device=logits.device)[:, None, None]
-            conditional = conditional.clone()
+            conditional = conditional.to(torch.float32, copy=True)  # a scale would not fit into half precision
             conditional[guided] = unconditional + scale[guided] * (conditional[guided] - unconditional)
             conditional[alone] += scale[alone] * (conditional_alone - unconditional_alone)
         return conditional

@@ -261,6 +261,17 @@ def test_guidance_by_the_hole_adds_what_the_class_changes_there() -> None:
     assert torch.allclose(whole[1], logits[0]), "nothing is around: the same would be added twice"
 
 
+@pytest.mark.parametrize("number", [torch.bfloat16, torch.float16])
+def test_logits_in_half_precision_are_guided(number: torch.dtype) -> None:
+    def net(tokens: Tensor, class_ids: Tensor, _: Sequence[int | None]) -> Tensor:
+        return NET(tokens, class_ids).to(number)
+
+    tokens = start(N).repeat(2, 1)
+    logits = predictor(net, [Condition(1, 3.0), Condition(1, 1.0)])(tokens, [0, 1], [0.0, 0.0])
+    with_class, without = (NET(tokens[:1], torch.tensor([label]))[0].to(number).float() for label in (1, NO_CLASS))
+    assert torch.allclose(logits[0].float(), without + 3.0 * (with_class - without), atol=1e-5)
+
+
 def test_rows_see_their_samples_surroundings_or_nothing() -> None:
     seen = torch.arange(12.0).view(3, 2, 2) + 1.0
     rows = seen_by(seen, [2, 0, None, 2])
