@@ -341,9 +341,9 @@ def _sweep_controls(examples: Mapping[str, str]) -> SweepControls:
 def form_controls() -> FormControls:
     """Place the controls of the Form tab."""
     gr.HTML(f"<p class='pg-hint'>{messages.FORM_HINT}</p>", apply_default_css=False)
-    kinds = [".png", ".jpg", ".jpeg", ".webp"]  # files, not images: nothing may decode them before the gate in core
-    image = gr.File(label=messages.FORM_IMAGE, file_types=kinds, height=96, elem_id="mge-form-image")
-    mask = gr.File(label=messages.FORM_MASK, file_types=kinds, height=96, elem_id="mge-form-mask")
+    # Files of any name, not images: the gate in core looks into them, and nothing decodes or judges them before.
+    image = gr.File(label=messages.FORM_IMAGE, height=96, elem_id="mge-form-image")
+    mask = gr.File(label=messages.FORM_MASK, height=96, elem_id="mge-form-mask")
     run = gr.Button(messages.RUN, variant="primary", elem_id="mge-form-run")
     result = gr.Image(
         label=messages.FORM_RESULT, type="filepath", format="png", interactive=False, elem_id="mge-form-result"

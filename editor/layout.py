@@ -156,6 +156,11 @@ def _wire_documents(app: gr.Blocks, page: Page, handlers: Handlers) -> None:
     app.unload(handlers.opening.leave)
     page.stage.bring(brought, page.carrier, js="() => window.mgeStage?.carried()", **opening)
     page.strip.pick(sample, **opening)
+
+    def masked(path: str | None, event: gr.EventData, request: gr.Request) -> Any:
+        return echoed(handlers.masking.load(path, event, request), event)
+
+    page.stage.mask(masked, page.carrier, page.stage, js="() => window.mgeStage?.carried()", **ASKED)
     page.stage.reopen(reopened, **opening)
 
     def accepted(event: gr.EventData, request: gr.Request) -> list[Any]:

@@ -343,6 +343,16 @@ def mask_empty() -> str:
     return "Nothing is painted: brush over what should change, then press Run."
 
 
+def nothing_transparent() -> str:
+    """Say that the picture has no transparent part to select."""
+    return "Nothing of this picture is transparent: what is painted stays as it is."
+
+
+def transparent_taken(share: float) -> str:
+    """Say that the transparent part is the mask now; `share` of the picture, 0..1."""
+    return f"What is transparent is selected, {100 * share:.2g} % of the picture: Run fills it, and fills it opaque."
+
+
 def no_suggestions(why: str) -> str:
     """Say why no classes are suggested; `why` is a sentence without its capital."""
     return f"No suggestions: {why}"

@@ -77,7 +77,7 @@ MODULES = (
 STYLES = ("stage.css", "runs.css")
 """The canvas and its tools first; what belongs to runs after it."""
 
-EVENTS = ("run", "stop", "draft", "accept", "goto", "bring", "reopen", "inspect", "export")
+EVENTS = ("run", "stop", "draft", "accept", "goto", "bring", "mask", "reopen", "inspect", "export")
 """What the stage tells Python, each with a JSON object; the names stand in quotes in wire.js, where Gradio looks."""
 
 ARGUMENTS = ("element", "trigger", "props", "server", "watch")

@@ -5,6 +5,7 @@ This is the edge to the person: errors of the core become their sentence, anythi
 apology, and nothing that was painted is ever touched.
 
     opening    the first picture, a sample, an upload, the picture of the last visit; leaving
+    masking    a file, or what is transparent, as the mask
     planning   a setting that the overlay depends on changed; which cells a run would regenerate
     running    run, stop, keep what a stopped run had come to
     sweeping   a run under every pair of settings; adopt a cell of it
@@ -22,6 +23,7 @@ from editor.handlers.api import Api
 from editor.handlers.choosing import Choosing
 from editor.handlers.desk import Desk
 from editor.handlers.exporting import Exporting
+from editor.handlers.masking import Masking
 from editor.handlers.opening import Opening, sample_paths
 from editor.handlers.planning import Planning
 from editor.handlers.reviewing import Reviewing
@@ -41,6 +43,7 @@ class Handlers:
     def __init__(self, models: Models, settings: AppSettings, documents: Documents) -> None:
         desk = Desk(models, settings, documents)
         self.opening = Opening(desk)
+        self.masking = Masking(desk)
         self.planning = Planning(desk)
         self.sweeping = Sweeping(desk)
         self.running = Running(desk, self.sweeping)

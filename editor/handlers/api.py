@@ -5,7 +5,8 @@ Knows nothing of documents' histories; each call is one edit and answers with a 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,14 @@ from gradio.utils import get_upload_folder
 
 from core import FOLLOW, BadRequest, Box, Engine, ModelSpec, Size, class_id, sweep
 from editor import axes, export, messages
-from editor.darkroom import open_picture, read_mask
+from editor.darkroom import read_mask, read_picture
 from editor.handlers.desk import Desk, told_to_programs
 from editor.results import Results
 from editor.store import Pixels
 from editor.wire import requests
 from editor.wire.bits import Mask
+
+logger = logging.getLogger(__name__)
 
 _LEFT_OUT = -1
 """Of a number that a program does not give: MCP's schema drops standards that are 0."""
@@ -46,7 +49,7 @@ class Api:
         with told_to_programs():
             engine, mode = self._desk.engine, str(values.get("mode", "fill"))
             requests.check_page(model, engine.spec)
-            return self._drawn(engine, mode, {**values, "variations": 1}, image, mask)
+            return self._drawn(engine, mode, {**values, "variations": 1}, image, mask, tell=gr.Info)
 
     def fill(
         self,
@@ -190,7 +193,7 @@ class Api:
             engine, store = self._desk.engine, self._desk.documents.store
             texts = (rows, row_values, columns, column_values)
             grid = axes.read_axes(texts, engine.spec, most_cells=self._desk.settings.sweep_cells)
-            picture, brushed = _opened(_uploaded(image), _uploaded(mask))
+            picture, brushed = _opened(_uploaded(image), _uploaded(mask), logger.info)
             values = _values({"class": class_name, "seed": seed}, engine.spec)
             asked = requests.build_request("fill", values, engine.spec, picture=picture, mask=brushed)
             cells = list(sweep(engine, asked, grid.values))
@@ -220,9 +223,11 @@ class Api:
         image: Any,
         mask: Any,
         edges: tuple[int, int, int, int] | None = None,
+        *,
+        tell: Callable[[str], object] = logger.info,
     ) -> str:
         """Run one variation and return where its PNG is."""
-        picture, brushed = _opened(image, mask)
+        picture, brushed = _opened(image, mask, tell)
         box = None if edges is None or picture is None else _box(edges, Size(picture.shape[1], picture.shape[0]))
         asked = requests.build_request(mode, values, engine.spec, picture=picture, mask=brushed, box=box)
         result = engine.edit(asked)
@@ -266,12 +271,19 @@ def _ending(finish: str, follow: float) -> dict[str, Any]:
     return {"finish": finish, "follow": FOLLOW if follow < 0 else follow}
 
 
-def _opened(image: Any, mask: Any) -> tuple[Pixels | None, Mask | None]:
-    """Return the pixels and the mask in uploaded files, None where there is no file."""
-    picture = None if not image else open_picture(Path(str(image)))
-    if not mask or picture is None:
-        return picture, None
-    return picture, read_mask(Path(str(mask)), Size(picture.shape[1], picture.shape[0])).mask
+def _opened(image: Any, mask: Any, tell: Callable[[str], object]) -> tuple[Pixels | None, Mask | None]:
+    """Return the pixels and the mask in uploaded files, None where there is no file; tells how they were read."""
+    if not image:
+        return None, None
+    picture = read_picture(Path(str(image)))
+    if picture.told:
+        tell(picture.told)
+    if not mask:
+        return picture.pixels, None
+    read = read_mask(Path(str(mask)), Size(picture.pixels.shape[1], picture.pixels.shape[0]))
+    if not read.plain:
+        tell(read.told)
+    return picture.pixels, read.mask
 
 
 def _box(edges: tuple[int, int, int, int], size: Size) -> Box:

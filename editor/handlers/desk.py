@@ -15,7 +15,7 @@ from urllib.parse import quote, urlsplit
 
 import gradio as gr
 
-from core import BadRequest, CoreError, Engine
+from core import BadRequest, CoreError, Engine, of_the_machine
 from editor import messages
 from editor.documents import Document, Gone
 from editor.models import Models
@@ -112,9 +112,14 @@ def answered(work: Callable[[], T], otherwise: Callable[[Message], T]) -> T:
         return work()
     except CoreError as error:
         return otherwise(refusal(error))
-    except Exception:
+    except Exception as error:
         logger.exception("gesture failed")
-        return otherwise(replies.notice("error", messages.internal_error()))
+        return otherwise(replies.notice("error", apology(error)))
+
+
+def apology(error: Exception) -> str:
+    """Return the sentence for an error that nobody foresaw: the machine's own, which can be told, or ours."""
+    return str(of_the_machine(error) or messages.internal_error())
 
 
 def refusal(error: CoreError, run: str | None = None) -> Message:
@@ -129,6 +134,10 @@ def told_to_programs() -> Iterator[None]:
         yield
     except CoreError as error:
         raise gr.Error(str(error), print_exception=False) from error
+    except (MemoryError, OSError) as error:
+        if known := of_the_machine(error):
+            raise gr.Error(str(known), print_exception=False) from error
+        raise
 
 
 def owner_of(request: gr.Request) -> str:

@@ -16,7 +16,7 @@ import gradio as gr
 
 from core import BadRequest, CoreError, EditRequest, Sides, Task, picture_size, read_recipe
 from editor import export, messages, welcome
-from editor.darkroom import open_picture
+from editor.darkroom import open_picture, read_picture
 from editor.documents import Document, Version
 from editor.handlers.desk import Desk, addresses, answered, owner_of, payload_of
 from editor.project import is_project, read_project
@@ -56,7 +56,7 @@ class Opening:
         path = self.samples[names.index(welcome.FIRST_SAMPLE) if welcome.FIRST_SAMPLE in names else 0]
 
         def work() -> Opened:
-            document, _ = self._new(path, request, path.stem)
+            document, *_ = self._new(path, request, path.stem)
             if self._desk.documents.withdrawn(document):
                 return Opened()  # the picture of the last visit came meanwhile
             mask = welcome.first_mask(_head(document).picture.size) if path.name == welcome.FIRST_SAMPLE else None
@@ -96,21 +96,21 @@ class Opening:
         def work() -> Opened:
             if is_project(path):
                 return self._project(path, request)
-            document, recipe = self._new(path, request, name)
+            document, recipe, told = self._new(path, request, name)
             if not recipe:
-                return self._shown(document, request)
+                return self._shown(document, request, notice=told)
             return self._with_recipe(document, recipe, request)
 
         return answered(work, Opened)
 
-    def _new(self, path: Path, request: gr.Request, name: str) -> tuple[Document, dict[str, str]]:
-        """Open a picture file under a name; returns the recipe in it, too, empty where there is none."""
-        pixels = open_picture(path)
+    def _new(self, path: Path, request: gr.Request, name: str) -> tuple[Document, dict[str, str], str | None]:
+        """Open a picture file under a name; returns the recipe in it, too, and what was changed on the way in."""
+        pixels, told = read_picture(path)
         logger.info("opened %dx%d px", pixels.shape[1], pixels.shape[0])
         data = path.read_bytes()
         recipe = export.recipe_texts(data)
         owner, form = owner_of(request), _format(data)
-        return self._desk.documents.open(owner, pixels, name, file_format=form, notes=recipe), recipe
+        return self._desk.documents.open(owner, pixels, name, file_format=form, notes=recipe), recipe, told
 
     def _with_recipe(self, document: Document, texts: Mapping[str, str], request: gr.Request) -> Opened:
         """Show a picture of ours with what was marked on it, and its settings in the controls."""

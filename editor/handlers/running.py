@@ -17,7 +17,7 @@ import gradio as gr
 
 from core import BadRequest, CoreError
 from editor import messages
-from editor.handlers.desk import Desk, answered, owner_of, payload_of, refusal
+from editor.handlers.desk import Desk, answered, apology, owner_of, payload_of, refusal
 from editor.handlers.drawing import Drawing, Job, Live, Told
 from editor.handlers.sweeping import Sweeping
 from editor.wire import intents, replies, requests
@@ -61,9 +61,9 @@ class Running:
                         return
         except CoreError as error:
             yield Told(refusal(error, live.run))
-        except Exception:
+        except Exception as error:
             logger.exception("run failed")
-            yield Told(replies.notice("error", messages.internal_error(), run=live.run))
+            yield Told(replies.notice("error", apology(error), run=live.run))
         finally:
             if self._live.get(owner) is live:
                 del self._live[owner]

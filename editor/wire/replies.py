@@ -82,6 +82,11 @@ def opened(
     )
 
 
+def mask(document: Document, mask: Mask, notice: str) -> Message:
+    """A mask for the version shown, and how it was come by; it takes the place of what is painted."""
+    return _message("mask", doc=document.id, mask=write_mask(mask), notice=notice)
+
+
 def head(document: Document, shown: Shown, address: Address, *, keep_mask: bool) -> Message:
     """Another version is shown: by accepting, or by going back or forward in the tree."""
     return _message(

@@ -15,12 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from core import CoreError, open_picture
+from core import CoreError, Size, open_picture, read_mask
 from core.canvas.plan import plan as plan_passes
 from core.geometry import Box, Sides
 from core.request import EditRequest, Task
 from editor.project import is_project, read_project
 from editor.stage import Carrier, Stage
+from editor.wire.bits import write_mask
 
 PIXELS, GRID = 128, 16
 MODEL = {"pixels": PIXELS, "grid": GRID, "context": 2.0, "coverage": 0.0, "grow": 0, "refine": 0}
@@ -182,6 +183,17 @@ class Server:
         except CoreError as error:
             opened = message("notice", level="error", message=str(error))
         return answer(opened, event._data), heard
+
+    def masked(self, path: str, event: gr.EventData) -> tuple[Any, str]:
+        """Read a mask, by the product's own gate."""
+        heard = json.dumps({"event": "mask", "data": event._data})
+        try:
+            height, width = self.pixels.shape[:2]
+            read = read_mask(Path(path), Size(width, height))
+            told = message("mask", doc=self.doc, mask=write_mask(read.mask), notice=read.told)
+        except CoreError as error:
+            told = message("notice", level="error", message=str(error))
+        return answer(told, event._data), heard
 
     def project(self, path: Path) -> dict[str, Any]:
         """Open a project; its versions keep their ids, and places without one stay empty."""
@@ -435,6 +447,7 @@ def build(*, step_seconds: float = 0.03, steps: int = 6) -> gr.Blocks:
         quiet: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "multiple"}
         order.submit(server.command, order, stage, **quiet)
         stage.bring(server.brought, carrier, [stage, heard], js="() => window.mgeStage?.carried()", **quiet)
+        stage.mask(server.masked, carrier, [stage, heard], js="() => window.mgeStage?.carried()", **quiet)
         stage.run(server.run, None, [stage, heard], **quiet)
         stage.stop(server.stop, None, [stage, heard], queue=False, **quiet)
         for event in ("draft", "accept", "goto", "reopen", "inspect", "export"):

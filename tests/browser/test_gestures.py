@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
+from PIL import Image
 from playwright.sync_api import Page
 
 from core import encode_png, load_engine, open_picture
@@ -213,3 +217,60 @@ def test_the_download_is_what_is_shown_and_the_first_is_the_best(page: Page) -> 
         page.locator("#mge-download").click()
     assert np.array_equal(open_picture(Path(kept.value.path())), before)
     assert name.startswith("写真 Café")
+
+
+def dropped(page: Page, name: str, data: bytes, *, mask: bool = False) -> str:
+    """Drop a file of no type on the photo's or on the mask's side of the stage; return what is said."""
+    page.evaluate("document.querySelector('.mge-toast').textContent = ''")
+    page.evaluate(
+        """([name, text, side]) => {
+            const transfer = new DataTransfer();
+            transfer.items.add(new File([Uint8Array.from(atob(text), (c) => c.charCodeAt(0))], name));
+            const view = document.querySelector('.mge-view');
+            const { left, top, width } = view.getBoundingClientRect();
+            const at = { clientX: left + side * width, clientY: top + 60, dataTransfer: transfer };
+            const how = { bubbles: true, cancelable: true, ...at };
+            for (const kind of ['dragover', 'drop']) view.dispatchEvent(new DragEvent(kind, how));
+        }""",
+        [name, base64.b64encode(data).decode(), 0.9 if mask else 0.1],
+    )
+    page.wait_for_function("() => document.querySelector('.mge-toast').textContent")
+    return page.locator(".mge-toast").text_content() or ""
+
+
+def encoded(pixels: NDArray[np.uint8], kind: str) -> bytes:
+    """Return a file of a kind that only other programs write."""
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, kind)
+    return file.getvalue()
+
+
+def test_files_are_judged_by_what_is_in_them_and_answered_in_our_words(page: Page, tmp_path: Path) -> None:
+    hole = np.zeros((192, 256), np.uint8)
+    hole[64:128, 96:160] = 1
+    assert "8.3 % of the picture" in dropped(page, "mask", encode_png(hole), mask=True)
+    wait(page, "s.painted === 4096")
+    assert "mask is empty" in dropped(page, "black.png", encode_png(0 * hole), mask=True)
+    for kind, name in (("BMP", "a BMP"), ("GIF", "a GIF"), ("TIFF", "a TIFF")):
+        for mask in (False, True):
+            said = dropped(page, "photo.jpg", encoded(hole * 255, kind), mask=mask)
+            assert said.startswith(f"file is {name}: give a PNG, JPEG or WebP file")
+    assert state(page)["painted"] == 4096
+    photo = np.random.default_rng(0).integers(90, 160, (120, 160, 3), np.uint8)
+    dropped(page, "photo.2026.jfif", encoded(photo, "JPEG"))
+    wait(page, "s.width === 160 && s.height === 120")
+    cut = np.dstack([photo, np.full((120, 160), 255, np.uint8)])
+    cut[40:80, 50:110, 3] = 0
+    dropped(page, "no ending", encode_png(cut))
+    page.locator("button.mge-part").click()
+    wait(page, "s.painted === 2400")
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("Enter")
+    wait(page, "s.review && s.review.loaded && !s.running")
+    page.keyboard.press("Enter")
+    wait(page, "!s.review && s.versions.length === 2")
+    with page.expect_download() as kept:
+        page.locator("#mge-download").click()
+    made = open_picture(Path(kept.value.path()))
+    assert made.shape[2] == 3 or (made[..., 3] == 255).all()
+    assert np.array_equal(made[:40, :, :3], photo[:40])

@@ -31,7 +31,7 @@ from tests.browser.gestures import (
     state,
     wheel,
 )
-from tests.browser.stage_app import GRID, PIXELS, build
+from tests.browser.stage_app import GRID, PIXELS, build, photo
 
 Open = Callable[..., Page]
 Points = list[tuple[float, float]]
@@ -288,26 +288,26 @@ def test_mask_files_go_out_and_come_back(open_page: Open, address: str, tmp_path
     assert state(page)["painted"] == 0
 
 
-def test_mask_file_is_alpha_where_it_is_transparent_and_else_brightness(open_page: Open, address: str) -> None:
+def test_a_mask_file_that_selects_nothing_leaves_what_is_painted(open_page: Open, address: str) -> None:
     page = open_page(address)
     opened(page, 120, 90)
-    ramp = np.broadcast_to(np.arange(120, dtype=np.uint8) * 2, (90, 120))
-    expected = np.round(ramp / LEVEL).astype(np.uint8) * LEVEL
-    grey = np.stack([ramp] * 3, -1)
-    imported(page, Image.fromarray(grey))
-    assert (now(page) == expected).all()
-    imported(page, Image.fromarray(np.dstack([np.full_like(grey, 200), ramp[::-1, ::-1]])))
-    assert (now(page) == expected[::-1, ::-1]).all()
-
-
-def test_mask_file_of_another_size_is_refused_with_both_sizes(open_page: Open, address: str) -> None:
-    page = open_page(address)
-    opened(page, 120, 90)
-    imported(page, Image.new("L", (90, 120), 255))
-    said = page.text_content(".mge-toast.mge-on") or ""
-    assert "90 × 120" in said
-    assert "120 × 90" in said
-    assert state(page)["painted"] == 0
+    drag(page, [(30, 30), (60, 40)])
+    painted = now(page)
+    for refused, why in (
+        (Image.new("L", (120, 90), 0), "mask is empty"),
+        (Image.new("L", (90, 120), 255), "mask is 90x120 px but the picture is 120x90 px"),
+        (Image.fromarray(photo(120, 90)), "looks like a photo"),
+    ):
+        imported(page, refused)
+        assert why in (page.text_content(".mge-toast.mge-on") or "")
+        assert (now(page) == painted).all()
+    ones = np.zeros((90, 120), np.uint8)
+    ones[20:50, 30:80] = 1
+    imported(page, Image.fromarray(ones))
+    assert (now(page) == ones * 255).all()
+    assert "14 % of the picture" in (page.text_content(".mge-toast.mge-on") or "")
+    page.keyboard.press("Control+z")
+    assert (now(page) == painted).all()
 
 
 # token pen ------------------------------------------------------------------------------------------------------------

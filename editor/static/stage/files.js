@@ -3,9 +3,9 @@
 import { addressIn, pictureAt } from "./address.js";
 import { carry } from "./carrier.js";
 import { Mask } from "./mask.js";
-import { readMaskFile, writeMaskFile } from "./maskfile.js";
+import { writeMaskFile } from "./maskfile.js";
 import { Picture, download } from "./picture.js";
-import { WORDS, addressReading, carriedShare, maskOfOtherSize } from "./words.js";
+import { WORDS, addressReading, carriedShare } from "./words.js";
 
 export class Files {
   /** @param {import("./stage.js").Stage} stage */
@@ -128,14 +128,14 @@ export class Files {
       if (!carries(e)) return;
       e.preventDefault();
       const file = e.dataTransfer && e.dataTransfer.files[0];
-      if (file && file.type.startsWith("image/") && this.asMask(e)) void this.importMask(file);
+      if (file && this.asMask(e) && !/\.zip$/i.test(file.name)) void this.importMask(file);
       else if (file) void this.openFile(file);
       else void this.openAddress(addressIn(e.dataTransfer));
     });
     document.addEventListener("paste", (e) => {
       const target = e.target;
       if (target instanceof HTMLElement && (target.isContentEditable || target.matches("input, textarea"))) return;
-      const file = e.clipboardData && [...e.clipboardData.files].find((each) => each.type.startsWith("image/"));
+      const file = e.clipboardData && e.clipboardData.files[0];
       const address = file ? "" : addressIn(e.clipboardData);
       if (!(file || address) || !stage.visible()) return;
       e.preventDefault();
@@ -217,21 +217,31 @@ export class Files {
     setTimeout(() => URL.revokeObjectURL(link.href), 10000);
   }
 
-  /** Takes a picture of the canvas's size as the mask; Ctrl+Z takes it back. @param {File} file */
+  /** Takes a picture file of the canvas's size as the mask, read by the same rule as at every other door; Ctrl+Z takes it
+   * back. @param {File} file */
   async importMask(file) {
     const { stage } = this;
-    const { mask } = stage;
-    if (!mask) return stage.panel.toast(WORDS.noPicture);
-    let read;
+    if (!stage.mask) return stage.panel.toast(WORDS.noPicture);
     try {
-      read = await readMaskFile(file, mask);
-    } catch {
-      return stage.panel.toast(WORDS.notMask, "error");
+      await this.takeMask(await carry(file, (share) => share < 1 && stage.panel.tell(carriedShare(share))));
+    } catch (error) {
+      stage.panel.toast(/** @type {Error} */ (error).message, "error");
     }
-    if (!read.bytes) return stage.panel.toast(maskOfOtherSize(read, mask), "error");
+  }
+
+  /** Takes what the server answers as the mask; what is painted stays where it has none. @param {import("./carrier.js").Carried | null} carried
+   * what to read, or nothing: what is transparent in the picture */
+  async takeMask(carried) {
+    const { stage } = this;
+    const { mask, doc } = stage;
+    if (!mask || !stage.paintable()) return stage.panel.toast(WORDS.notPaintable);
+    let message = await stage.wire.mask(doc, carried);
+    if (message.gone && (await stage.sessions.revive()).kind === "open") message = await stage.wire.mask(stage.doc, carried);
     if (stage.mask !== mask) return;
+    stage.panel.toast(message.message || message.notice, message.level);
+    if (message.kind !== "mask") return;
     stage.pointers.cancel();
-    mask.replace(read.bytes);
+    if (!mask.take(message.mask)) return;
     stage.paints();
     stage.commitMask();
   }

@@ -311,6 +311,14 @@ export class Mask {
   /** Takes over a mask whose corner lies at (dx, dy) here; all else becomes 0. @param {WireMask} mask
    * @param {number} [dx] @param {number} [dy] @returns {boolean} false, and nothing is changed, where it is no mask */
   load(mask, dx = 0, dy = 0) {
+    if (!this.take(mask, dx, dy)) return false;
+    this.committed.set(this.data);
+    this.dirty = null;
+    return true;
+  }
+
+  /** The same as an edit in progress. @param {WireMask} mask @param {number} [dx] @param {number} [dy] @returns {boolean} */
+  take(mask, dx = 0, dy = 0) {
     if (!isSound(mask, mask.width * mask.height)) return false;
     this.data.fill(0);
     eachSpan(mask, mask.width, (row, left, right, value) => {
@@ -319,15 +327,7 @@ export class Mask {
       if (y >= 0 && y < this.height) this.span(y, left + dx, Math.max(right + dx, 0), level);
     });
     this.touch([0, 0, this.width, this.height]);
-    this.committed.set(this.data);
-    this.dirty = null;
     return true;
-  }
-
-  /** Takes over bytes of the mask's own size, as an edit in progress. @param {Uint8Array} bytes */
-  replace(bytes) {
-    for (let i = 0; i < bytes.length; i++) this.data[i] = LEVEL * Math.round(bytes[i] / LEVEL);
-    this.touch([0, 0, this.width, this.height]);
   }
 
   /** FNV-1a over the bytes: tests compare it. */

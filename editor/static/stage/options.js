@@ -44,7 +44,7 @@ export class Options {
       return node;
     };
     const amount = () => Number(this.pixels.value);
-    this.file = /** @type {HTMLInputElement} */ (makeElement("input", "", { type: "file", accept: "image/*", hidden: "" }));
+    this.file = /** @type {HTMLInputElement} */ (makeElement("input", "", { type: "file", hidden: "" }));
     this.file.addEventListener("change", () => {
       const file = this.file.files && this.file.files[0];
       this.file.value = "";
@@ -71,7 +71,9 @@ export class Options {
       this.open(false);
       this.opener.focus();
     });
-    this.bar = makeElement("div", "mge-options mge-float", {}, this.brush, this.opener);
+    this.clearPart = makeElement("button", "mge-part", { type: "button", title: WORDS.clearPartTitle }, WORDS.clearPart);
+    this.clearPart.addEventListener("click", () => void stage.files.takeMask(null));
+    this.bar = makeElement("div", "mge-options mge-float", {}, this.brush, this.clearPart, this.opener);
     this.bar.addEventListener("contextmenu", (e) => e.preventDefault());
   }
 
@@ -86,6 +88,7 @@ export class Options {
     const { painter } = stage;
     this.bar.hidden = !stage.paintable() || stage.comparison.on;
     if (this.bar.hidden) this.open(false);
+    this.clearPart.hidden = !stage.alpha || !!stage.review;
     this.brush.hidden = !["brush", "eraser"].includes(stage.tool);
     this.size.value = String(painter.sizeStep());
     this.sizeText.textContent = `${Math.round(painter.size)} px`;

@@ -130,6 +130,13 @@ export class Wire {
     return this.answer((ask) => this.trigger("bring", { ask, name }), LONG_PATIENCE);
   }
 
+  /** Asks for what was uploaded as a mask, or for what is transparent where nothing was. @param {string | null} doc
+   * @param {import("./carrier.js").Carried | null} carried */
+  mask(doc, carried) {
+    this.carried = carried;
+    return this.answer((ask) => this.trigger("mask", { ask, doc }), LONG_PATIENCE);
+  }
+
   /** Asks for a document of an earlier visit by its unguessable id. @param {string} doc */
   reopen(doc) {
     return this.answer((ask) => this.trigger("reopen", { ask, doc }), PATIENCE_TO_REOPEN);

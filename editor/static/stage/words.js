@@ -36,9 +36,11 @@ export const WORDS = {
   growBy: "Pixels to grow or shrink by",
   growMask: "Grow the mask by so many pixels all around",
   shrinkMask: "Shrink the mask by so many pixels all around",
-  loadMask: "Load the mask from a picture of this size: its transparency, or white = repaint",
+  loadMask: "Load the mask from a picture of this size: what is bright, or opaque on a transparent layer",
+  clearPart: "Transparent",
+  clearPartTitle: "Select what is transparent in this picture, to be filled",
+  notPaintable: "Nothing is painted in this mode: go to Fill or Replace, then load the mask.",
   saveMask: "Save the mask as a PNG, white = repaint",
-  notMask: "That file is not a picture: choose a PNG, JPEG or WebP to use as the mask.",
   maskMenu: "Overlay and mask",
   overlay: "Overlay",
   overlayColour: "Colour of the overlay",
@@ -194,11 +196,6 @@ export function addressNoPicture(host, seen) {
 /** @param {string} host @param {number} most megabytes */
 export function addressTooLarge(host, most) {
   return `The picture at ${host} has more than ${most} MB: save a smaller copy and open that.`;
-}
-
-/** @param {{width: number, height: number}} mask @param {{width: number, height: number}} picture */
-export function maskOfOtherSize(mask, picture) {
-  return `The mask is ${mask.width} × ${mask.height} px and the picture ${picture.width} × ${picture.height} px: load one of the picture's size.`;
 }
 
 /** @param {number} changed pixels outside the mask that differ from the input */

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from core import encode_picture, encode_png, open_picture, read_png_text
+from core import PictureFile, encode_picture, encode_png, open_picture, read_picture, read_png_text
 from core.recipe import RECIPE_KEY
 from editor.handlers import Handlers, opening, sample_paths
 from editor.settings import SAMPLES
@@ -151,11 +151,11 @@ def test_the_first_sample_gives_way_to_the_last_visit(
     """The page asks for both at once; here the document of the last visit comes while the sample is being opened."""
     again = visitor("ann, reloaded")
 
-    def meanwhile(path: Path) -> NDArray[np.uint8]:
+    def meanwhile(path: Path) -> PictureFile:
         handlers.opening.reopen(event({"doc": opened["doc"], "name": ""}), again)
-        return open_picture(path)
+        return read_picture(path)
 
-    monkeypatch.setattr(opening, "open_picture", meanwhile)
+    monkeypatch.setattr(opening, "read_picture", meanwhile)
     assert handlers.opening.open_first(again).message is None
     moved = handlers.reviewing.goto(event({"version": 1}), again)
     assert moved.message["doc"] == opened["doc"]

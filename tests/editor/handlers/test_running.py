@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import resource
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -366,3 +368,18 @@ def test_a_result_says_which_variation_fits_best(
     assert [v["class_fit"] for v in result["variations"]] == [round(fit, 4) for fit in drawn.class_fits]
     alone = run(handlers, opened, {**VALUES, "variations": 1}, run="r2")[-1]
     assert (alone["ranking"], alone["variations"][0]["fit"]) == (None, None)
+
+
+def test_a_disk_that_is_full_is_told_as_such_and_costs_nothing(handlers: Handlers, opened: dict[str, Any]) -> None:
+    """The limit is the kernel's, and so is the error: no file may grow beyond a few bytes."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (64, before[1]))
+        told = run(handlers, opened)[-1]
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert (told["kind"], told["level"]) == ("notice", "error")
+    assert "the disk is full" in told["message"]
+    assert run(handlers, opened, run="r2")[-1]["kind"] == "result"

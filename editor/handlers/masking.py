@@ -1,0 +1,46 @@
+"""What becomes the mask on the stage besides strokes: a picture file, and the transparent part of the picture.
+
+Knows nothing of how the stage paints; it answers with a mask and a sentence, or with a sentence alone.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import gradio as gr
+import numpy as np
+
+from core import BadRequest
+from editor import messages
+from editor.darkroom import read_mask
+from editor.handlers.desk import Desk, answered, payload_of
+from editor.wire import replies
+from editor.wire.replies import Message
+
+_OPAQUE = 250
+"""Alpha from which on nobody sees that a pixel is not opaque; what is below counts as transparent."""
+
+
+class Masking:
+    """The gestures that bring a mask."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def load(self, path: str | None, event: gr.EventData, request: gr.Request) -> Message:
+        """Read an uploaded file as the mask of a document, {doc}; without a file, take what is transparent in it."""
+
+        def work() -> Message:
+            document = self._desk.document(payload_of(event), request)
+            head = document.head
+            if head is None:
+                raise BadRequest(messages.nothing_open())
+            if path is not None:
+                read = read_mask(Path(path), head.size)
+                return replies.mask(document, read.mask, read.told)
+            clear = np.asarray(head.pixels())[..., 3] < _OPAQUE if head.alpha else np.zeros((1, 1), np.bool_)
+            if not clear.any():
+                raise BadRequest(messages.nothing_transparent())
+            return replies.mask(document, clear, messages.transparent_taken(float(clear.mean())))
+
+        return answered(work, lambda notice: notice)
