@@ -314,7 +314,7 @@ def test_timings_split_an_edit_by_stage(engine: Engine) -> None:
     ]
     for timing in timings:
         stages = {name: value for name, value in timing.seconds.items() if name != "total"}
-        assert set(stages) == {"plan", "encode", "transformer", "decode", "composite"}
+        assert set(stages) == {"plan", "encode", "transformer", "decode", "composite", "finish"}
     assert measure_reconstruction(engine).seconds["total"] > 0
 
 
