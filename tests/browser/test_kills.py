@@ -18,7 +18,11 @@ from core import encode_png
 from tests.browser.real_app import App, home, open_file, state, stroke, wait
 from tests.browser.test_lost import WENT_AWAY, visited
 
-pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:'future.no_silent_downcasting'")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(1800),
+    pytest.mark.filterwarnings("ignore:'future.no_silent_downcasting'"),
+]
 
 KILLS = 20
 LATEST_S = 4.0

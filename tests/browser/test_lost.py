@@ -18,7 +18,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:'future.no_silent_downcasting'")
 
 Visit = Callable[..., Page]
 
-WENT_AWAY = ("Failed to load resource", "Failed to fetch", "ERR_CONNECTION", "ERR_INCOMPLETE")
+WENT_AWAY = ("Failed to load", "Failed to fetch", "ERR_CONNECTION", "ERR_INCOMPLETE", "network error", "errored out")
 """What a browser writes to its console while there is no server."""
 
 
