@@ -69,7 +69,8 @@ class Cost:
     @property
     def overhead(self) -> float:
         """Seconds that neither the transformer nor the decoder took: planning, encoding, compositing, the rest."""
-        return self.seconds["total"] - self.seconds["transformer"] - self.seconds["decode"]
+        apart = ("transformer", "decode", "finish")  # the nets, and what goes with the hole and not with the photo
+        return self.seconds["total"] - sum(self.seconds.get(stage, 0.0) for stage in apart)
 
 
 def measure_loads(
