@@ -68,7 +68,7 @@ class Cost:
 
     @property
     def overhead(self) -> float:
-        """Seconds that neither the transformer nor the decoder took: planning, encoding, compositing, the rest."""
+        """Seconds that neither the nets nor the finish took: planning, encoding, compositing, the rest."""
         apart = ("transformer", "decode", "finish")  # the nets, and what goes with the hole and not with the photo
         return self.seconds["total"] - sum(self.seconds.get(stage, 0.0) for stage in apart)
 
