@@ -59,7 +59,8 @@ class Frame:
         mask = request.mask if request.mask is not None else canvas_mask(request, pixels=1)
         wide = self._mirrored(mask.astype(np.uint8))
         framed = wide.astype(np.bool_) if mask.dtype == np.bool_ else wide
-        return replace(request, image=self._mirrored(request.image), mask=framed, box=None)
+        # The finish would lay out every mirror image of the hole as well, at many times the work of the hole itself.
+        return replace(request, image=self._mirrored(request.image), mask=framed, box=None, finish="none")
 
     def passes(self, passes: Sequence[Pass]) -> tuple[Pass, ...]:
         """Return passes over the framed picture with their windows on the picture; they may reach beyond it."""
