@@ -185,15 +185,7 @@ class _Student:
     def views(self, folder: Path, files: PhotoFiles, recipe: MvtmRecipe, processes: Processes) -> ViewTable:
         """Return the photos as an edit sees them, kept in the run's folder."""
         return ViewTable(
-            folder,
-            files,
-            self.tokenizer,
-            pixels=self.pixels,
-            versions=recipe.versions,
-            smallest_crop=recipe.smallest_crop,
-            seed=recipe.seed,
-            device=self.device,
-            processes=processes,
+            folder, files, self.tokenizer, recipe, pixels=self.pixels, device=self.device, processes=processes
         )
 
     def spec(self, name: str, recipe: MvtmRecipe, files: PhotoFiles) -> ModelSpec:

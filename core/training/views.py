@@ -30,6 +30,7 @@ from core.models.interfaces import VQTokenizer
 from core.training.data import PhotoFiles
 from core.training.masking import draw_hole
 from core.training.processes import Processes
+from core.training.recipes import MvtmRecipe
 from core.training.speed import full_precision
 
 logger = logging.getLogger(__name__)
@@ -59,11 +60,9 @@ class ViewTable:
         folder: where the table is kept; several processes must see the same folder.
         files: the photos.
         tokenizer: on `device`.
+        recipe: its versions V, its seed, and its smallest crop as a share of a photo's shorter side; a crop never has
+            fewer than S pixels where the photo has as many, so that none is softer than its photo.
         pixels: side S of the crops.
-        versions: V.
-        smallest_crop: smallest crop as a share of a photo's shorter side; never fewer than S pixels of it where the
-            photo has as many, so that no crop is softer than its photo.
-        seed: of crops and holes.
         device: where to encode.
         processes: who share the folder; None for one.
     """
@@ -73,19 +72,18 @@ class ViewTable:
         folder: Path,
         files: PhotoFiles,
         tokenizer: VQTokenizer,
+        recipe: MvtmRecipe,
         *,
         pixels: int,
-        versions: int,
-        smallest_crop: float,
-        seed: int,
         device: torch.device,
         processes: Processes | None = None,
     ) -> None:
         self._files, self._tokenizer, self._device = files, tokenizer, device
-        self._pixels, self._smallest, self._seed = pixels, smallest_crop, seed
+        self._pixels, self._smallest, self._seed = pixels, recipe.smallest_crop, recipe.seed
         self.grid = pixels // tokenizer.downsample
-        facts = json.dumps([files.digest, _digest(tokenizer), pixels, versions, smallest_crop, seed])
-        shape = (versions, len(files))
+        drawn = (recipe.versions, recipe.smallest_crop, recipe.seed)
+        facts = json.dumps([files.digest, _digest(tokenizer), pixels, *drawn])
+        shape = (recipe.versions, len(files))
         self._shapes: dict[str, tuple[tuple[int, ...], Any]] = {
             "targets": ((*shape, self.grid**2), np.uint16),
             "known": ((*shape, self.grid**2), np.uint16),

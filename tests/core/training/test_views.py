@@ -27,8 +27,7 @@ def tokenizer() -> CompactTokenizer:
 
 
 def table(folder: Path, files: PhotoFiles, tokenizer: CompactTokenizer, smallest: float = 0.5) -> ViewTable:
-    facts = {"pixels": 32, "versions": 2, "smallest_crop": smallest, "seed": 0, "device": CPU}
-    return ViewTable(folder, files, tokenizer, **facts)  # type: ignore[arg-type]
+    return ViewTable(folder, files, tokenizer, replace(MVTM, smallest_crop=smallest), pixels=32, device=CPU)
 
 
 def test_a_view_is_what_an_edit_of_that_crop_sees(
