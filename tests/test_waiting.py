@@ -25,7 +25,7 @@ kind, name, *sys.argv[1:] = sys.argv[1:]
 """Goes through a door and says, at the first import of torch, what OpenMP will be told; torch is never loaded."""
 
 DOORS = {
-    "app": ("file", "app.py"),
+    "app": ("file", "app.py", "--port", "0"),
     "command line": ("module", "core", "models"),
     "trainer": ("module", "core", "train-mvtm", "--data", "none", "--tokenizer", "none", "--out", "none"),
     "conversion": ("module", "core", "convert", "none", "--out", "none"),

@@ -59,7 +59,7 @@ def _models(options: argparse.Namespace) -> None:
         names = ("name", "title", "family", "pixels", "grid", "codebook_size", "classes", "licence", "null_class")
         with data_errors():  # a config.json may describe nets that cannot be
             facts = {name: getattr(spec, name) for name in names} | {"parameters": count_parameters(spec)}
-        weights = (BUNDLED / spec.name).glob("*.safetensors")
+        weights = (path for path in (BUNDLED / spec.name).glob("*.safetensors") if path.name in spec.sha256)
         bundled.append(facts | {"bytes": sum(path.stat().st_size for path in weights)})
     for model in CATALOG.values():
         names = ("name", "title", "family", "pixels", "grid", "parameters", "bytes", "licence", "null_class")

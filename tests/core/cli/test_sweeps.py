@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from core.pictures import open_picture, read_png_text
+from core.pictures import open_picture
+from core.pngtext import read_png_text
 from tests.core.cli.speak import run
 
 
