@@ -92,7 +92,7 @@ def train_mvtm(
     mine = processes.share(recipe.batch)
     torch.manual_seed(recipe.seed)
     tune(device)
-    student = _Student.new(recipe, len(files.classes), tokenizer, device, start, files.classes)
+    student = _Student.new(recipe, files.classes, tokenizer, device, start)
     net = student.transformer
     ema = Ema(net, recipe.ema)
     optimizers = mvtm_optimizers(net, recipe.learning_rate, recipe.weight_decay)
@@ -157,11 +157,10 @@ class _Student:
     def new(
         cls,
         recipe: MvtmRecipe,
-        count: int,
+        classes: tuple[str, ...],
         tokenizer: Path,
         device: torch.device,
         start: Path | None,
-        classes: tuple[str, ...],
     ) -> _Student:
         """Return the nets on their device; the transformer's weights are those of `start` where there is one."""
         stage_one, pixels = load_tokenizer(tokenizer)
@@ -170,7 +169,7 @@ class _Student:
             recipe.net,
             grid=pixels // stage_one.downsample,
             codebook_size=stage_one.codebook_size,
-            classes=count,
+            classes=len(classes),
             downsample=stage_one.downsample,
         )
         transformer = CompactTransformer(config)

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,8 +31,6 @@ from core.training.masking import draw_hole
 from core.training.processes import Processes
 from core.training.recipes import MvtmRecipe
 from core.training.speed import full_precision
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
