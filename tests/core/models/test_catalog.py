@@ -1,4 +1,4 @@
-"""The catalog agrees with the presets, with the nets' shapes, with itself and with what the README says of it."""
+"""The catalog agrees with the presets, with the nets' shapes, with itself and with what docs/models.md says of it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from core.models.catalog import CATALOG, Published
 from core.models.families import build, count_parameters
 from core.models.presets import PRESETS
 
-README = Path(__file__).resolve().parents[3] / "README.md"
+MODELS = Path(__file__).resolve().parents[3] / "docs" / "models.md"
 
 each = pytest.mark.parametrize("published", CATALOG.values(), ids=CATALOG)
 
@@ -54,7 +54,7 @@ def test_what_a_model_can_do_follows_from_its_null_class(published: Published):
 
 
 @each
-def test_the_readme_tells_the_catalogs_facts(published: Published):
+def test_the_document_tells_the_catalogs_facts(published: Published):
     first = (
         f"| `{published.name}` | {published.pixels} | {published.grid} x {published.grid} "
         f"| {published.parameters / 1e6:.0f} M | {published.bytes / 1e9:.2f} GB |"
@@ -63,7 +63,7 @@ def test_the_readme_tells_the_catalogs_facts(published: Published):
         f"| {'yes' if published.needs_class else 'no'} | {guidance(published)} | {decoding(published)} "
         f"| {published.licence} |"
     )  # what it costs on a machine lies between
-    rows = README.read_text(encoding="utf-8").splitlines()
+    rows = MODELS.read_text(encoding="utf-8").splitlines()
     assert any(row.startswith(first) and row.endswith(last) for row in rows), f"{first} ... {last}"
 
 
