@@ -48,7 +48,7 @@ _SCHEDULE_ALIASES = {
     "pow.5": "square root",
     "pow0.5": "square root",
     "log": "logarithmic",
-}  # Google's names, algorithm.md part 3
+}  # Google's names: docs/algorithm.md, section 3
 
 DETAIL_NAMES = ("none", "grain", "patches", "auto")
 """What is put back of the fine detail that the tokenizer loses; core/canvas/detail.py has the ways."""

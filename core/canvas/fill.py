@@ -1,7 +1,7 @@
 """Something neutral in place of the hole before a window is encoded.
 
 Knows nothing of tokens. A tokenizer's receptive field is wider than a cell: without this the removed object would leak
-into the codes of its neighbours, and so come back (../shared/reference/algorithm.md, part 4).
+into the codes of its neighbours and come back (docs/algorithm.md, section 4).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Iterative parallel decoding of masked tokens: one generator that yields a step at a time.
 
 Knows nothing of images, classes or nets; the net, its class and its guidance hide behind `Predict`. The procedure is
-Google's (Chang et al. 2022, section 3.2; ../shared/reference/algorithm.md, part 2, whose step numbers the comments
-quote), with per-sample settings so that variations and sweep cells share a batch yet equal themselves drawn alone.
+Google's (Chang et al. 2022, section 3.2; docs/algorithm.md, section 2, whose step numbers the comments quote), with
+settings for each sample: variations and sweep cells share a batch, yet each is what it is when drawn alone.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Classifier-free guidance: the only place where two logits meet.
 
 Knows nothing of schedules or pictures. s = 1 is off; logits = uncond + s (cond - uncond) (Ho & Salimans 2022; the
-papers' w is s - 1, ../shared/reference/algorithm.md, part 5).
+papers' w is s - 1, docs/algorithm.md, section 5).
 
 In surroundings of another class the two hardly differ: what is around says more than the label. So a sample may have
 s (cond - uncond) of the hole alone added, with everything around it masked: two conditions, a scale for each, as in

@@ -17,7 +17,7 @@ def halton_ranks(grid: int) -> Tensor:
     """Return the place of each cell in Halton-MaskGIT's order: (grid*grid,) int64, row-major, 0 = revealed first.
 
     10,000 points of the 2-D Halton sequence from index 1, base 2 for the row and base 3 for the column; the first
-    visit of each cell counts (algorithm.md, part 7).
+    visit of each cell counts (docs/algorithm.md, section 7).
 
     Raises:
         ValueError: where 10,000 points do not visit every cell (grids beyond about 64).
@@ -44,7 +44,7 @@ def _radical_inverse(index: int, base: int) -> float:
 
 
 def confidence_priority(log_probabilities: Tensor, gumbel: Tensor, weight: Tensor) -> Tensor:
-    """Return MaskGIT's noisy confidence: log p + tau (1 - r) Gumbel (algorithm.md, part 2, step 7).
+    """Return MaskGIT's noisy confidence: log p + tau (1 - r) Gumbel (docs/algorithm.md, section 2, step 7).
 
     Args:
         log_probabilities, gumbel: (b, N) float32.

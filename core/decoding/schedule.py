@@ -1,8 +1,8 @@
 """Mask schedules gamma(r): the share of tokens still masked after progress r = t / T.
 
 Knows nothing of images, nets or orders. Source: Chang et al. 2022, section 3.3 and table 3; the exact arithmetic
-(float32, clips, per-step clamps) is ../shared/reference/algorithm.md, parts 2 and 3. Training draws r ~ U(0, 1)
-from the same functions that decoding reads at r = t / T.
+(float32, clips, per-step clamps) is docs/algorithm.md, sections 2 and 3. Training draws r ~ U(0, 1) from the same
+functions that decoding reads at r = t / T.
 """
 
 from __future__ import annotations
@@ -76,7 +76,10 @@ gamma(r) is the limit of many steps and tokens; decoding counts as valeo's code 
 _PROFILES: dict[str, Callable[[Tensor], Tensor]] = {
     "arccos counts": lambda left: 2.0 / math.pi * torch.arccos(left),
 }
-"""Schedule -> how much each step reveals beside the others, of linspace(1, 0, T) float32 (algorithm.md, part 3)."""
+"""Schedule -> relative number of tokens that each step reveals, of linspace(1, 0, T) float32.
+
+Source: docs/algorithm.md, section 3.
+"""
 
 
 def masked_share(schedule: str, progress: Tensor, unknown: int) -> Tensor:
@@ -125,7 +128,7 @@ def falling(wanted: Sequence[int], unknown: int) -> tuple[int, ...]:
     """Return the counts that a schedule wants, clamped: m = max(1, min(previous - 1, m)) for all but the last, then 0.
 
     Every step reveals at least one token and leaves at least one for the last. The original idles once a single token
-    is left (algorithm.md, part 2); here the next step is the last. Counts that are clamped already stay.
+    is left (docs/algorithm.md, section 2); here the next step is the last. Counts that are clamped already stay.
 
     Args:
         wanted: tokens still masked after each step; the last is not looked at.

@@ -21,7 +21,7 @@ from core.geometry import Size
 from core.request import DecodeOptions, EditRequest, Task
 
 SMALL_HOLE, LARGE_HOLE = 96, 600
-"""Side of the square hole in pixels: one that fits into every size, and the object of issue 6."""
+"""Side of the square hole in pixels: one that fits into every size, and one as large as an object."""
 _RUNS = 3
 
 

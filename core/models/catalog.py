@@ -1,8 +1,9 @@
 """Every published model that we know: what it is, who gives it away, and which files make it up.
 
 Knows nothing of networks or disks; core/models/hub.py fetches what is listed here. Shapes, licences and decoding
-defaults are the presets'. Source of names, sizes and hashes: ../shared/reference/architectures.md, part 0. Tokenizer
-and transformer are listed together because equal codebook sizes do not make a pair.
+defaults are the presets'. Names, sizes and hashes were read from the publishers' pages on the Hugging Face Hub; sizes
+that are not exact were computed from the shapes (docs/architectures.md, section 0). Tokenizer and transformer stand
+together because equal codebook sizes do not make a pair.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ Knows nothing of nets or of key names, but for the wrappers and prefixes that tr
 foreign: it is told apart by its first bytes, never by its name; sizes are compared with the file's own before anything
 is allocated; and nothing in it is executed. Pickles are opened by `read_pickle` alone, with weights_only=True and no
 fallback; `core.models.convert` calls it, and `core.models.efficientnet` for one file whose sha256 is known. Source of
-the forms: ../shared/reference/architectures.md.
+the forms: docs/architectures.md, sections 1 and 6.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """EfficientNet-Lite0, a small classifier of ImageNet's 1000 classes, and the two forms in which its weights come.
 
 Knows nothing of what it is asked for: evaluation and training take it as a yardstick, suggestions as a classifier.
-Source: Tan & Le 2019, the Lite variant of 2020 (Apache-2.0); layers and input as the README of the metric nets states.
+Source: Tan & Le 2019, the Lite variant of 2020 (Apache-2.0); docs/architectures.md, section 7.
 """
 
 from __future__ import annotations

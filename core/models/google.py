@@ -1,8 +1,7 @@
 """Google MaskGIT's transformer.
 
 Knows nothing of containers or downloads; core/models/google_keys.py maps the published files' names to this net's.
-Source of the net and its pitfalls: ../shared/reference/architectures.md, part 2; of the token ids:
-../shared/reference/algorithm.md, part 1.
+Source of the net and its pitfalls: docs/architectures.md, section 2; of the token ids: docs/algorithm.md, section 1.
 """
 
 from __future__ import annotations

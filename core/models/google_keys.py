@@ -1,7 +1,7 @@
 """The names of Google MaskGIT's published files, flax and maskgit-torch, and how each becomes ours.
 
 Knows nothing of containers: the maps take flat dicts that someone else has read. Our tokenizer's names are those of
-the TiTok and openMUSE files, which need no map. Source: ../shared/reference/architectures.md, parts 1 to 3.
+the TiTok and openMUSE files, which need no map. Source: docs/architectures.md, sections 1 to 3.
 """
 
 from __future__ import annotations

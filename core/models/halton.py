@@ -1,7 +1,7 @@
 """The transformer of Halton-MaskGIT, its published sizes, and what its files hold besides the nets.
 
 Knows nothing of containers, downloads or the Halton order (core/decoding/order.py). Source of the net:
-../shared/reference/architectures.md, part 5; of the token ids: ../shared/reference/algorithm.md, part 1.
+docs/architectures.md, section 5; of the token ids: docs/algorithm.md, section 1.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Knows nothing of tasks, canvases or decoding. The two sentinels below are the only ids that cross the border of a
 net besides real codes and real classes; which embedding row they read is the arithmetic of each family's file
-(../shared/reference/algorithm.md, part 1, lists the rows).
+(docs/algorithm.md, section 1, lists the rows).
 """
 
 from __future__ import annotations

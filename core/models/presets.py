@@ -1,7 +1,7 @@
 """The published models as `ModelSpec`s: shapes, licences and the decoding settings that their authors used.
 
 Knows nothing of weights, of where they lie, or of class names (all are ImageNet's 1000). Sources:
-../shared/reference/architectures.md, parts 0 to 5, and ../shared/reference/algorithm.md, parts 2 and 4 to 7.
+docs/architectures.md, sections 0 to 5, and docs/algorithm.md, sections 2 and 4 to 7.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ _GOOGLE = ModelSpec(
     defaults=Defaults(schedule="cosine", steps=12, start_step=2, choice_temperature=4.5),
 )
 
-# valeo's sampler calls its schedule arccos, but that is a profile of counts, our "arccos counts" (algorithm.md,
-# part 3). Its weight w of guidance is s - 1.
+# valeo's sampler calls its schedule arccos, but that is a profile of counts, our "arccos counts" (docs/algorithm.md,
+# section 3). Its guidance weight w is s - 1.
 _VALEO = ModelSpec(
     name="valeo-256",
     title="valeo MaskGIT v1.0, 256 px",
@@ -50,7 +50,7 @@ _VALEO = ModelSpec(
 )
 
 # Halton's cumulative counts, N (1 - 2/pi arccos((t + 1) / T)), are our arccos schedule. The README's demo runs 32
-# steps; the weight w = s - 1 of each size is the one of its best FID (algorithm.md, part 5).
+# steps; the weight w = s - 1 of each size is the one of its best FID (docs/algorithm.md, section 5).
 _HALTON = ModelSpec(
     name="halton-256-base",
     title="Halton-MaskGIT base, 256 px",

@@ -1,6 +1,6 @@
 """Which family, and which part of a model, a file's names and shapes show; a file's own name counts for nothing.
 
-Knows nothing of containers. The marks are those of ../shared/reference/architectures.md, part 7.
+Knows nothing of containers. The marks are those of docs/architectures.md, section 6.
 """
 
 from __future__ import annotations

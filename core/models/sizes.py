@@ -1,7 +1,7 @@
 """From the shapes of a state dict to the numbers of its net: what a published file does not say in words.
 
 Knows nothing of files; names are ours (those of `state_dict()`). What shapes cannot show, heads and norm groups, comes
-from the published nets: heads by width, 32 groups (../shared/reference/architectures.md, parts 1 to 5).
+from the published nets: heads by width, 32 groups (docs/architectures.md, sections 1 to 5).
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """The transformer of valeo's MaskGIT in PyTorch, version 1.0, and what its files hold besides the nets.
 
 Knows nothing of containers or downloads. The state-dict names are the published ones, so strict loading is direct.
-Source of the net: ../shared/reference/architectures.md, part 4; of the token ids: ../shared/reference/algorithm.md,
-part 1.
+Source of the net: docs/architectures.md, section 4; of the token ids: docs/algorithm.md, section 1.
 """
 
 from __future__ import annotations

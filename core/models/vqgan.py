@@ -2,7 +2,7 @@
 
 Knows nothing of files: the state-dict names are those of the published torch files (TiTok / openMUSE for Google's
 weights), so strict loading is direct; what lies beside them in a container is dropped by the key maps in google.py,
-valeo.py and halton.py. All three share one skeleton (../shared/reference/architectures.md, parts 1, 4, 5): a
+valeo.py and halton.py. All three share one skeleton (docs/architectures.md, sections 1, 4 and 5): a
 convolution in, levels of residual blocks with a change of size between them, a middle, group norm, swish, a
 convolution out.
 """
@@ -98,7 +98,7 @@ class _GoogleResBlock(nn.Module):
     """Google's block: no biases, and where the width changes the shortcut reads the block's own output.
 
     In the original the 1x1 shortcut is applied to h, so y = h + W h and the input is dropped; the released weights
-    were trained that way (architectures.md, part 1).
+    were trained that way (docs/architectures.md, section 1).
     """
 
     def __init__(self, before: int, after: int, groups: int) -> None:
@@ -273,7 +273,8 @@ class TamingTokenizer(VQTokenizer):
     """The taming-transformers VQGAN of valeo v1.0, 72.1 M parameters; [-1, 1] inside.
 
     Attention sits at the deepest level whatever the picture's size: the original places it by resolution 256, and
-    the 512 px model keeps that (architectures.md, part 4). The decoder has one block a level more than the encoder.
+    the 512 px model keeps that (docs/architectures.md, section 4). The decoder has one block per level more than the
+    encoder.
     """
 
     _UNIT_CODES = False
@@ -352,7 +353,7 @@ class TamingTokenizer(VQTokenizer):
 class LlamaGenTokenizer(TamingTokenizer):
     """LlamaGen's VQ-16, 71.9 M parameters: taming's net with few, unit-length codes and names of its own.
 
-    Vectors and codes are l2-normalised before the distance and before decoding (architectures.md, part 5).
+    Vectors and codes are l2-normalised before the distance and before decoding (docs/architectures.md, section 5).
     """
 
     _UNIT_CODES = True

@@ -38,7 +38,7 @@ def masked_cross_entropy(logits: Tensor, targets: Tensor, masked: Tensor, smooth
         logits: (B, N, K) float. targets: (B, N) int64. masked: (B, N) bool, at least one True.
 
     Averaging over positions, not first per image, keeps an image with one masked token from counting as much as one
-    with 256; the reference averages per image (algorithm.md, part 9).
+    with 256; the reference averages per image (docs/algorithm.md, section 9).
     """
     wanted = targets.masked_fill(~masked, -100)  # the index that cross_entropy leaves out; logits[masked] would wait
     return F.cross_entropy(logits.flatten(0, 1).float(), wanted.flatten(), label_smoothing=smoothing)

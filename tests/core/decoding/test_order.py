@@ -7,7 +7,7 @@ import torch
 
 from core.decoding.order import halton_priority, halton_ranks, lowest
 
-# ../shared/reference/algorithm.md, part 7: side 16 starts with these (row, column).
+# docs/algorithm.md, section 7: side 16 starts with these (row, column).
 START = [(8, 5), (4, 10), (12, 1), (2, 7), (10, 12), (6, 3), (14, 8), (1, 14), (9, 0), (5, 5), (13, 11), (3, 2)]
 
 

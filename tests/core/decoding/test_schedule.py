@@ -19,7 +19,7 @@ def revealed(unknown: int, steps: int, schedule: str, start_step: int = 0) -> li
     return [before - after for before, after in itertools.pairwise(counts)]
 
 
-# ../shared/reference/algorithm.md, part 3: N = 256, T = 8.
+# docs/algorithm.md, section 3: N = 256, T = 8.
 GOLDEN_256_8 = {
     "exponential": [2, 2, 4, 8, 16, 32, 64, 128],
     "cubic": [1, 3, 10, 18, 31, 45, 64, 84],
@@ -141,6 +141,6 @@ def test_the_rest_of_a_schedule_stays_and_every_step_reveals_a_token(
 
 
 def test_haltons_authors_round_what_is_revealed_down() -> None:
-    """Cumulative 20 41 62 85 110 138 173 256 (algorithm.md, part 3, item 3)."""
+    """Cumulative 20 41 62 85 110 138 173 256 (docs/algorithm.md, section 3, item 3)."""
     counts = masked_counts(256, 8, "arccos", order="halton")
     assert [256 - count for count in counts] == [20, 41, 62, 85, 110, 138, 173, 256]

@@ -1,8 +1,8 @@
 """Files as other programs write them: the published names at small sizes, with seeded numbers, in every container.
 
-The shapes of checkpoint-keys.json are shrunk to 4x4 tokens of 16 px, 32 codes, 10 classes and two layers. Google's
-three ways of writing one tokenizer and two of one transformer are made from the same numbers by the table in
-../shared/reference/architectures.md, read the other way round than the loader reads it.
+The shapes of tests/golden/checkpoint-keys.json are shrunk to 4x4 tokens of 16 px, 32 codes, 10 classes and two layers.
+Google's three ways of writing one tokenizer and two of one transformer are made from the same numbers by the tables in
+docs/architectures.md, sections 1 to 3, read the other way round than the loader reads them.
 """
 
 from __future__ import annotations

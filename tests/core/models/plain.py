@@ -1,6 +1,6 @@
 """The reference's tokenizers once more, simple and slow, over the published names: nothing here is the product's.
 
-Source: ../shared/reference/architectures.md, parts 1, 4 and 5. Convolutions are unfolded into products, norms and
+Source: docs/architectures.md, sections 1, 4 and 5. Convolutions are unfolded into products, norms and
 attention are written out, so that only additions and multiplications are shared with the nets under test.
 """
 
