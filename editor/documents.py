@@ -18,6 +18,7 @@ from core import BadRequest
 from editor import messages
 from editor.runs import Run, SweptCells
 from editor.settings import AppSettings
+from editor.sources import Painted, moved
 from editor.store import Picture, Store
 
 _RUNS = 64
@@ -49,12 +50,24 @@ class Version:
         parent: the version that it was made from; None for the first.
         picture: what it looks like.
         offset: where the parent's picture lies on this one, (x, y) in pixels; only extending moves it.
+        painted: since the parent; nothing where that is not known, or the picture was opened.
     """
 
     id: int
     parent: int | None
     picture: Picture
     offset: tuple[int, int]
+    painted: Painted = ()
+
+    @property
+    def since(self) -> Painted:
+        """What was painted since the parent, for certain one edit at least where there is a parent."""
+        return self.painted or (() if self.parent is None else (None,))
+
+    @property
+    def weight(self) -> int:
+        """Bytes that it holds."""
+        return self.picture.weight + sum(each.weight for each in self.painted if each is not None)
 
 
 class Shown(NamedTuple):
@@ -146,13 +159,16 @@ class Document:
         with self._lock:
             return tuple(self._versions[version] for version in sorted(self._versions))
 
-    def push(self, picture: Picture, *, offset: tuple[int, int] = (0, 0), parent: int | None = None) -> Shown:
+    def push(
+        self, picture: Picture, *, offset: tuple[int, int] = (0, 0), parent: int | None = None, painted: Painted = ()
+    ) -> Shown:
         """Add a picture, which now belongs to this document, and show it.
 
         Args:
             picture: the new version.
             offset: where the parent's picture lies on it.
             parent: the version that it was made from; the head where None.
+            painted: see `Version`.
 
         Raises:
             Gone: where this document was let go of meanwhile; then the picture is released.
@@ -162,7 +178,7 @@ class Document:
             before = self._head
             parent = before if parent is None else parent
             self._next += 1
-            version = Version(self._next, parent, picture, offset)
+            version = Version(self._next, parent, picture, offset, painted)
             self._versions[version.id] = version
             self._head = version.id
             moved = self._moved(before)
@@ -178,6 +194,30 @@ class Document:
             found = self.find(version)
             before, self._head = self._head, version
             return Shown(found, self._moved(before), ())
+
+    def painted(self, version: int | None) -> Painted:
+        """Return what was painted on the way to a version, as it lies on it; None stands for no version."""
+        with self._lock:
+            if version is not None and version not in self._versions:
+                return (None,)
+            found: Painted = ()
+            x = y = 0
+            for step in reversed(self._path(version)):
+                found += moved(self._versions[step].since, (x, y))
+                x, y = x + self._versions[step].offset[0], y + self._versions[step].offset[1]
+            return found
+
+    def painted_by(self, run_id: str, variation: int) -> Painted:
+        """Return the same of a variation of a run that is kept, what lay under it included.
+
+        Raises:
+            BadRequest: where that run or variation is not kept.
+        """
+        with self._lock:
+            run = self.run(run_id)
+            run.request(variation)
+            own: Painted = run.sources[variation : variation + 1] or (None,)
+            return own + moved(self.painted(run.source), run.offset)
 
     def restore(self, versions: Sequence[Version], head: int) -> None:
         """Take over the versions of a saved document, each after its parent, and their ids.
@@ -254,7 +294,8 @@ class Document:
             made_here = head is not None and source is not None and head.size == (source.shape[1], source.shape[0])
             offset = run.offset if known or made_here else (0, 0)
             self.store.share(picture)
-            return self.push(picture, offset=offset, parent=run.source if known else None)
+            painted = run.sources[variation : variation + 1]
+            return self.push(picture, offset=offset, parent=run.source if known else None, painted=painted)
 
     # files ------------------------------------------------------------------------------------------------------------
     def folder(self) -> Path:
@@ -305,7 +346,7 @@ class Document:
         return tuple(dropped)
 
     def _weight(self) -> int:
-        versions = sum(version.picture.weight for version in self._versions.values())
+        versions = sum(version.weight for version in self._versions.values())
         return versions + sum(run.weight for run in self._runs.values())
 
     def _drop_version(self) -> int:
@@ -319,7 +360,8 @@ class Document:
         gone = self._versions.pop(leaves[0] if leaves else path[1])
         for child in [child for child in self._versions.values() if child.parent == gone.id]:
             offset = (child.offset[0] + gone.offset[0], child.offset[1] + gone.offset[1])
-            self._versions[child.id] = replace(child, parent=gone.parent, offset=offset)
+            painted = child.since + moved(gone.since, child.offset)
+            self._versions[child.id] = replace(child, parent=gone.parent, offset=offset, painted=painted)
         self.store.release(gone.picture)
         return gone.id
 

@@ -95,7 +95,8 @@ def _place(spec: ModelSpec, settings: AppSettings, handlers: Handlers) -> Page:
         helping = gr.Button(messages.HELP, size="sm", scale=0, min_width=36, elem_id="mge-help")
     with gr.Row(elem_id="mge-body"):
         with gr.Column(elem_id="mge-left"):
-            stage = Stage(plan=handlers.planning.plan, model=model_id(spec))
+            plan, sources = handlers.planning.plan, handlers.reviewing.sources
+            stage = Stage(plan=plan, sources=sources, model=model_id(spec))
             carrier = Carrier()
             strip = _strip(settings)
         with gr.Column(elem_id="mge-side"):

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from core import BadRequest, Box, EditRequest, Machine, ModelSpec, Preview, Start
 from editor import messages
+from editor.sources import Sources
 from editor.store import Picture, Pixels
 
 Codes = NDArray[np.int64]
@@ -164,6 +165,7 @@ class Run:
         spec: the model that made it.
         pictures: one a variation; none while the run is under way or after it was stopped, unless a draft was kept.
         trace: its steps, where its first look took one window.
+        sources: where the pixels of each picture came from; none where that is not known.
     """
 
     id: str
@@ -173,11 +175,13 @@ class Run:
     spec: ModelSpec
     pictures: tuple[Picture, ...] = ()
     trace: Trace | None = None
+    sources: tuple[Sources, ...] = ()
 
     @property
     def weight(self) -> int:
         """Bytes that it holds."""
-        return sum(picture.weight for picture in self.pictures) + (0 if self.trace is None else self.trace.weight)
+        held = (*self.pictures, *self.sources, *(() if self.trace is None else (self.trace,)))
+        return sum(each.weight for each in held)
 
     def request(self, variation: int) -> EditRequest:
         """Return what drew a variation.

@@ -50,6 +50,7 @@ MODULES = (
     "versions.js",
     "timeline.js",
     "cells.js",
+    "sources.js",
     "recent.js",
     "tree.js",
     "vault.js",
@@ -177,23 +178,32 @@ class Stage(gr.HTML, metaclass=_NoStub):
     `EVENTS`: `stage.run(handler, ...)` gets the intent from `gr.EventData`.
     """
 
-    def __init__(self, *, plan: Callable[..., Any] | None = None, elem_id: str = "mge-stage", **settings: Any) -> None:
-        """Place the stage.
+    def __init__(
+        self,
+        *,
+        plan: Callable[..., Any] | None = None,
+        sources: Callable[..., Any] | None = None,
+        elem_id: str = "mge-stage",
+        **settings: Any,
+    ) -> None:
+        """Place the stage. What it may call of the server has its parameter's name on the wire.
 
         Args:
             plan: called with an intent (and a `gr.Request`, where it declares one) when several windows may be needed,
-                or closer looks follow; returns windows, cells, passes and seconds as a JSON object. Its name on the
-                wire is "plan".
+                or closer looks follow; returns windows, cells, passes and seconds as a JSON object.
+            sources: called with what is shown when the inspector first points at it; returns where its pixels came
+                from as `replies.sources` tells it.
             elem_id: id of the component on the page.
             **settings: further keywords of `gr.HTML`.
         """
+        asked = {"plan": plan, "sources": sources}
         super().__init__(
             settings.pop("value", None),
             html_template='<div class="mge"><p class="mge-boot">The canvas needs JavaScript.</p></div>',
             css_template=style(),
             js_on_load=script(),
             apply_default_css=False,
-            server_functions=[] if plan is None else [named(plan, "plan")],
+            server_functions=[named(function, name) for name, function in asked.items() if function is not None],
             elem_id=elem_id,
             **settings,
         )

@@ -22,6 +22,7 @@ from editor import export, messages
 from editor.documents import Document
 from editor.handlers.desk import Desk, address_of
 from editor.runs import UNKNOWN, Cells, Run, Trace, canvas_size
+from editor.sources import Sources
 from editor.store import Picture, Pixels
 from editor.wire import replies, requests
 from editor.wire.intents import Origin
@@ -270,23 +271,24 @@ class Drawing:
 
         kept_pictures: list[Picture] = []
 
-        def keep(index: int) -> tuple[Picture, int]:
+        def keep(index: int) -> tuple[Picture, Sources, int]:
             result, i = images[index]
             image = result.image(i)
             picture = export.store_variation(store, image, job.document.name, spec, drawn[index], job.engine.machine)
             kept_pictures.append(picture)
-            return picture, self._changed_outside(job, image, result.canvas_mask)
+            return picture, Sources.of(result, i), self._changed_outside(job, image, result.canvas_mask)
 
         # Compressing PNGs takes longer than decoding tokens, and threads do help; each holds one whole picture.
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             each = [pool.submit(keep, index) for index in range(len(images))]
         try:
-            pictures, outside = zip(*(one.result() for one in each), strict=True)
+            pictures, sources, outside = zip(*(one.result() for one in each), strict=True)
         except BaseException:  # a full disk: those that did find room go with those that did not
             for picture in kept_pictures:
                 store.release(picture)
             raise
-        job.document.remember(Run(job.run, kept or tuple(drawn), job.offset, job.source, spec, pictures, trace))
+        made = Run(job.run, kept or tuple(drawn), job.offset, job.source, spec, pictures, trace, sources)
+        job.document.remember(made)
         told = [
             replies.variation(
                 url=address_of(pictures[index].png, job.request),

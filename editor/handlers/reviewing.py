@@ -1,15 +1,16 @@
-"""Choosing among what was made: accept a variation, go to a version, look into a cell.
+"""Choosing among what was made: accept a variation, go to a version, look into a cell, ask where pixels came from.
 
 Knows nothing of how any of it was drawn.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import gradio as gr
 
-from core import BadRequest
+from core import BadRequest, CoreError
 from editor import export, messages
 from editor.documents import Document, Shown
 from editor.handlers.desk import Desk, addresses, answered, payload_of
@@ -71,6 +72,21 @@ class Reviewing:
             return replies.alternatives(run.id, index, cell, patches)
 
         return answered(work, lambda notice: notice)
+
+    def sources(self, asked: object) -> Message:
+        """Answer where the pixels of a variation, {doc, run, variation}, or of a version, {doc, version}, came from.
+
+        Whoever asks knows the document's unguessable id; what is not kept any more is no error here, but not known.
+        """
+        try:
+            payload = asked if isinstance(asked, Mapping) else {}
+            document = self._desk.documents.find(payload.get("doc"))
+            if payload.get("run") is None:
+                return replies.sources(document.painted(intents.read_index(payload, "version")))
+            run, variation = intents.read_run(payload), intents.read_index(payload, "variation")
+            return replies.sources(document.painted_by(run, variation))
+        except CoreError:
+            return replies.sources((None,))
 
     def _shown(self, document: Document, shown: Shown, request: gr.Request, *, keep_mask: bool) -> Head:
         message = replies.head(document, shown, addresses(request), keep_mask=keep_mask)

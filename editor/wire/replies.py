@@ -5,6 +5,7 @@ Knows nothing of requests or how anything is drawn; URLs and sentences are made 
 
 from __future__ import annotations
 
+import base64
 import itertools
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from core import Alternative, BadRequest, Box, EditRequest, ModelSpec, Preview
 from editor import messages
 from editor.documents import Document, Shown, Version
+from editor.sources import Painted
 from editor.store import Picture, Pixels
 from editor.wire.bits import Mask, cells_hex, confidence_hex, write_mask
 from editor.wire.intents import Origin
@@ -25,6 +27,9 @@ from editor.wire.requests import View, decoding_values, model_id
 Message = dict[str, Any]
 Address = Callable[[Picture], str]
 """Where the browser finds a picture."""
+
+_MOST_SOURCES = 8_000_000
+"""Bytes of packed sources in one answer: many more edits than anybody asks about."""
 
 _revisions = itertools.count(int(time.time() * 1000))  # rises over a restart of the server, too
 
@@ -315,6 +320,26 @@ def planned(passes: Sequence[tuple[Box, NDArray[np.bool_]]], *, seconds: float) 
         "passes": len(passes),
         "seconds": round(seconds, 2),
     }
+
+
+def sources(painted: Painted) -> Message:
+    """Return the answer to the inspector's question where the pixels of a picture came from.
+
+    Args:
+        painted: on the way to the picture, the newest first.
+
+    Returns:
+        layers: box on the picture and packed sources of each edit, the newest first; those before an edit of which
+        nothing is kept are left out. whole: whether a pixel of no layer is one of the photo as it was opened.
+    """
+    layers: list[Message] = []
+    room = _MOST_SOURCES
+    for each in painted:
+        if each is None or each.weight > room:
+            return {"layers": layers, "whole": False}
+        room -= each.weight
+        layers.append({"box": list(each.box), "data": base64.b64encode(each.packed).decode()})
+    return {"layers": layers, "whole": True}
 
 
 def changed_outside(result_pixels: Pixels, source: Pixels, allowed: NDArray[np.bool_], offset: tuple[int, int]) -> int:

@@ -11,10 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from core import BadRequest, EditRequest, Sides, Size, Task
+from core import BadRequest, Box, EditRequest, Sides, Size, Task
 from editor.documents import Document, Gone, Version
 from editor.runs import Run
 from editor.settings import AppSettings
+from editor.sources import Painted, Sources
 from editor.store import Store
 from editor.visitors import Documents
 from tests.editor.fakes import SPEC
@@ -22,8 +23,10 @@ from tests.editor.fakes import SPEC
 FIXTURES_ARE_FIXED = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
-def run_of(document: Document, run: str, shades: tuple[int, ...], extend: Sides = Sides()) -> Run:
-    """Return a run over the document's head with flat pictures."""
+def run_of(
+    document: Document, run: str, shades: tuple[int, ...], extend: Sides = Sides(), box: Box | None = None
+) -> Run:
+    """Return a run over the document's head with flat pictures; where a box is given, it says what was painted."""
     version = document.version
     assert version is not None
     image = np.asarray(version.picture.pixels())
@@ -33,7 +36,9 @@ def run_of(document: Document, run: str, shades: tuple[int, ...], extend: Sides 
         request = EditRequest(Task.INPAINT, image=image, mask=np.ones(image.shape[:2], np.bool_))
     shape = (image.shape[0] + extend.top + extend.bottom, image.shape[1] + extend.left + extend.right, 3)
     pictures = tuple(document.store.put(np.full(shape, shade, np.uint8), "p") for shade in shades)
-    return Run(run, (request,) * len(shades), (extend.left, extend.top), version.id, SPEC, pictures)
+    sources = () if box is None else tuple(Sources(box, bytes([shade])) for shade in shades)
+    offset = (extend.left, extend.top)
+    return Run(run, (request,) * len(shades), offset, version.id, SPEC, pictures, sources=sources)
 
 
 def shade(document: Document) -> int:
@@ -93,6 +98,47 @@ def test_extension_moves_the_picture_and_back(document: Document) -> None:
     assert document.accept("r", 1).offset == (0, 0)  # the other variation of the same extension lies the same
     assert document.goto(1).offset == (-5, -7)
     assert document.goto(3).offset == (5, 7)
+
+
+def told(painted: Painted) -> list[tuple[int, Box] | None]:
+    """Return which variation's sources lie where."""
+    return [None if each is None else (each.packed[0], each.box) for each in painted]
+
+
+def test_what_was_painted_follows_the_picture(document: Document) -> None:
+    box, border = Box(10, 10, 20, 20), Box(0, 0, 70, 57)
+    document.remember(run_of(document, "fill", (10, 20), box=box))
+    assert told(document.painted_by("fill", 1)) == [(20, box)]
+    document.accept("fill", 1)
+    document.remember(run_of(document, "grow", (30,), Sides(5, 7, 1, 2), border))
+    moved = [(30, border), (20, Box(15, 17, 25, 27))]
+    assert told(document.painted_by("grow", 0)) == moved
+    document.accept("grow", 0)
+    assert told(document.painted(3)) == moved
+    assert told(document.painted(2)) == [(20, box)]
+    assert document.painted(1) == document.painted(None) == ()
+
+
+def test_an_edit_of_which_nothing_is_kept_is_not_passed_over(document: Document) -> None:
+    document.remember(run_of(document, "unknown", (10,)))
+    document.accept("unknown", 0)
+    document.remember(run_of(document, "known", (20,), box=Box(0, 0, 5, 5)))
+    document.accept("known", 0)
+    assert told(document.painted(3)) == [(20, Box(0, 0, 5, 5)), None]
+    assert document.painted(9) == (None,)
+    with pytest.raises(BadRequest, match="press Run"):
+        document.painted_by("known", 4)
+
+
+def test_a_version_that_goes_leaves_what_it_painted(document: Document) -> None:
+    for index in range(5):  # four versions are kept
+        sides = Sides(index, 0, 0, 0)
+        document.remember(run_of(document, f"r{index}", (index,), sides, Box(0, 0, 4, 4)))
+        document.accept(f"r{index}", 0)
+    assert set(parents(document)) == {1, 4, 5, 6}
+    lefts = (0, 4, 4 + 3, 4 + 3 + 2, 4 + 3 + 2 + 1)
+    expected = [(4 - i, Box(left, 0, left + 4, 4)) for i, left in enumerate(lefts)]
+    assert told(document.painted(6)) == expected
 
 
 def test_run_for_another_size_is_refused(document: Document) -> None:

@@ -67,17 +67,24 @@ export class Cells {
     return !!region && !!region[row * this.grid + column];
   }
 
-  /** Looks into the cell at a position. @param {number} x picture pixels @param {number} y */
+  /** Looks into the cell at a position, and for where its pixel came from. @param {number} x picture pixels @param {number} y */
   inspect(x, y) {
     const { stage } = this;
     const { review } = stage;
-    if (!review) return stage.panel.toast(WORDS.inspectNothing);
-    if (!review.current.outcome.branchable) return stage.panel.toast(WORDS.notBranchable);
-    const cell = this.at(x, y);
-    if (!cell || !this.regenerated(cell)) return stage.panel.toast(WORDS.inspectOutside);
+    const origin = stage.sources.look(x, y);
+    const cell = review && review.current.outcome.branchable ? this.at(x, y) : null;
+    if (!review || !cell || !this.regenerated(cell)) return void origin.then((found) => this.object(found.kind));
     this.show(cell);
     const { outcome, place } = review.current;
     stage.wire.inspect(outcome.run, place, [cell.row, cell.column], [...outcome.pins]);
+  }
+
+  /** Says why there is no cell to look into, unless the pixel's source is shown. @param {import("./sources.js").Origin["kind"]} kind */
+  object(kind) {
+    const { panel, review } = this.stage;
+    if (kind === "copied" || kind === "model") return;
+    if (review) return panel.toast(review.current.outcome.branchable ? WORDS.inspectOutside : WORDS.notBranchable);
+    panel.toast(kind === "photo" ? WORDS.asOpened : kind === "unknown" ? WORDS.sourcesGone : WORDS.inspectNothing);
   }
 
   /** Moves to a neighbouring cell. @param {number} right @param {number} down @returns {boolean} whether one was open */

@@ -25,7 +25,7 @@ export function hatch(colour, gap, width) {
 
 /** @param {CanvasRenderingContext2D} pen @param {number[]} box @param {string} text @param {boolean} [below]
  * @param {number} [span] width to centre it in */
-function label(pen, box, text, below = false, span = 0) {
+export function label(pen, box, text, below = false, span = 0) {
   pen.font = "500 11px system-ui, sans-serif";
   const width = pen.measureText(text).width + 12;
   const x = Math.round(box[0] + (span ? (span - width) / 2 : 0));
@@ -70,6 +70,7 @@ export class Guides {
     else if (!stage.review && !stage.decoding) this.drawPlan(pen);
     stage.timeline.draw(pen, (box) => this.screenBox(box));
     stage.cells.draw(pen, (box) => this.screenBox(box));
+    if (stage.tool === "inspect") stage.sources.draw(pen, this);
     if (extending && !stage.running) this.drawBorderHandles(pen);
     if (stage.mode === "replace" && stage.box && !stage.running && !stage.review) this.drawBox(pen, stage.box);
     if (stage.tool === "token" && stage.paintable() && !stage.running) this.drawCell(pen);

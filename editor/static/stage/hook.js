@@ -63,6 +63,7 @@ export function hookOf(stage) {
       const list = (/** @type {Float32Array | null} */ values) => values && Array.from(values);
       return trace && { steps: trace.moments.map(({ step, run }) => ({ step, run })), order: list(trace.order(at, variation)), sureness: list(trace.sureness(at, variation)) };
     },
+    origin: (/** @type {number} */ x, /** @type {number} */ y) => stage.sources.look(x, y),
     go: (/** @type {number} */ position) => stage.timeline.go(position),
     frames: () => ({ ...stage.renderer.frames }),
     resetFrames: () => Object.assign(stage.renderer.frames, { count: 0, total: 0, worst: 0, last: 0 }),

@@ -36,7 +36,7 @@ const RAIL = [
   { id: "rectangle", title: "Rectangle", key: "R", kind: "tool" },
   { id: "lasso", title: "Lasso", key: "L", kind: "tool" },
   { id: "token", title: "Token pen: single cells", key: "T", kind: "tool" },
-  { id: "inspect", title: "Look into a cell", key: "I", kind: "tool" },
+  { id: "inspect", title: "Look into a result: cells, and where pixels came from", key: "I", kind: "tool" },
   { id: "box", title: "Box to replace", key: "M", kind: "tool" },
   { id: "extend", title: "Pull the border", key: "drag the handles", kind: "tool" },
   { id: "hand", title: "Move the view", key: "H, or hold Space", kind: "tool" },

@@ -55,8 +55,10 @@ export class Pointers {
 
   /** @param {[number, number] | null} at */
   hover(at) {
-    this.stage.pointer = at;
-    this.stage.renderer.schedule();
+    const { stage } = this;
+    stage.pointer = at;
+    if (at && stage.tool === "inspect") stage.sources.point = stage.view.toCanvas(...at);
+    stage.renderer.schedule();
   }
 
   /** @param {PointerEvent} e */

@@ -18,6 +18,7 @@ import { Receiver } from "./receiver.js";
 import { Recent } from "./recent.js";
 import { Runner } from "./runs.js";
 import { Sessions } from "./sessions.js";
+import { Sources } from "./sources.js";
 import { Timeline } from "./timeline.js";
 import { Tint } from "./tint.js";
 import { allowedExtend, shiftedBox } from "./tools.js";
@@ -103,6 +104,7 @@ export class Stage {
     this.versions = new Versions(this);
     this.timeline = new Timeline(this);
     this.cells = new Cells(this);
+    this.sources = new Sources(this);
     this.travels = new Travels(this);
     this.receiver = new Receiver(this);
     this.recent = new Recent(this);
@@ -208,6 +210,7 @@ export class Stage {
   setTool(tool) {
     if (!TOOLS[this.mode].includes(tool)) return;
     this.tool = tool;
+    this.sources.point = null;
     this.comparison.end();
     this.pointers.cursor();
     this.refresh();

@@ -160,4 +160,14 @@ export class Wire {
   plan(intent) {
     return this.server.plan(intent);
   }
+
+  get canTrace() {
+    return !!this.server && typeof this.server.sources === "function";
+  }
+
+  /** Asks where the pixels of a variation or a version came from. @param {object} asked {doc, run, variation} or {doc, version}
+   * @returns {Promise<{layers: {box: number[], data: string}[], whole: boolean}>} */
+  sources(asked) {
+    return this.server.sources(asked);
+  }
 }

@@ -91,6 +91,9 @@ export const WORDS = {
   sequential: "Row by row",
   inspectNothing: "Look into a result: run something first, then click a cell.",
   inspectOutside: "This cell was not regenerated: click inside the repainted part.",
+  byModel: "Painted by the model",
+  asOpened: "Nothing was painted here: this is the photo as it was opened.",
+  sourcesGone: "Where this came from is not kept: run it again to see.",
   looking: "Looking up what fits here …",
   pin: "Pin code",
   unpin: "Unpin this cell",
@@ -275,6 +278,11 @@ export function weakestShare(percent) {
 /** @param {number} row @param {number} column */
 export function cellName(row, column) {
   return `Row ${row + 1}, column ${column + 1}`;
+}
+
+/** @param {number} far pixels to its source */
+export function copiedFrom(far) {
+  return `Copied from ${Math.round(far)} px away`;
 }
 
 /** @param {number} probability 0..1 */

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -98,3 +99,27 @@ def test_a_cell_that_is_none_is_a_sentence(handlers: Handlers, opened: dict[str,
     run(handlers, opened)
     told = handlers.reviewing.inspect(event({"run": "r1", "variation": 0, "cell": [0, 0], **changes}), visitor())
     assert (told["kind"], told["level"]) == ("notice", "error")
+
+
+def test_the_inspector_hears_where_pixels_came_from(handlers: Handlers, opened: dict[str, Any]) -> None:
+    run(handlers, opened)
+    asked = {"doc": opened["doc"], "run": "r1", "variation": 1}
+    told = handlers.reviewing.sources(asked)
+    assert told["whole"]
+    (layer,) = told["layers"]
+    left, top, right, bottom = layer["box"]
+    ways = np.frombuffer(zlib.decompress(base64.b64decode(layer["data"])), "<i4")
+    assert ways.size == 2 * (right - left) * (bottom - top)
+    accepted = handlers.reviewing.accept(event({"run": "r1", "variation": 1}), visitor()).message
+    assert handlers.reviewing.sources({"doc": opened["doc"], "version": accepted["version"]}) == told
+    assert handlers.reviewing.sources({"doc": opened["doc"], "version": 1}) == {"layers": [], "whole": True}
+
+
+@pytest.mark.parametrize(
+    "changes", [{"doc": "x"}, {"doc": None}, {"run": "r9"}, {"run": 5}, {"variation": 9}, {"variation": "0"}]
+)
+def test_what_is_not_kept_is_not_known(handlers: Handlers, opened: dict[str, Any], changes: dict[str, Any]) -> None:
+    run(handlers, opened)
+    asked = {"doc": opened["doc"], "run": "r1", "variation": 0, **changes}
+    assert handlers.reviewing.sources(asked) == {"layers": [], "whole": False}
+    assert handlers.reviewing.sources([asked]) == {"layers": [], "whole": False}
