@@ -67,7 +67,8 @@ export class Cells {
     return !!region && !!region[row * this.grid + column];
   }
 
-  /** Looks into the cell at a position, and for where its pixel came from. @param {number} x picture pixels @param {number} y */
+  /** Looks into the cell at a position, and for where its pixel came from.
+   * @param {number} x picture pixels @param {number} y */
   inspect(x, y) {
     const { stage } = this;
     const { review } = stage;
@@ -79,12 +80,14 @@ export class Cells {
     stage.wire.inspect(outcome.run, place, [cell.row, cell.column], [...outcome.pins]);
   }
 
-  /** Says why there is no cell to look into, unless the pixel's source is shown. @param {import("./sources.js").Origin["kind"]} kind */
+  /** Says why there is no cell to look into, unless the pixel's source is shown.
+   * @param {import("./sources.js").Origin["kind"]} kind */
   object(kind) {
     const { panel, review } = this.stage;
     if (kind === "copied" || kind === "model") return;
-    if (review) return panel.toast(review.current.outcome.branchable ? WORDS.inspectOutside : WORDS.notBranchable);
-    panel.toast(kind === "photo" ? WORDS.asOpened : kind === "unknown" ? WORDS.sourcesGone : WORDS.inspectNothing);
+    const { asOpened, sourcesGone, inspectNothing, inspectOutside, notBranchable } = WORDS;
+    if (review) return panel.toast(review.current.outcome.branchable ? inspectOutside : notBranchable);
+    panel.toast(kind === "photo" ? asOpened : kind === "unknown" ? sourcesGone : inspectNothing);
   }
 
   /** Moves to a neighbouring cell. @param {number} right @param {number} down @returns {boolean} whether one was open */

@@ -37,7 +37,7 @@ export const KEYS = [
       { keys: ["L"], does: "Lasso: draw around what should change", act: (stage) => stage.setTool("lasso") },
       { keys: ["T"], does: "Token pen: set or clear single cells", act: (stage) => stage.setTool("token") },
       { keys: ["M"], does: "Box to replace", act: (stage) => stage.setTool("box") },
-      { keys: ["I"], does: "Look into a result: what else fits a cell, where a pixel came from", act: (stage) => stage.setTool("inspect") },
+      { keys: ["I"], does: "Look into a result: cells, sources of pixels", act: (stage) => stage.setTool("inspect") },
       { keys: ["H"], does: "Move the view", act: (stage) => stage.setTool("hand") },
       { keys: ["Space"], does: "Move the view while held", hold: pans, home: true },
       { keys: ["[", "]"], does: "Smaller or larger brush", act: (stage, key) => stage.painter.resize(key ? 1 : -1) },

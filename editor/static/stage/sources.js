@@ -1,12 +1,16 @@
-/** Where the pixels on show came from: asked of the server once a picture, looked up here. Knows nothing of cells or runs. */
+/** Where the pixels on show came from: asked of the server once a picture, looked up here. Knows no cells, no runs. */
 
 import { label } from "./guides.js";
 import { WORDS, copiedFrom } from "./words.js";
 
-/** @typedef {{box: number[], ways: Int32Array}} Layer of one edit: the ways down of all pixels in the box, then those to the right */
-/** @typedef {{layers: Layer[], whole: boolean}} Origins newest edit first; whole = a pixel of none of them is as it was opened */
-/** @typedef {{kind: "copied" | "model" | "photo" | "unknown" | "nothing", way: number[]}} Origin way = to its source, x and y;
- * nothing = nothing was painted here at all, or nobody can be asked */
+/** @typedef {{box: number[], ways: Int32Array}} Layer
+ * of one edit: the ways down of all pixels in the box, then those to the right */
+/** @typedef {{layers: Layer[], whole: boolean}} Origins
+ * newest edit first; whole = a pixel of none of them is as it was opened */
+/** @typedef {{kind: "copied" | "model" | "photo" | "unknown" | "nothing", way: number[]}} Origin
+ * way = to its source, x and y; nothing = no edit is shown, or nobody can be asked */
+/** @typedef {{key: string, ask: object, offset: number[], size: number[]}} Shown
+ * a picture as the server knows it, and where its canvas begins */
 
 const WAY_KEPT = -(2 ** 31); // editor/sources.py
 const WAY_MODEL = WAY_KEPT + 1;
@@ -48,8 +52,7 @@ export class Sources {
     this.here = null;
   }
 
-  /** What is on show, as the server knows it, and where its canvas begins. @returns {{key: string, ask: object, offset: number[],
-   * size: number[]} | null} */
+  /** What is on show. @returns {Shown | null} */
   get shown() {
     const { doc, review, versions, timeline, decoding, mask } = this.stage;
     if (timeline.back || decoding || !doc || !this.stage.wire.canTrace) return null;
@@ -64,22 +67,30 @@ export class Sources {
     return { key: JSON.stringify(ask), ask, offset: [0, 0], size: [mask.width, mask.height] };
   }
 
-  /** @param {string} key @param {object} ask @returns {Promise<Origins | null>} null where the server does not answer */
-  origins(key, ask) {
-    const known = this.asked.get(key);
+  /** @param {Shown} shown @returns {Promise<Origins | null>} null where the server does not answer */
+  origins({ key, ask }) {
+    const fetched = async () => {
+      try {
+        return await unpackedOrigins(await this.stage.wire.sources(ask));
+      } catch {
+        this.asked.delete(key); // so that it is asked again
+        return null;
+      }
+    };
+    const found = this.asked.get(key) || fetched();
     this.asked.delete(key);
-    const found = known || this.stage.wire.sources(ask).then(unpackedOrigins).catch(() => (this.asked.delete(key), null));
     this.asked.set(key, found);
     if (this.asked.size > MOST_ORIGINS) this.asked.delete(/** @type {string} */ (this.asked.keys().next().value));
     return found;
   }
 
-  /** Points at a pixel and says where it came from. @param {number} x picture pixels @param {number} y @returns {Promise<Origin>} */
+  /** Points at a pixel and says where it came from. @param {number} x picture pixels @param {number} y
+   * @returns {Promise<Origin>} */
   async look(x, y) {
     this.point = [x, y];
     const { shown, stage } = this;
     if (!shown) return { kind: "nothing", way: [0, 0] };
-    const origins = await this.origins(shown.key, shown.ask);
+    const origins = await this.origins(shown);
     this.here = { key: shown.key, origins };
     stage.renderer.schedule();
     const origin = this.at(origins, shown, x, y);
@@ -87,8 +98,7 @@ export class Sources {
     return origin;
   }
 
-  /** @param {Origins | null} origins @param {{offset: number[], size: number[]}} shown @param {number} x @param {number} y
-   * @returns {Origin} */
+  /** @param {Origins | null} origins @param {Shown} shown @param {number} x @param {number} y @returns {Origin} */
   at(origins, { offset, size }, x, y) {
     const [column, row] = [Math.floor(x) + offset[0], Math.floor(y) + offset[1]];
     const inside = column >= 0 && row >= 0 && column < size[0] && row < size[1];
@@ -101,14 +111,14 @@ export class Sources {
     return kind === "model" ? WORDS.byModel : copiedFrom(Math.hypot(way[0], way[1]));
   }
 
-  /** Draws the line from the pixel that the inspector points at to its source. @param {CanvasRenderingContext2D} pen CSS pixels
-   * @param {import("./guides.js").Guides} guides */
+  /** Draws the line from the pixel that the inspector points at to its source.
+   * @param {CanvasRenderingContext2D} pen CSS pixels @param {import("./guides.js").Guides} guides */
   draw(pen, guides) {
     const { point, shown, stage } = this;
     if (!point || !shown) return;
     if (!this.here || this.here.key !== shown.key) {
       // Asked once; what is drawn next finds it here.
-      void this.origins(shown.key, shown.ask).then((origins) => {
+      void this.origins(shown).then((origins) => {
         if (this.here && this.here.key === shown.key) return;
         this.here = { key: shown.key, origins };
         stage.renderer.schedule();

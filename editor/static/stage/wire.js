@@ -165,8 +165,8 @@ export class Wire {
     return !!this.server && typeof this.server.sources === "function";
   }
 
-  /** Asks where the pixels of a variation or a version came from. @param {object} asked {doc, run, variation} or {doc, version}
-   * @returns {Promise<{layers: {box: number[], data: string}[], whole: boolean}>} */
+  /** Asks where the pixels of a variation, {doc, run, variation}, or of a version, {doc, version}, came from.
+   * @param {object} asked @returns {Promise<{layers: {box: number[], data: string}[], whole: boolean}>} */
   sources(asked) {
     return this.server.sources(asked);
   }
