@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from core.console import show_every_name
     from core.decoding.schedule import masked_counts
     from core.engine import BUNDLED, Engine, list_models, load_engine
+    from core.engine.suggestions import Suggestion, can_suggest, suggest_classes
+    from core.engine.sweeps import Cell, sheet, sweep, to_csv
     from core.errors import (
         BadRequest,
         CheckpointError,
@@ -50,8 +52,6 @@ if TYPE_CHECKING:
         Start,
         Task,
     )
-    from core.suggestions import Suggestion, can_suggest, suggest_classes
-    from core.sweeps import Cell, sheet, sweep, to_csv
 
 # OpenMP threads that wait for one another spin by default: where another program holds a core, a step of 20 ms takes a
 # second. Asleep they cost nothing. OpenMP reads this once, when torch is loaded; every door comes through here before.
@@ -106,8 +106,8 @@ _ROOMS = {
         "Start",
         "Task",
     ),
-    "core.suggestions": ("Suggestion", "can_suggest", "suggest_classes"),
-    "core.sweeps": ("Cell", "sheet", "sweep", "to_csv"),
+    "core.engine.suggestions": ("Suggestion", "can_suggest", "suggest_classes"),
+    "core.engine.sweeps": ("Cell", "sheet", "sweep", "to_csv"),
 }
 _HOME = {name: room for room, names in _ROOMS.items() for name in names}
 

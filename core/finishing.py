@@ -1,6 +1,6 @@
 """What a request may say of its finish, and what whoever watches is shown of it.
 
-Knows nothing of how anything is finished; core/canvas/finish does that, and core/ending.py asks it to.
+Knows nothing of how anything is finished; core/canvas/finish does that, and core/engine/ending.py asks it to.
 """
 
 from __future__ import annotations

@@ -52,31 +52,53 @@ MAY_IMPORT: dict[str, set[str]] = {
     "core.models.library": {"huggingface_hub", "core.errors", "core.json_text", "core.models"},
     # the only room on the network
     "core.models.hub": {"huggingface_hub", "httpx2", "core.errors", "core.models"},
-    # the hall
-    "core.device": {"torch", "core.errors"},
-    "core.work": {*VALUES, "core.canvas", "core.decoding", "core.finishing"},
+    # the hall: what all its rooms may know; those below know less
+    "core.engine": {"core.engine", "core.models", *VALUES},
+    "core.engine.device": {"torch", "core.errors"},
+    # what crosses the narrow waist: arrays and how they are decoded
+    "core.engine.painter": {"numpy", "core.decoding", "core.recipe"},
+    # the only rooms that touch nets
+    "core.engine.nets": {"torch", "numpy", "core.engine.device", "core.errors", "core.models"},
+    "core.engine.local": {
+        *("torch", "numpy", "core.decoding", "core.engine.nets", "core.engine.painter"),
+        *("core.errors", "core.models", "core.recipe"),
+    },
+    # a run's rows, canvases and accounts
+    "core.engine.sample": {*VALUES, "core.canvas.plan", "core.decoding"},
+    "core.engine.layers": {*VALUES, "core.canvas"},
+    "core.engine.blending": {*VALUES, "core.canvas", "core.engine.layers"},
+    "core.engine.work": {
+        *(*VALUES, "core.canvas", "core.finishing"),
+        *("core.engine.blending", "core.engine.layers", "core.engine.painter", "core.engine.sample"),
+    },
     # where the hall meets the finish
-    "core.ending": {*VALUES, "core.canvas", "core.finishing", "core.work"},
-    "core.nets": {"torch", "numpy", "core.device", "core.errors", "core.models"},
-    "core.sharpening": {"torch", *VALUES, "core.canvas", "core.models", "core.nets"},
-    "core.engine": {
-        "torch",
-        *VALUES,
-        "core.recipe",
-        "core.nets",
-        "core.sharpening",
-        "core.canvas",
-        "core.decoding",
-        "core.device",
-        "core.ending",
-        "core.finishing",
-        "core.models",
-        "core.work",
+    "core.engine.ending": {*VALUES, "core.canvas", "core.engine.blending", "core.engine.work", "core.finishing"},
+    "core.engine.asked": {
+        *(*VALUES, "core.canvas", "core.models.config"),
+        *("core.engine.ending", "core.engine.layers", "core.engine.painter", "core.engine.sample", "core.engine.work"),
+    },
+    "core.engine.learning": {
+        *("numpy", "core.canvas", "core.engine.layers", "core.engine.painter", "core.engine.work"),
+    },
+    "core.engine.sharpening": {"numpy", "core.canvas", "core.engine.painter", "core.geometry"},
+    "core.engine.run": {"torch", *VALUES, "core.canvas.plan", "core.engine"},
+    "core.engine.inspect": {"torch", *VALUES, "core.canvas", "core.decoding", "core.engine"},
+    "core.engine.engine": {
+        *("torch", *VALUES, "core.canvas", "core.engine", "core.finishing", "core.models", "core.recipe"),
     },
     # a classifier beside the engine: the canvas's fill meets a net that decodes nothing
-    "core.suggestions": {"torch", "cv2", "core.checks", "core.labels", "core.canvas.fill", "core.models", *VALUES},
+    "core.engine.suggestions": {
+        "torch",
+        "cv2",
+        "core.checks",
+        "core.labels",
+        "core.canvas.fill",
+        "core.models",
+        *VALUES,
+    },
+    # many edits of one request
+    "core.engine.sweeps": {"cv2", *VALUES, "core.engine"},
     # those who enter through the engine
-    "core.sweeps": {"cv2", *VALUES, "core.engine"},
     "core.evaluation": {
         *("torch", "cv2", "tqdm", "skimage", "patchmatch", "torchmetrics"),
         *(
@@ -101,12 +123,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     # published models are timed with weights of its own making
     "core.evaluation.costs": {
         *("torch", *VALUES),
-        *("core.device", "core.labels", "core.engine", "core.models", "core.evaluation"),
+        *("core.engine.device", "core.labels", "core.engine", "core.models", "core.evaluation"),
     },
     "core.evaluation.features": {"torch", "numpy", "core.models.efficientnet"},
     "core.training": {
         *("torch", "numpy", "cv2", "PIL", "safetensors", "tqdm"),
-        *("core.device", "core.models", "core.decoding.schedule", "core.evaluation.features", "core.training"),
+        *("core.engine.device", "core.models", "core.decoding.schedule", "core.evaluation.features", "core.training"),
     },
     # what a model decodes, to be sharpened: generated and reconstructed as the product does
     "core.training.pairs": {
@@ -125,7 +147,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # its contact sheets are decoded as the product decodes
     "core.training.train_mvtm": {
         *("torch", "numpy", "safetensors"),
-        *("core.device", "core.models", "core.decoding", "core.canvas.fill", "core.training"),
+        *("core.engine.device", "core.models", "core.decoding", "core.canvas.fill", "core.training"),
     },
     "core.cli": {"numpy", "torch", "tqdm", "core"},
     "core.__main__": {"core.cli"},

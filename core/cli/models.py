@@ -128,7 +128,7 @@ def _download(options: argparse.Namespace) -> None:
 
 
 def _convert(options: argparse.Namespace) -> None:
-    from core.device import number_format
+    from core.engine.device import number_format
     from core.models.convert import convert
 
     dtype = number_format(options.dtype)
@@ -166,9 +166,9 @@ def _reconstruct(options: argparse.Namespace) -> None:
 
 
 def _suggest(options: argparse.Namespace) -> None:
+    from core.engine.suggestions import suggest_classes
     from core.labels import imagenet_classes
     from core.maskfiles import read_mask
-    from core.suggestions import suggest_classes
 
     classes = imagenet_classes()
     image = opened(options.image)

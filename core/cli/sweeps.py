@@ -1,6 +1,6 @@
 """`sweep`: one edit over a grid of settings, as a sheet, a table and a picture of every cell.
 
-Knows nothing of how the cells are made (see core/sweeps.py).
+Knows nothing of how the cells are made (see core/engine/sweeps.py).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _AXES = {
     "seeds": ("seed", "seed"),
     "classes": ("class_name", "class_id"),
 }
-"""Sweep option -> (the option for a single value, axis of `core.sweeps`); the first of two axes makes the rows."""
+"""Sweep option -> (the option for a single value, axis of a sweep); the first of two axes makes the rows."""
 
 
 def add_commands(command: Command) -> None:
@@ -44,10 +44,10 @@ def add_commands(command: Command) -> None:
 def _sweep(options: argparse.Namespace) -> None:
     from tqdm import tqdm
 
+    from core.engine.sweeps import sheet, sweep, to_csv
     from core.labels import class_id
     from core.pictures import encode_png, write_whole
     from core.recipe import recipe_text
-    from core.sweeps import sheet, sweep, to_csv
 
     wide: dict[str, list[Any]] = {}
     for word, (single, name) in _AXES.items():

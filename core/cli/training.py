@@ -72,7 +72,7 @@ def _train_tokenizer(options: argparse.Namespace) -> None:
 
 
 def _train_mvtm(options: argparse.Namespace) -> None:
-    from core.device import pick_device
+    from core.engine.device import pick_device
     from core.training.data import load_files
     from core.training.speed import fastest_format
     from core.training.train_mvtm import train_mvtm
@@ -85,8 +85,8 @@ def _train_mvtm(options: argparse.Namespace) -> None:
 
 
 def _train_sharpener(options: argparse.Namespace) -> None:
-    from core.device import pick_device
     from core.engine import load_engine
+    from core.engine.device import pick_device
     from core.training.data import load_photos
     from core.training.pairs import load_pairs, make_pairs
     from core.training.run import Limits
@@ -137,7 +137,7 @@ def _recipe(options: argparse.Namespace, stage: str) -> Any:
 def _train(options: argparse.Namespace, train: Callable[..., None], recipe: Any, photos: Any, **parts: Any) -> None:
     import torch
 
-    from core.device import pick_device
+    from core.engine.device import pick_device
     from core.errors import OutOfMemory
     from core.training.processes import joined_processes
     from core.training.run import Limits

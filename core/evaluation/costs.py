@@ -17,8 +17,8 @@ from typing import TypeVar
 
 import torch
 
-from core.device import pick_device, pick_dtype
 from core.engine import load_engine
+from core.engine.device import pick_device, pick_dtype
 from core.errors import UnknownModel
 from core.evaluation.latency import picture, square_hole
 from core.labels import imagenet_classes

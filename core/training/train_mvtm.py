@@ -21,7 +21,7 @@ from torch import Tensor
 from core.canvas.fill import neutral_fill
 from core.decoding.decode import Sampling, decode
 from core.decoding.guidance import Condition, predictor, seen_by
-from core.device import pick_dtype
+from core.engine.device import pick_dtype
 from core.models.checkpoints import (
     TOKENIZER_FILE,
     TRANSFORMER_FILE,
@@ -82,7 +82,7 @@ def train_mvtm(
         resume: go on from the folder's checkpoint.
         compiled: compile the net (1.3 times as fast on two CPU cores, after a minute of compiling); None does so
             wherever a compiler is found.
-        dtype: number format of the steps, as `core.device.pick_dtype` takes it.
+        dtype: number format of the steps, as `core.engine.device.pick_dtype` takes it.
 
     Raises:
         CheckpointError, ValueError: where `start` holds no transformer of this shape.

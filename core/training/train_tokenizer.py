@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.device import pick_dtype
+from core.engine.device import pick_dtype
 from core.evaluation.features import MetricNet
 from core.models.checkpoints import TOKENIZER_FILE, file_digest, load_tokenizer, save_tokenizer
 from core.models.compact import CompactTokenizer

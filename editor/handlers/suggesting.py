@@ -16,7 +16,7 @@ from editor.handlers.desk import Desk
 from editor.wire import intents
 
 MOST = 5
-"""Suggestions at a time: among so many the right class is found four times of five (core/suggestions.py)."""
+"""Suggestions at a time: among so many the right class is found four times of five (core/engine/suggestions.py)."""
 
 
 class Suggesting:

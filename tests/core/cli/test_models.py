@@ -13,11 +13,11 @@ import pytest
 
 from core.cli import main
 from core.engine import load_engine
+from core.engine.suggestions import Suggestion
 from core.errors import UnknownModel
 from core.models.catalog import CATALOG, PublishedFile
 from core.models.library import converted_folder
 from core.pictures import open_picture
-from core.suggestions import Suggestion
 from tests.core.cli.speak import HEIGHT, WIDTH, hole, refusal, run
 from tests.core.models.fake_hub import FakeHub, fake_hub, pretend
 
@@ -117,7 +117,7 @@ def test_reconstruct_and_models(
     assert facts["outputs"] == [str(output)]
     assert open_picture(output).shape == (HEIGHT, WIDTH, 3)
 
-    monkeypatch.setattr("core.engine.BUNDLED", tiny_model.parent)
+    monkeypatch.setattr("core.engine.load.BUNDLED", tiny_model.parent)
     assert run("models", capsys=capsys)["models"][0]["classes"] == ["forest", "sea", "street"]
     assert main(["models"]) == 0
     assert "tiny" in capsys.readouterr().out
@@ -133,7 +133,7 @@ def test_suggest_names_classes_of_what_is_visible(
         asked.append((image.shape, 0 if hidden is None else int(hidden.sum()), len(classes), count))
         return (Suggestion(1, 0.75),)
 
-    monkeypatch.setattr("core.suggestions.suggest_classes", answer)
+    monkeypatch.setattr("core.engine.suggestions.suggest_classes", answer)
     facts = run("suggest", "--image", photo, "--mask", mask, "--count", 3, capsys=capsys)
     expected = {"class_id": 1, "class": "goldfish, Carassius auratus", "probability": 0.75}
     assert facts == {"suggestions": [expected]}

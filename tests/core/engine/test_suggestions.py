@@ -12,16 +12,16 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core import suggestions
+from core.engine import suggestions
+from core.engine.suggestions import can_suggest, suggest_classes
 from core.errors import BadRequest, CheckpointError
 from core.labels import class_id, imagenet_classes
 from core.models.efficientnet import SIDE
 from core.pictures import open_picture
-from core.suggestions import can_suggest, suggest_classes
 
 CLASSES = imagenet_classes()
 RED, GREEN, BLUE = 10, 20, 30
-SAMPLES = Path(__file__).parents[2] / "assets" / "samples"
+SAMPLES = Path(__file__).parents[3] / "assets" / "samples"
 
 
 class Colours:

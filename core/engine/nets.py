@@ -20,7 +20,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core.device import smaller_dtype
+from core.engine.device import smaller_dtype
 from core.errors import CheckpointError
 from core.models.checkpoints import halve
 from core.models.config import ModelSpec

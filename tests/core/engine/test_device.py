@@ -7,7 +7,7 @@ import errno
 import pytest
 import torch
 
-from core.device import memory_errors_translated, pick_device, pick_dtype
+from core.engine.device import memory_errors_translated, pick_device, pick_dtype
 from core.errors import BadRequest, NoRoom, OutOfMemory, of_the_machine
 
 CPU = torch.device("cpu")

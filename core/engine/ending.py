@@ -1,6 +1,7 @@
 """How Fill and Extend end: the model's pictures become guides, and the photo's own pixels are laid where it says.
 
-Knows nothing of nets, or of how a hole is finished. It stands between the engine's work and core/canvas/finish.
+Knows nothing of nets, or of how a hole is finished. It stands between the engine's work and core/canvas/finish; where
+the model's own pixels stay, core/engine/blending.py ends an edit.
 """
 
 from __future__ import annotations
@@ -11,14 +12,11 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from core.canvas.compose import paste
 from core.canvas.finish.finish import Finished, Wish, enough, finish
-from core.canvas.masks import mask_weight
-from core.canvas.seam import Border
+from core.engine.blending import Ended, Laid
+from core.engine.work import Work
 from core.finishing import Finishing
-from core.geometry import Box
 from core.request import EditRequest, Task
-from core.work import Ended, Work
 
 
 def can_finish(request: EditRequest, base: NDArray[np.uint8], hole: NDArray[np.bool_]) -> bool:
@@ -37,7 +35,7 @@ def finished(work: Work, request: EditRequest, first: int = 0) -> Iterator[Finis
 
     Args:
         work: painted, all of it.
-        request: whose rows begin with `first`; in the end `Work.ended` has what came of them.
+        request: whose rows begin with `first`; in the end `Work.finished` has what came of them.
         first: see above.
     """
     started = time.perf_counter()
@@ -51,11 +49,12 @@ def finished(work: Work, request: EditRequest, first: int = 0) -> Iterator[Finis
         pixel=work.pixel,
     )
     rows = slice(first, first + len(samples))
-    for item in finish(work.base, work.allowed, work.layers[rows], work.area, wish):
+    layers = work.layers
+    for item in finish(layers.base, layers.allowed, layers.pixels[rows], layers.area, wish):
         if isinstance(item, Finished):
-            work.ended[first] = _ended(work, request, item)
+            work.finished[first] = _ended(work, request, item)
         else:
-            yield Finishing(item.share, work.area, item.layers)
+            yield Finishing(item.share, layers.area, item.layers)
     spent = time.perf_counter() - started
     work.seconds["finish"] += spent
     work.seconds["total"] += spent
@@ -63,21 +62,8 @@ def finished(work: Work, request: EditRequest, first: int = 0) -> Iterator[Finis
 
 def _ended(work: Work, request: EditRequest, made: Finished) -> Ended:
     """Return the finished area of each picture: on the photo, as much of it as the mask asks for."""
-    under = work.base[work.area.slices]
-    hole = work.allowed[work.area.slices]
-    border = Border.of(hole)
-    share = mask_weight(hole if request.mask is None else request.mask[work.area.slices])
-    opaque = work.made_opaque(request)
-    patches = []
-    for layer in made.layers:
-        patch = under.copy()
-        paste(patch, layer, Box(0, 0, patch.shape[1], patch.shape[0]), share, opaque=opaque)
-        patches.append(patch)
+    laid = Laid(work.layers, request)
+    patches, seams, shifts = zip(*(laid(layer) for layer in made.layers), strict=True)
     return Ended(
-        np.stack(patches),
-        tuple(border.seam_score(patch) for patch in patches),
-        tuple(border.ring_shift(patch) for patch in patches),
-        tuple(made.follows.tolist()),
-        tuple(made.worth.tolist()),
-        made.sources,
+        np.stack(patches), seams, shifts, tuple(made.follows.tolist()), tuple(made.worth.tolist()), made.sources
     )

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-import core.nets
+import core.engine.nets
 from core.engine import Engine, load_engine
 from core.errors import CheckpointError
 from core.models.checkpoints import VISION_FILE, load_nets, read_spec
@@ -53,8 +53,8 @@ def test_where_nothing_is_known_nothing_is_seen(engine: Engine) -> None:
 
 def test_it_looks_once_a_window_and_not_once_a_step(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     looks: list[int] = []
-    maps = core.nets.feature_maps
-    monkeypatch.setattr("core.nets.feature_maps", lambda net, pixels: looks.append(1) or maps(net, pixels))
+    maps = core.engine.nets.feature_maps
+    monkeypatch.setattr("core.engine.nets.feature_maps", lambda net, pixels: looks.append(1) or maps(net, pixels))
     request = EditRequest(
         Task.MANIPULATE, PHOTO, MASK, class_id=2, options=DecodeOptions(steps=5, variations=3, guidance_scale=2.0)
     )

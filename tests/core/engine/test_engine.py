@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from core.engine import Engine, list_models, load_engine
+from core.engine.sweeps import sweep
+from core.engine.work import Work
 from core.errors import BadRequest, CheckpointError, OutOfMemory, UnknownModel
 from core.finishing import FINISH_NAMES
 from core.geometry import Box, Sides
 from core.models.config import Defaults
 from core.recipe import recipe_text
 from core.request import BLEND_NAMES, DETAIL_NAMES, DecodeOptions, EditRequest, EditResult, Preview, Start, Task
-from core.sweeps import sweep
-from core.work import Work
 from tests.fakes import ColourTokenizer, RuleTransformer, fake_engine, fake_spec
 
 

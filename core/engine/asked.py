@@ -1,0 +1,133 @@
+"""What a request means to one model: its advice, what the model cannot do, and the windows to look through.
+
+Knows nothing of nets. Whoever runs, judges or inspects a request begins here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.canvas.anchor import Anchor
+from core.canvas.borders import grow_canvas
+from core.canvas.plan import Pass, canvas_mask, plan
+from core.engine.ending import can_finish
+from core.engine.layers import Layers
+from core.engine.painter import Job
+from core.engine.sample import Sample
+from core.engine.work import Work
+from core.errors import BadRequest
+from core.geometry import Box
+from core.models.config import ModelSpec
+from core.request import EditRequest, Task
+
+_NEW = 128  # grey level of a canvas on which nothing is yet
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Requests as one model takes them.
+
+    Attributes:
+        spec: the model.
+    """
+
+    spec: ModelSpec
+
+    def advised(self, request: EditRequest) -> EditRequest:
+        """Return a request in which what was left out is this model's advice.
+
+        Raises:
+            BadRequest: where the model cannot do what is asked.
+        """
+        request = request.advised(vars(self.spec.defaults))
+        self.check(request)
+        return request
+
+    def check(self, request: EditRequest) -> None:
+        """Raise BadRequest where this model cannot do what is asked."""
+        classes = self.spec.classes
+        if request.class_id is not None and request.class_id >= len(classes):
+            raise BadRequest(
+                f"class {request.class_id} is unknown: model {self.spec.name} has 0 to {len(classes) - 1}."
+            )
+        if request.class_id is None and request.task is Task.MANIPULATE:
+            raise BadRequest("no class was chosen: repainting a box as something needs a class.")
+        if request.class_id is None and not self.spec.null_class:
+            raise BadRequest(f"model {self.spec.name} cannot work without a class: choose one.")
+        if request.start is not None:
+            self._check_start(request.start.tokens)
+
+    def _check_start(self, tokens: NDArray[np.int64]) -> None:
+        grid = self.spec.grid
+        if tokens.shape != (grid, grid):
+            raise BadRequest(
+                f"start has {tokens.shape[1]}x{tokens.shape[0]} cells but model {self.spec.name} has {grid}x{grid}: "
+                "give codes of that model."
+            )
+        if tokens.max() >= self.spec.codebook_size:
+            raise BadRequest(
+                f"start holds code {tokens.max()} but model {self.spec.name} has {self.spec.codebook_size}: "
+                "give codes of that model."
+            )
+
+    def side(self, request: EditRequest) -> int:
+        """Return the side in pixels that windows are planned for: of the model's picture, or of a new one."""
+        return self.spec.new_side(request.strength) if request.task is Task.GENERATE else self.spec.pixels
+
+    def passes(self, request: EditRequest) -> tuple[Pass, ...]:
+        """Return the windows of a request that is framed where it needs to be."""
+        return plan(request, self.side(request), self.spec.grid)
+
+    def work(self, request: EditRequest, samples: list[Sample]) -> Work:
+        """Lay out the canvas and the passes of a request for some rows.
+
+        Raises:
+            BadRequest: where codes to start from are given, but several windows are needed.
+        """
+        side = self.side(request)
+        if request.image is None:
+            base = np.full((side, side, 3), _NEW, np.uint8)
+        else:
+            base = grow_canvas(request.image, request.extend) if any(request.extend) else request.image
+        allowed = canvas_mask(request, pixels=side)
+        passes = self.passes(request)
+        work = Work(
+            samples=samples,
+            passes=passes,
+            layers=Layers(base, allowed, passes, len(samples), _anchor(request, base)),
+            judged=request.options.variations > 1 and request.only is None,
+            finishing=can_finish(request, base, allowed),
+            pixel=passes[0].window.size.width / self.spec.pixels,
+        )
+        if work.looks > 1 and any(sample.start is not None for sample in samples):
+            raise BadRequest(
+                f"this edit looks through {work.looks} windows, but codes to start from are those of one: "
+                "leave them out, or repaint less at a time."
+            )
+        return work
+
+    def job(self, work: Work, one: Pass, preview_s: float | None = None) -> Job:
+        """Return what a painter is asked for a pass, with the canvases as they are by now."""
+        windows, unseen = work.layers.windows(one, self.spec.pixels)
+        starts = [None if one.level else sample.start for sample in work.samples]
+        return Job(
+            windows=windows,
+            unseen=unseen,
+            unknown=one.unknown,
+            starts=tuple(None if start is None else start.tokens for start in starts),
+            samplings=tuple(sample.sampling_of(one) for sample in work.samples),
+            conditions=tuple(sample.condition for sample in work.samples),
+            judged=work.judged and not one.level,
+            preview_s=preview_s,
+        )
+
+
+def _anchor(request: EditRequest, base: NDArray[np.uint8]) -> Anchor | None:
+    """Return what keeps a new border in the photo's colours."""
+    if request.task is not Task.EXTRAPOLATE:
+        return None
+    left, top, right, bottom = request.extend
+    return Anchor(base, Box(left, top, base.shape[1] - right, base.shape[0] - bottom))

@@ -1,0 +1,84 @@
+"""How an edit ends with the model's own pixels: blended into the photo, with what the border shows measured.
+
+Knows nothing of nets or tokens; core/engine/ending.py ends an edit with the photo's own pixels instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.canvas.compose import paste
+from core.canvas.edges import Feather, poisson
+from core.canvas.seam import Border, shows, visibility
+from core.engine.layers import Layers
+from core.geometry import Box
+from core.request import EditRequest
+
+
+@dataclass(frozen=True, eq=False)
+class Ended:
+    """The finished pictures of some rows.
+
+    Attributes:
+        patches: (B, h, w, C) uint8, the finished area.
+        seams, colour_shifts: of each picture.
+        follows, places, sources: of pictures that end with the photo's own pixels; see `EditResult`.
+    """
+
+    patches: NDArray[np.uint8]
+    seams: tuple[float, ...]
+    colour_shifts: tuple[float, ...]
+    follows: tuple[float, ...] | None = None
+    places: tuple[float, ...] | None = None
+    sources: NDArray[np.int32] | None = None
+
+    def rows(self, rows: slice) -> Ended:
+        """Return some of the rows, of pictures that end with the model's own pixels."""
+        return Ended(self.patches[rows], self.seams[rows], self.colour_shifts[rows])
+
+    def with_rows(self, rows: Sequence[int], others: Ended) -> Ended:
+        """Return the same with others in place of some of the rows."""
+        patches, seams, shifts = self.patches.copy(), list(self.seams), list(self.colour_shifts)
+        for index, row in enumerate(rows):
+            patches[row], seams[row] = others.patches[index], others.seams[index]
+            shifts[row] = others.colour_shifts[index]
+        return replace(self, patches=patches, seams=tuple(seams), colour_shifts=tuple(shifts))
+
+
+class Laid:
+    """Puts new pixels on the photo's, as much of them as the mask asks for, and measures how much the border shows."""
+
+    def __init__(self, layers: Layers, request: EditRequest) -> None:
+        self._under, self._border = layers.under, Border.of(layers.hole)
+        self._share, self._opaque = layers.share(request.mask), layers.made_opaque(request)
+
+    def __call__(self, made: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float, float]:
+        """Return the finished area, its seam and its colour shift, of (h, w, 3) uint8 new pixels."""
+        patch = self._under.copy()
+        paste(patch, made, Box(0, 0, patch.shape[1], patch.shape[0]), self._share, opaque=self._opaque)
+        return patch, self._border.seam_score(patch), self._border.ring_shift(patch)
+
+
+def blended(layers: Layers, request: EditRequest) -> Ended:
+    """Blend each row's layer into the photo as asked; "auto" takes what shows less."""
+    laid, feather = Laid(layers, request), Feather.of(layers.hole, request.feather_px)
+    made = [_blended(layer, layers, request.blend, laid, feather) for layer in layers.pixels]
+    patches, seams, shifts = zip(*made, strict=True)
+    return Ended(np.stack(patches), seams, shifts)
+
+
+def _blended(
+    layer: NDArray[np.uint8], layers: Layers, blend: str, laid: Laid, feather: Feather
+) -> tuple[NDArray[np.uint8], float, float]:
+    soft = laid(feather.over(layer, layers.under))
+    if blend == "feather" or (blend == "auto" and not shows(*soft[1:])):
+        return soft
+    cloned = poisson(layers.under, layer, layers.hole)
+    if cloned is None:
+        return soft
+    closed = laid(cloned)
+    return closed if blend == "poisson" or visibility(*closed[1:]) < visibility(*soft[1:]) else soft

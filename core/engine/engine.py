@@ -1,0 +1,218 @@
+"""One loaded model, and the only door to it.
+
+Knows nothing of files, screens or picture formats. The editor, the command line, the sweep, the evaluation and the
+tests all enter through `Engine.edit`, which consumes `Engine.stream`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from core.canvas.frame import Frame
+from core.canvas.plan import Pass
+from core.engine import inspect
+from core.engine.asked import Asked
+from core.engine.ending import finished
+from core.engine.local import LocalPainter
+from core.engine.nets import Nets
+from core.engine.run import Runner
+from core.engine.sample import Sample
+from core.engine.work import Work
+from core.finishing import Finishing
+from core.models.config import ModelSpec
+from core.models.efficientnet import EfficientNetLite0
+from core.models.interfaces import MaskTransformer, VQTokenizer
+from core.models.sharpener import Sharpener
+from core.recipe import Machine
+from core.request import Alternative, EditRequest, EditResult, Preview
+
+
+class Engine:
+    """One loaded model.
+
+    Not for several threads at a time.
+
+    Attributes:
+        spec: the model.
+    """
+
+    def __init__(
+        self,
+        spec: ModelSpec,
+        tokenizer: VQTokenizer,
+        transformer: MaskTransformer,
+        sharpener: Sharpener | None = None,
+        *,
+        vision: EfficientNetLite0 | None = None,
+        device: torch.device | str = "cpu",
+        dtype: torch.dtype = torch.float32,
+    ) -> None:
+        self.spec = spec
+        self._nets = Nets(spec, tokenizer, transformer, vision=vision, device=torch.device(device), dtype=dtype)
+        self._painter = LocalPainter(spec, self._nets, sharpener)
+        self._asked = Asked(spec)
+        self._runner = Runner(self._asked, self._painter)
+
+    @property
+    def tokenizer(self) -> VQTokenizer:
+        """The tokenizer, for measurements that ask it in batches; edits go through the engine."""
+        return self._nets.tokenizer
+
+    @property
+    def transformer(self) -> MaskTransformer:
+        """The transformer, likewise."""
+        return self._nets.transformer
+
+    def look(self, window: NDArray[np.uint8], unseen: NDArray[np.bool_]) -> Tensor | None:
+        """Return what the transformer sees of a window's known pixels, likewise; see `Nets.look`."""
+        return self._nets.look(window, unseen)
+
+    @property
+    def forwards(self) -> int:
+        """Transformer passes so far, one for each sample and guidance branch."""
+        return self._nets.forwards
+
+    @property
+    def encodes(self) -> int:
+        """Windows encoded so far; a window seen before is not encoded again."""
+        return self._nets.encodes
+
+    def autocast(self) -> torch.autocast:
+        """Return the context that the nets run in: the engine's number format on its device."""
+        return self._nets.autocast()
+
+    @property
+    def device(self) -> str:
+        """Where the nets are: "cpu" or "cuda"."""
+        return self.machine.device
+
+    @property
+    def dtype(self) -> str:
+        """The number format that the nets compute in, e.g. "float32"."""
+        return self.machine.dtype
+
+    @property
+    def machine(self) -> Machine:
+        """What the last bits of its pictures depend on: they are the same where this is the same."""
+        return self._painter.machine
+
+    def divide_among(self, threads: int) -> None:
+        """Compute with so many threads from now on, as a replay needs it; another number may move pixels by a level."""
+        self._nets.threads = threads
+
+    def plan(self, request: EditRequest) -> tuple[Pass, ...]:
+        """Return the windows of a request and the cells that each will regenerate, without running anything."""
+        frame = Frame.around(request, self.spec.pixels)
+        return frame.passes(self._asked.passes(frame.request(request)))
+
+    def expected_steps(self, request: EditRequest, passes: Sequence[Pass] | None = None) -> int:
+        """Return how many decoding steps a request will take, over all passes, without those that a start skips.
+
+        Args:
+            request: what to do.
+            passes: its plan, where that is known already.
+        """
+        sample = Sample.drawn_for(request.advised(vars(self.spec.defaults)))
+        return sum(sample.steps(one) for one in (self.plan(request) if passes is None else passes))
+
+    def edit(self, request: EditRequest) -> EditResult:
+        """Return the result of a request; see `stream`."""
+        return self.edit_together([request])[0]
+
+    def stream(
+        self, request: EditRequest, *, preview_budget_s: float = 0.1
+    ) -> Iterator[Preview | Finishing | EditResult]:
+        """Run a request, showing every decoding step; closing the iterator cancels and frees what it holds.
+
+        Args:
+            request: what to do.
+            preview_budget_s: seconds that decoding one step's previews may take; beyond it they are mean colours.
+
+        Yields:
+            A `Preview` for each step, a `Finishing` every few dozen milliseconds of the finish, then one `EditResult`.
+
+        Raises:
+            BadRequest: where the model cannot do what is asked.
+            OutOfMemory: where the device has too little memory.
+        """
+        request = self._asked.advised(request)
+        samples = [Sample.drawn_for(request, i) for i in range(request.options.variations)]
+        frame = Frame.around(request, self.spec.pixels)
+        framed = frame.request(request)
+        for item in self._runner.run(framed, samples, preview_budget_s):
+            if not isinstance(item, Work):
+                yield frame.preview(item)
+                continue
+            if item.finishing:
+                for sign in finished(item, framed):
+                    yield replace(sign, images=None) if any(frame.sides) else sign
+            yield frame.result(item.result(request), request)
+
+    def edit_together(self, requests: Sequence[EditRequest]) -> tuple[EditResult, ...]:
+        """Return the results of requests that differ only in class, start and decoding options, decoded as one batch.
+
+        `seconds` of each result are those of the whole batch.
+        """
+        requests = [self._asked.advised(request) for request in requests]
+        samples = [Sample.drawn_for(r, i) for r in requests for i in range(r.options.variations)]
+        frame = Frame.around(requests[0], self.spec.pixels)
+        run = self._runner.run(frame.request(requests[0]), samples, None)
+        work = next(item for item in run if isinstance(item, Work))
+        results, first = [], 0
+        for request in requests:
+            if work.finishing:
+                for _ in finished(work, frame.request(request), first):
+                    pass
+            results.append(frame.result(work.result(request, first), request))
+            first += request.options.variations
+        return tuple(results)
+
+    def reconstruct(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Return what the tokenizer keeps of a picture: encoded and decoded in square windows along its longer side.
+
+        Args:
+            image: (H, W, 3 or 4) uint8; alpha is left out.
+
+        Returns:
+            (H, W, 3) uint8.
+        """
+        return inspect.reconstruct(self._painter, image, self.spec.pixels)
+
+    def token_nll(self, request: EditRequest, truth: NDArray[np.uint8]) -> float:
+        """Return the mean negative log-likelihood of a request's hidden tokens, in nats per token, over all windows.
+
+        One forward a window, in which the other cells carry the codes that an edit sees: those of the window with its
+        hole filled neutrally. The hidden tokens are those of the true picture (MVTM's objective, Chang et al. 2022,
+        equation 1, on the cells of this request). Guidance and temperatures play no part.
+
+        Args:
+            request: an edit, for its cells and its class.
+            truth: (H, W, 3) uint8, the true picture of the whole canvas (of the grown one, for EXTRAPOLATE).
+
+        Raises:
+            BadRequest: where the model cannot do what is asked, or the true picture has another size.
+        """
+        return inspect.token_nll(self._asked, self._painter, request, truth)
+
+    def alternatives(self, request: EditRequest, cell: tuple[int, int], count: int = 5) -> tuple[Alternative, ...]:
+        """Return the codes that fit into one cell of a finished edit, likeliest first.
+
+        One forward (two or four with guidance) in which that cell alone is unknown; the request's class, guidance and
+        token temperature count, its schedule plays no part.
+
+        Args:
+            request: its start holds a code in every cell of the hole.
+            cell: (row, column) of a cell of the hole.
+            count: at most so many, at least 1.
+
+        Raises:
+            BadRequest: where the model cannot do what is asked, or the start or the cell is not of this kind.
+            OutOfMemory: where the device has too little memory.
+        """
+        return inspect.alternatives(self._asked, self._painter, request, cell, count)

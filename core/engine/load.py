@@ -1,0 +1,80 @@
+"""Models by name: what lies on this disk, and an engine of one of them.
+
+Knows nothing of requests or pictures.
+"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from core.engine.device import pick_device, pick_dtype
+from core.engine.engine import Engine
+from core.errors import CheckpointError, UnknownModel
+from core.models.catalog import CATALOG
+from core.models.checkpoints import CONFIG_FILE, load_nets, load_sharpener, read_spec
+from core.models.config import ModelSpec
+from core.models.vision import load_vision
+
+logger = logging.getLogger(__name__)
+
+BUNDLED = Path(__file__).resolve().parents[2] / "assets" / "models"
+"""Where the bundled models lie."""
+
+
+def list_models() -> tuple[ModelSpec, ...]:
+    """Return the models in `BUNDLED`, by name; one that cannot be read is left out, and the log says so."""
+    specs = []
+    for path in sorted(BUNDLED.glob(f"*/{CONFIG_FILE}")):
+        try:
+            specs.append(read_spec(path.parent))
+        except CheckpointError as error:
+            logger.warning("%s", error)
+    return tuple(specs)
+
+
+def load_engine(
+    model: str = "scenes-128", *, device: str = "auto", dtype: str = "auto", folder: Path | None = None
+) -> Engine:
+    """Load a model once; edit with it many times.
+
+    Args:
+        model: name of a bundled model, or of a published one that was downloaded and converted.
+        device: "auto", "cpu" or "cuda".
+        dtype: "auto", "fp32", "bf16" or "fp16".
+        folder: a model folder of one's own, instead of `model`.
+
+    Raises:
+        UnknownModel: where no model is called that, or it is not on this disk.
+        CheckpointError: where its files cannot be used.
+        BadRequest: where the device or number format cannot be had.
+    """
+    chosen_device = pick_device(device)
+    chosen_dtype = pick_dtype(dtype, chosen_device)
+    if folder is None:
+        folder = _folder(model)
+    spec = read_spec(folder)
+    tokenizer, transformer = load_nets(folder, spec, chosen_dtype)
+    sharpener = load_sharpener(folder, spec, chosen_dtype)
+    vision = load_vision(folder, spec.sha256) if transformer.sees_pixels else None
+    return Engine(spec, tokenizer, transformer, sharpener, vision=vision, device=chosen_device, dtype=chosen_dtype)
+
+
+def _folder(model: str) -> Path:
+    """Return the folder of a bundled model, or of a published one that was downloaded and converted."""
+    bundled = [spec.name for spec in list_models()]
+    if model in bundled:
+        return BUNDLED / model
+    if model not in CATALOG:
+        names = ", ".join((*bundled, *CATALOG))
+        raise UnknownModel(f"model {model!r} is unknown: choose one of {names}.")
+    from core.models.library import converted_folder  # brings huggingface_hub, which the bundled model does not need
+
+    folder = converted_folder(model)
+    if not (folder / CONFIG_FILE).is_file():
+        gigabytes = CATALOG[model].bytes / 1e9
+        raise UnknownModel(
+            f"model {model!r} ({gigabytes:.2f} GB, {CATALOG[model].licence}) is not on this disk: "
+            f"`python -m core download {model}` fetches it."
+        )
+    return folder

@@ -1,0 +1,223 @@
+"""The painter that holds a model's nets in this process.
+
+Knows nothing of requests, canvases or photos; see `core.engine.painter` for what it is asked. On the CPU every row goes
+through the nets by itself, so that a variation drawn alone is bit-identical to itself drawn among others.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from core.decoding.decode import DecodeStep, Predict, decode
+from core.decoding.guidance import predictor, seen_by
+from core.engine.nets import Nets
+from core.engine.painter import Drawn, Fitting, Job, Painted, Step
+from core.errors import CheckpointError
+from core.models.config import ModelSpec
+from core.models.interfaces import MASK, NO_CLASS
+from core.models.sharpener import Sharpener
+from core.recipe import Machine
+
+
+class LocalPainter:
+    """A `Painter` over nets on a device of this machine. Not for several threads at a time.
+
+    Attributes:
+        nets: tokenizer, transformer and the frozen classifier.
+    """
+
+    def __init__(self, spec: ModelSpec, nets: Nets, sharpener: Sharpener | None = None) -> None:
+        self.nets = nets
+        self._spec = spec
+        self._sharpener = None if sharpener is None else sharpener.eval()
+
+    @property
+    def machine(self) -> Machine:
+        """See `Painter.machine`."""
+        return Machine(self.nets.device.type, str(self.nets.dtype).removeprefix("torch."), self.nets.threads)
+
+    def paint(self, job: Job) -> Iterator[Step | Painted]:
+        """See `Painter.paint`."""
+        self.nets.bind()
+        watch = _Watch()
+        with watch.timed("encode"):
+            tokens, seen = self._around(job)
+        forwards = [0] * len(tokens)
+        predict = self._predict(job, seen, forwards, watch)
+        # What is there before the first step, and all there is where a start gave every code.
+        state = DecodeStep(-1, 0, tokens, tokens, torch.zeros_like(tokens, dtype=torch.float32))
+        images: list[NDArray[np.uint8]] = []
+        for state in decode(tokens, predict, job.samplings):
+            with watch.timed("decode"):
+                if state.index + 1 == state.steps:
+                    images = self.nets.decode(self.nets.grids(state.guess))
+                shown, exact = self._preview(job, state, images)
+            yield Step(
+                index=state.index,
+                steps=state.steps,
+                tokens=self._grids(state.guess),
+                unknown=self._grids(state.tokens == MASK),
+                confidence=self._grids(state.confidence),
+                images=shown,
+                exact=exact,
+            )
+        if not images:
+            with watch.timed("decode"):
+                images = self.nets.decode(self.nets.grids(state.guess))
+        with watch.timed("transformer"):
+            fits, class_fits = self._fits(job, tokens, seen, state.guess) if job.judged else (None, None)
+        drawn = Drawn(self._grids(state.guess), self._grids(state.confidence), fits, class_fits, np.array(forwards))
+        yield Painted(np.stack(images), drawn, watch.seconds)
+
+    def kept(self, window: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """See `Painter.kept`."""
+        (shown,) = self.nets.decode(self.nets.encode(window)[None])
+        return shown
+
+    @torch.no_grad()
+    def sharper(self, picture: NDArray[np.uint8]) -> NDArray[np.float32] | None:
+        """See `Painter.sharper`."""
+        if self._sharpener is None:
+            return None
+        net = self._sharpener.to(self.nets.device)  # which may have changed since, where memory was short
+        pixels = torch.from_numpy(picture).to(self.nets.device).permute(2, 0, 1)[None].float() / 255.0
+        with self.nets.autocast():
+            made = net(pixels)[0].float()
+        if not torch.isfinite(made).all():
+            raise CheckpointError(f"the sharpener's pixels overflow {self.nets.dtype}: choose bf16 or fp32 instead.")
+        return np.ascontiguousarray((made * 255.0).permute(1, 2, 0).cpu().numpy())
+
+    def fitting(self, job: Job, cell: tuple[int, int], temperature: float, count: int) -> list[Fitting]:
+        """See `Painter.fitting`."""
+        (tokens, seen), position = self._around(job), cell[0] * job.unknown.shape[1] + cell[1]
+        tokens[:, position] = MASK
+        logits = self._predict(job, seen, [0], _Watch())(tokens, [0], [1.0])[0, position].float()
+        likely = torch.softmax(logits / temperature, 0).sort(descending=True, stable=True)
+        codes, probabilities = likely.indices[:count], likely.values[:count]
+        tokens = tokens.repeat(len(codes), 1)
+        tokens[:, position] = codes
+        pictures = self.nets.decode(self.nets.grids(tokens))
+        return [Fitting(*each) for each in zip(codes.tolist(), probabilities.tolist(), pictures, strict=True)]
+
+    def log_likelihood(self, job: Job, true: NDArray[np.uint8]) -> float:
+        """See `Painter.log_likelihood`."""
+        codes = self.nets.encode(true).flatten()
+        shown, seen = self._around(job)
+        unknown = self._hole(job)
+        class_ids = torch.tensor([each.class_id for each in job.conditions], device=self.nets.device)
+        logits = self.nets.forward(shown.masked_fill(unknown, MASK), class_ids, seen)[0]  # (N, K)
+        return -float(F.cross_entropy(logits[unknown].float(), codes[unknown], reduction="sum"))
+
+    def step_down(self) -> bool:
+        """See `Painter.step_down`."""
+        return self.nets.step_down()
+
+    def told(self) -> tuple[str, ...]:
+        """See `Painter.told`."""
+        told, self.nets.told = tuple(self.nets.told), []
+        return told
+
+    def release(self) -> None:
+        """See `Painter.release`."""
+        if self.nets.device.type == "cuda":
+            torch.cuda.empty_cache()
+
+    def _around(self, job: Job) -> tuple[Tensor, Tensor | None]:
+        """Encode each row's window and mask its hole, where a start's codes may stand.
+
+        Returns:
+            (B, N) int64, and what the net sees around the hole beside tokens: (B, N, width), or None for models that
+            see tokens alone.
+        """
+        tokens = torch.stack([self.nets.encode(window) for window in job.windows])  # (B, h, w)
+        looks = [self.nets.look(window, job.unseen) for window in job.windows]
+        hole = torch.from_numpy(job.unknown).to(self.nets.device)
+        for row, start in zip(tokens, job.starts, strict=True):
+            row[hole] = MASK if start is None else torch.tensor(start).to(row)[hole]
+        seen = [look for look in looks if look is not None]
+        return tokens.flatten(1), torch.stack(seen) if seen else None
+
+    def _hole(self, job: Job) -> Tensor:
+        """Return the cells to repaint, (N,) bool on the device."""
+        return torch.from_numpy(job.unknown).to(self.nets.device).flatten()
+
+    def _grids(self, sequences: Tensor) -> NDArray[Any]:
+        """Return (B, N) as a (B, h, w) array of the same kind."""
+        return self.nets.grids(sequences).cpu().numpy()
+
+    def _predict(self, job: Job, seen: Tensor | None, forwards: list[int], watch: _Watch) -> Predict:
+        """Return the net as decoding calls it, with the rows' classes and guidance; keeps the accounts."""
+
+        def net(rows: Tensor, class_ids: Tensor, samples: Sequence[int | None]) -> Tensor:
+            with watch.timed("transformer"):
+                return self.nets.forward(rows, class_ids, seen_by(seen, samples))
+
+        return predictor(net, job.conditions, forwards, self._hole(job))
+
+    def _preview(
+        self, job: Job, state: DecodeStep, images: list[NDArray[np.uint8]]
+    ) -> tuple[NDArray[np.uint8] | None, bool]:
+        """Return the pictures of a step and whether they are decoded: those already made, where there are any."""
+        if job.preview_s is None:
+            return None, False
+        shown, exact = (images, True) if images else self.nets.show(state.guess, job.preview_s)
+        return np.stack(shown), exact
+
+    def _fits(
+        self, job: Job, tokens: Tensor, seen: Tensor | None, guess: Tensor
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
+        """Return how likely the net holds each row's tokens, given the surroundings alone; see `Drawn.fits`."""
+        hole = self._hole(job)
+        hidden = tokens.masked_fill(hole, MASK)
+        classes = [each.class_id for each in job.conditions]
+        fits = self._likelihoods(hidden, seen, classes, guess, hole)
+        if not self._spec.null_class or NO_CLASS in classes:
+            return fits, None
+        return fits, fits - self._likelihoods(hidden, seen, [NO_CLASS] * len(classes), guess, hole)
+
+    def _likelihoods(
+        self, hidden: Tensor, seen: Tensor | None, classes: Sequence[int], guess: Tensor, hole: Tensor
+    ) -> NDArray[np.float64]:
+        """Return (B,) summed log probabilities of tokens in a hole of which nothing is given.
+
+        Args:
+            hidden: (B, N), MASK in the hole; rows that are alike go through the net once.
+            seen: (B, N, width), what the net sees around the hole beside tokens, or None.
+            classes: B class ids, or NO_CLASS.
+            guess: (B, N) tokens.
+            hole: (N,) bool.
+        """
+        sums, known = [], {}
+        for index, (row, class_id, drawn) in enumerate(zip(hidden, classes, guess, strict=True)):
+            around = None if seen is None else seen[index : index + 1]
+            key = (class_id, row.cpu().numpy().tobytes(), b"" if around is None else around.cpu().numpy().tobytes())
+            if key not in known:
+                class_ids = torch.tensor([class_id], device=self.nets.device)
+                known[key] = torch.log_softmax(self.nets.forward(row[None], class_ids, around)[0, hole].float(), -1)
+            sums.append(float(known[key].gather(1, drawn[hole][:, None]).sum()))
+        return np.array(sums)
+
+
+class _Watch:
+    """Wall-clock seconds of one pass, by stage."""
+
+    def __init__(self) -> None:
+        self.seconds = {"encode": 0.0, "transformer": 0.0, "decode": 0.0}
+
+    @contextmanager
+    def timed(self, stage: str) -> Iterator[None]:
+        """Add the body's seconds to a stage."""
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[stage] += time.perf_counter() - started

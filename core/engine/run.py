@@ -1,0 +1,179 @@
+"""One request painted: window by window, with less memory where it runs out, and again where a border repeats itself.
+
+Knows nothing of nets (a painter has them), or of how an edit is finished from the photo.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from core.canvas.plan import Pass
+from core.engine.asked import Asked
+from core.engine.blending import blended
+from core.engine.device import memory_errors_translated
+from core.engine.learning import Learning
+from core.engine.painter import Painted, Painter, Step
+from core.engine.sample import Sample
+from core.engine.sharpening import Sharpening
+from core.engine.work import Work
+from core.errors import OutOfMemory
+from core.request import EditRequest, Preview, Task
+
+logger = logging.getLogger(__name__)
+
+MOST_REDRAWN = 2
+"""Times that a long border which repeats something is drawn anew; after that it stays."""
+
+
+class Runner:
+    """Paints requests of one model.
+
+    Args:
+        asked: the model, for its windows.
+        painter: who has its nets.
+    """
+
+    def __init__(self, asked: Asked, painter: Painter) -> None:
+        self._asked, self._painter = asked, painter
+        self._sharpening = Sharpening(painter, lattice=asked.spec.leaves_lattice)
+        self._learning = Learning(painter, asked.spec.pixels)
+
+    def run(self, request: EditRequest, samples: list[Sample], preview_s: float | None) -> Iterator[Preview | Work]:
+        """Paint one geometry for all samples; yields previews, then the work.
+
+        Where memory runs out it begins anew with less of it, as long as the painter knows a way.
+
+        Args:
+            request: checked, with the model's advice; its class, start and decoding options do not count.
+            samples: the rows, which hold them.
+            preview_s: seconds that decoding one step's previews may take; None for no previews.
+
+        Raises:
+            OutOfMemory: where nothing was left to try.
+        """
+        while True:
+            try:
+                for item in self._without_repetition(request, samples, preview_s):
+                    if isinstance(item, Work):
+                        item.told = self._painter.told()
+                    yield item
+                return
+            except OutOfMemory:
+                if not self._painter.step_down():
+                    raise
+            self._learning.forget()
+
+    def _without_repetition(
+        self, request: EditRequest, samples: list[Sample], preview_s: float | None
+    ) -> Iterator[Preview | Work]:
+        """Pass a run on, but draw those rows of a long border anew that repeat or mirror something.
+
+        Rows from several windows only: one from a single window may be gone on from, with its own seed. What is drawn
+        anew depends on the row alone, so that it is the same among others. Meanwhile the last preview is shown again,
+        so that whoever watches may stop.
+        """
+        last: Preview | None = None
+        for item in self._once(request, samples, preview_s):
+            if isinstance(item, Preview):
+                last = item
+                yield item
+                continue
+            work = item
+            may_repeat = request.task is Task.EXTRAPOLATE and work.looks > 1 and not work.finishing
+            for attempt in range(1, MOST_REDRAWN + 1 if may_repeat else 0):
+                rows = [row for row in range(len(work.samples)) if work.repeats(row)]
+                if not rows:
+                    break
+                logger.info("%d of %d borders repeat something: drawn anew", len(rows), len(work.samples))
+                again = [work.samples[row].redrawn(attempt) for row in rows]
+                for other in self._once(request, again, None if last is None else 0.0):
+                    if isinstance(other, Work):
+                        work.take(rows, other)
+                    elif last is not None:
+                        yield last
+            yield work
+
+    def _once(self, request: EditRequest, samples: list[Sample], preview_s: float | None) -> Iterator[Preview | Work]:
+        """Paint all windows once."""
+        started = time.perf_counter()
+        with memory_errors_translated(torch.device(self._painter.machine.device)):
+            try:
+                work = self._asked.work(request, samples)
+                work.seconds["plan"] = time.perf_counter() - started
+                yield from self._passes(work, request, preview_s)
+                if not work.finishing:
+                    with work.timed("composite"):
+                        work.blended = blended(work.layers, request)
+                work.seconds["total"] = time.perf_counter() - started
+                logger.info("%s: %d passes, %.2f s", request.task.value, len(work.passes), work.seconds["total"])
+                yield work
+            finally:
+                self._painter.release()
+
+    def _passes(self, work: Work, request: EditRequest, preview_s: float | None) -> Iterator[Preview]:
+        """Paint every window into the layers; yields previews, none where the budget is None."""
+        samples, passes = work.samples, work.passes
+        # Detail is what the model's own pixels lack; where the photo's pixels end an edit nothing lacks.
+        examples = self._learning.examples(work, "none" if work.finishing else request.way_of_detail)
+        taken = max(sample.taken for sample in samples)
+        steps = taken + sum(max(sample.steps(one) for sample in samples) for one in passes)
+        for index, one in enumerate(passes):
+            with work.timed("encode"):
+                job = self._asked.job(work, one, preview_s)
+            made = 0
+            for item in self._painter.paint(job):
+                if isinstance(item, Step):
+                    made = item.steps
+                    if item.images is not None:
+                        yield _preview(item, work, index, taken, steps)
+                    continue
+                work.add(item)
+                detail = examples.get(one.window.size.width)
+                images = list(item.images)
+                if detail is None and not work.finishing:
+                    with work.timed("decode"):
+                        images = self._sharper(work, one, item, request.strength)
+                with work.timed("composite"):
+                    seeds = [sample.sampling.seed for sample in samples]
+                    work.layers.paint(images, one, examples=detail, seeds=seeds, match=request.match_colour)
+            taken += made
+
+    def _sharper(self, work: Work, one: Pass, painted: Painted, strength: float) -> list[NDArray[np.uint8]]:
+        """Return each row's decoded picture of a pass, sharpened for its window."""
+        layers = work.layers
+        known = ~(layers.unseen(one) | one.mask)
+        return [
+            self._sharpening.at_window(image, layers.seen(row, one), known, strength)
+            for row, image in enumerate(painted.images)
+        ]
+
+
+def _preview(step: Step, work: Work, index: int, taken: int, steps: int) -> Preview:
+    """Return a step of a pass as whoever watches is shown it.
+
+    Args:
+        step: with images.
+        work: whose step it is.
+        index: of the pass.
+        taken: steps taken before this pass.
+        steps: of all passes.
+    """
+    assert step.images is not None
+    return Preview(
+        step=taken + step.index + 1,
+        steps=steps,
+        pass_index=index,
+        passes=len(work.passes),
+        window=work.passes[index].window,
+        images=step.images,
+        exact=step.exact,
+        unknown=step.unknown,
+        tokens=step.tokens,
+        confidence=step.confidence,
+    )

@@ -1,0 +1,153 @@
+"""The narrow waist: what a painter is asked and answers could cross to another process, whatever the photo's size."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from core.engine.asked import Asked
+from core.engine.local import LocalPainter
+from core.engine.nets import Nets
+from core.engine.painter import Fitting, Job, Painted, Step
+from core.engine.run import Runner
+from core.engine.sample import Sample
+from core.engine.work import Work
+from core.geometry import Sides
+from core.recipe import Machine
+from core.request import DecodeOptions, EditRequest, EditResult, Preview, Task
+from tests.fakes import ColourTokenizer, RuleTransformer, fake_engine, fake_spec
+
+SPEC = fake_spec()
+PHOTO = np.random.default_rng(0).integers(0, 256, (48, 64, 3), dtype=np.uint8)
+OPTIONS = DecodeOptions(variations=3, steps=4, seed=5)
+
+
+def sent(value: Any) -> Any:
+    """Return what another process would get."""
+    return pickle.loads(pickle.dumps(value))
+
+
+def local_painter() -> LocalPainter:
+    nets = Nets(SPEC, ColourTokenizer(), RuleTransformer(), device=torch.device("cpu"), dtype=torch.float32)
+    return LocalPainter(SPEC, nets)
+
+
+class FarPainter:
+    """A painter whose every word is pickled both ways; it keeps what it was asked."""
+
+    def __init__(self) -> None:
+        self._near = local_painter()
+        self.asked: list[bytes] = []
+
+    @property
+    def machine(self) -> Machine:
+        return self._near.machine
+
+    def paint(self, job: Job) -> Iterator[Step | Painted]:
+        self.asked.append(pickle.dumps(job))
+        for item in self._near.paint(pickle.loads(self.asked[-1])):
+            yield sent(item)
+
+    def kept(self, window: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        shown: NDArray[np.uint8] = sent(self._near.kept(sent(window)))
+        return shown
+
+    def sharper(self, picture: NDArray[np.uint8]) -> NDArray[np.float32] | None:
+        made: NDArray[np.float32] | None = sent(self._near.sharper(sent(picture)))
+        return made
+
+    def fitting(self, job: Job, cell: tuple[int, int], temperature: float, count: int) -> list[Fitting]:
+        codes: list[Fitting] = sent(self._near.fitting(sent(job), cell, temperature, count))
+        return codes
+
+    def log_likelihood(self, job: Job, true: NDArray[np.uint8]) -> float:
+        return self._near.log_likelihood(sent(job), sent(true))
+
+    def step_down(self) -> bool:
+        return self._near.step_down()
+
+    def told(self) -> tuple[str, ...]:
+        return self._near.told()
+
+    def release(self) -> None:
+        self._near.release()
+
+
+def asked(task: Task, **values: Any) -> EditRequest:
+    mask = np.zeros(PHOTO.shape[:2], np.bool_)
+    mask[10:30, 20:50] = True
+    masked = task in (Task.INPAINT, Task.MANIPULATE)
+    request = EditRequest(
+        task,
+        None if task is Task.GENERATE else PHOTO,
+        **({"mask": mask} if masked else {}),
+        **{"finish": "none", "options": OPTIONS, **values},
+    )
+    return request.advised(vars(SPEC.defaults))
+
+
+REQUESTS = {
+    "fill": asked(Task.INPAINT),
+    "fill with detail and finer looks": asked(Task.INPAINT, detail="grain", refine=1, class_id=1),
+    "extend over several windows": asked(Task.EXTRAPOLATE, extend=Sides(right=90)),
+    "replace": asked(Task.MANIPULATE, class_id=2),
+    "generate": asked(Task.GENERATE, class_id=0),
+}
+
+
+def run(painter: Any, request: EditRequest) -> tuple[list[Preview], EditResult]:
+    samples = [Sample.drawn_for(request, variation) for variation in range(request.options.variations)]
+    *previews, work = Runner(Asked(SPEC), painter).run(request, samples, 10.0)
+    assert isinstance(work, Work)
+    return [item for item in previews if isinstance(item, Preview)], work.result(request)
+
+
+def over(photo: NDArray[np.uint8], mask: NDArray[np.bool_]) -> EditRequest:
+    request = EditRequest(Task.INPAINT, photo, mask, finish="none", options=OPTIONS)
+    return request.advised(vars(SPEC.defaults))
+
+
+@pytest.mark.parametrize("name", REQUESTS)
+def test_a_painter_elsewhere_gives_the_same_pictures(name: str) -> None:
+    (here, near), (there, far) = run(local_painter(), REQUESTS[name]), run(FarPainter(), REQUESTS[name])
+    assert np.array_equal(near.images, far.images)
+    assert (near.scores, near.fits, near.class_fits) == (far.scores, far.fits, far.class_fits)
+    assert (near.forwards, near.ranking) == (far.forwards, far.ranking)
+    assert [preview.step for preview in here] == [preview.step for preview in there]
+    for mine, theirs in zip(here, there, strict=True):
+        assert np.array_equal(mine.images, theirs.images)
+        assert np.array_equal(mine.unknown, theirs.unknown)
+
+
+def test_what_is_sent_does_not_grow_with_the_photo() -> None:
+    sizes = []
+    for scale in (1, 24):
+        photo = PHOTO.repeat(scale, 0).repeat(scale, 1)
+        mask = np.zeros(photo.shape[:2], np.bool_)
+        mask[10 * scale : 30 * scale, 20 * scale : 50 * scale] = True
+        painter = FarPainter()
+        run(painter, over(photo, mask))
+        (job,) = painter.asked
+        sizes.append(len(job))
+    assert sizes[0] == sizes[1] < 20_000
+
+
+def test_closing_the_stream_stops_the_painter() -> None:
+    painter = local_painter()
+    request = asked(Task.INPAINT, options=DecodeOptions(steps=8))
+    stream = Runner(Asked(SPEC), painter).run(request, [Sample.drawn_for(request)], 10.0)
+    next(stream)
+    made = painter.nets.forwards
+    stream.close()
+    assert painter.nets.forwards == made < 8
+
+
+def test_the_engine_paints_through_the_same_waist() -> None:
+    whole = fake_engine().edit(REQUESTS["replace"])
+    assert np.array_equal(whole.images, run(FarPainter(), REQUESTS["replace"])[1].images)
