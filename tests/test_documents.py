@@ -98,7 +98,7 @@ def test_the_checks_see_what_is_dead(tmp_path: Path) -> None:
     dead = ["#c has no such heading", "gone.txt is not there", "../outside.md is not there"]
     assert list(dead_links(here, text, tmp_path / "tree")) == dead
     assert list(dead_sections("docs/algorithm.md, sections 2 and 99")) == ["docs/algorithm.md, section 99"]
-    assert list(dead_paths("see core/gone.py and core/engine.py")) == ["core/gone.py"]
+    assert list(dead_paths("see core/gone.py and core/engine/engine.py")) == ["core/gone.py"]
 
 
 def test_the_readme_is_short_and_names_every_document() -> None:

@@ -14,10 +14,10 @@ ROOT = Path(__file__).resolve().parent.parent
 
 CEILINGS = {
     "import circles, Python and scripts": 1,
-    "Python functions over 60 lines": 14,
+    "Python functions over 60 lines": 13,
     "functions with more than 8 arguments": 10,
-    "largest class, lines": 520,
-    "largest Python file, lines": 646,
+    "largest class, lines": 304,
+    "largest Python file, lines": 622,
     "script functions over 60 lines": 2,
     "script lines over 120 characters": 383,
     "evaluation, lines": 5130,

@@ -32,13 +32,11 @@ CORE, EDITOR = "core", "editor"
 
 FLOORS: list[set[str]] = [
     {"errors", "geometry", "json_text", "console", "pngtext", "profiles", "decoding"},
-    {"checks", "device", "finishing", "frames", "labels", "packing", "pictures"},
+    {"checks", "finishing", "frames", "labels", "packing", "pictures"},
     {"maskfiles", "models", "request"},
-    {"canvas", "develop", "nets", "recipe"},
-    {"sharpening", "suggestions", "work"},
-    {"ending"},
+    {"canvas", "develop", "recipe"},
     {"engine"},
-    {"sweeps", "evaluation"},
+    {"evaluation"},
     {"training", "__init__"},
     {"cli"},
     {"__main__"},
