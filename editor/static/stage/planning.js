@@ -85,11 +85,12 @@ export class Planner {
       text = running.finishing ? `${WORDS.finishing} …` : running.step ? stepOf(running.step, running.steps, running.windows, running.level) : `${WORDS.starting} …`;
       if (running.secondsLeft !== null) text += ` · ${duration(running.secondsLeft)} left`;
     } else if (review) {
-      const { seed, score, seam, shift, changed_outside: outside, outcome } = review.current;
+      const { seed, score, seam, shift, changed_outside: outside, outcome, note } = review.current;
       text = `${WORDS.variation} ${letterOf(review.index)} of ${review.variations.length} · ${WORDS.seed} ${seed}`;
       if (score !== null) text += ` · ${WORDS.score} ${score.toFixed(2)}`;
       if (outcome.seconds !== null) text += ` · ${duration(outcome.seconds)}`;
       if (outcome.draft) text += ` · ${WORDS.draft}`;
+      if (note) text += ` · ${note}`;
       proof = { outside, seam, shift };
     } else if (stage.opening) {
       text = "Opening …";

@@ -252,6 +252,7 @@ export class Runner {
     const running = [stage.running, this.stopping].find((each) => each && each.run === message.run) || null;
     if (!asked && (!running || this.unwanted.has(message.run))) return;
     const trace = running && (running.trace.moments.length || running.trace.window) ? running.trace : null;
+    if (trace && message.draft) trace.unfinish();
     const review = (running && running.family) || new Review(message, trace, stage.versions.head);
     let first = 0;
     if (running && running.family) first = review.add(message, trace, new Map(/** @type {[number, number][]} */ ((running.from && running.from.pins) || [])));

@@ -123,6 +123,11 @@ export class Trace {
     return this.moments.filter((each) => !each.finish).length;
   }
 
+  /** Forgets what came after the steps: the run was stopped in its finish, and what is kept is its last step. */
+  unfinish() {
+    this.moments = this.moments.filter((each) => !each.finish);
+  }
+
   /** The step shown at a position: 0 is before the first, which has none. @param {number} position @returns {Moment | null} */
   at(position) {
     return this.moments[position - 1] || null;
