@@ -41,6 +41,7 @@ _CLOSED = re.compile(
     r"|/(login|logout|monitoring)(/|$)"
 )
 """What Gradio offers besides: fetching foreign addresses, writing links, traffic. Nothing of ours needs it."""
+_MCP = "/gradio_api/mcp"  # there Gradio turns addresses into files; whoever starts with --mcp wants that
 
 
 @dataclass(frozen=True)
@@ -145,6 +146,8 @@ class Doorway:
         with self._room("json", length, _MOST_JSON, _MOST_JSON_AT_ONCE // _MOST_JSON):
             body = await _whole(receive, _MOST_JSON)
             if body is not None:
+                if not scope["path"].startswith(_MCP) and _names_an_address(body):
+                    raise Refused(403, server_messages.nothing_fetched())
                 await self._app(scope, _given(body, receive), send)
 
     def _length(self, headers: Headers) -> int | None:
@@ -235,6 +238,24 @@ async def _whole(receive: Receive, most: int) -> bytes | None:
                     return b"".join(parts)
     except TimeoutError:
         raise Refused(408, server_messages.body_slow()) from None
+
+
+def _names_an_address(body: bytes) -> bool:
+    """Say whether a file of a JSON body lies at an address, which Gradio would fetch, however large, and open."""
+    if b"FileData" not in body and b"\\u" not in body:  # the mark of a file, plain or escaped
+        return False
+    found = False
+
+    def look(values: dict[str, object]) -> None:
+        nonlocal found
+        path = values.get("path")
+        found = found or (isinstance(path, str) and path.startswith(("http://", "https://")))
+
+    try:
+        json.loads(body, object_hook=look)
+    except (ValueError, RecursionError):  # Gradio says so
+        return False
+    return found
 
 
 def _given(body: bytes, receive: Receive) -> Receive:

@@ -22,6 +22,11 @@ def closed() -> str:
     return "There is nothing here: open the editor's own address."
 
 
+def nothing_fetched() -> str:
+    """Say that files are uploaded, not fetched from addresses."""
+    return "Files are not fetched from addresses: upload the file itself."
+
+
 def kind_of_body(wanted: str) -> str:
     """Say which Content-Type is taken."""
     return f"This address takes {wanted} only."

@@ -117,6 +117,14 @@ def test_the_readmes_python_edits_a_photo(tmp_path: Path, monkeypatch: pytest.Mo
     assert sum(bool(line.strip()) for line in program.splitlines()) <= 10
 
 
+def test_what_guards_the_server_is_where_the_list_says() -> None:
+    text = TEXTS[ROOT / "SECURITY.md"]
+    found = [(name, place) for name, place in re.findall(r"`(\w+)`[^|;`]*? in ([\w/]+\.(?:py|js))", text)]
+    found += [(name, place) for place, name in re.findall(r"([\w/]+\.(?:py|js)), `(\w+)`", text)]
+    assert len(found) > 15
+    assert [pair for pair in found if not re.search(rf"\b{pair[0]}\b", TEXTS[ROOT / pair[1]])] == []
+
+
 def test_the_schedules_table_says_what_decoding_does() -> None:
     text = TEXTS[DOCS / "algorithm.md"]
     rows = re.findall(r"^\| `([\w ]+)` \|.*\| ([\d ]+?)( each)? \|$", text, re.M)
