@@ -19,8 +19,8 @@ from core.errors import BadRequest
 _LABELS = Path(__file__).resolve().parent.parent / "assets" / "labels"
 _SYNONYMS_FILE = _LABELS / "synonyms.json"
 _IMAGENET_FILE = _LABELS / "imagenet.json"
-_MOST_LISTED = 20
-_MOST_MEANT = 3
+_MOST_LISTED = 20  # class names in a refusal; the others are counted
+_MOST_MEANT = 3  # classes that a word may have meant, likewise
 
 
 def imagenet_classes() -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from core.errors import BadRequest
 
-_MOST_CELLS = 64_000_000
+_MOST_CELLS = 64_000_000  # as many as a picture may have pixels
 
 
 def packed(values: NDArray[Any]) -> dict[str, Any]:

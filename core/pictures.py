@@ -27,6 +27,7 @@ from core.pngtext import MAX_TEXT_CHUNK, SIGNATURE
 from core.profiles import to_srgb
 
 MOST_PIXELS = 64_000_000
+"""Four bytes each make 256 MB, of which twelve copies fit into the process that opens strangers' pictures."""
 MOST_TEXT_BYTES = 2 * MAX_TEXT_CHUNK
 """Room in a file beside its pixels: the two texts of a recipe, or the tables of a damaged encoder."""
 MOST_BYTES = 4 * MOST_PIXELS * 101 // 100 + MOST_TEXT_BYTES
@@ -36,7 +37,7 @@ FULL_CHROMA = 90
 """JPEG quality from which colours are stored at full size; below it they are halved, as nearly every program does."""
 JPEG_QUALITY = 95
 """Where nobody chose: on the sample photos half a level off on the mean and 20 at most, for 30 % more bytes than 92."""
-_TO_BGR = {3: cv2.COLOR_RGB2BGR, 4: cv2.COLOR_RGBA2BGRA}
+_TO_BGR = {3: cv2.COLOR_RGB2BGR, 4: cv2.COLOR_RGBA2BGRA}  # by channels; OpenCV writes blue first
 _HEADER_BYTES = 33  # of a PNG: its signature and IHDR, after which texts may stand
 _BAND_ROWS = 512  # large pictures are compared in bands
 
@@ -83,7 +84,8 @@ _TRANSPOSES = {
     6: Image.Transpose.ROTATE_270,
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
-}  # EXIF 2.32, tag 0x0112
+}
+"""Orientation -> what makes a picture upright; EXIF 2.32, tag 0x0112."""
 
 
 class PictureFile(NamedTuple):

@@ -22,13 +22,15 @@ _log = logging.getLogger(__name__)
 SAME_LEVELS = 2
 """A profile that moves no probe by more than so many of 255 levels is sRGB: makers' sRGB differ by 1 in the darks."""
 
-_PROBE_LEVELS = (0, 24, 64, 128, 192, 255)
+_PROBE_LEVELS = (0, 24, 64, 128, 192, 255)  # of each channel: 216 colours, both ends among them
 _SRGB_GAMMA = 0.45455
 """A PNG's gAMA of 1/2.2 means sRGB, as browsers have it; most programs that write one mean no more by it."""
 _D50 = np.array((0.9642, 1.0, 0.8249))
+"""White of the profile connection space as XYZ; ICC.1:2022, 7.2.16."""
 _BRADFORD = np.array(((0.8951, 0.2664, -0.1614), (-0.7502, 1.7135, 0.0367), (0.0389, -0.0685, 1.0296)))
 """From XYZ to the cone responses in which white points are adapted; ICC.1:2022, annex E."""
 _SRGB_CHROMATICITY = (0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06)
+"""x and y of white, red, green and blue, as a PNG's cHRM has them; IEC 61966-2-1."""
 
 
 class Converted(NamedTuple):

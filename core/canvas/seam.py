@@ -17,8 +17,9 @@ from core.geometry import Box, Size
 RING_PX = 8
 """How far a cut reaches to either side, and so the width of the rings whose colours are compared."""
 SEEN_SEAM = 1.15
+"""A seam score above this may be seen: the bar of docs/bars.md."""
 SEEN_SHIFT = 3.0
-"""From here on a seam score, or a ring shift (delta E), may be seen."""
+"""A ring shift (delta E) above this may be seen: the bar of docs/bars.md."""
 _BESIDE = 3
 """Steps on either side of the border that tell how rough the picture is there."""
 _FLAT = 1.0
@@ -26,6 +27,7 @@ _FLAT = 1.0
 _MOST_CUTS = 10_000
 """A longer border is sampled evenly."""
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+"""Weights of red, green and blue in luma; ITU-R BT.601."""
 
 
 def seam_score(image: NDArray[np.uint8], mask: NDArray[np.bool_]) -> float:

@@ -17,7 +17,7 @@ from core.cli.words import Parser
 from core.console import show_every_name
 from core.errors import CoreError, of_the_machine
 
-EXIT_USER_ERROR = 2
+EXIT_USER_ERROR = 2  # as argparse and shells report wrong words
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 
 

@@ -30,7 +30,7 @@ from core.evaluation.metrics import Picture, kernel_distance, precision_recall, 
 from core.models.config import ModelSpec
 from core.models.interfaces import MaskTransformer, VQTokenizer
 
-SEED = 0
+SEED = 0  # of the first sample; fixed, so that a report can be made again
 _FORMATS = {"class seen": "{:.1%}", "PSNR": "{:.2f}", "FD": "{:.2f}"}
 _BATCH = 50
 _AXES = 64  # principal axes of the Frechet distance: hundreds of pictures do not fill 1280 dimensions

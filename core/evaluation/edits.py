@@ -36,7 +36,7 @@ from core.evaluation.questions import CLASS_BOX, Question, hole_crops
 from core.geometry import Box
 from core.request import DecodeOptions, EditRequest, Task
 
-SEED = 0
+SEED = 0  # of the first sample; fixed, so that a report can be made again
 RANKED = 4  # samples among which the likeliest is chosen, for the class edit
 SEEDS = 3  # answers of different seeds that are compared with each other
 SEEDED_PHOTOS = 4  # photos for which they are drawn: each costs two more edits a question and method

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from core.engine import Engine
 from core.request import DecodeOptions, EditRequest, Task
 
-STEPS = 8
+STEPS = 8  # the bundled model's advice
 IMPORTS = ("torch", "gradio", "core.engine", "editor.layout")
 
 

@@ -22,7 +22,7 @@ from core.request import DecodeOptions, EditRequest, Task
 
 SMALL_HOLE, LARGE_HOLE = 96, 600
 """Side of the square hole in pixels: one that fits into every size, and one as large as an object."""
-_RUNS = 3
+_RUNS = 3  # edits, of which the median of each stage counts
 
 
 @dataclass(frozen=True)

@@ -56,11 +56,13 @@ _SAFETENSORS_DTYPES = {
     torch.bool: "BOOL",
 }
 _FLAX_ARRAY = 1  # msgpack extension type of an ndarray; 2 and 3 (complex, scalars) are in no weight file
-_MOST_AXES = 8
+_MOST_AXES = 8  # of an array; convolutions have four
 LFS_POINTER = b"version https://git-lfs"
 """What a file begins with that git-LFS put in place of a larger one."""
 _MOST_ENTRIES = 100_000
+"""Names in a map; the largest published file has 393 tensors (docs/architectures.md, section 2)."""
 _MOST_LEVELS = 32
+"""Maps within maps; the deepest published names have six parts (docs/architectures.md, section 2)."""
 
 _DAMAGE = (
     *(RuntimeError, EOFError, LookupError, ValueError, TypeError, AttributeError, AssertionError),

