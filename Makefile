@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3 || command -v python3.12 || command -v python3.11)
 BIN := .venv/bin
 
-.PHONY: run test check bench bench-core bench-page pictures train
+.PHONY: run test check wheel bench bench-core bench-page pictures train
 
 run: .venv/installed
 	$(BIN)/python app.py
@@ -16,6 +16,9 @@ check: .venv/installed-dev
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy
 	bash .ci/typescript
+
+wheel: .venv/installed
+	$(BIN)/python -m pip wheel --disable-pip-version-check --no-deps --wheel-dir dist .
 
 bench: bench-core bench-page
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import tomllib
 from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 
@@ -123,6 +124,15 @@ def test_what_guards_the_server_is_where_the_list_says() -> None:
     found += [(name, place) for place, name in re.findall(r"([\w/]+\.(?:py|js)), `(\w+)`", text)]
     assert len(found) > 15
     assert [pair for pair in found if not re.search(rf"\b{pair[0]}\b", TEXTS[ROOT / pair[1]])] == []
+
+
+def test_one_version_is_told() -> None:
+    declared = tomllib.loads(TEXTS[ROOT / "pyproject.toml"])["project"]["version"]
+    number, day = re.findall(r"^## (\d\S+) - (\S+)$", TEXTS[ROOT / "CHANGELOG.md"], re.M)[0]
+    citation = TEXTS[ROOT / "CITATION.cff"]
+    assert number == declared
+    assert f"\nversion: {declared}\n" in citation
+    assert f"\ndate-released: {day}\n" in citation
 
 
 def test_the_schedules_table_says_what_decoding_does() -> None:
