@@ -126,6 +126,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("core.engine.device", "core.labels", "core.engine", "core.models", "core.evaluation"),
     },
     "core.evaluation.features": {"torch", "numpy", "core.models.efficientnet"},
+    # the net that comes with the bundled model
+    "core.evaluation.judge": {"torch", "cv2", *VALUES, "core.evaluation", "core.models.vision"},
     "core.training": {
         *("torch", "numpy", "cv2", "PIL", "safetensors", "tqdm"),
         *("core.engine.device", "core.models", "core.decoding.schedule", "core.evaluation.features", "core.training"),

@@ -1,30 +1,65 @@
-"""What the commands that read labelled photos share: the folder of the metric nets, and sentences for broken data.
+"""What the commands that read labelled photos share: what classes are learnt from, and sentences for broken data.
 
 Knows nothing of what is trained or measured on them.
 """
 
 from __future__ import annotations
 
-import argparse
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from core.cli.words import Parser
 from core.errors import BadRequest, CoreError
 
+if TYPE_CHECKING:
+    from core.evaluation.judge import Judge
 
-def add_metrics(parser: Parser) -> None:
-    """Add the folder of the metric nets."""
-    parser.add_argument("--metrics", type=Path, metavar="DIR", help="the metric nets; default: ../metrics of the data")
+_MOST_PROBED = 220
+"""Photos of each class that a probe is fitted on: as many as the one that the model card's figures were judged by."""
+_PROBED_SIDE = 256
+"""Pixels at which they are kept, as the evaluated photos are; the metric net sees 224."""
 
 
-def metrics_folder(options: argparse.Namespace) -> Path:
-    """Return the folder of the metric nets: as given, or beside the folder of the data (a path into a zip or not)."""
-    if options.metrics is not None:
-        return Path(options.metrics)
-    data = next((p for p in options.data[0].parents if p.suffix.lower() == ".zip"), options.data[0])
-    return Path(data.parent.parent / "metrics")
+def add_probe(parser: Parser) -> None:
+    """Add what the judge learns the photos' classes from."""
+    parser.add_argument(
+        "--probe",
+        type=Path,
+        nargs="+",
+        metavar="PATH",
+        help="photos of every class, such as those that were trained on, to judge by which class is seen: class "
+        "folders, zips of them, or the .npz file of a linear probe",
+    )
+
+
+def learn_classes(judge: Judge, paths: Sequence[Path], classes: Sequence[str]) -> None:
+    """Let a judge tell classes apart: fit its probe on photos of them, or read it from a file.
+
+    Raises:
+        BadRequest: where the photos lack one of the classes.
+        FileNotFoundError: where a path does not exist.
+        ValueError: where a photo or file is damaged.
+    """
+    from core.evaluation.features import Probe
+    from core.training.data import centre_square, load_files
+
+    if [path.suffix for path in paths] == [".npz"]:
+        judge.probe = Probe.read(paths[0])
+        return
+    files = load_files(paths)
+    absent = [name for name in classes if name not in files.classes]
+    if absent:
+        raise BadRequest(f"--probe has no photos of {', '.join(absent)}: give photos of every class of the model.")
+    labels = files.labels.tolist()
+    chosen: list[tuple[int, int]] = []
+    for class_id, name in enumerate(classes):
+        own = [i for i, label in enumerate(labels) if label == files.classes.index(name)]
+        chosen += [(i, class_id) for i in own[:: -(-len(own) // _MOST_PROBED)]]
+    judge.learn_classes(
+        (centre_square(files, i, _PROBED_SIDE) for i, _ in chosen), [c for _, c in chosen], len(classes)
+    )
 
 
 @contextlib.contextmanager

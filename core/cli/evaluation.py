@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.cli.data import add_metrics, data_errors, metrics_folder
+from core.cli.data import add_probe, data_errors, learn_classes
 from core.cli.output import say
 from core.cli.words import (
     OPTIONS,
@@ -42,7 +42,7 @@ def add_commands(command: Command) -> None:
     """Add the commands of this file."""
     evaluate = command("evaluate", _evaluate, "Measure edits and reconstructions beside plain baselines.")
     evaluate.add_argument("--data", type=Path, nargs="+", required=True, help="class folders, or zips of them")
-    add_metrics(evaluate)
+    add_probe(evaluate)
     evaluate.add_argument("--report", type=Path, required=True, metavar="DIR", help="where the report is written")
     evaluate.add_argument("--limit", type=whole, metavar="N", help="so many photos, spread over all")
     evaluate.add_argument("--questions", nargs="+", metavar="NAME", help="only these, e.g. centre-50 reconstruction")
@@ -62,7 +62,6 @@ def add_commands(command: Command) -> None:
 
     compare = command("compare", _compare, "Cross transformers with tokenizers of the same codes: which gains what.")
     compare.add_argument("--data", type=Path, nargs="+", required=True, help="photos of the models' (ImageNet) classes")
-    add_metrics(compare)
     compare.add_argument("--models", type=Path, nargs="+", required=True, metavar="DIR", help="model folders")
     compare.add_argument(
         "--tokenizers", type=Path, nargs="+", required=True, metavar="DIR", help="train-tokenizer folders, codes alike"
@@ -98,12 +97,13 @@ def _evaluate(options: argparse.Namespace) -> None:
         if unheard:
             flags = " and ".join(flag(word) for word in unheard)
             raise BadRequest(f"--ablation has settings and questions of its own: leave out {flags}.")
-    judge = Judge(metrics_folder(options))
-    engine = named_engine(options)
+    judge, engine = Judge(), named_engine(options)
     with data_errors():
         photos = load_photos(options.data, 256)
-    # Where all of the data's classes are the model's, count them as the model does.
-    classes = engine.spec.classes if set(photos.classes) <= set(engine.spec.classes) else photos.classes
+        # Where all of the data's classes are the model's, count them as the model does.
+        classes = engine.spec.classes if set(photos.classes) <= set(engine.spec.classes) else photos.classes
+        if options.probe is not None:
+            learn_classes(judge, options.probe, classes)
     labels = tuple(classes.index(photos.classes[i]) for i in photos.labels.tolist())
     test_set = TestSet(photos.pixels.numpy(), labels, classes).first(options.limit)
     options.report.mkdir(parents=True, exist_ok=True)
@@ -191,7 +191,7 @@ def _compare(options: argparse.Namespace) -> None:
         raise BadRequest(f"--samples is {options.samples}: give at least 1.")
     if options.limit is not None and options.limit < 2:
         raise BadRequest(f"--limit is {options.limit}: give at least 2 photos.")
-    judge = Judge(metrics_folder(options))
+    judge = Judge()
     specs = [(read_spec(folder), folder) for folder in options.models]
     transformers = [Transformer(spec, load_nets(folder, spec)[1]) for spec, folder in specs]
     tokenizers = {folder.name: load_tokenizer(folder)[0] for folder in options.tokenizers}

@@ -34,7 +34,6 @@ def add_commands(command: Command) -> None:
         "--photos", type=Path, nargs="+", required=True, metavar="DIR|ZIP", help="folders or zips of pictures"
     )
     parser.add_argument("--side", type=whole, metavar="PX", help="bring each photo's shorter side to PX, e.g. 512")
-    parser.add_argument("--metrics", type=Path, metavar="DIR", help="the metric nets; default: ../metrics of --photos")
     parser.add_argument("--report", type=Path, required=True, metavar="DIR", help="where the report is written")
     parser.add_argument("--limit", type=whole, metavar="N", help="so many photos of each, spread over all")
     parser.add_argument(
@@ -54,9 +53,7 @@ def _evaluate_photos(options: argparse.Namespace) -> None:
     if options.side is not None and not 64 <= options.side <= 4096:
         raise BadRequest(f"--side is {options.side}: give 64 to 4096 pixels.")
     parts = chosen(options.only)
-    first = options.photos[0]
-    judge = Judge(options.metrics or (first.parent if first.is_file() else first).parent / "metrics")
-    groups = _groups(options)
+    judge, groups = Judge(), _groups(options)
     engine = named_engine(options)
     model = options.model or engine.spec.name
     folder = Path(model) if (Path(model) / "config.json").is_file() else None

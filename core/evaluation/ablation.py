@@ -61,7 +61,7 @@ from core.pictures import encode_png, write_whole
 
 logger = logging.getLogger(__name__)
 
-SEED = 0
+SEED = 0  # of the first sample; fixed, so that a report can be made again
 _BATCH = 8  # measured on two cores: 4 to 8 samples a forward cost least
 _GROUPS = 10  # of the jackknife
 _MOMENTS = 8  # pictures of a strip
@@ -104,6 +104,8 @@ def run_ablation(engine: Engine, test_set: TestSet, judge: Judge, folder: Path, 
     if samples < 2:
         raise BadRequest(f"{samples} samples are too few to compare distributions: give at least 2.")
     test_set.check()
+    if judge.probe is None:
+        raise BadRequest("the paper's experiments count the classes that are seen: give photos of them with --probe.")
     if engine.spec.classes != test_set.classes or not judge.probes(test_set.classes, test_set.labels):
         raise BadRequest(
             f"the photos' classes ({', '.join(test_set.classes)}), the model's and the probe's "

@@ -107,6 +107,10 @@ def course(
             inception=inception,
         )
     unfit = [name for name in names if name not in asks]
+    if judge.probe is None:
+        missing.append(
+            "Which class is seen was not judged: give photos of every class with --probe, to learn them from."
+        )
     if unfit:
         missing.append(f"Not asked, since the photos' classes are not the model's and the probe's: {', '.join(unfit)}.")
     return {name: asks[name] for name in names if name in asks}, missing

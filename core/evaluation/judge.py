@@ -5,7 +5,7 @@ Knows nothing of how the pictures came to be.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import cv2
@@ -14,9 +14,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core.errors import BadRequest
 from core.evaluation.features import MetricNet, Probe, tap_distance
 from core.evaluation.metrics import Mask, Picture, to_tensor
+from core.models.vision import BUNDLED_NET
 
 SIDE = 224  # pixels at which the metric net was trained and its reference values hold
 _BATCH = 16
@@ -26,18 +26,20 @@ class Judge:
     """Perceptual distances, features and classes of pictures.
 
     Args:
-        folder: holds effnet_lite0_fp16.npz and domain11_probe_fp16.npz.
+        weights: of the metric net; those that come with the bundled model where none are given.
 
-    Raises:
-        BadRequest: where a file is missing.
+    Attributes:
+        probe: tells the classes of the photos apart; None leaves out what is said of classes.
     """
 
-    def __init__(self, folder: Path) -> None:
-        net, probe = folder / "effnet_lite0_fp16.npz", folder / "domain11_probe_fp16.npz"
-        for path in (net, probe):
-            if not path.is_file():
-                raise BadRequest(f"{path} is missing: give the folder of the metric nets with --metrics.")
-        self._net, self._probe = MetricNet(net).eval(), Probe(probe)
+    def __init__(self, weights: Path | None = None) -> None:
+        self._net = MetricNet(BUNDLED_NET if weights is None else weights).eval()
+        self.probe: Probe | None = None
+
+    def learn_classes(self, pictures: Iterable[Picture], labels: Sequence[int], classes: int) -> None:
+        """Fit the probe on n pictures, taken one by one, with labels in [0, classes)."""
+        features = torch.cat([self.features([picture]) for picture in pictures])
+        self.probe = Probe.fitted(features, torch.tensor(labels), classes)
 
     @torch.inference_mode()
     def features(self, pictures: Sequence[Picture]) -> Tensor:
@@ -46,8 +48,9 @@ class Judge:
         return torch.cat([self._net.features(to_tensor(pictures[i : i + _BATCH], SIDE)) for i in starts])
 
     def classes(self, features: Tensor) -> NDArray[np.int64]:
-        """Return the probe's class index, (n,) int64, of each of (n, 1280) features."""
-        return self._probe.logits(features).argmax(1).numpy()
+        """Return the probe's class index, (n,) int64, of each of (n, 1280) features; there must be a probe."""
+        assert self.probe is not None, "ask `probes` first"
+        return self.probe.logits(features).argmax(1).numpy()
 
     @torch.inference_mode()
     def imagenet_logits(self, features: Tensor) -> Tensor:
@@ -56,12 +59,12 @@ class Judge:
 
     @property
     def class_count(self) -> int:
-        """How many classes the probe tells apart."""
-        return len(self._probe.b)
+        """How many classes the probe tells apart; 0 without one."""
+        return 0 if self.probe is None else len(self.probe.b)
 
     def probes(self, classes: Sequence[str], labels: Sequence[int]) -> bool:
         """Return whether the probe tells the classes of these labels apart: its classes are the first of `classes`."""
-        return self.class_count <= len(classes) and max(labels) < self.class_count
+        return 0 < self.class_count <= len(classes) and max(labels) < self.class_count
 
     @torch.inference_mode()
     def distances(

@@ -20,6 +20,9 @@ from core.models.surroundings import FEATURE_BLOCKS
 BUNDLED_VISION = Path(__file__).resolve().parents[2] / "assets" / "models" / "scenes-128"
 """The folder whose net every newly trained model takes along."""
 
+BUNDLED_NET = BUNDLED_VISION / VISION_FILE
+"""That net's weights, which training's perceptual terms and the evaluation read, too."""
+
 
 def load_vision(folder: Path, digests: Mapping[str, str]) -> EfficientNetLite0:
     """Return the frozen net of a model folder, float32 on the CPU.

@@ -202,11 +202,16 @@ def load_photos(paths: Sequence[Path], size: int, listed: ClassFile | None = Non
         FileNotFoundError, ValueError: as `load_files`.
     """
     found = load_files(paths, listed)
-    pictures = np.stack([_centre_square(found, i, size) for i in range(len(found))])
+    pictures = np.stack([centre_square(found, i, size) for i in range(len(found))])
     return Photos(torch.from_numpy(pictures), found.labels, found.classes, found.digest)
 
 
-def _centre_square(files: PhotoFiles, index: int, size: int) -> NDArray[np.uint8]:
+def centre_square(files: PhotoFiles, index: int, size: int) -> NDArray[np.uint8]:
+    """Return the middle of a photo, (size, size, 3) uint8 RGB, resized (Lanczos).
+
+    Raises:
+        ValueError: where the photo is damaged.
+    """
     try:
         rgb = Image.fromarray(files.picture(index))
     except OSError as error:

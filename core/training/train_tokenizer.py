@@ -41,7 +41,7 @@ def train_tokenizer(
     folder: Path,
     limits: Limits,
     *,
-    metric_net: Path,
+    metric_net: Path | None,
     device: torch.device,
     processes: Processes | None = None,
     start: Path | None = None,
@@ -55,7 +55,7 @@ def train_tokenizer(
         photos: the data.
         folder: the run folder.
         limits: when to stop.
-        metric_net: weight file of `MetricNet`.
+        metric_net: weight file of `MetricNet`; None where the recipe has no perceptual term.
         device: where to train.
         processes: who share each batch; None for one.
         start: folder of a tokenizer that is trained further; its codes are in place from the first step.
@@ -65,8 +65,8 @@ def train_tokenizer(
 
     Raises:
         CheckpointError: where `start` holds no tokenizer.
-        ValueError: where `start` holds a tokenizer of another shape, `decoder_only` lacks a start, or the batch does
-            not split evenly over the processes.
+        ValueError: where `start` holds a tokenizer of another shape, `decoder_only` lacks a start, the perceptual term
+            its net, or the batch does not split evenly over the processes.
     """
     processes = processes or Processes(device)
     mine = processes.share(recipe.batch)
@@ -74,12 +74,13 @@ def train_tokenizer(
     tune(device)
     layout = torch.channels_last
     tokenizer = CompactTokenizer(recipe.net)
+    if recipe.perceptual and metric_net is None:
+        raise ValueError(f"the recipe weighs a perceptual term by {recipe.perceptual}: give the net that it needs")
     if start is not None:
         _start_from(tokenizer, start)
     elif recipe.decoder_only:
         raise ValueError("decoder_only has nothing to keep: give the folder of a trained tokenizer with --start")
     tokenizer.to(device, memory_format=layout)  # type: ignore[call-overload]
-    perceptual = MetricNet(metric_net).to(device, memory_format=layout)  # type: ignore[call-overload]
     discriminator = PatchDiscriminator().to(device)
     codes = CodebookTrainer(tokenizer.codebook, recipe.code_decay).to(device)
     ema = Ema(tokenizer, recipe.ema)
@@ -105,10 +106,13 @@ def train_tokenizer(
     order = SampleOrder(photos.labels, recipe.batch, recipe.seed, recipe.balance)
     pixels = resident(photos.pixels, device)
     half = pick_dtype("auto", device) is torch.bfloat16
-    parts: list[Callable[..., Tensor]] = [tokenizer.vectors, tokenizer.features, perceptual.distance]
+    parts: list[Callable[..., Tensor]] = [tokenizer.vectors, tokenizer.features]
+    if metric_net is not None and recipe.perceptual:
+        perceptual = MetricNet(metric_net).to(device, memory_format=layout)  # type: ignore[call-overload]
+        parts.append(perceptual.distance)
     if compiled or (compiled is None and device.type == "cuda" and can_compile(device)):
         parts = [torch.compile(part, dynamic=False) for part in parts]
-    encode, render, distance = parts
+    encode, render, *distances = parts
     last = tokenizer.last_weight
 
     def batch_at(step: int) -> Tensor:
@@ -146,7 +150,7 @@ def train_tokenizer(
             gap = shown - real
             metrics["l1"] = l1 = gap.abs().mean()
             loss = recipe.l1 * l1 + recipe.mse * gap.square().mean()
-            if recipe.perceptual:
+            for distance in distances:
                 metrics["perceptual"] = seen = distance(shown, real, last=recipe.perceptual_block).mean()
                 loss = loss + recipe.perceptual * seen
             (gradient,) = torch.autograd.grad(loss * everyone, shown)

@@ -71,14 +71,14 @@ THREE_AXES = ("--steps", "1,2", "--seeds", "1,2", "--schedules", "cosine,linear"
             ["sweep", "--image", "{photo}", "--mask", "{mask}", "--output", "{d}", *THREE_AXES],
             "at most two",
         ),
-        (["train-tokenizer", "--data", "{absent}", "--metrics", "{here}", "--out", "{d}"], "effnet"),
+        (["train-tokenizer", "--data", "{absent}", "--out", "{d}"], "absent.png"),
         (["train-mvtm", "--data", "{absent}", "--tokenizer", "{here}", "--out", "{d}"], "absent.png"),
         (["train-mvtm", "--data", "{here}", "--tokenizer", "{here}", "--out", "{d}", "--preset", "huge"], "huge"),
         (["train-mvtm", "--data", "{here}", "--tokenizer", "{here}", "--out", "{d}", "--set", "magic=1"], "magic"),
         (["train-mvtm", "--data", "{here}", "--tokenizer", "{here}", "--out", "{d}", "--minutes", "0"], "minutes"),
         (["train-mvtm", "--data", "{notes}", "--tokenizer", "{here}", "--out", "{d}"], "zip"),
         (["evaluate", "--data", "{here}", "--report", "{d}", "--limit", "1"], "at least 2"),
-        (["evaluate", "--data", "{here}", "--metrics", "{here}", "--report", "{d}"], "missing"),
+        (["evaluate", "--data", "{here}", "--report", "{d}"], "no photos in"),
     ],
 )
 def test_every_mistake_is_one_sentence_and_writes_nothing(

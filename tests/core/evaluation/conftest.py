@@ -1,4 +1,4 @@
-"""A tiny engine, and a judge: a metric net and a probe with the real file layout, but narrow and untrained."""
+"""A tiny engine, and a judge: a metric net and a probe of the real layout, but narrow and untrained."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from core.engine import Engine, load_engine
+from core.evaluation.features import Probe
 from core.evaluation.judge import Judge
 
 WIDTH = 8
@@ -23,8 +24,7 @@ def small_pictures() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def metric_nets(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("metrics")
+def metric_net(tmp_path_factory: pytest.TempPathFactory) -> Path:
     random = np.random.default_rng(0)
 
     def layer(name: str, outputs: int, inputs: int, kernel: int) -> dict[str, np.ndarray]:
@@ -35,10 +35,22 @@ def metric_nets(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for i in range(16):
         arrays |= layer(f"b{i}_dw", WIDTH, 1, 3) | layer(f"b{i}_proj", WIDTH, WIDTH, 1)
     arrays |= layer("head", 12, WIDTH, 1)
-    np.savez(folder / "effnet_lite0_fp16.npz", **arrays)
-    probe = {"w": random.normal(size=(3, 12)).astype(np.float16), "b": np.zeros(3, np.float16)}
-    np.savez(folder / "domain11_probe_fp16.npz", **probe)
-    return folder
+    path = tmp_path_factory.mktemp("metrics") / "net.npz"
+    np.savez(path, **arrays)
+    return path
+
+
+@pytest.fixture(scope="session")
+def probe_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("metrics") / "probe.npz"
+    np.savez(path, w=np.random.default_rng(1).normal(size=(3, 12)).astype(np.float16), b=np.zeros(3, np.float16))
+    return path
+
+
+@pytest.fixture
+def narrow_net(metric_net: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The narrow net in place of the bundled one, for commands."""
+    monkeypatch.setattr("core.evaluation.judge.BUNDLED_NET", metric_net)
 
 
 @pytest.fixture(scope="module")
@@ -47,5 +59,7 @@ def engine(tiny_model: Path) -> Engine:
 
 
 @pytest.fixture(scope="module")
-def judge(metric_nets: Path) -> Judge:
-    return Judge(metric_nets)
+def judge(metric_net: Path, probe_file: Path) -> Judge:
+    judge = Judge(metric_net)
+    judge.probe = Probe.read(probe_file)
+    return judge

@@ -25,14 +25,13 @@ NET = CompactTransformerConfig(width=32, layers=1, heads=2, hidden=32, grid=8, c
 
 
 @pytest.fixture(scope="module")
-def judge(metric_nets: Path, tmp_path_factory: pytest.TempPathFactory) -> Judge:
+def judge(metric_net: Path, tmp_path_factory: pytest.TempPathFactory) -> Judge:
     """The narrow metric net, with a head that names ten classes."""
-    folder = tmp_path_factory.mktemp("named")
-    (folder / "domain11_probe_fp16.npz").write_bytes((metric_nets / "domain11_probe_fp16.npz").read_bytes())
-    with np.load(metric_nets / "effnet_lite0_fp16.npz") as arrays:
+    path = tmp_path_factory.mktemp("named") / "net.npz"
+    with np.load(metric_net) as arrays:
         head = {"fc.w": np.zeros((10, 12)), "fc.b": np.zeros(10)}
-        np.savez(folder / "effnet_lite0_fp16.npz", **arrays, **head)
-    return Judge(folder)
+        np.savez(path, **arrays, **head)
+    return Judge(path)
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from core.cli import main
 from core.engine import Engine
@@ -25,6 +26,7 @@ from core.evaluation.edits import (
     diversity,
     has_similarity,
 )
+from core.evaluation.features import Probe
 from core.evaluation.generation import evaluate_generation
 from core.evaluation.judge import Judge
 from core.evaluation.latency import Timing, markdown, measure_edits, measure_imports, measure_reconstruction
@@ -183,9 +185,24 @@ def test_one_photo_is_refused(engine: Engine, judge: Judge, test_set: TestSet) -
         answer_question(engine, test_set.first(1), judge, QUESTIONS[0], options=OPTIONS)
 
 
-def test_missing_metric_nets_are_named(tmp_path: Path) -> None:
-    with pytest.raises(BadRequest, match=r"effnet_lite0_fp16\.npz"):
-        Judge(tmp_path)
+def test_a_probe_tells_apart_what_it_was_fitted_on() -> None:
+    labels = torch.arange(30) % 3
+    features = torch.randn(30, 12, generator=torch.Generator().manual_seed(0)) + 4.0 * torch.eye(3, 12)[labels]
+    probe = Probe.fitted(features, labels, 3)
+    assert probe.logits(features).argmax(1).equal(labels)
+    assert probe.w.equal(Probe.fitted(features, labels, 3).w)
+    guesses = Probe.fitted(features.roll(1, 0), labels, 3).logits(features)
+    assert not guesses.argmax(1).equal(labels)
+
+
+def test_a_judge_learns_classes_from_photos(metric_net: Path, test_set: TestSet) -> None:
+    judge, labels = Judge(metric_net), [0, 1, 2]
+    assert judge.class_count == 0
+    assert not judge.probes(CLASSES, labels)
+    judge.learn_classes(iter(test_set.photos), labels, 3)
+    assert judge.class_count == 3
+    assert judge.probes(CLASSES, labels)
+    assert not judge.probes(CLASSES[:2], labels)
 
 
 def test_judge_is_zero_for_equal_pictures_and_looks_at_the_mask_alone(judge: Judge, test_set: TestSet) -> None:
@@ -201,14 +218,14 @@ def test_judge_is_zero_for_equal_pictures_and_looks_at_the_mask_alone(judge: Jud
 
 
 @pytest.fixture
-def words(tiny_model: Path, metric_nets: Path, tmp_path: Path) -> list[str]:
+def words(tiny_model: Path, narrow_net: None, probe_file: Path, tmp_path: Path) -> list[str]:
     """The command over two photos."""
     data = tmp_path / "photos.zip"
     with zipfile.ZipFile(data, "w") as archive:
         for i, name in enumerate(("sea", "street")):
             pixels = np.random.default_rng(i).integers(0, 256, (40, 40, 3)).astype(np.uint8)
             archive.writestr(f"{name}/{name}_{i}.png", encode_png(pixels))
-    words = ["evaluate", "--data", data, "--metrics", metric_nets, "--report", tmp_path / "report"]
+    words = ["evaluate", "--data", data, "--probe", probe_file, "--report", tmp_path / "report"]
     return [str(word) for word in [*words, "--model", tiny_model, "--json", "--steps", "1", "--samples", "2"]]
 
 
@@ -244,6 +261,20 @@ def test_evaluate_writes_a_report(words: list[str], tmp_path: Path, capsys: pyte
     assert {path.name for path in report.glob("sheet-*.png")} == {f"sheet-{slug(name)}.png" for name in NAMES}
     for path in report.glob("sheet-*.png"):
         assert open_picture(path).shape[2] == 3
+
+
+@pytest.mark.usefixtures("quick_baselines")
+def test_without_a_probe_the_report_says_what_is_left_out(words: list[str], tmp_path: Path) -> None:
+    at = words.index("--probe")
+    assert main([*words[:at], *words[at + 2 :], "--questions", "reconstruction"]) == 0
+    text = (tmp_path / "report" / "report.md").read_text()
+    assert "Which class is seen was not judged: give photos of every class with --probe" in text
+
+
+def test_photos_for_the_probe_need_every_class(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    words[words.index("--probe") + 1] = words[words.index("--data") + 1]
+    assert main(words) == 2
+    assert "--probe has no photos of forest: give photos of every class of the model." in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("quick_baselines")

@@ -305,14 +305,14 @@ def test_sheets_show_each_method_and_the_holes_edge_pixel_by_pixel(judge: Judge)
 
 
 @pytest.fixture
-def words(tiny_model: Path, metric_nets: Path, tmp_path: Path) -> list[str]:
+def words(tiny_model: Path, narrow_net: None, tmp_path: Path) -> list[str]:
     """The command over two photos."""
     folder = tmp_path / "photos"
     folder.mkdir()
     for i, photo in enumerate(PHOTOS):
         (folder / f"{i}.png").write_bytes(encode_png(photo.pixels))
     (folder / "CREDITS.md").write_text("no picture")
-    found = ["evaluate-photos", "--photos", folder, "--metrics", metric_nets, "--report", tmp_path / "report"]
+    found = ["evaluate-photos", "--photos", folder, "--report", tmp_path / "report"]
     return [str(word) for word in [*found, "--model", tiny_model, "--json"]]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -25,12 +24,10 @@ TINY_TOKENIZER = [
 TINY_MVTM = ["net.width=32", "net.layers=1", "net.heads=2", "net.hidden=32", "versions=1"]
 
 
-@pytest.fixture
-def metrics(metric_net: Path, tmp_path: Path) -> Path:
-    folder = tmp_path / "metrics"
-    folder.mkdir()
-    shutil.copy(metric_net, folder / "effnet_lite0_fp16.npz")
-    return folder
+@pytest.fixture(autouse=True)
+def narrow_net(metric_net: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A small net in place of the bundled one."""
+    monkeypatch.setattr("core.models.vision.BUNDLED_NET", metric_net)
 
 
 def _train(stage: str, data: Path, out: Path, *more: str | Path, settings: list[str]) -> int:
@@ -41,11 +38,11 @@ def _train(stage: str, data: Path, out: Path, *more: str | Path, settings: list[
 
 
 def test_both_stages_as_they_are_typed(
-    photo_zip: Path, metrics: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    photo_zip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("core.training.speed.shutil.which", lambda name: None)  # compiling would take a minute
     one, two = tmp_path / "one", tmp_path / "squares"
-    stage_one = ("tokenizer", photo_zip, one, "--metrics", metrics, "--minutes")
+    stage_one = ("tokenizer", photo_zip, one, "--minutes")
     assert _train(*stage_one, "0.005", settings=TINY_TOKENIZER) == 0
     facts = json.loads((one / "recipe.json").read_text())
     assert facts["recipe"]["batch"] == 4
@@ -77,32 +74,31 @@ def _refusal(capsys: pytest.CaptureFixture[str], status: int) -> str:
         (["--set", "wide=3"], "--set wide: expected key=value of its type with a key of"),
         (["--device", "tpu"], "device 'tpu' is unknown: choose auto, cpu or cuda"),
         (["--start", "nowhere"], "nowhere holds no config.json"),
-        (["--metrics", "nowhere"], "leave out --metrics for the net that comes with the editor"),
     ],
 )
 def test_wrong_options_are_answered_in_a_sentence(
-    photo_zip: Path, metrics: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], more: list[str], wanted: str
+    photo_zip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], more: list[str], wanted: str
 ) -> None:
-    status = _train("tokenizer", photo_zip, tmp_path / "out", "--metrics", metrics, *more, settings=TINY_TOKENIZER)
+    status = _train("tokenizer", photo_zip, tmp_path / "out", *more, settings=TINY_TOKENIZER)
     assert wanted in _refusal(capsys, status)
 
 
 def test_wrong_data_is_answered_in_a_sentence(
-    photo_zip: Path, metrics: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    photo_zip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     cut = tmp_path / "cut.zip"
     cut.write_bytes(photo_zip.read_bytes()[:-100])
     for data, wanted in ((tmp_path / "nowhere", "no training data at"), (cut, "cut.zip is not a whole zip file")):
-        status = _train("tokenizer", data, tmp_path / "out", "--metrics", metrics, settings=TINY_TOKENIZER)
+        status = _train("tokenizer", data, tmp_path / "out", settings=TINY_TOKENIZER)
         assert wanted in _refusal(capsys, status)
     status = _train("mvtm", photo_zip, tmp_path / "out", "--tokenizer", tmp_path, settings=TINY_MVTM)
     assert "holds no config.json" in _refusal(capsys, status)
 
 
 def test_a_run_of_another_recipe_is_not_resumed(
-    photo_zip: Path, metrics: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    photo_zip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = ("tokenizer", photo_zip, tmp_path / "out", "--metrics", metrics, "--minutes", "0.005", "--resume")
+    words = ("tokenizer", photo_zip, tmp_path / "out", "--minutes", "0.005", "--resume")
     assert _train(*words, settings=TINY_TOKENIZER) == 0
     capsys.readouterr()
     status = _train(*words, settings=[*TINY_TOKENIZER, "ema=0.5"])

@@ -223,10 +223,8 @@ def test_the_command_as_it_is_typed(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    metrics = tmp_path / "metrics"
-    metrics.mkdir()
-    shutil.copy(metric_net, metrics / "effnet_lite0_fp16.npz")
-    words = ["train-sharpener", "--data", photo_zip, "--metrics", metrics, "--model", tiny_model, "--device", "cpu"]
+    monkeypatch.setattr("core.models.vision.BUNDLED_NET", metric_net)
+    words = ["train-sharpener", "--data", photo_zip, "--model", tiny_model, "--device", "cpu"]
     words += ["--teacher", tmp_path, "--out", tmp_path / "run", "--minutes", "0.005"]
     for setting in ("net.width=8", "net.layers=1", "pairs=8", "crop=12", "batch=2", "perceptual_block=2"):
         words += ["--set", setting]
