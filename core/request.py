@@ -59,14 +59,11 @@ BLEND_NAMES = ("feather", "poisson", "auto")
 GUIDED_NAMES = ("picture", "hole", "auto")
 """What guidance strengthens the class by; core/decoding/guidance.py has the ways."""
 
-MOST_STEPS = 256
-"""One token a step on a grid of 16 x 16; T is clamped to the unknown tokens in any case."""
-MOST_REFINE = 3
-"""Each finer look has up to four times the windows: 64 times as many in the third."""
+MOST_STEPS = 256  # one token a step on a grid of 16 x 16; T is clamped to the unknown tokens in any case
+MOST_REFINE = 3  # each finer look has up to four times the windows: 64 times as many in the third
 MOST_VARIATIONS = 16
 
-_MOST_GRID = 256
-"""Cells a side of codes from outside; the largest published grid has 32 (docs/architectures.md, section 2)."""
+_MOST_GRID = 256  # cells a side of codes from outside; the largest published grid has 32
 
 LEFT_OUT: Any = None
 """Of an option that nobody chose: the model's advice, which `EditRequest.advised` puts there, as the engine asks."""

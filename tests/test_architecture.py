@@ -98,6 +98,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     # many edits of one request
     "core.engine.sweeps": {"cv2", *VALUES, "core.engine"},
+    # the metric net, which training learns by and evaluation measures by
+    "core.features": {"torch", "core.models.efficientnet"},
     # those who enter through the engine
     "core.evaluation": {
         *("torch", "cv2", "tqdm", "skimage", "patchmatch", "torchmetrics"),
@@ -108,13 +110,13 @@ MAY_IMPORT: dict[str, set[str]] = {
             "core.canvas.seam",
             "core.engine",
             "core.evaluation",
+            "core.features",
         ),
     },
     # nets of its own, without an engine: transformers and tokenizers are crossed
     "core.evaluation.comparison": {
         *("torch", "numpy", "tqdm", "core.errors", "core.decoding", "core.models", "core.evaluation"),
     },
-    # the metric net is shared with training, and knows nothing of either
     # Batches straight through the nets: hundreds of samples, which the engine would run one by one.
     "core.evaluation.ablation": {
         *("torch", "tqdm", *VALUES),
@@ -125,12 +127,12 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("torch", *VALUES),
         *("core.engine.device", "core.labels", "core.engine", "core.models", "core.evaluation"),
     },
-    "core.evaluation.features": {"torch", "numpy", "core.models.efficientnet"},
+    "core.evaluation.probe": {"torch", "numpy"},
     # the net that comes with the bundled model
-    "core.evaluation.judge": {"torch", "cv2", *VALUES, "core.evaluation", "core.models.vision"},
+    "core.evaluation.judge": {"torch", "cv2", *VALUES, "core.evaluation", "core.features", "core.models.vision"},
     "core.training": {
         *("torch", "numpy", "cv2", "PIL", "safetensors", "tqdm"),
-        *("core.engine.device", "core.models", "core.decoding.schedule", "core.evaluation.features", "core.training"),
+        *("core.engine.device", "core.models", "core.decoding.schedule", "core.features", "core.training"),
     },
     # what a model decodes, to be sharpened: generated and reconstructed as the product does
     "core.training.pairs": {

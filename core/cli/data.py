@@ -42,7 +42,7 @@ def learn_classes(judge: Judge, paths: Sequence[Path], classes: Sequence[str]) -
         FileNotFoundError: where a path does not exist.
         ValueError: where a photo or file is damaged.
     """
-    from core.evaluation.features import Probe
+    from core.evaluation.probe import Probe
     from core.training.data import centre_square, load_files
 
     if [path.suffix for path in paths] == [".npz"]:

@@ -104,12 +104,10 @@ def run_ablation(engine: Engine, test_set: TestSet, judge: Judge, folder: Path, 
     if samples < 2:
         raise BadRequest(f"{samples} samples are too few to compare distributions: give at least 2.")
     test_set.check()
-    if judge.probe is None:
-        raise BadRequest("the paper's experiments count the classes that are seen: give photos of them with --probe.")
     if engine.spec.classes != test_set.classes or not judge.probes(test_set.classes, test_set.labels):
         raise BadRequest(
             f"the photos' classes ({', '.join(test_set.classes)}), the model's and the probe's "
-            f"({judge.class_count}) differ: give photos of the classes that the model was trained on."
+            f"({judge.class_count}) differ: give photos of the model's classes, with --data and with --probe."
         )
     folder.mkdir(parents=True, exist_ok=True)
     laboratory = _Laboratory(engine, test_set, judge, samples)

@@ -14,8 +14,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core.evaluation.features import MetricNet, Probe, tap_distance
 from core.evaluation.metrics import Mask, Picture, to_tensor
+from core.evaluation.probe import Probe
+from core.features import MetricNet, tap_distance
 from core.models.vision import BUNDLED_NET
 
 SIDE = 224  # pixels at which the metric net was trained and its reference values hold

@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from core.evaluation.features import MetricNet
+from core.features import MetricNet
 from core.models.checkpoints import save_with_sharpener
 from core.models.sharpener import Sharpener
 from core.training.data import SampleOrder

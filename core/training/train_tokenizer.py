@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from core.engine.device import pick_dtype
-from core.evaluation.features import MetricNet
+from core.features import MetricNet
 from core.models.checkpoints import TOKENIZER_FILE, file_digest, load_tokenizer, save_tokenizer
 from core.models.compact import CompactTokenizer
 from core.training.codebook import CodebookTrainer

@@ -34,10 +34,9 @@ FLOORS: list[set[str]] = [
     {"errors", "geometry", "json_text", "console", "pngtext", "profiles", "decoding"},
     {"checks", "finishing", "frames", "labels", "packing", "pictures"},
     {"maskfiles", "models", "request"},
-    {"canvas", "develop", "recipe"},
+    {"canvas", "features", "develop", "recipe"},
     {"engine"},
-    {"evaluation"},
-    {"training", "__init__"},
+    {"training", "evaluation", "__init__"},
     {"cli"},
     {"__main__"},
 ]

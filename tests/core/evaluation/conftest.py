@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from core.engine import Engine, load_engine
-from core.evaluation.features import Probe
 from core.evaluation.judge import Judge
+from core.evaluation.probe import Probe
 
 WIDTH = 8
 

@@ -26,10 +26,10 @@ from core.evaluation.edits import (
     diversity,
     has_similarity,
 )
-from core.evaluation.features import Probe
 from core.evaluation.generation import evaluate_generation
 from core.evaluation.judge import Judge
 from core.evaluation.latency import Timing, markdown, measure_edits, measure_imports, measure_reconstruction
+from core.evaluation.probe import Probe
 from core.evaluation.questions import CLASS_BOX, QUESTIONS, Question
 from core.evaluation.reconstruction import evaluate_reconstruction
 from core.pictures import encode_png, open_picture

@@ -17,7 +17,7 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from core.engine import BUNDLED, load_engine
-from core.evaluation.features import MetricNet
+from core.features import MetricNet
 from core.models.checkpoints import load_tokenizer, net_description, read_spec
 from core.models.compact import CompactTokenizer, CompactTransformer
 from core.request import EditRequest, Task

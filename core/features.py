@@ -1,17 +1,14 @@
-"""EfficientNet-Lite0 as a yardstick: perceptual distance, and a linear probe of classes on its pooled features.
+"""EfficientNet-Lite0 as a yardstick: how far two pictures are from each other to its eyes.
 
-Knows nothing of our models or of where photos lie. The net's weights come with the bundled model
-(`core.models.vision.BUNDLED_NET`); a probe is fitted on photos of the classes that it is to tell apart.
+Knows nothing of our models or of where photos lie. Training learns by it and evaluation measures by it, with the
+weights that come with the bundled model (`core.models.vision.BUNDLED_NET`).
 """
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -20,10 +17,6 @@ from core.models.efficientnet import EfficientNetLite0, read_folded
 
 _TAPS = (0, 2, 4, 10, 15)
 """Blocks whose outputs make the perceptual distance: the last before each halving of the size, and the last of all."""
-_PENALTY = 2e-3
-"""L2 penalty of a probe's weights, that of the fixed probe which the model card's figures were judged by."""
-_ROUNDS = 100
-"""Most rounds of L-BFGS: features of 1280 numbers and a few thousand photos settle in fewer."""
 
 
 class MetricNet(EfficientNetLite0):
@@ -74,57 +67,3 @@ def tap_distance(a: Sequence[Tensor], b: Sequence[Tensor], mask: Tensor | None =
             weight = F.adaptive_max_pool2d(mask.float(), gap.shape[1:])[:, 0]
             total = total + (gap * weight).sum((1, 2)) / weight.sum((1, 2)).clamp_min(1.0)
     return total / len(a)
-
-
-@dataclass(frozen=True, eq=False)
-class Probe:
-    """Linear probe on `MetricNet.features`.
-
-    Attributes:
-        w: (C, 1280) float32.
-        b: (C,) float32.
-    """
-
-    w: Tensor
-    b: Tensor
-
-    @classmethod
-    def read(cls, path: Path) -> Probe:
-        """Return the probe of an .npz file with arrays `w` and `b`.
-
-        Raises:
-            FileNotFoundError: where the file is missing.
-            ValueError: where it is no such file.
-        """
-        try:
-            with np.load(path) as arrays:
-                w, b = (torch.from_numpy(arrays[name].astype(np.float32)) for name in "wb")
-        except (KeyError, ValueError, zipfile.BadZipFile) as error:
-            raise ValueError(f"{path} is no probe: give an .npz file with w (classes, 1280) and b (classes)") from error
-        return cls(w, b)
-
-    @classmethod
-    def fitted(cls, features: Tensor, labels: Tensor, classes: int) -> Probe:
-        """Return the logistic regression of classes on features; the same photos give the same probe.
-
-        Args:
-            features: (n, 1280) float32.
-            labels: (n,) int64 in [0, classes).
-            classes: C.
-        """
-        w = torch.zeros(classes, features.shape[1], requires_grad=True)
-        b = torch.zeros(classes, requires_grad=True)
-        optimizer = torch.optim.LBFGS([w, b], max_iter=_ROUNDS, line_search_fn="strong_wolfe")
-
-        def closure() -> Tensor:
-            optimizer.zero_grad()
-            loss = F.cross_entropy(features @ w.T + b, labels) + _PENALTY * w.square().sum()
-            torch.autograd.backward([loss])
-            return loss
-
-        optimizer.step(closure)
-        return cls(w.detach(), b.detach())
-
-    def logits(self, features: Tensor) -> Tensor:
-        """Return (B, C) logits of (B, 1280) features."""
-        return features @ self.w.to(features.device).T + self.b.to(features.device)
