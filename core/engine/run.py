@@ -145,11 +145,11 @@ class Runner:
             taken += made
 
     def _sharper(self, work: Work, one: Pass, painted: Painted, strength: float) -> list[NDArray[np.uint8]]:
-        """Return each row's decoded picture of a pass, sharpened for its window."""
+        """Return each row's decoded picture of a pass, as sharp and grainy as its window."""
         layers = work.layers
         known = ~(layers.unseen(one) | one.mask)
         return [
-            self._sharpening.at_window(image, layers.seen(row, one), known, strength)
+            self._sharpening.at_window(image, layers.seen(row, one), known, strength, work.samples[row].sampling.seed)
             for row, image in enumerate(painted.images)
         ]
 

@@ -1,4 +1,4 @@
-"""Sharper pictures of decoded windows: by the model's sharpener, or by what stands in for it where it has none.
+"""Decoded pictures as sharp and as grainy as their windows: by the model's sharpener, or what stands in for it.
 
 Knows nothing of requests or nets.
 """
@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.canvas.compose import from_model
+from core.canvas.grain import grained
 from core.canvas.notch import without_lattice
 from core.canvas.sharpen import LEAST_WINDOW, as_sharp_as, sharpened
 from core.engine.painter import Painter
@@ -27,25 +28,32 @@ class Sharpening:
         self._painter, self._lattice = painter, lattice
 
     def at_window(
-        self, decoded: NDArray[np.uint8], seen: NDArray[np.uint8], known: NDArray[np.bool_], strength: float
+        self, decoded: NDArray[np.uint8], seen: NDArray[np.uint8], known: NDArray[np.bool_], strength: float, seed: int
     ) -> NDArray[np.uint8]:
-        """Return a decoded picture sharpened for its window, no sharper than what is known there.
+        """Return a decoded picture sharpened for its window, no sharper than what is known there, and with its grain.
 
         Args:
             decoded: (S, S, 3) uint8.
             seen: (s, s, 3) uint8, the window as it is.
             known: (s, s) bool, which of its pixels show the photo.
             strength: 0 to 1; 0 returns the picture as it is.
+            seed: of the grain.
 
         Returns:
-            A square uint8 picture of any size, to be fitted into the window.
+            The picture as it is, or (s, s, 3) uint8.
         """
         if strength == 0.0 or seen.shape[0] <= LEAST_WINDOW * decoded.shape[0]:
             return decoded
+        return grained(self._sharper(decoded, seen, known, strength), seen, known, seed)
+
+    def _sharper(
+        self, decoded: NDArray[np.uint8], seen: NDArray[np.uint8], known: NDArray[np.bool_], strength: float
+    ) -> NDArray[np.uint8]:
+        """Return (s, s, 3) uint8; see `at_window`."""
+        window = Box(0, 0, seen.shape[1], seen.shape[0])
         made = self._painter.sharper(decoded)
         if made is None:
-            return without_lattice(decoded) if self._lattice else decoded
-        full = sharpened(decoded, made, strength)
-        window = Box(0, 0, seen.shape[1], seen.shape[0])
-        share = as_sharp_as(seen, known, from_model(full, window))
-        return full if share == 1.0 else sharpened(decoded, made, share * strength)
+            return from_model(without_lattice(decoded) if self._lattice else decoded, window)
+        fitted = from_model(sharpened(decoded, made, strength), window)
+        share = as_sharp_as(seen, known, fitted)
+        return fitted if share == 1.0 else from_model(sharpened(decoded, made, share * strength), window)
