@@ -13,12 +13,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from core.canvas.finish.crew import Crew
 from core.canvas.finish.pyramid import Picture
 
 _LUMA, _CHROMA = 16, 4
 """Cosines of lightness and of each colour; more are slower and no nearer to the photo."""
-_STRIP = 1 << 19
-"""Pixels that are filtered at a time: two dozen planes of more would be the largest thing in memory."""
+_STRIP = 1 << 17
+"""Pixels that are filtered at a time: what is filtered stays in the processor's cache, and strips are shared out."""
 OPPONENT: NDArray[np.float32] = np.array(
     [[1 / 3**0.5, 1 / 2**0.5, 1 / 6**0.5], [1 / 3**0.5, 0, -2 / 6**0.5], [1 / 3**0.5, -1 / 2**0.5, 1 / 6**0.5]],
     np.float32,
@@ -39,13 +40,14 @@ def _basis(patch: int) -> tuple[tuple[int, NDArray[np.float32], NDArray[np.float
     return tuple((channel, cosines[u], cosines[v]) for channel, (u, v) in wanted)
 
 
-def describe(picture: Picture, places: NDArray[np.int32], patch: int) -> NDArray[np.float32]:
+def describe(picture: Picture, places: NDArray[np.int32], patch: int, crew: Crew | None = None) -> NDArray[np.float32]:
     """Return the descriptors of patches.
 
     Args:
         picture: (h, w, 3) float32 RGB.
         places: (n,) int32, ascending indices of their middles into h * w, each patch within the picture.
         patch: side in pixels.
+        crew: whoever helps; None for nobody.
 
     Returns:
         (n, 24) float32; the first three are the patch's mean in the channels of `OPPONENT`, times `patch`.
@@ -53,20 +55,28 @@ def describe(picture: Picture, places: NDArray[np.int32], patch: int) -> NDArray
     height, width = picture.shape[:2]
     output = np.empty((len(places), _LUMA + 2 * _CHROMA), np.float32)
     rows = max(1, _STRIP // width)
-    for top in range(0, height, rows):
-        first, last = np.searchsorted(places, (top * width, (top + rows) * width))
-        if first == last:
-            continue
-        y, x = np.divmod(places[first:last], width)
-        upper, lower = max(0, int(y[0]) - patch // 2), int(y[-1]) + patch // 2 + 1
-        left, right = max(0, int(x.min()) - patch // 2), int(x.max()) + patch // 2 + 1
-        strip = picture[upper:lower, left:right]
-        planes = cv2.split(cv2.transform(strip, OPPONENT.T))  # no matrix product: its last bit may hang on threads
-        here = (y - upper) * strip.shape[1] + (x - left)
-        for number, (channel, along, down) in enumerate(_basis(patch)):
-            filtered = cv2.sepFilter2D(planes[channel], cv2.CV_32F, along, down, borderType=cv2.BORDER_REPLICATE)
-            output[first:last, number] = filtered.ravel().take(here)
+
+    def described(strips: slice) -> None:
+        for strip in range(strips.start, strips.stop):
+            first, last = np.searchsorted(places, (strip * rows * width, (strip + 1) * rows * width))
+            if first < last:
+                _describe(picture, places[first:last], patch, output[first:last])
+
+    (crew or Crew(1)).share(-(-height // rows), described, least=1)
     return output
+
+
+def _describe(picture: Picture, places: NDArray[np.int32], patch: int, output: NDArray[np.float32]) -> None:
+    """Fill in the descriptors of patches that lie near each other."""
+    y, x = np.divmod(places, picture.shape[1])
+    upper, lower = max(0, int(y[0]) - patch // 2), int(y[-1]) + patch // 2 + 1
+    left, right = max(0, int(x.min()) - patch // 2), int(x.max()) + patch // 2 + 1
+    near = picture[upper:lower, left:right]
+    planes = cv2.split(cv2.transform(near, OPPONENT.T))  # no matrix product: its last bit may hang on threads
+    here = (y - upper) * near.shape[1] + (x - left)
+    for number, (channel, along, down) in enumerate(_basis(patch)):
+        filtered = cv2.sepFilter2D(planes[channel], cv2.CV_32F, along, down, borderType=cv2.BORDER_REPLICATE)
+        output[:, number] = filtered.ravel().take(here)
 
 
 def mean_colours(descriptors: NDArray[np.float32], patch: int) -> NDArray[np.float32]:

@@ -5,14 +5,14 @@ Knows nothing of how a part is laid out or told good from bad; it decides what c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.canvas.finish.crew import Crew, Done
+from core.canvas.finish.crew import Crew, Done, Result
 from core.canvas.finish.layouts import BORDERS, HOLES, STROKES, Layout, Scene, State, Thought
 from core.canvas.finish.onion import Peel
 from core.canvas.finish.pyramid import Level, Mask
@@ -118,7 +118,8 @@ def enough(base: NDArray[np.uint8], hole: Mask) -> bool:
         base: (H, W, 3 or 4) uint8; transparent pixels are nothing to copy.
         hole: (H, W) bool, some of it True.
     """
-    return all(_is_enough(piece) for piece in _pieces(base, hole))
+    clear = _clear(base, hole)
+    return all(_is_enough(_cut(base, part, clear)) for part in _parts(hole))
 
 
 def finish(
@@ -154,12 +155,17 @@ def finish(
         np.zeros(count),
         np.zeros(count),
     )
-    pieces = _pieces(base, hole)
+    clear = _clear(base, hole)
     total = float(np.count_nonzero(hole))
     done = 0.0
-    for number, piece in enumerate(pieces):
-        share = float(np.count_nonzero(piece.level.hole)) / total
-        work = _Work(piece, _thoughts(piece, base, layers, area, wish), wish, number, crew)
+    for number, part in enumerate(_parts(hole)):
+        share = float(np.count_nonzero(part.mask)) / total
+
+        def begun(part: Part = part, number: int = number) -> _Work:
+            piece = _cut(base, part, clear)
+            return _Work(piece, _thoughts(piece, base, layers, area, wish), wish, number, crew)
+
+        (work,) = yield from _until_done(crew, [begun], done)
         for frame in work.run():
             shown = None
             if frame.layers is not None:
@@ -171,14 +177,29 @@ def finish(
     yield state
 
 
-def _pieces(base: NDArray[np.uint8], hole: Mask) -> list[_Piece]:
-    """Return the parts of a hole that are finished by themselves, each with what lies around it."""
-    clear = ~hole if base.shape[2] == 3 else ~hole & (base[..., 3] > 0)
-    found = parts(hole, lambda size: round(2.2 * max(size)) + 2 * _MARGIN, _JOINING)
-    return [_cut(base, part, clear) for part in found]
+def _until_done(
+    crew: Crew, jobs: Sequence[Callable[[], Result]], share: float, more: float = 0.0
+) -> Generator[Frame, None, list[Result]]:
+    """Yield how far jobs are, from `share` to `more` beyond it, and return their results."""
+    for now in crew.work(jobs):
+        if isinstance(now, Done):
+            return now.results
+        yield Frame(share + more * now / len(jobs))
+    raise AssertionError("a crew ends with what came of its jobs")
+
+
+def _clear(base: NDArray[np.uint8], hole: Mask) -> Mask:
+    """Return (H, W) bool: the pixels that may be copied."""
+    return ~hole if base.shape[2] == 3 else ~hole & (base[..., 3] > 0)
+
+
+def _parts(hole: Mask) -> list[Part]:
+    """Return the parts of a hole that are finished by themselves."""
+    return list(parts(hole, lambda size: round(2.2 * max(size)) + 2 * _MARGIN, _JOINING))
 
 
 def _cut(base: NDArray[np.uint8], part: Part, clear: Mask) -> _Piece:
+    """Return a part of a hole with what lies around it."""
     size = Size(base.shape[1], base.shape[0])
     longer = max(part.bounds.size)
     span = max(_LEAST_SPAN, min(longer, round(_LONG * 2 * part.depth())))
@@ -226,7 +247,7 @@ class _Work:
     def __init__(self, piece: _Piece, thoughts: Sequence[Thought], wish: Wish, number: int, crew: Crew) -> None:
         self.piece, self.wish, self.number, self.crew = piece, wish, number, crew
         self.thoughts = thoughts
-        self.scene = Scene(piece.level, piece.span, crew.pause)
+        self.scene = Scene(piece.level, piece.span, crew)
         self.taken: list[tuple[State, bool]] = []
         self.finished: list[tuple[NDArray[np.float32], NDArray[np.int32]]] = []
         self.worth: NDArray[np.float64] = np.zeros(0)
@@ -234,45 +255,26 @@ class _Work:
     def run(self) -> Iterator[Frame]:
         """Do all of it; the frames' layers are of the piece's own box."""
         jobs = self._layouts()
-        states: list[State] = []
-        for now in self.crew.work([job for _, job in jobs]):
-            if isinstance(now, Done):
-                states = now.results
-            else:
-                yield Frame(_LAID * now / len(jobs))
-        for chosen in self.crew.work([partial(self._chosen, [guide for guide, _ in jobs], states)]):
-            if isinstance(chosen, Done):
-                (self.taken,) = chosen.results
-            else:
-                yield Frame(_LAID)
-        del states
+        states = yield from _until_done(self.crew, [job for _, job in jobs], 0.0, _LAID)
+        chosen = partial(self._chosen, [guide for guide, _ in jobs], states)
+        (self.taken,) = yield from _until_done(self.crew, [chosen], _LAID)
+        del states, chosen
         yield Frame(_LAID, self._shown())
         yield from self._worked_out()
 
     def _worked_out(self) -> Iterator[Frame]:
         """Take what was chosen to the finest level, and finish it there."""
         steps = self.scene.small + 1
-        for step in range(steps):
-            share = _LAID + (1 - _LAID) * step / steps
-            if step == steps - 1:
-                break
-            onward: list[Callable[[], State]] = [partial(self.scene.onward, state) for state, _ in self.taken]
-            for now in self.crew.work(onward):
-                if isinstance(now, Done):
-                    self.taken = [(state, led) for state, (_, led) in zip(now.results, self.taken, strict=True)]
-                else:
-                    yield Frame(share)
+        share = _LAID
+        for step in range(steps - 1):
+            onward = [partial(self.scene.onward, state) for state, _ in self.taken]
+            states = yield from _until_done(self.crew, onward, share, (1 - _LAID) / steps)
+            self.taken = [(state, led) for state, (_, led) in zip(states, self.taken, strict=True)]
+            share = _LAID + (1 - _LAID) * (step + 1) / steps
             yield Frame(share, self._shown())
-        for surfaced in self.crew.work([partial(self.scene.surface, state) for state, _ in self.taken]):
-            if isinstance(surfaced, Done):
-                self.finished = surfaced.results
-            else:
-                yield Frame(share)
-        for judged in self.crew.work([self._judged]):
-            if isinstance(judged, Done):
-                (self.worth,) = judged.results
-            else:
-                yield Frame(share)
+        surfaces = [partial(self.scene.surface, state) for state, _ in self.taken]
+        self.finished = yield from _until_done(self.crew, surfaces, share, (1 - _LAID) / steps)
+        (self.worth,) = yield from _until_done(self.crew, [self._judged], 1.0)
 
     # what competes ----------------------------------------------------------------------------------------------------
     def _layouts(self) -> list[tuple[int | None, Callable[[], State]]]:
@@ -294,7 +296,7 @@ class _Work:
         """Return the state of each picture that is wanted, and whether the model leads it."""
         count = len(self.wish.seeds)
         level = self.scene.levels[self.scene.small]
-        fillings = Fillings(level, [state.picture for state in states])
+        fillings = Fillings(level, [state.picture for state in states], self.crew)
         more = []
         if self.wish.follow:
             small = [thought.at(level, self.scene.small).wanted for thought in self.thoughts]
@@ -342,7 +344,7 @@ class _Work:
             picture = level.picture.copy()
             picture[level.hole] = colours
             pictures.append(picture)
-        fillings = Fillings(level, pictures)
+        fillings = Fillings(level, pictures, self.crew)
         return places(fillings.rim) + places(fillings.consensus)
 
 

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from core.canvas.finish.crew import Crew
 from core.canvas.finish.descriptors import describe
 from core.canvas.finish.pyramid import Level, Mask, Picture
 
@@ -55,6 +56,7 @@ class Ground:
         level: the level.
         patch: side of a patch, odd.
         guide: see `Guide`; None where the photo alone counts.
+        crew: whoever does the work on it.
         row: (h * w,) int32, each place's row in `described`; -1 where nothing may be copied.
         described: (n, d) float32, what may be copied.
         targets: (m,) int32 places, ascending, of the patches that touch the hole.
@@ -65,7 +67,14 @@ class Ground:
         shares: (m,) float32, how much a target's say counts: less, the farther inside.
     """
 
-    def __init__(self, level: Level, patch: int, allowed: Mask | None = None, guide: Guide | None = None) -> None:
+    def __init__(
+        self,
+        level: Level,
+        patch: int,
+        allowed: Mask | None = None,
+        guide: Guide | None = None,
+        crew: Crew | None = None,
+    ) -> None:
         """Lay out a level.
 
         Args:
@@ -73,8 +82,9 @@ class Ground:
             patch: side of a patch, odd.
             allowed: (h, w) bool, middles of patches that may be copied, as far as they are whole; None allows all.
             guide: see above.
+            crew: see above; None for nobody but the caller.
         """
-        self.level, self.patch, self.guide = level, patch, guide
+        self.level, self.patch, self.guide, self.crew = level, patch, guide, crew or Crew(1)
         height, width = level.size
         sources = level.whole_patches(patch)
         if allowed is not None:
@@ -82,7 +92,7 @@ class Ground:
         places = np.flatnonzero(sources).astype(np.int32)
         self.row = np.full(height * width, -1, np.int32)
         self.row[places] = np.arange(len(places), dtype=np.int32)
-        self.described = describe(level.picture, places, patch)
+        self.described = describe(level.picture, places, patch, self.crew)
         if guide is not None:
             self.described = np.hstack([self.described, guide.numbers(guide.photo, places, patch)])
         self.targets = _targets(level, patch)
@@ -110,7 +120,7 @@ class Ground:
 
     def asked(self, picture: Picture) -> NDArray[np.float32]:
         """Return (m, d) float32: what the targets look like in a picture, (h, w, 3) float32, beside the guide's."""
-        described = describe(picture, self.targets, self.patch)
+        described = describe(picture, self.targets, self.patch, self.crew)
         return described if self._wanted is None else np.hstack([described, self._wanted])
 
     def nearest_source(self, places: Places) -> Places:

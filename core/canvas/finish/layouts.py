@@ -7,13 +7,14 @@ the same whatever else is tried beside it.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from core.canvas.finish.crew import Crew
 from core.canvas.finish.descriptors import low_pass
 from core.canvas.finish.ground import Ground, Guide, Places
 from core.canvas.finish.onion import Peel, peel
@@ -49,11 +50,14 @@ class Layout:
         peel: how the hole is laid at the coarsest level.
         coarse: inner width of the hole at that level, at most, in pixels.
         reach: how far around the hole sources are looked for, as a share of its length.
+        rows: what it costs the peel to copy from another height of the picture: levels a pixel, squared, from its top
+            to its bottom. What lies at one height looks alike: sky beside sky, a row of houses beside its houses.
     """
 
     peel: Peel = Peel()
     coarse: int = SMALL
     reach: float = 0.6
+    rows: float = 0.0
 
 
 HOLES = (
@@ -95,14 +99,15 @@ class Scene:
     Args:
         level: the work area at its own size.
         span: the hole's length in pixels, of which a layout's reach is a share.
-        pause: called every few milliseconds of work; raises where nobody waits any longer.
+        crew: does the work.
     """
 
-    def __init__(self, level: Level, span: int, pause: Callable[[], None]) -> None:
-        self.pause = pause
+    def __init__(self, level: Level, span: int, crew: Crew) -> None:
+        self.crew = crew
         self.span = span
         self.levels: list[Level] = []
         for each in halvings(level):
+            crew.pause()
             if self.levels and not _worth(each):
                 break
             self.levels.append(each)
@@ -126,7 +131,9 @@ class Scene:
         with self._lock:
             if (index, share) not in self._grounds:
                 level = self.levels[index]
-                self._grounds[index, share] = Ground(level, self.patch(index), self._allowed(index, share))
+                self._grounds[index, share] = Ground(
+                    level, self.patch(index), self._allowed(index, share), crew=self.crew
+                )
             return self._grounds[index, share]
 
     def patch(self, index: int) -> int:
@@ -160,7 +167,10 @@ class Scene:
             layout = replace(layout, peel=replace(layout.peel, patch=ground.patch))
             sources = (ground.row >= 0).reshape(ground.level.size)
         reach = self.reach(index, layout.reach)
-        picture, origin = peel(ground.level, layout.peel, sources, reach=reach, guide=guide, pause=self.pause)
+        slope = layout.rows / self.levels[index].size[0]
+        picture, origin = peel(
+            ground.level, layout.peel, sources, reach=reach, guide=guide, slope=slope, pause=self.crew.pause
+        )
         state = State(index, ground, Field(_from_peel(ground, origin), np.zeros(0, np.float32)), picture, rng)
         self._settle(state)
         while state.index > self.small:
@@ -169,7 +179,7 @@ class Scene:
         return state
 
     def _led(self, index: int, guide: Guide) -> Ground:
-        return Ground(self.levels[index], self.patch(index), self._allowed(index, 1.0), guide)
+        return Ground(self.levels[index], self.patch(index), self._allowed(index, 1.0), guide, self.crew)
 
     def onward(self, state: State) -> State:
         """Return a state at the next finer level; the given one is used up."""
@@ -199,10 +209,8 @@ class Scene:
             asked = ground.asked(picture)
             state.field.costs = costs_of(ground, asked, state.field.places)
             for _ in range(min(1 + state.index, _MOST_ROUNDS)):
-                self.pause()
                 reach = max(ground.level.size) >> (2 if state.index == 0 else 1)
                 improve(ground, asked, state.field, state.rng, rounds=1, trials=_TRIALS[kind], reach=reach)
-            self.pause()
             ballot = ballots(ground, asked, state.field)
             picture.reshape(-1, 3)[hole] = vote(ground, ground.level.copied, ballot, state.field, hole)
         state.picture = picture
@@ -218,7 +226,7 @@ class Scene:
         near = np.zeros(level.size, np.uint8)
         near[(2 * y).clip(0, height - 1), (2 * x).clip(0, width - 1)] = 1
         allowed = cv2.dilate(near, np.ones((2 * _STRAY + 1,) * 2, np.uint8)) > 0
-        return Ground(level, self.patch(index), allowed)
+        return Ground(level, self.patch(index), allowed, crew=self.crew)
 
     def _finer(self, state: State, ground: Ground) -> State:
         """Return a state at the next finer level: its field, and one vote from that level's own pixels."""

@@ -66,7 +66,14 @@ class _Canvas:
 
 
 def peel(
-    level: Level, way: Peel, sources: Mask, *, reach: int, guide: Guide | None, pause: Callable[[], None]
+    level: Level,
+    way: Peel,
+    sources: Mask,
+    *,
+    reach: int,
+    guide: Guide | None,
+    slope: float,
+    pause: Callable[[], None],
 ) -> tuple[Picture, Places]:
     """Return a level's picture with its hole laid, and where each pixel was copied from.
 
@@ -76,6 +83,7 @@ def peel(
         sources: (h, w) bool, middles of the whole known patches that may be copied; at least one.
         reach: pixels around a part of the hole that it is laid from.
         guide: what the model thinks is there, or None.
+        slope: levels a pixel of a patch that each row between it and its source costs, squared.
         pause: called now and then; may raise to end the work.
 
     Returns:
@@ -85,7 +93,7 @@ def peel(
     canvas = _prepared(level, way.patch)
     padded = np.pad(sources, rim)
     hole = np.pad(level.hole, rim)
-    thoughts = None if guide is None else _thoughts(guide, way.patch)
+    thoughts = _thoughts(level, way.patch, guide, slope)
     left = [(tile, mask) for tile, mask in _tiles(hole)]
     while left:
         waiting = []
@@ -148,16 +156,30 @@ def _near(sources: Mask, tile: tuple[slice, slice], reach: int) -> Mask:
     return near if np.count_nonzero(near) >= _FEWEST else sources
 
 
-def _thoughts(guide: Guide, patch: int) -> tuple[Floats, Floats]:
-    """Return what the model wants and what the photo shows, (h', w', 3) whole numbers on a padded canvas.
+def _thoughts(level: Level, patch: int, guide: Guide | None, slope: float) -> tuple[Floats, Floats] | None:
+    """Return what is wanted and what the photo shows beside its colours, (h', w', c) whole numbers on a padded canvas.
 
-    Weighed as `Guide.numbers` weighs five points; here one stands for all, for it is low-passed.
+    The guide is weighed as `Guide.numbers` weighs five points; here one stands for all, for it is low-passed.
     """
-    rim = patch // 2
-    scale = np.float32((guide.weight * patch * patch) ** 0.5)
-    pads = ((rim, rim), (rim, rim), (0, 0))
-    wanted, photo = (np.rint(np.pad((p - 128) * scale, pads)).astype(np.float32) for p in (guide.wanted, guide.photo))
-    return wanted, photo
+    wanted, photo = [], []
+    if guide is not None:
+        scale = np.float32((guide.weight * patch * patch) ** 0.5)
+        wanted.append((guide.wanted - 128) * scale)
+        photo.append((guide.photo - 128) * scale)
+    if slope:
+        height, width = level.size
+        rows = (np.arange(height, dtype=np.float32) - height // 2) * np.float32(slope * patch)
+        both = np.broadcast_to(rows[:, None, None], (height, width, 1))
+        wanted.append(both)
+        photo.append(both)
+    if not wanted:
+        return None
+    pads = ((patch // 2,) * 2, (patch // 2,) * 2, (0, 0))
+    return _whole(np.pad(np.concatenate(wanted, 2), pads)), _whole(np.pad(np.concatenate(photo, 2), pads))
+
+
+def _whole(values: Floats) -> Floats:
+    return np.asarray(np.rint(values), np.float32)
 
 
 class _Sources:
@@ -189,7 +211,7 @@ class _Sources:
             every += 1
         found = cls(canvas, mask, places, way)
         if thoughts is not None:
-            photo = thoughts[1].reshape(-1, 3)[places].T
+            photo = _flat(thoughts[1])[places].T
             found.matrix = np.concatenate([found.matrix, photo, np.square(photo).sum(0, keepdims=True)])
             found.thoughts = thoughts
         if way.rough:
@@ -203,7 +225,7 @@ class _Sources:
         seen = canvas.colours.reshape(-1, 4).take(at, 0, mode="clip") * there[..., None]
         asked = [there.astype(np.float32), *(-2 * seen[..., c] for c in range(3))]
         if self.thoughts is not None:
-            asked += [-2 * self.thoughts[0].reshape(-1, 3)[pixels], np.ones((len(pixels), 1), np.float32)]
+            asked += [-2 * _flat(self.thoughts[0])[pixels], np.ones((len(pixels), 1), np.float32)]
         costs = np.concatenate(asked, 1) @ self.matrix
         missing = None if self.roughness is None else self._missing(canvas, pixels, there)
         if missing is not None:
@@ -226,7 +248,7 @@ class _Sources:
         patches -= seen[:, None]
         costs = np.einsum("nckd,nckd,nk->nc", patches, patches, there.astype(np.float32), optimize=False)
         if self.thoughts is not None:
-            wanted, photo = (part.reshape(-1, 3) for part in self.thoughts)
+            wanted, photo = (_flat(part) for part in self.thoughts)
             costs += np.square(photo[tried] - wanted[pixels][:, None]).sum(2)
         if missing is not None:
             costs += self._smooth(missing, there, tried)
@@ -241,6 +263,11 @@ class _Sources:
         assert self.roughness is not None
         lacking = np.maximum(wanted - self.roughness[places], 0)
         return np.asarray(np.square(lacking) * np.float32(self.way.rough) * there.sum(1, keepdims=True), np.float32)
+
+
+def _flat(values: Floats) -> Floats:
+    """Return (h, w, c) as (h * w, c)."""
+    return values.reshape(-1, values.shape[2])
 
 
 def _lay(canvas: _Canvas, mask: Mask, sources: _Sources, pause: Callable[[], None]) -> None:

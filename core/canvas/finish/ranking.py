@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.canvas.colours import to_lab
+from core.canvas.finish.crew import Crew
 from core.canvas.finish.descriptors import describe, low_pass
 from core.canvas.finish.pyramid import Level, Picture
 from core.geometry import Box, Size
@@ -37,26 +38,38 @@ _APART = 0.6
 class Fillings:
     """Several fillings of one hole, measured at half of their size.
 
+    Args:
+        level: its hole and what is around it.
+        pictures: the level's picture filled, (h, w, 3) float32 each; at least one.
+        crew: does the work.
+
     Attributes:
         rim: (n,) mean cost of the known patches that are nearest to those over the rim; less is better.
         apart: (n, n) mean distance of texture in the hole.
         kinship: (n,) mean squared distance of texture in the hole to the nearest in the known part.
     """
 
-    def __init__(self, level: Level, pictures: Sequence[Picture]) -> None:
+    def __init__(self, level: Level, pictures: Sequence[Picture], crew: Crew) -> None:
         half = level.halved()
         box = Box.around(half.hole)
         assert box is not None, "there is a hole"
-        smaller = [_halved(picture) for picture in pictures]
-        self.rim = _rim_costs(half, smaller)
         margin = round(3 * _SPREAD)
         near = box.grown(margin).clamped(Size(half.size[1], half.size[0])).slices
-        hole = half.hole[near]
-        inside = [_texture(picture[near])[hole] for picture in smaller]
+        rim = _Rim(half)
+        kin = _Kin(half, _halved(pictures[0]))
+        inside: list[Floats] = [np.zeros((0, 0), np.float32)] * len(pictures)
+        self.rim, self.kinship = np.zeros((2, len(pictures)), np.float32)
+
+        def measured(part: slice) -> None:
+            for index in range(part.start, part.stop):
+                crew.pause()
+                smaller = _halved(pictures[index])
+                inside[index] = _texture(smaller[near])[half.hole[near]]
+                self.rim[index] = rim.cost(smaller)
+                self.kinship[index] = kin.distance(inside[index])
+
+        crew.share(len(pictures), measured, least=1)
         self.apart = np.array([[float(_distance(a, b).mean()) for b in inside] for a in inside])
-        known = _texture(np.where(half.known[..., None], half.picture, smaller[0]))
-        clear = cv2.erode(half.known.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
-        self.kinship = _kinship(known[clear if clear.any() else half.known], inside)
 
     @property
     def consensus(self) -> Floats:
@@ -121,29 +134,41 @@ def _spread(indices: NDArray[np.int64], most: int) -> NDArray[np.int32]:
     return indices[::every].astype(np.int32)
 
 
-def _rim_costs(half: Level, pictures: Sequence[Picture]) -> Floats:
-    kernel = np.ones((_PATCH, _PATCH), np.uint8)
-    reach = _PATCH // 2
-    hole = cv2.dilate(half.hole.astype(np.uint8), kernel) > 0
-    over = hole & (cv2.dilate(half.known.astype(np.uint8), kernel) > 0)
-    inside = np.zeros_like(over)
-    inside[reach:-reach, reach:-reach] = True
-    asked = _spread(np.flatnonzero(over & inside), _MOST_ASKED)
-    known = _spread(np.flatnonzero(half.whole_patches(_PATCH)), _MOST_KNOWN)
-    if not len(asked) or not len(known):
-        return np.zeros(len(pictures), np.float32)
-    there = np.rint(describe(half.picture, known, _PATCH) / _EXACT)
-    return np.array(
-        [_nearest(np.rint(describe(picture, asked, _PATCH) / _EXACT), there).mean() for picture in pictures],
-        np.float32,
-    )
+class _Rim:
+    """What patches over the rim are compared with: the known ones of a level."""
+
+    def __init__(self, half: Level) -> None:
+        kernel = np.ones((_PATCH, _PATCH), np.uint8)
+        reach = _PATCH // 2
+        hole = cv2.dilate(half.hole.astype(np.uint8), kernel) > 0
+        over = hole & (cv2.dilate(half.known.astype(np.uint8), kernel) > 0)
+        inside = np.zeros_like(over)
+        inside[reach:-reach, reach:-reach] = True
+        self._asked = _spread(np.flatnonzero(over & inside), _MOST_ASKED)
+        known = _spread(np.flatnonzero(half.whole_patches(_PATCH)), _MOST_KNOWN)
+        self._there = np.rint(describe(half.picture, known, _PATCH) / _EXACT)
+
+    def cost(self, picture: Picture) -> float:
+        """Return the mean cost of the nearest known patches, 0 where there are none."""
+        if not len(self._asked) or not len(self._there):
+            return 0.0
+        return float(_nearest(np.rint(describe(picture, self._asked, _PATCH) / _EXACT), self._there).mean())
 
 
-def _kinship(known: Floats, inside: Sequence[Floats]) -> Floats:
-    mean, scale = known.mean(0), known.std(0) + 1e-3
-    there = _rounded(known[_spread(np.arange(len(known)), _MOST_KNOWN)], mean, scale)
-    found = [_rounded(part[_spread(np.arange(len(part)), _MOST_ASKED)], mean, scale) for part in inside]
-    return np.array([_nearest(part, there).mean() for part in found], np.float32)
+class _Kin:
+    """What texture in a hole is compared with: that of a level's known part, `filled` telling what is beside it."""
+
+    def __init__(self, half: Level, filled: Picture) -> None:
+        texture = _texture(np.where(half.known[..., None], half.picture, filled))
+        clear = cv2.erode(half.known.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+        known = texture[clear if clear.any() else half.known]
+        self._mean, self._scale = known.mean(0), known.std(0) + 1e-3
+        self._there = _rounded(known[_spread(np.arange(len(known)), _MOST_KNOWN)], self._mean, self._scale)
+
+    def distance(self, inside: Floats) -> float:
+        """Return the mean squared distance of (n, 18) textures to the nearest known ones."""
+        asked = inside[_spread(np.arange(len(inside)), _MOST_ASKED)]
+        return float(_nearest(_rounded(asked, self._mean, self._scale), self._there).mean())
 
 
 def _rounded(values: Floats, mean: Floats, scale: Floats) -> Floats:

@@ -40,10 +40,14 @@ class Field:
 def costs_of(ground: Ground, asked: NDArray[np.float32], places: Places) -> NDArray[np.float32]:
     """Return (m,) float32: the costs of all targets' sources; `asked` is of `Ground.asked`."""
     output = np.empty(len(places), np.float32)
-    for start in range(0, len(places), _AT_ONCE):
-        part = slice(start, start + _AT_ONCE)
-        away = asked[part] - ground.described.take(ground.row[places[part]], 0)
-        output[part] = np.einsum("ij,ij->i", away, away)
+
+    def compared(targets: slice) -> None:
+        for start in range(targets.start, targets.stop, _AT_ONCE):
+            part = slice(start, min(start + _AT_ONCE, targets.stop))
+            away = asked[part] - ground.described.take(ground.row[places[part]], 0)
+            output[part] = np.einsum("ij,ij->i", away, away)
+
+    ground.crew.share(len(places), compared)
     return output
 
 
@@ -72,8 +76,10 @@ def improve(
         for index in (*range(len(JUMPS)), len(JUMPS) - 1):
             kept = 1 - _STICK if JUMPS[index] == 1 else 1.0
             for step, beside in zip(ground.away, ground.beside[index], strict=True):
+                # All look at what was there before any of them took something else, however they are shared out.
+                near = np.append(field.places, np.int32(0)).take(beside) - JUMPS[index] * step
                 asking = np.flatnonzero(beside < len(ground.targets))
-                _try(ground, asked, field, asking, field.places[beside[asking]] - JUMPS[index] * step, kept)
+                _try(ground, asked, field, asking, near[asking], kept)
         _at_random(ground, asked, field, rng, trials, reach)
 
 
@@ -101,6 +107,21 @@ def _try(
     kept: float,
 ) -> None:
     """Let some targets take other places where these cost less; of the new cost the share `kept` counts."""
+
+    def tried(part: slice) -> None:
+        _try_some(ground, asked, field, asking[part], places[part], kept)
+
+    ground.crew.share(len(asking), tried)
+
+
+def _try_some(
+    ground: Ground,
+    asked: NDArray[np.float32],
+    field: Field,
+    asking: NDArray[np.int64],
+    places: Places,
+    kept: float,
+) -> None:
     new = places != field.places[asking]
     asking, places = asking[new], places[new]
     rows = ground.row.take(places, mode="clip")  # beyond the picture lies its corner, which is no patch's middle

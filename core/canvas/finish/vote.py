@@ -66,16 +66,20 @@ def vote(
     places = np.append(field.places, np.int32(0))
     reach = ground.patch // 2
     steps = [np.int32(dy * ground.width + dx) for dy in range(-reach, reach + 1) for dx in range(-reach, reach + 1)]
-    for start in range(0, len(pixels), _AT_ONCE):
-        part = pixels[start : start + _AT_ONCE]
-        total = np.zeros((len(part), 4), np.float32)
-        for step in steps:
-            over = ground.number.take(part - step, mode="clip")
-            said = copied.take(places.take(over) + step, 0, mode="clip")
-            said *= ballot[0].take(over, 0)
-            total += said
-            total += ballot[1].take(over, 0)
-        output[start : start + _AT_ONCE] = total[:, :3] / np.maximum(total[:, 3:], np.float32(1e-30))
+
+    def voted(shared: slice) -> None:
+        for start in range(shared.start, shared.stop, _AT_ONCE):
+            here = slice(start, min(start + _AT_ONCE, shared.stop))
+            total = np.zeros((here.stop - start, 4), np.float32)
+            for step in steps:
+                over = ground.number.take(pixels[here] - step, mode="clip")
+                said = copied.take(places.take(over) + step, 0, mode="clip")
+                said *= ballot[0].take(over, 0)
+                total += said
+                total += ballot[1].take(over, 0)
+            output[here] = total[:, :3] / np.maximum(total[:, 3:], np.float32(1e-30))
+
+    ground.crew.share(len(pixels), voted)
     return output
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from core.canvas.finish.crew import Crew
 from core.canvas.finish.descriptors import describe, mean_colours
 from core.canvas.finish.ground import Ground, Guide
 from core.canvas.finish.onion import Peel, peel
@@ -74,7 +75,7 @@ def test_descriptors_of_a_large_picture_are_those_of_its_parts(monkeypatch):
 def test_a_peel_goes_on_with_a_pattern_to_the_pixel(way):
     photo, hole = stripes(70, 80), disc(70, 80, 15)
     level = level_of(photo, hole)
-    picture, origin = peel(level, way, level.whole_patches(way.patch), reach=40, guide=None, pause=never)
+    picture, origin = peel(level, way, level.whole_patches(way.patch), reach=40, guide=None, slope=0.0, pause=never)
     assert np.array_equal(np.rint(picture), photo)
     copied = origin.reshape(hole.shape)
     assert not hole.ravel()[copied[hole]].any()
@@ -86,7 +87,7 @@ def test_a_long_hole_is_laid_part_by_part():
     hole = np.zeros((30, 300), np.bool_)
     hole[10:20, 20:280] = True
     level = level_of(photo, hole)
-    picture, _ = peel(level, Peel(patch=5), level.whole_patches(5), reach=16, guide=None, pause=never)
+    picture, _ = peel(level, Peel(patch=5), level.whole_patches(5), reach=16, guide=None, slope=0.0, pause=never)
     assert np.array_equal(np.rint(picture), photo)
 
 
@@ -97,7 +98,7 @@ def test_a_peel_takes_of_two_colours_the_one_that_the_guide_has():
     for colour in ([165, 35, 35], [35, 35, 165]):
         wanted = np.where(hole[..., None], colour, photo).astype(np.float32)
         guide = Guide(wanted, level.picture, 1.0)
-        picture, _ = peel(level, Peel(), level.whole_patches(7), reach=40, guide=guide, pause=never)
+        picture, _ = peel(level, Peel(), level.whole_patches(7), reach=40, guide=guide, slope=0.0, pause=never)
         assert np.abs(picture[hole].mean(0) - colour).max() < 25
 
 
@@ -154,7 +155,7 @@ def test_the_filling_that_goes_on_with_its_surroundings_comes_first():
     nearly = np.where(hole[..., None], np.roll(right, 1, 1), right)
     flat = np.where(hole[..., None], 128, right).astype(np.float32)
     wild = np.where(hole[..., None], noise(120, 120), right).astype(np.float32)
-    fillings = Fillings(level, [wild, nearly, flat, right])
+    fillings = Fillings(level, [wild, nearly, flat, right], Crew(1))
     order = fillings.order(small=True)
     assert set(order[:2]) == {1, 3}
     assert fillings.rim.argmin() == 3
@@ -167,7 +168,7 @@ def test_what_else_is_asked_for_counts_by_its_weight():
     level = level_of(photo, hole)
     same = [photo.astype(np.float32)] * 3
     more = [(1.0, np.array([3.0, 1.0, 2.0], np.float32))]
-    assert Fillings(level, same).order(small=True, more=more) == [1, 2, 0]
+    assert Fillings(level, same, Crew(1)).order(small=True, more=more) == [1, 2, 0]
 
 
 def test_equal_values_share_their_place():
