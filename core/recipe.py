@@ -12,6 +12,7 @@ from typing import Any
 
 from core.checks import whole
 from core.errors import BadRequest
+from core.finishing import FINISH_WAY
 from core.json_text import json_object
 from core.models.config import ModelSpec
 from core.request import EditRequest
@@ -24,6 +25,7 @@ READABLE_KEY = "parameters"
 
 _FORMAT = 1  # counted up by whatever earlier editors cannot read
 _MOST_THREADS = 1024  # that a recipe from outside may ask for
+_MOST_WAYS = 1 << 16  # of finishing, likewise
 
 
 @dataclass(frozen=True)
@@ -50,12 +52,19 @@ class Recipe:
         weights: sha256 of each weight file by name.
         request: JSON values for `EditRequest.from_dict`.
         machine: what made it, None where it does not say.
+        finish: `FINISH_WAY` of whoever made it; the first did not say.
     """
 
     model: str
     weights: Mapping[str, str]
     request: Mapping[str, Any]
     machine: Machine | None = None
+    finish: int = 1
+
+    @property
+    def of_this_finish(self) -> bool:
+        """Whether what is finished by its request comes out as it did."""
+        return self.finish == FINISH_WAY
 
     def of_weights(self, spec: ModelSpec) -> bool:
         """Return whether a model's weight files are those that drew the picture."""
@@ -78,6 +87,8 @@ def recipe_text(
     begun = "" if alone.start is None else f", going on from codes at step {alone.start.step}"
     asked = "none" if alone.class_id is None else spec.classes[alone.class_id]
     plain = {"format": _FORMAT, "model": spec.name, "weights": dict(spec.sha256), "request": alone.to_dict()}
+    if alone.is_finished:
+        plain["finish"] = FINISH_WAY
     if machine is not None:
         plain["machine"] = asdict(machine)
     readable = (
@@ -101,7 +112,8 @@ def read_recipe(text: Mapping[str, str]) -> Recipe:
         if plain["format"] != _FORMAT:
             raise BadRequest(f"recipe has format {plain['format']}, this editor reads {_FORMAT}: use a newer editor.")
         machine = None if plain.get("machine") is None else _machine(plain["machine"])
-        return Recipe(str(plain["model"]), dict(plain["weights"]), dict(plain["request"]), machine)
+        way = whole("finish", plain.get("finish", 1), 1, _MOST_WAYS)
+        return Recipe(str(plain["model"]), dict(plain["weights"]), dict(plain["request"]), machine, way)
     except (ValueError, KeyError, TypeError) as error:
         if isinstance(error, BadRequest):
             raise

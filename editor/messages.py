@@ -220,6 +220,11 @@ def recipe_of_earlier_version() -> str:
     )
 
 
+def recipe_of_other_finish() -> str:
+    """Say that a picture was finished in another way than now."""
+    return "The settings of this picture are restored. Another version finished it: Run will give it other pixels."
+
+
 def follows(share: float) -> str:
     """Say what a finished picture follows; `share` of it the model laid out, the rest the photo."""
     if share in (0, 1):

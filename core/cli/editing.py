@@ -78,6 +78,8 @@ def _replay(options: argparse.Namespace) -> None:
     engine = named_engine(options)
     if not recipe.of_weights(engine.spec):
         aside(f"{options.replay} was made with other weights: the picture will differ.")
+    if request.is_finished and not recipe.of_this_finish:
+        aside(f"{options.replay} was finished by another version: the picture will differ.")
     _bind(options, engine, recipe.machine)
     _run(options, engine, request, says_machine=recipe.machine is not None)
 

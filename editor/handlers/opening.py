@@ -131,6 +131,8 @@ class Opening:
             said = messages.recipe_of_other_weights()
         elif "finish" not in recipe.request and asked.task in (Task.INPAINT, Task.EXTRAPOLATE):
             said = messages.recipe_of_earlier_version()
+        elif not recipe.of_this_finish and asked.is_finished:
+            said = messages.recipe_of_other_finish()
         return self._shown(
             document,
             request,

@@ -46,6 +46,19 @@ def test_a_branch_through_a_pinned_window_replays_to_the_same_bytes() -> None:
         assert text["parameters"].endswith("going on from codes at step 2")
 
 
+def test_a_recipe_knows_whether_its_picture_was_finished_as_pictures_are_now() -> None:
+    text = recipe_text(fake_spec(), request())
+    assert read_recipe(text).of_this_finish
+    plain = json.loads(text[RECIPE_KEY])
+    assert plain["finish"] > 1
+    for changes in ({"finish": plain["finish"] + 1}, {"finish": 1}):
+        assert not read_recipe({RECIPE_KEY: json.dumps({**plain, **changes})}).of_this_finish
+    del plain["finish"]
+    assert not read_recipe({RECIPE_KEY: json.dumps(plain)}).of_this_finish, "the first way had no number"
+    unfinished = recipe_text(fake_spec(), replace(request(), finish="none"))
+    assert "finish" not in json.loads(unfinished[RECIPE_KEY])
+
+
 def test_another_picture_is_refused() -> None:
     recipe = read_recipe(recipe_text(fake_spec(), request()))
     with pytest.raises(BadRequest, match="not the picture of the saved request"):

@@ -56,13 +56,16 @@ def describe(picture: Picture, places: NDArray[np.int32], patch: int, crew: Crew
     output = np.empty((len(places), _LUMA + 2 * _CHROMA), np.float32)
     rows = max(1, _STRIP // width)
 
+    crew = crew or Crew(1)
+
     def described(strips: slice) -> None:
         for strip in range(strips.start, strips.stop):
+            crew.pause()
             first, last = np.searchsorted(places, (strip * rows * width, (strip + 1) * rows * width))
             if first < last:
                 _describe(picture, places[first:last], patch, output[first:last])
 
-    (crew or Crew(1)).share(-(-height // rows), described, least=1)
+    crew.share(-(-height // rows), described, least=1)
     return output
 
 

@@ -16,7 +16,7 @@ from core.canvas.finish.crew import Crew, Done, Result
 from core.canvas.finish.layouts import BORDERS, HOLES, STROKES, Layout, Scene, State, Thought
 from core.canvas.finish.onion import Peel
 from core.canvas.finish.pyramid import Level, Mask
-from core.canvas.finish.ranking import Fillings, colour_distance, places
+from core.canvas.finish.ranking import Fillings, colour_distance
 from core.canvas.holes import Part, parts
 from core.geometry import Box, Size
 
@@ -303,7 +303,7 @@ class _Work:
             sigma = max(1.0, 2 * self.wish.pixel / 2**self.scene.small)
             away = [min(colour_distance(s.picture, g, level.hole, sigma) for g in small) for s in states]
             more.append((3 * self.wish.follow, np.array(away, np.float32)))
-        order = fillings.order(small=True, more=more)
+        order = np.argsort(fillings.worth(more), kind="stable").tolist()
         slots = _slots(fillings.distinct(order, count), guides, count)
         return [(states[slots[i]], guides[slots[i]] is not None) for i in self.wish.wanted]
 
@@ -344,8 +344,7 @@ class _Work:
             picture = level.picture.copy()
             picture[level.hole] = colours
             pictures.append(picture)
-        fillings = Fillings(level, pictures, self.crew)
-        return places(fillings.rim) + places(fillings.consensus)
+        return Fillings(level, pictures, self.crew).worth()
 
 
 def _slots(chosen: Sequence[int], guides: Sequence[int | None], count: int) -> list[int]:

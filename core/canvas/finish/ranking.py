@@ -76,19 +76,16 @@ class Fillings:
         """(n,) mean distance to the other fillings; less is better."""
         return np.asarray(self.apart.sum(1) / max(1, len(self.apart) - 1), np.float32)
 
-    def order(self, *, small: bool, more: Sequence[tuple[float, Floats]] = ()) -> list[int]:
-        """Return the fillings, best first, by the sum of their places.
+    def worth(self, more: Sequence[tuple[float, Floats]] = ()) -> NDArray[np.float64]:
+        """Return (n,) the sums of the fillings' places; less is better.
 
         Args:
-            small: whether kinship counts, too, as it does while they are small.
             more: measures of which less is better, each with its weight beside one of these.
         """
-        total = places(self.rim) + places(self.consensus)
-        if small:
-            total = total + places(self.kinship)
+        total = places(self.rim) + places(self.consensus) + places(self.kinship)
         for weight, values in more:
             total = total + weight * places(values)
-        return [int(i) for i in np.argsort(total, kind="stable")]
+        return total
 
     def distinct(self, order: Sequence[int], count: int) -> list[int]:
         """Return the first fillings of an order that differ from all before them; others where these are too few."""

@@ -43,6 +43,7 @@ def costs_of(ground: Ground, asked: NDArray[np.float32], places: Places) -> NDAr
 
     def compared(targets: slice) -> None:
         for start in range(targets.start, targets.stop, _AT_ONCE):
+            ground.crew.pause()
             part = slice(start, min(start + _AT_ONCE, targets.stop))
             away = asked[part] - ground.described.take(ground.row[places[part]], 0)
             output[part] = np.einsum("ij,ij->i", away, away)

@@ -69,6 +69,7 @@ def vote(
 
     def voted(shared: slice) -> None:
         for start in range(shared.start, shared.stop, _AT_ONCE):
+            ground.crew.pause()
             here = slice(start, min(start + _AT_ONCE, shared.stop))
             total = np.zeros((here.stop - start, 4), np.float32)
             for step in steps:

@@ -96,18 +96,29 @@ def test_a_picture_of_ours_brings_its_settings(
     assert read_png_text(Path(answer.download).read_bytes()) == read_png_text(file.read_bytes())
 
 
-def test_a_picture_of_other_weights_brings_its_settings_and_says_so(
-    handlers: Handlers, opened: dict[str, Any], photo: NDArray[np.uint8], tmp_path: Path
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"weights": {"transformer.safetensors": "f" * 64}}, "drawn by other weights of this model"),
+        ({"finish": 1}, "Another version finished it"),
+    ],
+)
+def test_a_picture_that_would_differ_brings_its_settings_and_says_so(
+    handlers: Handlers,
+    opened: dict[str, Any],
+    photo: NDArray[np.uint8],
+    tmp_path: Path,
+    changes: dict[str, Any],
+    said: str,
 ) -> None:
     result = run(handlers, opened, {**VALUES, "schedule": "linear"})[-1]
     texts = read_png_text(path_of(result["variations"][0]["url"]).read_bytes())
-    recipe = json.loads(texts[RECIPE_KEY])
-    recipe["weights"] = {"transformer.safetensors": "f" * 64}
+    recipe = {**json.loads(texts[RECIPE_KEY]), **changes}
     file = tmp_path / "older.png"
     file.write_bytes(encode_png(photo, text={**texts, RECIPE_KEY: json.dumps(recipe)}))
     answer = handlers.opening.open_upload(str(file), visitor())
     assert answer.message is not None
-    assert "drawn by other weights of this model" in answer.message["notice"]
+    assert said in answer.message["notice"]
     assert answer.values["schedule"] == "linear"
 
 

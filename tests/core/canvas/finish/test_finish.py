@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.canvas.finish import descriptors, onion, pyramid, ranking, search
 from core.canvas.finish.crew import Crew, Done
 from core.canvas.finish.finish import Finished, Frame, Wish, enough, finish
 from core.geometry import Box
@@ -160,6 +161,37 @@ def test_closing_ends_the_work():
         if thread.name.startswith("ThreadPool"):
             thread.join(5)
     assert threading.active_count() <= before
+
+
+def test_whoever_stops_is_heard_before_much_more_is_done(monkeypatch):
+    done, most = 0, 0
+
+    def heard(crew):
+        nonlocal done
+        done = 0
+
+    def counted(owner, name):
+        real = getattr(owner, name)
+
+        def call(*arguments):
+            nonlocal done, most
+            done += 1
+            most = max(most, done)
+            return real(*arguments)
+
+        monkeypatch.setattr(owner, name, call)
+
+    # What takes longest, a few dozen milliseconds at most where a hole is 600 px long.
+    counted(descriptors, "_describe")
+    counted(search, "_try_some")
+    counted(onion._Sources, "nearest")
+    counted(ranking, "_texture")
+    counted(ranking, "_nearest")
+    counted(pyramid.Level, "halved")
+    monkeypatch.setattr(Crew, "pause", heard)
+    photo, hole = stripes(420, 420, 16), disc(420, 420, 110)
+    finished(photo, hole, threads=1)
+    assert 1 <= most <= 4
 
 
 def test_what_goes_wrong_in_a_job_is_heard():

@@ -156,7 +156,7 @@ def test_the_filling_that_goes_on_with_its_surroundings_comes_first():
     flat = np.where(hole[..., None], 128, right).astype(np.float32)
     wild = np.where(hole[..., None], noise(120, 120), right).astype(np.float32)
     fillings = Fillings(level, [wild, nearly, flat, right], Crew(1))
-    order = fillings.order(small=True)
+    order = np.argsort(fillings.worth()).tolist()
     assert set(order[:2]) == {1, 3}
     assert fillings.rim.argmin() == 3
     assert fillings.distinct([3, 1, 2, 0], 3) == [3, 2, 0], "what hardly differs is not shown twice"
@@ -168,7 +168,7 @@ def test_what_else_is_asked_for_counts_by_its_weight():
     level = level_of(photo, hole)
     same = [photo.astype(np.float32)] * 3
     more = [(1.0, np.array([3.0, 1.0, 2.0], np.float32))]
-    assert Fillings(level, same, Crew(1)).order(small=True, more=more) == [1, 2, 0]
+    assert np.argsort(Fillings(level, same, Crew(1)).worth(more)).tolist() == [1, 2, 0]
 
 
 def test_equal_values_share_their_place():
