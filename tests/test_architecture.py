@@ -33,7 +33,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "core.finishing": {"numpy", "core.geometry"},
     "core.request": {"numpy", "core.checks", "core.errors", "core.finishing", "core.geometry", "core.packing"},
     "core.labels": {"core.errors"},
-    "core.recipe": {"core.checks", "core.errors", "core.json_text", "core.request", "core.models.config"},
+    "core.recipe": {
+        *("core.checks", "core.errors", "core.finishing", "core.json_text", "core.request", "core.models.config"),
+    },
     # the gate for pictures: the only rooms that open picture files
     "core.pictures": {"numpy", "cv2", "PIL", "core.errors", "core.geometry", "core.pngtext", "core.profiles"},
     "core.maskfiles": {"numpy", "PIL", "core.errors", "core.geometry", "core.pictures"},
