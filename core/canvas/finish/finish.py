@@ -280,16 +280,16 @@ class _Work:
     def _layouts(self) -> list[tuple[int | None, Callable[[], State]]]:
         """Return what is tried: the guide that leads, or None, and the work."""
         jobs: list[tuple[int | None, Callable[[], State]]] = []
+        kinds: tuple[Layout, ...] = BORDERS if self.wish.border else HOLES
+        if self.scene.levels[0].inner_width() <= _STROKE:
+            kinds = STROKES
         if self.wish.follow < 1:
-            kinds: tuple[Layout, ...] = BORDERS if self.wish.border else HOLES
-            if self.scene.levels[0].inner_width() <= _STROKE:
-                kinds = STROKES
             for place in range(max(len(kinds), len(self.wish.seeds) if not self.thoughts else 0)):
                 seed = (self.wish.seed, self.number, place)
                 jobs.append((None, partial(self.scene.begin, kinds[place % len(kinds)], seed)))
         for guide, thought in enumerate(self.thoughts):
             seed = (self.wish.seeds[guide], self.number, 1 << 16)
-            jobs.append((guide, partial(self.scene.begin, Layout(), seed, thought)))
+            jobs.append((guide, partial(self.scene.begin, kinds[0], seed, thought)))
         return jobs
 
     def _chosen(self, guides: Sequence[int | None], states: Sequence[State]) -> list[tuple[State, bool]]:
