@@ -93,6 +93,7 @@ def low_pass(picture: Picture, known: NDArray[np.bool_] | None, sigma: float) ->
     if known is None:
         return np.asarray(cv2.GaussianBlur(picture, (0, 0), sigma), np.float32)
     share = known.astype(np.float32)
-    blurred = cv2.GaussianBlur(picture * share[..., None], (0, 0), sigma)
+    blurred = np.asarray(cv2.GaussianBlur(picture * share[..., None], (0, 0), sigma), np.float32)
     weight = cv2.GaussianBlur(share, (0, 0), sigma)
-    return np.asarray(blurred / np.maximum(weight, np.float32(1e-6))[..., None], np.float32)
+    blurred /= np.maximum(weight, np.float32(1e-6))[..., None]
+    return blurred

@@ -20,7 +20,7 @@ from core.canvas.finish.ground import Ground, Guide, Places
 from core.canvas.finish.onion import Peel, peel
 from core.canvas.finish.pyramid import Level, Mask, Picture, halvings, shrunk
 from core.canvas.finish.search import Field, costs_of, improve
-from core.canvas.finish.surface import surfaced
+from core.canvas.finish.surface import Bands, surfaced
 from core.canvas.finish.vote import ballots, unshifted, vote
 
 SMALL = 64
@@ -124,6 +124,7 @@ class Scene:
                 break
         self.small = self._first(SMALL)
         self._grounds: dict[tuple[int, float], Ground] = {}
+        self._bands: Bands | None = None
         self._lock = threading.Lock()
 
     def _first(self, width: int) -> int:
@@ -206,7 +207,11 @@ class Scene:
         """Return the hole's colours and sources of a state at the finest level; see `surfaced`."""
         asked = state.ground.asked(state.picture)
         state.field.costs = costs_of(state.ground, asked, state.field.places)
-        return surfaced(state.ground, ballots(state.ground, asked, state.field), state.field)
+        ballot = ballots(state.ground, asked, state.field)
+        del asked
+        with self._lock:
+            self._bands = self._bands or Bands.of(self.levels[0])
+        return surfaced(state.ground, self._bands, ballot, state.field)
 
     # from level to level ----------------------------------------------------------------------------------------------
     def _settle(self, state: State) -> None:

@@ -5,14 +5,17 @@ Knows nothing of searching or of levels: it is done once, at the photo's own siz
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from core.canvas.finish.descriptors import low_pass
 from core.canvas.finish.ground import Ground, Places
 from core.canvas.finish.pyramid import Level, Mask, Picture, rows_of
 from core.canvas.finish.search import Field
-from core.canvas.finish.vote import own_sources, parted, vote
+from core.canvas.finish.vote import own_sources, vote
 from core.geometry import Box, Size
 
 _FINE = 1.0
@@ -31,11 +34,34 @@ _FINEST_RIM = 0.8
 """Sigma of the narrowest blur that pushes it inwards; each next one is twice as wide."""
 
 
-def surfaced(ground: Ground, ballot: NDArray[np.float32], field: Field) -> tuple[NDArray[np.float32], Places]:
+@dataclass(frozen=True, eq=False)
+class Bands:
+    """A level's picture in two, the same for all that is made of it.
+
+    Attributes:
+        low: (h * w, 4) float32, low-passed over known pixels, as `rows_of` lays it out.
+        fine: (h, w, 3) float32, the rest.
+    """
+
+    low: NDArray[np.float32]
+    fine: Picture
+
+    @classmethod
+    def of(cls, level: Level) -> Bands:
+        """Split a level's picture."""
+        low = low_pass(level.picture, level.known, _FINE)
+        rows = rows_of(low)
+        return cls(rows, np.subtract(level.picture, low, out=low))
+
+
+def surfaced(
+    ground: Ground, bands: Bands, ballot: NDArray[np.float32], field: Field
+) -> tuple[NDArray[np.float32], Places]:
     """Return the hole's finished colours, and where each of its pixels was copied from.
 
     Args:
         ground: the finest level.
+        bands: of its picture.
         ballot: of `core.canvas.finish.vote.ballots`.
         field: what each target copies.
 
@@ -46,17 +72,16 @@ def surfaced(ground: Ground, ballot: NDArray[np.float32], field: Field) -> tuple
     hole = np.flatnonzero(level.hole).astype(np.int32)
     beside = cv2.dilate(level.hole.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     ring = np.flatnonzero(beside & level.known).astype(np.int32)
-    low, fine = parted(ground, _FINE)
     both = np.concatenate([hole, ring])
     sources = own_sources(ground, field, both)
-    smooth = vote(ground, rows_of(low), ballot, field, both)
-    detail = fine.reshape(-1, 3).take(sources, 0)
+    smooth = vote(ground, bands.low, ballot, field, both)
+    detail = bands.fine.reshape(-1, 3).take(sources, 0)
     photo = level.picture.reshape(-1, 3).take(ring, 0)
     step = (photo - smooth[len(hole) :] - detail[len(hole) :]).clip(-_MOST_STEP, _MOST_STEP)
     near = _near(level)
     here = near.slices
     depth = level.depth[here]
-    detail = detail[: len(hole)] * _gain(level, here, fine, detail[: len(hole)], depth)[level.hole[here]][:, None]
+    detail = detail[: len(hole)] * _gain(level, here, bands.fine, detail[: len(hole)], depth)[level.hole[here]][:, None]
     pushed = _pushed(_spread_out(step, ring, level, here), (beside & level.known)[here], depth)
     return smooth[: len(hole)] + detail + pushed[level.hole[here]], sources[: len(hole)]
 

@@ -8,9 +8,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from core.canvas.finish.descriptors import low_pass, mean_colours
+from core.canvas.finish.descriptors import mean_colours
 from core.canvas.finish.ground import Ground, Places
-from core.canvas.finish.pyramid import Picture
 from core.canvas.finish.search import Field
 
 _SPREAD = 3 * 25.0**2
@@ -91,9 +90,3 @@ def own_sources(ground: Ground, field: Field, pixels: Places) -> Places:
     y, x = np.divmod(pixels, width)
     middle = y.clip(reach, height - 1 - reach) * width + x.clip(reach, width - 1 - reach)
     return np.asarray(field.places[ground.number[middle]] + (pixels - middle), np.int32)
-
-
-def parted(ground: Ground, sigma: float) -> tuple[Picture, Picture]:
-    """Return a level's picture as what is low-passed with a Gaussian over known pixels, and the rest."""
-    low = low_pass(ground.level.picture, ground.level.known, sigma)
-    return low, ground.level.picture - low
