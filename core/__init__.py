@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from core.checks import written_number, written_whole
     from core.console import show_every_name
     from core.decoding.schedule import masked_counts
+    from core.decoding.settings import ORDERS, SCHEDULES
     from core.engine import BUNDLED, Engine, list_models, load_engine
     from core.engine.suggestions import Suggestion, can_suggest, suggest_classes
     from core.engine.sweeps import Cell, sheet, sweep, to_csv
@@ -42,8 +43,6 @@ if TYPE_CHECKING:
     from core.pngtext import read_png_text
     from core.recipe import Machine, Recipe, read_recipe, recipe_text
     from core.request import (
-        ORDER_NAMES,
-        SCHEDULE_NAMES,
         Alternative,
         DecodeOptions,
         EditRequest,
@@ -63,6 +62,7 @@ _ROOMS = {
     "core.checks": ("written_number", "written_whole"),
     "core.console": ("show_every_name",),
     "core.decoding.schedule": ("masked_counts",),
+    "core.decoding.settings": ("ORDERS", "SCHEDULES"),
     "core.engine": ("BUNDLED", "Engine", "list_models", "load_engine"),
     "core.errors": (
         "BadRequest",
@@ -96,8 +96,6 @@ _ROOMS = {
     "core.pngtext": ("read_png_text",),
     "core.recipe": ("Machine", "Recipe", "read_recipe", "recipe_text"),
     "core.request": (
-        "ORDER_NAMES",
-        "SCHEDULE_NAMES",
         "Alternative",
         "DecodeOptions",
         "EditRequest",
@@ -115,8 +113,8 @@ __all__ = [
     "BUNDLED",
     "CATALOG",
     "FOLLOW",
-    "ORDER_NAMES",
-    "SCHEDULE_NAMES",
+    "ORDERS",
+    "SCHEDULES",
     "Alternative",
     "BadRequest",
     "Box",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from enum import Enum
 from typing import Any
@@ -17,38 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.checks import MOST_SIDE, choice, number, pixels, switch, whole
+from core.decoding.settings import Decoding
 from core.errors import BadRequest
 from core.finishing import FINISH_NAMES, FOLLOW
 from core.geometry import Box, Sides
 from core.packing import packed, unpacked
-
-SCHEDULE_NAMES = (
-    "cosine",
-    "linear",
-    "square",
-    "cubic",
-    "exponential",
-    "square root",
-    "logarithmic",
-    "arccos",
-    "arccos counts",
-)
-"""The mask schedules by the paper's names and valeo's; core/decoding/schedule.py has their functions."""
-
-ORDER_NAMES = ("confidence", "halton", "raster")
-"""Which tokens are kept at each step; raster is the sequential baseline, one token a step, whatever T says."""
-
-_SCHEDULE_ALIASES = {
-    "uniform": "linear",
-    "pow2": "square",
-    "pow3": "cubic",
-    "exp": "exponential",
-    "sqrt": "square root",
-    "root": "square root",
-    "pow.5": "square root",
-    "pow0.5": "square root",
-    "log": "logarithmic",
-}  # Google's names: docs/algorithm.md, section 3
 
 DETAIL_NAMES = ("none", "grain", "patches", "auto")
 """What is put back of the fine detail that the tokenizer loses; core/canvas/detail.py has the ways."""
@@ -59,14 +32,10 @@ BLEND_NAMES = ("feather", "poisson", "auto")
 GUIDED_NAMES = ("picture", "hole", "auto")
 """What guidance strengthens the class by; core/decoding/guidance.py has the ways."""
 
-MOST_STEPS = 256  # one token a step on a grid of 16 x 16; T is clamped to the unknown tokens in any case
 MOST_REFINE = 3  # each finer look has up to four times the windows: 64 times as many in the third
 MOST_VARIATIONS = 16
 
 _MOST_GRID = 256  # cells a side of codes from outside; the largest published grid has 32
-
-LEFT_OUT: Any = None
-"""Of an option that nobody chose: the model's advice, which `EditRequest.advised` puts there, as the engine asks."""
 
 
 class Task(str, Enum):
@@ -78,34 +47,11 @@ class Task(str, Enum):
     GENERATE = "generate"
 
 
-def schedule_name(name: str) -> str:
-    """Return the paper's name of a schedule; Google's names, hyphens, underscores and capitals are understood.
-
-    Raises:
-        BadRequest: where no schedule is called that.
-    """
-    if not isinstance(name, str):
-        raise BadRequest(f"schedule {name!r} is unknown: choose one of {', '.join(SCHEDULE_NAMES)}.")
-    plain = name.strip().lower().replace("-", " ").replace("_", " ")
-    plain = _SCHEDULE_ALIASES.get(plain, plain)
-    if plain not in SCHEDULE_NAMES:
-        raise BadRequest(f"schedule {name!r} is unknown: choose one of {', '.join(SCHEDULE_NAMES)}.")
-    return plain
-
-
 @dataclass(frozen=True)
-class DecodeOptions:
-    """How the unknown tokens are decoded; what is left out is the model's advice.
+class DecodeOptions(Decoding):
+    """How the unknown tokens are decoded, how often and from which seed; what is left out is the model's advice.
 
     Attributes:
-        schedule: one of `SCHEDULE_NAMES`.
-        order: one of `ORDER_NAMES`.
-        steps: T in 1..256; clamped to the number of unknown tokens of each pass.
-        start_step: leading steps that count as done, in 0..T-1 (the official demo edits with 2 of 12).
-        choice_temperature: weight of the Gumbel noise on the confidence, annealed with 1 - (t+1)/T; 0..100.
-        token_temperature: divides the logits when tokens are drawn; above 0, at most 10.
-        guidance_scale: s in uncond + s (cond - uncond); 1 is off; 0..20.
-        guidance_ramp: "constant", or "linear" from 1 at the first step to s at the last.
         seed: of the first variation; the tokens of variation i are drawn with seed + i, so that they can be drawn
             alone; 0..2**53 for each.
         variations: B in 1..16.
@@ -114,42 +60,14 @@ class DecodeOptions:
         BadRequest: on construction, for any value outside these ranges.
     """
 
-    schedule: str = LEFT_OUT
-    order: str = LEFT_OUT
-    steps: int = LEFT_OUT
-    start_step: int = LEFT_OUT
-    choice_temperature: float = LEFT_OUT
-    token_temperature: float = LEFT_OUT
-    guidance_scale: float = LEFT_OUT
-    guidance_ramp: str = LEFT_OUT
     seed: int = 0
     variations: int = 1
 
     def __post_init__(self) -> None:
-        """Bring names to their canonical form and check the range of all that was chosen."""
-        checks: dict[str, Callable[[Any], Any]] = {
-            "schedule": schedule_name,
-            "order": lambda value: choice("order", value, ORDER_NAMES),
-            "guidance_ramp": lambda value: choice("guidance ramp", value, ("constant", "linear")),
-            "steps": lambda value: whole("steps T", value, 1, MOST_STEPS),
-            "start_step": lambda value: whole("start step", value, 0, (self.steps or MOST_STEPS) - 1),
-            "choice_temperature": lambda value: number("choice temperature", value, 0.0, 100.0),
-            "token_temperature": lambda value: number("token temperature", value, 0.01, 10.0),
-            "guidance_scale": lambda value: number("guidance scale", value, 0.0, 20.0),
-        }
-        for name, checked in checks.items():
-            if getattr(self, name) is not LEFT_OUT:
-                object.__setattr__(self, name, checked(getattr(self, name)))
+        """Check the range of all that was chosen."""
+        super().__post_init__()
         object.__setattr__(self, "variations", whole("variations", self.variations, 1, MOST_VARIATIONS))
         object.__setattr__(self, "seed", whole("seed", self.seed, 0, 2**53 - self.variations + 1))
-
-    def advised(self, advice: Mapping[str, Any]) -> DecodeOptions:
-        """Return the options with a model's advice, by their names, where nothing was chosen."""
-        values = {each.name: getattr(self, each.name) for each in fields(self)}
-        chosen = {name: advice[name] if value is LEFT_OUT else value for name, value in values.items()}
-        if self.start_step is LEFT_OUT:
-            chosen["start_step"] = min(chosen["start_step"], max(0, chosen["steps"] - 1))
-        return DecodeOptions(**chosen)
 
     def alone(self, variation: int) -> DecodeOptions:
         """Return the options that draw one variation of these by itself."""
@@ -445,9 +363,9 @@ class EditRequest:
         """Whether guidance also looks at the hole alone."""
         return self.guided_by == "hole" or (self.guided_by == "auto" and self.task is Task.MANIPULATE)
 
-    def advised(self, advice: Mapping[str, Any]) -> EditRequest:
-        """Return the request with a model's advice, by the names of `DecodeOptions`, where nothing was chosen."""
-        return replace(self, options=self.options.advised(advice))
+    def advised(self, advice: Decoding) -> EditRequest:
+        """Return the request with a model's advice where nothing was chosen."""
+        return replace(self, options=self.options.over(advice))
 
     @property
     def is_finished(self) -> bool:

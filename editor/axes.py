@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from core import SCHEDULE_NAMES, BadRequest, ModelSpec, class_id, written_number, written_whole
+from core import SCHEDULES, BadRequest, ModelSpec, class_id, written_number, written_whole
 from editor import messages
 
 _NAMES = {axis: title for title, axis in messages.AXES}
@@ -91,7 +91,7 @@ def swept_schedules(
             values = _values(axis, text, spec)
         except BadRequest:
             continue
-        fitting = [v for v in values if v in SCHEDULE_NAMES or (axis == "steps" and 1 <= v <= 64)]
+        fitting = [v for v in values if v in SCHEDULES or (axis == "steps" and 1 <= v <= 64)]
         tried[axis] = tuple(dict.fromkeys(fitting[:8])) or tried[axis]
     return tried["schedule"], tried["steps"]
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import gradio as gr
 
-from core import FOLLOW, ORDER_NAMES, SCHEDULE_NAMES, ModelSpec
+from core import FOLLOW, ORDERS, SCHEDULES, ModelSpec
 from editor import axes, classes, drawings, messages, page
 from editor.wire.requests import SHARPEN
 
@@ -185,7 +185,7 @@ def inspector(spec: ModelSpec, *, suggest: Callable[..., Any] | None = None) -> 
         )
         placed["steps"] = gr.Slider(1, 32, value=advice.steps, step=1, label=messages.STEPS, elem_id="mge-steps")
         placed["schedule"] = gr.Dropdown(
-            list(SCHEDULE_NAMES),
+            list(SCHEDULES),
             value=advice.schedule,
             label=messages.SCHEDULE,
             elem_id="mge-schedule",
@@ -274,7 +274,7 @@ def _rarely_touched(spec: ModelSpec) -> dict[str, Any]:
         )
         _note(messages.GUIDED_BY_HINT)
     placed["order"] = gr.Dropdown(
-        list(ORDER_NAMES), value=advice.order, label=messages.ORDER, elem_id="mge-order", elem_classes="pg-line"
+        list(ORDERS), value=advice.order, label=messages.ORDER, elem_id="mge-order", elem_classes="pg-line"
     )
     placed["choice_temperature"] = gr.Slider(
         0, 12, value=advice.choice_temperature, step=0.1, label=messages.CHOICE_TEMPERATURE, elem_id="mge-choice"

@@ -21,7 +21,7 @@ def schedule_curve(schedule: str, steps: int, unknown: int) -> str:
     """Return an SVG and one line: a bar for the tokens that each step reveals, a curve for those still masked.
 
     Args:
-        schedule: a name of `core.SCHEDULE_NAMES`.
+        schedule: a key of `core.SCHEDULES`.
         steps: T.
         unknown: tokens to reveal, the whole grid where nothing is painted yet.
     """
@@ -41,7 +41,7 @@ def sweep_curves(schedules: Sequence[str], steps: Sequence[int], unknown: int) -
     Each shows the tokens revealed per step as bars and its own curve over the faint curves of the other schedules.
 
     Args:
-        schedules: names of `core.SCHEDULE_NAMES`, rows.
+        schedules: keys of `core.SCHEDULES`, rows.
         steps: values of T, columns.
         unknown: tokens to reveal.
     """

@@ -5,9 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from core.decoding.settings import MASK, NO_CLASS, STANDARD
 from core.engine import Engine
-from core.models.config import Defaults, ModelSpec
-from core.models.interfaces import MASK, NO_CLASS, MaskTransformer, VQTokenizer
+from core.models.config import ModelSpec
+from core.models.interfaces import MaskTransformer, VQTokenizer
 
 LEVELS = 4
 
@@ -60,7 +61,7 @@ def fake_spec(**changes: object) -> ModelSpec:
         "classes": ("lake", "lawn", "lava"),
         "null_class": True,
         "licence": "none",
-        "defaults": Defaults(),
+        "defaults": STANDARD,
     }
     return ModelSpec(**{**values, **changes})  # type: ignore[arg-type]
 

@@ -8,17 +8,18 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 import core
-from core.decoding.schedule import SCHEDULES
-from core.models.config import Defaults
-from core.request import SCHEDULE_NAMES, DecodeOptions
+from core.decoding.decode import Sampling
+from core.decoding.settings import STANDARD, Decoding
+from core.request import DecodeOptions
 
 ROOT = Path(__file__).resolve().parent.parent
-VALUES = {"numpy", "core.errors", "core.geometry", "core.request"}
+VALUES = {"numpy", "core.decoding.settings", "core.errors", "core.geometry", "core.request"}
 
 MAY_IMPORT: dict[str, set[str]] = {
     # values: no torch, no files
@@ -31,7 +32,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "core.checks": {"numpy", "core.errors"},
     "core.packing": {"numpy", "core.errors"},
     "core.finishing": {"numpy", "core.geometry"},
-    "core.request": {"numpy", "core.checks", "core.errors", "core.finishing", "core.geometry", "core.packing"},
+    "core.request": {
+        *("numpy", "core.checks", "core.decoding.settings", "core.errors"),
+        *("core.finishing", "core.geometry", "core.packing"),
+    },
     "core.labels": {"core.errors"},
     "core.recipe": {
         *("core.checks", "core.errors", "core.finishing", "core.json_text", "core.request", "core.models.config"),
@@ -46,7 +50,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     # three wings that do not know each other
     "core.canvas": {"cv2", *VALUES, "core.canvas"},
     "core.decoding": {"torch", "core.decoding"},
-    "core.models": {"torch", "numpy", "safetensors", "core.errors", "core.json_text", "core.models"},
+    # plain values that all three share: no torch
+    "core.decoding.settings": {"core.checks", "core.errors"},
+    "core.models": {
+        *("torch", "numpy", "safetensors"),
+        *("core.decoding.settings", "core.errors", "core.json_text", "core.models"),
+    },
     # the only room that opens containers of other programs
     "core.models.containers": {"torch", "safetensors", "msgpack", "core.errors"},
     "core.models.convert": {"torch", "core.errors", "core.labels", "core.models"},
@@ -134,7 +143,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "core.evaluation.judge": {"torch", "cv2", *VALUES, "core.evaluation", "core.features", "core.models.vision"},
     "core.training": {
         *("torch", "numpy", "cv2", "PIL", "safetensors", "tqdm"),
-        *("core.engine.device", "core.models", "core.decoding.schedule", "core.features", "core.training"),
+        *("core.engine.device", "core.models", "core.decoding.schedule", "core.decoding.settings"),
+        *("core.features", "core.training"),
     },
     # what a model decodes, to be sharpened: generated and reconstructed as the product does
     "core.training.pairs": {
@@ -294,11 +304,7 @@ def test_nothing_is_printed_outside_the_command_line() -> None:
     assert all(longest(module, {"core.cli"}) for module in printing)
 
 
-def test_schedules_have_one_list_of_names() -> None:
-    assert tuple(SCHEDULES) == SCHEDULE_NAMES
-
-
-def test_a_models_defaults_are_decoding_options() -> None:
-    plain = Defaults()
-    options = DecodeOptions(**vars(plain))
-    assert vars(plain).items() <= vars(options).items()
+def test_one_declaration_of_decoding_serves_model_request_and_row() -> None:
+    for kind in (DecodeOptions, Sampling):
+        assert issubclass(kind, Decoding)
+        assert list(STANDARD.plain) == [each.name for each in fields(kind)][: len(STANDARD.plain)]

@@ -148,7 +148,7 @@ def decode_options(options: argparse.Namespace, spec: ModelSpec) -> DecodeOption
     from core.request import DecodeOptions
 
     chosen = {name: getattr(options, word) for word, name in OPTIONS.items() if given(options, word)}
-    return DecodeOptions(**chosen).advised(vars(spec.defaults))
+    return DecodeOptions(**chosen).over(spec.defaults)
 
 
 def given(options: argparse.Namespace, word: str) -> bool:

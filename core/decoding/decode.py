@@ -9,79 +9,42 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from core.decoding.order import confidence_priority, halton_priority, lowest, raster_priority
 from core.decoding.schedule import falling, masked_counts
+from core.decoding.settings import LEFT_OUT, MASK, STANDARD, Decoding
 
 Predict = Callable[[Tensor, Sequence[int], Sequence[float]], Tensor]
 """(tokens (b, N) int64 with MASK, which samples these rows are, their places t / (T - 1)) -> logits (b, N, K)."""
 
-MASK = -1
-"""The unknown token; the same sentinel as the nets'."""
-
-
-class Settings(Protocol):
-    """What a request's options and a model's advice have in common: how tokens are decoded, but for the seed."""
-
-    @property
-    def schedule(self) -> str:
-        """Name of the mask schedule."""
-
-    @property
-    def order(self) -> str:
-        """Name of the order in which cells are kept."""
-
-    @property
-    def steps(self) -> int:
-        """Decoding steps T, at least 1."""
-
-    @property
-    def start_step(self) -> int:
-        """Step to begin at, 0 to steps - 1."""
-
-    @property
-    def choice_temperature(self) -> float:
-        """Scale of the Gumbel noise on confidences."""
-
-    @property
-    def token_temperature(self) -> float:
-        """Divides the logits before a token is drawn."""
-
 
 @dataclass(frozen=True)
-class Sampling:
-    """How one sample is decoded; the ranges are those of `core.request.DecodeOptions`.
+class Sampling(Decoding):
+    """How one sample is decoded; what is left out is standard.
 
     A sample may go on where another run was: `taken` steps of a schedule over `hole` tokens, all that were unknown
     before those steps. The rest of that schedule follows, and the random draws of the steps taken are skipped.
     """
 
-    schedule: str = "cosine"
-    order: str = "confidence"
-    steps: int = 8
-    start_step: int = 0
-    choice_temperature: float = 4.5
-    token_temperature: float = 1.0
     seed: int = 0
     taken: int = 0
     hole: int = 0
 
+    def __post_init__(self) -> None:
+        """Take the standard settings where nothing was chosen."""
+        super().__post_init__()
+        for name, value in STANDARD.plain.items():
+            if getattr(self, name) is LEFT_OUT:
+                object.__setattr__(self, name, value)
+
     @classmethod
-    def following(cls, settings: Settings, seed: int) -> Sampling:
+    def following(cls, decoding: Decoding, seed: int) -> Sampling:
         """Return a sample's settings: those given, and its own seed."""
-        return cls(
-            schedule=settings.schedule,
-            order=settings.order,
-            steps=settings.steps,
-            start_step=settings.start_step,
-            choice_temperature=settings.choice_temperature,
-            token_temperature=settings.token_temperature,
-            seed=seed,
-        )
+        return cls(**decoding.plain, seed=seed)
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,16 +16,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from core.decoding.decode import MASK, Predict
+from core.decoding.decode import Predict
+from core.decoding.settings import MASK, NO_CLASS
 
 Net = Callable[[Tensor, Tensor, Sequence[int | None]], Tensor]
 """(tokens (b, N) int64, class ids (b,) int64, whose surroundings each row sees) -> logits (b, N, K).
 
 The last names the sample of each row, None where a row is to see nothing of what is around its hole.
 """
-
-NO_CLASS = -1
-"""The absence of a class; the same sentinel as the nets'."""
 
 
 @dataclass(frozen=True)

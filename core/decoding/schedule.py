@@ -1,85 +1,17 @@
-"""Mask schedules gamma(r): the share of tokens still masked after progress r = t / T.
+"""How many tokens are still masked after each step, by the schedules of core/decoding/settings.py.
 
-Knows nothing of images, nets or orders. Source: Chang et al. 2022, section 3.3 and table 3; the exact arithmetic
-(float32, clips, per-step clamps) is docs/algorithm.md, sections 2 and 3. Training draws r ~ U(0, 1) from the same
-functions that decoding reads at r = t / T.
+Knows nothing of images, nets or orders. The exact arithmetic (float32, clips, per-step clamps) is docs/algorithm.md,
+sections 2 and 3. Training draws r ~ U(0, 1) from the same functions that decoding reads at r = t / T.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
-Schedule = Callable[[Tensor, int], Tensor]
-"""(progress r in [0, 1] float32, number of unknown tokens n) -> share still masked, before clipping."""
-
-_SMALLEST = 1e-6  # the reference clips gamma to [1e-6, 1]
-
-
-def _cosine(r: Tensor, n: int) -> Tensor:
-    return torch.cos(math.pi / 2.0 * r)
-
-
-def _linear(r: Tensor, n: int) -> Tensor:
-    return 1.0 - r
-
-
-def _square(r: Tensor, n: int) -> Tensor:
-    return 1.0 - r**2
-
-
-def _cubic(r: Tensor, n: int) -> Tensor:
-    return 1.0 - r**3
-
-
-def _exponential(r: Tensor, n: int) -> Tensor:
-    return 1.0 - torch.exp2(math.log2(max(n, 2)) * (r - 1.0))  # n = 1 would be 0 everywhere
-
-
-def _square_root(r: Tensor, n: int) -> Tensor:
-    return 1.0 - torch.sqrt(r)
-
-
-def _logarithmic(r: Tensor, n: int) -> Tensor:
-    return -torch.log2(r.clamp_min(_SMALLEST)) / math.log2(max(n, 2))  # n = 1 would divide by 0
-
-
-def _arccos(r: Tensor, n: int) -> Tensor:
-    return 2.0 / math.pi * torch.arccos(r)
-
-
-def _arccos_counts(r: Tensor, n: int) -> Tensor:
-    left = 1.0 - r  # 1 - the integral of arccos(1 - s) over s in [0, r], which is 1 at r = 1
-    return 1.0 - torch.sqrt(1.0 - left**2) + left * torch.arccos(left)
-
-
-SCHEDULES: dict[str, Schedule] = {
-    "cosine": _cosine,
-    "linear": _linear,
-    "square": _square,
-    "cubic": _cubic,
-    "exponential": _exponential,
-    "square root": _square_root,
-    "logarithmic": _logarithmic,
-    "arccos": _arccos,
-    "arccos counts": _arccos_counts,
-}
-"""By the paper's names. `arccos` is MaskBit's reading: gamma(r) = 2/pi arccos(r) in Google's step 6.
-
-`arccos counts` is valeo v1.0's: not the share left but the number revealed in each step grows as an arccos. Its
-gamma(r) is the limit of many steps and tokens; decoding counts as valeo's code does, by `_PROFILES`.
-"""
-
-_PROFILES: dict[str, Callable[[Tensor], Tensor]] = {
-    "arccos counts": lambda left: 2.0 / math.pi * torch.arccos(left),
-}
-"""Schedule -> relative number of tokens that each step reveals, of linspace(1, 0, T) float32.
-
-Source: docs/algorithm.md, section 3.
-"""
+from core.decoding.settings import PROFILES, SCHEDULES, SMALLEST_SHARE
 
 
 def masked_share(schedule: str, progress: Tensor, unknown: int) -> Tensor:
@@ -90,7 +22,7 @@ def masked_share(schedule: str, progress: Tensor, unknown: int) -> Tensor:
         progress: float32 r in [0, 1].
         unknown: n, the number of unknown tokens (logarithmic and exponential depend on it).
     """
-    return SCHEDULES[schedule](progress.float(), unknown).clamp(_SMALLEST, 1.0)
+    return SCHEDULES[schedule](progress.float(), unknown).clamp(SMALLEST_SHARE, 1.0)
 
 
 def masked_counts(
@@ -114,8 +46,8 @@ def masked_counts(
     """
     if unknown == 0:
         return ()
-    if schedule in _PROFILES and steps > 1:
-        weights = _PROFILES[schedule](torch.linspace(1.0, 0.0, steps))
+    if schedule in PROFILES and steps > 1:
+        weights = PROFILES[schedule](torch.linspace(1.0, 0.0, steps))
         revealed = (weights / weights.sum() * unknown).round().clamp_min(1.0).cumsum(0)
         return falling((unknown - revealed).int().tolist()[start_step:], unknown)
     progress = torch.arange(start_step + 1, steps + 1, dtype=torch.float32) / steps

@@ -13,7 +13,8 @@ from core.canvas.compose import from_model, mask_to_model, paste, to_model
 from core.canvas.fill import neutral_fill
 from core.canvas.plan import canvas_mask
 from core.decoding.decode import Sampling
-from core.decoding.guidance import NO_CLASS, Condition
+from core.decoding.guidance import Condition
+from core.decoding.settings import NO_CLASS
 from core.engine.asked import Asked
 from core.engine.device import memory_errors_translated
 from core.engine.painter import Job, Painter

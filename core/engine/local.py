@@ -19,11 +19,11 @@ from torch import Tensor
 
 from core.decoding.decode import DecodeStep, Predict, decode
 from core.decoding.guidance import predictor, seen_by
+from core.decoding.settings import MASK, NO_CLASS
 from core.engine.nets import Nets
 from core.engine.painter import Drawn, Fitting, Job, Painted, Step
 from core.errors import CheckpointError
 from core.models.config import ModelSpec
-from core.models.interfaces import MASK, NO_CLASS
 from core.models.sharpener import Sharpener
 from core.recipe import Machine
 

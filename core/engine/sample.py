@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.canvas.plan import Pass
-from core.decoding.decode import MASK, Sampling, step_counts
-from core.decoding.guidance import NO_CLASS, Condition
+from core.decoding.decode import Sampling, step_counts
+from core.decoding.guidance import Condition
+from core.decoding.settings import MASK, NO_CLASS
 from core.request import EditRequest, Start
 
 _OTHER_SEEDS = 2**53  # beyond those of requests

@@ -15,9 +15,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from core.decoding.settings import schedule_name
 from core.engine import Engine
 from core.errors import BadRequest
-from core.request import DecodeOptions, EditRequest, schedule_name
+from core.request import DecodeOptions, EditRequest
 
 AXES = ("schedule", "steps", "order", "choice_temperature", "token_temperature", "guidance_scale", "class_id", "seed")
 """What may be swept."""
@@ -74,7 +75,7 @@ def sweep(engine: Engine, request: EditRequest, axes: Mapping[str, Sequence[Any]
     Raises:
         BadRequest: for an unknown axis, no values, too many cells, or a value out of its range.
     """
-    cells = _grid(request.advised(vars(engine.spec.defaults)), axes)
+    cells = _grid(request.advised(engine.spec.defaults), axes)
     groups: dict[int, list[tuple[int, int, dict[str, Any], EditRequest]]] = {}
     for cell in cells:
         groups.setdefault(cell[3].options.steps, []).append(cell)

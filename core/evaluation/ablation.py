@@ -24,8 +24,9 @@ from torch import Tensor
 from tqdm import tqdm
 
 from core.canvas.fill import neutral_fill
-from core.decoding.decode import MASK, DecodeStep, Sampling, decode, step_counts
+from core.decoding.decode import DecodeStep, Sampling, decode, step_counts
 from core.decoding.guidance import Condition, predictor, seen_by
+from core.decoding.settings import LEFT_OUT, MASK
 from core.engine import Engine
 from core.errors import BadRequest
 from core.evaluation.edits import TestSet
@@ -307,14 +308,8 @@ class _Laboratory:
 
     def _sampling(self, setting: Setting, seed: int) -> Sampling:
         choice, token = self.temperatures
-        return Sampling(
-            schedule=setting.schedule or "cosine",  # raster has no part for it
-            order=setting.order,
-            steps=setting.steps or self.spec.grid**2,
-            choice_temperature=choice,
-            token_temperature=token,
-            seed=seed,
-        )
+        schedule, steps = setting.schedule or LEFT_OUT, setting.steps or LEFT_OUT  # raster has no part for them
+        return Sampling(schedule, setting.order, steps, LEFT_OUT, choice, token, seed=seed)
 
     def _decoded(self, question: _Question, setting: Setting, decoded: Decoded) -> tuple[Tensor, float]:
         """Return (n, N) tokens without MASK, and the forwards a sample."""

@@ -20,9 +20,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 from tqdm import tqdm
 
-from core.decoding.decode import MASK, Sampling, decode
-from core.decoding.guidance import NO_CLASS, Condition, predictor
+from core.decoding.decode import Sampling, decode
+from core.decoding.guidance import Condition, predictor
 from core.decoding.schedule import masked_share
+from core.decoding.settings import MASK, NO_CLASS
 from core.errors import BadRequest
 from core.evaluation.edits import TestSet
 from core.evaluation.judge import Judge

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.decoding.settings import SCHEDULES
 from core.evaluation.figures import Curve, draw_curves, panels
 from core.evaluation.metrics import Picture
-from core.request import SCHEDULE_NAMES
 
 STEPS = (4, 6, 8, 10, 12, 16, 24, 32)
 """Every T of the ablation."""
@@ -21,7 +21,7 @@ STEPS = (4, 6, 8, 10, 12, 16, 24, 32)
 GENERATION, CENTRE, ONE = "generation", "centre 50 %", "one picture"
 PHOTOS, RECONSTRUCTION = "real photos", "photos through the tokenizer"
 PARALLEL_STEPS = 8  # of confidence, against one token a step in raster order
-STUDIED = tuple(name for name in SCHEDULE_NAMES if name != "arccos counts")
+STUDIED = tuple(name for name in SCHEDULES if name != "arccos counts")
 """The schedules of the ablation: all that are a share gamma(r); valeo's counts lie within 5 % of the cosine's."""
 HALTON_SCHEDULES = ("cosine", "arccos")  # the paper's, and the one that Halton-MaskGIT reveals by
 

@@ -79,7 +79,7 @@ def photo_methods(engine: Engine) -> tuple[dict[str, Method], list[str]]:
 
 def editor_request(engine: Engine, case: Case, *, seed: int, variations: int = 1) -> EditRequest:
     """Return what the editor asks of its engine where nobody touches a knob."""
-    options = DecodeOptions(**vars(engine.spec.defaults))
+    options = DecodeOptions(**engine.spec.defaults.plain)
     options = replace(options, seed=seed, variations=variations)
     # A model without a null class is asked for its first; which one it is does not matter to a comparison of methods.
     class_id = None if engine.spec.null_class else 0

@@ -94,7 +94,7 @@ def measure_loads(
 def measure(load: Load, tile: Picture, model: str, folder: Path | None, device: str, dtype: str) -> Cost:
     """Return the cost of an edit in this process, which should do nothing else; see `measure_loads`."""
     engine = load_engine(model, device=device, dtype=dtype, folder=folder)
-    options = DecodeOptions(**vars(engine.spec.defaults))
+    options = DecodeOptions(**engine.spec.defaults.plain)
     class_id = None if engine.spec.null_class else 0
 
     def edit(picture: Picture, mask: Mask) -> dict[str, float]:

@@ -11,7 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from core.models.config import Defaults, ModelSpec
+from core.decoding.settings import Decoding
+from core.models.config import ModelSpec
 from core.models.presets import PRESETS
 
 Role = Literal["tokenizer", "transformer", "model"]
@@ -112,7 +113,7 @@ class Published:
         return self.spec.defaults.guidance_ramp if self.spec.null_class else None
 
     @property
-    def defaults(self) -> Defaults:
+    def defaults(self) -> Decoding:
         """Schedule, order, steps and guidance to start from."""
         return self.spec.defaults
 

@@ -17,7 +17,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from core.models.interfaces import MASK, NO_CLASS, MaskTransformer, VQTokenizer, nearest_code
+from core.decoding.settings import MASK, NO_CLASS
+from core.models.interfaces import MaskTransformer, VQTokenizer, nearest_code
 from core.models.surroundings import Surroundings
 
 

@@ -11,24 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from core.decoding.settings import STANDARD, Decoding
+from core.errors import BadRequest
 from core.json_text import kind_of
 
 MOST_SIZE = 1 << 20
 """Largest number that describes a net, far above any (a codebook of 16384 codes is the largest published)."""
-
-
-@dataclass(frozen=True)
-class Defaults:
-    """Decoding settings that suit a model; the editor and the command line start from them."""
-
-    schedule: str = "cosine"
-    order: str = "confidence"
-    steps: int = 8
-    start_step: int = 0
-    choice_temperature: float = 4.5
-    token_temperature: float = 1.0
-    guidance_scale: float = 1.0
-    guidance_ramp: str = "constant"
 
 
 @dataclass(frozen=True)
@@ -62,7 +50,7 @@ class ModelSpec:
     classes: tuple[str, ...]
     null_class: bool
     licence: str
-    defaults: Defaults = field(default_factory=Defaults)
+    defaults: Decoding = STANDARD
     sha256: Mapping[str, str] = field(default_factory=dict)
     sharpener: Mapping[str, Any] = field(default_factory=dict)
 
@@ -113,17 +101,17 @@ def whole_of(name: str, value: object, low: int) -> int:
     return value
 
 
-def _defaults(values: Mapping[str, Any]) -> Defaults:
-    standard = Defaults()
-    unknown = sorted(set(values) - vars(standard).keys())
+def _defaults(values: Mapping[str, Any]) -> Decoding:
+    standard = STANDARD.plain
+    unknown = sorted(set(values) - standard.keys())
     if unknown:
         raise ValueError(f"unknown defaults {', '.join(unknown)}")
     for name in values:
-        kind = type(getattr(standard, name))
-        _require(name, values, kind)
-        if kind is int:
-            whole_of(f"defaults {name}", values[name], 0)
-    return Defaults(**values)
+        _require(name, values, type(standard[name]))
+    try:
+        return Decoding.standard(**values)
+    except BadRequest as error:
+        raise ValueError(f"defaults: {error}") from error
 
 
 def _require(name: str, values: Mapping[str, Any], kind: type) -> Any:

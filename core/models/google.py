@@ -12,7 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from core.models.interfaces import MASK, MaskTransformer
+from core.decoding.settings import MASK
+from core.models.interfaces import MaskTransformer
 
 
 @dataclass(frozen=True)

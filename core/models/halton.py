@@ -14,8 +14,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from core.decoding.settings import MASK, NO_CLASS
 from core.errors import CheckpointError
-from core.models.interfaces import MASK, NO_CLASS, MaskTransformer
+from core.models.interfaces import MaskTransformer
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """What every tokenizer and every transformer offers, whatever its family.
 
-Knows nothing of tasks, canvases or decoding. The two sentinels below are the only ids that cross the border of a
-net besides real codes and real classes; which embedding row they read is the arithmetic of each family's file
-(docs/algorithm.md, section 1, lists the rows).
+Knows nothing of tasks, canvases or decoding. MASK and NO_CLASS are the only ids that cross the border of a net
+besides real codes and real classes; which embedding row they read is the arithmetic of each family's file
+(docs/algorithm.md, section 1, lists the rows). Only families with a null class accept NO_CLASS.
 """
 
 from __future__ import annotations
@@ -12,12 +12,6 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
-
-MASK = -1
-"""The unknown token, outside any net."""
-
-NO_CLASS = -1
-"""The absence of a class, outside any net; only families with a null class accept it."""
 
 
 class VQTokenizer(nn.Module, abc.ABC):

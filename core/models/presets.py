@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import asdict, replace
 
-from core.models.config import Defaults, ModelSpec
+from core.decoding.settings import Decoding
+from core.models.config import ModelSpec
 from core.models.google import GoogleTransformerConfig
 from core.models.halton import SIZES
 from core.models.valeo import ValeoTransformerConfig
@@ -27,7 +28,7 @@ _GOOGLE = ModelSpec(
     null_class=False,
     licence="Apache-2.0",
     # The official demo edits with ten passes: it counts two of twelve as done, because much is known already.
-    defaults=Defaults(schedule="cosine", steps=12, start_step=2, choice_temperature=4.5),
+    defaults=Decoding.standard(schedule="cosine", steps=12, start_step=2, choice_temperature=4.5),
 )
 
 # valeo's sampler calls its schedule arccos, but that is a profile of counts, our "arccos counts" (docs/algorithm.md,
@@ -44,7 +45,7 @@ _VALEO = ModelSpec(
     classes=(),
     null_class=True,
     licence="MIT (tokenizer: MIT, CompVis)",
-    defaults=Defaults(
+    defaults=Decoding.standard(
         schedule="arccos counts", steps=8, choice_temperature=4.5, guidance_scale=1.0 + 3.0, guidance_ramp="linear"
     ),
 )
@@ -63,7 +64,7 @@ _HALTON = ModelSpec(
     classes=(),
     null_class=True,
     licence="MIT (tokenizer: MIT, LlamaGen)",
-    defaults=Defaults(schedule="arccos", order="halton", steps=32, guidance_scale=1.0 + 0.7),
+    defaults=Decoding.standard(schedule="arccos", order="halton", steps=32, guidance_scale=1.0 + 0.7),
 )
 _HALTON_WEIGHTS = {"tiny": 1.5, "small": 1.0, "base": 0.7, "large": 0.5}
 

@@ -14,7 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from core.models.interfaces import MASK, NO_CLASS, MaskTransformer
+from core.decoding.settings import MASK, NO_CLASS
+from core.models.interfaces import MaskTransformer
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from core.models.interfaces import NO_CLASS
+from core.decoding.settings import NO_CLASS
 from core.training.speed import moved
 
 _SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp"})

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.models.interfaces import MASK, NO_CLASS
+from core.decoding.settings import MASK, NO_CLASS
 from core.training.data import PhotoFiles, SampleOrder
 from core.training.masking import draw_hidden, draw_strangers
 from core.training.recipes import MvtmRecipe

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core.decoding.schedule import masked_share
-from core.models.interfaces import NO_CLASS
+from core.decoding.settings import NO_CLASS
 
 _SMALLEST = 3 / 16
 """Shortest side of a box, as a share of the picture: three cells of sixteen."""

@@ -57,7 +57,7 @@ def decoded_picture(engine: Engine, groups: Sequence[Photos], index: int) -> Pic
     if index % 2 == 0:
         class_id, round_ = turn % len(engine.spec.classes), turn // len(engine.spec.classes)
         options = replace(
-            DecodeOptions(**vars(engine.spec.defaults)),
+            DecodeOptions(**engine.spec.defaults.plain),
             guidance_scale=_GUIDANCE[round_ % 2] if engine.spec.null_class else 1.0,
             token_temperature=_TEMPERATURES[round_ // 2 % 2],
             seed=_SEED + turn,

@@ -9,8 +9,8 @@ import ast
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any, TypeVar
 
+from core.decoding.settings import Decoding
 from core.models.compact import CompactTokenizerConfig, CompactTransformerConfig
-from core.models.config import Defaults
 from core.models.sharpener import SharpenerConfig
 
 R = TypeVar("R")
@@ -72,7 +72,7 @@ class MvtmRecipe:
     stranger_share: float = 0.0  # share of those that lie in another class's photo, as in a picture changed to a class
     class_dropout: float = 0.1
     label_smoothing: float = 0.0
-    decoding: Defaults = Defaults(
+    decoding: Decoding = Decoding.standard(
         guidance_scale=5.0, choice_temperature=6.0, token_temperature=0.85
     )  # what the exported model advises
 
@@ -134,7 +134,7 @@ _TINY = Preset(
         schedule="arccos",
         region_share=0.0,
         class_dropout=0.0,
-        decoding=Defaults(schedule="arccos", steps=9),
+        decoding=Decoding.standard(schedule="arccos", steps=9),
     ),
 )
 

@@ -21,6 +21,7 @@ from torch import Tensor
 from core.canvas.fill import neutral_fill
 from core.decoding.decode import Sampling, decode
 from core.decoding.guidance import Condition, predictor, seen_by
+from core.decoding.settings import MASK
 from core.engine.device import pick_dtype
 from core.models.checkpoints import (
     TOKENIZER_FILE,
@@ -35,7 +36,6 @@ from core.models.checkpoints import (
 from core.models.compact import CompactTokenizer, CompactTransformer
 from core.models.config import ModelSpec
 from core.models.efficientnet import EfficientNetLite0
-from core.models.interfaces import MASK
 from core.models.vision import BUNDLED_VISION, feature_maps, load_vision
 from core.training.data import PhotoFiles
 from core.training.ema import Ema

@@ -7,20 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.decoding.settings import MOST_STEPS, ORDERS, SCHEDULES, Decoding, schedule_name
 from core.errors import BadRequest
 from core.geometry import Box, Sides
-from core.models.config import Defaults
 from core.request import (
-    MOST_STEPS,
     MOST_VARIATIONS,
-    ORDER_NAMES,
-    SCHEDULE_NAMES,
     DecodeOptions,
     EditRequest,
     Start,
     Task,
     picture_digest,
-    schedule_name,
 )
 
 IMAGE = np.random.default_rng(0).integers(0, 256, (20, 30, 3), dtype=np.uint8)
@@ -41,8 +37,8 @@ def one_sentence(error):
 def options(draw):
     steps, variations = draw(st.integers(1, MOST_STEPS)), draw(st.integers(1, MOST_VARIATIONS))
     return DecodeOptions(
-        schedule=draw(st.sampled_from(SCHEDULE_NAMES)),
-        order=draw(st.sampled_from(ORDER_NAMES)),
+        schedule=draw(st.sampled_from(list(SCHEDULES))),
+        order=draw(st.sampled_from(ORDERS)),
         steps=steps,
         start_step=draw(st.integers(0, steps - 1)),
         choice_temperature=draw(st.floats(0, 100)),
@@ -389,9 +385,9 @@ def test_a_variation_alone_begins_with_the_same_codes() -> None:
 
 
 def test_what_is_left_out_is_the_models_advice():
-    advice = vars(Defaults(steps=6, start_step=4, guidance_scale=5.0, choice_temperature=6.0, order="halton"))
-    assert vars(DecodeOptions().advised(advice)) == advice | {"seed": 0, "variations": 1}
-    few = DecodeOptions(steps=2, guidance_scale=2.0, seed=7).advised(advice)
+    advice = Decoding.standard(steps=6, start_step=4, guidance_scale=5.0, choice_temperature=6.0, order="halton")
+    assert vars(DecodeOptions().over(advice)) == advice.plain | {"seed": 0, "variations": 1}
+    few = DecodeOptions(steps=2, guidance_scale=2.0, seed=7).over(advice)
     assert (few.steps, few.start_step, few.guidance_scale, few.choice_temperature, few.seed) == (2, 1, 2.0, 6.0, 7)
     with pytest.raises(BadRequest, match="start step is 6"):
-        DecodeOptions(start_step=6).advised(advice)
+        DecodeOptions(start_step=6).over(advice)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from core import Alternative, Box, EditRequest, EditResult, Finishing, Machine, ModelSpec, Preview, Sides
 from core.canvas.borders import grow_canvas
 from core.canvas.plan import Pass, canvas_mask, plan
-from core.models.config import Defaults
+from core.decoding.settings import STANDARD, Decoding
 
 Streamed = Preview | Finishing | EditResult
 
@@ -32,7 +32,7 @@ SPEC = ModelSpec(
     classes=("forest", "lake", "sunflower", "roses"),
     null_class=True,
     licence="none",
-    defaults=Defaults(),
+    defaults=STANDARD,
     sha256={"transformer.safetensors": "0" * 64},
 )
 
@@ -45,7 +45,7 @@ OTHER = replace(
     grid=12,
     classes=("cat", "dog"),
     null_class=False,
-    defaults=Defaults(schedule="arccos", order="halton", steps=12, start_step=2),
+    defaults=Decoding.standard(schedule="arccos", order="halton", steps=12, start_step=2),
     sha256={"transformer.safetensors": "1" * 64},
 )
 """Nothing of it is as in `SPEC`."""

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core import SCHEDULE_NAMES
+from core import SCHEDULES
 from editor import drawings
 from editor.drawings import Thumbnail
 
-SCHEDULES = st.sampled_from(SCHEDULE_NAMES)
+NAMES = st.sampled_from(list(SCHEDULES))
 
 
-@given(SCHEDULES, st.integers(1, 32), st.integers(1, 1024))
+@given(NAMES, st.integers(1, 32), st.integers(1, 1024))
 def test_the_curve_reveals_every_token_once(schedule: str, steps: int, unknown: int) -> None:
     drawn = drawings.schedule_curve(schedule, steps, unknown)
     revealed = [int(count) for count in re.findall(r"step \d+: (\d+) tokens", drawn)]
@@ -29,7 +29,7 @@ def test_the_curve_reveals_every_token_once(schedule: str, steps: int, unknown: 
 
 
 @given(
-    st.lists(SCHEDULES, min_size=1, max_size=4, unique=True),
+    st.lists(NAMES, min_size=1, max_size=4, unique=True),
     st.lists(st.integers(1, 24), min_size=1, max_size=4, unique=True),
 )
 def test_a_sweep_draws_each_pair_over_the_other_schedules(schedules: list[str], steps: list[int]) -> None:

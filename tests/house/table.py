@@ -31,8 +31,8 @@ CORE, EDITOR = "core", "editor"
 """The engine and the interface."""
 
 FLOORS: list[set[str]] = [
-    {"errors", "geometry", "json_text", "console", "pngtext", "profiles", "decoding"},
-    {"checks", "finishing", "frames", "labels", "packing", "pictures"},
+    {"errors", "geometry", "json_text", "console", "pngtext", "profiles"},
+    {"checks", "decoding", "finishing", "frames", "labels", "packing", "pictures"},
     {"maskfiles", "models", "request"},
     {"canvas", "features", "develop", "recipe"},
     {"engine"},

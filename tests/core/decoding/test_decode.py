@@ -11,10 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from core.decoding.decode import MASK, DecodeStep, Sampling, decode, step_counts
-from core.decoding.guidance import NO_CLASS, Condition, predictor, seen_by
-from core.models import interfaces
-from core.request import ORDER_NAMES, SCHEDULE_NAMES
+from core.decoding.decode import DecodeStep, Sampling, decode, step_counts
+from core.decoding.guidance import Condition, predictor, seen_by
+from core.decoding.settings import MASK, NO_CLASS, ORDERS, SCHEDULES
 from tests.fakes import RuleTransformer
 
 GRID = 8
@@ -47,8 +46,8 @@ def run(tokens: Tensor, samplings: Sequence[Sampling], condition: Condition | No
 
 samplings = st.builds(
     Sampling,
-    schedule=st.sampled_from(SCHEDULE_NAMES),
-    order=st.sampled_from(ORDER_NAMES),
+    schedule=st.sampled_from(list(SCHEDULES)),
+    order=st.sampled_from(ORDERS),
     steps=st.integers(1, 20),
     choice_temperature=st.floats(0, 10),
     token_temperature=st.floats(0.1, 3),
@@ -284,7 +283,3 @@ def test_a_linear_ramp_rises_from_one_to_the_scale() -> None:
     ramp = Condition(0, 5.0, "linear")
     assert [ramp.scale_at(place) for place in (0.0, 0.5, 1.0)] == [1.0, 3.0, 5.0]
     assert replace(ramp, ramp="constant").scale_at(0.0) == 5.0
-
-
-def test_the_sentinels_are_the_nets_own() -> None:
-    assert (MASK, NO_CLASS) == (interfaces.MASK, interfaces.NO_CLASS)

@@ -10,8 +10,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.decoding.schedule import SCHEDULES, falling, masked_counts, masked_share
-from core.request import SCHEDULE_NAMES
+from core.decoding.schedule import falling, masked_counts, masked_share
+from core.decoding.settings import SCHEDULES
 
 
 def revealed(unknown: int, steps: int, schedule: str, start_step: int = 0) -> list[int]:
@@ -105,7 +105,7 @@ def test_share_falls_from_one_to_nothing(schedule: str) -> None:
 
 
 @given(
-    unknown=st.integers(0, 1024), steps=st.integers(1, 300), schedule=st.sampled_from(SCHEDULE_NAMES), data=st.data()
+    unknown=st.integers(0, 1024), steps=st.integers(1, 300), schedule=st.sampled_from(list(SCHEDULES)), data=st.data()
 )
 def test_counts_fall_strictly_to_zero_for_any_number(
     unknown: int, steps: int, schedule: str, data: st.DataObject
@@ -118,17 +118,13 @@ def test_counts_fall_strictly_to_zero_for_any_number(
         assert all(a > b for a, b in zip((unknown, *counts), counts, strict=False))
 
 
-@given(unknown=st.integers(0, 2), schedule=st.sampled_from(SCHEDULE_NAMES))
+@given(unknown=st.integers(0, 2), schedule=st.sampled_from(list(SCHEDULES)))
 def test_small_counts_give_finite_shares(unknown: int, schedule: str) -> None:
     share = masked_share(schedule, torch.linspace(0, 1, 9), unknown)
     assert all(math.isfinite(value) and 0 < value <= 1 for value in share.tolist())
 
 
-def test_names_are_the_request_s() -> None:
-    assert tuple(SCHEDULES) == SCHEDULE_NAMES
-
-
-@given(st.integers(1, 300), st.integers(1, 40), st.sampled_from(SCHEDULE_NAMES), st.integers(0, 300))
+@given(st.integers(1, 300), st.integers(1, 40), st.sampled_from(list(SCHEDULES)), st.integers(0, 300))
 def test_the_rest_of_a_schedule_stays_and_every_step_reveals_a_token(
     unknown: int, steps: int, schedule: str, fewer: int
 ) -> None:

@@ -12,13 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from core.decoding.settings import Decoding
 from core.engine import Engine, list_models, load_engine
 from core.engine.sweeps import sweep
 from core.engine.work import Work
 from core.errors import BadRequest, CheckpointError, OutOfMemory, UnknownModel
 from core.finishing import FINISH_NAMES
 from core.geometry import Box, Sides
-from core.models.config import Defaults
 from core.recipe import recipe_text
 from core.request import BLEND_NAMES, DETAIL_NAMES, DecodeOptions, EditRequest, EditResult, Preview, Start, Task
 from tests.fakes import ColourTokenizer, RuleTransformer, fake_engine, fake_spec
@@ -413,7 +413,7 @@ def test_a_border_that_repeats_something_is_drawn_anew_and_only_so_often(monkeyp
 
 
 def test_what_is_left_out_is_the_models_advice_at_every_way_in() -> None:
-    advice = Defaults(steps=3, guidance_scale=5.0, choice_temperature=6.0, token_temperature=0.8)
+    advice = Decoding.standard(steps=3, guidance_scale=5.0, choice_temperature=6.0, token_temperature=0.8)
     engine, image = fake_engine(defaults=advice), picture()
     request = EditRequest(Task.MANIPULATE, image, box=Box(20, 15, 45, 40), class_id=1, options=DecodeOptions(seed=4))
     advised = dataclasses.replace(request, options=DecodeOptions(**vars(advice), seed=4))

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from core.canvas.seam import ring_shift, seam_score
+from core.decoding.settings import ORDERS, SCHEDULES
 from core.engine import Engine
 from core.errors import BadRequest
 from core.geometry import Box, Sides
-from core.request import ORDER_NAMES, SCHEDULE_NAMES, DecodeOptions, EditRequest, EditResult, Preview, Start, Task
+from core.request import DecodeOptions, EditRequest, EditResult, Preview, Start, Task
 from tests.fakes import fake_engine
 
 WINDOW = Box(24, 12, 56, 44)
@@ -55,8 +56,8 @@ def finished(asked: EditRequest) -> NDArray[np.int64]:
 
 options = st.builds(
     DecodeOptions,
-    schedule=st.sampled_from(SCHEDULE_NAMES),
-    order=st.sampled_from(ORDER_NAMES),
+    schedule=st.sampled_from(list(SCHEDULES)),
+    order=st.sampled_from(ORDERS),
     steps=st.integers(1, 12),
     choice_temperature=st.floats(0, 10),
     guidance_scale=st.sampled_from([1.0, 3.0]),

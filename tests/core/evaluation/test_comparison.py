@@ -11,13 +11,14 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.decoding.settings import Decoding
 from core.errors import BadRequest
 from core.evaluation.comparison import Line, Transformer, compare, frechet_distance, markdown, sheet, table_csv
 from core.evaluation.edits import TestSet
 from core.evaluation.judge import Judge
 from core.models.checkpoints import net_description
 from core.models.compact import CompactTokenizer, CompactTokenizerConfig, CompactTransformer, CompactTransformerConfig
-from core.models.config import Defaults, ModelSpec
+from core.models.config import ModelSpec
 
 CLASSES = ("red", "blue")
 CODES = CompactTokenizerConfig(channels=(32, 32), blocks=(1, 2), code_dim=8, codebook_size=16, attention=True)
@@ -63,7 +64,7 @@ def transformer(name: str, *, class_token: bool, null_class: bool) -> Transforme
         classes=CLASSES[::-1],
         null_class=null_class,
         licence="",
-        defaults=Defaults(schedule="arccos", steps=3),
+        defaults=Decoding.standard(schedule="arccos", steps=3),
     )
     return Transformer(spec, net)
 

@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from core.canvas.fill import neutral_fill
+from core.decoding.settings import MASK
 from core.errors import BadRequest
 from core.geometry import Sides
-from core.models.interfaces import MASK
 from core.request import EditRequest, Task
 from tests.fakes import fake_engine
 

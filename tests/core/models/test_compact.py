@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import torch
 
+from core.decoding.settings import MASK, NO_CLASS
 from core.models.checkpoints import load_tokenizer, save_tokenizer
 from core.models.compact import CompactTokenizer, CompactTokenizerConfig, CompactTransformer, CompactTransformerConfig
-from core.models.interfaces import MASK, NO_CLASS
 
 PLAIN = CompactTokenizerConfig(channels=(32, 32), blocks=(1, 2), code_dim=8, codebook_size=16)
 ATTENTIVE = replace(PLAIN, attention=True)

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 import torch
 
+from core.decoding.settings import MASK, NO_CLASS
 from core.models.compact import CompactTokenizerConfig, CompactTransformerConfig
 from core.models.config import ModelSpec
 from core.models.families import FAMILIES, build
 from core.models.google import GoogleTransformerConfig
 from core.models.halton import HaltonTransformerConfig
-from core.models.interfaces import MASK, NO_CLASS
 from core.models.valeo import ValeoTransformerConfig
 from core.models.vqgan import GoogleTokenizerConfig, LlamaGenTokenizerConfig, TamingTokenizerConfig
 

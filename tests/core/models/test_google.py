@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from core.decoding.settings import MASK, NO_CLASS
 from core.errors import CheckpointError
 from core.models.google import GoogleTransformer, GoogleTransformerConfig
 from core.models.google_keys import (
@@ -16,7 +17,6 @@ from core.models.google_keys import (
     transformer_from_flax,
     transformer_from_maskgit_torch,
 )
-from core.models.interfaces import MASK, NO_CLASS
 from core.models.vqgan import GoogleTokenizer, GoogleTokenizerConfig
 
 # Eleven layers, because layer 10 sorts before layer 2 where names are sorted as text.

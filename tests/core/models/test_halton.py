@@ -7,10 +7,10 @@ import pytest
 import torch
 from torch import Tensor
 
+from core.decoding.settings import MASK, NO_CLASS
 from core.errors import CheckpointError
 from core.models import halton
 from core.models.halton import SIZES, HaltonTransformer, HaltonTransformerConfig, transformer_from_published
-from core.models.interfaces import MASK, NO_CLASS
 
 # Three heads of four leave one of thirteen channels out, as the published small leaves two of 512.
 TINY = HaltonTransformerConfig(width=13, layers=2, heads=3, grid=3, codebook_size=7, classes=4)

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from core.models.interfaces import MASK, NO_CLASS
+from core.decoding.settings import MASK, NO_CLASS
 from core.models.valeo import ValeoTransformer, ValeoTransformerConfig
 
 TINY = ValeoTransformerConfig(width=12, layers=2, heads=3, hidden=20, grid=3, codebook_size=7, classes=4)

@@ -11,7 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
-from core.models.interfaces import NO_CLASS
+from core.decoding.settings import NO_CLASS
 from core.training.data import SampleOrder, load_files, load_photos, read_classes
 
 LABELS = [

@@ -7,7 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.models.interfaces import NO_CLASS
+from core.decoding.settings import NO_CLASS
 from core.training.masking import draw_hidden, draw_hole, draw_strangers
 
 

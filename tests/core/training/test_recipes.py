@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import torch
 
+from core.decoding.settings import Decoding
 from core.engine import load_engine
 from core.errors import BadRequest
 from core.models.checkpoints import load_tokenizer
-from core.models.config import Defaults
 from core.request import EditRequest, Task
 from core.training.data import PhotoFiles, Photos
 from core.training.recipes import PRESETS, with_settings
@@ -54,7 +54,7 @@ def test_the_mended_preset_changes_what_it_says_and_nothing_else() -> None:
 
 def test_settings_reach_the_advice_of_the_exported_model() -> None:
     recipe = with_settings(BASE.mvtm, ["decoding.steps=12", "decoding.guidance_scale=2"])
-    assert recipe.decoding == Defaults(schedule="arccos", steps=12, guidance_scale=2.0)
+    assert recipe.decoding == Decoding.standard(schedule="arccos", steps=12, guidance_scale=2.0)
 
 
 def test_both_tiny_models_train_and_share_their_codes(

@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from core.canvas.fill import neutral_fill
+from core.decoding.settings import MASK, NO_CLASS
 from core.models.compact import CompactTokenizer
-from core.models.interfaces import MASK, NO_CLASS
 from core.training.data import PhotoFiles
 from core.training.lessons import Lesson, Lessons
 from core.training.views import ViewTable

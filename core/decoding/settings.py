@@ -1,0 +1,161 @@
+"""How unknown tokens are decoded, as plain values: what a model advises, a request asks and a row is drawn by.
+
+Knows nothing of torch, nets or pictures. A new mask schedule is one entry in `SCHEDULES`, a new order one in `ORDERS`
+and its priority in core/decoding/order.py.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, Self
+
+from core.checks import choice, number, whole
+from core.errors import BadRequest
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+MASK = -1
+"""The unknown token."""
+
+NO_CLASS = -1
+"""The absence of a class."""
+
+MOST_STEPS = 256
+"""Largest T: one step a token of a 16x16 grid; T is clamped to the unknown tokens in any case."""
+
+SMALLEST_SHARE = 1e-6
+"""The reference clips gamma to [1e-6, 1]."""
+
+Schedule = Callable[["Tensor", int], "Tensor"]
+"""(progress r in [0, 1] float32, number of unknown tokens n) -> share still masked, before clipping."""
+
+SCHEDULES: dict[str, Schedule] = {
+    "cosine": lambda r, n: (math.pi / 2.0 * r).cos(),
+    "linear": lambda r, n: 1.0 - r,
+    "square": lambda r, n: 1.0 - r**2,
+    "cubic": lambda r, n: 1.0 - r**3,
+    "exponential": lambda r, n: 1.0 - (math.log2(max(n, 2)) * (r - 1.0)).exp2(),  # n = 1 would be 0 everywhere
+    "square root": lambda r, n: 1.0 - r.sqrt(),
+    "logarithmic": lambda r, n: -r.clamp_min(SMALLEST_SHARE).log2() / math.log2(max(n, 2)),  # n = 1 would divide by 0
+    "arccos": lambda r, n: 2.0 / math.pi * r.arccos(),
+    # 1 - the integral of arccos(1 - s) over s in [0, r], which is 1 at r = 1
+    "arccos counts": lambda r, n: 1.0 - (1.0 - (1.0 - r) ** 2).sqrt() + (1.0 - r) * (1.0 - r).arccos(),
+}
+"""gamma(r) by the paper's names (Chang et al. 2022, section 3.3 and table 3; docs/algorithm.md, section 3).
+
+`arccos` is MaskBit's reading: gamma(r) = 2/pi arccos(r) in Google's step 6. `arccos counts` is valeo v1.0's: not the
+share left but the number revealed in each step grows as an arccos. Its gamma(r) is the limit of many steps and tokens;
+decoding counts as valeo's code does, by `PROFILES`.
+"""
+
+PROFILES: dict[str, Callable[[Tensor], Tensor]] = {"arccos counts": lambda left: 2.0 / math.pi * left.arccos()}
+"""Schedule -> relative number of tokens that each step reveals, of linspace(1, 0, T) float32.
+
+Source: docs/algorithm.md, section 3.
+"""
+
+_ALIASES = {
+    "uniform": "linear",
+    "pow2": "square",
+    "pow3": "cubic",
+    "exp": "exponential",
+    "sqrt": "square root",
+    "root": "square root",
+    "pow.5": "square root",
+    "pow0.5": "square root",
+    "log": "logarithmic",
+}
+"""Google's names of schedules (docs/algorithm.md, section 3)."""
+
+ORDERS = ("confidence", "halton", "raster")
+"""Which tokens are kept at each step; raster is the sequential baseline, one token a step, whatever T says."""
+
+RAMPS = ("constant", "linear")
+"""How guidance grows over the steps."""
+
+LEFT_OUT: Any = None
+"""Of a setting that nobody chose: the model's advice takes its place."""
+
+
+def schedule_name(name: object) -> str:
+    """Return the paper's name of a schedule; Google's names, hyphens, underscores and capitals are understood.
+
+    Raises:
+        BadRequest: where no schedule is called that.
+    """
+    plain = name.strip().lower().replace("-", " ").replace("_", " ") if isinstance(name, str) else ""
+    plain = _ALIASES.get(plain, plain)
+    if plain not in SCHEDULES:
+        raise BadRequest(f"schedule {name!r} is unknown: choose one of {', '.join(SCHEDULES)}.")
+    return plain
+
+
+@dataclass(frozen=True)
+class Decoding:
+    """How the unknown tokens are decoded.
+
+    Attributes:
+        schedule: a key of `SCHEDULES`.
+        order: one of `ORDERS`.
+        steps: T in 1..256; clamped to the number of unknown tokens of each pass.
+        start_step: leading steps that count as done, in 0..T-1 (the official demo edits with 2 of 12).
+        choice_temperature: weight of the Gumbel noise on the confidence, annealed with 1 - (t+1)/T; 0..100.
+        token_temperature: divides the logits when tokens are drawn; 0.01..10.
+        guidance_scale: s in uncond + s (cond - uncond); 1 is off; 0..20.
+        guidance_ramp: "constant", or "linear" from 1 at the first step to s at the last.
+
+    Raises:
+        BadRequest: on construction, for any value outside these ranges.
+    """
+
+    schedule: str = LEFT_OUT
+    order: str = LEFT_OUT
+    steps: int = LEFT_OUT
+    start_step: int = LEFT_OUT
+    choice_temperature: float = LEFT_OUT
+    token_temperature: float = LEFT_OUT
+    guidance_scale: float = LEFT_OUT
+    guidance_ramp: str = LEFT_OUT
+
+    def __post_init__(self) -> None:
+        """Bring names to their canonical form and check the range of all that was chosen."""
+        checks: dict[str, Callable[[Any], Any]] = {
+            "schedule": schedule_name,
+            "order": lambda value: choice("order", value, ORDERS),
+            "guidance_ramp": lambda value: choice("guidance ramp", value, RAMPS),
+            "steps": lambda value: whole("steps T", value, 1, MOST_STEPS),
+            "start_step": lambda value: whole("start step", value, 0, (self.steps or MOST_STEPS) - 1),
+            "choice_temperature": lambda value: number("choice temperature", value, 0.0, 100.0),
+            "token_temperature": lambda value: number("token temperature", value, 0.01, 10.0),
+            "guidance_scale": lambda value: number("guidance scale", value, 0.0, 20.0),
+        }
+        for name, checked in checks.items():
+            if getattr(self, name) is not LEFT_OUT:
+                object.__setattr__(self, name, checked(getattr(self, name)))
+
+    @staticmethod
+    def standard(**chosen: Any) -> Decoding:
+        """Return these settings, and the standard ones where nothing was chosen."""
+        return Decoding(**chosen).over(STANDARD)
+
+    @property
+    def plain(self) -> dict[str, Any]:
+        """The decoding settings by name, without what a kind of them adds."""
+        return {each.name: getattr(self, each.name) for each in fields(Decoding)}
+
+    def over(self, advice: Decoding) -> Self:
+        """Return the same with a model's advice where nothing was chosen."""
+        chosen = {
+            name: advised if (own := getattr(self, name)) is LEFT_OUT else own for name, advised in advice.plain.items()
+        }
+        if self.start_step is LEFT_OUT:
+            chosen["start_step"] = min(chosen["start_step"], max(0, chosen["steps"] - 1))
+        others = {each.name: getattr(self, each.name) for each in fields(self) if each.name not in chosen}
+        return type(self)(**chosen, **others)
+
+
+STANDARD = Decoding("cosine", "confidence", 8, 0, 4.5, 1.0, 1.0, "constant")
+"""The settings of a model that advises nothing: MaskGIT's own, without guidance (docs/algorithm.md, section 2)."""
