@@ -43,14 +43,13 @@ if TYPE_CHECKING:
     from core.pngtext import read_png_text
     from core.recipe import Machine, Recipe, read_recipe, recipe_text
     from core.request import (
-        Alternative,
         DecodeOptions,
         EditRequest,
-        EditResult,
-        Preview,
         Start,
         Task,
     )
+    from core.result import Alternative, EditResult, Preview
+    from core.saved import load_request, save_request
 
 # OpenMP threads that wait for one another spin by default: where another program holds a core, a step of 20 ms takes a
 # second. Asleep they cost nothing. OpenMP reads this once, when torch is loaded; every door comes through here before.
@@ -96,14 +95,13 @@ _ROOMS = {
     "core.pngtext": ("read_png_text",),
     "core.recipe": ("Machine", "Recipe", "read_recipe", "recipe_text"),
     "core.request": (
-        "Alternative",
         "DecodeOptions",
         "EditRequest",
-        "EditResult",
-        "Preview",
         "Start",
         "Task",
     ),
+    "core.result": ("Alternative", "EditResult", "Preview"),
+    "core.saved": ("load_request", "save_request"),
     "core.engine.suggestions": ("Suggestion", "can_suggest", "suggest_classes"),
     "core.engine.sweeps": ("Cell", "sheet", "sweep", "to_csv"),
 }
@@ -151,6 +149,7 @@ __all__ = [
     "encode_png",
     "list_models",
     "load_engine",
+    "load_request",
     "loss_of",
     "masked_counts",
     "model_state",
@@ -165,6 +164,7 @@ __all__ = [
     "receive_message",
     "recipe_text",
     "ring_shift",
+    "save_request",
     "seam_score",
     "search_classes",
     "send_message",

@@ -16,6 +16,7 @@ from core.finishing import FINISH_WAY
 from core.json_text import json_object
 from core.models.config import ModelSpec
 from core.request import EditRequest
+from core.saved import save_request
 
 RECIPE_KEY = "maskgit-editor"
 """PNG text key of the machine-readable recipe."""
@@ -50,7 +51,7 @@ class Recipe:
     Attributes:
         model: name of the model.
         weights: sha256 of each weight file by name.
-        request: JSON values for `EditRequest.from_dict`.
+        request: JSON values for `core.saved.load_request`.
         machine: what made it, None where it does not say.
         finish: `FINISH_WAY` of whoever made it; the first did not say.
     """
@@ -86,7 +87,7 @@ def recipe_text(
     options = alone.options
     begun = "" if alone.start is None else f", going on from codes at step {alone.start.step}"
     asked = "none" if alone.class_id is None else spec.classes[alone.class_id]
-    plain = {"format": _FORMAT, "model": spec.name, "weights": dict(spec.sha256), "request": alone.to_dict()}
+    plain = {"format": _FORMAT, "model": spec.name, "weights": dict(spec.sha256), "request": save_request(alone)}
     if alone.is_finished:
         plain["finish"] = FINISH_WAY
     if machine is not None:

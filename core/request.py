@@ -1,4 +1,4 @@
-"""The values that cross the border of the engine: what is asked, what is shown meanwhile, what comes back.
+"""What is asked of the engine.
 
 Knows nothing of nets, files or screens. Everything that can change the picture is in `EditRequest`, the seed included;
 the same request on the same weights and device gives the same bytes (the law of krita-ai-diffusion's WorkflowInput).
@@ -6,12 +6,8 @@ the same request on the same weights and device gives the same bytes (the law of
 
 from __future__ import annotations
 
-import hashlib
-import zlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +17,6 @@ from core.decoding.settings import Decoding
 from core.errors import BadRequest
 from core.finishing import FINISH_NAMES, FOLLOW
 from core.geometry import Box, Sides
-from core.packing import packed, unpacked
 
 DETAIL_NAMES = ("none", "grain", "patches", "auto")
 """What is put back of the fine detail that the tokenizer loses; core/canvas/detail.py has the ways."""
@@ -35,7 +30,7 @@ GUIDED_NAMES = ("picture", "hole", "auto")
 MOST_REFINE = 3  # each finer look has up to four times the windows: 64 times as many in the third
 MOST_VARIATIONS = 16
 
-_MOST_GRID = 256  # cells a side of codes from outside; the largest published grid has 32
+MOST_GRID = 256  # cells a side of codes from outside; the largest published grid has 32
 
 
 class Task(str, Enum):
@@ -100,8 +95,8 @@ class Start:
         tokens = self.tokens
         if not isinstance(tokens, np.ndarray) or tokens.dtype != np.int64 or tokens.ndim != 2 or not tokens.size:
             raise BadRequest(f"start is {getattr(tokens, 'dtype', type(tokens).__name__)}: give (h, w) int64 codes.")
-        if max(tokens.shape) > _MOST_GRID:
-            raise BadRequest(f"start has {tokens.shape[1]}x{tokens.shape[0]} cells: give at most {_MOST_GRID} a side.")
+        if max(tokens.shape) > MOST_GRID:
+            raise BadRequest(f"start has {tokens.shape[1]}x{tokens.shape[0]} cells: give at most {MOST_GRID} a side.")
         if tokens.min() < -1:
             raise BadRequest(f"start holds code {tokens.min()}: give codes from 0, or -1 for what is unknown.")
         object.__setattr__(self, "step", whole("step to start from", self.step, 0, tokens.size - 1))
@@ -280,70 +275,6 @@ class EditRequest:
                 f"that holds {','.join(map(str, hole))}."
             )
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the request as JSON values; the picture as its size and sha256, mask and codes compressed."""
-        plain: dict[str, Any] = {}
-        for item in fields(self):
-            value = getattr(self, item.name)
-            if item.name == "image":
-                plain["image"] = None if value is None else {"size": list(value.shape), "sha256": picture_digest(value)}
-            elif item.name == "mask":
-                plain["mask"] = None if value is None else packed(value)
-            elif item.name == "start":
-                plain["start"] = None if value is None else {"tokens": packed(value.tokens), "step": value.step}
-            elif item.name == "options":
-                plain["options"] = {f.name: getattr(value, f.name) for f in fields(value)}
-            elif item.name == "task":
-                plain["task"] = value.value
-            else:
-                plain[item.name] = list(value) if isinstance(value, tuple) else value
-        return plain
-
-    @classmethod
-    def from_dict(cls, plain: Mapping[str, Any], image: NDArray[np.uint8] | None) -> EditRequest:
-        """Return the request that `to_dict` described, over the same picture.
-
-        Requests saved before there were pinned windows and starts lack both; those without detail, blend, sharpen and
-        guided_by had none, and were guided by the picture; those without finish had none.
-
-        Raises:
-            BadRequest: where the picture is another one, or the values do not make a request.
-        """
-        try:
-            values = dict(plain)
-            wanted = values.pop("image")
-            if wanted is not None:
-                height, width = (int(n) for n in wanted["size"][:2])
-                if image is None or picture_digest(image) != wanted["sha256"]:
-                    raise BadRequest(
-                        f"this is not the picture of the saved request: give its source, {width}x{height} px."
-                    )
-            mask, box = values.pop("mask"), values.pop("box")
-            window, start = values.pop("window", None), values.pop("start", None)
-            options = DecodeOptions(**values.pop("options"))
-            return cls(
-                **{
-                    "detail": "none",
-                    "blend": "feather",
-                    "sharpen": 0.0,
-                    "guided_by": "picture",
-                    "finish": "none",
-                    **values,
-                    "task": Task(values["task"]),
-                    "extend": Sides(*values["extend"]),
-                },
-                box=None if box is None else Box(*box),
-                image=image,
-                mask=None if mask is None else unpacked(mask, "mask", most=MOST_SIDE),
-                window=None if window is None else Box(*window),
-                start=None if start is None else _saved_start(start),
-                options=options,
-            )
-        except (AttributeError, LookupError, TypeError, ValueError, OverflowError, zlib.error) as error:
-            if isinstance(error, BadRequest):
-                raise
-            raise BadRequest(f"saved request cannot be read ({error}): use a file that this editor wrote.") from error
-
     @property
     def way_of_detail(self) -> str:
         """`detail`, with "auto" decided; a new picture has nothing around it."""
@@ -393,148 +324,3 @@ class EditRequest:
         if self.is_finished and self.options.variations > 1:
             return replace(self, only=variation)
         return self.alone(variation)
-
-
-@dataclass(frozen=True, eq=False)
-class Alternative:
-    """One code that could stand in a cell.
-
-    Attributes:
-        code: codebook index.
-        probability: of the code in this cell, by the model, in (0, 1].
-        patch: (p, p, 3) uint8 RGB, the cell's pixels in the picture decoded with that code, at the model's resolution.
-    """
-
-    code: int
-    probability: float
-    patch: NDArray[np.uint8]
-
-
-@dataclass(frozen=True, eq=False)
-class Preview:
-    """One decoding step, for whoever watches.
-
-    Attributes:
-        step, steps: this step (from 1) and their number, over all passes; those that a start skips count along.
-        pass_index, passes: this window (from 0) and their number.
-        window: where the pictures lie on the canvas (the grown canvas, for EXTRAPOLATE).
-        images: (B, S, S, 3) uint8 RGB at the model's resolution: the step's full guess, decoded.
-        exact: False where the pictures are mean colours of the codes because decoding would take too long.
-        unknown: (B, h, w) bool, cells that are still to be decided.
-        tokens: (B, h, w) int64 codes of the full guess.
-        confidence: (B, h, w) float32 log probability of each cell's token; 0 where it was given.
-    """
-
-    step: int
-    steps: int
-    pass_index: int
-    passes: int
-    window: Box
-    images: NDArray[np.uint8]
-    exact: bool
-    unknown: NDArray[np.bool_]
-    tokens: NDArray[np.int64]
-    confidence: NDArray[np.float32]
-
-
-@dataclass(frozen=True, eq=False)
-class EditResult:
-    """What came of a request.
-
-    Attributes:
-        base: (H, W, 3 or 4) uint8, the canvas before anything was painted, as many channels as the request's picture.
-        area: the part of the canvas in which something was painted.
-        patches: (B, h, w, 3 or 4) uint8, that part of each finished picture.
-        scores: mean log probability of the tokens that were drawn, one a variation; higher is likelier. Those that a
-            start gave do not count; 0 where nothing was drawn.
-        fits: how well each variation suits its surroundings: the mean log probability of the hole's tokens where none
-            of them is given, only what is around. A flat patch is likely step by step, yet no better answer, and scores
-            hide that. None for one variation alone, which needs no judge.
-        class_fits: how much likelier the class makes them: the same less that without a class. None where there is no
-            class, or the model cannot be asked without.
-        windows: the passes' windows on the canvas.
-        latent_masks: (h, w) bool unknown cells, one a pass.
-        tokens: (B, h, w) int64 final codes, one array a pass.
-        confidence: (B, h, w) float32 log probability of each cell's code, one array a pass; 0 where it was given.
-        seams: how much the border of the repainted pixels shows, one a variation; see `core.canvas.seam.seam_score`.
-        colour_shifts: colour difference across that border, one a variation; see `core.canvas.seam.ring_shift`.
-        follows: where the pictures were finished, how much of each hole the model laid out, 0 to 1; the photo did the
-            rest. None where they were not.
-        places: likewise, how each finished picture fared beside the others, in sums of places; less is better.
-        sources: likewise, (B, h, w, 2) int32, row and column on the canvas that each pixel of the area was copied from;
-            -1 outside the hole. None, too, where the picture was framed by its mirror images.
-        canvas_mask: (H, W) bool: the pixels that the request allowed to change.
-        seconds: by stage: plan, encode, transformer, decode, composite, finish, total.
-        forwards: transformer passes, one for each sample and guidance branch.
-        request: the request itself.
-        told: sentences about what was done for want of memory, or of a photo to finish from; none as a rule.
-    """
-
-    base: NDArray[np.uint8]
-    area: Box
-    patches: NDArray[np.uint8]
-    scores: tuple[float, ...]
-    fits: tuple[float, ...] | None
-    class_fits: tuple[float, ...] | None
-    windows: tuple[Box, ...]
-    latent_masks: tuple[NDArray[np.bool_], ...]
-    tokens: tuple[NDArray[np.int64], ...]
-    confidence: tuple[NDArray[np.float32], ...]
-    seams: tuple[float, ...]
-    colour_shifts: tuple[float, ...]
-    canvas_mask: NDArray[np.bool_]
-    seconds: dict[str, float]
-    forwards: int
-    request: EditRequest
-    told: tuple[str, ...] = ()
-    follows: tuple[float, ...] | None = None
-    places: tuple[float, ...] | None = None
-    sources: NDArray[np.int32] | None = None
-
-    def image(self, variation: int) -> NDArray[np.uint8]:
-        """Return a finished picture, (H, W, 3 or 4) uint8, a new array of the canvas's size."""
-        picture = self.base.copy()
-        picture[self.area.slices] = self.patches[variation]
-        return picture
-
-    @property
-    def worths(self) -> tuple[float, ...] | None:
-        """What variations are ranked by, the more the better; None for one alone.
-
-        Of finished pictures how they fared beside each other (core/canvas/finish/ranking.py). Of others, where a class
-        is the point (a repainted box, a new picture), how much likelier the class makes them, else how well they fit
-        in, less what their seam shows. What that is worth, beside mean log probability and others, is measured by
-        core/evaluation/ranking.py.
-        """
-        if self.places is not None:
-            return None if len(self.places) < 2 else tuple(-place for place in self.places)
-        if self.fits is None:
-            return None
-        if self.class_fits is not None and self.request.task in (Task.MANIPULATE, Task.GENERATE):
-            return self.class_fits
-        return tuple(fit - seam / 2 for fit, seam in zip(self.fits, self.seams, strict=True))
-
-    @property
-    def ranking(self) -> tuple[int, ...]:
-        """Variations, best first by `worths`; those drawn alone stay as drawn."""
-        worths, drawn = self.worths, range(len(self.patches))
-        return tuple(drawn) if worths is None else tuple(sorted(drawn, key=lambda i: -worths[i]))
-
-    @property
-    def images(self) -> NDArray[np.uint8]:
-        """Every finished picture: (B, H, W, 3 or 4) uint8, made anew; large photos are better taken one by one."""
-        return np.stack([self.image(variation) for variation in range(len(self.patches))])
-
-    @property
-    def unknown_tokens(self) -> int:
-        """Cells of the hole, over all passes: what one variation decodes that does not start from codes."""
-        return sum(int(m.sum()) for m in self.latent_masks)
-
-
-def picture_digest(pixels: NDArray[np.uint8]) -> str:
-    """Return the sha256 of a picture's shape and pixels, so that a re-encoded but equal picture matches."""
-    return hashlib.sha256(repr(pixels.shape).encode() + np.ascontiguousarray(pixels).tobytes()).hexdigest()
-
-
-def _saved_start(saved: Mapping[str, Any]) -> Start:
-    return Start(unpacked(saved["tokens"], "start", most=_MOST_GRID), saved["step"])

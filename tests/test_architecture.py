@@ -19,7 +19,7 @@ from core.decoding.settings import STANDARD, Decoding
 from core.request import DecodeOptions
 
 ROOT = Path(__file__).resolve().parent.parent
-VALUES = {"numpy", "core.decoding.settings", "core.errors", "core.geometry", "core.request"}
+VALUES = {"numpy", "core.decoding.settings", "core.errors", "core.geometry", "core.request", "core.result"}
 
 MAY_IMPORT: dict[str, set[str]] = {
     # values: no torch, no files
@@ -36,9 +36,12 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("numpy", "core.checks", "core.decoding.settings", "core.errors"),
         *("core.finishing", "core.geometry", "core.packing"),
     },
+    "core.result": {"numpy", "core.geometry", "core.request"},
+    "core.saved": {"numpy", "core.checks", "core.errors", "core.geometry", "core.packing", "core.request"},
     "core.labels": {"core.errors"},
     "core.recipe": {
-        *("core.checks", "core.errors", "core.finishing", "core.json_text", "core.request", "core.models.config"),
+        *("core.checks", "core.errors", "core.finishing", "core.json_text"),
+        *("core.models.config", "core.request", "core.saved"),
     },
     # the gate for pictures: the only rooms that open picture files
     "core.pictures": {"numpy", "cv2", "PIL", "core.errors", "core.geometry", "core.pngtext", "core.profiles"},

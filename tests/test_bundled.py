@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from core import DecodeOptions, EditRequest, Engine, Sides, Task, load_engine, open_picture, recipe_text, sweep
 from core.engine import BUNDLED
 from core.models.checkpoints import file_digest, read_spec
+from core.saved import load_request
 
 SAMPLES = Path(__file__).resolve().parent.parent / "assets" / "samples"
 
@@ -78,7 +79,7 @@ def test_an_edit_changes_the_hole_and_nothing_else(engine: Engine, name: str) ->
     alone = engine.edit(request.single(1))
     assert np.array_equal(alone.images[0], result.images[1])
     text = recipe_text(engine.spec, request, 1)
-    replayed = EditRequest.from_dict(json.loads(text["maskgit-editor"])["request"], image)
+    replayed = load_request(json.loads(text["maskgit-editor"])["request"], image)
     assert np.array_equal(engine.edit(replayed).images[0], result.images[1])
 
 

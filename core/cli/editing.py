@@ -15,11 +15,13 @@ from core.cli.requests import SHAPE, add_region, add_request, make_request, open
 from core.cli.words import OPTIONS, Command, Parser, add_output, flag, given, named_engine, ratio, whole
 from core.errors import BadRequest
 from core.geometry import Sides, Size, aspect_sides
+from core.saved import load_request, save_request
 
 if TYPE_CHECKING:
     from core.engine import Engine
     from core.recipe import Machine
-    from core.request import EditRequest, EditResult
+    from core.request import EditRequest
+    from core.result import EditResult
 
 
 def add_commands(command: Command) -> None:
@@ -63,7 +65,6 @@ def _edit(options: argparse.Namespace) -> None:
 def _replay(options: argparse.Namespace) -> None:
     from core.pngtext import read_png_text
     from core.recipe import read_recipe
-    from core.request import EditRequest
 
     silent = ("mask", "box", "task", "class_name", *OPTIONS, *SHAPE)
     spoken = [flag(word) for word in silent if given(options, word)]
@@ -73,7 +74,7 @@ def _replay(options: argparse.Namespace) -> None:
     image = None if options.image is None else opened(options.image)
     if recipe.request.get("image") is None:
         image = None  # it was generated from nothing
-    request = EditRequest.from_dict(recipe.request, image)
+    request = load_request(recipe.request, image)
     options.model = options.model or recipe.model
     engine = named_engine(options)
     if not recipe.of_weights(engine.spec):
@@ -152,7 +153,7 @@ def _run(options: argparse.Namespace, engine: Engine, request: EditRequest, *, s
             "forwards": result.forwards,
             "model": engine.spec.name,
             "device": engine.device,
-            "request": request.to_dict(),
+            "request": save_request(request),
         },
     )
 
@@ -164,7 +165,7 @@ def _watched(engine: Engine, request: EditRequest) -> EditResult:
     from tqdm import tqdm
 
     from core.finishing import Finishing
-    from core.request import EditResult
+    from core.result import EditResult
 
     with tqdm(desc="decode", unit="step", leave=False) as bar:
         for event in engine.stream(request, preview_budget_s=0.0):

@@ -14,6 +14,7 @@ from core.cli.output import say
 from core.cli.requests import add_region, add_request, make_request, read_region
 from core.cli.words import Command, flag, given, list_of, named_engine, number, whole
 from core.errors import BadRequest
+from core.saved import save_request
 
 _AXES = {
     "schedules": ("schedule", "schedule"),
@@ -100,6 +101,6 @@ def _sweep(options: argparse.Namespace) -> None:
             ],
             "model": spec.name,
             "device": engine.device,
-            "request": request.to_dict(),
+            "request": save_request(request),
         },
     )

@@ -30,7 +30,8 @@ from core.models.efficientnet import EfficientNetLite0
 from core.models.interfaces import MaskTransformer, VQTokenizer
 from core.models.sharpener import Sharpener
 from core.recipe import Machine
-from core.request import Alternative, EditRequest, EditResult, Preview
+from core.request import EditRequest
+from core.result import Alternative, EditResult, Preview
 
 
 class Engine:

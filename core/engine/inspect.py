@@ -21,7 +21,8 @@ from core.engine.painter import Job, Painter
 from core.engine.sample import Sample
 from core.errors import BadRequest
 from core.geometry import Box
-from core.request import Alternative, EditRequest
+from core.request import EditRequest
+from core.result import Alternative
 
 
 def alternatives(

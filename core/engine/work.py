@@ -20,7 +20,8 @@ from core.engine.layers import Layers
 from core.engine.painter import Drawn, Painted
 from core.engine.sample import Sample
 from core.finishing import UNFINISHED
-from core.request import EditRequest, EditResult
+from core.request import EditRequest
+from core.result import EditResult
 
 _STAGES = ("plan", "encode", "transformer", "decode", "composite", "finish")
 _MOST_PATCHES = 24

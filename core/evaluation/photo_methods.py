@@ -19,7 +19,8 @@ from core.evaluation.baselines import BASELINES, Fill, fill_by_patches, installe
 from core.evaluation.cases import Case, canvas_of
 from core.evaluation.metrics import Mask, Picture
 from core.geometry import Box, Size
-from core.request import DecodeOptions, EditRequest, EditResult, Task
+from core.request import DecodeOptions, EditRequest, Task
+from core.result import EditResult
 
 EDITOR, FOLLOWED, PLAIN, PATCHMATCH = "editor", "editor, model followed", "plain MaskGIT", "PatchMatch"
 

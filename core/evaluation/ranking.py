@@ -16,7 +16,7 @@ from core.evaluation.judge import Judge
 from core.evaluation.metrics import Paired, Picture
 from core.evaluation.photo_figures import hole_boxes, shown_mask
 from core.geometry import Box, Size
-from core.request import EditResult
+from core.result import EditResult
 
 Values = NDArray[np.float64]
 

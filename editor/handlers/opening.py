@@ -14,7 +14,7 @@ from typing import Any
 
 import gradio as gr
 
-from core import BadRequest, CoreError, EditRequest, Sides, Task, picture_size, read_recipe
+from core import BadRequest, CoreError, EditRequest, Sides, Task, load_request, picture_size, read_recipe, save_request
 from editor import export, messages, welcome
 from editor.darkroom import open_picture, read_picture
 from editor.documents import Document, Version
@@ -211,6 +211,6 @@ def _over(recipe: Mapping[str, Any], pixels: Pixels) -> EditRequest:
         BadRequest: where the recipe cannot be read, or the picture has another size than it says.
     """
     if recipe.get("image") is None:
-        return EditRequest.from_dict(recipe, None)
-    described = EditRequest(Task.EXTRAPOLATE, image=pixels, extend=Sides(left=1)).to_dict()["image"]
-    return EditRequest.from_dict({**recipe, "image": described, "window": None, "start": None}, pixels)
+        return load_request(recipe, None)
+    described = save_request(EditRequest(Task.EXTRAPOLATE, image=pixels, extend=Sides(left=1)))["image"]
+    return load_request({**recipe, "image": described, "window": None, "start": None}, pixels)

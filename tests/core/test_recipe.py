@@ -12,6 +12,7 @@ from core.errors import BadRequest
 from core.geometry import Box
 from core.recipe import RECIPE_KEY, read_recipe, recipe_text
 from core.request import DecodeOptions, EditRequest, Start, Task
+from core.saved import load_request
 from tests.fakes import fake_engine, fake_spec
 
 IMAGE = np.random.default_rng(0).integers(0, 256, (48, 64, 3), dtype=np.uint8)
@@ -27,7 +28,7 @@ def test_a_variation_replayed_from_its_recipe_is_the_same_picture() -> None:
     result = fake_engine().edit(request())
     for i in range(3):
         recipe = read_recipe(recipe_text(fake_spec(), request(), i))
-        again = EditRequest.from_dict(recipe.request, IMAGE)
+        again = load_request(recipe.request, IMAGE)
         assert (again.drawn_seed, again.only) == (9 + i, i)
         assert f"seed {9 + i}," in recipe_text(fake_spec(), request(), i)["parameters"]
         assert np.array_equal(fake_engine().edit(again).images[0], result.images[i])
@@ -41,7 +42,7 @@ def test_a_branch_through_a_pinned_window_replays_to_the_same_bytes() -> None:
     result = fake_engine().edit(asked)
     for i in range(3):
         text = recipe_text(fake_spec(), asked, i)
-        again = EditRequest.from_dict(read_recipe(text).request, IMAGE)
+        again = load_request(read_recipe(text).request, IMAGE)
         assert np.array_equal(fake_engine().edit(again).images[0], result.images[i])
         assert text["parameters"].endswith("going on from codes at step 2")
 
@@ -62,7 +63,7 @@ def test_a_recipe_knows_whether_its_picture_was_finished_as_pictures_are_now() -
 def test_another_picture_is_refused() -> None:
     recipe = read_recipe(recipe_text(fake_spec(), request()))
     with pytest.raises(BadRequest, match="not the picture of the saved request"):
-        EditRequest.from_dict(recipe.request, 255 - IMAGE)
+        load_request(recipe.request, 255 - IMAGE)
 
 
 def test_the_readable_line_names_what_matters() -> None:

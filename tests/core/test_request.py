@@ -10,14 +10,8 @@ from hypothesis import strategies as st
 from core.decoding.settings import MOST_STEPS, ORDERS, SCHEDULES, Decoding, schedule_name
 from core.errors import BadRequest
 from core.geometry import Box, Sides
-from core.request import (
-    MOST_VARIATIONS,
-    DecodeOptions,
-    EditRequest,
-    Start,
-    Task,
-    picture_digest,
-)
+from core.request import MOST_VARIATIONS, DecodeOptions, EditRequest, Start, Task
+from core.saved import load_request, picture_digest, save_request
 
 IMAGE = np.random.default_rng(0).integers(0, 256, (20, 30, 3), dtype=np.uint8)
 MASK = np.zeros((20, 30), np.bool_)
@@ -99,8 +93,8 @@ def requests(draw):
 
 @given(requests())
 def test_a_saved_request_loads_as_itself_through_json(request):
-    saved = json.loads(json.dumps(request.to_dict(), allow_nan=False))
-    loaded = EditRequest.from_dict(saved, request.image)
+    saved = json.loads(json.dumps(save_request(request), allow_nan=False))
+    loaded = load_request(saved, request.image)
     for item in dataclasses.fields(EditRequest):
         before, after = getattr(request, item.name), getattr(loaded, item.name)
         if isinstance(before, Start):
@@ -130,7 +124,7 @@ def test_numbers_of_numpy_are_plain_numbers_inside():
         coverage=np.float32(0.5),
         options=DecodeOptions(steps=np.int64(4), guidance_scale=np.float32(2)),
     )
-    assert json.loads(json.dumps(request.to_dict()))["class_id"] == 3
+    assert json.loads(json.dumps(save_request(request)))["class_id"] == 3
     assert request.extend == Sides(1, 2, 3, 4)
 
 
@@ -233,14 +227,14 @@ def test_schedules_go_by_googles_names_too(name, paper):
 
 
 def saved():
-    return EditRequest(Task.INPAINT, IMAGE, MASK).to_dict()
+    return save_request(EditRequest(Task.INPAINT, IMAGE, MASK))
 
 
 def test_another_picture_is_refused():
     with pytest.raises(BadRequest, match="30x20 px"):
-        EditRequest.from_dict(saved(), IMAGE[::-1])
+        load_request(saved(), IMAGE[::-1])
     with pytest.raises(BadRequest, match="30x20 px"):
-        EditRequest.from_dict(saved(), IMAGE[:, :-1])
+        load_request(saved(), IMAGE[:, :-1])
 
 
 @pytest.mark.parametrize(
@@ -275,7 +269,7 @@ def test_another_picture_is_refused():
 )
 def test_a_damaged_save_is_refused(change):
     with pytest.raises(BadRequest):
-        EditRequest.from_dict({**saved(), **change}, IMAGE)
+        load_request({**saved(), **change}, IMAGE)
 
 
 @pytest.mark.parametrize(
@@ -290,14 +284,14 @@ def test_a_save_with_a_part_missing_is_refused(missing):
     plain = saved()
     del plain[missing]
     with pytest.raises(BadRequest):
-        EditRequest.from_dict(plain, IMAGE)
+        load_request(plain, IMAGE)
 
 
 def test_a_mask_that_unpacks_to_more_than_it_says_is_refused():
     plain = saved()
     plain["mask"]["size"] = [2, 3]
     with pytest.raises(BadRequest):
-        EditRequest.from_dict(plain, IMAGE)
+        load_request(plain, IMAGE)
 
 
 def test_digests_tell_shape_and_pixels():
@@ -349,16 +343,16 @@ def test_a_window_may_be_pinned_wherever_it_holds_what_is_repainted(height, exte
 def test_a_request_saved_before_there_were_windows_and_starts_loads() -> None:
     plain = saved()
     del plain["window"], plain["start"]
-    loaded = EditRequest.from_dict(plain, IMAGE)
+    loaded = load_request(plain, IMAGE)
     assert loaded.window is None
     assert loaded.start is None
 
 
 def test_a_request_saved_before_detail_and_guidance_had_ways_loads_as_it_was_drawn() -> None:
-    plain = EditRequest(Task.MANIPULATE, IMAGE, box=Box(0, 0, 9, 9), class_id=1).to_dict()
+    plain = save_request(EditRequest(Task.MANIPULATE, IMAGE, box=Box(0, 0, 9, 9), class_id=1))
     for added in ("detail", "blend", "guided_by", "finish", "follow", "only"):
         del plain[added]
-    loaded = EditRequest.from_dict(plain, IMAGE)
+    loaded = load_request(plain, IMAGE)
     assert (loaded.detail, loaded.blend, loaded.guided_by) == ("none", "feather", "picture")
     assert (loaded.finish, loaded.only) == ("none", None)
 

@@ -33,7 +33,7 @@ CORE, EDITOR = "core", "editor"
 FLOORS: list[set[str]] = [
     {"errors", "geometry", "json_text", "console", "pngtext", "profiles"},
     {"checks", "decoding", "finishing", "frames", "labels", "packing", "pictures"},
-    {"maskfiles", "models", "request"},
+    {"maskfiles", "models", "request", "result", "saved"},
     {"canvas", "features", "develop", "recipe"},
     {"engine"},
     {"training", "evaluation", "__init__"},

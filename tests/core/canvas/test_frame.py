@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from core.canvas.frame import MOST_WINDOWS, Frame
 from core.geometry import Box, Sides
-from core.request import EditRequest, EditResult, Preview, Start, Task
+from core.request import EditRequest, Start, Task
+from core.result import EditResult, Preview
 from tests.fakes import fake_engine
 
 

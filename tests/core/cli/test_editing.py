@@ -17,6 +17,7 @@ from core.pictures import encode_png, open_picture
 from core.pngtext import read_png_text
 from core.recipe import Machine, read_recipe, recipe_text
 from core.request import DecodeOptions, EditRequest, Start, Task
+from core.saved import load_request
 from tests.core.cli.speak import HEIGHT, WIDTH, hole, refusal, run
 
 
@@ -37,7 +38,7 @@ def test_edit_changes_the_hole_alone_and_says_what_it_did(
     assert facts["forwards"] == 3
     assert 0 < facts["unknown_tokens"] <= 64
     assert set(facts["seconds"]) >= {"plan", "encode", "transformer", "decode", "composite", "total"}
-    request = EditRequest.from_dict(facts["request"], before)
+    request = load_request(facts["request"], before)
     assert request.class_id == 1
     assert (request.options.steps, request.options.seed) == (3, 5)
 
@@ -231,7 +232,7 @@ def test_edit_takes_how_the_hole_is_finished_and_ranks_variations(
     words = ("edit", "--image", photo, "--mask", mask, "--output", tmp_path / "o.png", "--model", tiny_model)
     finish = ("--sharpen", 0.3, "--refine", 1, "--detail", "grain", "--blend", "poisson", "--guided-by", "hole")
     facts = run(*words, *finish, "--variations", 3, "--steps", 2, capsys=capsys)
-    request = EditRequest.from_dict(facts["request"], open_picture(photo))
+    request = load_request(facts["request"], open_picture(photo))
     assert request.sharpen == 0.3
     assert (request.refine, request.detail, request.blend, request.guided_by) == (1, "grain", "poisson", "hole")
     assert sorted(facts["best_first"]) == facts["outputs"]

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from core.errors import BadRequest
 from core.finishing import FOLLOW, UNFINISHED, Finishing
 from core.geometry import Box, Sides
-from core.request import DecodeOptions, EditRequest, EditResult, Preview, Start, Task
+from core.request import DecodeOptions, EditRequest, Start, Task
+from core.result import EditResult, Preview
 from tests.fakes import fake_engine
 
 HOLE = Box(30, 20, 62, 50)

@@ -20,7 +20,8 @@ from core.errors import BadRequest, CheckpointError, OutOfMemory, UnknownModel
 from core.finishing import FINISH_NAMES
 from core.geometry import Box, Sides
 from core.recipe import recipe_text
-from core.request import BLEND_NAMES, DETAIL_NAMES, DecodeOptions, EditRequest, EditResult, Preview, Start, Task
+from core.request import BLEND_NAMES, DETAIL_NAMES, DecodeOptions, EditRequest, Start, Task
+from core.result import EditResult, Preview
 from tests.fakes import ColourTokenizer, RuleTransformer, fake_engine, fake_spec
 
 

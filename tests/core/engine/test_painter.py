@@ -20,7 +20,8 @@ from core.engine.sample import Sample
 from core.engine.work import Work
 from core.geometry import Sides
 from core.recipe import Machine
-from core.request import DecodeOptions, EditRequest, EditResult, Preview, Task
+from core.request import DecodeOptions, EditRequest, Task
+from core.result import EditResult, Preview
 from tests.fakes import ColourTokenizer, RuleTransformer, fake_engine, fake_spec
 
 SPEC = fake_spec()

@@ -15,7 +15,9 @@ from core.engine import Engine
 from core.errors import BadRequest
 from core.geometry import Box
 from core.models.sharpener import Sharpener, SharpenerConfig
-from core.request import DecodeOptions, EditRequest, EditResult, Preview, Task
+from core.request import DecodeOptions, EditRequest, Task
+from core.result import EditResult, Preview
+from core.saved import load_request, save_request
 from tests.fakes import ColourTokenizer, RuleTransformer, fake_engine, fake_spec
 
 SMALL = SharpenerConfig(width=8, layers=1)
@@ -63,8 +65,8 @@ def test_strength_0_is_what_it_was_before_there_were_sharpeners() -> None:
     for asked in (NEW, BOX, HOLE):
         plain = replace(asked, sharpen=0.0)
         assert (ENGINE.edit(plain).images == PLAIN.edit(plain).images).all()
-        saved = {name: value for name, value in asked.to_dict().items() if name != "sharpen"}
-        assert EditRequest.from_dict(saved, asked.image).sharpen == 0.0
+        saved = {name: value for name, value in save_request(asked).items() if name != "sharpen"}
+        assert load_request(saved, asked.image).sharpen == 0.0
 
 
 def test_the_same_codes_are_drawn_at_any_strength() -> None:

@@ -16,7 +16,8 @@ from core.decoding.settings import ORDERS, SCHEDULES
 from core.engine import Engine
 from core.errors import BadRequest
 from core.geometry import Box, Sides
-from core.request import DecodeOptions, EditRequest, EditResult, Preview, Start, Task
+from core.request import DecodeOptions, EditRequest, Start, Task
+from core.result import EditResult, Preview
 from tests.fakes import fake_engine
 
 WINDOW = Box(24, 12, 56, 44)

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from core import EditRequest, encode_png, load_engine, open_picture, read_png_text, read_recipe
+from core import encode_png, load_engine, open_picture, read_png_text, read_recipe
+from core.saved import load_request
 from editor.handlers import Handlers
 from editor.models import Models
 from editor.settings import AppSettings
@@ -45,7 +46,7 @@ def test_result_is_a_png_that_only_changed_inside_and_knows_its_recipe(
     assert not np.array_equal(pixels[inside], photo[inside])
     recipe = read_recipe(read_png_text(file.read_bytes()))
     assert recipe.model == "fake-128"
-    replayed = EditRequest.from_dict(recipe.request, photo)
+    replayed = load_request(recipe.request, photo)
     assert (replayed.drawn_seed, replayed.only, replayed.options.variations) == (4, 1, 2)
 
 
