@@ -17,13 +17,12 @@ if TYPE_CHECKING:
     from core.decoding.schedule import masked_counts
     from core.decoding.settings import ORDERS, SCHEDULES
     from core.engine import BUNDLED, Engine, list_models, load_engine
-    from core.engine.suggestions import Suggestion, can_suggest, suggest_classes
+    from core.engine.suggestions import Suggestion, suggest_classes
     from core.engine.sweeps import Cell, sheet, sweep, to_csv
     from core.errors import (
         BadRequest,
         CheckpointError,
         CoreError,
-        NoRoom,
         OutOfMemory,
         UnknownModel,
         of_the_machine,
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
     from core.finishing import FOLLOW, Finishing
     from core.frames import receive_message, send_message
     from core.geometry import Box, Sides, Size
-    from core.labels import class_id, class_names, search_classes
+    from core.labels import class_id, class_names
     from core.maskfiles import MaskFile, read_mask
     from core.models.catalog import CATALOG, Published
     from core.models.checkpoints import read_spec
@@ -67,7 +66,6 @@ _ROOMS = {
         "BadRequest",
         "CheckpointError",
         "CoreError",
-        "NoRoom",
         "OutOfMemory",
         "UnknownModel",
         "of_the_machine",
@@ -75,7 +73,7 @@ _ROOMS = {
     "core.finishing": ("FOLLOW", "Finishing"),
     "core.frames": ("receive_message", "send_message"),
     "core.geometry": ("Box", "Sides", "Size"),
-    "core.labels": ("class_id", "class_names", "search_classes"),
+    "core.labels": ("class_id", "class_names"),
     "core.maskfiles": ("MaskFile", "read_mask"),
     "core.models.catalog": ("CATALOG", "Published"),
     "core.models.checkpoints": ("read_spec",),
@@ -102,7 +100,7 @@ _ROOMS = {
     ),
     "core.result": ("Alternative", "EditResult", "Preview"),
     "core.saved": ("load_request", "save_request"),
-    "core.engine.suggestions": ("Suggestion", "can_suggest", "suggest_classes"),
+    "core.engine.suggestions": ("Suggestion", "suggest_classes"),
     "core.engine.sweeps": ("Cell", "sheet", "sweep", "to_csv"),
 }
 _HOME = {name: room for room, names in _ROOMS.items() for name in names}
@@ -127,7 +125,6 @@ __all__ = [
     "Machine",
     "MaskFile",
     "ModelSpec",
-    "NoRoom",
     "OutOfMemory",
     "PictureFile",
     "Preview",
@@ -139,7 +136,6 @@ __all__ = [
     "Suggestion",
     "Task",
     "UnknownModel",
-    "can_suggest",
     "class_id",
     "class_names",
     "converted_folder",
@@ -166,7 +162,6 @@ __all__ = [
     "ring_shift",
     "save_request",
     "seam_score",
-    "search_classes",
     "send_message",
     "sheet",
     "show_every_name",

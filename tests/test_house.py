@@ -21,7 +21,7 @@ CEILINGS = {
     "script functions over 60 lines": 2,
     "script lines over 120 characters": 383,
     "evaluation, lines": 5130,
-    "public names of core": 67,
+    "public names of core": 64,
     "places that spell out 4 or more decoding settings": 15,
 }
 """Count that misses its target -> what it was when last looked at. Lower it with the count; it is never raised."""
