@@ -39,6 +39,12 @@ _JOINING = 32
 """Pixels below which parts of a hole are one."""
 
 
+STAGES = ("cut", "layouts", "choice", "finer", "surface", "order")
+"""What is done for each part of a hole, one after the other: it is cut out with what lies around and laid out small in
+many ways; the best that differ are chosen, go on at twice the size until it is the photo's, get their last details, and
+are put in order."""
+
+
 @dataclass(frozen=True)
 class Wish:
     """What is asked of a finish.
@@ -70,10 +76,12 @@ class Frame:
     """A sign of life: how far the finish is, and what it has, where that is new.
 
     Attributes:
+        stage: one of `STAGES`, that goes on now.
         share: of the work that is done, 0 to 1.
         layers: (B, h, w, 3) uint8 or None.
     """
 
+    stage: str
     share: float
     layers: NDArray[np.uint8] | None = None
 
@@ -165,26 +173,27 @@ def finish(
             piece = _cut(base, part, clear)
             return _Work(piece, _thoughts(piece, base, layers, area, wish), wish, number, crew)
 
-        (work,) = yield from _until_done(crew, [begun], done)
+        (work,) = yield from _until_done(crew, [begun], "cut", done)
         for frame in work.run():
             shown = None
             if frame.layers is not None:
                 work.put(frame.layers, state.layers, area)
                 shown = state.layers.copy()
-            yield Frame(done + share * frame.share, shown)
+            yield Frame(frame.stage, done + share * frame.share, shown)
         work.settle(state, area, share)
         done += share
     yield state
 
 
 def _until_done(
-    crew: Crew, jobs: Sequence[Callable[[], Result]], share: float, more: float = 0.0
+    crew: Crew, jobs: Sequence[Callable[[], Result]], stage: str, share: float, more: float = 0.0
 ) -> Generator[Frame, None, list[Result]]:
     """Yield how far jobs are, from `share` to `more` beyond it, and return their results."""
+    yield Frame(stage, share)
     for now in crew.work(jobs):
         if isinstance(now, Done):
             return now.results
-        yield Frame(share + more * now / len(jobs))
+        yield Frame(stage, share + more * now / len(jobs))
     raise AssertionError("a crew ends with what came of its jobs")
 
 
@@ -255,11 +264,11 @@ class _Work:
     def run(self) -> Iterator[Frame]:
         """Do all of it; the frames' layers are of the piece's own box."""
         jobs = self._layouts()
-        states = yield from _until_done(self.crew, [job for _, job in jobs], 0.0, _LAID)
+        states = yield from _until_done(self.crew, [job for _, job in jobs], "layouts", 0.0, _LAID)
         chosen = partial(self._chosen, [guide for guide, _ in jobs], states)
-        (self.taken,) = yield from _until_done(self.crew, [chosen], _LAID)
+        (self.taken,) = yield from _until_done(self.crew, [chosen], "choice", _LAID)
         del states, chosen
-        yield Frame(_LAID, self._shown())
+        yield Frame("choice", _LAID, self._shown())
         yield from self._worked_out()
 
     def _worked_out(self) -> Iterator[Frame]:
@@ -268,13 +277,13 @@ class _Work:
         share = _LAID
         for step in range(steps - 1):
             onward = [partial(self.scene.onward, state) for state, _ in self.taken]
-            states = yield from _until_done(self.crew, onward, share, (1 - _LAID) / steps)
+            states = yield from _until_done(self.crew, onward, "finer", share, (1 - _LAID) / steps)
             self.taken = [(state, led) for state, (_, led) in zip(states, self.taken, strict=True)]
             share = _LAID + (1 - _LAID) * (step + 1) / steps
-            yield Frame(share, self._shown())
+            yield Frame("finer", share, self._shown())
         surfaces = [partial(self.scene.surface, state) for state, _ in self.taken]
-        self.finished = yield from _until_done(self.crew, surfaces, share, (1 - _LAID) / steps)
-        (self.worth,) = yield from _until_done(self.crew, [self._judged], 1.0)
+        self.finished = yield from _until_done(self.crew, surfaces, "surface", share, (1 - _LAID) / steps)
+        (self.worth,) = yield from _until_done(self.crew, [self._judged], "order", 1.0)
 
     # what competes ----------------------------------------------------------------------------------------------------
     def _layouts(self) -> list[tuple[int | None, Callable[[], State]]]:

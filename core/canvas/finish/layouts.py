@@ -22,6 +22,7 @@ from core.canvas.finish.pyramid import Level, Mask, Picture, halvings, shrunk
 from core.canvas.finish.search import Field, costs_of, improve
 from core.canvas.finish.surface import Bands, surfaced
 from core.canvas.finish.vote import ballots, unshifted, vote
+from core.geometry import Box, Size
 
 SMALL = 64
 """Inner width in pixels of a hole at which layouts compete: the larger, the better they begin, and the dearer."""
@@ -200,8 +201,20 @@ class Scene:
     def shown(self, state: State) -> NDArray[np.uint8]:
         """Return how far a state is: (h, w, 3) uint8 of the finest level's size, true in the hole alone."""
         (height, width), times = self.levels[0].size, 1 << state.index
-        grown = cv2.resize(state.picture, None, fx=times, fy=times, interpolation=cv2.INTER_CUBIC)
-        return np.clip(np.rint(grown[:height, :width]), 0, 255).astype(np.uint8)
+        near = self._holed(state.index)
+        grown = cv2.resize(state.picture[near.slices], None, fx=times, fy=times, interpolation=cv2.INTER_CUBIC)
+        top, left = near.top * times, near.left * times
+        grown = grown[: height - top, : width - left]
+        output = np.zeros((height, width, 3), np.uint8)
+        output[top : top + len(grown), left : left + grown.shape[1]] = np.rint(grown).clip(0, 255)
+        return output
+
+    def _holed(self, index: int) -> Box:
+        """Return the box of a level's hole and what tells the colours at its rim where it is enlarged."""
+        level = self.levels[index]
+        box = Box.around(level.hole)
+        assert box is not None, "there is a hole"
+        return box.grown(2).clamped(Size(level.size[1], level.size[0]))
 
     def surface(self, state: State) -> tuple[NDArray[np.float32], Places]:
         """Return the hole's colours and sources of a state at the finest level; see `surfaced`."""
