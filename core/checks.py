@@ -68,7 +68,7 @@ def switch(name: str, value: object) -> bool:
 
 
 def pixels(name: str, value: object, parts: tuple[str, ...], part_name: str) -> list[int]:
-    """Return as many whole pixels as there are parts, each 0 to `MOST_SIDE`.
+    """Return a whole number of pixels for each part, 0 to `MOST_SIDE`.
 
     Args:
         name: of the whole.

@@ -40,7 +40,7 @@ class NoRoom(CoreError):
 
 
 def of_the_machine(error: BaseException) -> CoreError | None:
-    """Return what an error of the machine, not of a program, is to a person; None for every other error."""
+    """Return the machine's error (a full disk, too many open files) as one for people; None for every other error."""
     if isinstance(error, MemoryError):
         return OutOfMemory("this machine has too little free memory for that: close other programs, or ask for less.")
     if not isinstance(error, OSError):

@@ -31,7 +31,7 @@ _MOST_WAYS = 1 << 16  # of finishing, likewise
 
 @dataclass(frozen=True)
 class Machine:
-    """What the last bits of a picture depend on beside request and weights.
+    """The machine's share in the last bits of a picture, beside request and weights.
 
     Attributes:
         device: "cpu" or "cuda".
@@ -75,7 +75,7 @@ class Recipe:
 def recipe_text(
     spec: ModelSpec, request: EditRequest, variation: int = 0, *, machine: Machine | None = None
 ) -> dict[str, str]:
-    """Return the PNG text entries of one variation: what gives its very picture again.
+    """Return the PNG text entries from which one variation's exact picture can be made again.
 
     Args:
         spec: the model.

@@ -305,7 +305,7 @@ class EditRequest:
 
     @property
     def following(self) -> float:
-        """`follow`, with codes that somebody chose followed altogether."""
+        """`follow`; 1 for a request that starts from chosen codes."""
         return self.follow if self.start is None else 1.0
 
     @property
@@ -318,7 +318,7 @@ class EditRequest:
         return replace(self, only=None, options=self.options.alone(variation))
 
     def single(self, variation: int) -> EditRequest:
-        """Return the request that gives one variation's very picture again, and no other."""
+        """Return the request that makes exactly one variation's picture again."""
         if self.only is not None:
             return self
         if self.is_finished and self.options.variations > 1:

@@ -58,7 +58,7 @@ class Preview:
 
 @dataclass(frozen=True, eq=False)
 class EditResult:
-    """What came of a request.
+    """The result of a request.
 
     Attributes:
         base: (H, W, 3 or 4) uint8, the canvas before anything was painted, as many channels as the request's picture.
@@ -118,7 +118,7 @@ class EditResult:
 
     @property
     def worths(self) -> tuple[float, ...] | None:
-        """What variations are ranked by, the more the better; None for one alone.
+        """Values that variations are ranked by, higher is better; None for a single one.
 
         Of finished pictures how they fared beside each other (core/canvas/finish/ranking.py). Of others, where a class
         is the point (a repainted box, a new picture), how much likelier the class makes them, else how well they fit

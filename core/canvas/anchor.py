@@ -42,7 +42,7 @@ class Anchor:
     photo: Box
 
     def at(self, window: Box, mask: NDArray[np.bool_]) -> Hold | None:
-        """Return what holds a window's new pixels, for any number of pictures in it; None above and below the photo.
+        """Return the colour limits of one window, for all of its pictures; None above and below the photo.
 
         Args:
             window: where it lies.
@@ -81,7 +81,7 @@ class Anchor:
 
 @dataclass(frozen=True, eq=False)
 class Hold:
-    """What an anchor allows in one window.
+    """The colours that an anchor allows in one window.
 
     Attributes:
         mask: (s, s) bool, the new pixels.
@@ -97,7 +97,7 @@ class Hold:
     sigma: float
 
     def on(self, generated: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Return a window's new pixels moved towards the photo's colours where they have left them.
+        """Return a window whose new pixels are moved back towards the photo's colours where they left them.
 
         Args:
             generated: (s, s, 3) uint8 RGB, matched to what is beside it.

@@ -68,7 +68,7 @@ def match_colour(
 
 
 def keep_colours(generated: NDArray[np.uint8], seen: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return a finer look at what is painted already in the colours that it has: only what is finer than these is new.
+    """Return a finer look in the colours of the look before it, so that only fine structure is new.
 
     Args:
         generated: (s, s, 3) uint8 RGB, what the model made of the window.

@@ -100,7 +100,7 @@ class Examples:
             self._flat = np.argsort(rough, kind="stable")[: max(1, int(_FLATTEST * len(rough)))]
 
     def detail(self, shown: NDArray[np.uint8], wanted: NDArray[np.bool_], seed: int) -> NDArray[np.float32]:
-        """Return what a window lacks.
+        """Return the detail that a decoded window lacks.
 
         Args:
             shown: (S, S, 3) uint8, the decoder's work, at the model's resolution.
@@ -138,7 +138,7 @@ class Examples:
     def _alike(
         self, asked: NDArray[np.float32], at: NDArray[np.int64], random: np.random.Generator
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Return for each block a known one that is like it, and how much that is to be trusted.
+        """Return a similar known block for each block, and how far to trust it.
 
         The one that goes on where a neighbour's left off is preferred to a likelier one from elsewhere (Ashikhmin
         2001): texture larger than a block stays whole.
@@ -248,7 +248,7 @@ def _touched(mask: NDArray[np.bool_], places: NDArray[np.int64]) -> NDArray[np.b
 
 
 def _square(top: int, left: int, scale: float, size: int, side: int) -> tuple[slice, slice]:
-    """Return where a block of the model's pixels lies on its window's own; moved inwards where rounding leads out."""
+    """Return the canvas pixels of a block of the model's pixels, moved inwards where rounding leads outside."""
     y, x = (min(round(at * scale), side - size) for at in (top, left))
     return slice(y, y + size), slice(x, x + size)
 

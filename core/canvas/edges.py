@@ -83,7 +83,7 @@ class Feather:
 
 
 def joint_weight(mask: NDArray[np.bool_], painted: NDArray[np.bool_], reach: int) -> NDArray[np.float32]:
-    """Return how much of a window's picture is taken: all where it is responsible, less and less beyond the joint.
+    """Return the weight of a window's picture: 1 where it is responsible, falling beyond the joint.
 
     Args:
         mask: (s, s) bool, what the window is responsible for.

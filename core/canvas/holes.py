@@ -61,7 +61,7 @@ class Part:
         return None if inside is None else inside.shifted(both.left, both.top)
 
     def depth(self) -> float:
-        """Return how far the pixel farthest from the rim lies from it, in pixels, a little too large if anything."""
+        """Return the largest distance of a pixel from the rim, in pixels; if anything a little too large."""
         shrink = -(-max(self.mask.shape) // _DEPTH_SIDE)
         # What lies beyond the part's bounds is known.
         return float(shrink * distance_inside(_touched(self.mask, shrink), edge=True).max())
@@ -72,7 +72,7 @@ _DEPTH_SIDE = 512
 
 
 def parts(mask: NDArray[np.bool_], side_for: Callable[[Size], int], reach: int) -> Iterator[Part]:
-    """Yield what is looked at together; disjoint, together the mask.
+    """Yield the parts of a mask that share windows: disjoint, and together the whole mask.
 
     Args:
         mask: (H, W) bool, True = repaint, some of it True.
@@ -135,7 +135,7 @@ def _touched(mask: NDArray[np.bool_], square: int) -> NDArray[np.bool_]:
 
 
 def _joined(boxes: list[Box], side_for: Callable[[Size], int]) -> list[int]:
-    """Return each box's group: two groups become one as long as a window for both is hardly wider than for one."""
+    """Group boxes: two groups merge while one window for both is hardly wider than a window for one."""
     owner = list(range(len(boxes)))
     spans = dict(enumerate(boxes))
     while len(spans) > 1:

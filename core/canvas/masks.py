@@ -53,7 +53,7 @@ def mask_weight(mask: NDArray[np.bool_] | NDArray[np.uint8]) -> NDArray[np.float
 
 
 def parts_that_hold(mask: NDArray[np.bool_], marks: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return the connected parts of a mask in which some mark lies.
+    """Return the connected parts of a mask that contain a mark.
 
     Args:
         mask: (H, W) bool.

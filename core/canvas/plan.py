@@ -90,7 +90,7 @@ def plan(request: EditRequest, pixels: int, grid: int) -> tuple[Pass, ...]:
 
 
 def example_windows(passes: Sequence[Pass], hole: NDArray[np.bool_]) -> dict[int, list[Box]]:
-    """Return windows that show pixels which are known, near the passes, by their side.
+    """Return windows of known pixels near the passes, by their side.
 
     Args:
         passes: of `plan`.

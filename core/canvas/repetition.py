@@ -36,7 +36,7 @@ _LEAST_CONTRAST = 2.0  # levels of 255: standard deviation of a patch that shows
 
 @dataclass(frozen=True)
 class Repetition:
-    """How alike the likest patch of the generated part is to another place.
+    """The highest correlations of a generated patch with other places of the picture.
 
     Attributes:
         copied: highest correlation with the known part; 0 where no patch shows anything.
@@ -97,7 +97,7 @@ def repetition(picture: NDArray[np.uint8], mask: NDArray[np.bool_], most: int | 
 
 
 def _detail(grey: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return a picture without what changes slowly, and without what stays the same along its rows or its columns."""
+    """Return a picture without slow changes and without structure that is constant along rows or columns."""
     fast = grey - cv2.GaussianBlur(grey, (0, 0), _SLOW)
     across, down = cv2.blur(fast, (_LINE, 1)), cv2.blur(fast, (1, _LINE))
     return np.asarray(fast - across - down, np.float32)

@@ -104,7 +104,7 @@ def _tiles_along(part: Part, canvas: Size, pixels: int, context: float, widest: 
 
 
 def _from_known(part: Part, looks: Sequence[Look]) -> Sequence[Look]:
-    """Return windows in an order in which each sees as much known as can be, the best first."""
+    """Order windows so that each sees as many known pixels as possible, the best first."""
     left, ordered = list(looks), []
     remaining = Part(part.bounds, part.mask.copy())
     while left:
@@ -189,7 +189,7 @@ def _along_strip(strip: Box, edge: int, side: int, grown: Size) -> Iterator[Box]
 
 
 def _short_start(start: int, end: int, side: int, reach: int) -> int:
-    """Return where a window starts that is longer than its strip: it takes a whole corner along where it can."""
+    """Return the start of a window longer than its strip; it includes a whole corner where it can."""
     slack = side - (end - start)
     if 0 < start <= slack:
         return 0

@@ -23,7 +23,7 @@ _PROBED_SIDE = 256
 
 
 def add_probe(parser: Parser) -> None:
-    """Add what the judge learns the photos' classes from."""
+    """Add the photos, or the file, from which the judge learns classes."""
     parser.add_argument(
         "--probe",
         type=Path,

@@ -86,7 +86,7 @@ def _replay(options: argparse.Namespace) -> None:
 
 
 def _bind(options: argparse.Namespace, engine: Engine, made_by: Machine | None) -> None:
-    """Let a replay divide its sums as they were divided when its picture was made; says what cannot be the same."""
+    """Compute with the threads that made the replayed picture, and say what cannot be the same."""
     if made_by is None:
         aside(f"{options.replay} does not say how many threads made it: pixels may differ by a level.")
         return

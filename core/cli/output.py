@@ -27,7 +27,7 @@ def say(options: argparse.Namespace, sentence: str, facts: Mapping[str, Any]) ->
 
 
 def aside(sentence: str | None) -> None:
-    """Print on standard error, where there is one, a sentence about what was done beside what was asked."""
+    """Print a note to standard error, where there is one."""
     if sentence:
         print(sentence, file=sys.stderr)
 

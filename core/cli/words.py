@@ -152,7 +152,7 @@ def decode_options(options: argparse.Namespace, spec: ModelSpec) -> DecodeOption
 
 
 def given(options: argparse.Namespace, word: str) -> bool:
-    """Return whether an option was spoken."""
+    """Return whether an option was given."""
     return getattr(options, word, None) is not None
 
 

@@ -83,12 +83,12 @@ class _Schedule(NamedTuple):
 
 
 def step_counts(unknown: int, sampling: Sampling) -> tuple[int, ...]:
-    """Return how many tokens are still masked after each step that a sample with so many unknown tokens takes."""
+    """Return how many tokens are still masked after each step of a sample with `unknown` unknown tokens."""
     return _schedule(unknown, sampling).counts
 
 
 def _schedule(unknown: int, sampling: Sampling) -> _Schedule:
-    """Return the steps that are left; with some taken, each still reveals a token or more of what is unknown by now."""
+    """Return the remaining steps; after steps taken, each still reveals at least one token unknown by then."""
     if not sampling.taken:
         return _whole_schedule(unknown, sampling)
     whole = _whole_schedule(sampling.hole, sampling)

@@ -50,7 +50,7 @@ class Condition:
 def predictor(
     net: Net, conditions: Sequence[Condition], forwards: list[int] | None = None, hole: Tensor | None = None
 ) -> Predict:
-    """Return what `decode` calls: one forward a sample, two where guidance is on and a class is given, four by hole.
+    """Return the function that `decode` calls: one forward per sample, two with guidance and a class, four by hole.
 
     Args:
         net: the transformer.

@@ -79,7 +79,7 @@ def photo_methods(engine: Engine) -> tuple[dict[str, Method], list[str]]:
 
 
 def editor_request(engine: Engine, case: Case, *, seed: int, variations: int = 1) -> EditRequest:
-    """Return what the editor asks of its engine where nobody touches a knob."""
+    """Return the request that the editor makes with all controls left as they are."""
     options = DecodeOptions(**engine.spec.defaults.plain)
     options = replace(options, seed=seed, variations=variations)
     # A model without a null class is asked for its first; which one it is does not matter to a comparison of methods.
@@ -113,7 +113,7 @@ def _page_request(engine: Engine, case: Case, *, seed: int) -> EditRequest:
 
 
 def _followed_request(engine: Engine, case: Case, *, seed: int) -> EditRequest:
-    """Return what ends with the photo's pixels, too, but laid out as the model's tokens are."""
+    """Return the editor's request with its layout taken from the model's tokens."""
     return replace(editor_request(engine, case, seed=seed), follow=1.0)
 
 

@@ -52,7 +52,7 @@ LOADS = (
 
 @dataclass(frozen=True)
 class Cost:
-    """What an edit costs.
+    """The cost of an edit.
 
     Attributes:
         load: what was measured.

@@ -116,7 +116,7 @@ def _fill(net: nn.Module, path: Path, digests: Mapping[str, str], dtype: torch.d
 
 
 def halve(net: nn.Module, dtype: torch.dtype) -> None:
-    """Bring a net's weights to a smaller number format, in place: those that `load_nets` would bring to it.
+    """Cast a net's weights in place to a smaller number format: those that `load_nets` would cast.
 
     Args:
         net: filled, in evaluation mode.
@@ -129,7 +129,7 @@ def halve(net: nn.Module, dtype: torch.dtype) -> None:
 
 
 def require_digest(path: Path, digests: Mapping[str, str]) -> None:
-    """Raise CheckpointError where a file's sha256 is listed by its name and is another: it was damaged or swapped."""
+    """Raise CheckpointError where a file's sha256 differs from the one listed under its name."""
     wanted = digests.get(path.name)
     if wanted is not None and (seen := file_digest(path)) != wanted:
         raise CheckpointError(f"{path} has sha256 {seen[:12]}..., expected {wanted[:12]}...: fetch the file again.")
@@ -144,7 +144,7 @@ def _autocast_names(net: nn.Module) -> set[str]:
 
 
 def require_finite(value: Tensor, read: Tensor, what: str) -> None:
-    """Raise CheckpointError where a tensor holds NaN or infinity, of its own or since it was brought to its dtype."""
+    """Raise CheckpointError where a tensor holds NaN or infinity, before or after its cast."""
     if not value.is_floating_point() or _all_finite(value):
         return
     if _all_finite(read):

@@ -113,7 +113,7 @@ def _opened(weights: Sequence[Path]) -> dict[Part, _File]:
 
 
 def _own_spec(parts: Mapping[Part, _File]) -> ModelSpec | None:
-    """Return what lies beside files that are ours by their names."""
+    """Return the spec beside files with our own names; None for other programs' files."""
     own = [file.path.parent for file in parts.values() if file.found.form.own]
     return read_spec(own[0]) if own else None
 
@@ -147,7 +147,7 @@ def _derived_spec(parts: Mapping[Part, _File], name: str) -> ModelSpec:
 
 
 def _check_against(spec: ModelSpec, parts: Mapping[Part, _File]) -> None:
-    """Refuse what is not, name by name and shape by shape, the model that the spec describes."""
+    """Raise CheckpointError unless all names and shapes are those of the model that the spec describes."""
     family = parts["tokenizer"].found.family
     if spec.family != family:
         raise CheckpointError(

@@ -142,7 +142,7 @@ def _fetch(file: PublishedFile, progress: Progress) -> Path:
 
 
 def _brought(file: PublishedFile, revision: str | None) -> tuple[Path | None, str | None]:
-    """Return where a file lies that we did not fetch, and its commit: put there by hand, or by another program."""
+    """Return the path and commit of a file that was put there by hand or by another program."""
     if own_place(file).is_file():
         return own_place(file), None
     cached = try_to_load_from_cache(file.repo, file.path, revision=revision) if file.on_hub else None
@@ -183,7 +183,7 @@ def _ask(file: PublishedFile, revision: str | None) -> _Source:
 
 
 def _check_offer(file: PublishedFile, source: _Source, wanted: str | None) -> None:
-    """Refuse another file than the expected one before anything is fetched, where the server says what it has."""
+    """Refuse any but the expected file before fetching it, where the server says what it has."""
     if source.bytes > _MOST_TIMES * file.bytes or (file.exact and source.bytes != file.bytes):
         raise CheckpointError(
             f"{file.name} of {file.repo} is offered with {source.bytes} bytes, expected {file.bytes}: it was replaced, "
@@ -197,7 +197,7 @@ def _check_offer(file: PublishedFile, source: _Source, wanted: str | None) -> No
 
 
 def _place(file: PublishedFile, source: _Source, progress: Progress, wanted: str | None) -> tuple[Path, str]:
-    """Fetch a file's bytes and put them where they belong, once they are right; return the place and the sha256."""
+    """Fetch a file, verify it and put it in its place; return the place and the sha256."""
     if file.on_hub:
         target = _repo_folder(file) / "blobs" / source.etag
         wanted = wanted or (source.etag if _SHA256.fullmatch(source.etag) else None)
@@ -267,7 +267,7 @@ def _size(path: Path) -> int:
 
 
 def _retrying(act: Callable[[], T], waits_s: Sequence[float], reached: Callable[[], int] = lambda: 0) -> T:
-    """Do something on the network again where it failed for a reason that may pass.
+    """Retry a network call after failures that may pass.
 
     Args:
         act: what to do.

@@ -23,7 +23,7 @@ from core.models.checkpoints import CONFIG_FILE
 
 
 class Pin(NamedTuple):
-    """What was met at the first download: sha256 as hex digits, bytes, and the Hub's commit (None outside the Hub)."""
+    """The first download of a file: sha256 as hex digits, bytes, and the Hub's commit (None outside the Hub)."""
 
     sha256: str
     bytes: int
@@ -77,7 +77,7 @@ def found(file: PublishedFile) -> Path | None:
 
 
 def pin_of(file: PublishedFile) -> Pin | None:
-    """Return what was met when a file was first downloaded, or None where it never was.
+    """Return the pin of a file's first download, or None where it was never downloaded.
 
     Raises:
         CheckpointError: where pins.json was damaged.
@@ -112,7 +112,7 @@ def _is_pin(value: Any) -> bool:
 
 
 def set_pin(file: PublishedFile, pin: Pin) -> None:
-    """Record what was met; it holds from then on.
+    """Record the pin of a first download; it holds from then on.
 
     Raises:
         CheckpointError: where pins.json was damaged.

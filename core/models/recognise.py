@@ -30,7 +30,7 @@ Part = Literal["tokenizer", "transformer"]
 
 @dataclass(frozen=True)
 class Form:
-    """One way in which one part of a model is written.
+    """One format in which one part of a model is written.
 
     Attributes:
         title: for people.
