@@ -83,7 +83,7 @@ class EditResult:
         sources: likewise, (B, h, w, 2) int32, row and column on the canvas that each pixel of the area was copied from;
             -1 outside the hole. None, too, where the picture was framed by its mirror images.
         canvas_mask: (H, W) bool: the pixels that the request allowed to change.
-        seconds: by stage: plan, encode, transformer, decode, composite, finish, total.
+        seconds: by stage: plan, encode, transformer, decode, composite, finish and its own stages, total.
         forwards: transformer passes, one for each sample and guidance branch.
         request: the request itself.
         told: sentences about what was done for want of memory, or of a photo to finish from; none as a rule.

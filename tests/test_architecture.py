@@ -120,13 +120,11 @@ MAY_IMPORT: dict[str, set[str]] = {
         *(
             *VALUES,
             "core.canvas.colours",
-            "core.canvas.finish",
             "core.canvas.repetition",
             "core.canvas.seam",
             "core.engine",
             "core.evaluation",
             "core.features",
-            "core.finishing",
         ),
     },
     # nets of its own, without an engine: transformers and tokenizers are crossed

@@ -223,8 +223,7 @@ def _bench(options: argparse.Namespace) -> None:
         return
     imports = latency.measure_imports()
     engine, loading = latency.measure_loading(lambda: named_engine(options))
-    timings = [imports, loading, *latency.measure_edits(engine), *latency.measure_finish()]
-    timings.append(latency.measure_reconstruction(engine))
+    timings = [imports, loading, *latency.measure_edits(engine), latency.measure_reconstruction(engine)]
     facts = {"model": engine.spec.name, "device": engine.device, "dtype": engine.dtype, **latency.machine()}
     table = latency.markdown(timings)
     say(

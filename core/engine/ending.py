@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from core.canvas.finish.finish import Finished, Wish, enough, finish
+from core.canvas.finish.finish import STAGES, Finished, Frame, Wish, enough, finish
 from core.engine.blending import Ended, Laid
 from core.engine.work import Work
 from core.finishing import Finishing
@@ -38,7 +38,7 @@ def finished(work: Work, request: EditRequest, first: int = 0) -> Iterator[Finis
         request: whose rows begin with `first`; in the end `Work.finished` has what came of them.
         first: see above.
     """
-    started = time.perf_counter()
+    before, stage = time.perf_counter(), STAGES[0]
     samples = work.samples[first : first + request.options.variations]
     wish = Wish(
         follow=request.following,
@@ -53,11 +53,13 @@ def finished(work: Work, request: EditRequest, first: int = 0) -> Iterator[Finis
     for item in finish(layers.base, layers.allowed, layers.pixels[rows], layers.area, wish):
         if isinstance(item, Finished):
             work.finished[first] = _ended(work, request, item)
-        else:
+        spent = time.perf_counter() - before
+        for name in (f"finish: {stage}", "finish", "total"):
+            work.seconds[name] += spent
+        if isinstance(item, Frame):
+            stage = item.stage
             yield Finishing(item.share, layers.area, item.layers)
-    spent = time.perf_counter() - started
-    work.seconds["finish"] += spent
-    work.seconds["total"] += spent
+        before = time.perf_counter()  # whoever looks at a frame takes time of his own
 
 
 def _ended(work: Work, request: EditRequest, made: Finished) -> Ended:

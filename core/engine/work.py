@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from core.canvas.finish.finish import STAGES
 from core.canvas.plan import Pass
 from core.canvas.repetition import repetition
 from core.engine.blending import Ended
@@ -23,7 +24,7 @@ from core.finishing import UNFINISHED
 from core.request import EditRequest
 from core.result import EditResult
 
-_STAGES = ("plan", "encode", "transformer", "decode", "composite", "finish")
+_STAGES = ("plan", "encode", "transformer", "decode", "composite", "finish", *(f"finish: {stage}" for stage in STAGES))
 _MOST_PATCHES = 24
 """Patches of a border that are searched for elsewhere: more find no other repetitions, and cost as much again."""
 

@@ -21,10 +21,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from core.canvas.finish.finish import STAGES, Frame, Wish, finish
 from core.engine import Engine
-from core.finishing import FOLLOW
-from core.geometry import Box
 from core.request import DecodeOptions, EditRequest, Task
 
 STEPS = 8  # the bundled model's advice
@@ -114,37 +111,6 @@ def measure_edits(
         kind = f"edit, {count} variation{'' if count == 1 else 's'}"
         timings.append(Timing(f"{kind}, new picture", _median([edit(image, count) for image in fresh])))
         timings.append(Timing(f"{kind}, same picture", _median([edit(fresh[-1], count) for _ in fresh])))
-    return timings
-
-
-def measure_finish(
-    *, variations: Sequence[int] = (1, 4), width: int = 1632, height: int = 1224, hole: int = 250
-) -> list[Timing]:
-    """Return the split of a finish by its stages: of a picture with a round hole, with a guide for each variation.
-
-    Args:
-        variations: numbers of variations to measure.
-        width, height: of the picture.
-        hole: pixels across.
-    """
-    image = picture(width, height)
-    y, x = np.ogrid[:height, :width]
-    mask = np.hypot(y - height // 2, x - width // 2) < hole / 2
-    area = Box.around(mask)
-    assert area is not None, "there is a hole"
-    timings = []
-    for count in variations:
-        guides = np.repeat(image[area.slices][None], count, 0)
-        seconds, cpu = dict.fromkeys(STAGES, 0.0), time.process_time()
-        started = before = time.perf_counter()
-        stage = STAGES[0]
-        for frame in finish(image, mask, guides, area, Wish(FOLLOW, 0, tuple(range(count)), pixel=4.0)):
-            now = time.perf_counter()
-            seconds[stage] += now - before
-            before, stage = now, frame.stage if isinstance(frame, Frame) else stage
-        seconds |= {"total": before - started, "of processors": time.process_time() - cpu}
-        kind = f"{count} variation{'' if count == 1 else 's'}"
-        timings.append(Timing(f"finish, {kind}, {hole} px hole in {width * height / 1e6:.1f} MP", seconds))
     return timings
 
 

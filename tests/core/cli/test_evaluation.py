@@ -20,7 +20,6 @@ def test_bench_prints_a_table_and_json(
     monkeypatch.setattr(
         "core.evaluation.latency.measure_edits", lambda engine: [Timing("edit", {"decode": 0.25, "total": 0.5})]
     )
-    monkeypatch.setattr("core.evaluation.latency.measure_finish", list)
     facts = run("bench", "--model", tiny_model, capsys=capsys)
     assert facts["seconds"]["edit"] == {"decode": 0.25, "total": 0.5}
     assert facts["seconds"]["start: load model"]["total"] > 0

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from core.canvas.finish.finish import STAGES
 from core.errors import BadRequest
 from core.finishing import FOLLOW, UNFINISHED, Finishing
 from core.geometry import Box, Sides
@@ -113,6 +114,9 @@ def test_the_stream_shows_the_finish_after_the_steps() -> None:
     assert all(np.array_equal(p[0][outside], photo()[result.area.slices][outside]) for p in pictures)
     assert np.array_equal(result.images, fake_engine().edit(asked).images), "watching changed the picture"
     assert result.seconds["finish"] > 0
+    stages = [result.seconds[f"finish: {stage}"] for stage in STAGES]
+    assert sum(stages) == pytest.approx(result.seconds["finish"])
+    assert result.seconds["finish: layouts"] > 0
 
 
 def test_a_closed_stream_leaves_the_engine_usable() -> None:
