@@ -138,7 +138,8 @@ class EditRequest:
         finish: one of `FINISH_NAMES`. With "auto", INPAINT and EXTRAPOLATE end with pixels of the photo itself where
             enough lie around; feather, blend and detail have no part in it then. They serve everywhere else.
         follow: how much the model's idea counts in the finish, 0..1: at 0 the photo alone lays out the hole, at 1 each
-            variation's own tokens do. Codes to begin with are always followed.
+            variation's own tokens do. A border begins to follow it above `FOLLOW` only: of what goes on beside it, the
+            photo's edge knows more. Codes to begin with are always followed.
         only: the one of the variations that is wanted, from 0; None for all. See `single`.
         options: see `DecodeOptions`.
 
@@ -305,8 +306,12 @@ class EditRequest:
 
     @property
     def following(self) -> float:
-        """`follow`; 1 for a request that starts from chosen codes."""
-        return self.follow if self.start is None else 1.0
+        """How much the finish follows the model: `follow`, of a border what is above `FOLLOW`; 1 for chosen codes."""
+        if self.start is not None:
+            return 1.0
+        if self.task is Task.EXTRAPOLATE:
+            return max(0.0, (self.follow - FOLLOW) / (1 - FOLLOW))
+        return self.follow
 
     @property
     def drawn_seed(self) -> int:

@@ -129,6 +129,24 @@ def test_a_closed_stream_leaves_the_engine_usable() -> None:
     assert np.array_equal(engine.edit(fill()).images, fake_engine().edit(fill()).images)
 
 
+@pytest.mark.parametrize(
+    ("task", "follow", "following"),
+    [
+        (Task.INPAINT, FOLLOW, FOLLOW),
+        (Task.INPAINT, 0.0, 0.0),
+        (Task.EXTRAPOLATE, FOLLOW, 0.0),
+        (Task.EXTRAPOLATE, 0.0, 0.0),
+        (Task.EXTRAPOLATE, 1.0, 1.0),
+    ],
+)
+def test_a_border_begins_to_follow_the_model_where_somebody_asks_for_more(
+    task: Task, follow: float, following: float
+) -> None:
+    where = {"mask": fill().mask} if task is Task.INPAINT else {"extend": Sides(right=16)}
+    asked = EditRequest(task, photo(), options=DecodeOptions(variations=1), follow=follow, **where)  # type: ignore[arg-type]
+    assert asked.following == following
+
+
 def test_who_follows_the_model_gets_its_layouts_and_codes_are_always_followed() -> None:
     assert fake_engine().edit(fill(follow=1.0)).follows == (1, 1, 1)
     assert fake_engine().edit(fill(follow=0.0)).follows == (0, 0, 0)
