@@ -61,7 +61,7 @@ def _train_tokenizer(options: argparse.Namespace) -> None:
         recipe = _recipe(options, "tokenizer")
         photos = load_photos(options.data, recipe.stored, _listed(options))
         metric_net = BUNDLED_NET if recipe.perceptual else None
-        _train(options, train_tokenizer, recipe, photos, metric_net=metric_net, start=options.start)
+        _train(options, train_tokenizer, recipe, photos, "auto", metric_net=metric_net, start=options.start)
 
 
 def _train_mvtm(options: argparse.Namespace) -> None:
@@ -74,7 +74,7 @@ def _train_mvtm(options: argparse.Namespace) -> None:
         recipe, files = _recipe(options, "mvtm"), load_files(options.data, _listed(options))
         dtype = fastest_format(pick_device(options.device)) if options.dtype == "fastest" else options.dtype
         parts = {"tokenizer": options.tokenizer, "name": options.out.resolve().name, "start": options.start}
-        _train(options, train_mvtm, recipe, files, dtype=dtype, **parts)
+        _train(options, train_mvtm, recipe, files, dtype, **parts)
 
 
 def _train_sharpener(options: argparse.Namespace) -> None:
@@ -83,7 +83,8 @@ def _train_sharpener(options: argparse.Namespace) -> None:
     from core.models.vision import BUNDLED_NET
     from core.training.data import load_photos
     from core.training.pairs import load_pairs, make_pairs
-    from core.training.run import Limits
+    from core.training.processes import Processes
+    from core.training.run import Limits, Setup
     from core.training.teacher import Teacher, start_weights
     from core.training.train_sharpener import train_sharpener
 
@@ -95,8 +96,8 @@ def _train_sharpener(options: argparse.Namespace) -> None:
         groups = [load_photos([path], engine.spec.pixels) for path in options.data]
         make_pairs(folder, recipe.pairs, engine, groups, lambda: Teacher(options.teacher))
         pairs = load_pairs(folder, recipe.pairs)
-        parts: dict[str, Any] = {"model": options.model, "begin": begin, "metric_net": BUNDLED_NET, "device": device}
-        train_sharpener(recipe, pairs, options.out, Limits(options.minutes), resume=options.resume, **parts)
+        setup = Setup(options.out, Limits(options.minutes), Processes(device), options.resume)
+        train_sharpener(recipe, pairs, setup, model=options.model, begin=begin, metric_net=BUNDLED_NET)
 
 
 def _listed(options: argparse.Namespace) -> Any:
@@ -115,18 +116,20 @@ def _recipe(options: argparse.Namespace, stage: str) -> Any:
     return with_settings(getattr(PRESETS[options.preset], stage), options.set)
 
 
-def _train(options: argparse.Namespace, train: Callable[..., None], recipe: Any, photos: Any, **parts: Any) -> None:
+def _train(
+    options: argparse.Namespace, train: Callable[..., None], recipe: Any, photos: Any, dtype: str, **parts: Any
+) -> None:
     import torch
 
     from core.engine.device import pick_device
     from core.errors import OutOfMemory
     from core.training.processes import joined_processes
-    from core.training.run import Limits
+    from core.training.run import Limits, Setup
 
     with joined_processes(pick_device(options.device)) as processes:
-        parts |= {"device": processes.device, "processes": processes, "resume": options.resume}
+        setup = Setup(options.out, Limits(options.minutes), processes, options.resume, dtype=dtype)
         try:
-            train(recipe, photos, options.out, Limits(options.minutes), **parts)
+            train(recipe, photos, setup, **parts)
         except torch.OutOfMemoryError as error:
             advice = f"a batch of {recipe.batch} does not fit: halve it with --set batch={recipe.batch // 2}."
             raise OutOfMemory(f"{processes.device} has too little free memory; {advice}") from error

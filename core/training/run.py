@@ -18,7 +18,7 @@ import pickle
 import platform
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +47,32 @@ class Limits:
     clock: Callable[[], float] = time.monotonic
 
 
+@dataclass(frozen=True)
+class Setup:
+    """Where a run is kept, how long it goes, and on what.
+
+    Attributes:
+        folder: where everything is written; made if missing.
+        limits: when to stop, when to write.
+        processes: who share each batch, on which device.
+        resume: go on from the folder's checkpoint.
+        compiled: compile the nets; None lets the stage decide.
+        dtype: number format of the steps, as `core.engine.device.pick_dtype` takes it.
+    """
+
+    folder: Path
+    limits: Limits
+    processes: Processes = field(default_factory=Processes)
+    resume: bool = False
+    compiled: bool | None = None
+    dtype: str = "auto"
+
+    @property
+    def device(self) -> torch.device:
+        """Where to train."""
+        return self.processes.device
+
+
 Metrics = Mapping[str, Tensor | float]
 """Name -> mean over this process's samples: a number, or a tensor of one, best left on its device."""
 
@@ -55,39 +81,27 @@ class Run:
     """One training run in one folder.
 
     Args:
-        folder: where everything is written; made if missing.
+        setup: where, how long, and on what; the main process writes.
         recipe: the frozen recipe dataclass; its seed is the run's.
         facts: what else the run depends on (data digest, classes), as JSON values.
         state: name -> module or optimiser, saved in and restored from checkpoint.pt.
-        limits: when to stop, when to write.
-        processes: the main one writes; None for a single one.
-        resume: go on from checkpoint.pt if it is there.
 
     Raises:
         ValueError: where resuming would change the recipe or a fact, starting would overwrite a run, or the
             checkpoint is damaged.
     """
 
-    def __init__(
-        self,
-        folder: Path,
-        recipe: Any,
-        facts: Mapping[str, Any],
-        state: Mapping[str, Any],
-        limits: Limits,
-        processes: Processes | None = None,
-        *,
-        resume: bool,
-    ) -> None:
-        self.folder, self.limits, self.state = folder, limits, state
+    def __init__(self, setup: Setup, recipe: Any, facts: Mapping[str, Any], state: Mapping[str, Any]) -> None:
+        folder = setup.folder
+        self.folder, self.limits, self.state = folder, setup.limits, state
         self.step, self.seconds = 0, 0.0
         self._seed: int = recipe.seed
-        self._processes = processes or Processes()
+        self._processes = setup.processes
         self._metrics = folder / "metrics.csv"
         folder.mkdir(parents=True, exist_ok=True)
         described = json.loads(json.dumps({"recipe": dataclasses.asdict(recipe), **facts}))
         checkpoint, described_in = folder / "checkpoint.pt", folder / "recipe.json"
-        if checkpoint.exists() and not resume:
+        if checkpoint.exists() and not setup.resume:
             raise ValueError(f"{folder} already holds a run: add --resume to go on, or choose another --out")
         if checkpoint.exists():
             before = json.loads(described_in.read_text())
@@ -100,7 +114,12 @@ class Run:
             device = self._processes.device
             name = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
             machine = {"device": name, "processes": self._processes.count}
-            facts = {**described, "minutes": limits.minutes, **machine, "versions": _versions(self._processes.count)}
+            facts = {
+                **described,
+                "minutes": self.limits.minutes,
+                **machine,
+                "versions": _versions(self._processes.count),
+            }
             _write_text(described_in, json.dumps(facts, indent=1))
             self._forget_later_metrics()
 
@@ -155,18 +174,7 @@ class Run:
             draw_sheet: returns a contact sheet, (H, W, 3) uint8 RGB, for a person to look at.
         """
         limits, processes = self.limits, self._processes
-        total = round(limits.minutes * 60)
-        bar = tqdm(
-            total=total, initial=round(self.seconds), unit="s", desc=self.folder.name, disable=not processes.main
-        )
-        sums: dict[str, Tensor | float] = {}
-        counted, counted_from = 0, self.seconds
-
-        def report(values: Metrics) -> None:
-            nonlocal counted
-            for name, value in values.items():
-                sums[name] = sums.get(name, 0.0) + (value.detach() if isinstance(value, Tensor) else value)
-            counted += 1
+        meter = _Meter(self, batch, processes)
 
         def checkpoint() -> None:
             self.save()
@@ -176,22 +184,10 @@ class Run:
         def sheet() -> None:
             write_png(self.folder / f"sheet-{self.step:06d}.png", draw_sheet())
 
-        def log() -> None:
-            nonlocal counted, counted_from
-            means = self._means(sums, counted)
-            if processes.main:
-                rate = batch * counted / max(self.seconds - counted_from, 1e-9)
-                self._log({"step": self.step, "seconds": round(self.seconds, 1), "images_per_s": rate, **means})
-                bar.set_postfix({**{k: f"{v:.3g}" for k, v in means.items()}, "img/s": f"{rate:.1f}"}, refresh=False)
-                bar.n = min(total, round(self.seconds))
-                bar.refresh()
-            sums.clear()
-            counted, counted_from = 0, self.seconds
-
         now = last_save = last_sheet = limits.clock()
         while self.progress < 1.0:
             torch.manual_seed(_step_seed(self._seed, self.step) + 1)
-            yield report
+            yield meter.report
             self.step += 1
             due = self.step % limits.log_every == 0
             if due and processes.device.type == "cuda":
@@ -199,34 +195,72 @@ class Run:
             before, now = now, limits.clock()
             self.seconds = processes.agree(self.seconds + now - before)
             if due:
-                log()
+                meter.log(self._metrics)
             if processes.main and now - last_save > limits.save_every_s:
                 checkpoint()
                 last_save = now = limits.clock()  # writing is not training
             if processes.main and now - last_sheet > limits.sheet_every_s:
                 sheet()
                 last_sheet = now = limits.clock()
-        if counted:
-            log()
-        bar.close()
+        meter.close(self._metrics)
         if processes.main:
             checkpoint()
             sheet()
         processes.wait()
 
-    def _means(self, sums: Mapping[str, Tensor | float], counted: int) -> dict[str, float]:
-        """Return the metrics' means over the steps counted and over all processes; waits for the device."""
-        values = torch.tensor([float(value) for value in sums.values()], device=self._processes.device)
-        means = self._processes.sum(values) / (counted * self._processes.count)
-        return dict(zip(sums, means.tolist(), strict=True))
 
-    def _log(self, row: Mapping[str, float]) -> None:
-        new = not self._metrics.exists() or not self._metrics.stat().st_size
-        with self._metrics.open("a", newline="") as file:
-            writer = csv.writer(file)
-            if new:
-                writer.writerow(row)
-            writer.writerow(f"{value:.6g}" if isinstance(value, float) else value for value in row.values())
+class _Meter:
+    """Means of the metrics since the last row of metrics.csv, and the bar that shows them."""
+
+    def __init__(self, run: Run, batch: int, processes: Processes) -> None:
+        self._run, self._batch, self._processes = run, batch, processes
+        self._total = round(run.limits.minutes * 60)
+        self._bar = tqdm(
+            total=self._total, initial=round(run.seconds), unit="s", desc=run.folder.name, disable=not processes.main
+        )
+        self._sums: dict[str, Tensor | float] = {}
+        self._counted, self._counted_from = 0, run.seconds
+
+    def report(self, values: Metrics) -> None:
+        """Add one step's metrics."""
+        for name, value in values.items():
+            self._sums[name] = self._sums.get(name, 0.0) + (value.detach() if isinstance(value, Tensor) else value)
+        self._counted += 1
+
+    def log(self, metrics: Path) -> None:
+        """Write and show the means since the last time; waits for the device."""
+        run = self._run
+        means = self._means()
+        if self._processes.main:
+            rate = self._batch * self._counted / max(run.seconds - self._counted_from, 1e-9)
+            _write_row(metrics, {"step": run.step, "seconds": round(run.seconds, 1), "images_per_s": rate, **means})
+            shown = {**{name: f"{value:.3g}" for name, value in means.items()}, "img/s": f"{rate:.1f}"}
+            self._bar.set_postfix(shown, refresh=False)
+            self._bar.n = min(self._total, round(run.seconds))
+            self._bar.refresh()
+        self._sums.clear()
+        self._counted, self._counted_from = 0, run.seconds
+
+    def close(self, metrics: Path) -> None:
+        """Write what is left, and end the bar."""
+        if self._counted:
+            self.log(metrics)
+        self._bar.close()
+
+    def _means(self) -> dict[str, float]:
+        """Return the metrics' means over the steps counted and over all processes."""
+        values = torch.tensor([float(value) for value in self._sums.values()], device=self._processes.device)
+        means = self._processes.sum(values) / (self._counted * self._processes.count)
+        return dict(zip(self._sums, means.tolist(), strict=True))
+
+
+def _write_row(metrics: Path, row: Mapping[str, float]) -> None:
+    new = not metrics.exists() or not metrics.stat().st_size
+    with metrics.open("a", newline="") as file:
+        writer = csv.writer(file)
+        if new:
+            writer.writerow(row)
+        writer.writerow(f"{value:.6g}" if isinstance(value, float) else value for value in row.values())
 
 
 def _versions(processes: int) -> dict[str, str]:

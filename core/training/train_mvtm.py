@@ -44,7 +44,7 @@ from core.training.losses import masked_cross_entropy
 from core.training.optimizers import mvtm_optimizers, set_rate
 from core.training.processes import Processes
 from core.training.recipes import MvtmRecipe
-from core.training.run import Limits, Run, to_sheet
+from core.training.run import Metrics, Run, Setup, to_sheet
 from core.training.speed import can_compile, tune
 from core.training.views import ViewTable
 
@@ -55,47 +55,32 @@ _SHOWN = 8  # pictures on a contact sheet
 def train_mvtm(
     recipe: MvtmRecipe,
     files: PhotoFiles,
-    folder: Path,
-    limits: Limits,
+    setup: Setup,
     *,
     tokenizer: Path,
-    device: torch.device,
-    processes: Processes | None = None,
     name: str = "scenes-128",
     start: Path | None = None,
-    resume: bool = False,
-    compiled: bool | None = None,
-    dtype: str = "auto",
 ) -> None:
-    """Train until the time is spent; leaves a whole model in `folder`/model.
+    """Train until the time is spent; leaves a whole model in the run's folder /model.
 
     Args:
         recipe: what to learn, and how.
         files: the photos.
-        folder: the run folder.
-        limits: when to stop.
+        setup: where, how long and on what. Compiling makes two CPU cores 1.3 times as fast, after a minute; left
+            open, it is done wherever a compiler is found.
         tokenizer: folder that `train_tokenizer` wrote.
-        device: where to train.
-        processes: who share each batch; None for one.
         name: of the model that is exported.
         start: model folder whose transformer is trained further; classes that both know keep their row.
-        resume: go on from the folder's checkpoint.
-        compiled: compile the net (1.3 times as fast on two CPU cores, after a minute of compiling); None does so
-            wherever a compiler is found.
-        dtype: number format of the steps, as `core.engine.device.pick_dtype` takes it.
 
     Raises:
         CheckpointError, ValueError: where `start` holds no transformer of this shape.
         ValueError: where the batch does not split evenly over the processes.
     """
-    processes = processes or Processes(device)
-    mine = processes.share(recipe.batch)
+    folder, device, processes = setup.folder, setup.device, setup.processes
     torch.manual_seed(recipe.seed)
     tune(device)
     student = _Student.new(recipe, files.classes, tokenizer, device, start)
-    net = student.transformer
-    ema = Ema(net, recipe.ema)
-    optimizers = mvtm_optimizers(net, recipe.learning_rate, recipe.weight_decay)
+    learner = _Learner(recipe, student, setup)
     facts = {
         "stage": "mvtm",
         "data": files.digest,
@@ -103,39 +88,56 @@ def train_mvtm(
         "tokenizer": file_digest(tokenizer / TOKENIZER_FILE),
         "start": file_digest(start / TRANSFORMER_FILE) if start is not None else None,
     }
-    run = Run(
-        folder, recipe, facts, {"transformer": net, "ema": ema.module, **optimizers}, limits, processes, resume=resume
-    )
-    lessons = Lessons(recipe, files, student.views(folder, files, recipe, processes), mine, device)
-    if compiled is None:
-        compiled = can_compile(device)
-    forward = torch.compile(net, dynamic=False) if compiled else net
-    number = pick_dtype(dtype, device)
-    spec = student.spec(name, recipe, files)
+    run = Run(setup, recipe, facts, learner.state)
+    views = student.views(folder, files, recipe, processes)
+    lessons = Lessons(recipe, files, views, processes.share(recipe.batch), device)
+    spec, average = student.spec(name, recipe, files), learner.ema.module
 
     def export() -> None:
-        states = (student.tokenizer.state_dict(), ema.module.state_dict())
+        states = (student.tokenizer.state_dict(), average.state_dict())
         save_nets(folder / "model", spec, *states, vision=student.vision_file)
 
     def sheet() -> np.ndarray[Any, Any]:
-        return student.sheet(ema.module, lessons.at(0), spec)
+        return student.sheet(average, lessons.at(0), spec)
 
     for report in run.steps(recipe.batch, export, sheet):
         rate = run.rate(recipe.learning_rate, recipe.warmup_steps, recipe.tail)
-        lesson = lessons.at(run.step)
-        with torch.autocast(device.type, number, enabled=number is not torch.float32):
-            seen = student.look(net, lesson.pictures, lesson.known)
-            logits = forward(lesson.inputs, lesson.labels, seen)
+        report(learner.step(lessons.at(run.step), run.step, rate))
+
+
+class _Learner:
+    """The transformer that learns, with its optimisers and its average."""
+
+    def __init__(self, recipe: MvtmRecipe, student: _Student, setup: Setup) -> None:
+        self._recipe, self._student, self._processes = recipe, student, setup.processes
+        self._net = net = student.transformer
+        self.ema = Ema(net, recipe.ema)
+        self._optimizers = mvtm_optimizers(net, recipe.learning_rate, recipe.weight_decay)
+        compiled = can_compile(setup.device) if setup.compiled is None else setup.compiled
+        self._forward = torch.compile(net, dynamic=False) if compiled else net
+        self._number = pick_dtype(setup.dtype, setup.device)
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """All that a checkpoint keeps."""
+        return {"transformer": self._net, "ema": self.ema.module, **self._optimizers}
+
+    def step(self, lesson: Lesson, step: int, rate: float) -> Metrics:
+        """Learn from one lesson at a learning rate."""
+        recipe, processes, net, number = self._recipe, self._processes, self._net, self._number
+        with torch.autocast(processes.device.type, number, enabled=number is not torch.float32):
+            seen = self._student.look(net, lesson.pictures, lesson.known)
+            logits = self._forward(lesson.inputs, lesson.labels, seen)
         loss = masked_cross_entropy(logits, lesson.targets, lesson.hidden, recipe.label_smoothing) * lesson.share
         net.zero_grad(set_to_none=True)
         loss.backward()
         processes.sum_gradients(net.parameters())
         norm = torch.nn.utils.clip_grad_norm_(net.parameters(), recipe.clip)
-        for optimizer in optimizers.values():
+        for optimizer in self._optimizers.values():
             set_rate(optimizer, rate)
             optimizer.step()
-        ema.update(net, run.step)
-        report({"loss": loss * processes.count, "gradient_norm": norm, "rate": rate})
+        self.ema.update(net, step)
+        return {"loss": loss * processes.count, "gradient_norm": norm, "rate": rate}
 
 
 class _Student:

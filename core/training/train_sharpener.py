@@ -24,37 +24,32 @@ from core.training.ema import Ema
 from core.training.optimizers import set_rate
 from core.training.pairs import Pairs
 from core.training.recipes import SharpenerRecipe
-from core.training.run import Limits, Run, generator_of, to_sheet
+from core.training.run import Metrics, Run, Setup, generator_of, to_sheet
 from core.training.speed import tune
 
 KEPT_BACK = 24
 """Pairs that are not learned from, the last ones: the contact sheets show them."""
+_SHOWN = 6  # pairs on a contact sheet
 
 
 def train_sharpener(
     recipe: SharpenerRecipe,
     pairs: Pairs,
-    folder: Path,
-    limits: Limits,
+    setup: Setup,
     *,
     model: Path,
     begin: Mapping[str, Tensor],
     metric_net: Path,
-    device: torch.device,
-    resume: bool = False,
 ) -> None:
-    """Train until the time is spent; leaves the model with its sharpener in `folder`/model.
+    """Train until the time is spent; leaves the model with its sharpener in the run's folder /model.
 
     Args:
         recipe: what to learn, and how.
         pairs: the data; the last `KEPT_BACK`, at most an eighth, are kept back.
-        folder: the run folder.
-        limits: when to stop.
+        setup: where, how long and on what.
         model: folder of the model whose pictures were decoded.
         begin: state dict that the net begins with.
         metric_net: weight file of `MetricNet`.
-        device: where to train.
-        resume: go on from the folder's checkpoint.
 
     Raises:
         CheckpointError: where `model` holds no model.
@@ -64,47 +59,68 @@ def train_sharpener(
     if not kept or pairs.decoded.shape[-1] < recipe.crop:
         raise ValueError(f"{len(pairs)} pairs of {pairs.decoded.shape[-1]} px: give at least 8 of {recipe.crop} px")
     torch.manual_seed(recipe.seed)
-    tune(device)
-    net = Sharpener(recipe.net)
-    net.load_state_dict(dict(begin))
-    layout = torch.channels_last
-    net.to(device, memory_format=layout)  # type: ignore[call-overload]
-    perceptual = MetricNet(metric_net).to(device, memory_format=layout)  # type: ignore[call-overload]
-    ema = Ema(net, recipe.ema)
-    optimizer = torch.optim.Adam(net.parameters(), betas=(0.9, 0.99))
+    tune(setup.device)
+    learner = _Learner(recipe, begin, metric_net, setup.device)
+    average = learner.ema.module
     facts = {"stage": "sharpener", "pairs": _digest(pairs), "kept_back": kept}
-    run = Run(folder, recipe, facts, {"net": net, "ema": ema.module, "optimizer": optimizer}, limits, resume=resume)
+    run = Run(setup, recipe, facts, learner.state)
     order = SampleOrder(torch.zeros(len(pairs) - kept, dtype=torch.int64), recipe.batch, recipe.seed)
-    half = torch.cuda.is_bf16_supported() if device.type == "cuda" else torch.cpu._is_avx512_bf16_supported()
 
     def export() -> None:
-        save_with_sharpener(model, folder / "model", ema.module)
+        save_with_sharpener(model, setup.folder / "model", average)
 
     def sheet() -> np.ndarray[Any, Any]:
-        decoded, sharp = (part[-kept:][:6].to(device).float() / 255.0 for part in (pairs.decoded, pairs.sharp))
+        decoded, sharp = (
+            part[-kept:][:_SHOWN].to(setup.device).float() / 255.0 for part in (pairs.decoded, pairs.sharp)
+        )
         with torch.no_grad():
-            made = ema.module(decoded)
+            made = average(decoded)
         return to_sheet([F.interpolate(decoded, size=made.shape[-2:], mode="bicubic"), made, sharp])
 
     for report in run.steps(recipe.batch, export, sheet):
-        set_rate(optimizer, run.rate(recipe.learning_rate, recipe.warmup_steps, recipe.tail))
         draws = torch.rand(recipe.batch, 3, generator=generator_of(recipe.seed, run.step))
-        small, large = (
-            part.to(device).contiguous(memory_format=layout)
-            for part in crops(pairs, order.at(run.step), recipe.crop, draws)
-        )
-        with torch.autocast(device.type, torch.bfloat16, enabled=half):
-            made, wanted = (
-                part[..., recipe.rim : -recipe.rim, recipe.rim : -recipe.rim] for part in (net(small), large)
-            )
+        rate = run.rate(recipe.learning_rate, recipe.warmup_steps, recipe.tail)
+        report(learner.step(crops(pairs, order.at(run.step), recipe.crop, draws), run.step, rate))
+
+
+class _Learner:
+    """The sharpener that learns, with its optimiser, its average and the net that judges it."""
+
+    def __init__(
+        self, recipe: SharpenerRecipe, begin: Mapping[str, Tensor], metric_net: Path, device: torch.device
+    ) -> None:
+        self._recipe, self._device = recipe, device
+        self._net = net = Sharpener(recipe.net)
+        net.load_state_dict(dict(begin))
+        layout = torch.channels_last
+        net.to(device, memory_format=layout)  # type: ignore[call-overload]
+        self._perceptual = MetricNet(metric_net).to(device, memory_format=layout)  # type: ignore[call-overload]
+        self.ema = Ema(net, recipe.ema)
+        self._optimizer = torch.optim.Adam(net.parameters(), betas=(0.9, 0.99))
+        cuda = device.type == "cuda"
+        self._half = torch.cuda.is_bf16_supported() if cuda else torch.cpu._is_avx512_bf16_supported()
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """All that a checkpoint keeps."""
+        return {"net": self._net, "ema": self.ema.module, "optimizer": self._optimizer}
+
+    def step(self, batch: tuple[Tensor, Tensor], step: int, rate: float) -> Metrics:
+        """Learn from small and large crops at a learning rate; see `crops`."""
+        recipe, net = self._recipe, self._net
+        inner = slice(recipe.rim, -recipe.rim)
+        small, large = (part.to(self._device).contiguous(memory_format=torch.channels_last) for part in batch)
+        set_rate(self._optimizer, rate)
+        with torch.autocast(self._device.type, torch.bfloat16, enabled=self._half):
+            made, wanted = (part[..., inner, inner] for part in (net(small), large))
             l1 = (made - wanted).abs().mean()
-            seen = perceptual.distance(made, wanted, last=recipe.perceptual_block).mean()
-        optimizer.zero_grad(set_to_none=True)
+            seen = self._perceptual.distance(made, wanted, last=recipe.perceptual_block).mean()
+        self._optimizer.zero_grad(set_to_none=True)
         torch.autograd.backward([l1 + recipe.perceptual * seen])
         torch.nn.utils.clip_grad_norm_(net.parameters(), recipe.clip)
-        optimizer.step()
-        ema.update(net, run.step)
-        report({"l1": l1, "perceptual": seen})
+        self._optimizer.step()
+        self.ema.update(net, step)
+        return {"l1": l1, "perceptual": seen}
 
 
 def crops(pairs: Pairs, chosen: Tensor, side: int, draws: Tensor) -> tuple[Tensor, Tensor]:

@@ -17,6 +17,7 @@ from safetensors.torch import load_file
 
 from core.training.data import PhotoFiles, Photos, SampleOrder
 from core.training.processes import Processes, joined_processes
+from core.training.run import Setup
 from core.training.train_mvtm import train_mvtm
 from core.training.train_tokenizer import train_tokenizer
 from tests.core.training.tiny import LATE, MVTM, metrics_of, ticking
@@ -63,10 +64,10 @@ def test_two_processes_learn_what_one_does(
     straight: Path, photos: Photos, files: PhotoFiles, metric_net: Path, tmp_path: Path
 ) -> None:
     one = {"tokenizer": tmp_path / "tokenizer", "mvtm": tmp_path / "mvtm"}
-    train_tokenizer(LATE, photos, one["tokenizer"], ticking(STEPS), metric_net=metric_net, device=CPU)
+    train_tokenizer(LATE, photos, Setup(one["tokenizer"], ticking(STEPS)), metric_net=metric_net)
     # Both second stages start from the codes of two processes, so that each stage is compared by itself.
     two = straight / "tokenizer"
-    train_mvtm(MVTM, files, one["mvtm"], ticking(STEPS), tokenizer=two, device=CPU, compiled=False)
+    train_mvtm(MVTM, files, Setup(one["mvtm"], ticking(STEPS), compiled=False), tokenizer=two)
     for stage, folder in one.items():
         facts = json.loads((straight / stage / "recipe.json").read_text())
         assert facts["processes"] == WORLD

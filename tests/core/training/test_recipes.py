@@ -15,6 +15,7 @@ from core.models.checkpoints import load_tokenizer
 from core.request import EditRequest, Task
 from core.training.data import PhotoFiles, Photos
 from core.training.recipes import PRESETS, with_settings
+from core.training.run import Setup
 from core.training.train_mvtm import train_mvtm
 from core.training.train_tokenizer import train_tokenizer
 from tests.core.training.tiny import MVTM, TOKENIZER, ticking
@@ -64,7 +65,7 @@ def test_both_tiny_models_train_and_share_their_codes(
         net = replace(TOKENIZER.net, blocks=(0, 2), attention=True)
         recipe = replace(PRESETS[preset].tokenizer, net=net, size=32, stored=36, batch=4, perceptual_block=2)
         recipe = replace(recipe, continuous_steps=1)
-        train_tokenizer(recipe, photos, tmp_path / folder, ticking(3), metric_net=metric_net, device=CPU, start=start)
+        train_tokenizer(recipe, photos, Setup(tmp_path / folder, ticking(3)), metric_net=metric_net, start=start)
         return tmp_path / folder
 
     base = stage_one("base", "tiny-64", None)
@@ -79,7 +80,7 @@ def test_both_tiny_models_train_and_share_their_codes(
         recipe = PRESETS[preset].mvtm
         recipe = replace(recipe, net=replace(MVTM.net, class_token=recipe.net.class_token), batch=4)
         out = tmp_path / preset
-        train_mvtm(recipe, files, out, ticking(2), tokenizer=base, device=CPU, name=preset, compiled=False)
+        train_mvtm(recipe, files, Setup(out, ticking(2), compiled=False), tokenizer=base, name=preset)
         engine = load_engine(folder=out / "model", device="cpu")
         assert engine.spec.defaults == recipe.decoding
         assert engine.edit(EditRequest(Task.GENERATE, class_id=1)).images[0].shape == (32, 32, 3)

@@ -16,12 +16,11 @@ import torch
 from PIL import Image
 
 from core.training.data import PhotoFiles, Photos
-from core.training.run import Limits, Run
+from core.training.run import Limits, Run, Setup
 from core.training.train_mvtm import train_mvtm
 from core.training.train_tokenizer import train_tokenizer
 from tests.core.training.tiny import LATE, MVTM, Ticks, metrics_of, ticking
 
-CPU = torch.device("cpu")
 STEPS = 9
 Train = Callable[..., None]
 
@@ -39,13 +38,13 @@ def train(request: pytest.FixtureRequest, photos: Photos, files: PhotoFiles, met
     """Train one stage into a folder within limits."""
     if request.param == "tokenizer":
         drawing = replace(LATE, continuous_steps=7)  # codes are drawn anew in each of these, after the kills as well
-        return partial(train_tokenizer, drawing, photos, metric_net=metric_net, device=CPU)
+        return partial(train_tokenizer, drawing, photos, metric_net=metric_net)
     start = tmp_path / "start"
-    train_tokenizer(LATE, photos, start, ticking(3), metric_net=metric_net, device=CPU)
+    train_tokenizer(LATE, photos, Setup(start, ticking(3)), metric_net=metric_net)
     if request.param == "decoder_only":
         fixed = replace(LATE, decoder_only=True)
-        return partial(train_tokenizer, fixed, photos, metric_net=metric_net, device=CPU, start=start)
-    return partial(train_mvtm, MVTM, files, tokenizer=start, device=CPU, compiled=False)
+        return partial(train_tokenizer, fixed, photos, metric_net=metric_net, start=start)
+    return partial(train_mvtm, MVTM, files, tokenizer=start)
 
 
 def _assert_equal(a: Any, b: Any, where: str = "checkpoint") -> None:
@@ -65,12 +64,12 @@ def _assert_equal(a: Any, b: Any, where: str = "checkpoint") -> None:
 
 def test_an_interrupted_run_ends_bit_for_bit_where_a_straight_one_does(train: Train, tmp_path: Path) -> None:
     straight, interrupted = tmp_path / "straight", tmp_path / "interrupted"
-    train(straight, ticking(STEPS))
+    train(Setup(straight, ticking(STEPS), compiled=False))
     for reading in (8, 5):  # each some steps after a checkpoint
         with pytest.raises(Killed):
-            train(interrupted, ticking(STEPS, Ticks(reading, _die)), resume=True)
+            train(Setup(interrupted, ticking(STEPS, Ticks(reading, _die)), resume=True, compiled=False))
     torch.rand(7)  # whatever torch's own state is
-    train(interrupted, ticking(STEPS), resume=True)
+    train(Setup(interrupted, ticking(STEPS), resume=True, compiled=False))
     saved = [torch.load(folder / "checkpoint.pt", weights_only=True) for folder in (straight, interrupted)]
     assert saved[0]["step"] == STEPS
     _assert_equal(saved[0], saved[1])
@@ -80,7 +79,7 @@ def test_an_interrupted_run_ends_bit_for_bit_where_a_straight_one_does(train: Tr
 
 def _steps(folder: Path, limits: Limits, *, resume: bool = False, state: dict[str, Any] | None = None) -> list[int]:
     """Run empty steps and return their numbers."""
-    run = Run(folder, MVTM, {"data": "x", "classes": ["a"]}, state or {}, limits, resume=resume)
+    run = Run(Setup(folder, limits, resume=resume), MVTM, {"data": "x", "classes": ["a"]}, state or {})
     seen: list[int] = []
     for report in run.steps(1, lambda: None, lambda: np.zeros((2, 3, 3), np.uint8)):
         seen.append(run.step)
@@ -153,18 +152,18 @@ def test_a_run_folder_is_not_overwritten_nor_resumed_with_another_recipe(tmp_pat
     _steps(tmp_path, ticking(3))
     with pytest.raises(ValueError, match="already holds a run"):
         _steps(tmp_path, ticking(3))
-    facts = {"data": "x", "classes": ["a"]}
+    facts, resumed = {"data": "x", "classes": ["a"]}, Setup(tmp_path, ticking(3), resume=True)
     with pytest.raises(ValueError, match="another recipe"):
-        Run(tmp_path, replace(MVTM, batch=5), facts, {}, ticking(3), resume=True)
+        Run(resumed, replace(MVTM, batch=5), facts, {})
     with pytest.raises(ValueError, match="another data"):
-        Run(tmp_path, MVTM, {**facts, "data": "y"}, {}, ticking(3), resume=True)
+        Run(resumed, MVTM, {**facts, "data": "y"}, {})
     (tmp_path / "checkpoint.pt").write_bytes((tmp_path / "checkpoint.pt").read_bytes()[:100])
     with pytest.raises(ValueError, match="damaged"):
-        Run(tmp_path, MVTM, facts, {}, ticking(3), resume=True)
+        Run(resumed, MVTM, facts, {})
 
 
 def test_the_rate_warms_up_and_falls_to_zero(tmp_path: Path) -> None:
-    run = Run(tmp_path, MVTM, {}, {}, Limits(10.0), resume=False)
+    run = Run(Setup(tmp_path, Limits(10.0)), MVTM, {}, {})
     run.step = 4
     assert run.rate(1.0, 10, 0.5) == pytest.approx(0.5)
     run.step, run.seconds = 1000, 450.0

@@ -23,7 +23,7 @@ from core.training import teacher
 from core.training.data import Photos
 from core.training.pairs import Pairs, decoded_picture, load_pairs, make_pairs
 from core.training.recipes import SharpenerRecipe
-from core.training.run import Limits
+from core.training.run import Limits, Setup
 from core.training.train_sharpener import crops, train_sharpener
 from tests.core.training.tiny import Ticks, metrics_of, ticking
 
@@ -57,8 +57,8 @@ def folder(engine: Engine, groups: list[Photos], tmp_path_factory: pytest.TempPa
 def trained(out: Path, folder: Path, model: Path, metric_net: Path, limits: Limits, *, resume: bool = False) -> None:
     torch.manual_seed(3)
     begin = Sharpener(SMALL).state_dict()
-    parts = {"model": model, "begin": begin, "metric_net": metric_net, "device": CPU}
-    train_sharpener(RECIPE, load_pairs(folder, RECIPE.pairs), out, limits, resume=resume, **parts)  # type: ignore[arg-type]
+    pairs, setup = load_pairs(folder, RECIPE.pairs), Setup(out, limits, resume=resume)
+    train_sharpener(RECIPE, pairs, setup, model=model, begin=begin, metric_net=metric_net)
 
 
 def test_pairs_alternate_between_what_is_generated_and_what_is_reconstructed(
@@ -144,17 +144,9 @@ def test_a_resumed_run_ends_with_the_weights_of_one_that_was_not_stopped(
 
 
 def test_too_few_pairs_are_refused(tmp_path: Path, folder: Path, tiny_model: Path, metric_net: Path) -> None:
+    few, setup, begin = load_pairs(folder, 4), Setup(tmp_path, ticking(1)), Sharpener(SMALL).state_dict()
     with pytest.raises(ValueError, match="4 pairs of 32 px: give at least 8"):
-        train_sharpener(
-            RECIPE,
-            load_pairs(folder, 4),
-            tmp_path,
-            ticking(1),
-            model=tiny_model,
-            begin=Sharpener(SMALL).state_dict(),
-            metric_net=metric_net,
-            device=CPU,
-        )
+        train_sharpener(RECIPE, few, setup, model=tiny_model, begin=begin, metric_net=metric_net)
 
 
 def binary(net: Sharpener, *, half: bool) -> bytes:

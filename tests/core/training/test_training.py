@@ -25,7 +25,9 @@ from core.training.codebook import CodebookTrainer
 from core.training.data import PhotoFiles, Photos, SampleOrder, augment, load_photos
 from core.training.ema import Ema
 from core.training.losses import masked_cross_entropy
+from core.training.processes import Processes
 from core.training.recipes import PRESETS, Preset, with_settings
+from core.training.run import Setup
 from core.training.train_mvtm import train_mvtm
 from core.training.train_tokenizer import train_tokenizer
 from tests.core.training.tiny import MVTM, TOKENIZER, metrics_of, ticking
@@ -189,11 +191,11 @@ def test_both_stages_make_a_model_that_the_engine_loads(
     photos: Photos, files: PhotoFiles, metric_net: Path, tmp_path: Path
 ) -> None:
     stage_one, stage_two = tmp_path / "tokenizer", tmp_path / "mvtm"
-    train_tokenizer(TOKENIZER, photos, stage_one, ticking(4), metric_net=metric_net, device=CPU)
+    train_tokenizer(TOKENIZER, photos, Setup(stage_one, ticking(4)), metric_net=metric_net)
     tokenizer, pixels = load_tokenizer(stage_one)
     assert pixels == 32
     assert torch.allclose(tokenizer.codebook.norm(dim=1), torch.ones(16), atol=2e-3)
-    train_mvtm(MVTM, files, stage_two, ticking(3), tokenizer=stage_one, device=CPU, name="squares", compiled=False)
+    train_mvtm(MVTM, files, Setup(stage_two, ticking(3), compiled=False), tokenizer=stage_one, name="squares")
     kept = {p.name for p in stage_two.iterdir()}
     assert kept >= {"recipe.json", "checkpoint.pt", "metrics.csv", "curves.png", "model", "views-known.npy"}
     assert not [name for name in kept if "partial" in name]
@@ -207,28 +209,29 @@ def test_both_stages_make_a_model_that_the_engine_loads(
     assert engine.edit(EditRequest(Task.INPAINT, image, mask)).images.shape == (1, 40, 40, 3)
 
     started = tmp_path / "started"
-    two = {"tokenizer": stage_two / "model", "start": stage_two / "model", "device": CPU, "compiled": False}
-    train_mvtm(MVTM, files, started, ticking(1), **two)  # type: ignore[arg-type]
+    two = {"tokenizer": stage_two / "model", "start": stage_two / "model"}
+    train_mvtm(MVTM, files, Setup(started, ticking(1), compiled=False), **two)
     before, after = (load_file(f / "model" / "transformer.safetensors") for f in (stage_two, started))
     assert all((before[name] - after[name]).abs().max() < 0.1 for name in before), "it did not start from the model"
     wider = replace(MVTM, net=replace(MVTM.net, width=64))
     with pytest.raises(ValueError, match="another shape"):
-        train_mvtm(wider, files, tmp_path / "wider", ticking(1), **two)  # type: ignore[arg-type]
+        train_mvtm(wider, files, Setup(tmp_path / "wider", ticking(1), compiled=False), **two)
 
 
 def test_a_decoder_gets_its_last_convolution_when_it_is_trained_on_and_keeps_it(
     photos: Photos, metric_net: Path, tmp_path: Path
 ) -> None:
-    shared = {"metric_net": metric_net, "device": CPU}
-    train_tokenizer(TOKENIZER, photos, tmp_path / "plain", ticking(3), **shared)  # type: ignore[arg-type]
+    train_tokenizer(TOKENIZER, photos, Setup(tmp_path / "plain", ticking(3)), metric_net=metric_net)
     on = replace(TOKENIZER, net=replace(TOKENIZER.net, smooth=True), decoder_only=True)
-    train_tokenizer(on, photos, tmp_path / "smooth", ticking(3), start=tmp_path / "plain", **shared)  # type: ignore[arg-type]
+    smoothing = Setup(tmp_path / "smooth", ticking(3))
+    train_tokenizer(on, photos, smoothing, metric_net=metric_net, start=tmp_path / "plain")
     plain, smooth = (load_tokenizer(tmp_path / name)[0] for name in ("plain", "smooth"))
     pixels = torch.rand(2, 3, 32, 32)
     assert torch.equal(plain.encode(pixels), smooth.encode(pixels)), "the codes changed"
     back = replace(TOKENIZER, decoder_only=True)
+    setup = Setup(tmp_path / "back", ticking(1))
     with pytest.raises(ValueError, match="another shape"):
-        train_tokenizer(back, photos, tmp_path / "back", ticking(1), start=tmp_path / "smooth", **shared)  # type: ignore[arg-type]
+        train_tokenizer(back, photos, setup, metric_net=metric_net, start=tmp_path / "smooth")
 
 
 def test_the_bundled_model_can_be_trained_on_by_its_preset() -> None:
@@ -242,13 +245,14 @@ def test_the_bundled_model_can_be_trained_on_by_its_preset() -> None:
 def test_a_model_of_tokens_alone_learns_to_see_pixels_and_begins_as_what_it_was(
     photos: Photos, files: PhotoFiles, metric_net: Path, tmp_path: Path
 ) -> None:
-    train_tokenizer(TOKENIZER, photos, tmp_path / "one", ticking(3), metric_net=metric_net, device=CPU)
+    train_tokenizer(TOKENIZER, photos, Setup(tmp_path / "one", ticking(3)), metric_net=metric_net)
     blind = replace(MVTM, net=replace(MVTM.net, sees_pixels=False))
-    shared = {"tokenizer": tmp_path / "one", "device": CPU, "compiled": False}
-    train_mvtm(blind, files, tmp_path / "blind", ticking(2), **shared)  # type: ignore[arg-type]
+    one = tmp_path / "one"
+    train_mvtm(blind, files, Setup(tmp_path / "blind", ticking(2), compiled=False), tokenizer=one)
     assert not (tmp_path / "blind" / "model" / "features.safetensors").exists()
     still = replace(MVTM, learning_rate=0.0)
-    train_mvtm(still, files, tmp_path / "seeing", ticking(1), start=tmp_path / "blind" / "model", **shared)  # type: ignore[arg-type]
+    seeing = Setup(tmp_path / "seeing", ticking(1), compiled=False)
+    train_mvtm(still, files, seeing, tokenizer=one, start=tmp_path / "blind" / "model")
     before, after = (load_engine(folder=tmp_path / name / "model") for name in ("blind", "seeing"))
     mask = np.zeros((40, 40), np.bool_)
     mask[10:20, 10:20] = True
@@ -261,7 +265,7 @@ def test_an_untaught_loss_term_costs_nothing_and_squared_error_is_one(
     photos: Photos, metric_net: Path, tmp_path: Path
 ) -> None:
     plain = replace(TOKENIZER, l1=0.0, mse=4.0, perceptual=0.0, adversarial_from=1.0)
-    train_tokenizer(plain, photos, tmp_path, ticking(12), metric_net=metric_net, device=CPU)
+    train_tokenizer(plain, photos, Setup(tmp_path, ticking(12)), metric_net=metric_net)
     rows = metrics_of(tmp_path)
     assert "perceptual" not in rows[0]
     assert float(rows[-1]["psnr"]) > float(rows[0]["psnr"]) + 1.0, "squared error alone taught nothing"
@@ -278,7 +282,7 @@ def test_a_compiled_stage_one_learns_what_a_plain_one_does(
     rows = []
     for compiled in (False, True):
         folder = tmp_path / str(compiled)
-        train_tokenizer(TOKENIZER, photos, folder, ticking(3), metric_net=metric_net, device=CPU, compiled=compiled)
+        train_tokenizer(TOKENIZER, photos, Setup(folder, ticking(3), compiled=compiled), metric_net=metric_net)
         rows.append([float(value) for row in metrics_of(folder) for value in row.values()])
     assert rows[0] == pytest.approx(rows[1], rel=1e-3)
 
@@ -292,8 +296,10 @@ def test_a_cuda_step_of_both_stages(
         pytest.skip("no CUDA GPU here")
     cuda = torch.device("cuda")
     one, two = tmp_path / "tokenizer", tmp_path / "mvtm"
-    train_tokenizer(TOKENIZER, photos, one, ticking(4), metric_net=metric_net, device=cuda, compiled=compiled)
-    train_mvtm(MVTM, files, two, ticking(4), tokenizer=one, device=cuda, compiled=compiled)
+    train_tokenizer(
+        TOKENIZER, photos, Setup(one, ticking(4), Processes(cuda), compiled=compiled), metric_net=metric_net
+    )
+    train_mvtm(MVTM, files, Setup(two, ticking(4), Processes(cuda), compiled=compiled), tokenizer=one)
     assert all(np.isfinite(float(row["loss"])) for row in metrics_of(two))
     assert all(np.isfinite(float(row["l1"])) for row in metrics_of(one))
     assert load_engine(folder=two / "model", device="cuda").device == "cuda"

@@ -16,6 +16,7 @@ import torch
 from core.training import train_tokenizer as stage_one
 from core.training.data import augment, load_files, load_photos
 from core.training.processes import joined_processes
+from core.training.run import Setup
 from core.training.train_mvtm import train_mvtm
 from tests.core.training.tiny import LATE, MVTM, Ticks, ticking
 
@@ -45,12 +46,11 @@ def main() -> None:
         options.folder.mkdir(exist_ok=True)
         stage_one.augment = recording  # type: ignore[attr-defined]
         clock = Ticks(options.kill_at, lambda: os.kill(os.getpid(), signal.SIGKILL))
-        common = {"device": processes.device, "processes": processes, "resume": options.resume}
-        tokenizer, limits = options.folder / "tokenizer", ticking(STEPS, clock)
-        stage_one.train_tokenizer(LATE, photos, tokenizer, limits, metric_net=options.metric_net, **common)
-        mvtm = options.folder / "mvtm"
-        files = load_files([options.photos])
-        train_mvtm(MVTM, files, mvtm, ticking(STEPS), tokenizer=tokenizer, compiled=False, **common)
+        tokenizer = options.folder / "tokenizer"
+        one = Setup(tokenizer, ticking(STEPS, clock), processes, options.resume)
+        stage_one.train_tokenizer(LATE, photos, one, metric_net=options.metric_net)
+        two = Setup(options.folder / "mvtm", ticking(STEPS), processes, options.resume, compiled=False)
+        train_mvtm(MVTM, load_files([options.photos]), two, tokenizer=tokenizer)
 
 
 if __name__ == "__main__":
