@@ -17,10 +17,10 @@ CEILINGS = {
     "Python functions over 60 lines": 9,
     "functions with more than 8 arguments": 7,
     "largest class, lines": 304,
-    "largest Python file, lines": 510,
+    "largest Python file, lines": 505,
     "script functions over 60 lines": 2,
     "script lines over 120 characters": 383,
-    "evaluation, lines": 5130,
+    "evaluation, lines": 5129,
     "public names of core": 64,
     "places that spell out 4 or more decoding settings": 15,
 }

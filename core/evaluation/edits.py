@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from core.canvas.seam import ring_shift
 from core.engine import Engine
 from core.errors import BadRequest
 from core.evaluation.baselines import Fill, installed_baselines
@@ -28,7 +29,6 @@ from core.evaluation.metrics import (
     kernel_distance,
     precision_recall,
     psnr,
-    ring_colour_shift,
     seam_step,
     similarity_map,
 )
@@ -227,7 +227,7 @@ def _judged(
         figures = {
             "pictures": float(len(photos)),
             "seam ratio": seam / natural_step,
-            "ring delta-E": _mean([ring_colour_shift(a, m) for a, m in zip(filled, masks, strict=True)]),
+            "ring delta-E": _mean([ring_shift(a, m) for a, m in zip(filled, masks, strict=True)]),
         }
         features = real if method == PHOTO else judge.features([filled[i][box.slices] for i, box in boxes])
         if method != PHOTO:

@@ -14,8 +14,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core.canvas.colours import to_lab
-
 Picture = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
@@ -179,26 +177,6 @@ def lattice(picture: Picture, pixels: int) -> float:
     away = np.abs(bins - at) / at
     beside = (away > _LATTICE[0]) & (away < _LATTICE[1])
     return float((power[at - 1 : at + 2].mean() + 1e-9) / (power[beside].mean() + 1e-9))
-
-
-def ring_colour_shift(picture: Picture, mask: Mask, *, width: int = 8) -> float:
-    """Return the CIE76 delta-E between the mean colours just inside and just outside the mask; nan without a border.
-
-    Args:
-        picture: the edited picture.
-        mask: True = repainted.
-        width: of each ring in pixels.
-    """
-    disk = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * width + 1, 2 * width + 1))
-    plain = mask.astype(np.uint8)
-    grown = cv2.dilate(plain, disk).astype(bool)
-    # Outside the picture counts as masked, so that its border is no ring.
-    shrunk = cv2.erode(plain, disk, borderType=cv2.BORDER_CONSTANT, borderValue=1.0).astype(bool)
-    inner, outer = mask & ~shrunk, grown & ~mask
-    if not inner.any() or not outer.any():
-        return float("nan")
-    lab = to_lab(picture)
-    return float(np.linalg.norm(lab[inner].mean(0) - lab[outer].mean(0)))
 
 
 def to_side(picture: Picture, side: int) -> Picture:

@@ -5,7 +5,6 @@ Knows nothing of pictures: features and labels come in.
 
 from __future__ import annotations
 
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,20 +13,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-_PENALTY = 2e-3
-"""L2 penalty of a probe's weights, that of the fixed probe which the model card's figures were judged by."""
-_ROUNDS = 100
-"""Most rounds of L-BFGS: features of 1280 numbers and a few thousand photos settle in fewer."""
+_PENALTY = 2e-3  # L2, as of the fixed probe which the model card's figures were judged by
+_ROUNDS = 100  # of L-BFGS at most
 
 
 @dataclass(frozen=True, eq=False)
 class Probe:
-    """Linear probe on `MetricNet.features`.
-
-    Attributes:
-        w: (C, 1280) float32.
-        b: (C,) float32.
-    """
+    """Linear probe on `MetricNet.features`: w (C, 1280) and b (C,), float32."""
 
     w: Tensor
     b: Tensor
@@ -38,14 +30,12 @@ class Probe:
 
         Raises:
             FileNotFoundError: where the file is missing.
-            ValueError: where it is no such file.
+            ValueError, BadZipFile: where it is no such file.
         """
-        try:
-            with np.load(path) as arrays:
-                w, b = (torch.from_numpy(arrays[name].astype(np.float32)) for name in "wb")
-        except (KeyError, ValueError, zipfile.BadZipFile) as error:
-            raise ValueError(f"{path} is no probe: give an .npz file with w (classes, 1280) and b (classes)") from error
-        return cls(w, b)
+        with np.load(path) as arrays:
+            if not {"w", "b"} <= set(arrays.files):
+                raise ValueError(f"{path} is no probe: give an .npz file with w (classes, 1280) and b (classes)")
+            return cls(*(torch.from_numpy(arrays[name].astype(np.float32)) for name in "wb"))
 
     @classmethod
     def fitted(cls, features: Tensor, labels: Tensor, classes: int) -> Probe:

@@ -13,7 +13,6 @@ from core.evaluation.metrics import (
     lattice,
     precision_recall,
     psnr,
-    ring_colour_shift,
     seam_step,
     similarity_map,
     to_tensor,
@@ -102,28 +101,6 @@ def test_seam_step_sees_only_pairs_across_the_edge() -> None:
     elsewhere[:, 5:] = True
     assert seam_step(picture, elsewhere) == 0.0
     assert np.isnan(seam_step(picture, np.ones((6, 6), bool)))
-
-
-def test_ring_colour_shift_is_the_lab_distance_of_flat_sides() -> None:
-    picture = np.zeros((40, 40, 3), np.uint8)
-    picture[:] = (200, 60, 60)
-    mask = np.zeros((40, 40), bool)
-    mask[10:30, 10:30] = True
-    assert ring_colour_shift(picture, mask) == pytest.approx(0.0, abs=1e-3)
-    picture[mask] = (60, 60, 200)
-    lab = cv2.cvtColor(np.array([[[200, 60, 60], [60, 60, 200]]], np.float32) / 255, cv2.COLOR_RGB2LAB)[0]
-    assert ring_colour_shift(picture, mask) == pytest.approx(float(np.linalg.norm(lab[0] - lab[1])), rel=1e-3)
-    assert np.isnan(ring_colour_shift(picture, np.ones((40, 40), bool)))
-
-
-def test_the_ring_stays_near_the_mask_edge_and_off_the_picture_border() -> None:
-    picture = noise(0, 64)
-    mask = np.zeros((64, 64), bool)
-    mask[:, 32:] = True
-    before = ring_colour_shift(picture, mask, width=4)
-    picture[:, 40:] = 0
-    picture[:, :24] = 255
-    assert ring_colour_shift(picture, mask, width=4) == before
 
 
 @given(st.integers(8, 40), st.integers(8, 40))
