@@ -49,14 +49,12 @@ def learn_classes(judge: Judge, paths: Sequence[Path], classes: Sequence[str]) -
         judge.probe = Probe.read(paths[0])
         return
     files = load_files(paths)
-    absent = [name for name in classes if name not in files.classes]
+    named = [files.classes[label] for label in files.labels.tolist()]
+    own = [[i for i, name in enumerate(named) if name == wanted] for wanted in classes]
+    absent = [name for name, found in zip(classes, own, strict=True) if not found]
     if absent:
         raise BadRequest(f"--probe has no photos of {', '.join(absent)}: give photos of every class of the model.")
-    labels = files.labels.tolist()
-    chosen: list[tuple[int, int]] = []
-    for class_id, name in enumerate(classes):
-        own = [i for i, label in enumerate(labels) if label == files.classes.index(name)]
-        chosen += [(i, class_id) for i in own[:: -(-len(own) // _MOST_PROBED)]]
+    chosen = [(i, class_id) for class_id, found in enumerate(own) for i in found[:: -(-len(found) // _MOST_PROBED)]]
     judge.learn_classes(
         (centre_square(files, i, _PROBED_SIDE) for i, _ in chosen), [c for _, c in chosen], len(classes)
     )

@@ -272,7 +272,13 @@ def test_without_a_probe_the_report_says_what_is_left_out(words: list[str], tmp_
     assert "Which class is seen was not judged: give photos of every class with --probe" in text
 
 
-def test_photos_for_the_probe_need_every_class(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("listed", [False, True])
+def test_photos_for_the_probe_need_every_class(
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], listed: bool
+) -> None:
+    """A class that labels.json names and no photo shows is missed as well."""
+    if listed:
+        (tmp_path / "labels.json").write_text(json.dumps({"classes": CLASSES}))
     words[words.index("--probe") + 1] = words[words.index("--data") + 1]
     assert main(words) == 2
     assert "--probe has no photos of forest: give photos of every class of the model." in capsys.readouterr().err
