@@ -31,6 +31,7 @@ from core.cli.words import (
 from core.errors import BadRequest
 
 if TYPE_CHECKING:
+    from core.decoding.settings import Decoding
     from core.engine import Engine
     from core.evaluation.edits import TestSet
     from core.evaluation.judge import Judge
@@ -130,7 +131,7 @@ def _examine(
     from core.pictures import encode_png, write_whole
     from core.request import EditRequest
 
-    spec, decoding = engine.spec, decode_options(options, engine.spec)
+    decoding = decode_options(options, engine.spec)
     asks, missing = course(
         engine,
         test_set,
@@ -143,11 +144,7 @@ def _examine(
     )
     for sentence in missing:
         print(sentence, file=sys.stderr)
-    title = (
-        f"{spec.name} on {len(test_set.photos)} photos ({engine.device}, {engine.dtype}; {decoding.schedule}, "
-        f"{decoding.order} order, T = {decoding.steps}, guidance {decoding.guidance_scale:g}, "
-        f"choice temperature {decoding.choice_temperature:g}, token temperature {decoding.token_temperature:g})"
-    )
+    title = _title(engine, decoding, len(test_set.photos))
     parts: list[list[Answer]] = []
     outputs, seconds = [options.report / "report.md", options.report / "figures.csv"], {}
     with tqdm(asks.items(), desc="evaluate", unit="question", disable=None) as bar:
@@ -159,23 +156,24 @@ def _examine(
             tqdm.write(f"{markdown(parts[-1])}\n{seconds[name]:.0f} s\n")
             outputs.append(options.report / f"sheet-{slug(name)}.png")
             write_whole(outputs[-1], encode_png(sheet(parts[-1])))
-            write_whole(outputs[0], report(title, parts, spec.name, BASELINES, missing).encode())
+            write_whole(outputs[0], report(title, parts, engine.spec.name, BASELINES, missing).encode())
             write_whole(outputs[1], table_csv([answer for answers in parts for answer in answers]).encode())
-    say(
-        options,
-        f"wrote {outputs[0]}",
-        {
-            "outputs": [str(path) for path in outputs],
-            "model": spec.name,
-            "device": engine.device,
-            "seconds": seconds,
-            "figures": [
-                {"question": a.question, "method": a.method}
-                | {name: value for name, value in a.figures.items() if math.isfinite(value)}  # JSON has no nan
-                for answers in parts
-                for a in answers
-            ],
-        },
+    figures = [
+        {"question": a.question, "method": a.method}
+        | {name: value for name, value in a.figures.items() if math.isfinite(value)}  # JSON has no nan
+        for answers in parts
+        for a in answers
+    ]
+    facts = {"model": engine.spec.name, "device": engine.device, "seconds": seconds, "figures": figures}
+    say(options, f"wrote {outputs[0]}", {"outputs": [str(path) for path in outputs], **facts})
+
+
+def _title(engine: Engine, decoding: Decoding, photos: int) -> str:
+    """Return a report's first line: the model, the photos, and how tokens were decoded."""
+    return (
+        f"{engine.spec.name} on {photos} photos ({engine.device}, {engine.dtype}; {decoding.schedule}, "
+        f"{decoding.order} order, T = {decoding.steps}, guidance {decoding.guidance_scale:g}, "
+        f"choice temperature {decoding.choice_temperature:g}, token temperature {decoding.token_temperature:g})"
     )
 
 

@@ -8,13 +8,20 @@ from __future__ import annotations
 import argparse
 import math
 import time
-from typing import Any
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from core.cli.output import say
 from core.cli.requests import add_region, add_request, make_request, read_region
 from core.cli.words import Command, flag, given, list_of, named_engine, number, whole
 from core.errors import BadRequest
 from core.saved import save_request
+
+if TYPE_CHECKING:
+    from core.engine import Engine
+    from core.engine.sweeps import Cell
+    from core.request import EditRequest
 
 _AXES = {
     "schedules": ("schedule", "schedule"),
@@ -43,26 +50,11 @@ def add_commands(command: Command) -> None:
 
 
 def _sweep(options: argparse.Namespace) -> None:
-    from tqdm import tqdm
-
-    from core.engine.sweeps import sheet, sweep, to_csv
+    from core.engine.sweeps import sheet, to_csv
     from core.labels import class_id
     from core.pictures import encode_png, write_whole
-    from core.recipe import recipe_text
 
-    wide: dict[str, list[Any]] = {}
-    for word, (single, name) in _AXES.items():
-        values = getattr(options, word)
-        if values is None:
-            continue
-        if word != single and given(options, single):
-            raise BadRequest(f"{flag(single)} and {flag(word)} say the same thing twice: give one of them.")
-        # The request that is varied must be sound by itself, start step included.
-        setattr(options, single, values[0] if name != "steps" else max(values))
-        if len(values) > 1:
-            wide[name] = values
-    if len(wide) > 2:
-        raise BadRequest(f"a sheet has two sides but {len(wide)} settings vary ({', '.join(wide)}): vary at most two.")
+    wide = _varied(options)
     if options.output.exists() and not options.output.is_dir():
         raise BadRequest(f"--output {options.output} is a file: give a folder for the sheet, the CSV and the cells.")
     region = read_region(options)
@@ -73,17 +65,8 @@ def _sweep(options: argparse.Namespace) -> None:
     request = make_request(options, spec, **region)
     axes: dict[str, list[Any]] = wide or {"steps": [request.options.steps]}
 
-    folder = options.output / "cells"
-    folder.mkdir(parents=True, exist_ok=True)
     started = time.perf_counter()
-    cells, outputs = [], []
-    count = math.prod(len(values) for values in axes.values())
-    for cell in tqdm(sweep(engine, request, axes), total=count, desc="sweep", unit="cell", leave=False, disable=None):
-        name = "_".join(f"{axis}-{value}".replace(" ", "-") for axis, value in cell.settings.items())
-        path = folder / f"{cell.row + 1}-{cell.column + 1}_{name}.png"
-        write_whole(path, encode_png(cell.image, text=recipe_text(spec, cell.request, machine=engine.machine)))
-        cells.append(cell)
-        outputs.append(str(path))
+    cells, outputs = _written(engine, request, axes, options.output / "cells")
     table, path = options.output / "sweep.csv", options.output / "sheet.png"
     write_whole(table, to_csv(cells).encode())
     write_whole(path, encode_png(sheet(cells, axes, spec.classes)))
@@ -104,3 +87,48 @@ def _sweep(options: argparse.Namespace) -> None:
             "request": save_request(request),
         },
     )
+
+
+def _varied(options: argparse.Namespace) -> dict[str, list[Any]]:
+    """Return the settings of which several values were given; the single options get a value that is sound by itself.
+
+    Raises:
+        BadRequest: where a setting is given twice, or more than two vary.
+    """
+    wide: dict[str, list[Any]] = {}
+    for word, (single, name) in _AXES.items():
+        values = getattr(options, word)
+        if values is None:
+            continue
+        if word != single and given(options, single):
+            raise BadRequest(f"{flag(single)} and {flag(word)} say the same thing twice: give one of them.")
+        # The request that is varied must be sound by itself, start step included.
+        setattr(options, single, values[0] if name != "steps" else max(values))
+        if len(values) > 1:
+            wide[name] = values
+    if len(wide) > 2:
+        raise BadRequest(f"a sheet has two sides but {len(wide)} settings vary ({', '.join(wide)}): vary at most two.")
+    return wide
+
+
+def _written(
+    engine: Engine, request: EditRequest, axes: Mapping[str, list[Any]], folder: Path
+) -> tuple[list[Cell], list[str]]:
+    """Run a sweep; return its cells, and where each was written as soon as it was there."""
+    from tqdm import tqdm
+
+    from core.engine.sweeps import sweep
+    from core.pictures import encode_png, write_whole
+    from core.recipe import recipe_text
+
+    folder.mkdir(parents=True, exist_ok=True)
+    cells, outputs = [], []
+    count = math.prod(len(values) for values in axes.values())
+    for cell in tqdm(sweep(engine, request, axes), total=count, desc="sweep", unit="cell", leave=False, disable=None):
+        name = "_".join(f"{axis}-{value}".replace(" ", "-") for axis, value in cell.settings.items())
+        path = folder / f"{cell.row + 1}-{cell.column + 1}_{name}.png"
+        text = recipe_text(engine.spec, cell.request, machine=engine.machine)
+        write_whole(path, encode_png(cell.image, text=text))
+        cells.append(cell)
+        outputs.append(str(path))
+    return cells, outputs

@@ -105,31 +105,21 @@ def compare(
         BadRequest: where the classes of a model are not the photos', the photos are not of its size, or the metric net
             sees the same class in photos of two.
     """
-    for one in transformers:
-        if set(one.spec.classes) != set(test_set.classes):
-            raise BadRequest(f"{one.spec.name} knows {', '.join(one.spec.classes)}: give photos of these classes.")
-        if one.spec.pixels != test_set.photos.shape[1]:
-            raise BadRequest(
-                f"photos of {test_set.photos.shape[1]} px do not fit {one.spec.name}, which has {one.spec.pixels} px."
-            )
+    _check(transformers, test_set)
     photos = list(test_set.photos)
-    labels = np.array(test_set.labels)
-    real = judge.features(photos)
-    seen = _Classes(judge, real, labels, len(test_set.classes))
-    yield Line("reconstruction", "photo itself", {"class seen": seen.share(real, labels)}, photos)
+    scored = _Scored(test_set, judge)
+    yield Line("reconstruction", "photo itself", scored.photos, photos)
 
     tokens = _encoded(next(iter(tokenizers.values())), photos)
     for name, tokenizer in tokenizers.items():
         pictures = _pictures(tokenizer, tokens)
-        yield Line("reconstruction", name, _against(pictures, photos, real, labels, judge, seen), pictures)
+        yield Line("reconstruction", name, scored.reconstructions(pictures), pictures)
     for one in transformers:
         yield Line("likelihood", one.spec.name, _likelihoods(one, tokens, _ids(one, test_set)))
 
     grid = transformers[0].spec.grid
     hidden = torch.zeros(grid, grid, dtype=torch.bool)
     hidden[:, grid // 2 :] = True
-    left = photos[0].shape[1] // 2
-    halves = judge.features([photo[:, left:] for photo in photos])
     yield Line("completion", "photo itself", {}, photos)
     asked = np.repeat(np.arange(len(test_set.classes)), samples)
     for one in transformers:
@@ -141,22 +131,69 @@ def compare(
             for name, tokenizer in tokenizers.items():
                 title = f"{one.spec.name}, guidance {guidance:g}, decoder {name}"
                 pictures = _pictures(tokenizer, drawn)
-                features = judge.features(pictures)
-                figures = {
-                    "FD": frechet_distance(real, features),
-                    "KID": kernel_distance(real, features),
-                    "recall": precision_recall(real, features)[1],
-                    "class seen": seen.share(features, asked),
-                }
-                yield Line("samples", title, figures, pictures)
+                yield Line("samples", title, scored.samples(pictures, asked), pictures)
                 pictures = _pictures(tokenizer, completed)
-                features = judge.features([picture[:, left:] for picture in pictures])
-                figures = {
-                    "FD": frechet_distance(halves, features),
-                    "KID": kernel_distance(halves, features),
-                    "PSNR": _mean_psnr([p[:, left:] for p in pictures], [p[:, left:] for p in photos]),
-                }
-                yield Line("completion", title, figures, pictures)
+                yield Line("completion", title, scored.completions(pictures), pictures)
+
+
+def _check(transformers: Sequence[Transformer], test_set: TestSet) -> None:
+    """Raise BadRequest where a model's classes are not the photos', or the photos are not of its size."""
+    for one in transformers:
+        if set(one.spec.classes) != set(test_set.classes):
+            raise BadRequest(f"{one.spec.name} knows {', '.join(one.spec.classes)}: give photos of these classes.")
+        if one.spec.pixels != test_set.photos.shape[1]:
+            raise BadRequest(
+                f"photos of {test_set.photos.shape[1]} px do not fit {one.spec.name}, which has {one.spec.pixels} px."
+            )
+
+
+class _Scored:
+    """What pictures are held against: the photos' features, those of their right halves, and their classes."""
+
+    def __init__(self, test_set: TestSet, judge: Judge) -> None:
+        self._judge, self._photos, self._labels = judge, list(test_set.photos), np.array(test_set.labels)
+        self._real = judge.features(self._photos)
+        half = self._photos[0].shape[1] // 2
+        self._halves = [photo[:, half:] for photo in self._photos]
+        self._real_halves = judge.features(self._halves)
+        named = judge.imagenet_logits(self._real).argmax(1).numpy()
+        count = len(test_set.classes)
+        # The class, of the metric net's thousand, that it names most often in a class's real photos.
+        self._indices = [int(np.bincount(named[self._labels == i]).argmax()) for i in range(count)]
+        if len(set(self._indices)) < count:
+            raise BadRequest(f"the metric net sees {self._indices} in the photos: give classes that it tells apart.")
+        self.photos = {"class seen": self._seen(self._real, self._labels)}
+
+    def _seen(self, features: Tensor, wanted: NDArray[np.int64]) -> float:
+        """Return how often the likeliest of the classes is the wanted one."""
+        named = self._judge.imagenet_logits(features)[:, self._indices].argmax(1).numpy()
+        return float(np.mean(named == wanted))
+
+    def reconstructions(self, pictures: list[Picture]) -> dict[str, float]:
+        """Return the figures of the photos as a tokenizer keeps them."""
+        features = self._judge.features(pictures)
+        return {
+            **_distances(self._real, features),
+            "distance": float(self._judge.distances(pictures, self._photos).mean()),
+            "PSNR": _mean_psnr(pictures, self._photos),
+            "class seen": self._seen(features, self._labels),
+        }
+
+    def samples(self, pictures: Sequence[Picture], asked: NDArray[np.int64]) -> dict[str, float]:
+        """Return the figures of pictures from nothing, of the classes asked for."""
+        features = self._judge.features(pictures)
+        recall = precision_recall(self._real, features)[1]
+        return {**_distances(self._real, features), "recall": recall, "class seen": self._seen(features, asked)}
+
+    def completions(self, pictures: Sequence[Picture]) -> dict[str, float]:
+        """Return the figures of photos whose right half was painted."""
+        halves = [picture[:, -self._halves[0].shape[1] :] for picture in pictures]
+        distances = _distances(self._real_halves, self._judge.features(halves))
+        return {**distances, "PSNR": _mean_psnr(halves, self._halves)}
+
+
+def _distances(real: Tensor, made: Tensor) -> dict[str, float]:
+    return {"FD": frechet_distance(real, made), "KID": kernel_distance(real, made)}
 
 
 def markdown(lines: Sequence[Line]) -> str:
@@ -195,23 +232,6 @@ def sheet(pictures: Sequence[Picture], *, rows: int = 10, columns: int = 8) -> P
             box = (slice(row * side, (row + 1) * side), slice(column * side, (column + 1) * side))
             canvas[box] = pictures[index]
     return canvas
-
-
-class _Classes:
-    """Which of the test set's classes a picture shows, by the metric net's thousand."""
-
-    def __init__(self, judge: Judge, features: Tensor, labels: NDArray[np.int64], count: int) -> None:
-        named = judge.imagenet_logits(features).argmax(1).numpy()
-        # The class that the net names most often in a class's real photos.
-        self._indices = [int(np.bincount(named[labels == i]).argmax()) for i in range(count)]
-        if len(set(self._indices)) < count:
-            raise BadRequest(f"the metric net sees {self._indices} in the photos: give classes that it tells apart.")
-        self._judge = judge
-
-    def share(self, features: Tensor, wanted: NDArray[np.int64]) -> float:
-        """Return how often the likeliest of the classes is the wanted one."""
-        named = self._judge.imagenet_logits(features)[:, self._indices].argmax(1).numpy()
-        return float(np.mean(named == wanted))
 
 
 def _ids(one: Transformer, test_set: TestSet, labels: Sequence[int] | NDArray[np.int64] | None = None) -> list[int]:
@@ -285,25 +305,6 @@ def _likelihoods(one: Transformer, tokens: Tensor, classes: list[int]) -> dict[s
         )
         figures[name] = F.cross_entropy(logits, tokens[hidden]).item()
     return figures
-
-
-def _against(
-    pictures: list[Picture],
-    photos: list[Picture],
-    real: Tensor,
-    labels: NDArray[np.int64],
-    judge: Judge,
-    seen: _Classes,
-) -> dict[str, float]:
-    """Return the figures of reconstructions."""
-    features = judge.features(pictures)
-    return {
-        "FD": frechet_distance(real, features),
-        "KID": kernel_distance(real, features),
-        "distance": float(judge.distances(pictures, photos).mean()),
-        "PSNR": _mean_psnr(pictures, photos),
-        "class seen": seen.share(features, labels),
-    }
 
 
 def _mean_psnr(pictures: Sequence[Picture], photos: Sequence[Picture]) -> float:
