@@ -20,7 +20,7 @@ CEILINGS = {
     "largest Python file, lines": 505,
     "script functions over 60 lines": 2,
     "script lines over 120 characters": 383,
-    "evaluation, lines": 5129,
+    "evaluation, lines": 5096,
     "public names of core": 64,
     "places that spell out 4 or more decoding settings": 15,
 }
