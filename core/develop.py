@@ -90,7 +90,7 @@ def _limit() -> None:
 
 
 def _allow_time(seconds: int) -> None:
-    """Let this process compute so many seconds more; then the system ends it."""
+    """Let this process compute for this many more seconds; then the system ends it."""
     try:
         import resource
     except ImportError:

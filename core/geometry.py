@@ -87,7 +87,7 @@ class Box(NamedTuple):
         )
 
     def grown(self, by: int) -> Box:
-        """Return the box with so many pixels more at every side."""
+        """Return the box with `by` pixels more at every side."""
         return Box(self.left - by, self.top - by, self.right + by, self.bottom + by)
 
     def centred(self, side: int) -> Box:

@@ -20,7 +20,7 @@ from PIL import Image, ImageCms
 _log = logging.getLogger(__name__)
 
 SAME_LEVELS = 2
-"""A profile that moves no probe by more than so many of 255 levels is sRGB: makers' sRGB differ by 1 in the darks."""
+"""A profile that moves no probe by more levels of 255 is sRGB: makers' sRGB profiles differ by 1 in the darks."""
 
 _PROBE_LEVELS = (0, 24, 64, 128, 192, 255)  # of each channel: 216 colours, both ends among them
 _SRGB_GAMMA = 0.45455

@@ -18,15 +18,15 @@ from core.canvas.colours import from_lab, to_lab
 from core.geometry import Box
 
 _VARIES = 0.1
-"""Times the photo's own variation along a level that a mean may lie beside the photo's."""
+"""How far a mean may lie from the photo's, as a multiple of the photo's own variation along that level."""
 _END = 4
-"""The photo's very end is this share of the band."""
+"""The end of the photo, whose colours count beside those of the band, is a quarter of the band."""
 _LEAST = 0.5
-"""Units of CIELAB that it may in any case."""
+"""Deviation that is always allowed, in CIELAB units."""
 _SMOOTH = 12
-"""Levels are smoothed over this share of a window, so that no horizon is cut."""
+"""Levels are smoothed over a twelfth of a window, so that no horizon is cut."""
 _RAMP = 6
-"""The correction grows from the joint, and fades above and below the photo, over this share of a window."""
+"""The correction grows from the joint, and fades above and below the photo, over a sixth of a window."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +64,7 @@ class Anchor:
     def _levels(self, window: Box, sigma: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Return the least and the greatest colour (s, 3) in CIELAB for each row of a window beside the photo.
 
-        Both the photo's very end and a window's width of it count: an object in the one is not in the other.
+        Both count, the photo's end and the band as wide as a window: an object in one is not in the other.
         """
         left, top, right, bottom = self.photo
         reach = min(right - left, window.size.width)

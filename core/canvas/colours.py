@@ -16,7 +16,7 @@ from core.geometry import distance_inside
 MOST_SHIFT = 48.0
 """Levels of 255 by which a pixel is moved at most: a colour step is corrected, an object is not."""
 _SIDE = 256
-"""Colours are matched at so many pixels a side at most, being of low frequency."""
+"""Largest side in pixels at which colours are matched: the match is of low frequency."""
 
 
 def to_lab(picture: NDArray[np.uint8] | NDArray[np.float32]) -> NDArray[np.float32]:

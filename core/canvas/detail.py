@@ -21,7 +21,7 @@ from core.geometry import Box
 _BLOCK = 8
 """Side of a block in the model's pixels: about a token cell."""
 _STEP = 6
-"""Blocks of the hole lie so far apart; they blend over what they overlap."""
+"""Distance between blocks of the hole in the model's pixels; they blend where they overlap."""
 _STRIDES = (2, 3, 6)
 """Blocks of the examples are tried this far apart, wider where the model's picture is larger; each divides `_STEP`."""
 _PLACES = 64
@@ -29,18 +29,18 @@ _PLACES = 64
 _ROWS = 256
 """Blocks of the hole that are compared at a time: all against all would be gigabytes at 512 px."""
 _POOL = 2
-"""A block is compared by means of so many pixels a side."""
+"""Side in pixels of the squares whose mean colours blocks are compared by."""
 _LIKE = 12
-"""One of so many nearest blocks is taken: a smooth part would repeat the very nearest like a wallpaper."""
+"""Nearest blocks of which one is drawn: a smooth part would repeat the very nearest like a wallpaper."""
 _HARDLY = 2.0
-"""Levels by which such a block may be less like it than the nearest."""
+"""Levels by which that block may be less similar than the nearest."""
 _COHERENT = 1.5
-"""A block that goes on where its neighbour's left off may be so many times less like it than the nearest."""
+"""A block that continues its neighbour's may be this many times less similar than the nearest."""
 _USUAL = 1.5
-"""A block is taken where it has lost at most so many times what the nearest ones have lost in the median."""
+"""A block is taken only if it lost at most this many times the median loss of the nearest ones."""
 _ALIKE, _UNLIKE = (6.0, 0.5), (14.0, 1.0)
-"""Up to the first distance (levels, root mean square) a block is an example of another, from the second on it is none:
-so many levels, and so many times the contrast of the block that asks. In smooth parts a wrong example shows at once."""
+"""Distances (root mean square) up to which a block is an example of another, and from which it is none: each in levels,
+and in multiples of the asking block's contrast. In smooth parts a wrong example shows at once."""
 _BAND = 2.0
 """Sigma in the model's pixels that parts fine detail, copied block by block, from colour, which is spread smoothly."""
 _SPREAD = 4.0
@@ -48,7 +48,7 @@ _SPREAD = 4.0
 _MOST_LEVELS = 64
 """Levels of 255, either way, at which detail is cut: 2 % of it is larger (ten sample photos, windows of 512 px)."""
 _FLATTEST = 0.1
-"""Share of the blocks, the flattest, that grain is taken from."""
+"""Share of the blocks, the flattest ones, from which grain is taken."""
 
 
 @dataclass(frozen=True, eq=False)

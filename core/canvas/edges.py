@@ -16,7 +16,7 @@ from core.canvas.masks import feather_weight, smoothstep
 from core.geometry import Box, distance_inside
 
 _MOST_POISSON_PIXELS = 1_500_000
-"""Solving for so many pixels takes one second of a core; the time grows with their number."""
+"""Solving for this many pixels takes one second of a core; the time grows with their number."""
 _LEAST_POISSON_SIDE = 3
 """OpenCV cannot solve for less: a hole narrower than this has no pixel that does not touch its border."""
 

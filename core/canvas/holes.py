@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from core.geometry import Box, Size, distance_inside
 
 JOINED = 1.5
-"""Parts are joined where one window for both is at most so many times as wide as the wider of their own."""
+"""Parts are joined where one window for both is at most this many times as wide as the wider of their own."""
 _MOST_PARTS = 48
 """More connected regions than this are first joined with their neighbours, nearest first."""
 
@@ -122,7 +122,7 @@ def _regions(whole: Part, reach: int) -> tuple[NDArray[np.int32], list[Box]]:
 
 
 def _touched(mask: NDArray[np.bool_], square: int) -> NDArray[np.bool_]:
-    """Return which squares of so many pixels a mask touches, those at the right and bottom edge cut short."""
+    """Return which squares of `square` pixels a mask touches, those at the right and bottom edge cut short."""
     if square == 1:
         return mask
     height, width = mask.shape

@@ -20,13 +20,13 @@ from core.geometry import Box, Size
 from core.request import EditRequest, Task
 
 _KEPT = 2
-"""Of every five cells a finer window keeps so many of what the coarser one painted, and draws the others anew."""
+"""Cells of every five that a finer window keeps from the coarser one; it draws the others anew."""
 MOST_EXAMPLES = 6
 """Windows beside the hole that detail is learnt from: each costs one encode and one decode."""
 _KNOWN = 0.3
 """Share of known pixels from which on a window is an example."""
 _REACH = 8
-"""Regions nearer than this share of the model's side are one: they would touch the same cells."""
+"""Regions nearer than an eighth of the model's side are one: they would touch the same cells."""
 _FINEST = 1.25
 """A window within this multiple of the model's own pixels is not worth refining."""
 

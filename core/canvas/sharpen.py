@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from core.canvas.notch import without_lattice
 
 LEAST_WINDOW = 1.25
-"""A window of at most so many times the model's pixels shows them as they are: nothing is sharpened there."""
+"""A window at most this many times as wide as the model's picture shows it as it is: nothing is sharpened."""
 _LIGHT = 4.0
 """Sigma, in the decoded picture's pixels, of the colours and light that are held: a net taught to sharpen darkens by
 2 of 255 on average, and by 4 in cells."""

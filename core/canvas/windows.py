@@ -17,11 +17,11 @@ from core.geometry import Box, Sides, Size
 LEAST_CONTEXT = 1.25
 """A window that would show nothing but the hole is widened to this multiple of the hole."""
 FINER = 3.0
-"""Tiles are worth their joints only where their windows are so many times as fine as one over the whole hole."""
+"""Tiles are worth their joints only where their windows are this many times finer than one over the whole hole."""
 MOST_TILES = 4
 """Windows that a long thin hole takes at most; each level of refinement allows twice as many."""
 MOST_ALONG_STRIP = 2
-"""A thin border is looked at through windows of at least this share of its length."""
+"""A thin border is looked at through windows of at least half its length."""
 
 Look = tuple[Box, Box]
 """A square window, and the box within it whose hidden pixels it paints."""

@@ -45,7 +45,7 @@ def add_commands(command: Command) -> None:
     evaluate.add_argument("--data", type=Path, nargs="+", required=True, help="class folders, or zips of them")
     add_probe(evaluate)
     evaluate.add_argument("--report", type=Path, required=True, metavar="DIR", help="where the report is written")
-    evaluate.add_argument("--limit", type=whole, metavar="N", help="so many photos, spread over all")
+    evaluate.add_argument("--limit", type=whole, metavar="N", help="most photos to take, spread over all")
     evaluate.add_argument("--questions", nargs="+", metavar="NAME", help="only these, e.g. centre-50 reconstruction")
     evaluate.add_argument(
         "--samples", type=whole, metavar="N", help="generated pictures: 12 a class; --ablation: 88 a setting"
@@ -67,7 +67,7 @@ def add_commands(command: Command) -> None:
     compare.add_argument(
         "--tokenizers", type=Path, nargs="+", required=True, metavar="DIR", help="train-tokenizer folders, codes alike"
     )
-    compare.add_argument("--limit", type=whole, metavar="N", help="so many photos, spread over all")
+    compare.add_argument("--limit", type=whole, metavar="N", help="most photos to take, spread over all")
     compare.add_argument("--samples", type=whole, default=50, metavar="N", help="pictures of each class")
     compare.add_argument("--guidances", type=list_of(number), default=(), metavar="S,S", help="tried besides")
     compare.add_argument("--report", type=Path, required=True, metavar="DIR", help="where the report is written")

@@ -44,7 +44,7 @@ def add_commands(command: Command) -> None:
     suggest = command("suggest", _suggest, "Name ImageNet classes that a picture may show, for models that need one.")
     suggest.add_argument("--image", type=Path, required=True)
     suggest.add_argument("--mask", type=Path, help="a picture, read as `edit` reads it: repaint = not looked at")
-    suggest.add_argument("--count", type=whole, default=5, metavar="N", help="so many at most; default 5")
+    suggest.add_argument("--count", type=whole, default=5, metavar="N", help="how many at most; default 5")
     suggest.add_argument("--json", action="store_true", help="end standard output with one JSON object")
 
 

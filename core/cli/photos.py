@@ -35,7 +35,7 @@ def add_commands(command: Command) -> None:
     )
     parser.add_argument("--side", type=whole, metavar="PX", help="bring each photo's shorter side to PX, e.g. 512")
     parser.add_argument("--report", type=Path, required=True, metavar="DIR", help="where the report is written")
-    parser.add_argument("--limit", type=whole, metavar="N", help="so many photos of each, spread over all")
+    parser.add_argument("--limit", type=whole, metavar="N", help="most photos to take of each, spread over all")
     parser.add_argument(
         "--only", nargs="+", metavar="NAME", help="parts whose names begin so, e.g. hole border-top sizes"
     )

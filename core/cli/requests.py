@@ -64,7 +64,7 @@ def add_request(parser: Parser) -> None:
     )
     parser.add_argument("--seed", type=whole)
     parser.add_argument("--coverage", type=number, metavar="X", help="repaint cells brushed by more than this share")
-    parser.add_argument("--grow", type=whole, metavar="N", help="repaint so many cells around the mask, too")
+    parser.add_argument("--grow", type=whole, metavar="N", help="repaint this many cells around the mask, too")
     parser.add_argument("--feather", type=whole, metavar="PX", help="soft edge inside the mask; 0 is hard")
     parser.add_argument("--context", type=number, metavar="X", help="window side over the hole's longer side")
     parser.add_argument(

@@ -78,7 +78,7 @@ class PhotoQuestion:
         about: one sentence for the report.
         build: makes the case.
         fills: whether methods without learning are asked, too; they smear over borders as long as a panorama's.
-        most: at most so many photos are asked about, spread over all, where an answer takes many windows.
+        most: largest number of photos asked about, spread over all, where an answer takes many windows.
     """
 
     name: str

@@ -156,7 +156,7 @@ def ask(
         photos: to ask about.
         methods: by name.
         judge: the metric nets.
-        most: at most so many photos, spread over all; None for the question's own limit.
+        most: largest number of photos, spread over all; None for the question's own limit.
     """
     asked = {name: method for name, method in methods.items() if question.fills or name in (EDITOR, PLAIN)}
     outcomes: list[Outcome] = []

@@ -115,7 +115,7 @@ def hole_crops(mask: Mask, *, most: int = 4) -> tuple[Box, ...]:
 
     Args:
         mask: (side, side) bool, at least one True.
-        most: at most so many squares, spread over those that fit.
+        most: largest number of squares, spread over those that fit.
 
     Returns:
         Squares of a half or a quarter of the side that do not overlap, or one larger square.

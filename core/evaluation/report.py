@@ -117,7 +117,7 @@ def contact_sheet(answers: Sequence[Answer], *, most: int = 8, side: int = 160) 
 
     Args:
         answers: of one question, over the same photos.
-        most: at most so many photos, spread over all.
+        most: largest number of photos, spread over all.
         side: of each picture on the sheet in pixels.
 
     Returns:
@@ -143,7 +143,7 @@ def class_sheet(photos: Sequence[Picture], samples: Sequence[Picture], *, most: 
     Args:
         photos: one a class.
         samples: equally many a class, by class.
-        most: at most so many samples a class.
+        most: largest number of samples per class.
         side: of each picture on the sheet in pixels.
 
     Returns:
