@@ -149,7 +149,6 @@ def inspector(spec: ModelSpec, *, suggest: Callable[..., Any] | None = None) -> 
         spec: the model.
         suggest: see `classes.class_menu`.
     """
-    advice = spec.defaults
     placed: dict[str, Any] = {}
     placed["mode"] = gr.Radio(
         list(messages.MODES),
@@ -162,18 +161,43 @@ def inspector(spec: ModelSpec, *, suggest: Callable[..., Any] | None = None) -> 
     gr.HTML(drawings.hints(messages.MODE_HINTS), apply_default_css=False, elem_id="mge-hints")
     placed |= _extend_fields()
     sweep = _sweep_controls(axes.examples(spec))
+    guidance_hints = _place_class(placed, spec, suggest)
+    presets, curve = _place_steps(placed, spec)
+    dice = _place_draws(placed)
+    with gr.Group(elem_classes="pg-part pg-not-generate"):
+        placed["follow"] = gr.Slider(0, 1, value=FOLLOW, step=0.05, label=messages.FOLLOW, elem_id="mge-follow")
+        _note(messages.FOLLOW_HINT)
+        placed["feather"] = gr.Slider(0, 64, value=8, step=1, label=messages.FEATHER, elem_id="mge-feather")
+        placed["grow"] = gr.Slider(0, 3, value=0, step=1, label=messages.GROW, elem_id="mge-grow")
+        placed["match_colour"] = gr.Checkbox(True, label=messages.MATCH_COLOUR, container=False, elem_id="mge-match")
+    with gr.Accordion(messages.ADVANCED, open=False, elem_id="mge-more"):
+        placed |= _rarely_touched(spec)
+        reset = gr.Button(messages.RESET, size="sm", elem_id="mge-reset")
+    with gr.Row(elem_classes="pg-row pg-run"):
+        run = gr.Button(messages.RUN, variant="primary", scale=3, min_width=80, elem_id="mge-run")
+        stop = gr.Button(messages.STOP, scale=1, min_width=60, elem_id="mge-stop")
+    return Inspector(Controls(**placed), sweep, Buttons(run, stop, dice, reset, presets), curve, guidance_hints)
+
+
+def _place_class(placed: dict[str, Any], spec: ModelSpec, suggest: Callable[..., Any] | None) -> gr.HTML:
+    """Place the class and its guidance; return the hints below."""
     with gr.Group(elem_classes="pg-part"):
         placed["class_id"] = classes.class_menu(spec, suggest=suggest)
         placed["guidance"] = gr.Slider(
             1,
             8,
-            value=advice.guidance_scale,
+            value=spec.defaults.guidance_scale,
             step=0.1,
             label=messages.GUIDANCE,
             interactive=spec.null_class,
             elem_id="mge-guidance",
         )
-        guidance_hints = gr.HTML(said_of_guidance(spec), apply_default_css=False, elem_id="mge-guidance-hints")
+        return gr.HTML(said_of_guidance(spec), apply_default_css=False, elem_id="mge-guidance-hints")
+
+
+def _place_steps(placed: dict[str, Any], spec: ModelSpec) -> tuple[gr.Radio, gr.HTML]:
+    """Place T and the schedule; return the presets above, and the curve below."""
+    advice = spec.defaults
     with gr.Group(elem_classes="pg-part"):
         presets = gr.Radio(  # shows which one the steps are, or none
             [(f"{name} {steps}", steps) for name, steps in messages.PRESETS],
@@ -196,6 +220,11 @@ def inspector(spec: ModelSpec, *, suggest: Callable[..., Any] | None = None) -> 
             elem_id="mge-curve",
             apply_default_css=False,
         )
+    return presets, curve
+
+
+def _place_draws(placed: dict[str, Any]) -> gr.Button:
+    """Place the number of variations and the seed; return the dice."""
     with gr.Group(elem_classes="pg-part"):
         placed["variations"] = gr.Slider(
             1, 8, value=4, step=1, label=messages.VARIATIONS, elem_id="mge-variations", elem_classes="pg-not-sweep"
@@ -204,20 +233,7 @@ def inspector(spec: ModelSpec, *, suggest: Callable[..., Any] | None = None) -> 
             placed["seed"] = gr.Number(
                 0, label=messages.SEED, precision=0, minimum=0, maximum=2**53, min_width=80, elem_id="mge-seed"
             )
-            dice = gr.Button(messages.DICE, size="sm", min_width=40, scale=0, elem_id="mge-dice")
-    with gr.Group(elem_classes="pg-part pg-not-generate"):
-        placed["follow"] = gr.Slider(0, 1, value=FOLLOW, step=0.05, label=messages.FOLLOW, elem_id="mge-follow")
-        _note(messages.FOLLOW_HINT)
-        placed["feather"] = gr.Slider(0, 64, value=8, step=1, label=messages.FEATHER, elem_id="mge-feather")
-        placed["grow"] = gr.Slider(0, 3, value=0, step=1, label=messages.GROW, elem_id="mge-grow")
-        placed["match_colour"] = gr.Checkbox(True, label=messages.MATCH_COLOUR, container=False, elem_id="mge-match")
-    with gr.Accordion(messages.ADVANCED, open=False, elem_id="mge-more"):
-        placed |= _rarely_touched(spec)
-        reset = gr.Button(messages.RESET, size="sm", elem_id="mge-reset")
-    with gr.Row(elem_classes="pg-row pg-run"):
-        run = gr.Button(messages.RUN, variant="primary", scale=3, min_width=80, elem_id="mge-run")
-        stop = gr.Button(messages.STOP, scale=1, min_width=60, elem_id="mge-stop")
-    return Inspector(Controls(**placed), sweep, Buttons(run, stop, dice, reset, presets), curve, guidance_hints)
+            return gr.Button(messages.DICE, size="sm", min_width=40, scale=0, elem_id="mge-dice")
 
 
 def _extend_fields() -> dict[str, Any]:

@@ -6,7 +6,7 @@ the server answers.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from html import escape
 from pathlib import Path
@@ -35,6 +35,9 @@ PAGE_CSS = Path(__file__).resolve().parent / "static" / "page.css"
 ENGINE_LANE: dict[str, Any] = {"concurrency_id": "engine", "concurrency_limit": 1}
 ASKED: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "trigger_mode": "multiple"}
 """Events that the page waits for the answer of: none is left out because another is on its way."""
+_QUIET: dict[str, Any] = {"show_progress": "hidden", "queue": False, "api_visibility": "private"}
+_LATEST: dict[str, Any] = {**_QUIET, "trigger_mode": "always_last"}  # of several changes, the last one counts
+_HERE: dict[str, Any] = {"api_visibility": "private"}  # what the browser does by itself
 
 _THUMBNAIL_SIDE = 96
 
@@ -185,63 +188,89 @@ def _answer(*parts: Any) -> list[Any]:
 
 def _wire_settings(app: gr.Blocks, page: Page, handlers: Handlers, spec: ModelSpec) -> None:
     """Settings that the stage shows, those that only the inspector shows, and all of them from visit to visit."""
-    placed, sweep, buttons, curve, guidance_hints = page.inspector
-    quiet: dict[str, Any] = {"show_progress": "hidden", "queue": False, "api_visibility": "private"}
-    latest: dict[str, Any] = {**quiet, "trigger_mode": "always_last"}
+    curves = _Curves(page, handlers)
+    curves.wire(app)
+    _wire_planning(page, handlers)
+    _wire_local(page)
+    kept = controls.kept_settings(page.inspector.controls, page.inspector.sweep)
+    _wire_keeping(app, page, kept, spec)
+    _wire_fitting(page, handlers, kept, curves)
+
+
+def _wire_planning(page: Page, handlers: Handlers) -> None:
+    """Those that change which cells are regenerated."""
+    placed = page.inspector.controls
 
     def changed(data: dict[Any, Any], request: gr.Request) -> Any:
         return handlers.planning.settings_changed(placed.values(data), request)
 
-    for control in (
-        placed.coverage,
-        placed.grow,
-        placed.context,
-        placed.refine,
-        placed.steps,
-        placed.variations,
-        placed.schedule,
-    ):
-        control.change(changed, set(placed), page.stage, **latest)
+    planned = (placed.coverage, placed.grow, placed.context, placed.refine)
+    for control in (*planned, placed.steps, placed.variations, placed.schedule):
+        control.change(changed, set(placed), page.stage, **_LATEST)
 
-    def drawn(schedule: str, steps: float) -> str:
-        return drawings.schedule_curve(schedule, int(steps), handlers.spec.grid**2)
 
-    def swept(*given: Any) -> str:
+class _Curves:
+    """The drawings of the schedule that is set, and of those that a sweep tries."""
+
+    def __init__(self, page: Page, handlers: Handlers) -> None:
+        self._inspector, self._handlers = page.inspector, handlers
+
+    def wire(self, app: gr.Blocks) -> None:
+        """Draw them anew whenever what they show changes."""
+        placed, sweep = self._inspector.controls, self._inspector.sweep
+        shown: list[controls.Setting] = [placed.schedule, placed.steps]
+        for control in shown:
+            control.change(self.drawn, shown, self._inspector.curve, **_LATEST)
+        for tried in (*sweep.axes, *shown):
+            tried.change(self.swept, [*sweep.axes, *shown], sweep.curves, **_LATEST)
+        app.load(self.swept, [*sweep.axes, *shown], sweep.curves, **_QUIET)
+        for axis, values in ((sweep.rows, sweep.row_values), (sweep.columns, sweep.column_values)):
+            axis.input(lambda name: axes.examples(self._handlers.spec)[name], axis, values, **_QUIET)
+
+    def drawn(self, schedule: str, steps: float) -> str:
+        """Return the curve of one schedule."""
+        return drawings.schedule_curve(schedule, int(steps), self._handlers.spec.grid**2)
+
+    def swept(self, *given: Any) -> str:
+        """Return the curves of a sweep's schedules; given: its axes, then schedule and steps."""
         *texts, schedule, steps = given
-        spec = handlers.spec
+        spec = self._handlers.spec
         return drawings.sweep_curves(*axes.swept_schedules(texts, schedule, int(steps), spec), spec.grid**2)
 
-    for control in (placed.schedule, placed.steps):
-        control.change(drawn, [placed.schedule, placed.steps], curve, **latest)
-    for tried in (*sweep.axes, placed.schedule, placed.steps):
-        tried.change(swept, [*sweep.axes, placed.schedule, placed.steps], sweep.curves, **latest)
-    app.load(swept, [*sweep.axes, placed.schedule, placed.steps], sweep.curves, **quiet)
-    for axis, values in ((sweep.rows, sweep.row_values), (sweep.columns, sweep.column_values)):
-        axis.input(lambda name: axes.examples(handlers.spec)[name], axis, values, **quiet)
 
-    here: dict[str, Any] = {"api_visibility": "private"}
-    placed.mode.change(None, placed.mode, None, js="(mode) => { window.mgePage?.setMode(mode); }", **here)
+def _wire_local(page: Page) -> None:
+    """What the browser does by itself."""
+    placed, buttons = page.inspector.controls, page.inspector.buttons
+    placed.mode.change(None, placed.mode, None, js="(mode) => { window.mgePage?.setMode(mode); }", **_HERE)
     for side in placed.sides:
-        side.change(None, [*placed.sides], None, js="(...sides) => { window.mgePage?.setExtend(...sides); }", **here)
-    buttons.presets.input(None, buttons.presets, placed.steps, js="(steps) => steps", **here)
-    placed.steps.change(None, placed.steps, buttons.presets, js="(steps) => window.mgePage?.preset(steps)", **here)
-    buttons.dice.click(None, None, placed.seed, js="() => Math.floor(Math.random() * 2 ** 31)", **here)
-    page.theme.click(None, None, None, js="() => { window.mgeTheme?.toggle(); }", **here)
-    page.export.click(None, None, None, js="() => { window.mgeStage?.export?.(); }", **here)
-    page.help.click(None, None, None, js="() => { window.mgeStage?.help?.(); }", **here)
+        side.change(None, [*placed.sides], None, js="(...sides) => { window.mgePage?.setExtend(...sides); }", **_HERE)
+    buttons.presets.input(None, buttons.presets, placed.steps, js="(steps) => steps", **_HERE)
+    placed.steps.change(None, placed.steps, buttons.presets, js="(steps) => window.mgePage?.preset(steps)", **_HERE)
+    buttons.dice.click(None, None, placed.seed, js="() => Math.floor(Math.random() * 2 ** 31)", **_HERE)
+    page.theme.click(None, None, None, js="() => { window.mgeTheme?.toggle(); }", **_HERE)
+    page.export.click(None, None, None, js="() => { window.mgeStage?.export?.(); }", **_HERE)
+    page.help.click(None, None, None, js="() => { window.mgeStage?.help?.(); }", **_HERE)
 
-    kept = controls.kept_settings(placed, sweep)
+
+def _wire_keeping(app: gr.Blocks, page: Page, kept: Mapping[str, controls.Setting], spec: ModelSpec) -> None:
+    """The settings that the browser keeps from visit to visit, and the way back to the model's advice."""
     start = {
         "model": model_id(spec),
         "settings": controls.describe(kept, spec),
         "presets": [steps for _, steps in messages.PRESETS],
     }
-    app.load(None, None, [*kept.values()], js=scripts.on_start(start), **here)
+    app.load(None, None, [*kept.values()], js=scripts.on_start(start), **_HERE)
     for setting in kept.values():
-        setting.change(None, [*kept.values()], None, js="(...all) => { window.mgePage?.keep(...all); }", **here)
+        setting.change(None, [*kept.values()], None, js="(...all) => { window.mgePage?.keep(...all); }", **_HERE)
     advised = {name: control for name, control in kept.items() if name in controls.ADVISED}
     names = ", ".join(f"'{name}'" for name in advised)
-    buttons.reset.click(None, None, [*advised.values()], js=f"() => window.mgePage?.advice({names})", **here)
+    advise = f"() => window.mgePage?.advice({names})"
+    page.inspector.buttons.reset.click(None, None, [*advised.values()], js=advise, **_HERE)
+
+
+def _wire_fitting(page: Page, handlers: Handlers, kept: Mapping[str, controls.Setting], curves: _Curves) -> None:
+    """Another model: the stage, the menu and the settings are made to fit it."""
+    placed, sweep, _, curve, guidance_hints = page.inspector
 
     def fitted(data: dict[Any, Any], request: gr.Request) -> list[Any]:
         message, spec = handlers.choosing.fit(request)
@@ -251,20 +280,19 @@ def _wire_settings(app: gr.Blocks, page: Page, handlers: Handlers, spec: ModelSp
             menu.fitted(spec, controls.describe(kept, spec)),
             gr.update(interactive=spec.null_class),
             controls.said_of_guidance(spec),
-            drawn(schedule, steps),
-            swept(*(data[axis] for axis in sweep.axes), schedule, steps),
+            curves.drawn(schedule, steps),
+            curves.swept(*(data[axis] for axis in sweep.axes), schedule, steps),
         ]
 
     fitting = page.model.fit(
         fitted,
         {placed.schedule, placed.steps, *sweep.axes},
         [page.stage, page.model, placed.guidance, guidance_hints, curve, sweep.curves],
-        trigger_mode="always_last",
-        **quiet,
+        **_LATEST,
     )
     # The values that were kept for that model, else its advice; what belongs to no model stays.
     fit = "(fitted, ...now) => window.mgePage?.fit(fitted, now) ?? now"
-    fitting.then(None, [page.model, *kept.values()], [*kept.values()], js=fit, **here)
+    fitting.then(None, [page.model, *kept.values()], [*kept.values()], js=fit, **_HERE)
 
 
 def _wire_runs(page: Page, handlers: Handlers) -> None:
@@ -296,9 +324,8 @@ def _wire_runs(page: Page, handlers: Handlers) -> None:
     page.stage.draft(answering(handlers.running.draft), None, page.stage, **ASKED, **ENGINE_LANE)
     page.stage.inspect(handlers.reviewing.inspect, None, page.stage, trigger_mode="always_last", **quiet, **ENGINE_LANE)
     sweeping.grid.adopt(adopted, None, [page.stage, *placed], **quiet)
-    here: dict[str, Any] = {"api_visibility": "private"}
-    buttons.run.click(None, None, None, js="() => { window.mgeStage?.run(); }", **here)
-    buttons.stop.click(None, None, None, js="() => { window.mgeStage?.stop(); }", **here)
+    buttons.run.click(None, None, None, js="() => { window.mgeStage?.run(); }", **_HERE)
+    buttons.stop.click(None, None, None, js="() => { window.mgeStage?.stop(); }", **_HERE)
 
 
 def _wire_form(page: Page, handlers: Handlers) -> None:

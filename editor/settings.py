@@ -74,53 +74,7 @@ def read_settings(arguments: Sequence[str], environment: Mapping[str, str]) -> A
     Raises:
         SystemExit: 2 after one sentence, for flags and variables that cannot be read; 0 after `--help`.
     """
-    standard = AppSettings()
-    host = environment.get("GRADIO_SERVER_NAME") or ("0.0.0.0" if environment.get("SPACE_ID") else standard.host)
-    parser = _Parser(prog="app.py", description="Paint on a photo, get it back repainted.")
-    port = environment.get("GRADIO_SERVER_PORT") or str(standard.port)
-    try:
-        _port(port)
-    except argparse.ArgumentTypeError as error:  # argparse itself looks at a default only where no flag is given
-        parser.error(f"GRADIO_SERVER_PORT: {error}")
-    parser.add_argument("--host", default=host, help="address to listen on (default: %(default)s)")
-    parser.add_argument(
-        "--port",
-        default=port,
-        type=_port,
-        help="port to listen on, 0 for any that is free (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--allow-host",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="a further name of this server in addresses, as behind a proxy; may be given several times",
-    )
-    parser.add_argument(
-        "--model",
-        default=environment.get("MASKGIT_EDITOR_MODEL") or standard.model,
-        help="name of a model, see `python -m core models` (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--model-folder",
-        action="append",
-        type=Path,
-        metavar="DIR",
-        help="a model of your own for the page's menu, or a folder of such; may be given several times",
-    )
-    parser.add_argument(
-        "--fixed-model",
-        action=argparse.BooleanOptionalAction,
-        default=_fixed(environment),
-        help="whether the page keeps to --model for everybody (default: only on a Space)",
-    )
-    parser.add_argument(
-        "--device",
-        default=environment.get("MASKGIT_EDITOR_DEVICE") or standard.device,
-        choices=("auto", "cpu", "cuda"),
-        help="where the nets run (default: %(default)s)",
-    )
-    parser.add_argument("--mcp", action="store_true", help="offer the API as tools of the Model Context Protocol too")
+    parser = _parser(environment)
     chosen = parser.parse_args(arguments)
     if chosen.mcp and not find_spec("mcp"):
         parser.error("--mcp needs packages that are not installed: say pip install 'gradio[mcp]', then start again")
@@ -158,6 +112,64 @@ def _hosts(given: Sequence[str], environment: Mapping[str, str]) -> tuple[str, .
     if environment.get("SPACE_ID"):
         said += [environment.get("SPACE_HOST", ""), ".hf.space", "huggingface.co"]
     return tuple(dict.fromkeys(name.strip().lower() for name in said if name.strip()))
+
+
+def _parser(environment: Mapping[str, str]) -> _Parser:
+    """Return the flags, with defaults from the environment."""
+    standard = AppSettings()
+    host = environment.get("GRADIO_SERVER_NAME") or ("0.0.0.0" if environment.get("SPACE_ID") else standard.host)
+    parser = _Parser(prog="app.py", description="Paint on a photo, get it back repainted.")
+    port = environment.get("GRADIO_SERVER_PORT") or str(standard.port)
+    try:
+        _port(port)
+    except argparse.ArgumentTypeError as error:  # argparse itself looks at a default only where no flag is given
+        parser.error(f"GRADIO_SERVER_PORT: {error}")
+    parser.add_argument("--host", default=host, help="address to listen on (default: %(default)s)")
+    parser.add_argument(
+        "--port",
+        default=port,
+        type=_port,
+        help="port to listen on, 0 for any that is free (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a further name of this server in addresses, as behind a proxy; may be given several times",
+    )
+    _add_models(parser, environment)
+    parser.add_argument("--mcp", action="store_true", help="offer the API as tools of the Model Context Protocol too")
+    return parser
+
+
+def _add_models(parser: _Parser, environment: Mapping[str, str]) -> None:
+    """Add which models there are, and where they run."""
+    standard = AppSettings()
+    parser.add_argument(
+        "--model",
+        default=environment.get("MASKGIT_EDITOR_MODEL") or standard.model,
+        help="name of a model, see `python -m core models` (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--model-folder",
+        action="append",
+        type=Path,
+        metavar="DIR",
+        help="a model of your own for the page's menu, or a folder of such; may be given several times",
+    )
+    parser.add_argument(
+        "--fixed-model",
+        action=argparse.BooleanOptionalAction,
+        default=_fixed(environment),
+        help="whether the page keeps to --model for everybody (default: only on a Space)",
+    )
+    parser.add_argument(
+        "--device",
+        default=environment.get("MASKGIT_EDITOR_DEVICE") or standard.device,
+        choices=("auto", "cpu", "cuda"),
+        help="where the nets run (default: %(default)s)",
+    )
 
 
 def _fixed(environment: Mapping[str, str]) -> bool:

@@ -267,26 +267,8 @@ class Drawing:
             self._settle(trace, results)
         images = [(result, i) for result in results for i in range(len(result.patches))]
         judged = len(results) == 1 and results[0].fits is not None
-        spec, store = job.engine.spec, self._desk.documents.store
-
-        kept_pictures: list[Picture] = []
-
-        def keep(index: int) -> tuple[Picture, Sources, int]:
-            result, i = images[index]
-            image = result.image(i)
-            picture = export.store_variation(store, image, job.document.name, spec, drawn[index], job.engine.machine)
-            kept_pictures.append(picture)
-            return picture, Sources.of(result, i), self._changed_outside(job, image, result.canvas_mask)
-
-        # Compressing PNGs takes longer than decoding tokens, and threads do help; each holds one whole picture.
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            each = [pool.submit(keep, index) for index in range(len(images))]
-        try:
-            pictures, sources, outside = zip(*(one.result() for one in each), strict=True)
-        except BaseException:  # a full disk: those that did find room go with those that did not
-            for picture in kept_pictures:
-                store.release(picture)
-            raise
+        spec = job.engine.spec
+        pictures, sources, outside = self._stored(job, drawn, images)
         made = Run(job.run, kept or tuple(drawn), job.offset, job.source, spec, pictures, trace, sources)
         job.document.remember(made)
         told = [
@@ -317,6 +299,37 @@ class Drawing:
             draft=draft,
             told=tuple(dict.fromkeys(sentence for result in results for sentence in result.told)),
         )
+
+    def _stored(
+        self, job: Job, drawn: Sequence[EditRequest], images: Sequence[tuple[EditResult, int]]
+    ) -> tuple[tuple[Picture, ...], tuple[Sources, ...], tuple[int, ...]]:
+        """Store every variation; return the pictures, where their pixels come from, and how many changed outside.
+
+        Args:
+            job: what was asked.
+            drawn: the request that draws each variation and no other.
+            images: each as a result and its place in there.
+        """
+        spec, store = job.engine.spec, self._desk.documents.store
+        stored: list[Picture] = []
+
+        def keep(index: int) -> tuple[Picture, Sources, int]:
+            result, i = images[index]
+            image = result.image(i)
+            picture = export.store_variation(store, image, job.document.name, spec, drawn[index], job.engine.machine)
+            stored.append(picture)
+            return picture, Sources.of(result, i), self._changed_outside(job, image, result.canvas_mask)
+
+        # Compressing PNGs takes longer than decoding tokens, and threads do help; each holds one whole picture.
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            each = [pool.submit(keep, index) for index in range(len(images))]
+        try:
+            pictures, sources, outside = zip(*(one.result() for one in each), strict=True)
+        except BaseException:  # a full disk: those that did find room go with those that did not
+            for picture in stored:
+                store.release(picture)
+            raise
+        return pictures, sources, outside
 
     def _settle(self, trace: Trace, results: Sequence[EditResult]) -> None:
         tokens = np.concatenate([result.tokens[0] for result in results])

@@ -152,16 +152,7 @@ def build_request(
         return EditRequest(Task.GENERATE, class_id=class_id, sharpen=read_sharpen(values), options=options)
     if picture is None:
         raise BadRequest(messages.nothing_open())
-    view = read_view(values)
-    common |= {
-        "image": picture,
-        "coverage": view.coverage,
-        "grow_tokens": view.grow,
-        "context": view.context,
-        "refine": view.refine,
-        "window": window,
-        **_painting(values),
-    }
+    common |= {"image": picture, "window": window, **_viewing(values), **_painting(values)}
     if mode == "extend":
         sides = extend if any(extend) else _typed_sides(values)
         if not any(sides):
@@ -169,17 +160,18 @@ def build_request(
         if window is not None:
             common["window"] = window.shifted(sides.left, sides.top)
         return EditRequest(task=Task.EXTRAPOLATE, extend=sides, **common)
-    if mode == "replace":
-        if class_id is None:
-            raise BadRequest(messages.class_needed())
-        if box is not None:
-            return EditRequest(task=Task.MANIPULATE, box=box, **common)
-        if mask is None:
-            raise BadRequest(messages.box_needed())
-        return EditRequest(task=Task.MANIPULATE, mask=mask, **common)
+    return _within(mode, mask, box, common)
+
+
+def _within(mode: str, mask: Mask | None, box: Box | None, common: dict[str, Any]) -> EditRequest:
+    """Return an edit of what is marked: "replace" by a box or a mask, "fill" by a mask."""
+    if mode == "replace" and common["class_id"] is None:
+        raise BadRequest(messages.class_needed())
+    if mode == "replace" and box is not None:
+        return EditRequest(task=Task.MANIPULATE, box=box, **common)
     if mask is None:
-        raise BadRequest(messages.mask_empty())
-    return EditRequest(task=Task.INPAINT, mask=mask, **common)
+        raise BadRequest(messages.box_needed() if mode == "replace" else messages.mask_empty())
+    return EditRequest(task=Task.MANIPULATE if mode == "replace" else Task.INPAINT, mask=mask, **common)
 
 
 def read_options(values: Mapping[str, Any], spec: ModelSpec) -> DecodeOptions:
@@ -211,6 +203,12 @@ def read_view(values: Mapping[str, Any]) -> View:
         grow=_whole(values, "grow", standard.grow, messages.GROW),
         refine=_whole(values, "refine", standard.refine, messages.REFINE),
     )
+
+
+def _viewing(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of a request that the controls of the view fill."""
+    view = read_view(values)
+    return {"coverage": view.coverage, "grow_tokens": view.grow, "context": view.context, "refine": view.refine}
 
 
 def read_sharpen(values: Mapping[str, Any]) -> float:
