@@ -73,15 +73,16 @@ HOLES = (
 )
 STROKES = (HOLES[0], HOLES[3], HOLES[2])
 BORDERS = (
-    Layout(Peel(patch=5), reach=0.25, rows=60.0),
-    Layout(Peel(patch=5), reach=0.4, rows=30.0),
     Layout(Peel(patch=9), reach=0.25, rows=60.0),
     Layout(reach=0.4, rows=60.0),
-    Layout(Peel(patch=5, rough=3.0), reach=0.25, rows=60.0),
+    Layout(Peel(rough=3.0), reach=0.4, rows=60.0),
+    Layout(Peel(patch=9), reach=0.15, rows=60.0),
+    Layout(Peel(patch=5), reach=0.25, rows=60.0),
     Layout(reach=0.25, rows=120.0),
 )
 """A border has the photo on one side: what is near and at one height goes on. Without a price on rows, things that
-stand at the edge are copied to wherever there is room. Small reach and small patches come nearest to the photo."""
+stand at the edge are copied to wherever there is room. A smaller reach comes nearer to the photo; larger patches keep
+pieces whole, and are told from photos less often."""
 
 
 @dataclass(eq=False)
