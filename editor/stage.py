@@ -21,6 +21,7 @@ FOLDER = Path(__file__).parent / "static" / "stage"
 
 MODULES = (
     "words.js",
+    "elements.js",
     "crc.js",
     "zip.js",
     "view.js",

@@ -13,12 +13,10 @@ from tests.house.table import FLOORS, Row, table
 ROOT = Path(__file__).resolve().parent.parent
 
 CEILINGS = {
-    "import circles, Python and scripts": 1,
     "functions with more than 8 arguments": 7,
     "largest class, lines": 304,
     "largest Python file, lines": 505,
-    "script functions over 60 lines": 2,
-    "script lines over 120 characters": 383,
+    "script lines over 120 characters": 378,
     "evaluation, lines": 5096,
     "public names of core": 64,
     "places that spell out 4 or more decoding settings": 15,

@@ -1,6 +1,6 @@
 /** The cell inspector: what else could stand in one cell of a result, and codes that are pinned there. Knows no drawing of runs. */
 
-import { makeElement } from "./panel.js";
+import { makeElement } from "./elements.js";
 import { resolved } from "./picture.js";
 import { WORDS, alternativeOf, cellName } from "./words.js";
 

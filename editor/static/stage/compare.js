@@ -1,6 +1,6 @@
 /** Two pictures against each other: split line, difference, side by side. Knows which two, not where they come from. */
 
-import { makeElement } from "./panel.js";
+import { makeElement } from "./elements.js";
 import { Picture, context2d, download, makeCanvas } from "./picture.js";
 import { WORDS, letterOf } from "./words.js";
 

@@ -1,9 +1,8 @@
 /** The export dialog: which format, how large, and the download. Knows what to ask of the server, not how files are written. */
 
-import { makeElement } from "./panel.js";
+import { makeElement, textButton } from "./elements.js";
 import { resolved } from "./picture.js";
 import { writeMaskFile } from "./maskfile.js";
-import { textButton } from "./strip.js";
 import { FORMATS, WORDS, bytesText, exportOf, letterOf } from "./words.js";
 
 const DELAY_OF_QUALITY = 300; // ms

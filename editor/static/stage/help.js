@@ -1,7 +1,7 @@
 /** The sheet of all keys, made of the table that binds them. Knows nothing of what the keys do. */
 
+import { makeElement } from "./elements.js";
 import { KEYS } from "./keyboard.js";
-import { makeElement } from "./panel.js";
 import { WORDS } from "./words.js";
 
 export class Help {

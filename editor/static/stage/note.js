@@ -1,7 +1,6 @@
 /** A line over the stage that stays until it is closed: what was restored, or could not be, and what can be done about it. */
 
-import { makeElement } from "./panel.js";
-import { textButton } from "./strip.js";
+import { makeElement, textButton } from "./elements.js";
 import { WORDS } from "./words.js";
 
 /** @typedef {{text: string, title: string, act: () => void}} Deed */

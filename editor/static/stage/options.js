@@ -1,7 +1,7 @@
 /** The bar of options over the canvas: brush size and hardness, and a menu for the mask. Knows how it looks and what it calls. */
 
+import { makeElement } from "./elements.js";
 import { TINTS } from "./painting.js";
-import { makeElement } from "./panel.js";
 import { WORDS } from "./words.js";
 
 /** A labelled slider. @param {string} name @param {string} title @param {number} most @param {number} step

@@ -1,5 +1,6 @@
 /** The stage's own buttons, lines of text and tiles. Knows how they look and what they call, nothing of pixels. */
 
+import { makeElement } from "./elements.js";
 import { Options } from "./options.js";
 import { Strip } from "./strip.js";
 import { WORDS } from "./words.js";
@@ -53,16 +54,6 @@ const RAIL = [
   { id: "export", title: "Export", key: "Ctrl+S", kind: "action" },
   { id: "help", title: "Keys and gestures", key: "?", kind: "action" },
 ];
-
-/** @param {string} tag @param {string} name @param {Record<string, string>} [attributes] @param {(Node | string)[]} children
- * @returns {HTMLElement} */
-export function makeElement(tag, name, attributes = {}, ...children) {
-  const node = document.createElement(tag);
-  node.className = name;
-  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-  node.append(...children);
-  return node;
-}
 
 /** @param {string} id */
 function icon(id) {

@@ -5,6 +5,13 @@ import { WORDS, cellsSelected, changedOutside, contextOf, counted, duration, let
 
 const PLAN_DELAY = 80; // ms
 
+/** What is said while nothing is marked. @type {Record<string, string>} */
+const NOTHING_YET = {
+  generate: "A whole new picture, nothing to paint",
+  extend: "Drag a handle outwards to grow the picture",
+  replace: "Drag a box over what should become something else",
+};
+
 export class Planner {
   /** @param {import("./stage.js").Stage} stage */
   constructor(stage) {
@@ -75,68 +82,92 @@ export class Planner {
 
   /** The HUD's two lines, the badge, progress and live region. */
   status() {
-    const { stage } = this;
-    const { panel, running, review, plan } = stage;
-    const total = stage.model.grid ** 2;
-    let text = "";
-    /** @type {import("./stage.js").Proof | null} */
-    let proof = null;
-    if (running) {
-      text = running.finishing ? `${WORDS.finishing} …` : running.step ? stepOf(running.step, running.steps, running.windows, running.level) : `${WORDS.starting} …`;
-      if (running.secondsLeft !== null) text += ` · ${duration(running.secondsLeft)} left`;
-    } else if (review) {
-      const { seed, score, seam, shift, changed_outside: outside, outcome, note } = review.current;
-      text = `${WORDS.variation} ${letterOf(review.index)} of ${review.variations.length} · ${WORDS.seed} ${seed}`;
-      if (score !== null) text += ` · ${WORDS.score} ${score.toFixed(2)}`;
-      if (outcome.seconds !== null) text += ` · ${duration(outcome.seconds)}`;
-      if (outcome.draft) text += ` · ${WORDS.draft}`;
-      if (note) text += ` · ${note}`;
-      proof = { outside, seam, shift };
-    } else if (stage.opening) {
-      text = "Opening …";
-    } else if (stage.mask) {
-      const unknown = plan.passes.reduce((sum, pass) => sum + countSet(pass.cells), 0);
-      const all = total * Math.max(plan.passes.length, 1);
-      if (plan.passes.length) {
-        const side = Math.max(...plan.passes.map(({ window }) => window[2] - window[0]));
-        text = `${unknown} of ${counted(all, "cell")} · ${contextOf(all - unknown, all)} · ${counted(plan.passes.length, "window")} · ${windowScale(side, finestSide(side, stage.model), stage.model.pixels)}`;
-        if (plan.seconds !== null) text += ` · about ${duration(plan.seconds)}`;
-        if (stage.mode !== "extend") text += unknown > 0.75 * all ? ` · ${WORDS.little}` : "";
-        // Every window of a border sees known pixels; beyond the picture's own size they are all new ones.
-        else if (stage.extend.some((v, i) => v > (i % 2 ? stage.mask?.height ?? 0 : stage.mask?.width ?? 0))) text += ` · ${WORDS.farOut}`;
-      } else if (stage.mode === "generate") text = "A whole new picture, nothing to paint";
-      else if (stage.mode === "extend") text = "Drag a handle outwards to grow the picture";
-      else if (stage.mode === "replace") text = "Drag a box over what should become something else";
-      else text = "Paint over what should change";
-      panel.say(cellsSelected(unknown, all));
-      proof = stage.proof;
-    }
-    panel.status.textContent = text;
-    const outside = proof ? proof.outside : null;
+    const { panel, running, review } = this.stage;
+    panel.status.textContent = this.text();
+    const current = review?.current;
+    const made = current && { outside: current.changed_outside, seam: current.seam, shift: current.shift };
+    this.showProof(running ? null : made ?? (this.stage.mask && !this.stage.opening ? this.stage.proof : null));
+    panel.stopButton.hidden = !running;
+    const sizes = this.sizes();
+    panel.info.textContent = sizes && `${sizes} · ${Math.round(this.stage.view.deviceScale * 100)} %`;
+    const done = running && running.steps ? running.step / running.steps : 0;
+    panel.bar.classList.toggle("mge-on", !!running);
+    const bar = /** @type {HTMLElement} */ (panel.bar.firstChild);
+    bar.style.transform = `scaleX(${running ? Math.max(done, 0.02) : 0})`;
+    this.stage.root.classList.toggle("mge-busy", !!running);
+  }
+
+  /** What goes on, what is shown, or what would be repainted. */
+  text() {
+    const { running, review, opening, mask } = this.stage;
+    if (running) return this.ofRun(running);
+    if (review) return this.ofReview(review);
+    if (opening) return "Opening …";
+    return mask ? this.ofPlan(mask) : "";
+  }
+
+  /** @param {import("./stage.js").Running} running */
+  ofRun(running) {
+    const { step, steps, windows, level } = running;
+    const doing = step && !running.finishing ? stepOf(step, steps, windows, level) : null;
+    const text = doing ?? `${running.finishing ? WORDS.finishing : WORDS.starting} …`;
+    return running.secondsLeft === null ? text : `${text} · ${duration(running.secondsLeft)} left`;
+  }
+
+  /** @param {import("./stage.js").Review} review */
+  ofReview(review) {
+    const { seed, score, outcome, note } = review.current;
+    const parts = [`${WORDS.variation} ${letterOf(review.index)} of ${review.variations.length}`, `${WORDS.seed} ${seed}`];
+    if (score !== null) parts.push(`${WORDS.score} ${score.toFixed(2)}`);
+    if (outcome.seconds !== null) parts.push(duration(outcome.seconds));
+    if (outcome.draft) parts.push(WORDS.draft);
+    if (note) parts.push(note);
+    return parts.join(" · ");
+  }
+
+  /** @param {import("./mask.js").Mask} mask */
+  ofPlan(mask) {
+    const { plan, mode, model, extend, panel } = this.stage;
+    const unknown = plan.passes.reduce((sum, pass) => sum + countSet(pass.cells), 0);
+    const all = model.grid ** 2 * Math.max(plan.passes.length, 1);
+    panel.say(cellsSelected(unknown, all));
+    if (!plan.passes.length) return NOTHING_YET[mode] ?? "Paint over what should change";
+    const side = Math.max(...plan.passes.map(({ window }) => window[2] - window[0]));
+    const scale = windowScale(side, finestSide(side, model), model.pixels);
+    const windows = counted(plan.passes.length, "window");
+    const parts = [`${unknown} of ${counted(all, "cell")}`, contextOf(all - unknown, all), windows, scale];
+    if (plan.seconds !== null) parts.push(`about ${duration(plan.seconds)}`);
+    if (mode !== "extend" && unknown > 0.75 * all) parts.push(WORDS.little);
+    // Every window of a border sees known pixels; beyond the picture's own size they are all new ones.
+    const beyond = extend.some((pixels, i) => pixels > (i % 2 ? mask.height : mask.width));
+    if (mode === "extend" && beyond) parts.push(WORDS.farOut);
+    return parts.join(" · ");
+  }
+
+  /** @param {import("./stage.js").Proof | null} proof */
+  showProof(proof) {
+    const { panel } = this.stage;
+    const { outside, seam, shift } = proof ?? { outside: null, seam: null, shift: null };
     panel.badge.hidden = outside === null;
     if (outside !== null) {
       panel.badge.textContent = changedOutside(outside);
       panel.badge.dataset.clean = String(outside === 0);
     }
-    const seam = proof ? proof.seam : null;
     panel.seam.hidden = seam === null;
     if (seam !== null) panel.seam.textContent = seamOf(seam);
-    const shift = proof ? proof.shift : null;
     panel.shift.hidden = shift === null;
     if (shift !== null) panel.shift.textContent = shiftOf(shift);
-    panel.stopButton.hidden = !running;
-    const size = stage.mask ? [stage.mask.width, stage.mask.height] : null;
-    let info = "";
-    if (size && stage.mode === "extend" && !review) {
-      const [l, t, r, b] = stage.grown();
-      info = r - l === size[0] && b - t === size[1] ? "" : `${size[0]} × ${size[1]} → ${r - l} × ${b - t}`;
-    }
-    if (!info && review) info = `${review.width} × ${review.height}`;
-    if (!info && size) info = `${size[0]} × ${size[1]}`;
-    panel.info.textContent = info && `${info} · ${Math.round(stage.view.deviceScale * 100)} %`;
-    const done = running && running.steps ? running.step / running.steps : 0;
-    panel.bar.classList.toggle("mge-on", !!running);
-    /** @type {HTMLElement} */ (panel.bar.firstChild).style.transform = `scaleX(${running ? Math.max(done, 0.02) : 0})`;
-    stage.root.classList.toggle("mge-busy", !!running);
+  }
+
+  /** The size of what is shown, and what it would become. */
+  sizes() {
+    const { stage } = this;
+    const { mask, review } = stage;
+    if (review) return `${review.width} × ${review.height}`;
+    if (!mask) return "";
+    const size = `${mask.width} × ${mask.height}`;
+    const [left, top, right, bottom] = stage.mode === "extend" ? stage.grown() : [0, 0, mask.width, mask.height];
+    const grown = `${right - left} × ${bottom - top}`;
+    return grown === size ? size : `${size} → ${grown}`;
   }
 }

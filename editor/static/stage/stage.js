@@ -46,55 +46,56 @@ const TOOLS = {
 };
 
 export class Stage {
+  view = new View();
+  history = new History();
+  /** @type {Picture | null} */
+  picture = null;
+  /** @type {Mask | null} */
+  mask = null;
+  /** @type {Tint | null} */
+  tint = null;
+  /** @type {string | null} */
+  doc = null;
+  name = "";
+  format = "png"; // of the file that was opened
+  alpha = false;
+  opening = false;
+  mode = "fill";
+  tool = "brush";
+  /** @type {number[] | null} */
+  box = null;
+  extend = [0, 0, 0, 0];
+  /** @type {import("./tokens.js").Model & {id: string | null}} id of the model that the page's controls are for */
+  model = { id: null, pixels: 128, grid: 16, context: 2, coverage: 0, grow: 0, refine: 0 };
+  /** @type {{passes: import("./tokens.js").Pass[], seconds: number | null, local: boolean}} */
+  plan = { passes: [], seconds: null, local: true };
+  /** @type {number[] | null} the smallest box that holds what is painted */
+  painted = null;
+  planStale = true;
+  gridOn = false;
+  comparing = false;
+  dragging = false;
+  focusByPointer = false;
+  /** True once someone paints while a run or its result is shown: the tint comes back. */
+  painting = false;
+  marksSeen = 0;
+  /** @type {[number, number] | null} CSS pixels */
+  pointer = null;
+  /** @type {{rect: number[], erase: boolean} | null} */
+  rubber = null;
+  /** @type {Running | null} */
+  running = null;
+  /** @type {Review | null} */
+  review = null;
+  /** @type {Proof | null} of the result that was kept last */
+  proof = null;
+  /** @type {Running | null} the finished run, shown until its result is loaded */
+  held = null;
+
   /** @param {HTMLElement} root @param {import("./wire.js").Wire} wire */
   constructor(root, wire) {
     this.root = root;
     this.wire = wire;
-    this.view = new View();
-    this.history = new History();
-    /** @type {Picture | null} */
-    this.picture = null;
-    /** @type {Mask | null} */
-    this.mask = null;
-    /** @type {Tint | null} */
-    this.tint = null;
-    /** @type {string | null} */
-    this.doc = null;
-    this.name = "";
-    this.format = "png"; // of the file that was opened
-    this.alpha = false;
-    this.opening = false;
-    this.mode = "fill";
-    this.tool = "brush";
-    /** @type {number[] | null} */
-    this.box = null;
-    this.extend = [0, 0, 0, 0];
-    /** @type {import("./tokens.js").Model & {id: string | null}} id of the model that the page's controls are for */
-    this.model = { id: null, pixels: 128, grid: 16, context: 2, coverage: 0, grow: 0, refine: 0 };
-    /** @type {{passes: import("./tokens.js").Pass[], seconds: number | null, local: boolean}} */
-    this.plan = { passes: [], seconds: null, local: true };
-    /** @type {number[] | null} the smallest box that holds what is painted */
-    this.painted = null;
-    this.planStale = true;
-    this.gridOn = false;
-    this.comparing = false;
-    this.dragging = false;
-    this.focusByPointer = false;
-    /** True once someone paints while a run or its result is shown: the tint comes back. */
-    this.painting = false;
-    this.marksSeen = 0;
-    /** @type {[number, number] | null} CSS pixels */
-    this.pointer = null;
-    /** @type {{rect: number[], erase: boolean} | null} */
-    this.rubber = null;
-    /** @type {Running | null} */
-    this.running = null;
-    /** @type {Review | null} */
-    this.review = null;
-    /** @type {Proof | null} of the result that was kept last */
-    this.proof = null;
-    /** @type {Running | null} the finished run, shown until its result is loaded */
-    this.held = null;
     this.painter = new Painter(this);
     this.comparison = new Comparison(this);
     this.planner = new Planner(this);

@@ -1,25 +1,12 @@
 /** The strip of variations below the picture: tiles and buttons. Knows how they look and what they call, nothing of runs. */
 
-import { makeElement } from "./panel.js";
+import { makeElement, setPossible, textButton } from "./elements.js";
 import { ORDERS, WORDS, letterOf } from "./words.js";
 
 /** @typedef {{index: number, tile: HTMLCanvasElement | null, title: string, note: string}} Tile */
 
 const HEIGHT = 130; // CSS pixels of the strip with its buttons and its distance from the edge
 const HEAD = 52; // below the tools' options, as in runs.css
-
-/** @param {string} text @param {string} title @param {() => void} action @param {string} [name] */
-export function textButton(text, title, action, name = "") {
-  const node = /** @type {HTMLButtonElement} */ (makeElement("button", `mge-button ${name}`.trim(), { type: "button", title }, text));
-  node.addEventListener("click", action);
-  return node;
-}
-
-/** A button that is greyed out but can be reached and says why. @param {HTMLElement} node @param {string} title @param {string} objection */
-export function setPossible(node, title, objection) {
-  node.setAttribute("aria-disabled", String(!!objection));
-  node.title = objection || title;
-}
 
 export class Strip {
   /** @param {import("./stage.js").Stage} stage */

@@ -1,10 +1,9 @@
 /** The dock of a run's steps: go back and forth, see order and confidence, start again from a step. Knows traces, not the server. */
 
+import { makeElement, setPossible, textButton } from "./elements.js";
 import { Film } from "./film.js";
 import { drawHeat, heatGradient } from "./heat.js";
-import { makeElement } from "./panel.js";
 import { context2d, makeCanvas } from "./picture.js";
-import { setPossible, textButton } from "./strip.js";
 import { LEGENDS, LOOKS, WORDS, stepOf, weakestShare } from "./words.js";
 
 /** @typedef {import("./trace.js").Trace} Trace */

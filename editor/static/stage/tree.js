@@ -1,6 +1,6 @@
 /** The drawer of versions and runs: thumbnails to go back to. Knows how they look and what a click asks for, not how it is done. */
 
-import { makeElement } from "./panel.js";
+import { makeElement } from "./elements.js";
 import { resolved } from "./picture.js";
 import { WORDS, counted, versionName } from "./words.js";
 
