@@ -21,6 +21,7 @@ from editor import page as scripts
 from editor.controls import FormControls, Inspector
 from editor.handlers import Handlers, sample_paths
 from editor.handlers.desk import answering, echoed, payload_of
+from editor.handlers.drawing import Told
 from editor.handlers.opening import Opened
 from editor.models import Models
 from editor.settings import AppSettings
@@ -39,6 +40,9 @@ _QUIET: dict[str, Any] = {"show_progress": "hidden", "queue": False, "api_visibi
 _LATEST: dict[str, Any] = {**_QUIET, "trigger_mode": "always_last"}  # of several changes, the last one counts
 _HERE: dict[str, Any] = {"api_visibility": "private"}  # what the browser does by itself
 
+_SESSIONS_A_VISITOR = 2
+"""Gradio keeps a copy of the page's description for each session, 0.2 MB, and takes each call of a program for one;
+nothing of ours is lost with a session."""
 _THUMBNAIL_SIDE = 96
 
 
@@ -69,6 +73,7 @@ def build_app(engine: Engine, settings: AppSettings) -> gr.Blocks:
     documents = Documents(store, settings)
     handlers = Handlers(Models(engine, settings), settings, documents)
     app = gr.Blocks(title=messages.TITLE, fill_width=True, analytics_enabled=False)
+    app.state_session_capacity = _SESSIONS_A_VISITOR * settings.visitors
     with app:
         page = _place(engine.spec, settings, handlers)
         _wire_documents(app, page, handlers)
@@ -300,11 +305,18 @@ def _wire_runs(page: Page, handlers: Handlers) -> None:
     placed, sweeping, buttons = page.inspector.controls, page.inspector.sweep, page.inspector.buttons
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
-    def run(data: dict[Any, Any], event: gr.EventData, request: gr.Request) -> Iterator[list[Any]]:
+    def drawn(data: dict[Any, Any], event: gr.EventData, request: gr.Request) -> Iterator[Told]:
         texts = [str(data[control]) for control in sweeping.axes]
         with closing(handlers.running.run(placed.values(data), texts, event, request)) as told:
-            for each in told:
-                yield _answer(*each)
+            yield from told
+
+    def run(data: dict[Any, Any], event: gr.EventData, request: gr.Request) -> Iterator[Any]:
+        for each in drawn(data, event, request):
+            yield _answer(each.message)[0]
+
+    def swept(data: dict[Any, Any], event: gr.EventData, request: gr.Request) -> Iterator[list[Any]]:
+        for each in drawn(data, event, request):
+            yield _answer(*each)
 
     def stopped(event: gr.EventData, request: gr.Request) -> Any:
         return handlers.running.stop(request, payload_of(event).get("run"))
@@ -313,13 +325,10 @@ def _wire_runs(page: Page, handlers: Handlers) -> None:
         message, values = handlers.sweeping.adopt(event, request)
         return [echoed(message, event), *placed.updates(values)]
 
-    page.stage.run(
-        run,
-        set(placed) | set(sweeping.axes),
-        [page.stage, sweeping.grid, sweeping.sheet, sweeping.csv],
-        **ASKED,
-        **ENGINE_LANE,
-    )
+    # Gradio makes a new component of each output that stays as it is, for every message: a run has one output alone.
+    drawing: dict[str, Any] = {"inputs": set(placed) | set(sweeping.axes), **ASKED, **ENGINE_LANE}
+    page.stage.run(run, outputs=page.stage, **drawing)
+    page.stage.sweep(swept, outputs=[page.stage, sweeping.grid, sweeping.sheet, sweeping.csv], **drawing)
     page.stage.stop(stopped, None, page.stage, queue=False, **ASKED)
     page.stage.draft(answering(handlers.running.draft), None, page.stage, **ASKED, **ENGINE_LANE)
     page.stage.inspect(handlers.reviewing.inspect, None, page.stage, trigger_mode="always_last", **quiet, **ENGINE_LANE)

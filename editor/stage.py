@@ -79,7 +79,7 @@ MODULES = (
 STYLES = ("stage.css", "runs.css")
 """The canvas and its tools first; what belongs to runs after it."""
 
-EVENTS = ("run", "stop", "draft", "accept", "goto", "bring", "mask", "reopen", "inspect", "export")
+EVENTS = ("run", "sweep", "stop", "draft", "accept", "goto", "bring", "mask", "reopen", "inspect", "export")
 """What the stage tells Python, each with a JSON object; the names stand in quotes in wire.js, where Gradio looks."""
 
 ARGUMENTS = ("element", "trigger", "props", "server", "watch")
@@ -185,7 +185,7 @@ class Stage(gr.HTML, metaclass=_NoStub):
         plan: Callable[..., Any] | None = None,
         sources: Callable[..., Any] | None = None,
         elem_id: str = "mge-stage",
-        **settings: Any,
+        **of_html: Any,
     ) -> None:
         """Place the stage. What it may call of the server has its parameter's name on the wire.
 
@@ -195,18 +195,19 @@ class Stage(gr.HTML, metaclass=_NoStub):
             sources: called with what is shown when the inspector first points at it; returns where its pixels came
                 from as `replies.sources` tells it.
             elem_id: id of the component on the page.
-            **settings: further keywords of `gr.HTML`.
+            **of_html: further keywords of `gr.HTML`. No string in the JavaScript may be called so: Gradio would take it
+                for an event, put that into the page's description, and copy all that it leads to for each visit.
         """
         asked = {"plan": plan, "sources": sources}
         super().__init__(
-            settings.pop("value", None),
+            of_html.pop("value", None),
             html_template='<div class="mge"><p class="mge-boot">The canvas needs JavaScript.</p></div>',
             css_template=style(),
             js_on_load=script(),
             apply_default_css=False,
             server_functions=[named(function, name) for name, function in asked.items() if function is not None],
             elem_id=elem_id,
-            **settings,
+            **of_html,
         )
 
     def preprocess(self, payload: Any) -> Any:

@@ -11,6 +11,7 @@ import sys
 from functools import partial
 
 from editor import server_messages
+from editor.heap import share_one_heap
 from editor.settings import AppSettings
 from editor.sockets import address_of, listening
 from editor.surroundings import without_proxies
@@ -25,6 +26,7 @@ def serve(settings: AppSettings) -> None:
         KeyboardInterrupt, SystemExit: as the signal that ended it.
     """
     _allow_many_files()
+    share_one_heap()
     place = os.environ.get("GRADIO_TEMP_DIR") or None
     with listening(settings.host, settings.port) as sockets, workplace(place) as folders:
         with without_proxies():

@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
-_SETTINGS = ("GRADIO_SERVER_PORT", "GRADIO_NUM_PORTS", "GRADIO_NODE_NUM_PORTS", "GRADIO_ANALYTICS_MAX_EVENTS")
+_SETTINGS = ("GRADIO_SERVER_PORT", "GRADIO_NUM_PORTS", "GRADIO_NODE_NUM_PORTS", "GRADIO_ANALYTICS_CACHE_FREQUENCY")
 """Numbers that Gradio reads and this editor does not use; the port was read before."""
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # before gradio is imported: no outbound look-ups at all
+os.environ["GRADIO_ANALYTICS_MAX_EVENTS"] = "1"  # it sums up the last 10,000 after each one, for a page that is closed
 
 
 @contextmanager

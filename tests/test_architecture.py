@@ -179,6 +179,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # before gradio and torch are imported
     "editor.sockets": {"core", "editor.server_messages"},
     "editor.surroundings": set(),
+    "editor.heap": set(),
     "editor.workplace": {"filelock", "core", "editor.server_messages"},
     "app": {"gradio", "editor", "core"},
 }

@@ -130,8 +130,8 @@ class Drawing:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
-    def edit(self, job: Job, live: Live) -> Iterator[Message | None]:
-        """Stream one edit: a message for each step, nothing where only Stop is to be heard, then the result."""
+    def edit(self, job: Job, live: Live) -> Iterator[Message]:
+        """Stream one edit: a message for each step, a sign of life where there is nothing to show, then the result."""
         asked, variations = job.asked, job.asked.options.variations
         route = _Route.planned(job.engine, asked)
         trace = self._trace(job, route)
@@ -146,7 +146,7 @@ class Drawing:
                     yield self.finished(job, drawn, [item], trace, kept=alone)
                     return
                 if isinstance(item, Finishing):
-                    yield None if last is None else self._frame(job, item, last, route, before)
+                    yield replies.alive(job.run) if last is None else self._frame(job, item, last, route, before)
                     continue
                 last = item
                 now = time.perf_counter()
@@ -212,8 +212,8 @@ class Drawing:
             seconds_left=self._desk.step_s * len(preview.images) * (preview.steps - preview.step),
         )
 
-    def _frame(self, job: Job, item: Finishing, last: Preview, route: _Route, started: float) -> Message | None:
-        """Return what a picture on its way to be finished looks like, as a step after the last; None as a sign of life.
+    def _frame(self, job: Job, item: Finishing, last: Preview, route: _Route, started: float) -> Message:
+        """Return what a picture on its way to be finished looks like, as a step after the last, or a sign of life.
 
         Args:
             job: what was asked.
@@ -223,7 +223,7 @@ class Drawing:
             started: `time.perf_counter()` seconds of the last step.
         """
         if item.images is None:
-            return None
+            return replies.alive(job.run)
         window = last.window.shifted(-item.area.left, -item.area.top).slices
         shown = [export.shrunk(image[window], export.FRAME_SIDE) for image in item.images] if route.looks == 1 else []
         spent = time.perf_counter() - started

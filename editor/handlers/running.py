@@ -20,6 +20,7 @@ from editor import messages
 from editor.handlers.desk import Desk, answered, apology, owner_of, payload_of, refusal
 from editor.handlers.drawing import Drawing, Job, Live, Told
 from editor.handlers.sweeping import Sweeping
+from editor.heap import give_back
 from editor.wire import intents, replies, requests
 from editor.wire.replies import Message
 
@@ -67,6 +68,7 @@ class Running:
         finally:
             if self._live.get(owner) is live:
                 del self._live[owner]
+            give_back()
 
     def _drawn(
         self, live: Live, values: Mapping[str, Any], axes: Sequence[str], event: gr.EventData, request: gr.Request

@@ -101,7 +101,7 @@ export class Wire {
 
   /** @param {Intent} intent */
   run(intent) {
-    this.trigger("run", intent);
+    this.trigger(intent.mode === "sweep" ? "sweep" : "run", intent);
   }
 
   /** @param {string} run */
