@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import secrets
 import threading
+import time
 from collections import OrderedDict, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -66,8 +67,13 @@ class Version:
 
     @property
     def weight(self) -> int:
-        """Bytes that it holds."""
-        return self.picture.weight + sum(each.weight for each in self.painted if each is not None)
+        """Bytes that it holds, pixels of its picture included."""
+        return self.picture.weight + self.memory
+
+    @property
+    def memory(self) -> int:
+        """Bytes of it in memory."""
+        return sum(each.weight for each in self.painted if each is not None)
 
 
 class Shown(NamedTuple):
@@ -93,14 +99,27 @@ class Document:
         name: of the file it came from, without suffix.
         format: of that file: "png", "jpeg" or "webp".
         store: where its pictures lie.
+        used: `time.monotonic()` seconds when its visitor last asked for it.
     """
 
-    def __init__(self, owner: str, name: str, store: Store, settings: AppSettings, *, file_format: str = "png") -> None:
+    def __init__(
+        self,
+        owner: str,
+        name: str,
+        store: Store,
+        settings: AppSettings,
+        *,
+        file_format: str = "png",
+        grown: Callable[[Document], None] = lambda document: None,
+    ) -> None:
+        """Begin a document without a picture; `grown` is called after each addition, with no lock held."""
         self.id = secrets.token_urlsafe(16)
         self.owner = owner
         self.name = name
         self.format = file_format
         self.store = store
+        self.used = time.monotonic()
+        self._grown = grown
         self._settings = settings
         self._versions: dict[int, Version] = {}
         self._head: int | None = None
@@ -127,6 +146,12 @@ class Document:
         """Whether something is made of it now."""
         with self._lock:
             return self._works > 0
+
+    @property
+    def memory(self) -> int:
+        """Bytes in memory: steps, masks and cells of its runs, and whose pixels were copied; pictures lie in files."""
+        with self._lock:
+            return sum(each.memory for each in (*self._runs.values(), *self._versions.values()))
 
     # versions ---------------------------------------------------------------------------------------------------------
     @property
@@ -174,15 +199,22 @@ class Document:
             Gone: where this document was let go of meanwhile; then the picture is released.
         """
         with self._lock:
-            self._check_open(picture)
-            before = self._head
-            parent = before if parent is None else parent
-            self._next += 1
-            version = Version(self._next, parent, picture, offset, painted)
-            self._versions[version.id] = version
-            self._head = version.id
-            moved = self._moved(before)
-            return Shown(version, moved, self._bound())
+            shown = self._pushed(picture, offset, parent, painted)
+        self._grown(self)
+        return shown
+
+    def _pushed(
+        self, picture: Picture, offset: tuple[int, int], parent: int | None, painted: Painted
+    ) -> Shown:
+        self._check_open(picture)
+        before = self._head
+        parent = before if parent is None else parent
+        self._next += 1
+        version = Version(self._next, parent, picture, offset, painted)
+        self._versions[version.id] = version
+        self._head = version.id
+        moved = self._moved(before)
+        return Shown(version, moved, self._bound())
 
     def goto(self, version: int) -> Shown:
         """Show a version.
@@ -231,6 +263,7 @@ class Document:
             self._versions = {version.id: version for version in versions}
             self._head, self._next = head, max(self._versions)
             self._bound()
+        self._grown(self)
 
     # runs -------------------------------------------------------------------------------------------------------------
     def remember(self, run: Run | SweptCells) -> None:
@@ -244,6 +277,7 @@ class Document:
             self._forget(self._runs.pop(run.id, None))
             self._runs[run.id] = run
             self._bound()
+        self._grown(self)
 
     def run(self, run_id: str) -> Run:
         """Return a run that is kept.
@@ -295,7 +329,7 @@ class Document:
             offset = run.offset if known or made_here else (0, 0)
             self.store.share(picture)
             painted = run.sources[variation : variation + 1]
-            return self.push(picture, offset=offset, parent=run.source if known else None, painted=painted)
+            return self._pushed(picture, offset, run.source if known else None, painted)
 
     # files ------------------------------------------------------------------------------------------------------------
     def folder(self) -> Path:

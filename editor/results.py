@@ -16,32 +16,37 @@ _IN_ALL = 64
 
 class _Result(NamedTuple):
     client: str
+    size: int
     remove: Callable[[], None]
 
 
 class Results:
     """Thread-safe; one for a server."""
 
-    def __init__(self) -> None:
+    def __init__(self, most_bytes: int) -> None:
+        """Keep none yet, and never more than `most_bytes` but for the newest."""
+        self._most = most_bytes
         self._kept: deque[_Result] = deque()
         self._lock = threading.Lock()
 
-    def keep(self, client: str, remove: Callable[[], None]) -> None:
+    def keep(self, client: str, size: int, remove: Callable[[], None]) -> None:
         """Keep a result, and remove the oldest where there are too many of this client or in all.
 
         Args:
             client: who may fetch it.
-            remove: removes its files.
+            size: bytes of its files.
+            remove: removes them.
         """
         with self._lock:
-            self._kept.append(_Result(client, remove))
-            gone = []
-            own = [result for result in self._kept if result.client == client]
-            if len(own) > _OF_A_CLIENT:
-                gone.append(own[0])
-            elif len(self._kept) > _IN_ALL:
-                gone.append(self._kept[0])
+            self._kept.append(_Result(client, size, remove))
+            gone = [result for result in self._kept if result.client == client][:-_OF_A_CLIENT]
             for result in gone:
                 self._kept.remove(result)
+            while len(self._kept) > 1 and (len(self._kept) > _IN_ALL or self._held > self._most):
+                gone.append(self._kept.popleft())
         for result in gone:
             result.remove()
+
+    @property
+    def _held(self) -> int:
+        return sum(result.size for result in self._kept)

@@ -179,9 +179,14 @@ class Run:
 
     @property
     def weight(self) -> int:
-        """Bytes that it holds."""
-        held = (*self.pictures, *self.sources, *(() if self.trace is None else (self.trace,)))
-        return sum(each.weight for each in held)
+        """Bytes that it holds, pixels of its pictures included."""
+        return sum(picture.weight for picture in self.pictures) + self.memory
+
+    @property
+    def memory(self) -> int:
+        """Bytes of it in memory."""
+        held = (*self.sources, *(() if self.trace is None else (self.trace,)))
+        return _masks(self.requests) + sum(each.weight for each in held)
 
     def request(self, variation: int) -> EditRequest:
         """Return what drew a variation.
@@ -247,7 +252,14 @@ class SweptCells:
     @property
     def weight(self) -> int:
         """Bytes that it holds."""
-        return self.painted.nbytes + sum(cell.patch.nbytes for cell in self.cells.values())
+        return self.memory
+
+    @property
+    def memory(self) -> int:
+        """Bytes of it in memory, which is all of it."""
+        cells = list(self.cells.values())
+        masks = _masks([cell.request for cell in cells])
+        return self.painted.nbytes + masks + sum(cell.patch.nbytes for cell in cells)
 
     def add(self, place: tuple[int, int], request: EditRequest, image: Pixels, score: float, seconds: float) -> None:
         """Keep a cell, given its whole picture."""
@@ -290,6 +302,12 @@ class SweptCell(NamedTuple):
     patch: Pixels
     score: float
     seconds: float
+
+
+def _masks(requests: Sequence[EditRequest]) -> int:
+    """Return the bytes of the masks of requests; those of one run share theirs, as large as the whole picture."""
+    masks = {id(request.mask): request.mask.nbytes for request in requests if request.mask is not None}
+    return sum(masks.values())
 
 
 def canvas_size(request: EditRequest, pixels: int) -> tuple[int, int]:

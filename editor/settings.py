@@ -15,6 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import NoReturn
 
+_MOST_MB = 10**9  # a petabyte: above any disk, below what arithmetic minds
 SAMPLES = Path(__file__).resolve().parent.parent / "assets" / "samples"
 
 
@@ -41,6 +42,9 @@ class AppSettings:
         visitor_minutes: how long the pictures of a visitor who left are kept, for a lost connection to come back.
         undo_steps: versions kept beside the first, for each picture.
         document_mb: pixels kept on disk for one picture's versions and runs, megabytes.
+        disk_mb: files kept for all visitors together, megabytes; twice the pixels or less, as PNG and array.
+        memory_mb: steps, masks and cells kept in memory for all visitors together, megabytes. Beyond either, the
+            pictures go that nobody asked for the longest, but none that is worked on; browsers have their own copies.
         sweep_cells: most cells of one sweep.
     """
 
@@ -59,6 +63,8 @@ class AppSettings:
     visitor_minutes: float = 30.0
     undo_steps: int = 32
     document_mb: int = 768
+    disk_mb: int = 8192  # five pictures as large as one may get
+    memory_mb: int = 1024
     sweep_cells: int = 64
 
 
@@ -88,6 +94,8 @@ def read_settings(arguments: Sequence[str], environment: Mapping[str, str]) -> A
         fixed_model=chosen.fixed_model,
         device=chosen.device,
         mcp=chosen.mcp,
+        disk_mb=chosen.disk_mb,
+        memory_mb=chosen.memory_mb,
     )
 
 
@@ -103,6 +111,13 @@ def _port(text: str) -> int:
     """Return the port that a word writes."""
     if not text.isdecimal() or int(text) > 65535:
         raise argparse.ArgumentTypeError(f"{text!r} is no port, which is a whole number from 0 to 65535")
+    return int(text)
+
+
+def _megabytes(text: str) -> int:
+    """Return the megabytes that a word writes."""
+    if not text.isdecimal() or not 1 <= int(text) <= _MOST_MB:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of megabytes, which is whole and 1 to {_MOST_MB}")
     return int(text)
 
 
@@ -139,6 +154,7 @@ def _parser(environment: Mapping[str, str]) -> _Parser:
         help="a further name of this server in addresses, as behind a proxy; may be given several times",
     )
     _add_models(parser, environment)
+    _add_limits(parser)
     parser.add_argument("--mcp", action="store_true", help="offer the API as tools of the Model Context Protocol too")
     return parser
 
@@ -169,6 +185,23 @@ def _add_models(parser: _Parser, environment: Mapping[str, str]) -> None:
         default=environment.get("MASKGIT_EDITOR_DEVICE") or standard.device,
         choices=("auto", "cpu", "cuda"),
         help="where the nets run (default: %(default)s)",
+    )
+
+
+def _add_limits(parser: _Parser) -> None:
+    """Add how much is kept."""
+    standard = AppSettings()
+    parser.add_argument(
+        "--disk-mb",
+        type=_megabytes,
+        default=standard.disk_mb,
+        help="megabytes of files kept for all visitors together; the longest unused go (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--memory-mb",
+        type=_megabytes,
+        default=standard.memory_mb,
+        help="the same of steps and masks, which are kept in memory (default: %(default)s)",
     )
 
 

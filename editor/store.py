@@ -79,12 +79,31 @@ class Store:
         self._private = tempfile.TemporaryDirectory(prefix="maskgit-editor-raw-")
         self._secret = secrets.token_bytes(32)
         self._uses: dict[Path, int] = {}
+        self._bytes: dict[Path, int] = {}
+        self._folders: set[Path] = set()
         self._lock = threading.Lock()
 
     @property
     def served(self) -> Path:
         """The folder that the page server may read."""
         return Path(self._served.name)
+
+    @property
+    def disk(self) -> int:
+        """Bytes of all files: each picture is there twice, as a PNG and as an array."""
+        with self._lock:
+            pictures, folders = sum(self._bytes.values()), list(self._folders)
+        return pictures + sum(self.size(folder) for folder in folders)
+
+    def size(self, kept: Picture | Path) -> int:
+        """Return the bytes of a picture's files, or of those in a folder; 0 where they are gone by now."""
+        if isinstance(kept, Picture):
+            with self._lock:
+                return self._bytes.get(kept.raw, 0)
+        try:
+            return sum(path.stat().st_size for path in kept.iterdir())
+        except OSError:
+            return 0
 
     def put(self, pixels: Pixels, name: str, notes: Mapping[str, str] | None = None) -> Picture:
         """Write a picture and return where it lies; each `put` needs one `release`.
@@ -108,9 +127,12 @@ class Store:
                 png.parent.mkdir(exist_ok=True)
                 _publish(raw, raw.parent, lambda file: np.save(file, pixels, allow_pickle=False))
                 _publish(png, self.served, lambda file: file.write(encode_png(pixels, text=notes)))
+            size = png.stat().st_size + raw.stat().st_size
         except BaseException:
             self.release(picture)
             raise
+        with self._lock:
+            self._bytes[raw] = size
         return picture
 
     def share(self, picture: Picture) -> None:
@@ -126,6 +148,7 @@ class Store:
                 self._uses[picture.raw] = left
                 return
             self._uses.pop(picture.raw, None)
+            self._bytes.pop(picture.raw, None)
             for path in (picture.png, picture.raw):
                 path.unlink(missing_ok=True)
             if picture.png.parent.exists():
@@ -133,10 +156,15 @@ class Store:
 
     def new_folder(self) -> Path:
         """Return a new folder that the page server may read, for files that are no pictures of a document."""
-        return Path(tempfile.mkdtemp(dir=self.served))
+        folder = Path(tempfile.mkdtemp(dir=self.served))
+        with self._lock:
+            self._folders.add(folder)
+        return folder
 
     def remove_folder(self, folder: Path) -> None:
         """Remove a folder that `new_folder` made."""
+        with self._lock:
+            self._folders.discard(folder)
         shutil.rmtree(folder, ignore_errors=True)
 
     def close(self) -> None:

@@ -6,22 +6,28 @@ the visitor, and another visitor's id is treated as unknown.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from editor.documents import Document, Gone
 from editor.settings import AppSettings
 from editor.store import Pixels, Store, file_name
 
+logger = logging.getLogger(__name__)
+
+_MB = 1_000_000
+
 
 class Documents:
-    """Every visitor's open documents, bounded in number; thread-safe.
+    """Every visitor's open documents, bounded in number and in bytes; thread-safe.
 
     Who makes room for a newcomer: whoever left first, else whoever was not heard of for longest; never someone whose
     picture is being worked on, nor that picture. Where all are at work, more are kept than the bound until one rests.
+    Bytes are made room for picture by picture, in the same order; the browser has its own copy of what goes.
     """
 
     def __init__(self, store: Store, settings: AppSettings) -> None:
@@ -63,7 +69,9 @@ class Documents:
             file_format: of that file.
             notes: text chunks of its PNG.
         """
-        document = Document(owner, file_name(name), self.store, self._settings, file_format=file_format)
+        document = Document(
+            owner, file_name(name), self.store, self._settings, file_format=file_format, grown=self._fit
+        )
         if pixels is not None:
             document.push(self.store.put(pixels, document.name, notes))
         self._take(document, owner)
@@ -82,6 +90,7 @@ class Documents:
                 raise Gone("document")
             mine.move_to_end(document.id)
             self._here(owner)
+            document.used = time.monotonic()
             return document
 
     def find(self, doc_id: object) -> Document:
@@ -94,6 +103,7 @@ class Documents:
             for owner, mine in self._visitors.items():
                 if isinstance(doc_id, str) and doc_id in mine:
                     self._here(owner)
+                    mine[doc_id].used = time.monotonic()
                     return mine[doc_id]
         raise Gone("document")
 
@@ -170,6 +180,25 @@ class Documents:
             resting = [each for each in (*left, *self._visitors) if each != owner and not self._works(each)]
             for gone in list(dict.fromkeys(resting))[: max(0, len(self._visitors) - self._settings.visitors)]:
                 self._drop(gone)
+
+    def _fit(self, grown: Document) -> None:
+        """Let pictures go until all that is kept is within the bounds; `grown`, and what is worked on, stay.
+
+        Those of visitors who left go first, then those that nobody asked for the longest.
+        """
+        with self._lock:
+            everything = [each for mine in self._visitors.values() for each in mine.values()]
+            for each in sorted(everything, key=lambda each: (each.owner not in self._left, each.used)):
+                if not self._too_much(everything):
+                    return
+                if each is not grown and not each.works:
+                    logger.info("a picture gave way to newer ones")
+                    del self._visitors[each.owner][each.id]
+                    each.close()
+
+    def _too_much(self, everything: Sequence[Document]) -> bool:
+        memory = sum(each.memory for each in everything)
+        return self.store.disk > self._settings.disk_mb * _MB or memory > self._settings.memory_mb * _MB
 
     def _works(self, owner: str) -> bool:
         return any(document.works for document in self._visitors[owner].values())

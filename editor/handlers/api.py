@@ -19,6 +19,7 @@ from core import FOLLOW, BadRequest, Box, Engine, ModelSpec, Size, class_id, swe
 from editor import axes, export, messages
 from editor.darkroom import read_mask, read_picture
 from editor.handlers.desk import Desk, told_to_programs
+from editor.heap import give_back
 from editor.results import Results
 from editor.store import Pixels
 from editor.wire import requests
@@ -35,7 +36,7 @@ class Api:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._results = Results()
+        self._results = Results(desk.settings.disk_mb * 1_000_000 // 4)  # the rest is for people
 
     def form(self, values: Mapping[str, Any], image: Any, mask: Any, *, model: str | None = None) -> str | None:
         """Run the form: the first variation of the same edit as on the canvas, as a file.
@@ -198,8 +199,10 @@ class Api:
             asked = requests.build_request("fill", values, engine.spec, picture=picture, mask=brushed)
             cells = list(sweep(engine, asked, grid.values))
             folder = store.new_folder()
-            self._results.keep(_client(), partial(store.remove_folder, folder))
-            files = export.sweep_files(folder, "maskgit", cells, grid.values, engine.spec.classes)
+            try:
+                files = export.sweep_files(folder, "maskgit", cells, grid.values, engine.spec.classes)
+            finally:
+                self._results.keep(_client(), store.size(folder), partial(store.remove_folder, folder))
             return [gr.FileData(path=str(path)) for path in files]
 
     def _answer(
@@ -233,7 +236,8 @@ class Api:
         result = engine.edit(asked)
         store = self._desk.documents.store
         made = export.store_variation(store, result.image(0), "result", engine.spec, asked, engine.machine)
-        self._results.keep(_client(), partial(store.release, made))
+        self._results.keep(_client(), store.size(made), partial(store.release, made))
+        give_back()
         return str(made.png)
 
 

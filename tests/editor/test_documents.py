@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -219,6 +220,77 @@ def test_whoever_works_stays_and_whoever_left_goes_first(documents: Documents, p
     documents.find(ann.id)  # a plan is asked for while somebody paints
     documents.open("fay", photo, "f")
     assert documents.get(ann.id, "ann") is ann
+
+
+@pytest.fixture
+def crowded(tmp_path: Path) -> Iterator[Documents]:
+    """Documents that may take two megabytes of disk, all visitors together."""
+    made = Documents(Store(tmp_path / "served"), AppSettings(disk_mb=2))
+    yield made
+    made.close()
+
+
+def noise(seed: int) -> NDArray[np.uint8]:
+    """Return a picture that takes 0.72 MB of disk, as PNG and array."""
+    return np.random.default_rng(seed).integers(0, 256, (300, 400, 3), np.uint8)
+
+
+def kept(*opened: Document) -> list[bool]:
+    """Say of each document whether it is still there."""
+    return [each.head is not None for each in opened]
+
+
+def test_the_disk_of_all_visitors_is_bounded_and_the_longest_unused_goes(crowded: Documents) -> None:
+    ann, bob = (crowded.open(owner, noise(n), "p") for n, owner in enumerate(("ann", "bob")))
+    crowded.get(ann.id, "ann")  # so that bob's was not asked for the longest
+    cid = crowded.open("cid", noise(2), "p")
+    assert kept(ann, bob, cid) == [True, False, True]
+    assert crowded.store.disk <= 2_000_000
+    with pytest.raises(Gone) as gone:
+        crowded.get(bob.id, "bob")
+    assert gone.value.what == "document"
+
+
+def test_whoever_works_keeps_his_picture_and_whoever_left_gives_way_first(crowded: Documents) -> None:
+    ann, bob = (crowded.open(owner, noise(n), "p") for n, owner in enumerate(("ann", "bob")))
+    crowded.leave("bob")
+    with ann.working():
+        cid = crowded.open("cid", noise(2), "p")
+        assert kept(ann, bob, cid) == [True, False, True]
+        dan = crowded.open("dan", noise(3), "p")  # ann's is older, but worked on
+        assert kept(ann, cid, dan) == [True, False, True]
+    eve = crowded.open("eve", noise(4), "p")
+    assert kept(ann, dan, eve) == [False, True, True]
+
+
+def test_what_grows_stays_itself(crowded: Documents) -> None:
+    ann = crowded.open("ann", noise(0), "p")
+    bob = crowded.open("bob", noise(1), "p")
+    for n in range(2, 5):  # beyond the bound by herself alone
+        crowded.get(ann.id, "ann").push(crowded.store.put(noise(n), "p"))
+    assert kept(ann, bob) == [True, False]
+    assert len(ann.tree) == 4
+
+
+def test_the_memory_of_all_visitors_is_bounded_masks_included(tmp_path: Path) -> None:
+    documents = Documents(Store(tmp_path / "served"), AppSettings(memory_mb=1))
+    opened = [documents.open(owner, np.zeros((700, 800, 3), np.uint8), "p") for owner in ("ann", "bob")]
+    for each in opened:
+        each.remember(run_of(each, "r", (10, 20)))
+        assert each.memory == 700 * 800  # one mask, which both variations share
+    assert kept(*opened) == [False, True]
+    documents.close()
+
+
+def test_exported_files_count(crowded: Documents) -> None:
+    ann, bob = (crowded.open(owner, noise(n), "p") for n, owner in enumerate(("ann", "bob")))
+    before = crowded.store.disk
+    (bob.folder() / "trip.zip").write_bytes(bytes(900_000))
+    assert crowded.store.disk == before + 900_000
+    bob.push(crowded.store.put(noise(2), "p"))
+    assert kept(ann, bob) == [False, True]
+    crowded.close()
+    assert crowded.store.disk == 0
 
 
 def test_a_result_that_comes_too_late_is_released(documents: Documents, document: Document) -> None:

@@ -48,3 +48,12 @@ def test_model_folders_come_from_flags_or_the_environment() -> None:
     assert read_settings([], environment).model_folders == (Path("one"), Path("two"))
     flags = ["--model-folder", "three", "--model-folder", "four"]
     assert read_settings(flags, environment).model_folders == (Path("three"), Path("four"))
+
+
+def test_disk_and_memory_are_bounded_by_whole_megabytes(capsys: pytest.CaptureFixture[str]) -> None:
+    chosen = read_settings(["--disk-mb", "500", "--memory-mb", "50"], {})
+    assert (chosen.disk_mb, chosen.memory_mb) == (500, 50)
+    for wrong in ("0", "-1", "many", "1.5", "9" * 12):
+        with pytest.raises(SystemExit):
+            read_settings(["--disk-mb", wrong], {})
+        assert wrong in capsys.readouterr().err
