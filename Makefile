@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3 || command -v python3.12 || command -v python3.11)
 BIN := .venv/bin
 
-.PHONY: run test coverage check wheel bench bench-core bench-page pictures train
+.PHONY: run test coverage check wheel bench bench-core bench-page pictures endure crowd train
 
 run: .venv/installed
 	$(BIN)/python app.py
@@ -40,6 +40,14 @@ bench-page: .venv/installed-dev
 pictures: .venv/installed-dev
 	bash .ci/chromium
 	$(BIN)/python -m tests.browser.pictures
+
+# Visitors who use the real app.py in every way, and 300 clients at once: what it costs, and whether each answer is right.
+endure: MINUTES = 40
+endure: .venv/installed-dev
+	$(BIN)/python -m tests.server.endurance --minutes $(MINUTES)
+
+crowd: .venv/installed-dev
+	$(BIN)/python -m tests.server.endurance --crowd 300
 
 # make train DATA="photos.zip more.zip" [MINUTES=60]
 MINUTES ?= 60
