@@ -203,9 +203,7 @@ class Document:
         self._grown(self)
         return shown
 
-    def _pushed(
-        self, picture: Picture, offset: tuple[int, int], parent: int | None, painted: Painted
-    ) -> Shown:
+    def _pushed(self, picture: Picture, offset: tuple[int, int], parent: int | None, painted: Painted) -> Shown:
         self._check_open(picture)
         before = self._head
         parent = before if parent is None else parent

@@ -185,8 +185,8 @@ class Run:
     @property
     def memory(self) -> int:
         """Bytes of it in memory."""
-        held = (*self.sources, *(() if self.trace is None else (self.trace,)))
-        return _masks(self.requests) + sum(each.weight for each in held)
+        steps = 0 if self.trace is None else self.trace.weight
+        return _masks(self.requests) + steps + sum(each.weight for each in self.sources)
 
     def request(self, variation: int) -> EditRequest:
         """Return what drew a variation.
