@@ -11,7 +11,6 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -21,6 +20,7 @@ from editor.runs import Run, SweptCells
 from editor.settings import AppSettings
 from editor.sources import Painted, moved
 from editor.store import Picture, Store
+from editor.versions import Version, Versions
 
 _RUNS = 64
 """Runs that stay to be gone on from, for each document; each keeps its files, masks and steps."""
@@ -40,40 +40,6 @@ class Gone(BadRequest):
         said = {"document": messages.document_gone, "version": messages.version_gone, "run": messages.run_gone}
         super().__init__(said[what]())
         self.what = what
-
-
-@dataclass(frozen=True)
-class Version:
-    """One state of a document.
-
-    Attributes:
-        id: rises in a document; never used again.
-        parent: the version that it was made from; None for the first.
-        picture: what it looks like.
-        offset: where the parent's picture lies on this one, (x, y) in pixels; only extending moves it.
-        painted: since the parent; nothing where that is not known, or the picture was opened.
-    """
-
-    id: int
-    parent: int | None
-    picture: Picture
-    offset: tuple[int, int]
-    painted: Painted = ()
-
-    @property
-    def since(self) -> Painted:
-        """What was painted since the parent, for certain one edit at least where there is a parent."""
-        return self.painted or (() if self.parent is None else (None,))
-
-    @property
-    def weight(self) -> int:
-        """Bytes that it holds, pixels of its picture included."""
-        return self.picture.weight + self.memory
-
-    @property
-    def memory(self) -> int:
-        """Bytes of it in memory."""
-        return sum(each.weight for each in self.painted if each is not None)
 
 
 class Shown(NamedTuple):
@@ -121,9 +87,7 @@ class Document:
         self.used = time.monotonic()
         self._grown = grown
         self._settings = settings
-        self._versions: dict[int, Version] = {}
-        self._head: int | None = None
-        self._next = 0
+        self._versions = Versions()
         self._runs: OrderedDict[str, Run | SweptCells] = OrderedDict()
         self._folders: deque[Path] = deque()
         self._works = 0
@@ -151,14 +115,14 @@ class Document:
     def memory(self) -> int:
         """Bytes in memory: steps, masks and cells of its runs, and whose pixels were copied; pictures lie in files."""
         with self._lock:
-            return sum(each.memory for each in (*self._runs.values(), *self._versions.values()))
+            return sum(each.memory for each in (*self._runs.values(), *self._versions))
 
     # versions ---------------------------------------------------------------------------------------------------------
     @property
     def version(self) -> Version | None:
         """The version shown; None for a document that has not received its first generated picture."""
         with self._lock:
-            return None if self._head is None else self._versions[self._head]
+            return self._versions.head
 
     def find(self, version: int) -> Version:
         """Return a version.
@@ -182,7 +146,7 @@ class Document:
     def tree(self) -> tuple[Version, ...]:
         """Every version, each after its parent."""
         with self._lock:
-            return tuple(self._versions[version] for version in sorted(self._versions))
+            return tuple(self._versions)
 
     def push(
         self, picture: Picture, *, offset: tuple[int, int] = (0, 0), parent: int | None = None, painted: Painted = ()
@@ -205,13 +169,8 @@ class Document:
 
     def _pushed(self, picture: Picture, offset: tuple[int, int], parent: int | None, painted: Painted) -> Shown:
         self._check_open(picture)
-        before = self._head
-        parent = before if parent is None else parent
-        self._next += 1
-        version = Version(self._next, parent, picture, offset, painted)
-        self._versions[version.id] = version
-        self._head = version.id
-        moved = self._moved(before)
+        version = self._versions.add(picture, offset, parent, painted)
+        moved = self._versions.show(version.id)
         return Shown(version, moved, self._bound())
 
     def goto(self, version: int) -> Shown:
@@ -222,20 +181,12 @@ class Document:
         """
         with self._lock:
             found = self.find(version)
-            before, self._head = self._head, version
-            return Shown(found, self._moved(before), ())
+            return Shown(found, self._versions.show(version), ())
 
     def painted(self, version: int | None) -> Painted:
         """Return what was painted on the way to a version, as it lies on it; None stands for no version."""
         with self._lock:
-            if version is not None and version not in self._versions:
-                return (None,)
-            found: Painted = ()
-            x = y = 0
-            for step in reversed(self._path(version)):
-                found += moved(self._versions[step].since, (x, y))
-                x, y = x + self._versions[step].offset[0], y + self._versions[step].offset[1]
-            return found
+            return self._versions.painted(version)
 
     def painted_by(self, run_id: str, variation: int) -> Painted:
         """Return the same of a variation of a run that is kept, what lay under it included.
@@ -257,9 +208,7 @@ class Document:
             head: id of the one to show.
         """
         with self._lock:
-            assert not self._versions
-            self._versions = {version.id: version for version in versions}
-            self._head, self._next = head, max(self._versions)
+            self._versions.restore(versions, head)
             self._bound()
         self._grown(self)
 
@@ -346,7 +295,7 @@ class Document:
     def close(self) -> None:
         """Release every file."""
         with self._lock:
-            for version in self._versions.values():
+            for version in self._versions:
                 self.store.release(version.picture)
             for run in self._runs.values():
                 self._forget(run)
@@ -355,7 +304,6 @@ class Document:
             self._versions.clear()
             self._runs.clear()
             self._folders.clear()
-            self._head = None
             self._closed = True
 
     def _check_open(self, *brought: Picture) -> None:
@@ -374,48 +322,14 @@ class Document:
         while len(self._versions) > 2 and (
             len(self._versions) > self._settings.undo_steps + 1 or self._weight() > limit
         ):
-            dropped.append(self._drop_version())
+            gone = self._versions.drop()
+            self.store.release(gone.picture)
+            dropped.append(gone.id)
         return tuple(dropped)
 
     def _weight(self) -> int:
-        versions = sum(version.weight for version in self._versions.values())
+        versions = sum(version.weight for version in self._versions)
         return versions + sum(run.weight for run in self._runs.values())
-
-    def _drop_version(self) -> int:
-        """Drop the oldest leaf that does not lead to the head, else the oldest step after the first on the way there.
-
-        The children of a version that goes hang on its parent afterwards, with the offsets of both.
-        """
-        path = self._path(self._head)
-        parents = {version.parent for version in self._versions.values()}
-        leaves = [version for version in sorted(self._versions) if version not in parents and version not in path]
-        gone = self._versions.pop(leaves[0] if leaves else path[1])
-        for child in [child for child in self._versions.values() if child.parent == gone.id]:
-            offset = (child.offset[0] + gone.offset[0], child.offset[1] + gone.offset[1])
-            painted = child.since + moved(gone.since, child.offset)
-            self._versions[child.id] = replace(child, parent=gone.parent, offset=offset, painted=painted)
-        self.store.release(gone.picture)
-        return gone.id
-
-    def _path(self, version: int | None) -> list[int]:
-        """Return the ids from the first version to this one."""
-        path: list[int] = []
-        while version is not None:
-            path.append(version)
-            version = self._versions[version].parent
-        return path[::-1]
-
-    def _origin(self, version: int | None) -> tuple[int, int]:
-        """Return where the first version's picture lies on a version."""
-        offsets = [self._versions[step].offset for step in self._path(version)]
-        return sum(x for x, _ in offsets), sum(y for _, y in offsets)
-
-    def _moved(self, before: int | None) -> tuple[int, int]:
-        """Return where the picture shown before lies on the head."""
-        if before is None:
-            return 0, 0
-        (x, y), (old_x, old_y) = self._origin(self._head), self._origin(before)
-        return x - old_x, y - old_y
 
     def _forget(self, run: Run | SweptCells | None) -> None:
         for picture in run.pictures if run is not None else ():

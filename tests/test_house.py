@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 CEILINGS = {
     "functions with more than 8 arguments": 7,
-    "largest class, lines": 304,
+    "largest class, lines": 278,
     "largest Python file, lines": 505,
     "script lines over 120 characters": 378,
     "evaluation, lines": 5096,

@@ -17,10 +17,11 @@ import gradio as gr
 from core import BadRequest, CoreError, EditRequest, Sides, Task, load_request, picture_size, read_recipe, save_request
 from editor import export, messages, welcome
 from editor.darkroom import open_picture, read_picture
-from editor.documents import Document, Version
+from editor.documents import Document
 from editor.handlers.desk import Desk, addresses, answered, owner_of, payload_of
 from editor.project import is_project, read_project
 from editor.store import Pixels
+from editor.versions import Version
 from editor.wire import replies, requests
 from editor.wire.replies import Message
 

@@ -12,8 +12,9 @@ from typing import Any
 
 from core import BadRequest, Box, Sides, Size
 from editor import messages
-from editor.documents import Document, Version
+from editor.documents import Document
 from editor.runs import Run
+from editor.versions import Version
 from editor.visitors import Documents
 from editor.wire.bits import Mask, is_list, is_whole, read_mask
 

@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 
 from core import Alternative, BadRequest, Box, EditRequest, ModelSpec, Preview
 from editor import messages
-from editor.documents import Document, Shown, Version
+from editor.documents import Document, Shown
 from editor.sources import Painted
 from editor.store import Picture, Pixels
+from editor.versions import Version
 from editor.wire.bits import Mask, cells_hex, confidence_hex, write_mask
 from editor.wire.intents import Origin
 from editor.wire.requests import View, decoding_values, model_id

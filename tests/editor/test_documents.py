@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from core import BadRequest, Box, EditRequest, Sides, Size, Task
-from editor.documents import Document, Gone, Version
+from editor.documents import Document, Gone
 from editor.runs import Run
 from editor.settings import AppSettings
 from editor.sources import Painted, Sources
 from editor.store import Store
+from editor.versions import Version
 from editor.visitors import Documents
 from tests.editor.fakes import SPEC
 
