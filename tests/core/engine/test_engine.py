@@ -11,6 +11,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from torch.overrides import TorchFunctionMode
 
 from core.decoding.settings import Decoding
 from core.engine import Engine, list_models, load_engine
@@ -462,6 +463,39 @@ def test_then_a_smaller_number_format_is_taken_and_the_picture_begun_anew() -> N
     assert engine.dtype == "float16"
     assert "float16" in result.told[0]
     assert [item.step for item in items[:-1] if isinstance(item, Preview)] == [1, 2, 3]
+
+
+class FakeGpu(TorchFunctionMode):
+    """Takes CUDA for a device that is there: its tensors are the CPU's, and it has no memory for a single row."""
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        def there(each: Any) -> Any:
+            return torch.device("cpu") if isinstance(each, torch.device) and each.type == "cuda" else each
+
+        return func(*map(there, args), **{name: there(value) for name, value in (kwargs or {}).items()})
+
+
+@pytest.mark.filterwarnings("ignore:CUDA is not available")
+def test_the_cpu_is_the_last_rung_and_every_rung_is_told() -> None:
+    with FakeGpu():
+        transformer = Cramped(9)
+        engine = Engine(fake_spec(), ColourTokenizer(), transformer, device="cuda")
+
+        def on_the_gpu(*_: object) -> None:
+            if engine.device == "cuda":
+                raise torch.OutOfMemoryError("CUDA out of memory")
+
+        transformer.register_forward_pre_hook(on_the_gpu)
+        result = engine.edit(inpaint(variations=3))
+        assert engine.edit(inpaint(variations=3)).told == (), "what was told once holds from then on"
+    assert (engine.device, engine.dtype) == ("cpu", "float16")
+    assert result.told == (
+        "memory is short: from now on 1 of 3 variations are computed at a time.",
+        "memory is short: from now on it computes in float16, and pixels may differ a little.",
+        "memory is short: from now on it computes on the CPU, which takes longer.",
+    )
+    halved = Engine(fake_spec(), ColourTokenizer(), Cramped(9), dtype=torch.float16)
+    assert np.array_equal(result.images, halved.edit(inpaint(variations=3)).images)
 
 
 @pytest.mark.parametrize(("part", "what"), [("transformer", "logits"), ("tokenizer", "pixels")])
