@@ -17,6 +17,7 @@ PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_the_wheel_paints_without_the_repository(tmp_path: Path) -> None:
     clone, site = tmp_path / "clone", tmp_path / "site"
     subprocess.run(["git", "clone", "-q", "--depth", "1", ROOT.as_uri(), clone], check=True)
