@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from core.checks import written_number, written_whole
     from core.console import show_every_name
     from core.decoding.schedule import masked_counts
-    from core.decoding.settings import ORDERS, SCHEDULES
+    from core.decoding.settings import KNOBS
     from core.engine import BUNDLED, Engine, list_models, load_engine
     from core.engine.suggestions import Suggestion, suggest_classes
     from core.engine.sweeps import Cell, sheet, sweep, to_csv
@@ -60,7 +60,7 @@ _ROOMS = {
     "core.checks": ("written_number", "written_whole"),
     "core.console": ("show_every_name",),
     "core.decoding.schedule": ("masked_counts",),
-    "core.decoding.settings": ("ORDERS", "SCHEDULES"),
+    "core.decoding.settings": ("KNOBS",),
     "core.engine": ("BUNDLED", "Engine", "list_models", "load_engine"),
     "core.errors": (
         "BadRequest",
@@ -109,8 +109,7 @@ __all__ = [
     "BUNDLED",
     "CATALOG",
     "FOLLOW",
-    "ORDERS",
-    "SCHEDULES",
+    "KNOBS",
     "Alternative",
     "BadRequest",
     "Box",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from core import SCHEDULES, BadRequest, ModelSpec, class_id, written_number, written_whole
+from core import KNOBS, BadRequest, ModelSpec, class_id, written_number, written_whole
 from editor import messages
 
 _NAMES = {axis: title for title, axis in messages.AXES}
@@ -36,15 +36,8 @@ class Grid(NamedTuple):
 def examples(spec: ModelSpec) -> dict[str, str]:
     """Return values that one could type, for each axis."""
     classes = [name.split(",")[0] for name in spec.classes[:4]]
-    return {
-        "schedule": "cosine, linear, square root",
-        "steps": "4, 8, 12",
-        "choice_temperature": "0, 2, 4.5, 8",
-        "token_temperature": "0.7, 0.85, 1",
-        "guidance_scale": "1, 2, 4",
-        "seed": "0, 1, 2, 3",
-        "class_id": ", ".join(["none", *classes] if spec.null_class else classes),
-    }
+    settings = {knob.name: knob.examples for knob in KNOBS.values() if knob.examples}
+    return {**settings, "seed": "0, 1, 2, 3", "class_id": ", ".join(["none", *classes] if spec.null_class else classes)}
 
 
 def read_axes(texts: Sequence[str], spec: ModelSpec, *, most_cells: int) -> Grid:
@@ -91,7 +84,7 @@ def swept_schedules(
             values = _values(axis, text, spec)
         except BadRequest:
             continue
-        fitting = [v for v in values if v in SCHEDULES or (axis == "steps" and 1 <= v <= 64)]
+        fitting = [v for v in values if v in KNOBS["schedule"].choices or (axis == "steps" and 1 <= v <= 64)]
         tried[axis] = tuple(dict.fromkeys(fitting[:8])) or tried[axis]
     return tried["schedule"], tried["steps"]
 

@@ -11,14 +11,14 @@ from typing import Any, NamedTuple
 
 import gradio as gr
 
-from core import FOLLOW, ORDERS, SCHEDULES, ModelSpec
+from core import FOLLOW, KNOBS, ModelSpec
 from editor import axes, classes, drawings, messages, page
 from editor.wire.requests import SHARPEN
 
 ADVISED = frozenset(
     (
-        *("schedule", "steps", "order", "choice_temperature", "token_temperature", "guidance", "variations"),
-        *("feather", "grow", "coverage", "context", "match_colour", "opaque"),
+        *(knob.control for knob in KNOBS.values() if knob.control),
+        *("variations", "feather", "grow", "coverage", "context", "match_colour", "opaque"),
         *("follow", "finish", "sharpen", "refine", "detail", "blend", "guided_by"),
     )
 )
@@ -209,7 +209,7 @@ def _place_steps(placed: dict[str, Any], spec: ModelSpec) -> tuple[gr.Radio, gr.
         )
         placed["steps"] = gr.Slider(1, 32, value=advice.steps, step=1, label=messages.STEPS, elem_id="mge-steps")
         placed["schedule"] = gr.Dropdown(
-            list(SCHEDULES),
+            list(KNOBS["schedule"].choices),
             value=advice.schedule,
             label=messages.SCHEDULE,
             elem_id="mge-schedule",
@@ -290,7 +290,11 @@ def _rarely_touched(spec: ModelSpec) -> dict[str, Any]:
         )
         _note(messages.GUIDED_BY_HINT)
     placed["order"] = gr.Dropdown(
-        list(ORDERS), value=advice.order, label=messages.ORDER, elem_id="mge-order", elem_classes="pg-line"
+        list(KNOBS["order"].choices),
+        value=advice.order,
+        label=messages.ORDER,
+        elem_id="mge-order",
+        elem_classes="pg-line",
     )
     placed["choice_temperature"] = gr.Slider(
         0, 12, value=advice.choice_temperature, step=0.1, label=messages.CHOICE_TEMPERATURE, elem_id="mge-choice"
@@ -387,16 +391,8 @@ def describe(kept: Mapping[str, Setting], spec: ModelSpec) -> list[dict[str, Any
         kept: from `kept_settings`.
         spec: the model that advises, and whose classes there are.
     """
-    standard = spec.defaults
-    advice = {
-        "schedule": standard.schedule,
-        "steps": standard.steps,
-        "order": standard.order,
-        "choice_temperature": standard.choice_temperature,
-        "token_temperature": standard.token_temperature,
-        "guidance": standard.guidance_scale,
-        "class_id": -1,
-    }
+    advice = {knob.control: getattr(spec.defaults, name) for name, knob in KNOBS.items() if knob.control}
+    advice["class_id"] = -1
     return [
         {
             "name": name,

@@ -18,8 +18,7 @@ CEILINGS = {
     "largest Python file, lines": 505,
     "script lines over 120 characters": 378,
     "evaluation, lines": 5096,
-    "public names of core": 64,
-    "places that spell out 4 or more decoding settings": 15,
+    "public names of core": 63,
 }
 """Count that misses its target -> what it was when last looked at. Lower it with the count; it is never raised."""
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from core.checks import written_number, written_whole
+from core.decoding.settings import KNOBS
 from core.errors import BadRequest
 from core.geometry import Box
 
@@ -21,18 +22,7 @@ if TYPE_CHECKING:
 
 _MODEL = "scenes-128"
 
-OPTIONS = {
-    "schedule": "schedule",
-    "order": "order",
-    "steps": "steps",
-    "start_step": "start_step",
-    "temperature": "choice_temperature",
-    "token_temperature": "token_temperature",
-    "guidance": "guidance_scale",
-    "guidance_ramp": "guidance_ramp",
-    "seed": "seed",
-    "variations": "variations",
-}
+OPTIONS = {**{knob.word: knob.name for knob in KNOBS.values()}, "seed": "seed", "variations": "variations"}
 """Command line option -> field of `DecodeOptions`."""
 
 

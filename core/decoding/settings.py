@@ -94,6 +94,67 @@ def schedule_name(name: object) -> str:
 
 
 @dataclass(frozen=True)
+class Knob:
+    """One decoding setting as people meet it.
+
+    Attributes:
+        name: the field of `Decoding`.
+        check: brings a chosen value to its plain type and range, or raises BadRequest.
+        word: its name on the command line, in snake case; `name` where nothing is said.
+        control: its name on the page, likewise; None where it has no control.
+        title: on the sheet of a sweep; `name` in words where nothing is said.
+        examples: values that one could sweep; None where it is not swept.
+        choices: the names to choose from, none for numbers.
+    """
+
+    name: str
+    check: Callable[[object], Any]
+    word: str = ""
+    control: str | None = ""
+    title: str = ""
+    examples: str | None = None
+    choices: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Name after the field what has no name of its own."""
+        plain = {"word": self.name, "control": self.name, "title": self.name.replace("_", " ")}
+        for attribute, name in plain.items():
+            if getattr(self, attribute) == "":
+                object.__setattr__(self, attribute, name)
+
+
+_KNOBS = (
+    Knob("schedule", schedule_name, examples="cosine, linear, square root", choices=tuple(SCHEDULES)),
+    Knob("order", lambda value: choice("order", value, ORDERS), examples=", ".join(ORDERS), choices=ORDERS),
+    Knob("steps", lambda value: whole("steps T", value, 1, MOST_STEPS), title="T", examples="4, 8, 12"),
+    Knob("start_step", lambda value: whole("start step", value, 0, MOST_STEPS - 1), control=None),
+    Knob(
+        "choice_temperature",
+        lambda value: number("choice temperature", value, 0.0, 100.0),
+        word="temperature",
+        title="temperature",
+        examples="0, 2, 4.5, 8",
+    ),
+    Knob(
+        "token_temperature",
+        lambda value: number("token temperature", value, 0.01, 10.0),
+        examples="0.7, 0.85, 1",
+    ),
+    Knob(
+        "guidance_scale",
+        lambda value: number("guidance scale", value, 0.0, 20.0),
+        word="guidance",
+        control="guidance",
+        title="guidance",
+        examples="1, 2, 4",
+    ),
+    Knob("guidance_ramp", lambda value: choice("guidance ramp", value, RAMPS), control=None, choices=RAMPS),
+)
+KNOBS = {knob.name: knob for knob in _KNOBS}
+"""Every field of `Decoding` by name: command line, page, sweeps and checks read them here."""
+
+
+@dataclass(frozen=True)
 class Decoding:
     """How the unknown tokens are decoded.
 
@@ -122,19 +183,11 @@ class Decoding:
 
     def __post_init__(self) -> None:
         """Bring names to their canonical form and check the range of all that was chosen."""
-        checks: dict[str, Callable[[Any], Any]] = {
-            "schedule": schedule_name,
-            "order": lambda value: choice("order", value, ORDERS),
-            "guidance_ramp": lambda value: choice("guidance ramp", value, RAMPS),
-            "steps": lambda value: whole("steps T", value, 1, MOST_STEPS),
-            "start_step": lambda value: whole("start step", value, 0, (self.steps or MOST_STEPS) - 1),
-            "choice_temperature": lambda value: number("choice temperature", value, 0.0, 100.0),
-            "token_temperature": lambda value: number("token temperature", value, 0.01, 10.0),
-            "guidance_scale": lambda value: number("guidance scale", value, 0.0, 20.0),
-        }
-        for name, checked in checks.items():
-            if getattr(self, name) is not LEFT_OUT:
-                object.__setattr__(self, name, checked(getattr(self, name)))
+        for knob in KNOBS.values():
+            if getattr(self, knob.name) is not LEFT_OUT:
+                object.__setattr__(self, knob.name, knob.check(getattr(self, knob.name)))
+        if self.steps is not LEFT_OUT and self.start_step is not LEFT_OUT:
+            whole("start step", self.start_step, 0, self.steps - 1)
 
     @staticmethod
     def standard(**chosen: Any) -> Decoding:

@@ -15,27 +15,18 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.decoding.settings import schedule_name
+from core.decoding.settings import KNOBS, schedule_name
 from core.engine import Engine
 from core.errors import BadRequest
 from core.request import DecodeOptions, EditRequest
 
-AXES = ("schedule", "steps", "order", "choice_temperature", "token_temperature", "guidance_scale", "class_id", "seed")
+_TITLES = {knob.name: knob.title for knob in KNOBS.values() if knob.examples} | {"class_id": "class", "seed": "seed"}
+AXES = tuple(_TITLES)
 """What may be swept."""
 
 MOST_CELLS = 144
 _BATCH = 8
 _CELL_SIDE = 192
-_TITLES = {
-    "schedule": "schedule",
-    "steps": "T",
-    "order": "order",
-    "choice_temperature": "temperature",
-    "token_temperature": "token temperature",
-    "guidance_scale": "guidance",
-    "class_id": "class",
-    "seed": "seed",
-}
 
 
 @dataclass(frozen=True, eq=False)

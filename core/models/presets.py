@@ -28,7 +28,7 @@ _GOOGLE = ModelSpec(
     null_class=False,
     licence="Apache-2.0",
     # The official demo edits with ten passes: it counts two of twelve as done, because much is known already.
-    defaults=Decoding.standard(schedule="cosine", steps=12, start_step=2, choice_temperature=4.5),
+    defaults=Decoding.standard(steps=12, start_step=2),
 )
 
 # valeo's sampler calls its schedule arccos, but that is a profile of counts, our "arccos counts" (docs/algorithm.md,
@@ -45,9 +45,7 @@ _VALEO = ModelSpec(
     classes=(),
     null_class=True,
     licence="MIT (tokenizer: MIT, CompVis)",
-    defaults=Decoding.standard(
-        schedule="arccos counts", steps=8, choice_temperature=4.5, guidance_scale=1.0 + 3.0, guidance_ramp="linear"
-    ),
+    defaults=Decoding.standard(schedule="arccos counts", guidance_scale=1.0 + 3.0, guidance_ramp="linear"),
 )
 
 # Halton's cumulative counts, N (1 - 2/pi arccos((t + 1) / T)), are our arccos schedule. The README's demo runs 32

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from core import FOLLOW, BadRequest, Box, DecodeOptions, EditRequest, ModelSpec, Sides, Start, Task
+from core import FOLLOW, KNOBS, BadRequest, Box, DecodeOptions, EditRequest, ModelSpec, Sides, Start, Task
 from editor import messages
 from editor.runs import UNKNOWN, Run
 from editor.store import Pixels
@@ -178,20 +178,18 @@ def read_options(values: Mapping[str, Any], spec: ModelSpec) -> DecodeOptions:
     """Return how the controls want tokens decoded; a missing control takes the model's default."""
     standard = spec.defaults
     steps = _whole(values, "steps", standard.steps, messages.STEPS)
-    return DecodeOptions(
-        schedule=str(values.get("schedule", standard.schedule)),
-        order=str(values.get("order", standard.order)),
-        steps=steps,
-        start_step=min(standard.start_step, max(steps - 1, 0)),
-        choice_temperature=_number(
-            values, "choice_temperature", standard.choice_temperature, messages.CHOICE_TEMPERATURE
-        ),
-        token_temperature=_number(values, "token_temperature", standard.token_temperature, messages.TOKEN_TEMPERATURE),
-        guidance_scale=_number(values, "guidance", standard.guidance_scale, messages.GUIDANCE),
-        guidance_ramp=standard.guidance_ramp,
-        seed=_whole(values, "seed", 0, messages.SEED),
-        variations=_whole(values, "variations", 4, messages.VARIATIONS),
-    )
+    numbers = {
+        "choice_temperature": messages.CHOICE_TEMPERATURE,
+        "token_temperature": messages.TOKEN_TEMPERATURE,
+        "guidance_scale": messages.GUIDANCE,
+    }
+    chosen: dict[str, Any] = {"steps": steps, "start_step": min(standard.start_step, max(steps - 1, 0))}
+    for name, label in numbers.items():
+        chosen[name] = _number(values, KNOBS[name].control or name, getattr(standard, name), label)
+    for name in ("schedule", "order"):
+        chosen[name] = str(values.get(name, getattr(standard, name)))
+    seed, variations = _whole(values, "seed", 0, messages.SEED), _whole(values, "variations", 4, messages.VARIATIONS)
+    return DecodeOptions(**chosen, seed=seed, variations=variations).over(standard)
 
 
 def read_view(values: Mapping[str, Any]) -> View:
@@ -227,15 +225,8 @@ def read_class(value: object, spec: ModelSpec) -> int | None:
 
 def decoding_values(options: DecodeOptions) -> dict[str, Any]:
     """Return how a request decodes, under the names of the controls."""
-    return {
-        "schedule": options.schedule,
-        "order": options.order,
-        "steps": options.steps,
-        "choice_temperature": options.choice_temperature,
-        "token_temperature": options.token_temperature,
-        "guidance": options.guidance_scale,
-        "seed": options.seed,
-    }
+    values = {knob.control: getattr(options, name) for name, knob in KNOBS.items() if knob.control}
+    return {**values, "seed": options.seed}
 
 
 def control_values(request: EditRequest) -> dict[str, Any]:

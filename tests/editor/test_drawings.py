@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core import SCHEDULES
+from core.decoding.settings import SCHEDULES
 from editor import drawings
 from editor.drawings import Thumbnail
 
