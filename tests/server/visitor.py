@@ -69,7 +69,7 @@ class Wire:
         told = json.loads(self.ask("POST", path, json.dumps(asked).encode(), **JSON))
         lines = self.ask("GET", f"{path}/{told['event_id']}").splitlines()
         if b"event: complete" not in lines:
-            raise Refused(200, lines[-1].decode() if lines else "no answer")
+            raise Refused(200, b" ".join(lines).decode(errors="replace"))
         (made,) = json.loads(next(line for line in lines if line.startswith(b"data: [{"))[6:])
         return self.ask("GET", f"/gradio_api/file={made['path']}")
 
