@@ -26,6 +26,11 @@ _LONG = 3
 """A hole counts as long as so many times its inner width at most: along a stroke, sources are near everywhere."""
 _MARGIN = 18
 """Pixels of the work area beyond the farthest source."""
+_MOST_REACH = 640
+"""Pixels around a hole that are cut out with it at most, so that memory does not grow with the square of a large one's
+length; of a long border's length, the share that its layouts look at."""
+_LONG_REACH = 0.4
+"""That share."""
 _MOST_DEPTH = 0.6
 """Depth of a hole beyond which there is too little to copy from, as a share of the side of a square with as many known
 pixels as lie around: a picture cannot be finished with a tenth of it."""
@@ -112,11 +117,13 @@ class _Piece:
         box: on the canvas.
         level: its pixels.
         span: see `Scene`.
+        around: known pixels as far around it as its span, cut out or not.
     """
 
     box: Box
     level: Level
     span: int
+    around: int
 
 
 def enough(base: NDArray[np.uint8], hole: Mask) -> bool:
@@ -212,7 +219,8 @@ def _cut(base: NDArray[np.uint8], part: Part, clear: Mask) -> _Piece:
     size = Size(base.shape[1], base.shape[0])
     longer = max(part.bounds.size)
     span = max(_LEAST_SPAN, min(longer, round(_LONG * 2 * part.depth())))
-    reach = span + _MARGIN
+    around = int(np.count_nonzero(clear[part.bounds.grown(span + _MARGIN).clamped(size).slices]))
+    reach = min(span, max(_MOST_REACH, round(_LONG_REACH * span))) + _MARGIN
     while True:
         box = part.bounds.grown(reach).clamped(size)
         if box.size == size or np.count_nonzero(clear[box.slices]) >= 4 * _FEWEST:
@@ -223,15 +231,14 @@ def _cut(base: NDArray[np.uint8], part: Part, clear: Mask) -> _Piece:
     picture = base[box.slices][..., :3].astype(np.float32)
     known = clear[box.slices]
     picture[~known] = 0
-    return _Piece(box, Level(picture, inside, known), span)
+    return _Piece(box, Level(picture, inside, known), span, around)
 
 
 def _is_enough(piece: _Piece) -> bool:
     level = piece.level
-    known = np.count_nonzero(level.known)
     if np.count_nonzero(level.whole_patches(Peel().patch)) < _FEWEST:
         return False
-    return bool(level.inner_width() / 2 <= _MOST_DEPTH * known**0.5)
+    return bool(level.inner_width() / 2 <= _MOST_DEPTH * max(piece.around, int(np.count_nonzero(level.known))) ** 0.5)
 
 
 def _thoughts(

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.canvas.finish import descriptors, onion, pyramid, ranking, search
+from core.canvas.finish import finish as finishing
 from core.canvas.finish.crew import Crew, Done
 from core.canvas.finish.finish import Finished, Frame, Wish, enough, finish
 from core.geometry import Box
@@ -206,3 +207,13 @@ def test_jobs_return_in_their_order():
     *_, done = Crew(2).work([lambda i=i: i for i in range(9)])
     assert isinstance(done, Done)
     assert done.results == list(range(9))
+
+
+def test_what_is_cut_out_with_a_large_hole_does_not_grow_with_its_length():
+    photo, hole = np.zeros((3200, 3200, 3), np.uint8), np.zeros((3200, 3200), np.bool_)
+    hole[1100:2100, 1100:2100] = True
+    (part,) = finishing._parts(hole)
+    piece = finishing._cut(photo, part, ~hole)
+    assert piece.span == 1000
+    assert piece.box == Box(1100, 1100, 2100, 2100).grown(658)
+    assert piece.around == 3036**2 - 1000**2, "whether it is enough is told by all within its span"
