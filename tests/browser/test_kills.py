@@ -6,6 +6,7 @@ import contextlib
 import random
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -26,8 +27,8 @@ pytestmark = [
 ]
 
 KILLS = 20
-LATEST_S = 4.0
-"""An edit takes about two seconds here: a kill falls before it, into its run, its keeping, or after it."""
+LATEST = 2.0
+"""In edits' time, as this machine takes now: a kill falls before an edit, into its run, its keeping, or after it."""
 
 KEPT = """async () => {
     const opening = indexedDB.open("mge-sessions");
@@ -56,15 +57,15 @@ def app(tmp_path: Path) -> Iterator[App]:
     started.kill()
 
 
-def edit(page: Page, chance: random.Random) -> None:
-    """Paint, run and keep; whatever of it still works."""
+def edit(page: Page, chance: random.Random, patience_s: float) -> None:
+    """Paint, run and keep; whatever of it still works, each within some seconds."""
     versions = len(state(page)["versions"])
     stroke(page, chance.uniform(0.4, 0.55), chance.uniform(0.35, 0.6), 0.05, 0.03)
     home(page)
     page.keyboard.press("Enter")
-    wait(page, "s.review && s.review.loaded", timeout=4000)
+    wait(page, "s.review && s.review.loaded", timeout=1000 * patience_s)
     page.keyboard.press("Enter")
-    wait(page, f"s.versions.length > {versions} && !s.review", timeout=4000)
+    wait(page, f"s.versions.length > {versions} && !s.review", timeout=1000 * patience_s)
 
 
 def test_no_kept_edit_is_lost(open_page: Callable[..., Page], app: App, tmp_path: Path) -> None:
@@ -73,13 +74,16 @@ def test_no_kept_edit_is_lost(open_page: Callable[..., Page], app: App, tmp_path
     photo.write_bytes(encode_png(np.random.default_rng(1).integers(0, 256, (192, 256, 3), np.uint8)))
     page = visited(open_page(app.address, allowed=WENT_AWAY))
     open_file(page, photo, 256, 192)
+    began = time.perf_counter()
+    edit(page, chance, 60.0)
+    latest = LATEST * (time.perf_counter() - began)
     known: dict[str, str] = {}
     edits = 0
     for kill in range(KILLS):
-        killer = threading.Timer(chance.uniform(0, LATEST_S), app.kill)
+        killer = threading.Timer(chance.uniform(0, latest), app.kill)
         killer.start()
         with contextlib.suppress(Waited):  # the server was gone before the edit was through
-            edit(page, chance)
+            edit(page, chance, latest)
         killer.join()
         shown = {each["id"]: each["parent"] for each in state(page)["versions"]}
         app.start()
@@ -96,4 +100,4 @@ def test_no_kept_edit_is_lost(open_page: Callable[..., Page], app: App, tmp_path
         known = kept
         sys.stdout.write(f"kill {kill + 1}: {len(shown) - 1} edits shown, {edits} back\n")
     sys.stdout.write(f"{KILLS} kills, {edits} edits kept, 0 lost\n")
-    assert edits >= KILLS / 4
+    assert edits > KILLS / 4
