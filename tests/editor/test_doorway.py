@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,8 @@ def posted(place: Path, body: bytes, path: str = "/gradio_api/queue/join") -> tu
 
     headers = [*HOST, (b"content-length", str(len(body)).encode())]
     scope = {"type": "http", "method": "POST", "path": path, "headers": headers}
-    asyncio.run(Doorway(behind, Rules((), False, 1, place))(scope, receive, send))
+    with ThreadPoolExecutor(1) as beside:  # a loop that Gradio keeps for this thread stays its own
+        beside.submit(asyncio.run, Doorway(behind, Rules((), False, 1, place))(scope, receive, send)).result()
     return sent[0]["status"], through
 
 
