@@ -121,7 +121,7 @@ def test_the_readmes_python_edits_a_photo(tmp_path: Path, monkeypatch: pytest.Mo
 def named_places(text: str) -> set[tuple[str, str]]:
     """Return (name, file) of "`name` in file.py", "`name` in [file.py](...)" and "file.py, `name`"."""
     found = re.findall(r"`(\w+)`[^|;.`]{0,40}? in \[?([\w/]+\.(?:py|js))\b", text)
-    return {*found, *((name, place) for place, name in re.findall(r"([\w/]+\.(?:py|js)), `(\w+)`", text))}
+    return {*found, *((name, place) for place, name in re.findall(r"([\w/]+\.(?:py|js)), `(\w+)`(?! in )", text))}
 
 
 def test_names_are_in_the_files_that_documents_name() -> None:
