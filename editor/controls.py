@@ -164,9 +164,10 @@ def inspector(spec: ModelSpec, *, suggest: Callable[..., Any] | None = None) -> 
     guidance_hints = _place_class(placed, spec, suggest)
     presets, curve = _place_steps(placed, spec)
     dice = _place_draws(placed)
-    with gr.Group(elem_classes="pg-part pg-not-generate"):
+    with gr.Group(elem_classes="pg-part pg-only-finished"):
         placed["follow"] = gr.Slider(0, 1, value=FOLLOW, step=0.05, label=messages.FOLLOW, elem_id="mge-follow")
         _note(messages.FOLLOW_HINT)
+    with gr.Group(elem_classes="pg-part pg-not-generate"):
         placed["feather"] = gr.Slider(0, 64, value=8, step=1, label=messages.FEATHER, elem_id="mge-feather")
         placed["grow"] = gr.Slider(0, 3, value=0, step=1, label=messages.GROW, elem_id="mge-grow")
         placed["match_colour"] = gr.Checkbox(True, label=messages.MATCH_COLOUR, container=False, elem_id="mge-match")
@@ -265,11 +266,12 @@ def _rarely_touched(spec: ModelSpec) -> dict[str, Any]:
     with gr.Group(elem_classes="pg-part pg-only-new"):
         placed["sharpen"] = gr.Slider(0, 1, value=SHARPEN, step=0.05, label=messages.SHARPEN, elem_id="mge-sharpen")
         _note(messages.SHARPEN_HINT)
-    with gr.Group(elem_classes="pg-part pg-not-generate"):
+    with gr.Group(elem_classes="pg-part pg-only-finished"):
         placed["finish"] = gr.Dropdown(
             list(messages.FINISHES), value="auto", label=messages.FINISH, elem_id="mge-finish", elem_classes="pg-line"
         )
         _note(messages.FINISH_HINT)
+    with gr.Group(elem_classes="pg-part pg-not-generate"):
         placed["refine"] = gr.Slider(0, 3, value=0, step=1, label=messages.REFINE, elem_id="mge-refine")
         _note(messages.REFINE_HINT)
         placed["detail"] = gr.Dropdown(

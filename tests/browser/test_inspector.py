@@ -88,7 +88,7 @@ def set_number(page: Page, control: str, value: float) -> None:
 
 def test_keys_1_to_5_choose_the_mode_and_its_rows(page: Page) -> None:
     extend, sweep = page.locator("#mge-extend-left input"), page.locator("#mge-sweep-rows input")
-    feather = page.locator("#mge-feather input[type=range]")
+    feather, follow = (page.locator(f"#mge-{name} input[type=range]") for name in ("feather", "follow"))
     for key, mode in zip("54321", ("sweep", "generate", "extend", "replace", "fill"), strict=True):
         press(page, key)
         wait(page, f"s.mode === '{mode}'")
@@ -96,6 +96,7 @@ def test_keys_1_to_5_choose_the_mode_and_its_rows(page: Page) -> None:
         assert extend.is_visible() == (mode == "extend")
         assert sweep.is_visible() == (mode == "sweep")
         assert feather.is_visible() == (mode != "generate")
+        assert follow.is_visible() == (mode not in ("replace", "generate"))  # which end with the model's own pixels
         for hints in ("#mge-hints", "#mge-guidance-hints"):
             shown = page.locator(f"{hints} p").evaluate_all(
                 "all => all.filter((p) => getComputedStyle(p).visibility === 'visible').map((p) => p.dataset.mode)"
