@@ -18,6 +18,7 @@ from playwright.sync_api import Page, sync_playwright
 from core import Box, DecodeOptions, EditRequest, Engine, Sides, Task, load_engine, open_picture
 from tests.browser.bench import editor, visit
 from tests.browser.conftest import NO_CHROMIUM, chromium, launched
+from tests.browser.gestures import client
 from tests.browser.test_page import at_rest, paint, pick, set_number, wait
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,6 +29,12 @@ BLENDING = 2.0
 """Guidance at which a fill or border of a class blends in."""
 VARIED = {"guidance_scale": 3.0, "token_temperature": 1.0}
 """What pictures from nothing want; see the model card."""
+
+_TREE = (950, 370), (950, 590)
+"""A stroke over the spruce in the autumn ridge, from and to, picture pixels."""
+_LOOKED_AT = 950.5, 480.5
+_LOADING_MS = 2_000
+"""In which the pictures of the variations that are not shown arrive."""
 
 _HIGH, _CAPTION, _GAP = 240, 22, 8
 _WIDTH = 2000
@@ -76,7 +83,7 @@ class Show:
 
 
 SHOWN = (
-    Show("remove a rock", "mountain_trail.jpg", Task.INPAINT, (0.79, 0.91, 0.08, 0.09)),
+    Show("remove a tree", "autumn_ridge.jpg", Task.INPAINT, (0.742, 0.545, 0.042, 0.16)),
     Show("fill: forest", "forest_stream.jpg", Task.INPAINT, (0.5, 0.25, 0.13, 0.16), "forest"),
     Show("extend the sky", "autumn_ridge.jpg", Task.EXTRAPOLATE, (0, 0.3, 0, 0), "mountain"),
     Show("box to daisy", "dahlia.jpg", Task.MANIPULATE, (0.22, 0.1, 0.8, 0.9), "daisy"),
@@ -129,15 +136,22 @@ def _said(sheet: Image.Image, text: str, at: tuple[int, int]) -> None:
 
 # the page -------------------------------------------------------------------------------------------------------------
 def page_shots(page: Page) -> None:
-    """Write the four pictures of the page: a box made a daisy, its confidence half way, a planned border, a sweep."""
+    """Write the four pictures: a tree removed and where a pixel came from, a daisy half way, a border, a sweep."""
+    set_number(page, "mge-seed", SEED)
+    _open(page, "autumn ridge", 1280, 852)
+    page.mouse.move(*client(page, *_TREE[0]))
+    page.mouse.down()
+    page.mouse.move(*client(page, *_TREE[1]), steps=6)
+    page.mouse.up()
+    _run(page)
+    page.keyboard.press("i")
+    page.mouse.move(*client(page, *_LOOKED_AT))
+    _shot(page, "page")
     _open(page, "dahlia", 640, 427)
     _mode(page, "Replace")
-    page.locator("#mge-class .pg-chip", has_text="daisy").click()
+    _become(page, "daisy")
     paint(page, [(0.24, 0.12), (0.78, 0.85)])
-    set_number(page, "mge-seed", SEED)
-    page.locator("#mge-run").click()
-    wait(page, "s.review && s.review.loaded")
-    _shot(page, "page")
+    _run(page)
     page.locator("#mge-stage .mge-look[data-look=confidence]").click()
     page.evaluate("__mge.go(4)")
     _shot(page, "confidence", _SMALL)
@@ -149,6 +163,7 @@ def page_shots(page: Page) -> None:
     _shot(page, "extend", _SMALL)
     _open(page, "mountain trail", 1280, 960)
     _mode(page, "Sweep")
+    _become(page, "daisy")
     page.locator("#mge-run").click()
     page.wait_for_function("() => !document.querySelector('#mge-sweep-sheet').disabled", timeout=240_000)
     _shot(page, "sweep", _SMALL)
@@ -163,8 +178,19 @@ def _mode(page: Page, name: str) -> None:
     page.locator("#mge-mode label", has_text=name).click()
 
 
+def _become(page: Page, name: str) -> None:
+    page.locator("#mge-class .pg-chip", has_text=name).click()
+
+
+def _run(page: Page) -> None:
+    page.locator("#mge-run").click()
+    wait(page, "s.review && s.review.loaded", timeout=180_000)
+    page.wait_for_timeout(_LOADING_MS)
+
+
 def _shot(page: Page, name: str, size: tuple[int, int] | None = None) -> None:
     """Write a picture of the page at rest, scaled where a size is given."""
+    page.wait_for_function("() => !document.querySelector('#mge-stage .mge-toast.mge-on')")
     at_rest(page)
     path = SHOTS / f"{name}.jpg"
     page.screenshot(path=path, type="jpeg", quality=_QUALITY)
