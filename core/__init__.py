@@ -27,28 +27,29 @@ if TYPE_CHECKING:
         UnknownModel,
         of_the_machine,
     )
-    from core.finishing import FOLLOW, Finishing
-    from core.frames import receive_message, send_message
-    from core.geometry import Box, Sides, Size
-    from core.labels import class_id, class_names
-    from core.maskfiles import MaskFile, read_mask
     from core.models.catalog import CATALOG, Published
     from core.models.checkpoints import read_spec
     from core.models.config import ModelSpec
     from core.models.families import count_parameters
     from core.models.hub import download
     from core.models.library import converted_folder, model_state
-    from core.pictures import PictureFile, encode_picture, encode_png, loss_of, open_picture, picture_size, read_picture
-    from core.pngtext import read_png_text
+    from core.pictures.encoding import encode_picture, encode_png, loss_of
+    from core.pictures.frames import receive_message, send_message
+    from core.pictures.maskfiles import MaskFile, read_mask
+    from core.pictures.opening import PictureFile, open_picture, picture_size, read_picture
+    from core.pictures.pngtext import read_png_text
     from core.recipe import Machine, Recipe, read_recipe, recipe_text
-    from core.request import (
+    from core.values.finishing import FOLLOW, Finishing
+    from core.values.geometry import Box, Sides, Size
+    from core.values.labels import class_id, class_names
+    from core.values.request import (
         DecodeOptions,
         EditRequest,
         Start,
         Task,
     )
-    from core.result import Alternative, EditResult, Preview
-    from core.saved import load_request, save_request
+    from core.values.result import Alternative, EditResult, Preview
+    from core.values.saved import load_request, save_request
 
 # OpenMP threads that wait for one another spin by default: where another program holds a core, a step of 20 ms takes a
 # second. Asleep they cost nothing. OpenMP reads this once, when torch is loaded; every door comes through here before.
@@ -70,36 +71,29 @@ _ROOMS = {
         "UnknownModel",
         "of_the_machine",
     ),
-    "core.finishing": ("FOLLOW", "Finishing"),
-    "core.frames": ("receive_message", "send_message"),
-    "core.geometry": ("Box", "Sides", "Size"),
-    "core.labels": ("class_id", "class_names"),
-    "core.maskfiles": ("MaskFile", "read_mask"),
+    "core.values.finishing": ("FOLLOW", "Finishing"),
+    "core.pictures.frames": ("receive_message", "send_message"),
+    "core.values.geometry": ("Box", "Sides", "Size"),
+    "core.values.labels": ("class_id", "class_names"),
+    "core.pictures.maskfiles": ("MaskFile", "read_mask"),
     "core.models.catalog": ("CATALOG", "Published"),
     "core.models.checkpoints": ("read_spec",),
     "core.models.config": ("ModelSpec",),
     "core.models.families": ("count_parameters",),
     "core.models.hub": ("download",),
     "core.models.library": ("converted_folder", "model_state"),
-    "core.pictures": (
-        "PictureFile",
-        "encode_picture",
-        "encode_png",
-        "loss_of",
-        "open_picture",
-        "picture_size",
-        "read_picture",
-    ),
-    "core.pngtext": ("read_png_text",),
+    "core.pictures.encoding": ("encode_picture", "encode_png", "loss_of"),
+    "core.pictures.opening": ("PictureFile", "open_picture", "picture_size", "read_picture"),
+    "core.pictures.pngtext": ("read_png_text",),
     "core.recipe": ("Machine", "Recipe", "read_recipe", "recipe_text"),
-    "core.request": (
+    "core.values.request": (
         "DecodeOptions",
         "EditRequest",
         "Start",
         "Task",
     ),
-    "core.result": ("Alternative", "EditResult", "Preview"),
-    "core.saved": ("load_request", "save_request"),
+    "core.values.result": ("Alternative", "EditResult", "Preview"),
+    "core.values.saved": ("load_request", "save_request"),
     "core.engine.suggestions": ("Suggestion", "suggest_classes"),
     "core.engine.sweeps": ("Cell", "sheet", "sweep", "to_csv"),
 }

@@ -12,11 +12,11 @@ from typing import Any
 
 from core.checks import whole
 from core.errors import BadRequest
-from core.finishing import FINISH_WAY
 from core.json_text import json_object
 from core.models.config import ModelSpec
-from core.request import EditRequest
-from core.saved import save_request
+from core.values.finishing import FINISH_WAY
+from core.values.request import EditRequest
+from core.values.saved import save_request
 
 RECIPE_KEY = "maskgit-editor"
 """PNG text key of the machine-readable recipe."""
@@ -51,7 +51,7 @@ class Recipe:
     Attributes:
         model: name of the model.
         weights: sha256 of each weight file by name.
-        request: JSON values for `core.saved.load_request`.
+        request: JSON values for `core.values.saved.load_request`.
         machine: what made it, None where it does not say.
         finish: `FINISH_WAY` of whoever made it; the first did not say.
     """

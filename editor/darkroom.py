@@ -1,8 +1,8 @@
 """Picture files of visitors are opened and written in processes of their own, a few of them, warm and bounded.
 
-Knows nothing of formats; core/develop.py does the work there. A decoder that crashes, loops or takes too much memory
-costs the one picture, with a sentence. The processes start when they are first needed and end with this one, whichever
-way that ends; they are given no environment but what Python needs, and nothing they answer is trusted.
+Knows nothing of formats; core/pictures/develop.py does the work there. A decoder that crashes, loops or takes too much
+memory costs the one picture, with a sentence. The processes start when they are first needed and end with this one,
+whichever way that ends; they are given no environment but what Python needs, and nothing they answer is trusted.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ logger = logging.getLogger(__name__)
 Pixels = NDArray[np.uint8]
 
 _ROOT = Path(__file__).resolve().parent.parent
-_COMMAND = (sys.executable, "-m", "core.develop")
+_COMMAND = (sys.executable, "-m", "core.pictures.develop")
 _PROCESSES = 2
 _PATIENCE_S = {"read_picture": 120.0, "read_mask": 180.0, "encode_png": 300.0, "encode_picture": 900.0}
-"""Seconds on the clock, three times the processor's that core/develop.py allows: other programs take theirs, too."""
+"""Seconds on the clock, three times the processor's that the other process has: other programs take theirs, too."""
 _MOST_BYTES = 2**28  # of a file; core refuses smaller ones, by their kind
 _NEEDED = ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONHOME", "PYTHONPATH", "LANG", "LC_ALL")
 

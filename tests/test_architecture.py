@@ -16,40 +16,42 @@ import pytest
 import core
 from core.decoding.decode import Sampling
 from core.decoding.settings import STANDARD, Decoding
-from core.request import DecodeOptions
+from core.values.request import DecodeOptions
 
 ROOT = Path(__file__).resolve().parent.parent
-VALUES = {"numpy", "core.decoding.settings", "core.errors", "core.geometry", "core.request", "core.result"}
+VALUES = {"numpy", "core.decoding.settings", "core.errors"}
+VALUES |= {f"core.values.{name}" for name in ("geometry", "request", "result")}
 
 MAY_IMPORT: dict[str, set[str]] = {
     # values: no torch, no files
     "core": set(),
     "core.errors": set(),
-    "core.geometry": {"numpy", "cv2"},
+    "core.values": {"numpy"},
+    "core.values.geometry": {"numpy", "cv2"},
     "core.json_text": set(),
-    "core.frames": {"numpy", "core.json_text"},
     "core.console": set(),
     "core.checks": {"numpy", "core.errors"},
-    "core.packing": {"numpy", "core.errors"},
-    "core.finishing": {"numpy", "core.geometry"},
-    "core.request": {
+    "core.values.packing": {"numpy", "core.errors"},
+    "core.values.finishing": {"numpy", "core.values.geometry"},
+    "core.values.request": {
         *("numpy", "core.checks", "core.decoding.settings", "core.errors"),
-        *("core.finishing", "core.geometry", "core.packing"),
+        *("core.values.finishing", "core.values.geometry", "core.values.packing"),
     },
-    "core.result": {"numpy", "core.geometry", "core.request"},
-    "core.saved": {"numpy", "core.checks", "core.errors", "core.geometry", "core.packing", "core.request"},
-    "core.labels": {"core.errors"},
+    "core.values.result": {"numpy", "core.values.geometry", "core.values.request"},
+    "core.values.saved": {"numpy", "core.checks", "core.errors", "core.values"},
+    "core.values.labels": {"core.errors"},
     "core.recipe": {
-        *("core.checks", "core.errors", "core.finishing", "core.json_text"),
-        *("core.models.config", "core.request", "core.saved"),
+        *("core.checks", "core.errors", "core.values.finishing", "core.json_text"),
+        *("core.models.config", "core.values.request", "core.values.saved"),
     },
-    # the gate for pictures: the only rooms that open picture files
-    "core.pictures": {"numpy", "cv2", "PIL", "core.errors", "core.geometry", "core.pngtext", "core.profiles"},
-    "core.maskfiles": {"numpy", "PIL", "core.errors", "core.geometry", "core.pictures"},
-    "core.pngtext": set(),
-    "core.profiles": {"numpy", "PIL"},
+    # the gate for pictures: the only rooms that open picture files, and those that write them
+    "core.pictures": {"numpy", "cv2", "PIL", "core.errors", "core.pictures", "core.values.geometry"},
+    "core.pictures.maskfiles": {"numpy", "PIL", "core.errors", "core.pictures.opening", "core.values.geometry"},
+    "core.pictures.pngtext": set(),
+    "core.pictures.profiles": {"numpy", "PIL"},
+    "core.pictures.frames": {"numpy", "core.json_text"},
     # the process that opens and writes pictures of strangers for the server
-    "core.develop": {"core.errors", "core.frames", "core.geometry", "core.maskfiles", "core.pictures"},
+    "core.pictures.develop": {"core.errors", "core.pictures", "core.values.geometry"},
     # three wings that do not know each other
     "core.canvas": {"cv2", *VALUES, "core.canvas"},
     "core.decoding": {"torch", "core.decoding"},
@@ -61,7 +63,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     # the only room that opens containers of other programs
     "core.models.containers": {"torch", "safetensors", "msgpack", "core.errors"},
-    "core.models.convert": {"torch", "core.errors", "core.labels", "core.models"},
+    "core.models.convert": {"torch", "core.errors", "core.values.labels", "core.models"},
     # what was downloaded lies where huggingface_hub says
     "core.models.library": {"huggingface_hub", "core.errors", "core.json_text", "core.models"},
     # the only room on the network
@@ -82,11 +84,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "core.engine.layers": {*VALUES, "core.canvas"},
     "core.engine.blending": {*VALUES, "core.canvas", "core.engine.layers"},
     "core.engine.work": {
-        *(*VALUES, "core.canvas", "core.finishing"),
+        *(*VALUES, "core.canvas", "core.values.finishing"),
         *("core.engine.blending", "core.engine.layers", "core.engine.painter", "core.engine.sample"),
     },
     # where the hall meets the finish
-    "core.engine.ending": {*VALUES, "core.canvas", "core.engine.blending", "core.engine.work", "core.finishing"},
+    "core.engine.ending": {*VALUES, "core.canvas", "core.engine.blending", "core.engine.work", "core.values.finishing"},
     "core.engine.asked": {
         *(*VALUES, "core.canvas", "core.models.config"),
         *("core.engine.ending", "core.engine.layers", "core.engine.painter", "core.engine.sample", "core.engine.work"),
@@ -94,18 +96,18 @@ MAY_IMPORT: dict[str, set[str]] = {
     "core.engine.learning": {
         *("numpy", "core.canvas", "core.engine.layers", "core.engine.painter", "core.engine.work"),
     },
-    "core.engine.sharpening": {"numpy", "core.canvas", "core.engine.painter", "core.geometry"},
+    "core.engine.sharpening": {"numpy", "core.canvas", "core.engine.painter", "core.values.geometry"},
     "core.engine.run": {"torch", *VALUES, "core.canvas.plan", "core.engine"},
     "core.engine.inspect": {"torch", *VALUES, "core.canvas", "core.decoding", "core.engine"},
     "core.engine.engine": {
-        *("torch", *VALUES, "core.canvas", "core.engine", "core.finishing", "core.models", "core.recipe"),
+        *("torch", *VALUES, "core.canvas", "core.engine", "core.values.finishing", "core.models", "core.recipe"),
     },
     # a classifier beside the engine: the canvas's fill meets a net that decodes nothing
     "core.engine.suggestions": {
         "torch",
         "cv2",
         "core.checks",
-        "core.labels",
+        "core.values.labels",
         "core.canvas.fill",
         "core.models",
         *VALUES,
@@ -139,7 +141,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # published models are timed with weights of its own making
     "core.evaluation.costs": {
         *("torch", *VALUES),
-        *("core.engine.device", "core.labels", "core.engine", "core.models", "core.evaluation"),
+        *("core.engine.device", "core.values.labels", "core.engine", "core.models", "core.evaluation"),
     },
     "core.evaluation.probe": {"torch", "numpy"},
     # the net that comes with the bundled model
@@ -152,13 +154,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     # what a model decodes, to be sharpened: generated and reconstructed as the product does
     "core.training.pairs": {
         *("torch", "numpy", "cv2", "tqdm"),
-        *("core.engine", "core.request", "core.training.data"),
+        *("core.engine", "core.values.request", "core.training.data"),
     },
     # the teacher's nets are files of another program
     "core.training.teacher": {"torch", "numpy", "ncnn", "core.errors", "core.models"},
     # photos as an edit sees them: the product's own windows, fills and cells
     "core.training.views": {
-        *("torch", "numpy", "core.geometry", "core.models", "core.training"),
+        *("torch", "numpy", "core.values.geometry", "core.models", "core.training"),
         *("core.canvas.compose", "core.canvas.fill", "core.canvas.masks"),
     },
     # what joins the processes that torchrun starts

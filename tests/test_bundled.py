@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from core import DecodeOptions, EditRequest, Engine, Sides, Task, load_engine, open_picture, recipe_text, sweep
 from core.engine import BUNDLED
 from core.models.checkpoints import file_digest, read_spec
-from core.saved import load_request
+from core.values.saved import load_request
 
 SAMPLES = Path(__file__).resolve().parent.parent / "assets" / "samples"
 

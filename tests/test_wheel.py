@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from core.pictures import open_picture
+from core.pictures.opening import open_picture
 
 ROOT = Path(__file__).resolve().parent.parent
 PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check"]

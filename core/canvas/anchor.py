@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.canvas.colours import from_lab, to_lab
-from core.geometry import Box
+from core.values.geometry import Box
 
 _VARIES = 0.1
 """How far a mean may lie from the photo's, as a multiple of the photo's own variation along that level."""

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.geometry import Sides
+from core.values.geometry import Sides
 
 
 def grow_canvas(image: NDArray[np.uint8], sides: Sides) -> NDArray[np.uint8]:

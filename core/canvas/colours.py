@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from core.canvas.compose import mask_to_model, resized
 from core.canvas.fill import smooth_fill
-from core.geometry import distance_inside
+from core.values.geometry import distance_inside
 
 MOST_SHIFT = 48.0
 """Levels of 255 by which a pixel is moved at most: a colour step is corrected, an object is not."""

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.geometry import Box, cell_areas
+from core.values.geometry import Box, cell_areas
 
 
 def to_model(canvas: NDArray[np.uint8], window: Box, pixels: int) -> NDArray[np.uint8]:

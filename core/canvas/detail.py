@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.canvas.compose import from_model, mask_to_model
-from core.geometry import Box
+from core.values.geometry import Box
 
 _BLOCK = 8
 """Side of a block in the model's pixels: about a token cell."""

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from core.canvas.fill import smooth_fill
 from core.canvas.masks import feather_weight, smoothstep
-from core.geometry import Box, distance_inside
+from core.values.geometry import Box, distance_inside
 
 _MOST_POISSON_PIXELS = 1_500_000
 """Solving for this many pixels takes one second of a core; the time grows with their number."""

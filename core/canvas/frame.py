@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.canvas.plan import Pass, canvas_mask
-from core.geometry import Box, Sides, Size
-from core.request import EditRequest, Task
-from core.result import EditResult, Preview
+from core.values.geometry import Box, Sides, Size
+from core.values.request import EditRequest, Task
+from core.values.result import EditResult, Preview
 
 MOST_WINDOWS = 12
 """Windows that one hole may take along a picture before the picture is framed."""

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.geometry import Box, Size, distance_inside
+from core.values.geometry import Box, Size, distance_inside
 
 JOINED = 1.5
 """Parts are joined where one window for both is at most this many times as wide as the wider of their own."""

@@ -10,13 +10,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.geometry import Box, Size, cell_areas, distance_inside
+from core.values.geometry import Box, Size, cell_areas, distance_inside
 
 
 def latent_mask(mask: NDArray[np.bool_], grid: int, *, coverage: float = 0.0, grow: int = 0) -> NDArray[np.bool_]:
     """Return which token cells of a window are unknown.
 
-    A cell is unknown where its brushed area exceeds `coverage * (s * s)` in the units of `core.geometry.cell_areas`, so
+    A cell is unknown where its brushed area exceeds `coverage * (s * s)` in the units of `cell_areas`, so
     at coverage 0 any brushed pixel counts, however little of it lies in the cell. If a higher coverage would leave
     nothing of a brushed mask, the most covered cells stay.
 

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from core.canvas.holes import Part, parts
 from core.canvas.masks import latent_mask
 from core.canvas.windows import MOST_TILES, Look, around_picture, over_hole, tiles, wanted_side
-from core.geometry import Box, Size
-from core.request import EditRequest, Task
+from core.values.geometry import Box, Size
+from core.values.request import EditRequest, Task
 
 _KEPT = 2
 """Cells of every five that a finer window keeps from the coarser one; it draws the others anew."""

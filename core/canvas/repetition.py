@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.geometry import Box, Size
+from core.values.geometry import Box, Size
 
 THRESHOLD, TYPICAL = 0.97, 0.66
 """Something repeats itself where one patch is found again by more than the first, or half of them by the second.

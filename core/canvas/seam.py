@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.canvas.colours import to_lab
-from core.geometry import Box, Size
+from core.values.geometry import Box, Size
 
 RING_PX = 8
 """How far a cut reaches to either side, and so the width of the rings whose colours are compared."""

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from core.canvas.holes import Part
-from core.geometry import Box, Sides, Size
+from core.values.geometry import Box, Sides, Size
 
 LEAST_CONTEXT = 1.25
 """A window that would show nothing but the hole is widened to this multiple of the hole."""

@@ -14,14 +14,14 @@ from core.cli.output import aside, check_output, encoded, say
 from core.cli.requests import SHAPE, add_region, add_request, make_request, opened, read_region
 from core.cli.words import OPTIONS, Command, Parser, add_output, flag, given, named_engine, ratio, whole
 from core.errors import BadRequest
-from core.geometry import Sides, Size, aspect_sides
-from core.saved import load_request, save_request
+from core.values.geometry import Sides, Size, aspect_sides
+from core.values.saved import load_request, save_request
 
 if TYPE_CHECKING:
     from core.engine import Engine
     from core.recipe import Machine
-    from core.request import EditRequest
-    from core.result import EditResult
+    from core.values.request import EditRequest
+    from core.values.result import EditResult
 
 
 def add_commands(command: Command) -> None:
@@ -63,7 +63,7 @@ def _edit(options: argparse.Namespace) -> None:
 
 
 def _replay(options: argparse.Namespace) -> None:
-    from core.pngtext import read_png_text
+    from core.pictures.pngtext import read_png_text
     from core.recipe import read_recipe
 
     silent = ("mask", "box", "task", "class_name", *OPTIONS, *SHAPE)
@@ -97,7 +97,7 @@ def _bind(options: argparse.Namespace, engine: Engine, made_by: Machine | None) 
 
 
 def _extend(options: argparse.Namespace) -> None:
-    from core.request import Task
+    from core.values.request import Task
 
     check_output(options.output)
     image = opened(options.image)
@@ -111,7 +111,7 @@ def _extend(options: argparse.Namespace) -> None:
 
 
 def _generate(options: argparse.Namespace) -> None:
-    from core.request import Task
+    from core.values.request import Task
 
     check_output(options.output)
     engine = named_engine(options)
@@ -120,7 +120,7 @@ def _generate(options: argparse.Namespace) -> None:
 
 def _run(options: argparse.Namespace, engine: Engine, request: EditRequest, *, says_machine: bool = True) -> None:
     """Carry out a request, write its pictures and say so; their text says what made them unless told otherwise."""
-    from core.pictures import write_whole
+    from core.pictures.encoding import write_whole
     from core.recipe import recipe_text
 
     result = _watched(engine, request)
@@ -164,8 +164,8 @@ def _watched(engine: Engine, request: EditRequest) -> EditResult:
         return engine.edit(request)
     from tqdm import tqdm
 
-    from core.finishing import Finishing
-    from core.result import EditResult
+    from core.values.finishing import Finishing
+    from core.values.result import EditResult
 
     with tqdm(desc="decode", unit="step", leave=False) as bar:
         for event in engine.stream(request, preview_budget_s=0.0):

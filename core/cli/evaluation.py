@@ -128,8 +128,8 @@ def _examine(
     from core.evaluation.course import course, slug
     from core.evaluation.edits import Answer
     from core.evaluation.report import markdown, report, sheet, table_csv, with_ratios
-    from core.pictures import encode_png, write_whole
-    from core.request import EditRequest
+    from core.pictures.encoding import encode_png, write_whole
+    from core.values.request import EditRequest
 
     decoding = decode_options(options, engine.spec)
     asks, missing = course(
@@ -182,7 +182,7 @@ def _compare(options: argparse.Namespace) -> None:
     from core.evaluation.edits import TestSet
     from core.evaluation.judge import Judge
     from core.models.checkpoints import load_nets, load_tokenizer, read_spec
-    from core.pictures import encode_png, write_whole
+    from core.pictures.encoding import encode_png, write_whole
     from core.training.data import load_photos
 
     if options.samples < 1:

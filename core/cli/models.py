@@ -16,7 +16,7 @@ from core.cli.output import check_output, encoded, say
 from core.cli.requests import opened
 from core.cli.words import Command, add_engine, add_output, named_engine, whole
 from core.errors import BadRequest, UnknownModel
-from core.geometry import Size
+from core.values.geometry import Size
 
 
 def add_commands(command: Command) -> None:
@@ -144,7 +144,7 @@ def _convert(options: argparse.Namespace) -> None:
 
 
 def _reconstruct(options: argparse.Namespace) -> None:
-    from core.pictures import write_whole
+    from core.pictures.encoding import write_whole
 
     check_output(options.output)
     image = opened(options.image)
@@ -167,8 +167,8 @@ def _reconstruct(options: argparse.Namespace) -> None:
 
 def _suggest(options: argparse.Namespace) -> None:
     from core.engine.suggestions import suggest_classes
-    from core.labels import imagenet_classes
-    from core.maskfiles import read_mask
+    from core.pictures.maskfiles import read_mask
+    from core.values.labels import imagenet_classes
 
     classes = imagenet_classes()
     image = opened(options.image)

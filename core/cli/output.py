@@ -47,7 +47,7 @@ def encoded(pixels: NDArray[np.uint8], path: Path, text: Mapping[str, str] | Non
 
     Says by how much the file differs from the picture where its format cannot hold it exactly.
     """
-    from core.pictures import encode_picture, encode_png, loss_of
+    from core.pictures.encoding import encode_picture, encode_png, loss_of
 
     if path.suffix.lower() == ".png":
         return encode_png(pixels, text=text)

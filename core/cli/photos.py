@@ -97,7 +97,7 @@ def _photos(path: Path, limit: int | None, side: int | None) -> list[Photo]:
     """
     from core.evaluation.cases import to_shorter
     from core.evaluation.photos import Photo, spread
-    from core.pictures import open_picture
+    from core.pictures.opening import open_picture
 
     def opened(name: str, source: Path | bytes) -> Photo:
         pixels = open_picture(source)
@@ -119,7 +119,7 @@ def _written(folder: Path, findings: Findings) -> list[Path]:
     """Write the report, every figure and the last part's sheets; return the files."""
     from core.evaluation.photo_report import figures_csv, report
     from core.evaluation.photo_sheets import sheets
-    from core.pictures import encode_picture, write_whole
+    from core.pictures.encoding import encode_picture, write_whole
 
     files = {"report.md": report(findings).encode(), "figures.csv": figures_csv(findings).encode()}
     for part in findings.parts[-1:]:  # those before it were written before

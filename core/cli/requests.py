@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 from core.cli.output import aside
 from core.cli.words import Parser, add_decoding, add_engine, box, decode_options, given, number, whole
 from core.errors import BadRequest
-from core.geometry import Size
+from core.values.geometry import Size
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from core.models.config import ModelSpec
-    from core.request import EditRequest
+    from core.values.request import EditRequest
 
 SHAPE = {
     "guided_by": "guided_by",
@@ -96,8 +96,8 @@ def add_request(parser: Parser) -> None:
 
 def make_request(options: argparse.Namespace, spec: ModelSpec, **parts: Any) -> EditRequest:
     """Return the request that the words and the parts (task, image, mask or box, ...) make for a model."""
-    from core.labels import class_id
-    from core.request import EditRequest
+    from core.values.labels import class_id
+    from core.values.request import EditRequest
 
     shape = {name: getattr(options, word) for word, name in SHAPE.items() if given(options, word)}
     wanted = class_id(spec.classes, options.class_name)
@@ -106,8 +106,8 @@ def make_request(options: argparse.Namespace, spec: ModelSpec, **parts: Any) -> 
 
 def read_region(options: argparse.Namespace) -> dict[str, Any]:
     """Return task, image, mask and box of an edit."""
-    from core.maskfiles import read_mask
-    from core.request import Task
+    from core.pictures.maskfiles import read_mask
+    from core.values.request import Task
 
     if options.image is None:
         raise BadRequest("no picture was given: name one with --image.")
@@ -127,7 +127,7 @@ def read_region(options: argparse.Namespace) -> dict[str, Any]:
 
 def opened(path: Path) -> NDArray[np.uint8]:
     """Return the pixels of a picture file; says what the way to 8-bit sRGB changed in them."""
-    from core.pictures import read_picture
+    from core.pictures.opening import read_picture
 
     read = read_picture(path)
     aside(read.told)

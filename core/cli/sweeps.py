@@ -16,12 +16,12 @@ from core.cli.output import say
 from core.cli.requests import add_region, add_request, make_request, read_region
 from core.cli.words import Command, flag, given, list_of, named_engine, number, whole
 from core.errors import BadRequest
-from core.saved import save_request
+from core.values.saved import save_request
 
 if TYPE_CHECKING:
     from core.engine import Engine
     from core.engine.sweeps import Cell
-    from core.request import EditRequest
+    from core.values.request import EditRequest
 
 _AXES = {
     "schedules": ("schedule", "schedule"),
@@ -51,8 +51,8 @@ def add_commands(command: Command) -> None:
 
 def _sweep(options: argparse.Namespace) -> None:
     from core.engine.sweeps import sheet, to_csv
-    from core.labels import class_id
-    from core.pictures import encode_png, write_whole
+    from core.pictures.encoding import encode_png, write_whole
+    from core.values.labels import class_id
 
     wide = _varied(options)
     if options.output.exists() and not options.output.is_dir():
@@ -118,7 +118,7 @@ def _written(
     from tqdm import tqdm
 
     from core.engine.sweeps import sweep
-    from core.pictures import encode_png, write_whole
+    from core.pictures.encoding import encode_png, write_whole
     from core.recipe import recipe_text
 
     folder.mkdir(parents=True, exist_ok=True)

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from core.checks import written_number, written_whole
 from core.decoding.settings import KNOBS
 from core.errors import BadRequest
-from core.geometry import Box
+from core.values.geometry import Box
 
 if TYPE_CHECKING:
     from core.engine import Engine
     from core.models.config import ModelSpec
-    from core.request import DecodeOptions
+    from core.values.request import DecodeOptions
 
 _MODEL = "scenes-128"
 
@@ -135,7 +135,7 @@ def named_engine(options: argparse.Namespace) -> Engine:
 
 def decode_options(options: argparse.Namespace, spec: ModelSpec) -> DecodeOptions:
     """Return the decoding that the words ask for, the model's defaults where they are silent."""
-    from core.request import DecodeOptions
+    from core.values.request import DecodeOptions
 
     chosen = {name: getattr(options, word) for word, name in OPTIONS.items() if given(options, word)}
     return DecodeOptions(**chosen).over(spec.defaults)

@@ -19,9 +19,9 @@ from core.engine.painter import Job
 from core.engine.sample import Sample
 from core.engine.work import Work
 from core.errors import BadRequest
-from core.geometry import Box
 from core.models.config import ModelSpec
-from core.request import EditRequest, Task
+from core.values.geometry import Box
+from core.values.request import EditRequest, Task
 
 _NEW = 128  # grey level of a canvas on which nothing is yet
 

@@ -15,8 +15,8 @@ from core.canvas.compose import paste
 from core.canvas.edges import Feather, poisson
 from core.canvas.seam import Border, shows, visibility
 from core.engine.layers import Layers
-from core.geometry import Box
-from core.request import EditRequest
+from core.values.geometry import Box
+from core.values.request import EditRequest
 
 
 @dataclass(frozen=True, eq=False)

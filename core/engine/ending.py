@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from core.canvas.finish.finish import STAGES, Finished, Frame, Wish, enough, finish
 from core.engine.blending import Ended, Laid
 from core.engine.work import Work
-from core.finishing import Finishing
-from core.request import EditRequest, Task
+from core.values.finishing import Finishing
+from core.values.request import EditRequest, Task
 
 
 def can_finish(request: EditRequest, base: NDArray[np.uint8], hole: NDArray[np.bool_]) -> bool:

@@ -24,14 +24,14 @@ from core.engine.nets import Nets
 from core.engine.run import Runner
 from core.engine.sample import Sample
 from core.engine.work import Work
-from core.finishing import Finishing
 from core.models.config import ModelSpec
 from core.models.efficientnet import EfficientNetLite0
 from core.models.interfaces import MaskTransformer, VQTokenizer
 from core.models.sharpener import Sharpener
 from core.recipe import Machine
-from core.request import EditRequest
-from core.result import Alternative, EditResult, Preview
+from core.values.finishing import Finishing
+from core.values.request import EditRequest
+from core.values.result import Alternative, EditResult, Preview
 
 
 class Engine:

@@ -20,9 +20,9 @@ from core.engine.device import memory_errors_translated
 from core.engine.painter import Job, Painter
 from core.engine.sample import Sample
 from core.errors import BadRequest
-from core.geometry import Box
-from core.request import EditRequest
-from core.result import Alternative
+from core.values.geometry import Box
+from core.values.request import EditRequest
+from core.values.result import Alternative
 
 
 def alternatives(

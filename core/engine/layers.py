@@ -21,8 +21,8 @@ from core.canvas.fill import neutral_fill
 from core.canvas.masks import mask_weight, parts_that_hold
 from core.canvas.plan import Pass
 from core.canvas.seam import RING_PX
-from core.geometry import Box, Size
-from core.request import EditRequest
+from core.values.geometry import Box, Size
+from core.values.request import EditRequest
 
 _JOINT = 8
 """Windows blend over what was painted beside them within this share of their side: about two cells."""

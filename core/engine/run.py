@@ -23,8 +23,8 @@ from core.engine.sample import Sample
 from core.engine.sharpening import Sharpening
 from core.engine.work import Work
 from core.errors import OutOfMemory
-from core.request import EditRequest, Task
-from core.result import Preview
+from core.values.request import EditRequest, Task
+from core.values.result import Preview
 
 logger = logging.getLogger(__name__)
 

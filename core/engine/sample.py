@@ -14,7 +14,7 @@ from core.canvas.plan import Pass
 from core.decoding.decode import Sampling, step_counts
 from core.decoding.guidance import Condition
 from core.decoding.settings import MASK, NO_CLASS
-from core.request import EditRequest, Start
+from core.values.request import EditRequest, Start
 
 _OTHER_SEEDS = 2**53  # beyond those of requests
 

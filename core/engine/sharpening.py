@@ -13,7 +13,7 @@ from core.canvas.grain import grained
 from core.canvas.notch import without_lattice
 from core.canvas.sharpen import LEAST_WINDOW, as_sharp_as, sharpened
 from core.engine.painter import Painter
-from core.geometry import Box
+from core.values.geometry import Box
 
 
 class Sharpening:

@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 from core.canvas.fill import neutral_fill
 from core.checks import whole
 from core.errors import BadRequest, CheckpointError
-from core.labels import class_id, imagenet_classes
 from core.models.efficientnet import PACKAGE, PACKAGE_FILE, SIDE, EfficientNetLite0, read_published
+from core.values.labels import class_id, imagenet_classes
 
 _SHORT_SIDE = 256  # pixels; the classifier was trained on the middle 87.5 % of pictures of this size
 _CROP_SHARES = (1.0, 0.6)  # of the short side: all that there is, and what stands in a part of it

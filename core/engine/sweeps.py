@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from core.decoding.settings import KNOBS, schedule_name
 from core.engine import Engine
 from core.errors import BadRequest
-from core.request import DecodeOptions, EditRequest
+from core.values.request import DecodeOptions, EditRequest
 
 _TITLES = {knob.name: knob.title for knob in KNOBS.values() if knob.examples} | {"class_id": "class", "seed": "seed"}
 AXES = tuple(_TITLES)

@@ -20,9 +20,9 @@ from core.engine.blending import Ended
 from core.engine.layers import Layers
 from core.engine.painter import Drawn, Painted
 from core.engine.sample import Sample
-from core.finishing import UNFINISHED
-from core.request import EditRequest
-from core.result import EditResult
+from core.values.finishing import UNFINISHED
+from core.values.request import EditRequest
+from core.values.result import EditResult
 
 _STAGES = ("plan", "encode", "transformer", "decode", "composite", "finish", *(f"finish: {stage}" for stage in STAGES))
 _MOST_PATCHES = 24

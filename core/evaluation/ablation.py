@@ -57,8 +57,8 @@ from core.evaluation.findings import (
 from core.evaluation.judge import Judge
 from core.evaluation.metrics import Mask, Picture, kernel_distance, to_side
 from core.evaluation.questions import QUESTIONS, hole_crops
-from core.geometry import Box
-from core.pictures import encode_png, write_whole
+from core.pictures.encoding import encode_png, write_whole
+from core.values.geometry import Box
 
 logger = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from core.evaluation.metrics import Mask, Picture
-from core.geometry import Box, Sides, Size, distance_inside
+from core.values.geometry import Box, Sides, Size, distance_inside
 
 DISPLAY_SIDE = 1024
 """Longer side, in pixels, of a picture as it is shown whole on a screen."""

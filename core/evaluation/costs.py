@@ -21,12 +21,12 @@ from core.engine import load_engine
 from core.engine.device import pick_device, pick_dtype
 from core.errors import UnknownModel
 from core.evaluation.latency import picture, square_hole
-from core.labels import imagenet_classes
 from core.models.checkpoints import read_spec, save_nets
 from core.models.config import ModelSpec
 from core.models.families import build
 from core.models.presets import PRESETS
-from core.request import DecodeOptions, EditRequest, Task
+from core.values.labels import imagenet_classes
+from core.values.request import DecodeOptions, EditRequest, Task
 
 T = TypeVar("T")
 

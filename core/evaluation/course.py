@@ -24,7 +24,7 @@ from core.evaluation.edits import (
 from core.evaluation.inception import find_inception
 from core.evaluation.judge import Judge
 from core.evaluation.questions import CLASS_BOX, QUESTIONS
-from core.request import DecodeOptions, EditRequest
+from core.values.request import DecodeOptions, EditRequest
 
 Ask = Callable[[], list[Answer]]
 

@@ -33,8 +33,8 @@ from core.evaluation.metrics import (
     similarity_map,
 )
 from core.evaluation.questions import CLASS_BOX, Question, hole_crops
-from core.geometry import Box
-from core.request import DecodeOptions, EditRequest, Task
+from core.values.geometry import Box
+from core.values.request import DecodeOptions, EditRequest, Task
 
 SEED = 0  # of the first sample; fixed, so that a report can be made again
 RANKED = 4  # samples among which the likeliest is chosen, for the class edit

@@ -16,7 +16,7 @@ from core.evaluation.edits import PHOTO, SEED, SEEDS, Answer, TestSet, diversity
 from core.evaluation.inception import Inception
 from core.evaluation.judge import Judge
 from core.evaluation.metrics import kernel_distance, lattice, precision_recall, to_side
-from core.request import MOST_VARIATIONS, DecodeOptions, EditRequest, Task
+from core.values.request import MOST_VARIATIONS, DecodeOptions, EditRequest, Task
 
 QUESTION = "generation per class"
 SAMPLES = 12

@@ -22,7 +22,7 @@ import torch
 from numpy.typing import NDArray
 
 from core.engine import Engine
-from core.request import DecodeOptions, EditRequest, Task
+from core.values.request import DecodeOptions, EditRequest, Task
 
 STEPS = 8  # the bundled model's advice
 IMPORTS = ("torch", "gradio", "core.engine", "editor.layout")

@@ -18,7 +18,7 @@ from core.evaluation.drift import colour_drift
 from core.evaluation.judge import Judge
 from core.evaluation.metrics import Mask, Picture
 from core.evaluation.sharpness import sharpness_ratio
-from core.geometry import Box, Size
+from core.values.geometry import Box, Size
 
 SEAM, RING, SHARPNESS, DISTANCE = "seam ratio", "ring delta-E", "sharpness", "distance in hole"
 SEAM_SHOWN, SHARPNESS_SHOWN = "seam ratio, shown", "sharpness, shown"

@@ -18,9 +18,9 @@ from core.engine import Engine
 from core.evaluation.baselines import BASELINES, Fill, fill_by_patches, installed_baselines, reduced
 from core.evaluation.cases import Case, canvas_of
 from core.evaluation.metrics import Mask, Picture
-from core.geometry import Box, Size
-from core.request import DecodeOptions, EditRequest, Task
-from core.result import EditResult
+from core.values.geometry import Box, Size
+from core.values.request import DecodeOptions, EditRequest, Task
+from core.values.result import EditResult
 
 EDITOR, FOLLOWED, PLAIN, PATCHMATCH = "editor", "editor, model followed", "plain MaskGIT", "PatchMatch"
 

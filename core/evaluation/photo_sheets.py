@@ -14,7 +14,7 @@ import numpy as np
 from core.canvas.seam import RING_PX, Border
 from core.evaluation.cases import Case, canvas_of, to_display
 from core.evaluation.metrics import Mask, Picture
-from core.geometry import Box, Size
+from core.values.geometry import Box, Size
 
 SIDE = 224
 """Pixels of a tile's side; a panorama's tile is as wide as eight."""

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.geometry import Box, Sides
+from core.values.geometry import Box, Sides
 
 CELLS = 16  # rows of the random-cell masks, whatever the model's own grid is
 

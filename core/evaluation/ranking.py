@@ -15,8 +15,8 @@ from core.evaluation.cases import Case, to_display
 from core.evaluation.judge import Judge
 from core.evaluation.metrics import Paired, Picture
 from core.evaluation.photo_figures import hole_boxes, shown_mask
-from core.geometry import Box, Size
-from core.result import EditResult
+from core.values.geometry import Box, Size
+from core.values.result import EditResult
 
 Values = NDArray[np.float64]
 

@@ -17,8 +17,8 @@ import numpy as np
 
 from core.engine import load_engine
 from core.evaluation.metrics import Mask, Picture
-from core.geometry import Size
-from core.request import DecodeOptions, EditRequest, Task
+from core.values.geometry import Size
+from core.values.request import DecodeOptions, EditRequest, Task
 
 SMALL_HOLE, LARGE_HOLE = 96, 600
 """Side of the square hole in pixels: one that fits into every size, and one as large as an object."""

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.evaluation.metrics import Mask, Picture
-from core.geometry import Box, Size, distance_inside
+from core.values.geometry import Box, Size, distance_inside
 
 _ROUNDING = 20.0 / 12.0
 """Mean squared Laplacian that rounding to whole levels leaves in a flat picture: 1/12 a pixel, weights 4 and 1."""

@@ -15,7 +15,6 @@ import torch
 from torch import Tensor
 
 from core.errors import CheckpointError
-from core.labels import imagenet_classes
 from core.models.checkpoints import (
     CONFIG_FILE,
     TOKENIZER_FILE,
@@ -34,6 +33,7 @@ from core.models.keymaps import require_shapes, shapes_of
 from core.models.presets import PRESETS
 from core.models.recognise import Part, Recognised, recognise
 from core.models.sizes import tokenizer_config, transformer_config
+from core.values.labels import imagenet_classes
 
 
 @dataclass(frozen=True)

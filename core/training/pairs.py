@@ -20,8 +20,8 @@ from torch import Tensor
 from tqdm import tqdm
 
 from core.engine import Engine
-from core.request import DecodeOptions, EditRequest, Task
 from core.training.data import Photos
+from core.values.request import DecodeOptions, EditRequest, Task
 
 Picture = NDArray[np.uint8]
 Sharpen = Callable[[Picture], Picture]

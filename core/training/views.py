@@ -24,13 +24,13 @@ from torch import Tensor
 from core.canvas.compose import to_model
 from core.canvas.fill import neutral_fill
 from core.canvas.masks import latent_mask
-from core.geometry import Box
 from core.models.interfaces import VQTokenizer
 from core.training.data import PhotoFiles
 from core.training.masking import draw_hole
 from core.training.processes import Processes
 from core.training.recipes import MvtmRecipe
 from core.training.speed import full_precision
+from core.values.geometry import Box
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,8 +17,8 @@ from PIL import Image
 
 from core import CoreError, Size, open_picture, read_mask
 from core.canvas.plan import plan as plan_passes
-from core.geometry import Box, Sides
-from core.request import EditRequest, Task
+from core.values.geometry import Box, Sides
+from core.values.request import EditRequest, Task
 from editor.project import is_project, read_project
 from editor.stage import Carrier, Stage
 from editor.wire.bits import write_mask

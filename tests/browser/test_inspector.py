@@ -23,7 +23,7 @@ import uvicorn
 from fastapi import FastAPI, Response
 from playwright.sync_api import Page, expect
 
-from core.labels import search_classes
+from core.values.labels import search_classes
 from editor import AppSettings, build_app, look
 from tests.editor.fakes import FakeEngine
 

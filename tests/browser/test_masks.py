@@ -16,8 +16,8 @@ from PIL import Image
 from playwright.sync_api import Page
 
 from core.canvas.plan import plan
-from core.geometry import Box
-from core.request import EditRequest, Task
+from core.values.geometry import Box
+from core.values.request import EditRequest, Task
 from tests.browser.gestures import (
     canvas,
     client,

@@ -14,7 +14,7 @@ from PIL import Image
 from playwright.sync_api import Page
 
 from core.canvas.plan import Pass, plan
-from core.geometry import Box
+from core.values.geometry import Box
 from editor.stage import EVENTS, FOLDER, MODULES, bundle, script
 from tests.browser.gestures import canvas, client, drag, opened, ran, received, runs_of, settle, state, stroke, wheel
 from tests.browser.stage_app import GRID, PIXELS, build, mask_of, photo, request_of

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from core.errors import BadRequest
-from core.geometry import Box
 from core.recipe import RECIPE_KEY, read_recipe, recipe_text
-from core.request import DecodeOptions, EditRequest, Start, Task
-from core.saved import load_request
+from core.values.geometry import Box
+from core.values.request import DecodeOptions, EditRequest, Start, Task
+from core.values.saved import load_request
 from tests.fakes import fake_engine, fake_spec
 
 IMAGE = np.random.default_rng(0).integers(0, 256, (48, 64, 3), dtype=np.uint8)

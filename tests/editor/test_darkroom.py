@@ -38,7 +38,7 @@ FALLS = {
 }
 PROGRAM = """
 import sys
-from core import develop
+from core.pictures import develop
 def fall(source):
     exec({fall!r})
 develop._CALLS["read_picture"] = fall

@@ -31,10 +31,12 @@ CORE, EDITOR = "core", "editor"
 """The engine and the interface."""
 
 FLOORS: list[set[str]] = [
-    {"errors", "geometry", "json_text", "console", "pngtext", "profiles"},
-    {"checks", "decoding", "finishing", "frames", "labels", "packing", "pictures"},
-    {"maskfiles", "models", "request", "result", "saved"},
-    {"canvas", "features", "develop", "recipe"},
+    {"errors", "json_text", "console"},
+    {"checks"},
+    {"decoding"},
+    {"values"},
+    {"pictures", "models"},
+    {"canvas", "features", "recipe"},
     {"engine"},
     {"training", "evaluation", "__init__"},
     {"cli"},

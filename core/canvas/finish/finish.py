@@ -18,7 +18,7 @@ from core.canvas.finish.onion import Peel
 from core.canvas.finish.pyramid import Level, Mask
 from core.canvas.finish.ranking import Fillings, colour_distance
 from core.canvas.holes import Part, parts
-from core.geometry import Box, Size
+from core.values.geometry import Box, Size
 
 _LEAST_SPAN = 40
 """Pixels that a hole counts as long at least: a thin stroke needs more about it than it is wide."""

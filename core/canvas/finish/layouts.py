@@ -22,7 +22,7 @@ from core.canvas.finish.pyramid import Level, Mask, Picture, halvings, shrunk
 from core.canvas.finish.search import Field, costs_of, improve
 from core.canvas.finish.surface import Bands, surfaced
 from core.canvas.finish.vote import ballots, unshifted, vote
-from core.geometry import Box, Size
+from core.values.geometry import Box, Size
 
 SMALL = 64
 """Inner width in pixels of a hole at which layouts compete: the larger, the better they begin, and the dearer."""

@@ -16,7 +16,7 @@ from core.canvas.colours import to_lab
 from core.canvas.finish.crew import Crew
 from core.canvas.finish.descriptors import describe, low_pass
 from core.canvas.finish.pyramid import Level, Picture
-from core.geometry import Box, Size
+from core.values.geometry import Box, Size
 
 Floats = NDArray[np.float32]
 

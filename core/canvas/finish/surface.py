@@ -16,7 +16,7 @@ from core.canvas.finish.ground import Ground, Places
 from core.canvas.finish.pyramid import Level, Mask, Picture, rows_of
 from core.canvas.finish.search import Field
 from core.canvas.finish.vote import own_sources, vote
-from core.geometry import Box, Size
+from core.values.geometry import Box, Size
 
 _FINE = 1.0
 """Sigma in pixels of what is averaged; the rest comes from one source: steps between sources do not show in it."""

@@ -1,4 +1,5 @@
-/** Which classes a half-typed word may mean; the same ranks as `search_classes` in core/labels.py. Knows nothing of the page. */
+/** Which classes a half-typed word may mean; the same ranks as `search_classes` in
+ * core/values/labels.py. Knows nothing of the page. */
 
 /** @typedef {{id: number, name: string, names: string[], also: string[]}} ClassEntry `names`: its own names, `also`: synonyms */
 

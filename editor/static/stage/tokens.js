@@ -1,5 +1,5 @@
 /**
- * Which token cells an edit regenerates: core/geometry.py `cell_areas`, core/canvas/masks.py `latent_mask` and the
+ * Which token cells an edit regenerates: core/values/geometry.py `cell_areas`, core/canvas/masks.py `latent_mask` and the
  * one-window case of core/canvas/plan.py, integer for integer. Knows nothing of screens; longer plans are the server's.
  */
 

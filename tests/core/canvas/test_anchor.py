@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from core.canvas.anchor import Anchor
-from core.geometry import Box
+from core.values.geometry import Box
 
 SIDE = 64
 

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.canvas.borders import grow_canvas
-from core.geometry import Sides
+from core.values.geometry import Sides
 
 
 @given(

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from core.canvas.compose import from_model, mask_to_model, paste, to_model
 from core.canvas.masks import feather_weight
-from core.geometry import Box
+from core.values.geometry import Box
 
 
 def noise(seed, *shape):

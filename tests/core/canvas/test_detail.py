@@ -3,7 +3,7 @@ import pytest
 
 from core.canvas.compose import to_model
 from core.canvas.detail import Example, Examples
-from core.geometry import Box
+from core.values.geometry import Box
 
 SIDE, PIXELS = 256, 64
 

@@ -9,9 +9,9 @@ import pytest
 from numpy.typing import NDArray
 
 from core.canvas.frame import MOST_WINDOWS, Frame
-from core.geometry import Box, Sides
-from core.request import EditRequest, Start, Task
-from core.result import EditResult, Preview
+from core.values.geometry import Box, Sides
+from core.values.request import EditRequest, Start, Task
+from core.values.result import EditResult, Preview
 from tests.fakes import fake_engine
 
 

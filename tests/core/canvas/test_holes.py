@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.canvas.holes import JOINED, Part, parts
-from core.geometry import Box
+from core.values.geometry import Box
 
 
 def side_for(size):

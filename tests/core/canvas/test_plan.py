@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from core.canvas.masks import latent_mask
 from core.canvas.plan import MOST_EXAMPLES, canvas_mask, example_windows, plan
-from core.geometry import Box, Sides, Size
-from core.request import EditRequest, Task
+from core.values.geometry import Box, Sides, Size
+from core.values.request import EditRequest, Task
 
 PIXELS, GRID = 32, 8
 

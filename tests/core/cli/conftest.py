@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.pictures import encode_png
+from core.pictures.encoding import encode_png
 from tests.core.cli.speak import HEIGHT, WIDTH, hole
 
 

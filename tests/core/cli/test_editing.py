@@ -13,11 +13,12 @@ from PIL import Image
 
 from core.cli import main
 from core.engine import load_engine
-from core.pictures import encode_png, open_picture
-from core.pngtext import read_png_text
+from core.pictures.encoding import encode_png
+from core.pictures.opening import open_picture
+from core.pictures.pngtext import read_png_text
 from core.recipe import Machine, read_recipe, recipe_text
-from core.request import DecodeOptions, EditRequest, Start, Task
-from core.saved import load_request
+from core.values.request import DecodeOptions, EditRequest, Start, Task
+from core.values.saved import load_request
 from tests.core.cli.speak import HEIGHT, WIDTH, hole, refusal, run
 
 

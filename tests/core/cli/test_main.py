@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from core.cli import EXIT_INTERRUPTED, main
-from core.pictures import encode_png
+from core.pictures.encoding import encode_png
 from tests.core.cli.speak import HEIGHT, WIDTH, refusal
 
 THREE_AXES = ("--steps", "1,2", "--seeds", "1,2", "--schedules", "cosine,linear")

@@ -17,7 +17,7 @@ from core.engine.suggestions import Suggestion
 from core.errors import UnknownModel
 from core.models.catalog import CATALOG, PublishedFile
 from core.models.library import converted_folder
-from core.pictures import open_picture
+from core.pictures.opening import open_picture
 from tests.core.cli.speak import HEIGHT, WIDTH, hole, refusal, run
 from tests.core.models.fake_hub import FakeHub, fake_hub, pretend
 

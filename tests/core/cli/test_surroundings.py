@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from core.cli import main
-from core.pictures import encode_png
+from core.pictures.encoding import encode_png
 from tests.core.cli.speak import HEIGHT, WIDTH, refusal
 
 ROOT = Path(__file__).resolve().parents[3]

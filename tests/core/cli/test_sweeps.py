@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from core.pictures import open_picture
-from core.pngtext import read_png_text
+from core.pictures.opening import open_picture
+from core.pictures.pngtext import read_png_text
 from tests.core.cli.speak import run
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from core.cli import main
 from core.models.vision import BUNDLED_NET
-from core.pictures import encode_png
+from core.pictures.encoding import encode_png
 
 
 def test_training_commands_hand_over_recipe_photos_and_limits(

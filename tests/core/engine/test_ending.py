@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from core.canvas.finish.finish import STAGES
 from core.errors import BadRequest
-from core.finishing import FOLLOW, UNFINISHED, Finishing
-from core.geometry import Box, Sides
-from core.request import DecodeOptions, EditRequest, Start, Task
-from core.result import EditResult, Preview
+from core.values.finishing import FOLLOW, UNFINISHED, Finishing
+from core.values.geometry import Box, Sides
+from core.values.request import DecodeOptions, EditRequest, Start, Task
+from core.values.result import EditResult, Preview
 from tests.fakes import fake_engine
 
 HOLE = Box(30, 20, 62, 50)

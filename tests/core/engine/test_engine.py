@@ -18,11 +18,11 @@ from core.engine import Engine, list_models, load_engine
 from core.engine.sweeps import sweep
 from core.engine.work import Work
 from core.errors import BadRequest, CheckpointError, OutOfMemory, UnknownModel
-from core.finishing import FINISH_NAMES
-from core.geometry import Box, Sides
 from core.recipe import recipe_text
-from core.request import BLEND_NAMES, DETAIL_NAMES, DecodeOptions, EditRequest, Start, Task
-from core.result import EditResult, Preview
+from core.values.finishing import FINISH_NAMES
+from core.values.geometry import Box, Sides
+from core.values.request import BLEND_NAMES, DETAIL_NAMES, DecodeOptions, EditRequest, Start, Task
+from core.values.result import EditResult, Preview
 from tests.fakes import ColourTokenizer, RuleTransformer, fake_engine, fake_spec
 
 

@@ -18,10 +18,10 @@ from core.engine.painter import Fitting, Job, Painted, Step
 from core.engine.run import Runner
 from core.engine.sample import Sample
 from core.engine.work import Work
-from core.geometry import Sides
 from core.recipe import Machine
-from core.request import DecodeOptions, EditRequest, Task
-from core.result import EditResult, Preview
+from core.values.geometry import Sides
+from core.values.request import DecodeOptions, EditRequest, Task
+from core.values.result import EditResult, Preview
 from tests.fakes import ColourTokenizer, RuleTransformer, fake_engine, fake_spec
 
 SPEC = fake_spec()

@@ -13,7 +13,7 @@ import core.engine.nets
 from core.engine import Engine, load_engine
 from core.errors import CheckpointError
 from core.models.checkpoints import VISION_FILE, load_nets, read_spec
-from core.request import DecodeOptions, EditRequest, Task
+from core.values.request import DecodeOptions, EditRequest, Task
 
 PHOTO = np.random.default_rng(0).integers(0, 256, (48, 40, 3)).astype(np.uint8)
 MASK = np.zeros((48, 40), np.bool_)

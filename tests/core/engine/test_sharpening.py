@@ -13,11 +13,11 @@ from core.canvas.compose import from_model
 from core.canvas.notch import without_lattice
 from core.engine import Engine
 from core.errors import BadRequest
-from core.geometry import Box
 from core.models.sharpener import Sharpener, SharpenerConfig
-from core.request import DecodeOptions, EditRequest, Task
-from core.result import EditResult, Preview
-from core.saved import load_request, save_request
+from core.values.geometry import Box
+from core.values.request import DecodeOptions, EditRequest, Task
+from core.values.result import EditResult, Preview
+from core.values.saved import load_request, save_request
 from tests.fakes import ColourTokenizer, RuleTransformer, fake_engine, fake_spec
 
 SMALL = SharpenerConfig(width=8, layers=1)

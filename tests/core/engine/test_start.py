@@ -15,9 +15,9 @@ from core.canvas.seam import ring_shift, seam_score
 from core.decoding.settings import ORDERS, SCHEDULES
 from core.engine import Engine
 from core.errors import BadRequest
-from core.geometry import Box, Sides
-from core.request import DecodeOptions, EditRequest, Start, Task
-from core.result import EditResult, Preview
+from core.values.geometry import Box, Sides
+from core.values.request import DecodeOptions, EditRequest, Start, Task
+from core.values.result import EditResult, Preview
 from tests.fakes import fake_engine
 
 WINDOW = Box(24, 12, 56, 44)

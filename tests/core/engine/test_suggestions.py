@@ -15,9 +15,9 @@ from torch import Tensor
 from core.engine import suggestions
 from core.engine.suggestions import can_suggest, suggest_classes
 from core.errors import BadRequest, CheckpointError
-from core.labels import class_id, imagenet_classes
 from core.models.efficientnet import SIDE
-from core.pictures import open_picture
+from core.pictures.opening import open_picture
+from core.values.labels import class_id, imagenet_classes
 
 CLASSES = imagenet_classes()
 RED, GREEN, BLUE = 10, 20, 30

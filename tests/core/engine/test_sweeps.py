@@ -10,8 +10,8 @@ import pytest
 
 from core.engine.sweeps import sheet, sweep, to_csv
 from core.errors import BadRequest
-from core.geometry import Box
-from core.request import DecodeOptions, EditRequest, Task
+from core.values.geometry import Box
+from core.values.request import DecodeOptions, EditRequest, Task
 from tests.fakes import fake_engine
 
 IMAGE = np.random.default_rng(0).integers(0, 256, (48, 64, 3), dtype=np.uint8)

@@ -19,7 +19,7 @@ from core.evaluation.edits import TestSet
 from core.evaluation.findings import CENTRE, GENERATION, ONE, PHOTOS, RECONSTRUCTION, STEPS, STUDIED, Setting
 from core.evaluation.judge import Judge
 from core.evaluation.metrics import kernel_distance
-from core.pictures import open_picture
+from core.pictures.opening import open_picture
 
 CLASSES = ("forest", "sea", "street")
 SAMPLES = 4

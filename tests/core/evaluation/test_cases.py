@@ -19,7 +19,7 @@ from core.evaluation.cases import (
     to_aspect,
     to_display,
 )
-from core.geometry import Box, Size
+from core.values.geometry import Box, Size
 
 BY_NAME = {question.name: question for question in QUESTIONS}
 HOLES = [question for question in QUESTIONS if question.name.startswith("hole")]

@@ -33,8 +33,9 @@ from core.evaluation.latency import Timing, markdown, measure_edits, measure_imp
 from core.evaluation.probe import Probe
 from core.evaluation.questions import CLASS_BOX, QUESTIONS, Question
 from core.evaluation.reconstruction import evaluate_reconstruction
-from core.pictures import encode_png, open_picture
-from core.request import DecodeOptions
+from core.pictures.encoding import encode_png
+from core.pictures.opening import open_picture
+from core.values.request import DecodeOptions
 
 SIDE = 64
 ASKED = ("centre 50 %", "right 25 %", "all sides 25 %")

@@ -9,8 +9,8 @@ import torch
 from core.canvas.fill import neutral_fill
 from core.decoding.settings import MASK
 from core.errors import BadRequest
-from core.geometry import Sides
-from core.request import EditRequest, Task
+from core.values.geometry import Sides
+from core.values.request import EditRequest, Task
 from tests.fakes import fake_engine
 
 

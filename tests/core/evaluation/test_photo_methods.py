@@ -24,8 +24,8 @@ from core.evaluation.photo_methods import (
     plain_request,
     single_window,
 )
-from core.geometry import Box
-from core.request import Task
+from core.values.geometry import Box
+from core.values.request import Task
 from tests.fakes import fake_engine
 
 BY_NAME = {question.name: question for question in QUESTIONS}

@@ -26,8 +26,8 @@ from core.evaluation.photo_report import OVERHEAD, bar_lines, cost_table, figure
 from core.evaluation.photo_sheets import SIDE, sheets
 from core.evaluation.photos import MEAN, SIZES, TRUTH, Findings, Photo, ask, chosen, examine, spread
 from core.evaluation.scaling import LOADS, Cost
-from core.geometry import Size
-from core.pictures import encode_png
+from core.pictures.encoding import encode_png
+from core.values.geometry import Size
 from tests.fakes import fake_engine
 
 BY_NAME = {question.name: question for question in QUESTIONS}

@@ -8,7 +8,7 @@ from core.evaluation.cases import OBJECT, QUESTIONS
 from core.evaluation.judge import Judge
 from core.evaluation.photo_methods import VARIATIONS, editor_request
 from core.evaluation.ranking import WAYS, Trial, neighbours, places, surroundings, trial_of, worth
-from core.geometry import Box, Size
+from core.values.geometry import Box, Size
 from tests.fakes import fake_engine
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.evaluation.scaling import LOADS, Load, hole, measure_loads, memory, tiled
-from core.geometry import Box, Size
+from core.values.geometry import Box, Size
 
 MEGABYTE = 2**20
 

@@ -15,7 +15,6 @@ from torch import Tensor
 
 from core.engine import load_engine
 from core.errors import CheckpointError
-from core.labels import imagenet_classes
 from core.models.checkpoints import (
     CONFIG_FILE,
     SHARPENER_FILE,
@@ -30,7 +29,8 @@ from core.models.convert import convert
 from core.models.families import FAMILIES
 from core.models.presets import PRESETS
 from core.models.sharpener import Sharpener, SharpenerConfig
-from core.request import DecodeOptions, EditRequest, Task
+from core.values.labels import imagenet_classes
+from core.values.request import DecodeOptions, EditRequest, Task
 from tests.core.models import foreign
 
 NAMES = tuple("abcdefghij")

@@ -19,7 +19,8 @@ import pytest
 
 from core.evaluation.latency import picture
 from core.models.presets import PRESETS
-from core.pictures import encode_png, open_picture
+from core.pictures.encoding import encode_png
+from core.pictures.opening import open_picture
 from tests.core.models import foreign
 
 NAMES = ("google-256", "halton-256-small", "valeo-256", "google-512", "halton-384-small")

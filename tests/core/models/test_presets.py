@@ -11,7 +11,7 @@ from core.decoding.schedule import masked_counts
 from core.models.config import ModelSpec
 from core.models.families import FAMILIES, build
 from core.models.presets import PRESETS
-from core.request import DecodeOptions
+from core.values.request import DecodeOptions
 
 
 def test_every_published_model_has_a_preset() -> None:

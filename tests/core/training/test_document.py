@@ -13,7 +13,7 @@ import pytest
 
 from core.cli import main
 from core.models.checkpoints import read_spec
-from core.pictures import open_picture
+from core.pictures.opening import open_picture
 
 ROOT = Path(__file__).resolve().parents[3]
 PHOTOS = ("cat_small.jpg", "two_dogs_portrait.jpg", "dahlia.jpg", "dandelion_meadow.jpg", "coffee.jpg")

@@ -12,12 +12,12 @@ from core.decoding.settings import Decoding
 from core.engine import load_engine
 from core.errors import BadRequest
 from core.models.checkpoints import load_tokenizer
-from core.request import EditRequest, Task
 from core.training.data import PhotoFiles, Photos
 from core.training.recipes import PRESETS, with_settings
 from core.training.run import Setup
 from core.training.train_mvtm import train_mvtm
 from core.training.train_tokenizer import train_tokenizer
+from core.values.request import EditRequest, Task
 from tests.core.training.tiny import MVTM, TOKENIZER, ticking
 
 CPU = torch.device("cpu")

@@ -18,13 +18,13 @@ from core.engine import Engine, load_engine
 from core.errors import BadRequest
 from core.models.checkpoints import SHARPENER_FILE, file_digest, load_sharpener, read_spec
 from core.models.sharpener import Sharpener, SharpenerConfig
-from core.request import EditRequest, Task
 from core.training import teacher
 from core.training.data import Photos
 from core.training.pairs import Pairs, decoded_picture, load_pairs, make_pairs
 from core.training.recipes import SharpenerRecipe
 from core.training.run import Limits, Setup
 from core.training.train_sharpener import crops, train_sharpener
+from core.values.request import EditRequest, Task
 from tests.core.training.tiny import Ticks, metrics_of, ticking
 
 SMALL = SharpenerConfig(width=8, layers=1)

@@ -20,7 +20,6 @@ from core.engine import BUNDLED, load_engine
 from core.features import MetricNet
 from core.models.checkpoints import load_tokenizer, net_description, read_spec
 from core.models.compact import CompactTokenizer, CompactTransformer
-from core.request import EditRequest, Task
 from core.training.codebook import CodebookTrainer
 from core.training.data import PhotoFiles, Photos, SampleOrder, augment, load_photos
 from core.training.ema import Ema
@@ -30,6 +29,7 @@ from core.training.recipes import PRESETS, Preset, with_settings
 from core.training.run import Setup
 from core.training.train_mvtm import train_mvtm
 from core.training.train_tokenizer import train_tokenizer
+from core.values.request import EditRequest, Task
 from tests.core.training.tiny import MVTM, TOKENIZER, metrics_of, ticking
 
 CPU = torch.device("cpu")

@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from core import encode_png, load_engine, open_picture, read_png_text, read_recipe
-from core.saved import load_request
+from core.values.saved import load_request
 from editor.handlers import Handlers
 from editor.models import Models
 from editor.settings import AppSettings

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from core import BadRequest, Box, EditRequest, Sides, Task
-from core.saved import save_request
+from core.values.saved import save_request
 from editor import messages
 from editor.documents import Document
 from editor.runs import Run, Trace

@@ -11,7 +11,7 @@ from core.canvas.finish import descriptors, onion, pyramid, ranking, search
 from core.canvas.finish import finish as finishing
 from core.canvas.finish.crew import Crew, Done
 from core.canvas.finish.finish import Finished, Frame, Wish, enough, finish
-from core.geometry import Box
+from core.values.geometry import Box
 from tests.core.canvas.finish.scenes import disc, noise, stripes
 
 

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from core.checks import MOST_SIDE, choice, number, pixels, switch, whole
 from core.decoding.settings import Decoding
 from core.errors import BadRequest
-from core.finishing import FINISH_NAMES, FOLLOW
-from core.geometry import Box, Sides
+from core.values.finishing import FINISH_NAMES, FOLLOW
+from core.values.geometry import Box, Sides
 
 DETAIL_NAMES = ("none", "grain", "patches", "auto")
 """What is put back of the fine detail that the tokenizer loses; core/canvas/detail.py has the ways."""

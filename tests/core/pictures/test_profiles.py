@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from core.pictures import read_picture
-from core.profiles import _SRGB_CHROMATICITY, _primaries, _profile
+from core.pictures.opening import read_picture
+from core.pictures.profiles import _SRGB_CHROMATICITY, _primaries, _profile
 
 GREY = np.full((20, 30, 3), 55, np.uint8)
 PHOTO = np.random.default_rng(0).integers(0, 256, (20, 30, 3), dtype=np.uint8)

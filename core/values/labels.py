@@ -16,7 +16,7 @@ from typing import Any
 
 from core.errors import BadRequest
 
-_LABELS = Path(__file__).resolve().parent.parent / "assets" / "labels"
+_LABELS = Path(__file__).resolve().parents[2] / "assets" / "labels"
 _SYNONYMS_FILE = _LABELS / "synonyms.json"
 _IMAGENET_FILE = _LABELS / "imagenet.json"
 _MOST_LISTED = 20  # class names in a refusal; the others are counted

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from core.decoding.settings import MOST_STEPS, ORDERS, SCHEDULES, Decoding, schedule_name
 from core.errors import BadRequest
-from core.geometry import Box, Sides
-from core.request import MOST_VARIATIONS, DecodeOptions, EditRequest, Start, Task
-from core.saved import load_request, picture_digest, save_request
+from core.values.geometry import Box, Sides
+from core.values.request import MOST_VARIATIONS, DecodeOptions, EditRequest, Start, Task
+from core.values.saved import load_request, picture_digest, save_request
 
 IMAGE = np.random.default_rng(0).integers(0, 256, (20, 30, 3), dtype=np.uint8)
 MASK = np.zeros((20, 30), np.bool_)

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core import labels
 from core.errors import BadRequest
-from core.labels import class_id, imagenet_classes, search_classes
+from core.values import labels
+from core.values.labels import class_id, imagenet_classes, search_classes
 
 CLASSES = (
     "buildings", "forest", "glacier", "mountain", "sea", "street", "daisy", "dandelion", "roses", "sunflowers",

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.geometry import Box, Size, aspect_sides, cell_areas
+from core.values.geometry import Box, Size, aspect_sides, cell_areas
 
 small = st.integers(-60, 60)
 

@@ -1,6 +1,6 @@
 """Requests as JSON values, as recipes and project files keep them.
 
-Knows nothing of files or text. A picture is kept as its size and sha256, masks and codes are packed (core/packing.py).
+Knows nothing of files or text. A picture is kept as its size and sha256, masks and codes are packed.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from core.checks import MOST_SIDE
 from core.errors import BadRequest
-from core.geometry import Box, Sides
-from core.packing import packed, unpacked
-from core.request import MOST_GRID, DecodeOptions, EditRequest, Start, Task
+from core.values.geometry import Box, Sides
+from core.values.packing import packed, unpacked
+from core.values.request import MOST_GRID, DecodeOptions, EditRequest, Start, Task
 
 _BEFORE = {"detail": "none", "blend": "feather", "sharpen": 0.0, "guided_by": "picture", "finish": "none"}
 """What a request meant that was saved before it could say so."""

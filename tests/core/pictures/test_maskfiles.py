@@ -7,9 +7,9 @@ import pytest
 from PIL import Image
 
 from core.errors import BadRequest
-from core.geometry import Size
-from core.maskfiles import LEVEL, read_mask
-from core.pictures import encode_picture, encode_png
+from core.pictures.encoding import encode_picture, encode_png
+from core.pictures.maskfiles import LEVEL, read_mask
+from core.values.geometry import Size
 
 HOLE = np.zeros((40, 60), np.uint8)
 HOLE[10:25, 20:45] = 255

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.geometry import Box
+from core.values.geometry import Box
 
 FINISH_NAMES = ("auto", "none")
 """Whether Fill and Extend end with pixels of the photo itself, where there are enough, or with the model's own."""

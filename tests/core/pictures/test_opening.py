@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageCms, PngImagePlugin
 
-from core import pictures, pngtext
 from core.errors import BadRequest
-from core.pictures import encode_picture, encode_png, loss_of, open_picture, read_picture, write_whole
-from core.pngtext import read_png_text
+from core.pictures import encoding, opening, pngtext
+from core.pictures.encoding import encode_picture, encode_png, loss_of, write_whole
+from core.pictures.opening import open_picture, read_picture
+from core.pictures.pngtext import read_png_text
 
 RGB = np.random.default_rng(0).integers(0, 256, (20, 30, 3), dtype=np.uint8)
 ALPHA = np.random.default_rng(1).integers(0, 256, (20, 30), dtype=np.uint8)
@@ -208,7 +209,7 @@ def test_a_bomb_is_refused_before_anything_is_decoded(size, file_format, monkeyp
     else:
         sides = (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
         data = b"RIFF" + struct.pack("<I", 200) + b"WEBPVP8X" + struct.pack("<I", 10) + bytes(4) + sides + bytes(180)
-    monkeypatch.setattr(pictures.Image, "open", lambda *_, **__: pytest.fail("a decoder was started"))
+    monkeypatch.setattr(opening.Image, "open", lambda *_, **__: pytest.fail("a decoder was started"))
     assert f"{width}x{height} px" in refused(data)
 
 
@@ -276,7 +277,7 @@ def test_foreign_files_are_named(data, name):
 
 
 def test_files_that_are_too_large_are_refused(monkeypatch, tmp_path):
-    monkeypatch.setattr(pictures, "MOST_BYTES", 2**20)
+    monkeypatch.setattr(opening, "MOST_BYTES", 2**20)
     assert "larger than 1 MB" in refused(bytes(2**20 + 1))
     (tmp_path / "a.png").write_bytes(bytes(2**20 + 1))
     assert "larger than 1 MB" in refused(tmp_path / "a.png")
@@ -284,7 +285,7 @@ def test_files_that_are_too_large_are_refused(monkeypatch, tmp_path):
 
 def test_a_file_has_no_more_bytes_than_its_pixels_need():
     small = encode_png(np.zeros((16, 16, 3), np.uint8))
-    assert "more than 16x16 px need" in refused(small + bytes(pictures.MOST_TEXT_BYTES + 2000))
+    assert "more than 16x16 px need" in refused(small + bytes(opening.MOST_TEXT_BYTES + 2000))
 
 
 def test_whatever_is_written_opens_again():
@@ -320,7 +321,7 @@ def test_compressed_texts_of_other_programs_are_read():
 
 
 def test_text_bombs_and_damaged_texts_are_left_out(monkeypatch):
-    for room in (pictures, pngtext):
+    for room in (encoding, opening, pngtext):
         monkeypatch.setattr(room, "MAX_TEXT_CHUNK", 1000)
     bomb = chunk(b"zTXt", b"bomb\0\0" + zlib.compress(bytes(10**7)))
     broken = chunk(b"zTXt", b"broken\0\0nonsense")

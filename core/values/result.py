@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.geometry import Box
-from core.request import EditRequest, Task
+from core.values.geometry import Box
+from core.values.request import EditRequest, Task
 
 
 @dataclass(frozen=True, eq=False)

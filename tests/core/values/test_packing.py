@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import BadRequest
-from core.packing import packed, unpacked
+from core.values.packing import packed, unpacked
 
 
 @given(

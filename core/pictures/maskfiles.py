@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from core.errors import BadRequest
-from core.geometry import Size
-from core.pictures import colour_and_alpha, decoded, upright
+from core.pictures.opening import colour_and_alpha, decoded, upright
+from core.values.geometry import Size
 
 LEVEL = 17
 """Soft masks have 16 levels, 0, 17, ... 255, as the canvas paints them: the same cells and pixels by every door."""
@@ -80,7 +80,7 @@ def read_mask(source: bytes | Path, size: Size | None) -> MaskFile:
         size: of the picture that it is for, or None for any.
 
     Raises:
-        BadRequest: as `core.pictures.read_picture`; also for another size than the picture's, where nothing is to be
+        BadRequest: as `read_picture`; also for another size than the picture's, where nothing is to be
             repainted, and for what is no mask, a photo for instance.
     """
     signals = _signals(source)

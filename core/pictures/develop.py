@@ -1,4 +1,4 @@
-"""`python -m core.develop`: opens and writes picture files for another process, one at a time, until its input ends.
+"""`python -m core.pictures.develop`: opens and writes picture files for another process, one at a time.
 
 Knows nothing of who asks. A decoder has bugs of its own and is fed by strangers: here it has no more memory and time
 than a picture needs, writes no file, and takes nobody with it when it falls.
@@ -13,10 +13,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from core.errors import CoreError
-from core.frames import receive_message, send_message
-from core.geometry import Size
-from core.maskfiles import read_mask
-from core.pictures import encode_picture, encode_png, read_picture
+from core.pictures.encoding import encode_picture, encode_png
+from core.pictures.frames import receive_message, send_message
+from core.pictures.maskfiles import read_mask
+from core.pictures.opening import read_picture
+from core.values.geometry import Size
 
 MOST_MEMORY = 4 * 2**30
 """Bytes of address space: twelve copies of 64 MP in four channels, and the libraries."""
