@@ -20,6 +20,12 @@ Places = NDArray[np.int32]
 
 JUMPS = (4, 2, 1)
 """Pixels from which neighbours' continuations are tried; the last is tried twice."""
+_GRAIN = 3.0
+"""Weight of a difference in grain beside one of colour. What a vote paints is a mean and so a little smoother than its
+sources, which makes smoother ones look nearer at the next search, until grass is a smooth slope. Grain is copied, not
+averaged (Newson et al. 2014), and holds against that: where a rock was taken off a meadow, all of eight pictures had
+smooth patches without it, and none has with it. The distance to the truth of 15 other holes stays what it was (0.959
+and 0.955 times PatchMatch's); with 6 it grows by 3 %."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +65,7 @@ class Ground:
         crew: whoever does the work on it.
         row: (h * w,) int32, each place's row in `described`; -1 where nothing may be copied.
         described: (n, d) float32, what may be copied.
+        grain: (h * w, 2) float32, mean steps of known lightness about each place, across and down.
         targets: (m,) int32 places, ascending, of the patches that touch the hole.
         number: (h * w,) int32, each place's index into `targets`; m where it is none.
         beside: (3, 4, m) int32, by jump and direction: index of the target so far away, or m.
@@ -92,9 +99,11 @@ class Ground:
         places = np.flatnonzero(sources).astype(np.int32)
         self.row = np.full(height * width, -1, np.int32)
         self.row[places] = np.arange(len(places), dtype=np.int32)
-        self.described = describe(level.picture, places, patch, self.crew)
+        self.grain = _grain(level, patch)
+        described = [describe(level.picture, places, patch, self.crew), self.grain.take(places, 0)]
         if guide is not None:
-            self.described = np.hstack([self.described, guide.numbers(guide.photo, places, patch)])
+            described.append(guide.numbers(guide.photo, places, patch))
+        self.described = np.hstack(described)
         self.targets = _targets(level, patch)
         count = len(self.targets)
         self.number = np.full(height * width, count, np.int32)
@@ -118,10 +127,32 @@ class Ground:
         """Pixels in a row."""
         return self.level.size[1]
 
-    def asked(self, picture: Picture) -> NDArray[np.float32]:
-        """Return (m, d) float32: what the targets look like in a picture, (h, w, 3) float32, beside the guide's."""
-        described = describe(picture, self.targets, self.patch, self.crew)
-        return described if self._wanted is None else np.hstack([described, self._wanted])
+    def asked(self, picture: Picture, places: Places) -> NDArray[np.float32]:
+        """Return (m, d) float32: what the targets look like.
+
+        Args:
+            picture: (h, w, 3) float32, the level with its hole filled.
+            places: (m,) int32, what each target copies, whose grain it has.
+        """
+        grain = self.grain.copy()
+        hole = np.flatnonzero(self.level.hole).astype(np.int32)
+        grain[hole] = grain.take(self.copied_from(places, hole), 0)
+        about = cv2.blur(grain.reshape(*self.level.size, 2), (self.patch, self.patch)).reshape(-1, 2)
+        asked = [describe(picture, self.targets, self.patch, self.crew), about.take(self.targets, 0)]
+        return np.hstack(asked if self._wanted is None else [*asked, self._wanted])
+
+    def copied_from(self, places: Places, pixels: Places) -> Places:
+        """Return where each pixel (n,) lies in the patch that is copied onto it: in its middle, unless at the edge.
+
+        Args:
+            places: (m,) int32, what each target copies.
+            pixels: (n,) int32, of the hole.
+        """
+        height, width = self.level.size
+        reach = self.patch // 2
+        y, x = np.divmod(pixels, width)
+        middle = y.clip(reach, height - 1 - reach) * width + x.clip(reach, width - 1 - reach)
+        return np.asarray(places[self.number[middle]] + (pixels - middle), np.int32)
 
     def nearest_source(self, places: Places) -> Places:
         """Return each place, moved to the nearest one that may be copied where it is none."""
@@ -144,6 +175,24 @@ spreads inwards; not beyond so many pixels, where its weight would vanish in flo
 
 def _inwards(depth: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(np.float32(_INWARDS) ** -np.minimum(depth, _DEEPEST), np.float32)
+
+
+def _grain(level: Level, patch: int) -> NDArray[np.float32]:
+    """Return (h * w, 2) float32: mean steps of known lightness about each place, weighed as a patch's colours are."""
+    known = level.known.astype(np.float32)
+    light = level.picture.mean(2) * known
+    sigma = patch / 2
+    planes = []
+    for across, down in ((1, 0), (0, 1)):
+        first = slice(None, -down or None), slice(None, -across or None)
+        second = slice(down, None), slice(across, None)
+        both = np.zeros_like(known)
+        both[first] = known[first] * known[second]
+        steps = np.zeros_like(light)
+        steps[first] = np.abs(light[second] - light[first])
+        share = cv2.GaussianBlur(both, (0, 0), sigma)
+        planes.append(cv2.GaussianBlur(steps * both, (0, 0), sigma) / np.maximum(share, np.float32(1e-6)))
+    return np.asarray(np.stack(planes, 2).reshape(-1, 2) * np.float32(_GRAIN * patch), np.float32)
 
 
 def _targets(level: Level, patch: int) -> Places:

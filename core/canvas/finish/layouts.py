@@ -219,7 +219,7 @@ class Scene:
 
     def surface(self, state: State) -> tuple[NDArray[np.float32], Places]:
         """Return the hole's colours and sources of a state at the finest level; see `surfaced`."""
-        asked = state.ground.asked(state.picture)
+        asked = state.ground.asked(state.picture, state.field.places)
         state.field.costs = costs_of(state.ground, asked, state.field.places)
         ballot = ballots(state.ground, asked, state.field)
         del asked
@@ -234,7 +234,7 @@ class Scene:
         hole = np.flatnonzero(ground.level.hole).astype(np.int32)
         picture = state.picture.copy()
         for _ in range(_ITERATIONS[kind]):
-            asked = ground.asked(picture)
+            asked = ground.asked(picture, state.field.places)
             state.field.costs = costs_of(ground, asked, state.field.places)
             for _ in range(min(1 + state.index, _MOST_ROUNDS)):
                 reach = max(ground.level.size) >> (2 if state.index == 0 else 1)

@@ -29,6 +29,9 @@ _COLOUR_SIGMA, _COLOUR_SCALE = 4.0, 8.0
 """Low pass of colours, and levels of CIELAB that count like a band's energy by a factor of e."""
 _MOST_ASKED, _MOST_KNOWN = 700, 12_000
 """Places of the hole, or of its rim, and known ones that are compared, spread evenly: exact, and never slow."""
+_KIN, _LEAST_KIN = 0.5, 24
+"""How far around a hole texture is kin to what is in it, as a share of its longer side, and in pixels at least: farther
+away there may be a smooth slope, to which anything smooth would be kin."""
 _EXACT = 4
 """Parts of a unit that texture is rounded to, so that its products are exact in float32 whatever adds them up."""
 _APART = 0.6
@@ -46,7 +49,7 @@ class Fillings:
     Attributes:
         rim: (n,) mean cost of the known patches that are nearest to those over the rim; less is better.
         apart: (n, n) mean distance of texture in the hole.
-        kinship: (n,) mean squared distance of texture in the hole to the nearest in the known part.
+        kinship: (n,) mean squared distance of texture in the hole to the nearest around it.
     """
 
     def __init__(self, level: Level, pictures: Sequence[Picture], crew: Crew) -> None:
@@ -153,14 +156,19 @@ class _Rim:
 
 
 class _Kin:
-    """What texture in a hole is compared with: that of a level's known part, `filled` telling what is beside it."""
+    """What texture in a hole is compared with: that of what is known about it, `filled` telling what is beside that."""
 
     def __init__(self, half: Level, filled: Picture) -> None:
         texture = _texture(np.where(half.known[..., None], half.picture, filled))
         clear = cv2.erode(half.known.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
-        known = texture[clear if clear.any() else half.known]
-        self._mean, self._scale = known.mean(0), known.std(0) + 1e-3
-        self._there = _rounded(known[_spread(np.arange(len(known)), _MOST_KNOWN)], self._mean, self._scale)
+        clear = clear if clear.any() else half.known
+        self._mean, self._scale = texture[clear].mean(0), texture[clear].std(0) + 1e-3
+        box = Box.around(half.hole)
+        assert box is not None, "there is a hole"
+        away = cv2.distanceTransform((~half.hole).astype(np.uint8), cv2.DIST_C, 3)
+        near = clear & (away <= max(_LEAST_KIN, _KIN * max(box.size)))
+        kin = texture[near if near.any() else clear]
+        self._there = _rounded(kin[_spread(np.arange(len(kin)), _MOST_KNOWN)], self._mean, self._scale)
 
     def distance(self, inside: Floats) -> float:
         """Return the mean squared distance of (n, 18) textures to the nearest known ones."""

@@ -15,7 +15,7 @@ from core.canvas.finish.descriptors import low_pass
 from core.canvas.finish.ground import Ground, Places
 from core.canvas.finish.pyramid import Level, Mask, Picture, rows_of
 from core.canvas.finish.search import Field
-from core.canvas.finish.vote import own_sources, vote
+from core.canvas.finish.vote import vote
 from core.values.geometry import Box, Size
 
 _FINE = 1.0
@@ -73,7 +73,7 @@ def surfaced(
     beside = cv2.dilate(level.hole.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     ring = np.flatnonzero(beside & level.known).astype(np.int32)
     both = np.concatenate([hole, ring])
-    sources = own_sources(ground, field, both)
+    sources = ground.copied_from(field.places, both)
     smooth = vote(ground, bands.low, ballot, field, both)
     detail = bands.fine.reshape(-1, 3).take(sources, 0)
     photo = level.picture.reshape(-1, 3).take(ring, 0)

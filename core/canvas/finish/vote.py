@@ -81,12 +81,3 @@ def vote(
 
     ground.crew.share(len(pixels), voted)
     return output
-
-
-def own_sources(ground: Ground, field: Field, pixels: Places) -> Places:
-    """Return where each pixel (n,) lies in the patch that is copied onto it: in its middle, unless at the edge."""
-    height, width = ground.level.size
-    reach = ground.patch // 2
-    y, x = np.divmod(pixels, width)
-    middle = y.clip(reach, height - 1 - reach) * width + x.clip(reach, width - 1 - reach)
-    return np.asarray(field.places[ground.number[middle]] + (pixels - middle), np.int32)

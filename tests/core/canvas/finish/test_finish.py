@@ -34,6 +34,29 @@ def test_a_pattern_goes_on():
     assert np.quantile(off, 0.9) < 16
 
 
+def steps_in(picture, mask):
+    """How much grain there is: the mean step of lightness from pixel to pixel."""
+    light = picture.astype(float).mean(2)
+    across = np.abs(np.diff(light, axis=1, prepend=light[:, :1]))
+    return across[mask].mean()
+
+
+def test_smooth_ground_of_the_same_colour_does_not_grow_into_grain():
+    """Grass below, a smooth slope of its mean colour above: what is taken off the grass becomes grass."""
+    rng = np.random.default_rng(3)
+    grass = rng.normal(0, 40, (60, 80)).repeat(4, 0).repeat(4, 1) + rng.normal(0, 18, (240, 320))
+    grass[:110] = 6 * np.sin(np.arange(320) / 40)
+    photo = (np.clip(grass, -110, 110)[..., None] + [120, 118, 112]).astype(np.uint8)
+    hole = disc(240, 320, 38, (180, 160))
+    result, area, _ = finished(photo, hole, wish=Wish(0.0, 0, (0, 1, 2, 3)))
+    around = np.zeros_like(hole)
+    around[150:] = True
+    there = [steps_in(layer, hole[area.slices]) for layer in result.layers]
+    best = int(np.argmin(result.worth))
+    assert there[best] > 0.8 * steps_in(photo, around & ~hole)
+    assert np.median(there) > 0.5 * steps_in(photo, around & ~hole)
+
+
 @settings(max_examples=25, deadline=None)
 @given(
     height=st.integers(1, 60),

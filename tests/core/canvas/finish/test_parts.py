@@ -10,7 +10,7 @@ from core.canvas.finish.onion import Peel, peel
 from core.canvas.finish.pyramid import shrunk
 from core.canvas.finish.ranking import Fillings, places
 from core.canvas.finish.search import Field, costs_of, improve
-from core.canvas.finish.vote import ballots, own_sources, vote
+from core.canvas.finish.vote import ballots, vote
 from tests.core.canvas.finish.scenes import disc, level_of, noise, stripes
 
 
@@ -108,7 +108,7 @@ def searched(photo, hole, rounds):
     rng = np.random.default_rng(0)
     random = np.flatnonzero(ground.row >= 0).astype(np.int32)
     field = Field(rng.choice(random, len(ground.targets)), np.zeros(0, np.float32))
-    asked = ground.asked(photo.astype(np.float32))
+    asked = ground.asked(photo.astype(np.float32), field.places)
     field.costs = costs_of(ground, asked, field.places)
     before = field.costs.copy()
     improve(ground, asked, field, rng, rounds=rounds, trials=4, reach=40)
@@ -128,7 +128,7 @@ def test_a_vote_of_right_copies_is_right():
     pixels = np.flatnonzero(hole).astype(np.int32)
     said = vote(ground, ground.level.copied, ballots(ground, asked, field), field, pixels)
     assert np.abs(said - photo[hole]).mean() < 4
-    sources = own_sources(ground, field, pixels)
+    sources = ground.copied_from(field.places, pixels)
     assert not hole.ravel()[sources].any()
 
 
