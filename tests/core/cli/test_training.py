@@ -11,6 +11,7 @@ import pytest
 from core.cli import main
 from core.models.vision import BUNDLED_NET
 from core.pictures.encoding import encode_png
+from core.training.run import Setup
 
 
 def test_training_commands_hand_over_recipe_photos_and_limits(
@@ -21,8 +22,8 @@ def test_training_commands_hand_over_recipe_photos_and_limits(
         (tmp_path / "data" / name / "a.png").write_bytes(encode_png(np.zeros((40, 40, 3), np.uint8)))
     calls: list[tuple[Any, ...]] = []
 
-    def train(recipe: Any, photos: Any, folder: Path, limits: Any, **parts: Any) -> None:
-        calls.append((recipe, photos.classes, len(photos), folder, limits.minutes, parts))
+    def train(recipe: Any, photos: Any, setup: Setup, **parts: Any) -> None:
+        calls.append((recipe, photos.classes, len(photos), setup, parts))
 
     monkeypatch.setattr("core.training.train_tokenizer.train_tokenizer", train)
     monkeypatch.setattr("core.training.train_mvtm.train_mvtm", train)
@@ -31,10 +32,10 @@ def test_training_commands_hand_over_recipe_photos_and_limits(
     assert main(["train-mvtm", *shared, "--tokenizer", "tok", "--resume", "--set", "net.width=64"]) == 0
     assert main(["train-tokenizer", *shared, "--preset", "tiny-64"]) == 0
     first, second, tiny = calls
-    assert (first[0].batch, first[1], first[2], first[4]) == (3, ("forest", "sea"), 2, 2.5)
-    assert first[5]["metric_net"] == BUNDLED_NET
-    assert tiny[5]["metric_net"] is None  # its recipe has no perceptual term
-    assert first[5]["resume"] is False
-    assert (second[0].net.width, second[3]) == (64, tmp_path / "run")
-    assert (second[5]["tokenizer"], second[5]["resume"]) == (Path("tok"), True)
+    assert (first[0].batch, first[1], first[2]) == (3, ("forest", "sea"), 2)
+    assert (first[3].folder, first[3].limits.minutes) == (tmp_path / "run", 2.5)
+    assert first[4]["metric_net"] == BUNDLED_NET
+    assert tiny[4]["metric_net"] is None  # its recipe has no perceptual term
+    assert (first[3].resume, second[3].resume) == (False, True)
+    assert (second[0].net.width, second[4]["tokenizer"]) == (64, Path("tok"))
     assert capsys.readouterr().err == ""

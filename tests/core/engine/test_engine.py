@@ -331,7 +331,7 @@ def test_a_soft_mask_blends_with_what_was_there() -> None:
 
 def test_finer_looks_change_the_hole_and_nothing_else() -> None:
     image = picture(200, 300)
-    request = EditRequest(Task.INPAINT, image, hole(image, Box(60, 50, 200, 150)))
+    request = EditRequest(Task.INPAINT, image, hole(image, Box(60, 50, 200, 150)), finish="none")
     coarse = fake_engine().edit(request)
     finer = fake_engine().edit(dataclasses.replace(request, refine=2))
     assert len(finer.windows) > len(coarse.windows)

@@ -42,6 +42,7 @@ def test_a_load_is_measured_in_a_process_of_its_own(tiny_model: Path) -> None:
     assert large.added >= 4000 * 3000 * 3
     assert large.added < 500 * MEGABYTE
     for cost in (small, large):
-        assert set(cost.seconds) == {"plan", "encode", "transformer", "decode", "composite", "finish", "total"}
+        stages = {name for name in cost.seconds if ": " not in name}  # the finish has stages of its own
+        assert stages == {"plan", "encode", "transformer", "decode", "composite", "finish", "total"}
         assert 0.0 < cost.overhead < cost.seconds["total"]
     assert ballast[-1] == 1
