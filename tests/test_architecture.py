@@ -71,12 +71,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     # the hall: what all its rooms may know; those below know less
     "core.engine": {"core.engine", "core.models", *VALUES},
     "core.engine.device": {"torch", "core.errors"},
+    "core.engine.clock": set(),
     # what crosses the narrow waist: arrays and how they are decoded
     "core.engine.painter": {"numpy", "core.decoding", "core.recipe"},
     # the only rooms that touch nets
     "core.engine.nets": {"torch", "numpy", "core.engine.device", "core.errors", "core.models"},
     "core.engine.local": {
-        *("torch", "numpy", "core.decoding", "core.engine.nets", "core.engine.painter"),
+        *("torch", "numpy", "core.decoding", "core.engine.clock", "core.engine.nets", "core.engine.painter"),
         *("core.errors", "core.models", "core.recipe"),
     },
     # a run's rows, canvases and accounts
@@ -85,7 +86,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "core.engine.blending": {*VALUES, "core.canvas", "core.engine.layers"},
     "core.engine.work": {
         *(*VALUES, "core.canvas", "core.values.finishing"),
-        *("core.engine.blending", "core.engine.layers", "core.engine.painter", "core.engine.sample"),
+        *("core.engine.blending", "core.engine.clock", "core.engine.layers"),
+        *("core.engine.painter", "core.engine.sample"),
     },
     # where the hall meets the finish
     "core.engine.ending": {*VALUES, "core.canvas", "core.engine.blending", "core.engine.work", "core.values.finishing"},
@@ -97,8 +99,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("numpy", "core.canvas", "core.engine.layers", "core.engine.painter", "core.engine.work"),
     },
     "core.engine.sharpening": {"numpy", "core.canvas", "core.engine.painter", "core.values.geometry"},
-    "core.engine.run": {"torch", *VALUES, "core.canvas.plan", "core.engine"},
-    "core.engine.inspect": {"torch", *VALUES, "core.canvas", "core.decoding", "core.engine"},
+    "core.engine.run": {*VALUES, "core.canvas.plan", "core.engine"},
+    "core.engine.inspect": {*VALUES, "core.canvas", "core.decoding", "core.engine"},
     "core.engine.engine": {
         *("torch", *VALUES, "core.canvas", "core.engine", "core.values.finishing", "core.models", "core.recipe"),
     },

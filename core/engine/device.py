@@ -67,8 +67,11 @@ def number_format(wanted: str) -> torch.dtype:
 
 
 @contextlib.contextmanager
-def memory_errors_translated(device: torch.device) -> Iterator[None]:
+def memory_errors_translated(device: str) -> Iterator[None]:
     """Turn PyTorch's out-of-memory errors into one sentence.
+
+    Args:
+        device: "cpu" or "cuda".
 
     Raises:
         OutOfMemory: where the body ran out of memory.
@@ -77,7 +80,7 @@ def memory_errors_translated(device: torch.device) -> Iterator[None]:
         yield
     except torch.OutOfMemoryError as error:
         raise OutOfMemory(
-            f"the {device.type} has too little free memory for this edit: ask for fewer variations or a smaller model."
+            f"the {device} has too little free memory for this edit: ask for fewer variations or a smaller model."
         ) from error
     except MemoryError as error:
         raise OutOfMemory("this machine has too little free memory for this edit: ask for fewer variations.") from error

@@ -6,7 +6,6 @@ Knows nothing of nets, screens or files.
 from __future__ import annotations
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from core.canvas.compose import from_model, mask_to_model, paste, to_model
@@ -31,7 +30,7 @@ def alternatives(
     """Return the codes that fit into one cell; see `Engine.alternatives`."""
     request = asked.advised(request)
     (row, column), side = cell, asked.spec.pixels // asked.spec.grid
-    with memory_errors_translated(torch.device(painter.machine.device)):
+    with memory_errors_translated(painter.machine.device):
         work = asked.work(request, [Sample.drawn_for(request)])
         (one, *_) = work.passes
         if request.start is None or work.samples[0].unknown(one).any():
@@ -51,7 +50,7 @@ def token_nll(asked: Asked, painter: Painter, request: EditRequest, truth: NDArr
         raise BadRequest(f"true picture is {truth.shape[:2]} but the canvas is {canvas.shape}: give equal sizes.")
     condition = Condition(NO_CLASS if request.class_id is None else request.class_id)
     total, count = 0.0, 0
-    with memory_errors_translated(torch.device(painter.machine.device)):
+    with memory_errors_translated(painter.machine.device):
         for one in asked.passes(request):
             true = to_model(truth, one.window, asked.spec.pixels)
             unseen = mask_to_model(one.hidden, asked.spec.pixels)

@@ -6,9 +6,7 @@ through the nets by itself, so that a variation drawn alone is bit-identical to 
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -20,6 +18,7 @@ from torch import Tensor
 from core.decoding.decode import DecodeStep, Predict, decode
 from core.decoding.guidance import predictor, seen_by
 from core.decoding.settings import MASK, NO_CLASS
+from core.engine.clock import timed
 from core.engine.nets import Nets
 from core.engine.painter import Drawn, Fitting, Job, Painted, Step
 from core.errors import CheckpointError
@@ -48,16 +47,16 @@ class LocalPainter:
     def paint(self, job: Job) -> Iterator[Step | Painted]:
         """See `Painter.paint`."""
         self.nets.bind()
-        watch = _Watch()
-        with watch.timed("encode"):
+        seconds = {"encode": 0.0, "transformer": 0.0, "decode": 0.0}
+        with timed(seconds, "encode"):
             tokens, seen = self._around(job)
         forwards = [0] * len(tokens)
-        predict = self._predict(job, seen, forwards, watch)
+        predict = self._predict(job, seen, forwards, seconds)
         # What is there before the first step, and all there is where a start gave every code.
         state = DecodeStep(-1, 0, tokens, tokens, torch.zeros_like(tokens, dtype=torch.float32))
         images: list[NDArray[np.uint8]] = []
         for state in decode(tokens, predict, job.samplings):
-            with watch.timed("decode"):
+            with timed(seconds, "decode"):
                 if state.index + 1 == state.steps:
                     images = self.nets.decode(self.nets.grids(state.guess))
                 shown, exact = self._preview(job, state, images)
@@ -71,12 +70,12 @@ class LocalPainter:
                 exact=exact,
             )
         if not images:
-            with watch.timed("decode"):
+            with timed(seconds, "decode"):
                 images = self.nets.decode(self.nets.grids(state.guess))
-        with watch.timed("transformer"):
+        with timed(seconds, "transformer"):
             fits, class_fits = self._fits(job, tokens, seen, state.guess) if job.judged else (None, None)
         drawn = Drawn(self._grids(state.guess), self._grids(state.confidence), fits, class_fits, np.array(forwards))
-        yield Painted(np.stack(images), drawn, watch.seconds)
+        yield Painted(np.stack(images), drawn, seconds)
 
     def kept(self, window: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """See `Painter.kept`."""
@@ -100,7 +99,7 @@ class LocalPainter:
         """See `Painter.fitting`."""
         (tokens, seen), position = self._around(job), cell[0] * job.unknown.shape[1] + cell[1]
         tokens[:, position] = MASK
-        logits = self._predict(job, seen, [0], _Watch())(tokens, [0], [1.0])[0, position].float()
+        logits = self._predict(job, seen, [0], {"transformer": 0.0})(tokens, [0], [1.0])[0, position].float()
         likely = torch.softmax(logits / temperature, 0).sort(descending=True, stable=True)
         codes, probabilities = likely.indices[:count], likely.values[:count]
         tokens = tokens.repeat(len(codes), 1)
@@ -154,11 +153,11 @@ class LocalPainter:
         """Return (B, N) as a (B, h, w) array of the same kind."""
         return self.nets.grids(sequences).cpu().numpy()
 
-    def _predict(self, job: Job, seen: Tensor | None, forwards: list[int], watch: _Watch) -> Predict:
+    def _predict(self, job: Job, seen: Tensor | None, forwards: list[int], seconds: dict[str, float]) -> Predict:
         """Return the net as decoding calls it, with the rows' classes and guidance; keeps the accounts."""
 
         def net(rows: Tensor, class_ids: Tensor, samples: Sequence[int | None]) -> Tensor:
-            with watch.timed("transformer"):
+            with timed(seconds, "transformer"):
                 return self.nets.forward(rows, class_ids, seen_by(seen, samples))
 
         return predictor(net, job.conditions, forwards, self._hole(job))
@@ -205,19 +204,3 @@ class LocalPainter:
                 known[key] = torch.log_softmax(self.nets.forward(row[None], class_ids, around)[0, hole].float(), -1)
             sums.append(float(known[key].gather(1, drawn[hole][:, None]).sum()))
         return np.array(sums)
-
-
-class _Watch:
-    """Wall-clock seconds of one pass, by stage."""
-
-    def __init__(self) -> None:
-        self.seconds = {"encode": 0.0, "transformer": 0.0, "decode": 0.0}
-
-    @contextmanager
-    def timed(self, stage: str) -> Iterator[None]:
-        """Add the body's seconds to a stage."""
-        started = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.seconds[stage] += time.perf_counter() - started

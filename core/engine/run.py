@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterator
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from core.canvas.plan import Pass
@@ -103,7 +102,7 @@ class Runner:
     def _once(self, request: EditRequest, samples: list[Sample], preview_s: float | None) -> Iterator[Preview | Work]:
         """Paint all windows once."""
         started = time.perf_counter()
-        with memory_errors_translated(torch.device(self._painter.machine.device)):
+        with memory_errors_translated(self._painter.machine.device):
             try:
                 work = self._asked.work(request, samples)
                 work.seconds["plan"] = time.perf_counter() - started

@@ -5,9 +5,8 @@ Knows nothing of nets, or of how a window is painted; `core.engine.run` writes d
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,6 +16,7 @@ from core.canvas.finish.finish import STAGES
 from core.canvas.plan import Pass
 from core.canvas.repetition import repetition
 from core.engine.blending import Ended
+from core.engine.clock import timed
 from core.engine.layers import Layers
 from core.engine.painter import Drawn, Painted
 from core.engine.sample import Sample
@@ -65,14 +65,9 @@ class Work:
         """Passes of the first look."""
         return sum(not one.level for one in self.passes)
 
-    @contextmanager
-    def timed(self, stage: str) -> Iterator[None]:
+    def timed(self, stage: str) -> AbstractContextManager[None]:
         """Add the body's wall-clock seconds to a stage."""
-        started = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.seconds[stage] += time.perf_counter() - started
+        return timed(self.seconds, stage)
 
     def add(self, painted: Painted) -> None:
         """Write down what came of a pass; its pictures are for the layers."""

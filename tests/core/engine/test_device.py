@@ -52,12 +52,12 @@ def test_formats_that_cannot_be_had_are_refused() -> None:
     ],
 )
 def test_running_out_of_memory_becomes_a_sentence(error: Exception) -> None:
-    with pytest.raises(OutOfMemory, match="fewer variations"), memory_errors_translated(CPU):
+    with pytest.raises(OutOfMemory, match="fewer variations"), memory_errors_translated("cpu"):
         raise error
 
 
 def test_other_errors_stay_loud() -> None:
-    with pytest.raises(RuntimeError, match="a bug"), memory_errors_translated(CPU):
+    with pytest.raises(RuntimeError, match="a bug"), memory_errors_translated("cpu"):
         raise RuntimeError("a bug")
 
 
@@ -78,5 +78,5 @@ def test_a_machine_that_has_no_room_is_told_apart_from_a_bug() -> None:
 
 
 def test_a_machine_without_memory_becomes_a_sentence() -> None:
-    with pytest.raises(OutOfMemory, match="fewer variations"), memory_errors_translated(CPU):
+    with pytest.raises(OutOfMemory, match="fewer variations"), memory_errors_translated("cpu"):
         raise MemoryError
