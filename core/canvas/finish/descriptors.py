@@ -89,11 +89,19 @@ def mean_colours(descriptors: NDArray[np.float32], patch: int) -> NDArray[np.flo
 
 
 def low_pass(picture: Picture, known: NDArray[np.bool_] | None, sigma: float) -> Picture:
-    """Return a picture (h, w, 3) float32 blurred with a Gaussian, over its known pixels alone where those are given."""
+    """Return a picture blurred with a Gaussian, over its known pixels alone where those are given.
+
+    Args:
+        picture: (h, w, 3) or (h, w) float32.
+        known: (h, w) bool, or None.
+        sigma: in pixels.
+    """
     if known is None:
         return np.asarray(cv2.GaussianBlur(picture, (0, 0), sigma), np.float32)
     share = known.astype(np.float32)
-    blurred = np.asarray(cv2.GaussianBlur(picture * share[..., None], (0, 0), sigma), np.float32)
-    weight = cv2.GaussianBlur(share, (0, 0), sigma)
-    blurred /= np.maximum(weight, np.float32(1e-6))[..., None]
+    weight = np.maximum(cv2.GaussianBlur(share, (0, 0), sigma), np.float32(1e-6))
+    if picture.ndim == 3:
+        share, weight = share[..., None], weight[..., None]
+    blurred = np.asarray(cv2.GaussianBlur(picture * share, (0, 0), sigma), np.float32)
+    blurred /= weight
     return blurred

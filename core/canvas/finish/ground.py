@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.canvas.finish.crew import Crew
-from core.canvas.finish.descriptors import describe
+from core.canvas.finish.descriptors import describe, low_pass
 from core.canvas.finish.pyramid import Level, Mask, Picture
+from core.values.geometry import Box, Size
 
 Places = NDArray[np.int32]
 
@@ -134,12 +135,20 @@ class Ground:
             picture: (h, w, 3) float32, the level with its hole filled.
             places: (m,) int32, what each target copies, whose grain it has.
         """
-        grain = self.grain.copy()
-        hole = np.flatnonzero(self.level.hole).astype(np.int32)
-        grain[hole] = grain.take(self.copied_from(places, hole), 0)
-        about = cv2.blur(grain.reshape(*self.level.size, 2), (self.patch, self.patch)).reshape(-1, 2)
-        asked = [describe(picture, self.targets, self.patch, self.crew), about.take(self.targets, 0)]
+        asked = [describe(picture, self.targets, self.patch, self.crew), self._copied_grain(places)]
         return np.hstack(asked if self._wanted is None else [*asked, self._wanted])
+
+    def _copied_grain(self, places: Places) -> NDArray[np.float32]:
+        """Return (m, 2) float32: the mean grain of each target's patch; only what lies about the hole is looked at."""
+        height, width = self.level.size
+        box = Box.around(self.level.hole)
+        assert box is not None, "there is a hole"
+        box = box.grown(self.patch).clamped(Size(width, height))
+        grain = self.grain.reshape(height, width, 2)[box.slices].copy()
+        hole = np.flatnonzero(self.level.hole).astype(np.int32)
+        grain[self.level.hole[box.slices]] = self.grain.take(self.copied_from(places, hole), 0)
+        y, x = np.divmod(self.targets, width)
+        return np.asarray(cv2.blur(grain, (self.patch, self.patch))[y - box.top, x - box.left], np.float32)
 
     def copied_from(self, places: Places, pixels: Places) -> Places:
         """Return where each pixel (n,) lies in the patch that is copied onto it: in its middle, unless at the edge.
@@ -179,19 +188,16 @@ def _inwards(depth: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _grain(level: Level, patch: int) -> NDArray[np.float32]:
     """Return (h * w, 2) float32: mean steps of known lightness about each place, weighed as a patch's colours are."""
-    known = level.known.astype(np.float32)
-    light = level.picture.mean(2) * known
-    sigma = patch / 2
+    light = level.picture.mean(2)
     planes = []
     for across, down in ((1, 0), (0, 1)):
         first = slice(None, -down or None), slice(None, -across or None)
         second = slice(down, None), slice(across, None)
-        both = np.zeros_like(known)
-        both[first] = known[first] * known[second]
+        both = np.zeros_like(level.known)
+        both[first] = level.known[first] & level.known[second]
         steps = np.zeros_like(light)
         steps[first] = np.abs(light[second] - light[first])
-        share = cv2.GaussianBlur(both, (0, 0), sigma)
-        planes.append(cv2.GaussianBlur(steps * both, (0, 0), sigma) / np.maximum(share, np.float32(1e-6)))
+        planes.append(low_pass(steps, both, patch / 2))
     return np.asarray(np.stack(planes, 2).reshape(-1, 2) * np.float32(_GRAIN * patch), np.float32)
 
 

@@ -155,8 +155,7 @@ class Scene:
     def _allowed(self, index: int, share: float) -> Mask:
         """Return the places within reach of the hole; all where these are too few."""
         level = self.levels[index]
-        away = cv2.distanceTransform((~level.hole).astype(np.uint8), cv2.DIST_C, 3)
-        near = away <= self.reach(index, share)
+        near = level.near(self.reach(index, share))
         enough = np.count_nonzero(level.whole_patches(self.patch(index)) & near) >= _FEWEST
         return near if enough else np.ones(level.size, np.bool_)
 

@@ -68,6 +68,10 @@ class Level:
         """Return twice the largest distance of a pixel of the hole to a known one."""
         return 2.0 * float(self.depth[self.hole].max())
 
+    def near(self, reach: float) -> Mask:
+        """Return (h, w) bool: the pixels at most so many rows and columns from the hole, and the hole itself."""
+        return np.asarray(cv2.distanceTransform((~self.hole).astype(np.uint8), cv2.DIST_C, 3) <= reach)
+
     def whole_patches(self, patch: int) -> Mask:
         """Return (h, w) bool: middles of the patches of that side that lie in the picture and are known throughout."""
         kernel = np.ones((patch, patch), np.uint8)

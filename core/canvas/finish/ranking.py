@@ -165,8 +165,7 @@ class _Kin:
         self._mean, self._scale = texture[clear].mean(0), texture[clear].std(0) + 1e-3
         box = Box.around(half.hole)
         assert box is not None, "there is a hole"
-        away = cv2.distanceTransform((~half.hole).astype(np.uint8), cv2.DIST_C, 3)
-        near = clear & (away <= max(_LEAST_KIN, _KIN * max(box.size)))
+        near = clear & half.near(max(_LEAST_KIN, _KIN * max(box.size)))
         kin = texture[near if near.any() else clear]
         self._there = _rounded(kin[_spread(np.arange(len(kin)), _MOST_KNOWN)], self._mean, self._scale)
 

@@ -110,27 +110,17 @@ def _try(
     """Let some targets take other places where these cost less; of the new cost the share `kept` counts."""
 
     def tried(part: slice) -> None:
-        _try_some(ground, asked, field, asking[part], places[part], kept)
+        targets, there = asking[part], places[part]
+        new = there != field.places[targets]
+        targets, there = targets[new], there[new]
+        rows = ground.row.take(there, mode="clip")  # beyond the picture lies its corner, which is no patch's middle
+        free = rows >= 0
+        targets, there, rows = targets[free], there[free], rows[free]
+        away = asked.take(targets, 0) - ground.described.take(rows, 0)
+        costs = np.einsum("ij,ij->i", away, away)
+        better = costs * np.float32(kept) < field.costs[targets]
+        taking = targets[better]
+        field.places[taking] = there[better]
+        field.costs[taking] = costs[better]
 
     ground.crew.share(len(asking), tried)
-
-
-def _try_some(
-    ground: Ground,
-    asked: NDArray[np.float32],
-    field: Field,
-    asking: NDArray[np.int64],
-    places: Places,
-    kept: float,
-) -> None:
-    new = places != field.places[asking]
-    asking, places = asking[new], places[new]
-    rows = ground.row.take(places, mode="clip")  # beyond the picture lies its corner, which is no patch's middle
-    free = rows >= 0
-    asking, places, rows = asking[free], places[free], rows[free]
-    away = asked.take(asking, 0) - ground.described.take(rows, 0)
-    costs = np.einsum("ij,ij->i", away, away)
-    better = costs * np.float32(kept) < field.costs[asking]
-    taking = asking[better]
-    field.places[taking] = places[better]
-    field.costs[taking] = costs[better]
