@@ -17,6 +17,8 @@ import gradio as gr
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
+from tests.browser.real_app import App
+
 SWITCHES = [
     "--no-sandbox",
     "--disable-gpu",
@@ -61,6 +63,15 @@ def browser() -> Iterator[Browser]:
         started = launched(playwright, path)
         yield started
         started.close()
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """The real `app.py`, running; one for each file of tests."""
+    started = App(tmp_path_factory.mktemp("served"))
+    started.start()
+    yield started
+    started.kill()
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page
@@ -14,15 +14,6 @@ pytestmark = pytest.mark.filterwarnings("ignore:'future.no_silent_downcasting'")
 
 Visit = Callable[..., Page]
 STEPS = 4
-
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    """The editor, running."""
-    started = App(tmp_path_factory.mktemp("served"))
-    started.start()
-    yield started
-    started.kill()
 
 
 @pytest.fixture

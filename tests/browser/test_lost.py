@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +20,6 @@ Visit = Callable[..., Page]
 
 WENT_AWAY = ("Failed to load", "Failed to fetch", "ERR_CONNECTION", "ERR_INCOMPLETE", "network error", "errored out")
 """What a browser writes to its console while there is no server."""
-
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    """The editor, running."""
-    started = App(tmp_path_factory.mktemp("served"))
-    started.start()
-    yield started
-    started.kill()
 
 
 @pytest.fixture
