@@ -207,7 +207,7 @@ def test_whoever_stops_is_heard_before_much_more_is_done(monkeypatch):
 
     # What takes longest, a few dozen milliseconds at most where a hole is 600 px long.
     counted(descriptors, "_describe")
-    counted(search, "_try_some")
+    counted(search, "_try")
     counted(onion._Sources, "nearest")
     counted(ranking, "_texture")
     counted(ranking, "_nearest")
