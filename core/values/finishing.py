@@ -15,9 +15,10 @@ from core.values.geometry import Box
 FINISH_NAMES = ("auto", "none")
 """Whether Fill and Extend end with pixels of the photo itself, where there are enough, or with the model's own."""
 
-FINISH_WAY = 3
+FINISH_WAY = 4
 """Number of the way in which pictures are finished now: one more whenever the same request gives other pixels. The
-first looked for a border's content at any height of the photo, the second let smooth sources win over grain."""
+first looked for a border's content at any height of the photo, the second let smooth sources win over grain,
+and the third's distances hung on where in memory a mask lay."""
 
 FOLLOW = 0.25
 """How much the model's idea counts where nobody says: of several layouts, those near it come first."""

@@ -7,6 +7,8 @@ Boxes are half-open: left and top are inside, right and bottom are not.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import cv2
@@ -134,8 +136,24 @@ def distance_inside(mask: NDArray[np.bool_], *, edge: bool = False) -> NDArray[n
         (H, W) float32, pixels: 0 outside the mask, at least 1 inside.
     """
     solid = np.pad(mask, 1) if edge else np.ascontiguousarray(mask)
-    away = np.asarray(cv2.distanceTransform(solid.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE), np.float32)
+    with _without_ipp():
+        away = np.asarray(cv2.distanceTransform(solid.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE), np.float32)
     return away[1:-1, 1:-1] if edge else away
+
+
+@contextmanager
+def _without_ipp() -> Iterator[None]:
+    """Let this thread's OpenCV do without Intel IPP.
+
+    Its exact distances hang on where in memory the mask lies: up to 1e-6 px, enough for the same request to come to
+    another picture. Of what is used here, nothing else does.
+    """
+    before = cv2.ipp.useIPP()
+    cv2.ipp.setUseIPP(False)
+    try:
+        yield
+    finally:
+        cv2.ipp.setUseIPP(before)
 
 
 def cell_areas(mask: NDArray[np.bool_], grid: int) -> NDArray[np.int64]:

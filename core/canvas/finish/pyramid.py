@@ -14,6 +14,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from core.values.geometry import distance_inside
+
 Picture = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
@@ -56,8 +58,7 @@ class Level:
     @cached_property
     def depth(self) -> NDArray[np.float32]:
         """(h, w) float32: pixels from each pixel to the nearest known one, 0 where known."""
-        unknown = (~self.known).astype(np.uint8)
-        return np.asarray(cv2.distanceTransform(unknown, cv2.DIST_L2, cv2.DIST_MASK_PRECISE), np.float32)
+        return distance_inside(~self.known)
 
     @cached_property
     def copied(self) -> NDArray[np.float32]:

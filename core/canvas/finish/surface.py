@@ -16,7 +16,7 @@ from core.canvas.finish.ground import Ground, Places
 from core.canvas.finish.pyramid import Level, Mask, Picture, rows_of
 from core.canvas.finish.search import Field
 from core.canvas.finish.vote import vote
-from core.values.geometry import Box, Size
+from core.values.geometry import Box, Size, distance_inside
 
 _FINE = 1.0
 """Sigma in pixels of what is averaged; the rest comes from one source: steps between sources do not show in it."""
@@ -105,8 +105,7 @@ def _gain(
 ) -> NDArray[np.float32]:
     """Return (h, w) float32 of a part of the level: how many times stronger fine detail is made, 1 or more."""
     hole, known = level.hole[here], level.known[here]
-    away = cv2.distanceTransform((~hole).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    ring = known & (away <= _RING)
+    ring = known & (distance_inside(~hole) <= _RING)
     made = np.zeros(hole.shape, np.float32)
     made[hole] = np.square(detail).mean(1)
     there = np.square(fine[here]).mean(2) * ring

@@ -1,10 +1,11 @@
 from fractions import Fraction
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.values.geometry import Box, Size, aspect_sides, cell_areas
+from core.values.geometry import Box, Size, aspect_sides, cell_areas, distance_inside
 
 small = st.integers(-60, 60)
 
@@ -84,3 +85,17 @@ def test_a_shape_is_reached_by_growing_one_way_alone(width, height, aspect):
     assert not (left + right and top + bottom) or abs(width - height * aspect) <= aspect + 1
     wide, high = left + width + right, top + height + bottom
     assert abs(wide - high * aspect) <= 0.5 * max(1, aspect) + 1e-6
+
+
+@pytest.mark.parametrize(("height", "width"), [(78, 131), (33, 57), (64, 64)])
+def test_distances_do_not_hang_on_where_a_mask_lies_in_memory(height, width):
+    y, x = np.mgrid[:height, :width]
+    disc = (y - height // 2) ** 2 + (x - width // 2) ** 2 < (min(height, width) // 3) ** 2
+    found, kept = set(), []
+    for offset in range(64):
+        memory = np.empty(disc.size + 64, np.uint8)
+        mask = memory[offset : offset + disc.size].view(np.bool_).reshape(disc.shape)
+        mask[:] = disc
+        found.add(distance_inside(mask).tobytes())
+        kept.append(np.empty(100 + 37 * offset))  # so that the next answer lies elsewhere, too
+    assert len(found) == 1
