@@ -30,7 +30,7 @@ wheel: .venv/installed
 bench: bench-core bench-page
 
 bench-core: .venv/installed
-	$(BIN)/python -m core bench
+	$(BIN)/python -m core.lab bench
 
 bench-page: .venv/installed-dev
 	bash .ci/chromium
@@ -52,8 +52,8 @@ crowd: .venv/installed-dev
 # make train DATA="photos.zip more.zip" [MINUTES=60]
 MINUTES ?= 60
 train: .venv/installed
-	$(BIN)/python -m core train-tokenizer --data $(DATA) --minutes $(MINUTES) --out runs/tokenizer
-	$(BIN)/python -m core train-mvtm --data $(DATA) --tokenizer runs/tokenizer --minutes $(MINUTES) --out runs/mvtm
+	$(BIN)/python -m core.lab train-tokenizer --data $(DATA) --minutes $(MINUTES) --out runs/tokenizer
+	$(BIN)/python -m core.lab train-mvtm --data $(DATA) --tokenizer runs/tokenizer --minutes $(MINUTES) --out runs/mvtm
 
 # A venv without pip (Debian without python3-venv) is taken away again, so that the next try starts clean.
 $(BIN)/python:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from core.decoding.schedule import masked_counts
-from core.evaluation.bars import MODEL_BARS, PHOTO_BARS
+from core.lab.evaluation.bars import MODEL_BARS, PHOTO_BARS
 from tests.house.reading import tracked
 
 ROOT = Path(__file__).resolve().parent.parent

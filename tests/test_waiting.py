@@ -27,7 +27,7 @@ kind, name, *sys.argv[1:] = sys.argv[1:]
 DOORS = {
     "app": ("file", "app.py", "--port", "0"),
     "command line": ("module", "core", "models"),
-    "trainer": ("module", "core", "train-mvtm", "--data", "none", "--tokenizer", "none", "--out", "none"),
+    "trainer": ("module", "core.lab", "train-mvtm", "--data", "none", "--tokenizer", "none", "--out", "none"),
     "conversion": ("module", "core", "convert", "none", "--out", "none"),
     "engine": ("module", "core.engine"),
 }

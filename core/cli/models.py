@@ -11,7 +11,7 @@ import shlex
 import time
 from pathlib import Path
 
-from core.cli.data import data_errors
+from core.cli.outcome import data_errors
 from core.cli.output import check_output, encoded, say
 from core.cli.requests import opened
 from core.cli.words import Command, add_engine, add_output, named_engine, whole

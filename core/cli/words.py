@@ -6,9 +6,9 @@ Knows of no single command. Heavy packages are imported where a model is loaded,
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from core.checks import written_number, written_whole
 from core.decoding.settings import KNOBS
@@ -39,6 +39,28 @@ class Parser(argparse.ArgumentParser):
 
 Command = Callable[[str, Callable[[argparse.Namespace], None], str], Parser]
 """(name, what it runs, summary) -> the parser of a new command."""
+
+
+class Noun(Protocol):
+    """A file of commands."""
+
+    def add_commands(self, command: Command, /) -> None:
+        """Add the commands of this file."""
+
+
+def parser_of(prog: str, description: str, nouns: Sequence[Noun], *, epilog: str | None = None) -> Parser:
+    """Return a parser of all commands of some files; `run` among its options does a command's work."""
+    parser = Parser(prog=prog, description=description, epilog=epilog)
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    def command(name: str, run: Callable[[argparse.Namespace], None], summary: str) -> Parser:
+        made: Parser = commands.add_parser(name, help=summary, description=summary)
+        made.set_defaults(run=run)
+        return made
+
+    for noun in nouns:
+        noun.add_commands(command)
+    return parser
 
 
 # Kinds of values --------------------------------------------------------------------------------------------------

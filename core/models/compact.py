@@ -1,6 +1,6 @@
 """Our own family: a small tokenizer and transformer that learn fast from little data and run on two CPU cores.
 
-Knows nothing of training; losses, codebook updates and schedules live in core/training. The transformer adds to
+Knows nothing of training: losses, codebook updates and schedules are the lab's. The transformer adds to
 MaskGIT's bidirectional net what a small net on few photos lacks: locality (a depthwise 3x3 convolution on the
 token grid before each attention) and class conditioning by one AdaLN projection that all layers share (DiT's
 conditioning, Peebles & Xie 2023, equation of adaLN-Zero, with per-layer offsets as in PixArt-alpha). It can also see

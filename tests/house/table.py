@@ -36,11 +36,11 @@ FLOORS: list[set[str]] = [
     {"decoding"},
     {"values"},
     {"pictures", "models"},
-    {"canvas", "features", "recipe"},
+    {"canvas", "recipe"},
     {"engine"},
-    {"training", "evaluation", "__init__"},
+    {"__init__"},
     {"cli"},
-    {"__main__"},
+    {"lab", "__main__"},
 ]
 """The engine's rooms, ground floor first: a room may import its own floor, without a circle, and the floors below.
 

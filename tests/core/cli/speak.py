@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,9 @@ from core.cli import main
 
 WIDTH, HEIGHT = 48, 40
 
+Door = Callable[[Sequence[str]], int]
+"""The `main` of a command line."""
+
 
 def hole() -> NDArray[np.bool_]:
     marked = np.zeros((HEIGHT, WIDTH), bool)
@@ -20,18 +24,18 @@ def hole() -> NDArray[np.bool_]:
     return marked
 
 
-def run(*words: object, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+def run(*words: object, capsys: pytest.CaptureFixture[str], door: Door = main) -> dict[str, Any]:
     """Run a command that must succeed and return its JSON line."""
-    status = main([*map(str, words), "--json"])
+    status = door([*map(str, words), "--json"])
     caught = capsys.readouterr()
     assert status == 0, caught.err
     line: dict[str, Any] = json.loads(caught.out.splitlines()[-1])
     return line
 
 
-def refusal(*words: object, capsys: pytest.CaptureFixture[str]) -> str:
+def refusal(*words: object, capsys: pytest.CaptureFixture[str], door: Door = main) -> str:
     """Run a command that must fail and return its one sentence."""
-    status = main([*map(str, words)])
+    status = door([*map(str, words)])
     caught = capsys.readouterr()
     assert status == 2
     assert caught.out == ""

@@ -1,0 +1,249 @@
+"""`evaluate`, `compare` and `bench`: figures of a model on photos, and its seconds on this machine.
+
+Knows nothing of how a figure is computed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.cli.outcome import data_errors
+from core.cli.output import say
+from core.cli.words import (
+    OPTIONS,
+    Command,
+    add_decoding,
+    add_engine,
+    decode_options,
+    flag,
+    given,
+    list_of,
+    named_engine,
+    number,
+    whole,
+)
+from core.errors import BadRequest
+from core.lab.cli.probe import add_probe, learn_classes
+
+if TYPE_CHECKING:
+    from core.decoding.settings import Decoding
+    from core.engine import Engine
+    from core.lab.evaluation.edits import TestSet
+    from core.lab.evaluation.judge import Judge
+
+_ABLATION_SAMPLES = 88  # eight of each of eleven classes
+
+
+def add_commands(command: Command) -> None:
+    """Add the commands of this file."""
+    evaluate = command("evaluate", _evaluate, "Measure edits and reconstructions beside plain baselines.")
+    evaluate.add_argument("--data", type=Path, nargs="+", required=True, help="class folders, or zips of them")
+    add_probe(evaluate)
+    evaluate.add_argument("--report", type=Path, required=True, metavar="DIR", help="where the report is written")
+    evaluate.add_argument("--limit", type=whole, metavar="N", help="most photos to take, spread over all")
+    evaluate.add_argument("--questions", nargs="+", metavar="NAME", help="only these, e.g. centre-50 reconstruction")
+    evaluate.add_argument(
+        "--samples", type=whole, metavar="N", help="generated pictures: 12 a class; --ablation: 88 a setting"
+    )
+    evaluate.add_argument(
+        "--sharpen", type=number, metavar="X", help="0 to 1, of class edits and generated pictures; default 0.65"
+    )
+    evaluate.add_argument(
+        "--inception", type=Path, metavar="WEIGHTS", help="torch-fidelity's file (a pickle: trust it), for FID and IS"
+    )
+    evaluate.add_argument("--ablation", action="store_true", help="vary schedule, T and order instead")
+    add_decoding(evaluate)
+    evaluate.add_argument("--steps", type=whole, metavar="T")
+    add_engine(evaluate)
+
+    compare = command("compare", _compare, "Cross transformers with tokenizers of the same codes: which gains what.")
+    compare.add_argument("--data", type=Path, nargs="+", required=True, help="photos of the models' (ImageNet) classes")
+    compare.add_argument("--models", type=Path, nargs="+", required=True, metavar="DIR", help="model folders")
+    compare.add_argument(
+        "--tokenizers", type=Path, nargs="+", required=True, metavar="DIR", help="train-tokenizer folders, codes alike"
+    )
+    compare.add_argument("--limit", type=whole, metavar="N", help="most photos to take, spread over all")
+    compare.add_argument("--samples", type=whole, default=50, metavar="N", help="pictures of each class")
+    compare.add_argument("--guidances", type=list_of(number), default=(), metavar="S,S", help="tried besides")
+    compare.add_argument("--report", type=Path, required=True, metavar="DIR", help="where the report is written")
+
+    bench = command("bench", _bench, "Time imports, loading and edits on this machine.")
+    add_engine(bench)
+    bench.add_argument(
+        "--published",
+        nargs="+",
+        metavar="NAME",
+        help="load and edit these with random weights instead: time and memory",
+    )
+
+
+def _evaluate(options: argparse.Namespace) -> None:
+    from core.lab.evaluation.course import chosen_names
+    from core.lab.evaluation.edits import TestSet
+    from core.lab.evaluation.judge import Judge
+    from core.lab.training.data import load_photos
+
+    if options.limit is not None and options.limit < 2:
+        raise BadRequest(f"--limit is {options.limit}: give at least 2 photos.")
+    if options.samples is not None and options.samples < 2:
+        raise BadRequest(f"--samples is {options.samples}: give at least 2 pictures.")
+    names = chosen_names(options.questions)
+    if options.ablation:
+        unheard = [word for word in ("questions", "inception", "sharpen", *OPTIONS) if given(options, word)]
+        if unheard:
+            flags = " and ".join(flag(word) for word in unheard)
+            raise BadRequest(f"--ablation has settings and questions of its own: leave out {flags}.")
+    judge, engine = Judge(), named_engine(options)
+    with data_errors():
+        photos = load_photos(options.data, 256)
+        # Where all of the data's classes are the model's, count them as the model does.
+        classes = engine.spec.classes if set(photos.classes) <= set(engine.spec.classes) else photos.classes
+        if options.probe is not None:
+            learn_classes(judge, options.probe, classes)
+    labels = tuple(classes.index(photos.classes[i]) for i in photos.labels.tolist())
+    test_set = TestSet(photos.pixels.numpy(), labels, classes).first(options.limit)
+    options.report.mkdir(parents=True, exist_ok=True)
+    if options.ablation:
+        from core.lab.evaluation.ablation import run_ablation
+
+        run_ablation(engine, test_set, judge, options.report, samples=options.samples or _ABLATION_SAMPLES)
+        say(options, f"wrote {options.report}", {"outputs": [str(options.report)], "model": engine.spec.name})
+        return
+    _examine(options, engine, test_set, judge, names)
+
+
+def _examine(
+    options: argparse.Namespace, engine: Engine, test_set: TestSet, judge: Judge, names: Sequence[str]
+) -> None:
+    """Ask the questions; the report is written anew after each, so that an interrupted run leaves what it measured."""
+    from tqdm import tqdm
+
+    from core.lab.evaluation import generation
+    from core.lab.evaluation.baselines import BASELINES
+    from core.lab.evaluation.course import course, slug
+    from core.lab.evaluation.edits import Answer
+    from core.lab.evaluation.report import markdown, report, sheet, table_csv, with_ratios
+    from core.pictures.encoding import encode_png, write_whole
+    from core.values.request import EditRequest
+
+    decoding = decode_options(options, engine.spec)
+    asks, missing = course(
+        engine,
+        test_set,
+        judge,
+        options=decoding,
+        sharpen=EditRequest.sharpen if options.sharpen is None else options.sharpen,
+        names=names,
+        samples=options.samples or generation.SAMPLES,
+        inception_weights=options.inception,
+    )
+    for sentence in missing:
+        print(sentence, file=sys.stderr)
+    title = _title(engine, decoding, len(test_set.photos))
+    parts: list[list[Answer]] = []
+    outputs, seconds = [options.report / "report.md", options.report / "figures.csv"], {}
+    with tqdm(asks.items(), desc="evaluate", unit="question", disable=None) as bar:
+        for name, ask in bar:
+            bar.set_postfix_str(name)
+            started = time.perf_counter()
+            parts.append(with_ratios(ask(), BASELINES))
+            seconds[name] = time.perf_counter() - started
+            tqdm.write(f"{markdown(parts[-1])}\n{seconds[name]:.0f} s\n")
+            outputs.append(options.report / f"sheet-{slug(name)}.png")
+            write_whole(outputs[-1], encode_png(sheet(parts[-1])))
+            write_whole(outputs[0], report(title, parts, engine.spec.name, BASELINES, missing).encode())
+            write_whole(outputs[1], table_csv([answer for answers in parts for answer in answers]).encode())
+    figures = [
+        {"question": a.question, "method": a.method}
+        | {name: value for name, value in a.figures.items() if math.isfinite(value)}  # JSON has no nan
+        for answers in parts
+        for a in answers
+    ]
+    facts = {"model": engine.spec.name, "device": engine.device, "seconds": seconds, "figures": figures}
+    say(options, f"wrote {outputs[0]}", {"outputs": [str(path) for path in outputs], **facts})
+
+
+def _title(engine: Engine, decoding: Decoding, photos: int) -> str:
+    """Return a report's first line: the model, the photos, and how tokens were decoded."""
+    return (
+        f"{engine.spec.name} on {photos} photos ({engine.device}, {engine.dtype}; {decoding.schedule}, "
+        f"{decoding.order} order, T = {decoding.steps}, guidance {decoding.guidance_scale:g}, "
+        f"choice temperature {decoding.choice_temperature:g}, token temperature {decoding.token_temperature:g})"
+    )
+
+
+def _compare(options: argparse.Namespace) -> None:
+    from core.lab.evaluation.comparison import Transformer, compare, markdown, sheet, table_csv
+    from core.lab.evaluation.edits import TestSet
+    from core.lab.evaluation.judge import Judge
+    from core.lab.training.data import load_photos
+    from core.models.checkpoints import load_nets, load_tokenizer, read_spec
+    from core.pictures.encoding import encode_png, write_whole
+
+    if options.samples < 1:
+        raise BadRequest(f"--samples is {options.samples}: give at least 1.")
+    if options.limit is not None and options.limit < 2:
+        raise BadRequest(f"--limit is {options.limit}: give at least 2 photos.")
+    judge = Judge()
+    specs = [(read_spec(folder), folder) for folder in options.models]
+    transformers = [Transformer(spec, load_nets(folder, spec)[1]) for spec, folder in specs]
+    tokenizers = {folder.name: load_tokenizer(folder)[0] for folder in options.tokenizers}
+    with data_errors():
+        photos = load_photos(options.data, specs[0][0].pixels)
+    test_set = TestSet(photos.pixels.numpy(), tuple(photos.labels.tolist()), photos.classes).first(options.limit)
+
+    options.report.mkdir(parents=True, exist_ok=True)
+    lines = []
+    for line in compare(
+        transformers, tokenizers, test_set, judge, samples=options.samples, guidances=options.guidances
+    ):
+        lines.append(line)
+        if line.pictures:
+            slug = "-".join("".join(c if c.isalnum() else " " for c in f"{line.section} {line.name}").split())
+            write_whole(options.report / f"{slug}.png", encode_png(sheet(line.pictures)))
+        # Written after every line, so that an interrupted run leaves what it has measured.
+        write_whole(options.report / "comparison.md", markdown(lines).encode())
+        write_whole(options.report / "comparison.csv", table_csv(lines).encode())
+    print(markdown(lines))
+    print(f"wrote {options.report / 'comparison.md'}")
+
+
+def _bench(options: argparse.Namespace) -> None:
+    from core.lab.evaluation import latency
+
+    if options.published:
+        _bench_published(options)
+        return
+    imports = latency.measure_imports()
+    engine, loading = latency.measure_loading(lambda: named_engine(options))
+    timings = [imports, loading, *latency.measure_edits(engine), latency.measure_reconstruction(engine)]
+    facts = {"model": engine.spec.name, "device": engine.device, "dtype": engine.dtype, **latency.machine()}
+    table = latency.markdown(timings)
+    say(
+        options,
+        f"{', '.join(f'{name} {value}' for name, value in facts.items())}\n\n{table}",
+        {**facts, "seconds": {timing.name: timing.seconds for timing in timings}},
+    )
+
+
+def _bench_published(options: argparse.Namespace) -> None:
+    from dataclasses import asdict
+
+    from core.lab.evaluation import costs
+    from core.lab.evaluation.latency import machine
+
+    if options.model is not None:
+        raise BadRequest(f"--published measures no --model: leave out --model {options.model}.")
+    found = [costs.measure_published(n, device=options.device, dtype=options.dtype) for n in options.published]
+    facts = {"dtype": options.dtype, **machine()}
+    say(
+        options,
+        f"{', '.join(f'{name} {value}' for name, value in facts.items())}\n\n{costs.markdown(found)}",
+        {**facts, "costs": [asdict(cost) for cost in found]},
+    )

@@ -1,0 +1,59 @@
+"""The option of the commands that judge by classes: photos, or a probe's file, from which the judge learns them.
+
+Knows nothing of what is trained or measured on them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.cli.words import Parser
+from core.errors import BadRequest
+
+if TYPE_CHECKING:
+    from core.lab.evaluation.judge import Judge
+
+_MOST_PROBED = 220
+"""Photos of each class that a probe is fitted on: as many as the one that the model card's figures were judged by."""
+_PROBED_SIDE = 256
+"""Pixels at which they are kept, as the evaluated photos are; the metric net sees 224."""
+
+
+def add_probe(parser: Parser) -> None:
+    """Add the photos, or the file, from which the judge learns classes."""
+    parser.add_argument(
+        "--probe",
+        type=Path,
+        nargs="+",
+        metavar="PATH",
+        help="photos of every class, such as those that were trained on, to judge by which class is seen: class "
+        "folders, zips of them, or the .npz file of a linear probe",
+    )
+
+
+def learn_classes(judge: Judge, paths: Sequence[Path], classes: Sequence[str]) -> None:
+    """Let a judge tell classes apart: fit its probe on photos of them, or read it from a file.
+
+    Raises:
+        BadRequest: where the photos lack one of the classes.
+        FileNotFoundError: where a path does not exist.
+        ValueError: where a photo or file is damaged.
+    """
+    from core.lab.evaluation.probe import Probe
+    from core.lab.training.data import centre_square, load_files
+
+    if [path.suffix for path in paths] == [".npz"]:
+        judge.probe = Probe.read(paths[0])
+        return
+    files = load_files(paths)
+    named = [files.classes[label] for label in files.labels.tolist()]
+    own = [[i for i, name in enumerate(named) if name == wanted] for wanted in classes]
+    absent = [name for name, found in zip(classes, own, strict=True) if not found]
+    if absent:
+        raise BadRequest(f"--probe has no photos of {', '.join(absent)}: give photos of every class of the model.")
+    chosen = [(i, class_id) for class_id, found in enumerate(own) for i in found[:: -(-len(found) // _MOST_PROBED)]]
+    judge.learn_classes(
+        (centre_square(files, i, _PROBED_SIDE) for i, _ in chosen), [c for _, c in chosen], len(classes)
+    )

@@ -1,0 +1,82 @@
+"""FID and IS on the standard Inception net, where its weights are given: torchmetrics' implementation.
+
+Knows nothing of questions or models. Nothing of either figure is written here, and nothing is downloaded.
+"""
+
+from __future__ import annotations
+
+import pickle
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.lab.evaluation.metrics import Picture
+
+_BATCH = 16
+
+
+class Inception:
+    """The Frechet Inception distance (Heusel et al. 2017) and the Inception score (Salimans et al. 2016).
+
+    Args:
+        weights: torch-fidelity's file of the TensorFlow weights, pt_inception-2015-12-05-6726825d.pth.
+
+    Raises:
+        ImportError: where torchmetrics or torch-fidelity is not installed.
+        OSError, RuntimeError, KeyError, pickle.UnpicklingError: where the file does not hold these weights.
+    """
+
+    def __init__(self, weights: Path) -> None:
+        from torchmetrics.image.fid import FrechetInceptionDistance, NoTrainInceptionV3
+        from torchmetrics.image.inception import InceptionScore
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that it keeps features in memory: there are a few hundred
+            self._distance = FrechetInceptionDistance(2048, feature_extractor_weights_path=str(weights))
+            net = NoTrainInceptionV3("inception-v3-compat", ["logits_unbiased"], str(weights))
+            self._score = InceptionScore(net, splits=1)
+
+    @torch.inference_mode()
+    def figures(self, real: Sequence[Picture], made: Sequence[Picture]) -> dict[str, float]:
+        """Return FID and IS of made pictures; both are biased by the small number of pictures that an evaluation has.
+
+        Args:
+            real, made: at least two pictures each, all of one size.
+        """
+        self._distance.reset()
+        self._score.reset()
+        for pictures, is_real in ((real, True), (made, False)):
+            for start in range(0, len(pictures), _BATCH):
+                batch = _stacked(pictures[start : start + _BATCH])
+                self._distance.update(batch, real=is_real)
+                if not is_real:
+                    self._score.update(batch)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that one split has no standard deviation
+            score, _ = self._score.compute()
+        return {"FID": float(self._distance.compute()), "IS": float(score)}
+
+
+def _stacked(pictures: Sequence[Picture]) -> Tensor:
+    """Return pictures as (n, 3, H, W) uint8."""
+    return torch.from_numpy(np.stack(list(pictures))).permute(0, 3, 1, 2).contiguous()
+
+
+def find_inception(weights: Path | None) -> tuple[Inception | None, str]:
+    """Return the net, or None and a sentence that says why FID and IS will not be measured."""
+    unmeasured = "FID and IS were not measured"
+    if weights is None:
+        return None, f"{unmeasured}: no Inception weights were given (--inception WEIGHTS)."
+    if not weights.is_file():
+        return None, f"{unmeasured}: {weights.name} is no file, give torch-fidelity's Inception weights."
+    try:
+        return Inception(weights), ""
+    except ImportError as error:
+        reason = " ".join(str(error).split()).rstrip(".")
+        return None, f"{unmeasured}: {reason}."
+    except (OSError, RuntimeError, KeyError, ValueError, pickle.UnpicklingError, EOFError):
+        return None, f"{unmeasured}: {weights.name} does not hold torch-fidelity's Inception weights."

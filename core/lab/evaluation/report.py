@@ -1,0 +1,222 @@
+"""Answers as a Markdown table, a CSV and contact sheets for a person to look at.
+
+Knows nothing of how figures are measured.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+import cv2
+import numpy as np
+
+from core.lab.evaluation.bars import bars_table
+from core.lab.evaluation.edits import Answer
+from core.lab.evaluation.generation import QUESTION as GENERATION
+from core.lab.evaluation.metrics import Picture
+
+KID, DISTANCE = "KID of hole crops", "distance in hole"
+_SMOOTH = "KID / best smooth baseline"
+RATIOS = {"KID / best baseline": (KID, ""), _SMOOTH: (KID, "PatchMatch"), "distance / best baseline": (DISTANCE, "")}
+"""Ratio -> (the measure, of which less is better; with what the names of baselines that do not count begin)."""
+
+_ORDER = (
+    "pictures",
+    KID,
+    "KID / best baseline",
+    _SMOOTH,
+    "KID",
+    "precision",
+    "recall",
+    "FID",
+    "IS",
+    DISTANCE,
+    "distance / best baseline",
+    "distance",
+    "SSIM in hole",
+    "SSIM",
+    "PSNR in hole",
+    "PSNR",
+    "lattice",
+    "class seen",
+    "NLL per token",
+    "diversity",
+    "seam ratio",
+    "ring delta-E",
+    "changed outside",
+    "seconds",
+)
+_FORMATS = {
+    "pictures": "{:.0f}",
+    "class seen": "{:.1%}",
+    "changed outside": "{:.0f}",
+    "PSNR": "{:.2f}",
+    "PSNR in hole": "{:.2f}",
+    "FID": "{:.1f}",
+    "IS": "{:.2f}",
+    **dict.fromkeys(RATIOS, "{:.2f}"),
+}
+LEGEND = (
+    "KID, precision and recall compare features of crops of the hole (of whole pictures, for generation) with the "
+    "photos'; distance is perceptual, to the hidden photo; class seen is how often a linear probe names the class that "
+    "was asked for, or the photo's own; smooth baselines are all but PatchMatch, which copies texture from the rest of "
+    "the photo; NLL is of the true tokens in one forward, in nats; diversity is the perceptual "
+    "distance between answers of different seeds; seam ratio 1 is natural; ring delta-E is the colour step at the "
+    "hole's edge; changed outside counts pixels; lattice is the power at the decoder's finest lattice over its "
+    "neighbours', about 1 in photos. A plausible invention is not the hidden photo: KID counts for more "
+    "than distance, SSIM and PSNR. Seconds are of one answer on the machine that measured."
+)
+_SUMMARY = (*RATIOS, "class seen", "recall", "NLL per token", "diversity", "seconds")
+_TEXT = 14  # height of a sheet's captions in pixels
+
+
+def markdown(answers: Sequence[Answer]) -> str:
+    """Return one question's answers as a heading and a table, one line a method."""
+    names = [name for name in _ORDER if any(name in answer.figures for answer in answers)]
+    lines = [
+        f"### {answers[0].question}",
+        "",
+        f"| method | {' | '.join(names)} |",
+        f"| --- | {' | '.join('---:' for _ in names)} |",
+    ]
+    for answer in answers:
+        cells = [_formatted(name, answer.figures[name]) if name in answer.figures else "" for name in names]
+        lines.append(f"| {answer.method} | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _formatted(name: str, value: float) -> str:
+    if not np.isfinite(value):
+        return "-"
+    return _FORMATS.get(name, "{:.3f}").format(value)
+
+
+def table_csv(answers: Sequence[Answer]) -> str:
+    """Return every figure as one line: question, method, measure, value."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("question", "method", "measure", "value"))
+    for answer in answers:
+        for name, value in answer.figures.items():
+            writer.writerow((answer.question, answer.method, name, f"{value:.6g}"))
+    return text.getvalue()
+
+
+def sheet(answers: Sequence[Answer]) -> Picture:
+    """Return the picture that shows one question's answers to a person."""
+    if answers[0].question == GENERATION:
+        return class_sheet(answers[0].pictures, answers[1].pictures)
+    return contact_sheet(answers)
+
+
+def contact_sheet(answers: Sequence[Answer], *, most: int = 8, side: int = 160) -> Picture:
+    """Return one question's answers side by side, a method a column, a photo a row.
+
+    Args:
+        answers: of one question, over the same photos.
+        most: largest number of photos, spread over all.
+        side: of each picture on the sheet in pixels.
+
+    Returns:
+        (rows * side + caption, columns * side, 3) uint8 RGB.
+    """
+    count = len(answers[0].pictures)
+    chosen = np.linspace(0, count - 1, min(most, count)).round().astype(int)
+    sheet = np.full((_TEXT + side * len(chosen), side * len(answers), 3), 255, np.uint8)
+    for column, answer in enumerate(answers):
+        left = column * side
+        cv2.putText(
+            sheet, answer.method[:24], (left + 2, _TEXT - 4), cv2.FONT_HERSHEY_SIMPLEX, 0.34, (0, 0, 0), 1, cv2.LINE_AA
+        )
+        for row, index in enumerate(chosen):
+            picture = cv2.resize(answer.pictures[index], (side, side), interpolation=cv2.INTER_AREA)
+            sheet[_TEXT + row * side : _TEXT + (row + 1) * side, left : left + side] = picture
+    return sheet
+
+
+def class_sheet(photos: Sequence[Picture], samples: Sequence[Picture], *, most: int = 8, side: int = 112) -> Picture:
+    """Return generated pictures, a class a row: a photo of the class, then samples.
+
+    Args:
+        photos: one a class.
+        samples: equally many a class, by class.
+        most: largest number of samples per class.
+        side: of each picture on the sheet in pixels.
+
+    Returns:
+        (rows * side, columns * side, 3) uint8 RGB; a white line parts photos and samples.
+    """
+    count = len(samples) // len(photos)
+    rows = []
+    for i, photo in enumerate(photos):
+        shown = [photo, *samples[i * count : i * count + min(most, count)]]
+        rows.append(np.hstack([cv2.resize(p, (side, side), interpolation=cv2.INTER_AREA) for p in shown]))
+    sheet = np.vstack(rows).astype(np.uint8)
+    sheet[:, side - 2 : side + 2] = 255
+    return sheet
+
+
+def with_ratios(answers: Sequence[Answer], baselines: Collection[str]) -> list[Answer]:
+    """Return the answers with their `RATIOS` to the best baseline, where that one's measure is above 0."""
+    rated = list(answers)
+    for ratio, (measure, ignored) in RATIOS.items():
+        counted = [a for a in answers if a.method in baselines and not (ignored and a.method.startswith(ignored))]
+        best = min((a.figures[measure] for a in counted if measure in a.figures), default=0.0)
+        if best > 0.0:
+            rated = [
+                replace(a, figures={**a.figures, ratio: a.figures[measure] / best}) if measure in a.figures else a
+                for a in rated
+            ]
+    return rated
+
+
+def summary(parts: Sequence[Sequence[Answer]], model: str, baselines: Collection[str]) -> str:
+    """Return one line a question with the model's figures that decide: "without / with class" where there are both.
+
+    Args:
+        parts: the answers to each question, ratios included; questions without holes show what they have.
+        model: its name, with which its methods' names begin.
+        baselines: names.
+    """
+    names = [name for name in _SUMMARY if any(name in a.figures for answers in parts for a in answers)]
+    lines = [
+        f"| question | best baseline by KID | {' | '.join(names)} |",
+        f"| --- | --- | {' | '.join('---:' for _ in names)} |",
+    ]
+    for answers in parts:
+        ours = [answer for answer in answers if answer.method.startswith(model)]
+        plain = [answer for answer in answers if answer.method in baselines and KID in answer.figures]
+        best = min(plain, key=lambda answer: answer.figures[KID]).method if plain else ""
+        cells = [
+            " / ".join(_formatted(name, answer.figures[name]) for answer in ours if name in answer.figures)
+            for name in names
+        ]
+        lines.append(f"| {answers[0].question} | {best} | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def report(
+    title: str, parts: Sequence[Sequence[Answer]], model: str, baselines: Collection[str], notes: Sequence[str]
+) -> str:
+    """Return the whole report as Markdown that can be pasted into a model card.
+
+    Args:
+        title: of the first heading.
+        parts: the answers to each question so far, ratios included; at least one.
+        model: its name, with which its methods' names begin.
+        baselines: names of the methods to compare with.
+        notes: sentences on what was not measured.
+    """
+    bars = bars_table(parts, model)
+    sections = [
+        f"## {title}\n",
+        "### Summary\n\nTwo figures in a cell: without / with the class given; for the class edit: one sample / the "
+        "likeliest / the first ranked of several.\n\n" + summary(parts, model, baselines),
+        *([f"### Bars\n\n{bars}"] if bars else []),
+        *(markdown(answers) for answers in parts),
+        f"### Reading\n\n{' '.join([LEGEND, *notes])}\n",
+    ]
+    return "\n".join(sections)

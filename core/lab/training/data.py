@@ -1,0 +1,286 @@
+"""Labelled photos: their files, the order they are visited in, and their augmentation.
+
+Knows nothing of nets. A data path is a folder of class folders, a zip of class folders, or a folder inside a zip
+(`tiny10.zip/train`). Class names come from the folder names, in the order of a `labels.json` beside the data where
+there is one, else sorted; a `tiny10_labels.json` beside tiny10.zip gives order and names for folders named by id. A
+file of classes (`read_classes`) can name the order, join folders to one class, or leave a folder without a class.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import io
+import json
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+
+from core.decoding.settings import NO_CLASS
+from core.lab.training.speed import moved
+
+_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
+
+
+@dataclass(frozen=True, eq=False)
+class PhotoFiles:
+    """All training photos as the bytes of their files, decoded when they are asked for.
+
+    files: encoded pictures; labels: (n,) int64 into `classes`, NO_CLASS where a photo has none; digest: sha256 over
+    names and bytes.
+    """
+
+    files: tuple[bytes, ...]
+    labels: Tensor
+    classes: tuple[str, ...]
+    digest: str
+
+    def __len__(self) -> int:
+        """Return the number of photos."""
+        return len(self.files)
+
+    def picture(self, index: int) -> NDArray[np.uint8]:
+        """Return a photo at its own size, (H, W, 3) uint8 RGB."""
+        with Image.open(io.BytesIO(self.files[index])) as picture:
+            return np.asarray(picture.convert("RGB"))
+
+
+@dataclass(frozen=True, eq=False)
+class Photos:
+    """All training photos at one stored size.
+
+    pixels: (n, S, S, 3) uint8 RGB; labels: (n,) int64 into `classes`; digest: sha256 over names and bytes.
+    """
+
+    pixels: Tensor
+    labels: Tensor
+    classes: tuple[str, ...]
+    digest: str
+
+    def __len__(self) -> int:
+        """Return the number of photos."""
+        return len(self.labels)
+
+
+@dataclass(frozen=True)
+class ClassFile:
+    """Which class each folder of photos belongs to.
+
+    classes: names in the order of their ids; folders: folder name -> class name, or None for photos without a class.
+    A folder that is not listed has the class of its own name.
+    """
+
+    classes: tuple[str, ...]
+    folders: Mapping[str, str | None]
+
+    def label_of(self, folder: str) -> int:
+        """Return the class id of a folder's photos, NO_CLASS where they have none.
+
+        Raises:
+            ValueError: where the folder's class is not among the classes.
+        """
+        name = self.folders.get(folder, folder)
+        if name is None:
+            return NO_CLASS
+        if name not in self.classes:
+            raise ValueError(f"folder {folder!r} is of class {name!r}, which the file of classes does not list: add it")
+        return self.classes.index(name)
+
+
+def read_classes(path: Path) -> ClassFile:
+    """Return a file of classes: JSON {"classes": [names], "folders": {folder: class or null}}.
+
+    Raises:
+        ValueError: where the file is missing or not of this form.
+    """
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        return ClassFile(tuple(map(str, values["classes"])), dict(values.get("folders", {})))
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise ValueError(
+            f"{path} is no file of classes ({error}): give {{'classes': [...], 'folders': {{...}}}}"
+        ) from error
+
+
+def _inside_zip(path: Path) -> tuple[Path, str]:
+    """Return (zip or folder, the part of the path that lies inside a zip, "" for all of it)."""
+    for outer in path.parents:
+        if outer.is_file():
+            return outer, f"{path.relative_to(outer).as_posix()}/"
+    return path, ""
+
+
+def _members(path: Path) -> Iterator[tuple[str, str, bytes]]:
+    """Yield (folder name, file name, bytes) of every photo below a folder or inside a zip, in sorted order."""
+    if path.is_dir():
+        for file in sorted(path.glob("*/*")):
+            if file.suffix.lower() in _SUFFIXES:
+                yield file.parent.name, file.name, file.read_bytes()
+        return
+    path, part = _inside_zip(path)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for name in sorted(archive.namelist()):
+                inside = PurePosixPath(name)
+                if name.startswith(part) and inside.suffix.lower() in _SUFFIXES:
+                    yield inside.parent.name, inside.name, archive.read(name)
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        raise ValueError(f"{path} is not a whole zip file ({error}): fetch it again") from error
+
+
+def _names(path: Path) -> dict[str, str]:
+    """Return class names by folder name, in class order, of a zip's own <stem>_labels.json; empty where it has none."""
+    outer, _ = _inside_zip(path)
+    listed = outer.with_name(f"{outer.stem}_labels.json")
+    if not listed.is_file():
+        return {}
+    # ImageNet's names list synonyms after the first comma.
+    return {entry["wnid"]: entry["name"].partition(",")[0] for entry in json.loads(listed.read_text())}
+
+
+def _class_order(paths: Sequence[Path], found: set[str]) -> tuple[str, ...]:
+    """Return the classes in the order of the labels file where it lists them all, else sorted."""
+    own = tuple(_names(paths[0]).values())
+    if own and found <= set(own):
+        return own
+    listed = paths[0].parent / "labels.json"
+    if listed.is_file():
+        names = json.loads(listed.read_text())["classes"]
+        if found <= set(names):
+            return tuple(names)
+    return tuple(sorted(found))
+
+
+def load_files(paths: Sequence[Path], listed: ClassFile | None = None) -> PhotoFiles:
+    """Return the files of every photo, each looked at once so that a damaged one is found now.
+
+    Args:
+        paths: class folders, or zips of them.
+        listed: which folder is of which class; None takes each folder for a class.
+
+    Raises:
+        FileNotFoundError: where a path does not exist.
+        ValueError: where no photo is found, a folder's class is not listed, or a zip or a photo is damaged.
+    """
+    files: list[bytes] = []
+    folders: list[str] = []
+    digest = hashlib.sha256()
+    for path in paths:
+        if not _inside_zip(path)[0].exists():
+            raise FileNotFoundError(f"no training data at {path}: give class folders or a zip of class folders")
+        named = _names(path)
+        for name, file, data in _members(path):
+            digest.update(f"{name}/{file}".encode())
+            digest.update(data)
+            try:
+                Image.open(io.BytesIO(data)).close()
+            except OSError as error:
+                raise ValueError(f"{path}: {name}/{file} cannot be read as a picture: take it out") from error
+            files.append(data)
+            folders.append(named.get(name, name))
+    if not files:
+        raise ValueError(f"no photos in {', '.join(map(str, paths))}: expected <class>/<name>.jpg|png|webp")
+    if listed is None:
+        listed = ClassFile(_class_order(paths, set(folders)), {})
+    ids = {folder: listed.label_of(folder) for folder in set(folders)}
+    return PhotoFiles(tuple(files), torch.tensor([ids[f] for f in folders]), listed.classes, digest.hexdigest())
+
+
+def load_photos(paths: Sequence[Path], size: int, listed: ClassFile | None = None) -> Photos:
+    """Decode every photo once: centre square, resized to `size` (Lanczos), RGB.
+
+    Raises:
+        FileNotFoundError, ValueError: as `load_files`.
+    """
+    found = load_files(paths, listed)
+    pictures = np.stack([centre_square(found, i, size) for i in range(len(found))])
+    return Photos(torch.from_numpy(pictures), found.labels, found.classes, found.digest)
+
+
+def centre_square(files: PhotoFiles, index: int, size: int) -> NDArray[np.uint8]:
+    """Return the middle of a photo, (size, size, 3) uint8 RGB, resized (Lanczos).
+
+    Raises:
+        ValueError: where the photo is damaged.
+    """
+    try:
+        rgb = Image.fromarray(files.picture(index))
+    except OSError as error:
+        raise ValueError(f"photo {index} of class {int(files.labels[index])} is damaged: take it out") from error
+    side = min(rgb.size)
+    left, top = (rgb.width - side) // 2, (rgb.height - side) // 2
+    return np.asarray(rgb.resize((size, size), Image.Resampling.LANCZOS, (left, top, left + side, top + side)))
+
+
+class SampleOrder:
+    """Which photos a step sees: one fresh permutation after another, a pure function of (seed, step).
+
+    Small classes are repeated within an epoch: a class of c photos appears round((largest / c) ** balance) times, at
+    most `most` times, for a class of few photos is often one series. Photos without a class appear once.
+    Batches run on from one epoch into the next, so that every entry of an epoch is seen exactly once. Because nothing
+    is remembered between steps, a resumed run goes on with exactly the photos that were due, on any number of
+    processes.
+    """
+
+    def __init__(self, labels: Tensor, batch: int, seed: int, balance: float = 0.0, most: int = 1000) -> None:
+        counts = torch.bincount(labels[labels != NO_CLASS], minlength=1).float()
+        repeats = (counts.max() / counts.clamp_min(1.0)).pow(balance).round().clamp_max(most).long()
+        times = torch.where(labels == NO_CLASS, 1, repeats[labels.clamp_min(0)])
+        self._indices = torch.repeat_interleave(torch.arange(len(labels)), times)
+        self.batch, self.seed = batch, seed
+
+    @property
+    def epoch(self) -> int:
+        """Entries of an epoch: the photos, those of small classes repeated."""
+        return len(self._indices)
+
+    def at(self, step: int) -> Tensor:
+        """Return the photo indices of a step: (batch,) int64."""
+        parts: list[Tensor] = []
+        place, end = step * self.batch, (step + 1) * self.batch
+        while place < end:
+            epoch, within = divmod(place, self.epoch)
+            parts.append(_permutation(self.epoch, self.seed * 1_000_003 + epoch)[within : within + end - place])
+            place += len(parts[-1])
+        return self._indices[torch.cat(parts)]
+
+
+@functools.lru_cache(maxsize=2)
+def _permutation(count: int, seed: int) -> Tensor:
+    return torch.randperm(count, generator=torch.Generator().manual_seed(seed))
+
+
+def augment(pixels: Tensor, size: int, smallest: float, draws: Tensor) -> Tensor:
+    """Crop a random square of `smallest`..1 of the side, resize it to `size`, flip half of them.
+
+    Args:
+        pixels: (B, S, S, 3) uint8.
+        size: side of the result in pixels.
+        smallest: smallest crop as a share of the side, in (0, 1].
+        draws: (B, 4) float32 in [0, 1), drawn on the CPU so that no device changes them: scale, two shifts, flip.
+            0.5 everywhere is the centre, not flipped.
+
+    Returns:
+        (B, 3, size, size) float32 in [0, 1] on the device of `pixels`.
+    """
+    b = pixels.shape[0]
+    u = moved(draws, pixels.device)
+    scale = smallest + (1.0 - smallest) * u[:, 0]
+    shift = (1.0 - scale).unsqueeze(1) * (u[:, 1:3] * 2.0 - 1.0)  # keeps the crop inside
+    flip = torch.where(u[:, 3] < 0.5, -1.0, 1.0)
+    theta = torch.zeros(b, 2, 3, device=pixels.device)
+    theta[:, 0, 0], theta[:, 1, 1], theta[:, :, 2] = scale * flip, scale, shift
+    grid = F.affine_grid(theta, [b, 3, size, size], align_corners=False)
+    pictures = pixels.permute(0, 3, 1, 2).float() / 255.0
+    return F.grid_sample(pictures, grid, mode="bilinear", padding_mode="reflection", align_corners=False).clamp(
+        0.0, 1.0
+    )
