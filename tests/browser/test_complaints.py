@@ -43,6 +43,7 @@ from playwright.sync_api import Page, expect
 from core import (
     EditRequest,
     Task,
+    encode_png,
     load_engine,
     open_picture,
     read_png_text,
@@ -563,6 +564,20 @@ def test_extend_takes_any_amount(page: Page, samples: Path) -> None:
     for block in np.array_split(np.arange(1301), 12):
         part = grown[:, block][new[:, block]]
         assert part.max() > 24  # no black bars
+
+
+def test_a_strip_says_how_many_windows_and_seconds_before_it_runs(page: Page, tmp_path: Path) -> None:
+    """ "No word on how long it takes": the line below the canvas knows it beforehand, and windows are few."""
+    rows, columns = np.indices((50, 3000))
+    strip = np.stack([rows * 4, columns // 12, rows ^ columns], -1).astype(np.uint8)
+    (tmp_path / "strip.png").write_bytes(encode_png(strip))
+    upload(page, tmp_path / "strip.png", (3000, 50))
+    paint(page, 20, 18, 2980, 30)
+    status = page.locator("#mge-stage .mge-status")
+    expect(status).to_have_text(re.compile(r" · [0-9]+ windows · .*about [0-9.]+ (s|min)( ·|$)"), timeout=30_000)
+    windows = len(page.evaluate("__mge.passes()"))
+    assert f" · {windows} windows · " in status.inner_text()
+    assert 1 < windows <= 12
 
 
 # nothing is lost ------------------------------------------------------------------------------------------------------

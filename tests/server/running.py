@@ -52,7 +52,9 @@ class App:
         began = time.monotonic()
         self.address: str | None = None
         while self.process.poll() is None and not self.address:
-            assert time.monotonic() - began < PATIENCE_S, self.said()
+            if time.monotonic() - began > PATIENCE_S:
+                self.end()
+                raise TimeoutError(f"app.py has not started in {PATIENCE_S} s: {self.said()}")
             found = re.search(r"open at (http\S+)", self.said())
             self.address = found[1] if found else None
             time.sleep(0.05)

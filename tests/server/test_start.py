@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from pathlib import Path
 
 import numpy as np
@@ -85,6 +86,31 @@ def test_a_start_that_cannot_be_is_one_sentence(
     assert done.stderr.count("\n") == 1
     assert part in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("host", "environment", "prefix"),
+    [
+        (
+            "localhost",
+            {"LC_ALL": "C", "LANG": "C", "NO_PROXY": "*", "HTTP_PROXY": "http://127.0.0.1:9", "TMPDIR": "{absent}"},
+            "",
+        ),
+        ("0.0.0.0", {"GRADIO_ROOT_PATH": "/editor", "PYTHONIOENCODING": "ascii"}, "/editor"),
+    ],
+    ids=["localhost, C, no proxy for anything, no TMPDIR", "everywhere, behind a path, ASCII"],
+)
+def test_the_address_that_is_told_answers(host: str, environment: dict[str, str], prefix: str, tmp_path: Path) -> None:
+    filled = {name: value.format(absent=tmp_path / "absent") for name, value in environment.items()}
+    with started(tmp_path / "tmp", "--host", host, "--port", "0", **filled) as app:
+        assert app.address, app.said()
+        direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with direct.open(app.address, timeout=60) as answer:
+            assert answer.status == 200
+        assert app.address.startswith("http://localhost:")
+        assert app.config()["root"] == f"http://127.0.0.1:{app.port}{prefix}"
+        assert "Traceback" not in app.said()
+    assert not (tmp_path / "absent").exists()
 
 
 @pytest.mark.parametrize(("host", "shown"), [("::1", "[::1]"), ("[::1]", "[::1]"), ("0.0.0.0", "localhost")])

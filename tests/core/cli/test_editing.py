@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
+import resource
+import shutil
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -251,3 +255,89 @@ def test_extend_to_a_shape(tiny_model: Path, photo: Path, tmp_path: Path, capsys
     assert np.array_equal(open_picture(output)[:, added : added + WIDTH], open_picture(photo))
     assert "leave out --left" in refusal(*words, "--aspect", "3:1", "--left", 3, capsys=capsys)
     assert "is not a shape" in refusal(*words, "--aspect", "wide", capsys=capsys)
+
+
+@pytest.mark.parametrize(
+    ("size", "words", "grown"),
+    [
+        ((300, 200), ("--aspect", "16:9"), (356, 200)),
+        ((200, 300), ("--aspect", "16:9"), (533, 300)),
+        ((301, 200), ("--aspect", "1:1"), (301, 301)),
+        ((200, 300), ("--aspect", "9:16"), (200, 356)),
+        ((64, 48), ("--left", 300), (364, 48)),
+    ],
+)
+def test_a_picture_grows_to_the_pixel_by_shape_and_by_several_times_its_own_size(
+    tiny_model: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    size: tuple[int, int],
+    words: tuple[object, ...],
+    grown: tuple[int, int],
+) -> None:
+    before = np.random.default_rng(3).integers(90, 160, (size[1], size[0], 3)).astype(np.uint8)
+    small, output = tmp_path / "small.png", tmp_path / "grown.png"
+    small.write_bytes(encode_png(before))
+    asked = ("--image", small, "--output", output, "--model", tiny_model, "--steps", 2, "--finish", "none")
+    facts = run("extend", *asked, *words, capsys=capsys)
+    after = open_picture(output)
+    assert (after.shape[1], after.shape[0]) == grown
+    left, top, _, _ = facts["request"]["extend"]
+    assert np.array_equal(after[top : top + size[1], left : left + size[0]], before)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("edit", "--image", "{photo}", "--mask", "{mask}", "--finish", "none"),
+        ("extend", "--image", "{photo}", "--right", "20", "--finish", "none"),
+        ("edit", "--image", "{photo}", "--box", "10,5,20,30", "--class", "sea"),
+        ("generate", "--class", "forest"),
+    ],
+    ids=["fill", "extend", "replace", "generate"],
+)
+def test_each_variation_is_what_its_own_seed_makes_alone(
+    words: tuple[str, ...],
+    tiny_model: Path,
+    photo: Path,
+    mask: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Of fills and borders without their finish, in which the layouts of all variations compete."""
+    asked = [word.format(photo=photo, mask=mask) for word in words] + ["--model", tiny_model, "--steps", "4"]
+    run(*asked, "--seed", 7, "--variations", 3, "--output", tmp_path / "many.png", capsys=capsys)
+    run(*asked, "--seed", 9, "--output", tmp_path / "alone.png", capsys=capsys)
+    many = [open_picture(tmp_path / f"many-{i}.png") for i in (1, 2, 3)]
+    assert np.array_equal(many[2], open_picture(tmp_path / "alone.png"))
+    assert not np.array_equal(many[0], many[2])
+
+
+def test_decoding_that_is_left_out_is_the_models_advice(
+    tiny_model: Path, photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = Path(shutil.copytree(tiny_model, tmp_path / "model"))
+    spec = json.loads((model / "config.json").read_text())
+    advice = {"guidance_scale": 5.0, "choice_temperature": 6.0, "token_temperature": 0.8, "steps": 3}
+    (model / "config.json").write_text(json.dumps(spec | {"defaults": spec["defaults"] | advice}))
+    words = ("edit", "--image", photo, "--box", "10,5,20,30", "--class", "sea", "--model", model)
+    facts = run(*words, "--output", tmp_path / "o.png", "--temperature", 2, capsys=capsys)
+    used = load_request(facts["request"], open_picture(photo)).options
+    assert {name: getattr(used, name) for name in advice} == advice | {"choice_temperature": 2.0}
+
+
+def test_a_disk_that_is_full_leaves_one_sentence_and_no_part_of_a_file(
+    tiny_model: Path, photo: Path, mask: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The limit is the kernel's, and so is the error: no file may grow beyond a few bytes."""
+    before, handler = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    there = sorted(tmp_path.iterdir())
+    words = ("edit", "--image", photo, "--mask", mask, "--output", tmp_path / "o.png", "--model", tiny_model)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (64, before[1]))
+        sentence = refusal(*words, "--steps", 1, capsys=capsys)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert "file too large" in sentence
+    assert sorted(tmp_path.iterdir()) == there

@@ -45,7 +45,11 @@ THREE_AXES = ("--steps", "1,2", "--seeds", "1,2", "--schedules", "cosine,linear"
         (["edit", "--image", "{photo}", "--mask", "{mask}", "--output", "{o}", "--schedule", "sine"], "sine"),
         (["edit", "--image", "{photo}", "--mask", "{mask}", "--output", "{o}", "--order", "spiral"], "spiral"),
         (["edit", "--image", "{photo}", "--mask", "{mask}", "--output", "{o}", "--class", "unicorn"], "unicorn"),
-        (["edit", "--image", "{photo}", "--mask", "{mask}", "--output", "{o}", "--class", "3"], "3"),
+        (
+            ["edit", "--image", "{photo}", "--mask", "{mask}", "--output", "{o}", "--class", "11"],
+            "class id 11 is unknown: choose one of forest, sea, street, or an id from 0 to 2",
+        ),
+        (["edit", "--image", "{photo}", "--mask", "{mask}", "--output", "{o}", "--class", "3"], "class id 3"),
         (["edit", "--image", "{photo}", "--mask", "{mask}", "--output", "{o}", "--class=-1"], "'-1'"),
         (["edit", "--image", "{photo}", "--mask", "{mask}", "--output", "{o}", "--class", "_1_"], "'_1_'"),
         (["edit", "--image", "{photo}", "--mask", "{mask}", "--output", "{o}", "--seed", "1_0"], "'1_0'"),

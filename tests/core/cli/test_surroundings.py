@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
+from safetensors.torch import load_file, save_file
 
 from core.cli import main
 from core.pictures.encoding import encode_png
@@ -80,6 +82,35 @@ def test_wrong_kinds_in_a_config_are_named(
     sentence = refusal(*edited(model, photo, mask, photo.with_name("o.png")), capsys=capsys)
     assert part in sentence
     assert "config.json" in sentence
+
+
+@pytest.mark.parametrize(
+    ("net", "tensor", "level"),
+    [
+        ("transformer", "head.weight", float("nan")),
+        ("transformer", "head.weight", float("inf")),
+        ("transformer", "head.weight", 3e38),  # a number itself, but what it is multiplied with overflows
+        ("tokenizer", "codebook", float("nan")),
+    ],
+)
+def test_weights_that_make_no_numbers_are_refused(
+    net: str,
+    tensor: str,
+    level: float,
+    model: Path,
+    photo: Path,
+    mask: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    file = model / f"{net}.safetensors"
+    weights = load_file(file)
+    (name,) = (each for each in weights if tensor in each)
+    weights[name] = torch.full_like(weights[name], level, dtype=torch.float32)
+    save_file(weights, file)
+    changed(model, {"sha256": {}})
+    output = photo.with_name("o.png")
+    assert "not finite" in refusal(*edited(model, photo, mask, output), capsys=capsys)
+    assert not output.exists()
 
 
 @pytest.mark.parametrize(
