@@ -136,6 +136,10 @@ class Inspector(NamedTuple):
     guidance_hints: gr.HTML
 
 
+def _followed(spec: ModelSpec) -> float:
+    return FOLLOW if spec.follow is None else spec.follow
+
+
 def said_of_guidance(spec: ModelSpec) -> str:
     """Return what stands below the guidance, for every mode."""
     advice = spec.defaults.guidance_scale
@@ -164,8 +168,9 @@ def inspector(spec: ModelSpec, *, suggest: Callable[..., Any] | None = None) -> 
     guidance_hints = _place_class(placed, spec, suggest)
     presets, curve = _place_steps(placed, spec)
     dice = _place_draws(placed)
+    follow = _followed(spec)
     with gr.Group(elem_classes="pg-part pg-only-finished"):
-        placed["follow"] = gr.Slider(0, 1, value=FOLLOW, step=0.05, label=messages.FOLLOW, elem_id="mge-follow")
+        placed["follow"] = gr.Slider(0, 1, value=follow, step=0.05, label=messages.FOLLOW, elem_id="mge-follow")
         _note(messages.FOLLOW_HINT)
     with gr.Group(elem_classes="pg-part pg-not-generate"):
         placed["feather"] = gr.Slider(0, 64, value=8, step=1, label=messages.FEATHER, elem_id="mge-feather")
@@ -394,7 +399,7 @@ def describe(kept: Mapping[str, Setting], spec: ModelSpec) -> list[dict[str, Any
         spec: the model that advises, and whose classes there are.
     """
     advice = {knob.control: getattr(spec.defaults, name) for name, knob in KNOBS.items() if knob.control}
-    advice["class_id"] = -1
+    advice |= {"class_id": -1, "follow": _followed(spec)}
     return [
         {
             "name": name,

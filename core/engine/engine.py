@@ -119,7 +119,7 @@ class Engine:
             request: what to do.
             passes: its plan, where that is known already.
         """
-        sample = Sample.drawn_for(request.advised(self.spec.defaults))
+        sample = Sample.drawn_for(request.advised(self.spec.defaults, self.spec.follow))
         return sum(sample.steps(one) for one in (self.plan(request) if passes is None else passes))
 
     def edit(self, request: EditRequest) -> EditResult:

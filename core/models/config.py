@@ -37,6 +37,7 @@ class ModelSpec:
         defaults: decoding settings that suit it.
         sha256: of each weight file by name; checked on load where given.
         sharpener: keyword arguments of `SharpenerConfig`; empty where the model has no sharpener.
+        follow: how much a finish should follow this model where nobody says, 0 to 1; None is as much as any.
     """
 
     name: str
@@ -53,6 +54,7 @@ class ModelSpec:
     defaults: Decoding = STANDARD
     sha256: Mapping[str, str] = field(default_factory=dict)
     sharpener: Mapping[str, Any] = field(default_factory=dict)
+    follow: float | None = None
 
     @property
     def leaves_lattice(self) -> bool:
@@ -73,7 +75,7 @@ def spec_of(values: Mapping[str, Any]) -> ModelSpec:
     unknown = sorted(set(values) - {each.name for each in fields(ModelSpec)})
     if unknown:
         raise ValueError(f"unknown entries {', '.join(unknown)}")
-    plain = {"defaults": {}, "sha256": {}, "sharpener": {}, **values}
+    plain = {"defaults": {}, "sha256": {}, "sharpener": {}, "follow": None, **values}
     for name in ("name", "title", "family", "licence"):
         _require(name, plain, str)
     for name in ("pixels", "grid", "codebook_size"):
@@ -81,6 +83,8 @@ def spec_of(values: Mapping[str, Any]) -> ModelSpec:
     for name in ("tokenizer", "transformer", "defaults", "sha256", "sharpener"):
         _require(name, plain, dict)
     _require("null_class", plain, bool)
+    if plain["follow"] is not None and not 0.0 <= _require("follow", plain, float) <= 1.0:
+        raise ValueError(f"follow is {plain['follow']}, not a number from 0 to 1")
     classes = _require("classes", plain, list)
     for name, texts in (("classes", classes), ("sha256", plain["sha256"].values())):
         wrong = [each for each in texts if not isinstance(each, str)]

@@ -139,7 +139,7 @@ class EditRequest:
             enough lie around; feather, blend and detail have no part in it then. They serve everywhere else.
         follow: how much the model's idea counts in the finish, 0..1: at 0 the photo alone lays out the hole, at 1 each
             variation's own tokens do. A border begins to follow it above `FOLLOW` only: of what goes on beside it, the
-            photo's edge knows more. Codes to begin with are always followed.
+            photo's edge knows more. Codes to begin with are always followed. None takes the model's advice.
         only: the one of the variations that is wanted, from 0; None for all. See `single`.
         options: see `DecodeOptions`.
 
@@ -171,7 +171,7 @@ class EditRequest:
     window: Box | None = None
     start: Start | None = None
     finish: str = "auto"
-    follow: float = FOLLOW
+    follow: float | None = None
     only: int | None = None
     options: DecodeOptions = field(default_factory=DecodeOptions)
 
@@ -191,7 +191,7 @@ class EditRequest:
             "sharpen": number("sharpness", self.sharpen, 0.0, 1.0),
             "refine": whole("refinements", self.refine, 0, MOST_REFINE),
             "class_id": None if self.class_id is None else whole("class id", self.class_id, 0, 2**31),
-            "follow": number("weight of the model", self.follow, 0.0, 1.0),
+            "follow": None if self.follow is None else number("weight of the model", self.follow, 0.0, 1.0),
             "only": None if self.only is None else whole("variation", self.only, 0, self.options.variations - 1),
             "match_colour": switch("colour match", self.match_colour),
             "opaque": None if self.opaque is None else switch("opaque", self.opaque),
@@ -295,9 +295,10 @@ class EditRequest:
         """Whether guidance also looks at the hole alone."""
         return self.guided_by == "hole" or (self.guided_by == "auto" and self.task is Task.MANIPULATE)
 
-    def advised(self, advice: Decoding) -> EditRequest:
-        """Return the request with a model's advice where nothing was chosen."""
-        return replace(self, options=self.options.over(advice))
+    def advised(self, advice: Decoding, follow: float | None = None) -> EditRequest:
+        """Return the request with a model's advice where nothing was chosen; `FOLLOW` where it advises no `follow`."""
+        chosen = next(each for each in (self.follow, follow, FOLLOW) if each is not None)
+        return replace(self, follow=chosen, options=self.options.over(advice))
 
     @property
     def is_finished(self) -> bool:
@@ -309,9 +310,10 @@ class EditRequest:
         """How much the finish follows the model: `follow`, of a border what is above `FOLLOW`; 1 for chosen codes."""
         if self.start is not None:
             return 1.0
+        follow = FOLLOW if self.follow is None else self.follow
         if self.task is Task.EXTRAPOLATE:
-            return max(0.0, (self.follow - FOLLOW) / (1 - FOLLOW))
-        return self.follow
+            return max(0.0, (follow - FOLLOW) / (1 - FOLLOW))
+        return follow
 
     @property
     def drawn_seed(self) -> int:

@@ -15,7 +15,7 @@ import gradio as gr
 from gradio.context import LocalContext
 from gradio.utils import get_upload_folder
 
-from core import FOLLOW, BadRequest, Box, Engine, ModelSpec, Size, class_id, sweep
+from core import BadRequest, Box, Engine, ModelSpec, Size, class_id, sweep
 from editor import axes, export, messages
 from editor.darkroom import read_mask, read_picture
 from editor.handlers.desk import Desk, told_to_programs
@@ -272,7 +272,7 @@ def _painting(detail: str, border: str, sharper: int) -> dict[str, Any]:
 
 
 def _ending(finish: str, follow: float) -> dict[str, Any]:
-    return {"finish": finish, "follow": FOLLOW if follow < 0 else follow}
+    return {"finish": finish} | ({} if follow == _LEFT_OUT else {"follow": follow})
 
 
 def _opened(image: Any, mask: Any, tell: Callable[[str], object]) -> tuple[Pixels | None, Mask | None]:

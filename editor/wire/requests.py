@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from core import FOLLOW, KNOBS, BadRequest, Box, DecodeOptions, EditRequest, ModelSpec, Sides, Start, Task
+from core import KNOBS, BadRequest, Box, DecodeOptions, EditRequest, ModelSpec, Sides, Start, Task
 from editor import messages
 from editor.runs import UNKNOWN, Run
 from editor.store import Pixels
@@ -250,13 +250,14 @@ def marking_values(request: EditRequest) -> dict[str, Any]:
         "context": request.context,
         "refine": request.refine,
         "finish": request.finish,
-        "follow": request.follow,
         "detail": request.detail,
         "blend": request.blend,
         "guided_by": request.guided_by,
         "match_colour": request.match_colour,
         "opaque": bool(request.opaque),
     }
+    if request.follow is not None:
+        values["follow"] = request.follow
     if request.task is Task.EXTRAPOLATE:
         sides = ("extend_left", "extend_top", "extend_right", "extend_bottom")
         values |= dict(zip(sides, request.extend, strict=True))
@@ -295,7 +296,7 @@ def _painting(values: Mapping[str, Any]) -> dict[str, Any]:
         "sharpen": read_sharpen(values),
         "feather_px": _whole(values, "feather", 8, messages.FEATHER),
         "finish": str(values.get("finish", "auto")),
-        "follow": _number(values, "follow", FOLLOW, messages.FOLLOW),
+        "follow": _number(values, "follow", 0.0, messages.FOLLOW) if "follow" in values else None,
         "detail": str(values.get("detail", "auto")),
         "blend": str(values.get("blend", "auto")),
         "match_colour": bool(values.get("match_colour", True)),

@@ -47,6 +47,7 @@ OTHER = replace(
     null_class=False,
     defaults=Decoding.standard(schedule="arccos", order="halton", steps=12, start_step=2),
     sha256={"transformer.safetensors": "1" * 64},
+    follow=0.6,
 )
 """Nothing of it is as in `SPEC`."""
 

@@ -9,12 +9,13 @@ import warnings
 import gradio as gr
 import pytest
 
+from core import FOLLOW
 from editor import controls
 from editor.controls import Inspector
 from tests.editor.fakes import OTHER, SPEC
 
 OF_THE_PICTURE = {"variations", "feather", "grow", "coverage", "context"} | {
-    *("match_colour", "opaque", "finish", "follow", "sharpen", "refine", "detail", "blend", "guided_by")
+    *("match_colour", "opaque", "finish", "sharpen", "refine", "detail", "blend", "guided_by")
 }
 """Reset by the model's advice, but the same for every model."""
 
@@ -51,6 +52,7 @@ def test_the_advice_is_the_models_and_within_its_own_bounds(placed: Inspector) -
     other = {setting["name"]: setting for setting in controls.describe(kept, OTHER)}
     assert (other["steps"]["advice"], other["schedule"]["advice"], other["order"]["advice"]) == (12, "arccos", "halton")
     assert other["class_id"]["choices"] == [-1, 0, 1]
+    assert (by_name["follow"]["advice"], other["follow"]["advice"]) == (FOLLOW, OTHER.follow)
     assert {name for name in kept if other[name]["own"]} == controls.ADVISED - OF_THE_PICTURE | {"class_id"}
     for setting in described:
         if "choices" in setting:

@@ -10,6 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from core.canvas.finish.finish import STAGES
+from core.engine.asked import Asked
 from core.errors import BadRequest
 from core.values.finishing import FOLLOW, UNFINISHED, Finishing
 from core.values.geometry import Box, Sides
@@ -147,12 +148,20 @@ def test_a_border_begins_to_follow_the_model_where_somebody_asks_for_more(
     assert asked.following == following
 
 
+@pytest.mark.parametrize(("chosen", "advised", "wanted"), [(None, None, FOLLOW), (None, 0.5, 0.5), (0.0, 0.5, 0.0)])
+def test_a_model_may_advise_how_much_it_is_followed(chosen: float | None, advised: float | None, wanted: float) -> None:
+    engine = fake_engine()
+    engine.spec = replace(engine.spec, follow=advised)
+    asked = Asked(engine.spec).advised(fill(follow=chosen))
+    assert (asked.follow, asked.following) == (wanted, wanted)
+
+
 def test_who_follows_the_model_gets_its_layouts_and_codes_are_always_followed() -> None:
     assert fake_engine().edit(fill(follow=1.0)).follows == (1, 1, 1)
     assert fake_engine().edit(fill(follow=0.0)).follows == (0, 0, 0)
     tokens = fake_engine().edit(fill(options=DecodeOptions(steps=3))).tokens[0][0].astype(np.int64)
     asked = fill(start=Start(tokens))
-    assert (asked.follow, asked.following) == (FOLLOW, 1.0)
+    assert asked.following == 1.0
     assert fake_engine().edit(asked).follows == (1, 1, 1)
 
 

@@ -11,6 +11,7 @@ from core.decoding.schedule import masked_counts
 from core.models.config import ModelSpec
 from core.models.families import FAMILIES, build
 from core.models.presets import PRESETS
+from core.values.finishing import FOLLOW
 from core.values.request import DecodeOptions
 
 
@@ -43,6 +44,10 @@ def test_defaults_are_options_that_a_request_accepts(name: str) -> None:
     defaults = asdict(PRESETS[name].defaults)
     options = asdict(DecodeOptions(**defaults))
     assert {key: options[key] for key in defaults} == defaults
+
+
+def test_the_published_models_are_followed_more_than_the_bundled_one() -> None:
+    assert all(spec.follow is not None and spec.follow > FOLLOW for spec in PRESETS.values())
 
 
 def test_guidance_is_off_without_a_null_class_and_w_plus_one_with() -> None:
