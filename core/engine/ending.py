@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from core.canvas.finish.finish import STAGES, Finished, Frame, Wish, enough, finish
+from core.canvas.finish.finish import STAGES, Finished, Frame, Wish, enough, expected_seconds, finish
 from core.engine.blending import Ended, Laid
 from core.engine.work import Work
 from core.values.finishing import Finishing
@@ -30,6 +30,28 @@ def can_finish(request: EditRequest, base: NDArray[np.uint8], hole: NDArray[np.b
     return request.is_finished and enough(base, hole)
 
 
+def expected_finish(request: EditRequest, hole: NDArray[np.bool_]) -> float:
+    """Return about how many processor seconds finishing takes on an ordinary machine; 0 where it is not asked for.
+
+    Args:
+        request: what is asked, the model's advice in it.
+        hole: (H, W) bool, what may change.
+    """
+    seeds = tuple(range(request.options.variations))
+    return expected_seconds(hole, _wish(request, seeds, 1.0)) if request.is_finished else 0.0
+
+
+def _wish(request: EditRequest, seeds: tuple[int, ...], pixel: float) -> Wish:
+    return Wish(
+        follow=request.following,
+        seed=request.options.seed,
+        seeds=seeds,
+        border=request.task is Task.EXTRAPOLATE,
+        only=request.only,
+        pixel=pixel,
+    )
+
+
 def finished(work: Work, request: EditRequest, first: int = 0) -> Iterator[Finishing]:
     """Finish the rows of one request; closing the iterator ends the work.
 
@@ -40,14 +62,7 @@ def finished(work: Work, request: EditRequest, first: int = 0) -> Iterator[Finis
     """
     before, stage = time.perf_counter(), STAGES[0]
     samples = work.samples[first : first + request.options.variations]
-    wish = Wish(
-        follow=request.following,
-        seed=request.options.seed,
-        seeds=tuple(sample.sampling.seed for sample in samples),
-        border=request.task is Task.EXTRAPOLATE,
-        only=request.only,
-        pixel=work.pixel,
-    )
+    wish = _wish(request, tuple(sample.sampling.seed for sample in samples), work.pixel)
     rows = slice(first, first + len(samples))
     layers = work.layers
     for item in finish(layers.base, layers.allowed, layers.pixels[rows], layers.area, wish):

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core.canvas.frame import Frame
-from core.canvas.plan import Pass
+from core.canvas.plan import Pass, canvas_mask
 from core.engine import inspect
 from core.engine.asked import Asked
-from core.engine.ending import finished
+from core.engine.ending import expected_finish, finished
 from core.engine.local import LocalPainter
 from core.engine.nets import Nets
 from core.engine.run import Runner
@@ -121,6 +121,13 @@ class Engine:
         """
         sample = Sample.drawn_for(request.advised(self.spec.defaults, self.spec.follow))
         return sum(sample.steps(one) for one in (self.plan(request) if passes is None else passes))
+
+    def expected_finish(self, request: EditRequest) -> float:
+        """Return about how many seconds a request's finish would take on an ordinary machine; 0 where there is none."""
+        advised = request.advised(self.spec.defaults, self.spec.follow)
+        if not advised.is_finished:
+            return 0.0
+        return expected_finish(advised, canvas_mask(advised, pixels=self.spec.pixels))
 
     def edit(self, request: EditRequest) -> EditResult:
         """Return the result of a request; see `stream`."""

@@ -15,7 +15,7 @@ from urllib.parse import quote, urlsplit
 
 import gradio as gr
 
-from core import BadRequest, CoreError, Engine, of_the_machine
+from core import BadRequest, CoreError, EditRequest, Engine, of_the_machine
 from editor import messages
 from editor.documents import Document, Gone
 from editor.models import Models
@@ -30,6 +30,7 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _FIRST_GUESS_S = 0.06  # a step of one variation, before any was measured
+_FIRST_PACE = 0.7  # likewise of a finish: two threads share it
 
 
 class Desk:
@@ -40,6 +41,7 @@ class Desk:
         settings: the limits.
         documents: every visitor's.
         step_s: measured seconds of one decoding step of one variation.
+        finish_pace: measured seconds of a finish for each that is expected on an ordinary machine.
     """
 
     def __init__(self, models: Models, settings: AppSettings, documents: Documents) -> None:
@@ -47,6 +49,7 @@ class Desk:
         self.settings = settings
         self.documents = documents
         self.step_s = _FIRST_GUESS_S
+        self.finish_pace = _FIRST_PACE
         self._lock = threading.Lock()
 
     @property
@@ -58,6 +61,17 @@ class Desk:
         """Note how long a step of one variation took."""
         with self._lock:
             self.step_s += 0.3 * (seconds - self.step_s)
+
+    def measure_finish(self, seconds: float, expected: float) -> None:
+        """Note how long a finish took beside what was expected; nothing, where there was none."""
+        if seconds and expected:
+            with self._lock:
+                self.finish_pace += 0.3 * (seconds / expected - self.finish_pace)
+
+    def expected(self, request: EditRequest, steps: int) -> float:
+        """Return about how many seconds a run of so many decoding steps will take."""
+        finish = self.engine.expected_finish(request)
+        return self.step_s * request.options.variations * steps + self.finish_pace * finish
 
     def document_of(self, payload: Mapping[str, Any], run: str, request: gr.Request) -> Document:
         """Return the document that keeps a run: the one that the payload names, else whichever of the visitor's does.

@@ -51,7 +51,7 @@ class Planning:
             values = {**known, "class_id": 0 if asks and engine.spec.classes else -1}
             request = requests.read_request(read, values, engine.spec)
             passes = engine.plan(request)
-            seconds = self._desk.step_s * request.options.variations * engine.expected_steps(request, passes)
+            seconds = self._desk.expected(request, engine.expected_steps(request, passes))
             looks = [(one.window, one.unknown) for one in passes if not one.level]  # the finer ones only take time
             return replies.planned(looks, seconds=seconds)
         except CoreError as error:

@@ -77,6 +77,9 @@ class FakeEngine:
     def expected_steps(self, request: EditRequest, passes: Sequence[Pass] | None = None) -> int:
         return request.options.steps * len(self.plan(request) if passes is None else passes)
 
+    def expected_finish(self, request: EditRequest) -> float:
+        return 2.0 if self.finishing and request.is_finished else 0.0
+
     def stream(self, request: EditRequest, *, preview_budget_s: float = 0.1) -> Iterator[Streamed]:
         self.asked.append(request)
         passes, steps, count = self.plan(request), request.options.steps, request.options.variations
@@ -175,7 +178,7 @@ class FakeEngine:
             confidence=tuple(self._confidence(request, p) for p in passes),
             seams=tuple(1.0 + i / 8 for i in range(count)),
             colour_shifts=tuple(2.0 + i for i in range(count)),
-            seconds={"total": 0.01},
+            seconds={"total": 0.01, "finish": 1.0 if self.finishing and request.is_finished else 0.0},
             forwards=request.options.steps,
             request=request,
             follows=tuple(float(i % 2) for i in range(count)) if self.finishing and request.is_finished else None,

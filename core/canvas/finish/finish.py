@@ -5,6 +5,7 @@ Knows nothing of how a part is laid out or told good from bad; it decides what c
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.canvas.finish.crew import Crew, Done, Result
-from core.canvas.finish.layouts import BORDERS, HOLES, STROKES, Layout, Scene, State, Thought
+from core.canvas.finish.layouts import BORDERS, HOLES, SMALL, STROKES, Layout, Scene, State, Thought
 from core.canvas.finish.onion import Peel
 from core.canvas.finish.pyramid import Level, Mask
 from core.canvas.finish.ranking import Fillings, colour_distance
@@ -42,6 +43,11 @@ _LAID = 0.5
 """Share of the work that laying out is."""
 _JOINING = 32
 """Pixels below which parts of a hole are one."""
+
+
+_LAYOUT_S, _PATCH_S, _PIXEL_S = 0.3, 4.5e-5, 2e-5
+"""Processor seconds of a layout, of each of its patches more, and of each pixel of a hole worked out: of one thread of a
+server of 2026, holes of 250 and 600 px. What counts is how they compare; the pace of a machine is its own."""
 
 
 STAGES = ("cut", "layouts", "choice", "finer", "surface", "order")
@@ -135,6 +141,31 @@ def enough(base: NDArray[np.uint8], hole: Mask) -> bool:
     """
     clear = _clear(base, hole)
     return all(_is_enough(_cut(base, part, clear)) for part in _parts(hole))
+
+
+def expected_seconds(hole: Mask, wish: Wish) -> float:
+    """Return about how many processor seconds a finish takes, on an ordinary machine.
+
+    Args:
+        hole: (H, W) bool, some of it True.
+        wish: what is asked.
+    """
+    return sum(_expected(part, wish) for part in _parts(hole))
+
+
+def _expected(part: Part, wish: Wish) -> float:
+    width, area = 2 * part.depth() * (1 + wish.border), float(np.count_nonzero(part.mask))
+    shrink = 2 ** max(0, math.ceil(math.log2(width / SMALL)))
+    patches = area / shrink**2 * (1 + 2 * Peel().patch * shrink / width)  # those over the rim, too
+    layouts = len(_kinds(wish.border, width)) * (wish.follow < 1) + len(wish.seeds) * (wish.follow > 0)
+    return float(layouts * (_LAYOUT_S + _PATCH_S * patches) + len(wish.wanted) * _PIXEL_S * area)
+
+
+def _kinds(border: bool, width: float) -> tuple[Layout, ...]:
+    """Return the ways in which the photo lays out a hole that is so wide inside, in its own pixels."""
+    if width <= _STROKE:
+        return STROKES
+    return BORDERS if border else HOLES
 
 
 def finish(
@@ -296,9 +327,7 @@ class _Work:
     def _layouts(self) -> list[tuple[int | None, Callable[[], State]]]:
         """Return what is tried: the guide that leads, or None, and the work."""
         jobs: list[tuple[int | None, Callable[[], State]]] = []
-        kinds: tuple[Layout, ...] = BORDERS if self.wish.border else HOLES
-        if self.scene.levels[0].inner_width() <= _STROKE:
-            kinds = STROKES
+        kinds = _kinds(self.wish.border, self.scene.levels[0].inner_width())
         if self.wish.follow < 1:
             for place in range(max(len(kinds), len(self.wish.seeds) if not self.thoughts else 0)):
                 seed = (self.wish.seed, self.number, place)

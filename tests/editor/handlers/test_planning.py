@@ -7,10 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from core import encode_png
 from editor.handlers import Handlers
+from editor.models import Models
+from editor.settings import AppSettings
+from editor.visitors import Documents
+from tests.editor.fakes import FakeEngine
 from tests.editor.handlers.visits import VALUES, origin, run, visitor
 from tests.editor.wire.sent import intent
 
@@ -23,6 +28,27 @@ def test_plan_equals_the_engines(handlers: Handlers, opened: dict[str, Any]) -> 
     assert answer["seconds"] > 0
     json.dumps(answer)
     assert handlers.planning.plan({"v": 1})["windows"] == []
+
+
+def test_what_a_finish_takes_is_expected_and_learned(
+    settings: AppSettings, documents: Documents, photo: NDArray[np.uint8], tmp_path: Path
+) -> None:
+    engine: Any = FakeEngine(finishing=True)
+    handlers = Handlers(Models(engine, settings), settings, documents)
+    (tmp_path / "photo.png").write_bytes(encode_png(photo))
+    opened = handlers.opening.open_upload(str(tmp_path / "photo.png"), visitor()).message
+    assert opened is not None
+    asked = {**intent(None), "doc": opened["doc"]}
+    handlers.planning.settings_changed({**VALUES, "finish": "none"}, visitor())
+    unfinished = handlers.planning.plan(asked)["seconds"]
+    handlers.planning.settings_changed(VALUES, visitor())
+    assert handlers.planning.plan(asked)["seconds"] > unfinished
+    for _ in range(12):
+        run(handlers, opened)
+    handlers.planning.settings_changed({**VALUES, "finish": "none"}, visitor())
+    unfinished = handlers.planning.plan(asked)["seconds"]
+    handlers.planning.settings_changed(VALUES, visitor())
+    assert handlers.planning.plan(asked)["seconds"] - unfinished == pytest.approx(1.0, abs=0.05), "as long as it took"
 
 
 def test_settings_change_the_plan(handlers: Handlers, opened: dict[str, Any]) -> None:

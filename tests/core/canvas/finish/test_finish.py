@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from core.canvas.finish import descriptors, onion, pyramid, ranking, search
 from core.canvas.finish import finish as finishing
 from core.canvas.finish.crew import Crew, Done
-from core.canvas.finish.finish import Finished, Frame, Wish, enough, finish
+from core.canvas.finish.finish import Finished, Frame, Wish, enough, expected_seconds, finish
 from core.values.geometry import Box
 from tests.core.canvas.finish.scenes import disc, noise, stripes
 
@@ -240,3 +240,14 @@ def test_what_is_cut_out_with_a_large_hole_does_not_grow_with_its_length():
     assert piece.span == 1000
     assert piece.box == Box(1100, 1100, 2100, 2100).grown(658)
     assert piece.around == 3036**2 - 1000**2, "whether it is enough is told by all within its span"
+
+
+def test_more_work_is_expected_to_take_longer():
+    one, four, alone = Wish(0.25, 0, (0,)), Wish(0.25, 0, (0, 1, 2, 3)), Wish(0.25, 0, (0, 1, 2, 3), only=2)
+    small, large = disc(300, 300, 30), disc(300, 300, 90)
+    stroke = np.zeros((300, 300), np.bool_)
+    stroke[148:154, 40:260] = True
+    both = stroke | disc(300, 300, 30, (250, 250))
+    assert expected_seconds(stroke, one) < expected_seconds(small, one) < expected_seconds(large, one)
+    assert expected_seconds(small, one) < expected_seconds(both, one)
+    assert expected_seconds(large, one) < expected_seconds(large, alone) < expected_seconds(large, four)
