@@ -46,8 +46,8 @@ _JOINING = 32
 
 
 _LAYOUT_S, _PATCH_S, _PIXEL_S = 0.3, 4.5e-5, 2e-5
-"""Processor seconds of a layout, of each of its patches more, and of each pixel of a hole worked out: of one thread of a
-server of 2026, holes of 250 and 600 px. What counts is how they compare; the pace of a machine is its own."""
+"""Processor seconds of a layout, of each of its patches more, and of each pixel of a hole worked out: of one thread of
+a server of 2026, holes of 250 and 600 px. What counts is how they compare; the pace of a machine is its own."""
 
 
 STAGES = ("cut", "layouts", "choice", "finer", "surface", "order")

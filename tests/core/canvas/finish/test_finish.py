@@ -244,7 +244,7 @@ def test_what_is_cut_out_with_a_large_hole_does_not_grow_with_its_length():
 
 def test_more_work_is_expected_to_take_longer():
     one, four, alone = Wish(0.25, 0, (0,)), Wish(0.25, 0, (0, 1, 2, 3)), Wish(0.25, 0, (0, 1, 2, 3), only=2)
-    small, large = disc(300, 300, 30), disc(300, 300, 90)
+    small, large = disc(300, 300, 30), disc(300, 300, 120)
     stroke = np.zeros((300, 300), np.bool_)
     stroke[148:154, 40:260] = True
     both = stroke | disc(300, 300, 30, (250, 250))
