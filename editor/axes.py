@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from core import KNOBS, BadRequest, ModelSpec, class_id, written_number, written_whole
+from core import BadRequest
+from core.models import ModelSpec
+from core.values import KNOBS, class_id, written_number, written_whole
 from editor import messages
 
 _NAMES = {axis: title for title, axis in messages.AXES}

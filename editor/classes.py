@@ -11,7 +11,8 @@ from typing import Any
 
 import gradio as gr
 
-from core import ModelSpec, class_names
+from core.models import ModelSpec
+from core.values import class_names
 from editor import drawings, messages, page
 from editor.stage import named
 

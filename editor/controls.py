@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 import gradio as gr
 
-from core import FOLLOW, KNOBS, ModelSpec
+from core.models import ModelSpec
+from core.values import FOLLOW, KNOBS
 from editor import axes, classes, drawings, messages, page
 from editor.wire.requests import SHARPEN
 

@@ -21,7 +21,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core import BadRequest, MaskFile, PictureFile, Size, receive_message, send_message
+from core import BadRequest
+from core.pictures import MaskFile, PictureFile, receive_message, send_message
+from core.values import Size
 from editor import messages
 
 logger = logging.getLogger(__name__)
@@ -38,18 +40,18 @@ _NEEDED = ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHON
 
 
 def open_picture(source: bytes | Path) -> Pixels:
-    """Return the pixels of a picture file; see `core.open_picture`."""
+    """Return the pixels of a picture file; see `core.pictures.open_picture`."""
     return read_picture(source).pixels
 
 
 def read_picture(source: bytes | Path) -> PictureFile:
-    """Return the picture of a file; see `core.read_picture`."""
+    """Return the picture of a file; see `core.pictures.read_picture`."""
     answer = _POOL.ask("read_picture", source=_data(source))
     return PictureFile(_pixels(answer), _text(answer))
 
 
 def read_mask(source: bytes | Path, size: Size | None) -> MaskFile:
-    """Return the mask of a file; see `core.read_mask`."""
+    """Return the mask of a file; see `core.pictures.read_mask`."""
     answer = _POOL.ask("read_mask", source=_data(source), size=None if size is None else list(size))
     mask = answer.get("mask")
     if not isinstance(mask, np.ndarray) or mask.ndim != 2 or (size is not None and mask.shape != (size[1], size[0])):
@@ -58,12 +60,12 @@ def read_mask(source: bytes | Path, size: Size | None) -> MaskFile:
 
 
 def encode_png(pixels: Pixels, *, text: Mapping[str, str] | None = None) -> bytes:
-    """Return a PNG; see `core.encode_png`."""
+    """Return a PNG; see `core.pictures.encode_png`."""
     return _file(_POOL.ask("encode_png", pixels=np.asarray(pixels), text=dict(text or {})))
 
 
 def encode_picture(pixels: Pixels, file_format: str, *, exif: bytes | None = None, **settings: Any) -> bytes:
-    """Return a PNG, JPEG or WebP file; see `core.encode_picture`."""
+    """Return a PNG, JPEG or WebP file; see `core.pictures.encode_picture`."""
     settings |= {"file_format": file_format, "exif": exif or b""}
     return _file(_POOL.ask("encode_picture", pixels=np.asarray(pixels), **settings))
 

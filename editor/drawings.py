@@ -21,7 +21,7 @@ def schedule_curve(schedule: str, steps: int, unknown: int) -> str:
     """Return an SVG and one line: a bar for the tokens that each step reveals, a curve for those still masked.
 
     Args:
-        schedule: one of `core.KNOBS["schedule"].choices`.
+        schedule: one of `core.values.KNOBS["schedule"].choices`.
         steps: T.
         unknown: tokens to reveal, the whole grid where nothing is painted yet.
     """
@@ -41,7 +41,7 @@ def sweep_curves(schedules: Sequence[str], steps: Sequence[int], unknown: int) -
     Each shows the tokens revealed per step as bars and its own curve over the faint curves of the other schedules.
 
     Args:
-        schedules: some of `core.KNOBS["schedule"].choices`, rows.
+        schedules: some of `core.values.KNOBS["schedule"].choices`, rows.
         steps: values of T, columns.
         unknown: tokens to reveal.
     """

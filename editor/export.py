@@ -14,18 +14,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from PIL import ExifTags, Image
 
-from core import (
-    Cell,
-    EditRequest,
-    Machine,
-    ModelSpec,
-    encode_picture,
-    encode_png,
-    read_png_text,
-    recipe_text,
-    sheet,
-    to_csv,
-)
+from core import Cell, Machine, recipe_text, sheet, to_csv
+from core.models import ModelSpec
+from core.pictures import encode_picture, encode_png, read_png_text
+from core.values import EditRequest
 from editor import darkroom
 from editor.store import Picture, Pixels, Store
 
@@ -107,7 +99,7 @@ def encode_with_comment(pixels: Pixels, file_format: str, quality: int | None, c
     Args:
         pixels: (H, W, 3 or 4) uint8; a JPEG shows transparent pixels on white.
         file_format: "jpeg" or "webp".
-        quality: see `core.encode_picture`.
+        quality: see `core.pictures.encode_picture`.
         comment: PNG texts by `RECIPE_TEXTS`, none or both; left out where they are longer than EXIF can hold.
     """
     fits = sum(map(len, comment.values())) <= _LARGEST_COMMENT

@@ -15,7 +15,9 @@ from typing import Any, NamedTuple
 import gradio as gr
 from gradio.utils import get_upload_folder
 
-from core import Engine, ModelSpec, open_picture
+from core import Engine
+from core.models import ModelSpec
+from core.pictures import open_picture
 from editor import axes, controls, drawings, export, menu, messages
 from editor import page as scripts
 from editor.controls import FormControls, Inspector

@@ -12,7 +12,7 @@ from typing import Any
 
 import gradio as gr
 
-from core import ModelSpec
+from core.models import ModelSpec
 from editor import messages, model_messages, page
 from editor.classes import class_entries
 from editor.stage import named

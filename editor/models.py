@@ -20,7 +20,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
-from core import BadRequest, CheckpointError, CoreError, Engine, ModelSpec, converted_folder, download
+from core import BadRequest, CheckpointError, CoreError, Engine
+from core.models import ModelSpec, converted_folder, download
 from editor import messages, model_messages, shelf
 from editor.settings import AppSettings
 from editor.shelf import Broken, Entry

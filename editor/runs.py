@@ -7,13 +7,14 @@ each, because whatever a person wants of them later (a branch, a draft, a film) 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core import BadRequest, Box, EditRequest, Machine, ModelSpec, Preview, Start
+from core import BadRequest, Cell, Machine
+from core.models import ModelSpec
+from core.values import Box, EditRequest, Preview, Start
 from editor import messages
 from editor.sources import Sources
 from editor.store import Picture, Pixels
@@ -22,7 +23,7 @@ Codes = NDArray[np.int64]
 Cells = NDArray[np.bool_]
 
 UNKNOWN = -1
-"""Stands for a cell whose token is still to be decided, as in `core.Start`."""
+"""Stands for a cell whose token is still to be decided, as in `core.values.Start`."""
 
 
 class Trace:
@@ -236,7 +237,7 @@ class SweptCells:
         spec: the model that makes them.
         painted: (H, W) bool on the canvas, the pixels that the cells may differ in.
         labels: the settings of rows and of columns, for people.
-        cells: by (row, column).
+        cells: by (row, column); the image of each is its part in the box around what was painted.
         machine: that draws them.
     """
 
@@ -245,7 +246,7 @@ class SweptCells:
     spec: ModelSpec
     painted: Cells
     labels: tuple[Sequence[str], Sequence[str]]
-    cells: dict[tuple[int, int], SweptCell] = field(default_factory=dict)
+    cells: dict[tuple[int, int], Cell] = field(default_factory=dict)
     pictures: tuple[Picture, ...] = ()
     machine: Machine | None = None
 
@@ -259,15 +260,15 @@ class SweptCells:
         """Bytes of it in memory, which is all of it."""
         cells = list(self.cells.values())
         masks = _masks([cell.request for cell in cells])
-        return self.painted.nbytes + masks + sum(cell.patch.nbytes for cell in cells)
+        return self.painted.nbytes + masks + sum(cell.image.nbytes for cell in cells)
 
-    def add(self, place: tuple[int, int], request: EditRequest, image: Pixels, score: float, seconds: float) -> None:
-        """Keep a cell, given its whole picture."""
+    def add(self, cell: Cell) -> None:
+        """Keep a cell, given with its whole picture."""
         box = Box.around(self.painted)
         assert box is not None
-        self.cells[place] = SweptCell(request, image[box.slices].copy(), score, seconds)
+        self.cells[cell.row, cell.column] = replace(cell, image=cell.image[box.slices].copy())
 
-    def cell(self, row: int, column: int) -> SweptCell:
+    def cell(self, row: int, column: int) -> Cell:
         """Return a cell.
 
         Raises:
@@ -277,31 +278,15 @@ class SweptCells:
             raise BadRequest(messages.run_gone())
         return self.cells[row, column]
 
-    def picture(self, cell: SweptCell) -> Pixels:
-        """Return the whole picture of a cell: its patch on the source."""
+    def picture(self, cell: Cell) -> Pixels:
+        """Return the whole picture of a kept cell: its part on the source."""
         box, source = Box.around(self.painted), cell.request.image
         assert box is not None
         if source is None or box.size == (self.painted.shape[1], self.painted.shape[0]):
-            return cell.patch
+            return cell.image
         whole = np.array(source)
-        whole[box.slices] = cell.patch
+        whole[box.slices] = cell.image
         return whole
-
-
-class SweptCell(NamedTuple):
-    """One cell of a sweep.
-
-    Attributes:
-        request: what drew it.
-        patch: its pixels in the box around what was painted.
-        score: mean log probability of its tokens.
-        seconds: that it took.
-    """
-
-    request: EditRequest
-    patch: Pixels
-    score: float
-    seconds: float
 
 
 def _masks(requests: Sequence[EditRequest]) -> int:

@@ -13,19 +13,8 @@ from functools import cache
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from core import (
-    BUNDLED,
-    CATALOG,
-    CheckpointError,
-    Engine,
-    ModelSpec,
-    Published,
-    count_parameters,
-    list_models,
-    load_engine,
-    model_state,
-    read_spec,
-)
+from core import CheckpointError, Engine, load_engine
+from core.models import BUNDLED, CATALOG, ModelSpec, Published, count_parameters, list_models, model_state, read_spec
 from editor.settings import AppSettings
 
 logger = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core import Box, EditResult
+from core.values import Box, EditResult
 
 KEPT, MODEL = -(2**31), 1 - 2**31
 """Stand for the way of a pixel that was not painted, and of one that the model painted."""

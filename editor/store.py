@@ -23,7 +23,7 @@ from weakref import WeakValueDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from core import Size
+from core.values import Size
 from editor.darkroom import encode_png
 
 Pixels = NDArray[np.uint8]

@@ -10,25 +10,34 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import fields
+from itertools import chain
 from pathlib import Path
 
 import pytest
 
 import core
+import core.models
+import core.pictures
+import core.values
 from core.decoding.decode import Sampling
 from core.decoding.settings import STANDARD, Decoding
 from core.values.request import DecodeOptions
 
 ROOT = Path(__file__).resolve().parent.parent
 LAB = "core.lab"
+
+PUBLIC = {"core": core, "core.values": core.values, "core.pictures": core.pictures, "core.models": core.models}
+"""Rooms whose listed names are all that other programs need, the front door first."""
+
 VALUES = {"numpy", "core.decoding.settings", "core.errors"}
 VALUES |= {f"core.values.{name}" for name in ("geometry", "request", "result")}
 
 MAY_IMPORT: dict[str, set[str]] = {
     # values: no torch, no files
-    "core": set(),
+    "core": {"core.lazy"},
+    "core.lazy": set(),
     "core.errors": set(),
-    "core.values": {"numpy"},
+    "core.values": {"core.lazy"},
     "core.values.geometry": {"numpy", "cv2"},
     "core.json_text": set(),
     "core.console": set(),
@@ -47,7 +56,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("core.models.config", "core.values.request", "core.values.saved"),
     },
     # the gate for pictures: the only rooms that open picture files, and those that write them
-    "core.pictures": {"numpy", "cv2", "PIL", "core.errors", "core.pictures", "core.values.geometry"},
+    "core.pictures": {"numpy", "cv2", "PIL", "core.errors", "core.lazy", "core.pictures", "core.values.geometry"},
     "core.pictures.maskfiles": {"numpy", "PIL", "core.errors", "core.pictures.opening", "core.values.geometry"},
     "core.pictures.pngtext": set(),
     "core.pictures.profiles": {"numpy", "PIL"},
@@ -61,7 +70,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "core.decoding.settings": {"core.checks", "core.errors"},
     "core.models": {
         *("torch", "numpy", "safetensors"),
-        *("core.decoding.settings", "core.errors", "core.json_text", "core.models"),
+        *("core.decoding.settings", "core.errors", "core.json_text", "core.lazy", "core.models"),
     },
     # the only room that opens containers of other programs
     "core.models.containers": {"torch", "safetensors", "msgpack", "core.errors"},
@@ -304,29 +313,43 @@ print([main([name]) for name in ("train-mvtm", "bench")])
 def test_the_editor_knows_public_names_only(module: str) -> None:
     for target, name in imports(MODULES[module]):
         if target.split(".")[0] == "core":
-            assert target == "core", f"{module} reaches into {target}"
-            assert name in core.__all__, f"{module} uses core.{name}, which is not public"
+            assert target in PUBLIC, f"{module} reaches into {target}"
+            assert name in PUBLIC[target].__all__, f"{module} uses {target}.{name}, which is not public"
+            own = next(room for room in reversed(PUBLIC) if name in PUBLIC[room].__all__)
+            assert target == own, f"{module} takes {name} from {target}: it is {own}'s"
 
 
-def test_exported_names_are_those_listed() -> None:
-    assert len(set(core.__all__)) == len(core.__all__)
-    for name in core.__all__:
-        value = getattr(core, name)
+@pytest.mark.parametrize("room", PUBLIC)
+def test_public_names_are_those_listed(room: str) -> None:
+    names = PUBLIC[room].__all__
+    assert len(set(names)) == len(names)
+    for name in names:
+        value = getattr(PUBLIC[room], name)
         home = getattr(value, "__module__", None)
         if isinstance(home, str) and home.startswith("core"):
             assert value is getattr(importlib.import_module(home), name)
     shown = next(
-        node for node in ast.parse(MODULES["core"].read_text()).body if isinstance(node, ast.If)
+        node for node in ast.parse(MODULES[room].read_text()).body if isinstance(node, ast.If)
     )  # what a type checker takes for the public names
     assert {alias.name for node in ast.walk(shown) if isinstance(node, ast.ImportFrom) for alias in node.names} == set(
-        core.__all__
+        names
     )
-    with pytest.raises(AttributeError, match="no_such_name"):
-        _ = core.no_such_name
+    with pytest.raises(AttributeError, match=f"module '{room}' has no attribute 'no_such_name'"):
+        _ = PUBLIC[room].no_such_name
+
+
+def test_no_public_name_is_in_two_rooms_but_those_that_the_front_door_repeats() -> None:
+    shared = {
+        name: [room for room in PUBLIC if name in PUBLIC[room].__all__]
+        for name in chain.from_iterable(room.__all__ for room in PUBLIC.values())
+    }
+    assert {name: rooms for name, rooms in shared.items() if len(rooms) > 1} == {
+        name: ["core", "core.values"] for name in ("DecodeOptions", "EditRequest", "EditResult", "Preview", "Task")
+    }
 
 
 def test_importing_core_is_free() -> None:
-    """No torch, gradio or CUDA comes with `import core`, and no import of the engine opens a socket or starts CUDA."""
+    """No torch, gradio or CUDA comes with the public rooms; importing the engine opens no socket and starts no CUDA."""
     program = """
 import json, sys
 opened = []
@@ -334,9 +357,9 @@ def watch(event, args):
     if event in ("socket.connect", "socket.getaddrinfo"):
         opened.append(event)
 sys.addaudithook(watch)
-import core
+import core, core.models, core.pictures, core.values
 light = sorted({"torch", "gradio", "numpy", "cv2", "PIL"} & set(sys.modules))
-core.load_engine, core.sweep, core.open_picture
+core.load_engine, core.sweep, core.pictures.open_picture, core.values.EditRequest, core.models.CATALOG
 import torch
 facts = {"light": light, "gradio": "gradio" in sys.modules, "cuda": torch.cuda.is_initialized(), "opened": opened}
 print(json.dumps(facts))

@@ -10,9 +10,11 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from core import DecodeOptions, EditRequest, Engine, Sides, Task, load_engine, open_picture, recipe_text, sweep
-from core.engine import BUNDLED
+from core import Engine, load_engine, recipe_text, sweep
+from core.models import BUNDLED
 from core.models.checkpoints import file_digest, read_spec
+from core.pictures import open_picture
+from core.values import DecodeOptions, EditRequest, Sides, Task
 from core.values.saved import load_request
 
 SAMPLES = Path(__file__).resolve().parent.parent / "assets" / "samples"

@@ -18,7 +18,6 @@ CEILINGS = {
     "largest Python file, lines": 505,
     "script lines over 120 characters": 378,
     "evaluation, lines": 5096,
-    "public names of core": 63,
 }
 """Count that misses its target -> what it was when last looked at. Lower it with the count; it is never raised."""
 

@@ -49,7 +49,7 @@ def add_commands(command: Command) -> None:
 
 
 def _models(options: argparse.Namespace) -> None:
-    from core.engine import BUNDLED, list_models
+    from core.models.bundled import BUNDLED, list_models
     from core.models.catalog import CATALOG
     from core.models.families import count_parameters
     from core.models.library import model_state

@@ -5,6 +5,6 @@ Knows nothing of files (but the model folder it loads), screens or picture forma
 """
 
 from core.engine.engine import Engine
-from core.engine.load import BUNDLED, list_models, load_engine
+from core.engine.load import load_engine
 
-__all__ = ["BUNDLED", "Engine", "list_models", "load_engine"]
+__all__ = ["Engine", "load_engine"]

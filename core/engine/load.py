@@ -1,36 +1,19 @@
-"""Models by name: what lies on this disk, and an engine of one of them.
+"""An engine of a model that is named.
 
 Knows nothing of requests or pictures.
 """
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 
 from core.engine.device import pick_device, pick_dtype
 from core.engine.engine import Engine
-from core.errors import CheckpointError, UnknownModel
+from core.errors import UnknownModel
+from core.models.bundled import BUNDLED, list_models
 from core.models.catalog import CATALOG
 from core.models.checkpoints import CONFIG_FILE, load_nets, load_sharpener, read_spec
-from core.models.config import ModelSpec
 from core.models.vision import load_vision
-
-logger = logging.getLogger(__name__)
-
-BUNDLED = Path(__file__).resolve().parents[2] / "assets" / "models"
-"""Where the bundled models lie."""
-
-
-def list_models() -> tuple[ModelSpec, ...]:
-    """Return the models in `BUNDLED`, by name; one that cannot be read is left out, and the log says so."""
-    specs = []
-    for path in sorted(BUNDLED.glob(f"*/{CONFIG_FILE}")):
-        try:
-            specs.append(read_spec(path.parent))
-        except CheckpointError as error:
-            logger.warning("%s", error)
-    return tuple(specs)
 
 
 def load_engine(

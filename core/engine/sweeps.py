@@ -41,6 +41,7 @@ class Cell:
         seconds: wall-clock time; cells decoded as one batch share theirs equally.
         forwards: transformer passes.
         score: mean log probability of its tokens.
+        seam, colour_shift: how much the border of the repainted pixels shows; see `EditResult`.
     """
 
     row: int
@@ -51,6 +52,8 @@ class Cell:
     seconds: float
     forwards: int
     score: float
+    seam: float
+    colour_shift: float
 
 
 def sweep(engine: Engine, request: EditRequest, axes: Mapping[str, Sequence[Any]]) -> Iterator[Cell]:
@@ -84,6 +87,8 @@ def sweep(engine: Engine, request: EditRequest, axes: Mapping[str, Sequence[Any]
                     seconds=result.seconds["total"] / len(batch),
                     forwards=result.forwards,
                     score=result.scores[0],
+                    seam=result.seams[0],
+                    colour_shift=result.colour_shifts[0],
                 )
 
 

@@ -11,13 +11,14 @@ from pathlib import Path
 
 from torch import Tensor
 
+from core.models.bundled import BUNDLED
 from core.models.checkpoints import VISION_FILE, require_digest, require_finite
 from core.models.containers import tensor_shapes
 from core.models.efficientnet import EfficientNetLite0, folded_shapes, read_folded
 from core.models.keymaps import require_shapes
 from core.models.surroundings import FEATURE_BLOCKS
 
-BUNDLED_VISION = Path(__file__).resolve().parents[2] / "assets" / "models" / "scenes-128"
+BUNDLED_VISION = BUNDLED / "scenes-128"
 """The folder whose net every newly trained model takes along."""
 
 BUNDLED_NET = BUNDLED_VISION / VISION_FILE

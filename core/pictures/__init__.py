@@ -1,1 +1,43 @@
-"""The gate between picture files and arrays: the only rooms that open, or write, pictures."""
+"""The gate between picture files and arrays: the only rooms that open, or write, pictures.
+
+Knows nothing of requests. These names are all of it that other programs need.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.lazy import imported_lazily
+
+if TYPE_CHECKING:
+    from core.pictures.encoding import encode_picture, encode_png, loss_of
+    from core.pictures.frames import receive_message, send_message
+    from core.pictures.maskfiles import MaskFile, read_mask
+    from core.pictures.opening import PictureFile, open_picture, picture_size, read_picture
+    from core.pictures.pngtext import read_png_text
+else:
+    __getattr__ = imported_lazily(
+        __name__,
+        {
+            "core.pictures.encoding": ("encode_picture", "encode_png", "loss_of"),
+            "core.pictures.frames": ("receive_message", "send_message"),
+            "core.pictures.maskfiles": ("MaskFile", "read_mask"),
+            "core.pictures.opening": ("PictureFile", "open_picture", "picture_size", "read_picture"),
+            "core.pictures.pngtext": ("read_png_text",),
+        },
+    )
+
+__all__ = [
+    "MaskFile",
+    "PictureFile",
+    "encode_picture",
+    "encode_png",
+    "loss_of",
+    "open_picture",
+    "picture_size",
+    "read_mask",
+    "read_picture",
+    "read_png_text",
+    "receive_message",
+    "send_message",
+]

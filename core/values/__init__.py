@@ -1,1 +1,57 @@
-"""What is asked of the engine and what comes back, as plain values: no torch, no files."""
+"""What is asked of the engine and what comes back, as plain values: no torch, no files.
+
+Knows nothing of nets. These names are all of it that other programs need, with the decoding settings that a request
+has and the rule for numbers that people write.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.lazy import imported_lazily
+
+if TYPE_CHECKING:
+    from core.checks import written_number, written_whole
+    from core.decoding.settings import KNOBS
+    from core.values.finishing import FOLLOW, Finishing
+    from core.values.geometry import Box, Sides, Size
+    from core.values.labels import class_id, class_names
+    from core.values.request import DecodeOptions, EditRequest, Start, Task
+    from core.values.result import Alternative, EditResult, Preview
+    from core.values.saved import load_request, save_request
+else:
+    __getattr__ = imported_lazily(
+        __name__,
+        {
+            "core.checks": ("written_number", "written_whole"),
+            "core.decoding.settings": ("KNOBS",),
+            "core.values.finishing": ("FOLLOW", "Finishing"),
+            "core.values.geometry": ("Box", "Sides", "Size"),
+            "core.values.labels": ("class_id", "class_names"),
+            "core.values.request": ("DecodeOptions", "EditRequest", "Start", "Task"),
+            "core.values.result": ("Alternative", "EditResult", "Preview"),
+            "core.values.saved": ("load_request", "save_request"),
+        },
+    )
+
+__all__ = [
+    "FOLLOW",
+    "KNOBS",
+    "Alternative",
+    "Box",
+    "DecodeOptions",
+    "EditRequest",
+    "EditResult",
+    "Finishing",
+    "Preview",
+    "Sides",
+    "Size",
+    "Start",
+    "Task",
+    "class_id",
+    "class_names",
+    "load_request",
+    "save_request",
+    "written_number",
+    "written_whole",
+]

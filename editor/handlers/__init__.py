@@ -18,7 +18,7 @@ apology, and nothing that was painted is ever touched.
 
 from __future__ import annotations
 
-from core import ModelSpec
+from core.models import ModelSpec
 from editor.handlers.api import Api
 from editor.handlers.choosing import Choosing
 from editor.handlers.desk import Desk

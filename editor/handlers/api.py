@@ -15,7 +15,9 @@ import gradio as gr
 from gradio.context import LocalContext
 from gradio.utils import get_upload_folder
 
-from core import BadRequest, Box, Engine, ModelSpec, Size, class_id, sweep
+from core import BadRequest, Engine, sweep
+from core.models import ModelSpec
+from core.values import Box, Size, class_id
 from editor import axes, export, messages
 from editor.darkroom import read_mask, read_picture
 from editor.handlers.desk import Desk, told_to_programs

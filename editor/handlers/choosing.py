@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 import gradio as gr
 
-from core import CoreError, ModelSpec
+from core import CoreError
+from core.models import ModelSpec
 from editor.handlers.desk import Desk, owner_of
 from editor.wire import menus, replies, requests
 from editor.wire.replies import Message

@@ -15,7 +15,8 @@ from urllib.parse import quote, urlsplit
 
 import gradio as gr
 
-from core import BadRequest, CoreError, EditRequest, Engine, of_the_machine
+from core import BadRequest, CoreError, Engine, of_the_machine
+from core.values import EditRequest
 from editor import messages
 from editor.documents import Document, Gone
 from editor.models import Models

@@ -17,7 +17,8 @@ from typing import NamedTuple
 import gradio as gr
 import numpy as np
 
-from core import Box, EditRequest, EditResult, Engine, Finishing, Preview
+from core import Engine
+from core.values import Box, EditRequest, EditResult, Finishing, Preview
 from editor import export, messages
 from editor.documents import Document
 from editor.handlers.desk import Desk, address_of

@@ -13,7 +13,9 @@ from typing import Any, NamedTuple
 import gradio as gr
 import numpy as np
 
-from core import BadRequest, Start, loss_of
+from core import BadRequest
+from core.pictures import loss_of
+from core.values import Start
 from editor import export, messages
 from editor.documents import Document
 from editor.handlers.desk import Desk, address_of, answered, payload_of

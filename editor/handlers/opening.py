@@ -14,7 +14,9 @@ from typing import Any
 
 import gradio as gr
 
-from core import BadRequest, CoreError, EditRequest, Sides, Task, load_request, picture_size, read_recipe, save_request
+from core import BadRequest, CoreError, read_recipe
+from core.pictures import picture_size
+from core.values import EditRequest, Sides, Task, load_request, save_request
 from editor import export, messages, welcome
 from editor.darkroom import open_picture, read_picture
 from editor.documents import Document

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 
 import gradio as gr
 
-from core import BadRequest, Cell, EditRequest, Engine, ring_shift, seam_score, sweep
+from core import BadRequest, Cell, Engine, sweep
+from core.values import EditRequest
 from editor import axes, drawings, export, messages
 from editor.documents import Document
 from editor.handlers.desk import Desk, address_of, answered, payload_of
@@ -79,7 +80,7 @@ class Sweeping:
 
         yield Grown((0, grid.cells), picture(), *(gr.DownloadButton(interactive=False) for _ in range(2)))
         for cell in sweep(engine, asked, grid.values):
-            kept.add((cell.row, cell.column), cell.request, cell.image, cell.score, cell.seconds)
+            kept.add(cell)
             document.remember(kept)
             done.append(replace(cell, image=cell.image[focus].copy()))  # many whole pictures would fill the memory
             caption = f"{cell.seconds:.2f} s · {cell.forwards}"
@@ -133,8 +134,8 @@ class Sweeping:
             url=address_of(picture.png, request),
             seed=asked.options.seed,
             score=cell.score,
-            seam=seam_score(image, swept.painted),
-            shift=ring_shift(image, swept.painted),
+            seam=cell.seam,
+            shift=cell.colour_shift,
             changed_outside=outside,
         )
         return replies.result(

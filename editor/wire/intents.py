@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from core import BadRequest, Box, Sides, Size
+from core import BadRequest
+from core.values import Box, Sides, Size
 from editor import messages
 from editor.documents import Document
 from editor.runs import Run

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from core import Published
+from core.models import Published
 from editor import model_messages
 from editor.models import Look
 from editor.shelf import Broken, Entry

@@ -15,7 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core import Alternative, BadRequest, Box, EditRequest, ModelSpec, Preview
+from core import BadRequest
+from core.models import ModelSpec
+from core.values import Alternative, Box, EditRequest, Preview
 from editor import messages
 from editor.documents import Document, Shown
 from editor.sources import Painted
@@ -252,9 +254,9 @@ def variation(
         seam: how much its border shows, about 1 = not at all; 0, which is told as None, where it has no border.
         shift: difference of colour across its border, delta E.
         changed_outside: pixels that changed although nobody asked; 0 is the promise.
-        fit: how well it suits its surroundings, `core.EditResult.fits`; None where nothing was to be judged.
+        fit: how well it suits its surroundings, `core.values.EditResult.fits`; None where nothing was to be judged.
         class_fit: how much likelier the class makes it; None where there is none.
-        worth: the number that it is ranked by, `core.EditResult.worths`; None where it was not, or by places alone.
+        worth: that it is ranked by, `core.values.EditResult.worths`; None where it was not, or by places alone.
         note: what sets it apart from its neighbours, where the seed does not.
     """
     known = {"score": score or None, "seam": seam or None, "shift": shift if seam else None}

@@ -13,7 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from core import KNOBS, BadRequest, Box, DecodeOptions, EditRequest, ModelSpec, Sides, Start, Task
+from core import BadRequest
+from core.models import ModelSpec
+from core.values import KNOBS, Box, DecodeOptions, EditRequest, Sides, Start, Task
 from editor import messages
 from editor.runs import UNKNOWN, Run
 from editor.store import Pixels
@@ -31,7 +33,7 @@ class View:
     """The controls that decide which cells are regenerated; the browser's overlay and the plan share them.
 
     Attributes:
-        context, coverage, refine: as in `core.EditRequest`.
+        context, coverage, refine: as in `core.values.EditRequest`.
         grow: cells by which what is decoded anew grows beyond the hole. None by default: what was there is hidden from
             the model and from the soft edge anyway, and a hole that grows has less around it to go by.
     """

@@ -27,7 +27,7 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 import numpy as np
 from playwright.sync_api import Browser, Page, Response, sync_playwright
 
-from core import encode_png
+from core.pictures import encode_png
 from editor import AppSettings, build_app, look
 from editor.stage import script
 from tests.browser.conftest import NO_CHROMIUM, Watch, chromium, launched

@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 from playwright.sync_api import Page, sync_playwright
 
-from core import Box, DecodeOptions, EditRequest, Engine, Sides, Task, load_engine, open_picture
+from core import Engine, load_engine
+from core.pictures import open_picture
+from core.values import Box, DecodeOptions, EditRequest, Sides, Task
 from tests.browser.bench import editor, visit
 from tests.browser.conftest import NO_CHROMIUM, chromium, launched
 from tests.browser.gestures import client

@@ -15,8 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from core import CoreError, Size, open_picture, read_mask
+from core import CoreError
 from core.canvas.plan import plan as plan_passes
+from core.pictures import open_picture, read_mask
+from core.values import Size
 from core.values.geometry import Box, Sides
 from core.values.request import EditRequest, Task
 from editor.project import is_project, read_project

@@ -40,18 +40,11 @@ from numpy.typing import NDArray
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from core import (
-    EditRequest,
-    Task,
-    encode_png,
-    load_engine,
-    open_picture,
-    read_png_text,
-    read_recipe,
-    ring_shift,
-    seam_score,
-)
+from core import load_engine, read_recipe
 from core.canvas.plan import plan
+from core.canvas.seam import ring_shift, seam_score
+from core.pictures import encode_png, open_picture, read_png_text
+from core.values import EditRequest, Task
 from editor import AppSettings, build_app, look
 from editor.wire.bits import read_mask, write_mask
 from tests.browser import gestures

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from playwright.sync_api import Page
 
-from core import encode_png, load_engine, open_picture
+from core import load_engine
+from core.pictures import encode_png, open_picture
 from editor import AppSettings, build_app, look
 from tests.browser.test_page import opened, paint, state, wait
 from tests.editor.fakes import FakeEngine

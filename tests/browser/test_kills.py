@@ -16,7 +16,7 @@ from playwright.sync_api import Error as Broken
 from playwright.sync_api import Page
 from playwright.sync_api import TimeoutError as Waited
 
-from core import encode_png
+from core.pictures import encode_png
 from tests.browser.real_app import App, home, open_file, state, stroke, wait
 from tests.browser.test_lost import WENT_AWAY, visited
 

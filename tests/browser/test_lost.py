@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page
 
-from core import encode_picture, encode_png
+from core.pictures import encode_picture, encode_png
 from tests.browser.real_app import App, home, open_file, run, run_and_keep, saved, settle, state, stroke, wait
 
 # Gradio's queue statistics set a pandas option that pandas has deprecated; nothing of ours.

@@ -13,7 +13,8 @@ import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import Page, expect
 
-from core import CheckpointError, Suggestion, load_engine, open_picture, read_png_text, read_recipe
+from core import CheckpointError, Suggestion, load_engine, read_recipe
+from core.pictures import open_picture, read_png_text
 from editor import AppSettings, build_app, look
 from editor.handlers import suggesting
 from tests.browser.test_page import opened, paint, pick, set_number, state, wait

@@ -14,7 +14,10 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page
 
-from core import EditRequest, encode_png, list_models, load_engine, open_picture, read_png_text, read_recipe
+from core import load_engine, read_recipe
+from core.models import list_models
+from core.pictures import encode_png, open_picture, read_png_text
+from core.values import EditRequest
 from editor import AppSettings, build_app, look
 from tests.editor.fakes import FakeEngine
 

@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import Page
 
-from core import encode_png, open_picture
+from core.pictures import encode_png, open_picture
 from tests.browser.gestures import client
 from tests.browser.real_app import App, home, open_file, run, settle, state, stroke, wait
 

@@ -10,10 +10,12 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from core import Alternative, Box, EditRequest, EditResult, Finishing, Machine, ModelSpec, Preview, Sides
+from core import Machine
 from core.canvas.borders import grow_canvas
 from core.canvas.plan import Pass, canvas_mask, plan
 from core.decoding.settings import STANDARD, Decoding
+from core.models import ModelSpec
+from core.values import Alternative, Box, EditRequest, EditResult, Finishing, Preview, Sides
 
 Streamed = Preview | Finishing | EditResult
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core import class_id
+from core.values import class_id
 from editor.classes import class_entries, class_menu
 from tests.editor.fakes import OTHER, SPEC
 

@@ -9,7 +9,7 @@ import warnings
 import gradio as gr
 import pytest
 
-from core import FOLLOW
+from core.values import FOLLOW
 from editor import controls
 from editor.controls import Inspector
 from tests.editor.fakes import OTHER, SPEC

@@ -17,8 +17,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-import core
-from core import BadRequest, Size
+from core import BadRequest, pictures
+from core.values import Size
 from editor import darkroom
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -70,21 +70,21 @@ def pool(monkeypatch: pytest.MonkeyPatch) -> Iterator[darkroom._Pool]:
 
 def test_what_comes_is_what_core_gives(photo: NDArray[np.uint8], jpeg: bytes, tmp_path: Path) -> None:
     (tmp_path / "photo").write_bytes(jpeg)
-    assert (darkroom.open_picture(tmp_path / "photo") == core.open_picture(jpeg)).all()
-    mask = core.encode_png(np.pad(np.full((8, 8), 255, np.uint8), 16))
-    here, there = darkroom.read_mask(mask, Size(40, 40)), core.read_mask(mask, Size(40, 40))
+    assert (darkroom.open_picture(tmp_path / "photo") == pictures.open_picture(jpeg)).all()
+    mask = pictures.encode_png(np.pad(np.full((8, 8), 255, np.uint8), 16))
+    here, there = darkroom.read_mask(mask, Size(40, 40)), pictures.read_mask(mask, Size(40, 40))
     assert here.mask.dtype == there.mask.dtype
     assert (here.mask == there.mask).all()
     assert (here.told, here.plain) == (there.told, there.plain)
     text = {"maskgit-editor": "{}", "parameters": "日本"}
-    assert darkroom.encode_png(photo, text=text) == core.encode_png(photo, text=text)
-    assert darkroom.encode_picture(photo, "webp", quality=80) == core.encode_picture(photo, "webp", quality=80)
+    assert darkroom.encode_png(photo, text=text) == pictures.encode_png(photo, text=text)
+    assert darkroom.encode_picture(photo, "webp", quality=80) == pictures.encode_picture(photo, "webp", quality=80)
 
 
 @pytest.mark.parametrize("data", [b"", b"GIF89a" + bytes(40), b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff" + bytes(100)])
 def test_what_core_refuses_is_refused_in_its_words(data: bytes) -> None:
     with pytest.raises(BadRequest) as there:
-        core.open_picture(data)
+        pictures.open_picture(data)
     with pytest.raises(BadRequest) as here:
         darkroom.open_picture(data)
     assert str(here.value) == str(there.value)
@@ -118,10 +118,10 @@ def test_a_mistake_of_ours_stays_loud(jpeg: bytes, pool: darkroom._Pool, monkeyp
 
 
 def test_many_at_once_get_their_own_answers(pool: darkroom._Pool) -> None:
-    pictures = [np.full((20 + n, 30, 3), n, np.uint8) for n in range(24)]
+    photos = [np.full((20 + n, 30, 3), n, np.uint8) for n in range(24)]
     with ThreadPoolExecutor(12) as threads:
-        made = list(threads.map(lambda each: darkroom.open_picture(darkroom.encode_png(each)), pictures))
-    assert all((each == wanted).all() for each, wanted in zip(made, pictures, strict=True))
+        made = list(threads.map(lambda each: darkroom.open_picture(darkroom.encode_png(each)), photos))
+    assert all((each == wanted).all() for each, wanted in zip(made, photos, strict=True))
     assert len(pool._idle) <= darkroom._PROCESSES
 
 

@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from core import BadRequest, Box, EditRequest, Sides, Size, Task
+from core import BadRequest
+from core.values import Box, EditRequest, Sides, Size, Task
 from editor.documents import Document, Gone
 from editor.runs import Run
 from editor.settings import AppSettings

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core import EditRequest, Task, encode_png, recipe_text
+from core import recipe_text
+from core.pictures import encode_png
+from core.values import EditRequest, Task
 from editor import export
 from tests.editor.fakes import SPEC
 

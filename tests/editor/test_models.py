@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from core import BadRequest, CheckpointError, converted_folder
+from core import BadRequest, CheckpointError
+from core.models import converted_folder
 from core.models.catalog import CATALOG
 from editor import models as room
 from editor import shelf

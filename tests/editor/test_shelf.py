@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from core import CATALOG, CheckpointError, UnknownModel, list_models
+from core import CheckpointError, UnknownModel
+from core.models import CATALOG, list_models
 from editor import shelf
 from editor.settings import AppSettings
 
@@ -80,6 +81,6 @@ def test_a_damaged_bundled_model_stops_no_other(tmp_path: Path, monkeypatch: pyt
     shutil.copytree(shelf.BUNDLED / AppSettings.model, tmp_path / AppSettings.model)
     (tmp_path / "bad").mkdir()
     (tmp_path / "bad" / "config.json").write_text("[]")
-    for room in ("core.engine", "editor.shelf"):
+    for room in ("core.models.bundled", "editor.shelf"):
         monkeypatch.setattr(f"{room}.BUNDLED", tmp_path)
     assert shelf.start_engine(AppSettings(device="cpu")).spec.name == AppSettings.model

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from core import Box, DecodeOptions, EditRequest, EditResult, Task
+from core.values import Box, DecodeOptions, EditRequest, EditResult, Task
 from editor.sources import KEPT, MODEL, Sources, moved
 from tests.editor.fakes import SPEC, FakeEngine
 

@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from core import Size, open_picture, read_png_text
+from core.pictures import open_picture, read_png_text
+from core.values import Size
 from editor.store import Store, file_name
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core import open_picture
+from core.pictures import open_picture
 from editor.settings import SAMPLES
 from editor.welcome import FIRST_SAMPLE, first_mask
 

@@ -31,7 +31,7 @@ CORE, EDITOR = "core", "editor"
 """The engine and the interface."""
 
 FLOORS: list[set[str]] = [
-    {"errors", "json_text", "console"},
+    {"errors", "json_text", "console", "lazy"},
     {"checks"},
     {"decoding"},
     {"values"},

@@ -22,7 +22,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from core import encode_png
+from core.pictures import encode_png
 from tests.server.gestures import EDITS, GESTURES, Person, box_mask, outside_is_kept, photo_of
 from tests.server.running import App, started
 from tests.server.visitor import Refused, Tab, Wire

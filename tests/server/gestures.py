@@ -16,7 +16,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from core import encode_png
+from core.pictures import encode_png
 from editor.wire.bits import write_mask
 from tests.server.visitor import NOTHING, Refused, Tab
 

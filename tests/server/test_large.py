@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core import encode_png
+from core.pictures import encode_png
 from editor.wire.bits import write_mask
 from tests.server.gestures import Person, box_mask, pixels_of
 from tests.server.running import App, started

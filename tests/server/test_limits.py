@@ -14,7 +14,7 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 
-from core import encode_png
+from core.pictures import encode_png
 from tests.server.running import App
 
 DEEP = "[" * 100_000 + "]" * 100_000

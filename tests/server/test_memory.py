@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core import encode_png
+from core.pictures import encode_png
 from tests.server.running import App, started
 from tests.server.visitor import Tab, Wire
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from gradio_client import Client, handle_file
 
-from core import encode_png, open_picture
+from core.pictures import encode_png, open_picture
 from tests.server.running import JSON, App
 
 pytestmark = pytest.mark.filterwarnings("default")  # Gradio's own are not ours

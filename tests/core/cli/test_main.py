@@ -114,7 +114,7 @@ def test_interruption_is_no_traceback(capsys: pytest.CaptureFixture[str], monkey
     def interrupted() -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("core.engine.list_models", interrupted)
+    monkeypatch.setattr("core.models.bundled.list_models", interrupted)
     assert main(["models"]) == EXIT_INTERRUPTED
     assert capsys.readouterr().err == "stopped.\n"
 
@@ -123,7 +123,7 @@ def test_a_bug_of_ours_stays_loud(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken() -> None:
         raise ValueError("a bug")
 
-    monkeypatch.setattr("core.engine.list_models", broken)
+    monkeypatch.setattr("core.models.bundled.list_models", broken)
     with pytest.raises(ValueError, match="a bug"):
         main(["models"])
 

@@ -117,7 +117,7 @@ def test_reconstruct_and_models(
     assert facts["outputs"] == [str(output)]
     assert open_picture(output).shape == (HEIGHT, WIDTH, 3)
 
-    monkeypatch.setattr("core.engine.load.BUNDLED", tiny_model.parent)
+    monkeypatch.setattr("core.models.bundled.BUNDLED", tiny_model.parent)
     assert run("models", capsys=capsys)["models"][0]["classes"] == ["forest", "sea", "street"]
     assert main(["models"]) == 0
     assert "tiny" in capsys.readouterr().out

@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from torch.overrides import TorchFunctionMode
 
 from core.decoding.settings import Decoding
-from core.engine import Engine, list_models, load_engine
+from core.engine import Engine, load_engine
 from core.engine.sweeps import sweep
 from core.engine.work import Work
 from core.errors import BadRequest, CheckpointError, OutOfMemory, UnknownModel
+from core.models.bundled import list_models
 from core.recipe import recipe_text
 from core.values.finishing import FINISH_NAMES
 from core.values.geometry import Box, Sides

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from core import encode_png, open_picture
+from core.pictures import encode_png, open_picture
 from editor.handlers import Handlers, api
 from tests.editor.handlers.visits import VALUES
 

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from core import encode_png, read_png_text, read_recipe
+from core import read_recipe
+from core.pictures import encode_png, read_png_text
 from editor import shelf
 from editor.handlers import Handlers
 from editor.models import Models

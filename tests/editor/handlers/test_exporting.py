@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from core import encode_png, open_picture, read_png_text
+from core.pictures import encode_png, open_picture, read_png_text
 from editor.handlers import Handlers
 from tests.editor.handlers.visits import event, path_of, run, visitor
 

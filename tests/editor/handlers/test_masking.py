@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from core import encode_png, read_mask
+from core.pictures import encode_png, read_mask
 from editor.handlers import Handlers
 from editor.wire import bits
 from tests.editor.handlers.visits import event, visitor

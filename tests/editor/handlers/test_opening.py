@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from core import PictureFile, encode_picture, encode_png, open_picture, read_picture, read_png_text
+from core.pictures import PictureFile, encode_picture, encode_png, open_picture, read_picture, read_png_text
 from core.recipe import RECIPE_KEY
 from editor.handlers import Handlers, opening, sample_paths
 from editor.settings import SAMPLES

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from core import encode_png
+from core.pictures import encode_png
 from editor.handlers import Handlers
 from editor.models import Models
 from editor.settings import AppSettings

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core import open_picture
+from core.pictures import open_picture
 from editor.handlers import Handlers
 from tests.editor.fakes import FakeEngine
 from tests.editor.handlers.visits import event, path_of, run, visitor

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from core import encode_png, load_engine, open_picture, read_png_text, read_recipe
+from core import load_engine, read_recipe
+from core.pictures import encode_png, open_picture, read_png_text
 from core.values.saved import load_request
 from editor.handlers import Handlers
 from editor.models import Models

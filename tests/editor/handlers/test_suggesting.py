@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from core import BadRequest, CheckpointError, CoreError, Suggestion, encode_png
+from core import BadRequest, CheckpointError, CoreError, Suggestion
+from core.pictures import encode_png
 from editor.handlers import Handlers, suggesting
 from editor.models import Models
 from editor.settings import AppSettings

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from core import open_picture, read_png_text, read_recipe
+from core import read_recipe
+from core.pictures import open_picture, read_png_text
 from editor.handlers import Handlers
 from tests.editor.fakes import FakeEngine
 from tests.editor.handlers.visits import VALUES, event, path_of, run, told, visitor

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core import BadRequest, Box, EditRequest, Task
+from core import BadRequest
+from core.values import Box, EditRequest, Task
 from editor.documents import Document
 from editor.runs import Run, Trace
 from editor.visitors import Documents

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from core import CATALOG
+from core.models import CATALOG
 from editor import shelf
 from editor.models import Look, News, Progress
 from editor.settings import AppSettings

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core import Alternative, Box, DecodeOptions, EditRequest, Preview, Task
+from core.values import Alternative, Box, DecodeOptions, EditRequest, Preview, Task
 from editor.documents import Document
 from editor.wire import replies
 from editor.wire.requests import View

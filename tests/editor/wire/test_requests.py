@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from core import BadRequest, Box, EditRequest, Sides, Task
+from core import BadRequest
+from core.values import Box, EditRequest, Sides, Task
 from core.values.saved import save_request
 from editor import messages
 from editor.documents import Document

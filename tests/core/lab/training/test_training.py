@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from safetensors.torch import load_file
 
-from core.engine import BUNDLED, load_engine
+from core.engine import load_engine
 from core.lab.features import MetricNet
 from core.lab.training.codebook import CodebookTrainer
 from core.lab.training.data import PhotoFiles, Photos, SampleOrder, augment, load_photos
@@ -27,6 +27,7 @@ from core.lab.training.recipes import PRESETS, Preset, with_settings
 from core.lab.training.run import Setup
 from core.lab.training.train_mvtm import train_mvtm
 from core.lab.training.train_tokenizer import train_tokenizer
+from core.models.bundled import BUNDLED
 from core.models.checkpoints import load_tokenizer, net_description, read_spec
 from core.models.compact import CompactTokenizer, CompactTransformer
 from core.values.request import EditRequest, Task
