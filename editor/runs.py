@@ -318,3 +318,23 @@ def painted_pixels(request: EditRequest, pixels: int) -> Cells:
         left, top = request.extend.left, request.extend.top
         painted[top : top + request.image.shape[0], left : left + request.image.shape[1]] = False
     return painted
+
+
+def changed_outside(result_pixels: Pixels, source: Pixels, allowed: Cells, offset: tuple[int, int]) -> int:
+    """Count the pixels that differ from the source although the request did not allow it.
+
+    Args:
+        result_pixels: (H', W', C) uint8.
+        source: (H, W, C) uint8, which lies at `offset` (x, y) on the result.
+        allowed: (H, W) bool on the source, True = may change.
+        offset: see above.
+
+    Returns:
+        The count, by a real comparison of every channel; 0 is the promise.
+    """
+    x, y = offset
+    height, width = source.shape[:2]
+    now = result_pixels[y : y + height, x : x + width]
+    if now.shape != source.shape:
+        return int((~allowed).sum())
+    return int(((now != source).any(axis=2) & ~allowed).sum())

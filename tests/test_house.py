@@ -13,7 +13,7 @@ from tests.house.table import FLOORS, Row, table
 ROOT = Path(__file__).resolve().parent.parent
 
 CEILINGS = {
-    "functions with more than 8 arguments": 7,
+    "functions with more than 8 arguments": 3,  # what programs call: Gradio reads their API off flat signatures
     "largest class, lines": 278,
     "largest Python file, lines": 505,
     "script lines over 120 characters": 378,

@@ -22,7 +22,7 @@ from core.values import Box, EditRequest, EditResult, Finishing, Preview
 from editor import export, messages
 from editor.documents import Document
 from editor.handlers.desk import Desk, address_of
-from editor.runs import UNKNOWN, Cells, Run, Trace, canvas_size
+from editor.runs import UNKNOWN, Cells, Run, Trace, canvas_size, changed_outside
 from editor.sources import Sources
 from editor.store import Picture, Pixels
 from editor.wire import replies, requests
@@ -202,7 +202,7 @@ class Drawing:
 
     def _step(self, job: Job, preview: Preview, route: _Route, canvas: tuple[int, int]) -> Message:
         level = route.levels[preview.pass_index]
-        return replies.step(
+        return replies.Step(
             job.run,
             preview,
             level=level,
@@ -212,7 +212,7 @@ class Drawing:
             canvas=canvas,
             offset=job.offset,
             seconds_left=self._desk.step_s * len(preview.images) * (preview.steps - preview.step),
-        )
+        ).message()
 
     def _frame(self, job: Job, item: Finishing, last: Preview, route: _Route, started: float) -> Message:
         """Return what a picture on its way to be finished looks like, as a step after the last, or a sign of life.
@@ -229,7 +229,7 @@ class Drawing:
         window = last.window.shifted(-item.area.left, -item.area.top).slices
         shown = [export.shrunk(image[window], export.FRAME_SIDE) for image in item.images] if route.looks == 1 else []
         spent = time.perf_counter() - started
-        return replies.step(
+        return replies.Step(
             job.run,
             last,
             level=route.levels[last.pass_index] if shown else 1,
@@ -240,7 +240,7 @@ class Drawing:
             offset=job.offset,
             seconds_left=spent * (1 - item.share) / max(item.share, 0.1),
             finish=True,
-        )
+        ).message()
 
     # results ----------------------------------------------------------------------------------------------------------
     def finished(
@@ -263,7 +263,7 @@ class Drawing:
             trace: of all of them, or None.
             kept: requests that a later run goes on from, where they are not those drawn.
             notes: what sets each variation apart, where the seed does not.
-            draft: see `replies.result`.
+            draft: see `replies.Result`.
         """
         if trace is not None and not draft:  # the steps of a draft are there already
             self._settle(trace, results)
@@ -274,7 +274,7 @@ class Drawing:
         made = Run(job.run, kept or tuple(drawn), job.offset, job.source, spec, pictures, trace, sources)
         job.document.remember(made)
         told = [
-            replies.variation(
+            replies.Variation(
                 url=address_of(pictures[index].png, job.request),
                 seed=drawn[index].drawn_seed,
                 score=result.scores[i],
@@ -288,7 +288,7 @@ class Drawing:
             )
             for index, (result, i) in enumerate(images)
         ]
-        return replies.result(
+        return replies.Result(
             job.run,
             told,
             canvas=canvas_size(job.asked, spec.new_side(job.asked.strength)),
@@ -300,7 +300,7 @@ class Drawing:
             origin=job.origin,
             draft=draft,
             told=tuple(dict.fromkeys(sentence for result in results for sentence in result.told)),
-        )
+        ).message()
 
     def _stored(
         self, job: Job, drawn: Sequence[EditRequest], images: Sequence[tuple[EditResult, int]]
@@ -343,7 +343,7 @@ class Drawing:
         if source is None:
             return 0
         (x, y), (height, width) = job.offset, source.shape[:2]
-        outside = replies.changed_outside(image, source, allowed[y : y + height, x : x + width], job.offset)
+        outside = changed_outside(image, source, allowed[y : y + height, x : x + width], job.offset)
         if outside:
             logger.error("%d pixels changed outside the mask", outside)
         return outside

@@ -25,7 +25,7 @@ from editor.project import is_project, read_project
 from editor.store import Pixels
 from editor.versions import Version
 from editor.wire import replies, requests
-from editor.wire.replies import Message
+from editor.wire.replies import Message, OpenedWith
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ class Opening:
                 return Opened()  # the picture of the last visit came meanwhile
             mask = welcome.first_mask(_head(document).picture.size) if path.name == welcome.FIRST_SAMPLE else None
             said = None if mask is None else messages.first_visit()
-            return self._shown(document, request, mask=mask, notice=said, first=True)
+            return self._shown(document, request, OpenedWith(mask=mask, notice=said, first=True))
 
         return answered(work, Opened)
 
@@ -101,7 +101,7 @@ class Opening:
                 return self._project(path, request)
             document, recipe, told = self._new(path, request, name)
             if not recipe:
-                return self._shown(document, request, notice=told)
+                return self._shown(document, request, OpenedWith(notice=told))
             return self._with_recipe(document, recipe, request)
 
         return answered(work, Opened)
@@ -125,7 +125,7 @@ class Opening:
             if not foreign and asked.class_id is not None and asked.class_id >= len(spec.classes):
                 raise BadRequest(messages.class_unknown(asked.class_id))
         except CoreError as error:
-            return self._shown(document, request, notice=messages.recipe_unreadable(str(error)))
+            return self._shown(document, request, OpenedWith(notice=messages.recipe_unreadable(str(error))))
         values = requests.marking_values(asked) if foreign else requests.control_values(asked)
         said = messages.recipe_restored()
         if foreign:
@@ -136,16 +136,9 @@ class Opening:
             said = messages.recipe_of_earlier_version()
         elif not recipe.of_this_finish and asked.is_finished:
             said = messages.recipe_of_other_finish()
-        return self._shown(
-            document,
-            request,
-            values=values,
-            mode=values["mode"],
-            mask=asked.mask,
-            box=asked.box,
-            extend=asked.extend if any(asked.extend) else None,
-            notice=said,
-        )
+        extend = asked.extend if any(asked.extend) else None
+        beside = OpenedWith(mode=values["mode"], mask=asked.mask, box=asked.box, extend=extend, notice=said)
+        return self._shown(document, request, beside, values=values)
 
     def _project(self, path: Path, request: gr.Request) -> Opened:
         project = read_project(path, most_bytes=self._desk.settings.max_file_mb * 2**20)
@@ -164,14 +157,19 @@ class Opening:
         document = documents.open(owner_of(request), None, project.name, file_format=project.format)
         document.restore(versions, project.head)
         said = messages.project_opened(document.name, len(document.tree))
-        return self._shown(document, request, state=project.state, notice=said)
+        return self._shown(document, request, OpenedWith(state=project.state, notice=said))
 
     def _shown(
-        self, document: Document, request: gr.Request, *, values: Mapping[str, Any] | None = None, **extras: Any
+        self,
+        document: Document,
+        request: gr.Request,
+        beside: OpenedWith | None = None,
+        *,
+        values: Mapping[str, Any] | None = None,
     ) -> Opened:
         spec = self._desk.engine.spec
         view = requests.read_view(self._desk.documents.controls(document.owner))
-        message = replies.opened(document, addresses(request), spec=spec, view=view, **extras)
+        message = replies.opened(document, addresses(request), spec=spec, view=view, beside=beside)
         return Opened(message, str(_head(document).picture.png), values or {})
 
 

@@ -17,7 +17,7 @@ from core.values import EditRequest
 from editor import axes, drawings, export, messages
 from editor.documents import Document
 from editor.handlers.desk import Desk, address_of, answered, payload_of
-from editor.runs import Run, SweptCells, canvas_size, painted_pixels
+from editor.runs import Run, SweptCells, canvas_size, changed_outside, painted_pixels
 from editor.wire import intents, replies, requests
 from editor.wire.replies import Message
 
@@ -129,8 +129,8 @@ class Sweeping:
         if asked.image is not None:
             (x, y), (height, width) = offset, asked.image.shape[:2]
             allowed = swept.painted[y : y + height, x : x + width]
-            outside = replies.changed_outside(image, asked.image, allowed, offset)
-        told = replies.variation(
+            outside = changed_outside(image, asked.image, allowed, offset)
+        told = replies.Variation(
             url=address_of(picture.png, request),
             seed=asked.options.seed,
             score=cell.score,
@@ -138,7 +138,7 @@ class Sweeping:
             shift=cell.colour_shift,
             changed_outside=outside,
         )
-        return replies.result(
+        return replies.Result(
             run.id,
             [told],
             canvas=canvas_size(asked, spec.new_side(asked.strength)),
@@ -146,4 +146,4 @@ class Sweeping:
             seconds=cell.seconds,
             branchable=False,
             caption=replies.caption(asked, spec),
-        )
+        ).message()

@@ -1,4 +1,4 @@
-"""The messages that go to the stage, one function each.
+"""The messages that go to the stage: one function each, or one record where a message has many parts.
 
 Knows nothing of requests or how anything is drawn; URLs and sentences are made by the caller.
 """
@@ -9,7 +9,7 @@ import base64
 import itertools
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from core.values import Alternative, Box, EditRequest, Preview
 from editor import messages
 from editor.documents import Document, Shown
 from editor.sources import Painted
-from editor.store import Picture, Pixels
+from editor.store import Picture
 from editor.versions import Version
 from editor.wire.bits import Mask, cells_hex, confidence_hex, write_mask
 from editor.wire.intents import Origin
@@ -38,27 +38,11 @@ _revisions = itertools.count(int(time.time() * 1000))  # rises over a restart of
 
 
 # documents ------------------------------------------------------------------------------------------------------------
-def opened(
-    document: Document,
-    address: Address,
-    *,
-    spec: ModelSpec,
-    view: View,
-    mask: Mask | None = None,
-    extend: Sequence[int] | None = None,
-    box: Sequence[int] | None = None,
-    mode: str | None = None,
-    state: Mapping[str, Any] | None = None,
-    notice: str | None = None,
-    first: bool | None = None,
-) -> Message:
-    """A picture was opened: show it, with what is marked on it where anything is.
+@dataclass(frozen=True, eq=False)
+class OpenedWith:
+    """What comes with a picture that is opened; what is None is left out of the message.
 
-    Args:
-        document: with at least one version.
-        address: see `Address`.
-        spec: for the overlay.
-        view: for the overlay.
+    Attributes:
         mask: what a recipe, or the first visit, paints on it.
         extend: pixels at each side, of a recipe.
         box: marked region, of a recipe.
@@ -67,16 +51,43 @@ def opened(
         notice: a sentence to say about it.
         first: True where nobody asked for it; it is to give way to whatever is open.
     """
+
+    mask: Mask | None = None
+    extend: Sequence[int] | None = None
+    box: Sequence[int] | None = None
+    mode: str | None = None
+    state: Mapping[str, Any] | None = None
+    notice: str | None = None
+    first: bool | None = None
+
+    @property
+    def plain(self) -> dict[str, Any]:
+        """All that is there, as JSON values."""
+        parts = {
+            "mask": None if self.mask is None else write_mask(self.mask),
+            "extend": None if self.extend is None else list(self.extend),
+            "box": None if self.box is None else list(self.box),
+            "mode": self.mode,
+            "state": self.state,
+            "notice": self.notice,
+            "first": self.first,
+        }
+        return {name: value for name, value in parts.items() if value is not None}
+
+
+def opened(
+    document: Document, address: Address, *, spec: ModelSpec, view: View, beside: OpenedWith | None = None
+) -> Message:
+    """A picture was opened: show it, with what is marked on it where anything is.
+
+    Args:
+        document: with at least one version.
+        address: see `Address`.
+        spec: for the overlay.
+        view: for the overlay.
+        beside: what comes with it.
+    """
     version = _shown(document)
-    extras = {
-        "mask": None if mask is None else write_mask(mask),
-        "extend": None if extend is None else list(extend),
-        "box": None if box is None else list(box),
-        "mode": mode,
-        "state": state,
-        "notice": notice,
-        "first": first,
-    }
     return _message(
         "open",
         doc=document.id,
@@ -86,7 +97,7 @@ def opened(
         model={"pixels": spec.pixels, "grid": spec.grid, **_view(view)},
         tree=[_node(each, address) for each in document.tree],
         **_picture(version, address),
-        **{name: value for name, value in extras.items() if value is not None},
+        **({} if beside is None else beside.plain),
     )
 
 
@@ -125,22 +136,11 @@ def file(file_format: str, *, url: str, name: str, size: int, notice: str | None
 
 
 # runs -----------------------------------------------------------------------------------------------------------------
-def step(
-    run: str,
-    preview: Preview,
-    *,
-    level: int,
-    looks: int,
-    first_steps: int,
-    urls: Sequence[str],
-    canvas: tuple[int, int],
-    offset: tuple[int, int],
-    seconds_left: float,
-    finish: bool = False,
-) -> Message:
-    """One decoding step; `unknown` and `confidence` are hex, one a variation, see `editor.wire.bits`.
+@dataclass(frozen=True, eq=False)
+class Step:
+    """One decoding step.
 
-    Args:
+    Attributes:
         run: the browser's id.
         preview: of the engine.
         level: 0 at first, more where a finer pass goes over what is painted.
@@ -152,27 +152,42 @@ def step(
         seconds_left: until the result.
         finish: whether all steps are done, and what is shown is on its way to be finished.
     """
-    return _message(
-        "step",
-        finish=finish,
-        run=run,
-        variation_count=len(preview.images),
-        level=level,
-        looks=looks,
-        first_steps=first_steps,
-        step=preview.step,
-        steps=preview.steps,
-        pass_index=preview.pass_index,
-        passes=preview.passes,
-        window=list(preview.window),
-        canvas=list(canvas),
-        offset=list(offset),
-        urls=list(urls),
-        grid=preview.unknown.shape[-1],
-        unknown=[cells_hex(cells) for cells in preview.unknown],
-        confidence=[confidence_hex(confidence) for confidence in preview.confidence],
-        seconds_left=round(seconds_left, 2),
-    )
+
+    run: str
+    preview: Preview
+    level: int
+    looks: int
+    first_steps: int
+    urls: Sequence[str]
+    canvas: tuple[int, int]
+    offset: tuple[int, int]
+    seconds_left: float
+    finish: bool = False
+
+    def message(self) -> Message:
+        """Return the message; `unknown` and `confidence` are hex, one a variation, see `editor.wire.bits`."""
+        preview = self.preview
+        return _message(
+            "step",
+            finish=self.finish,
+            run=self.run,
+            variation_count=len(preview.images),
+            level=self.level,
+            looks=self.looks,
+            first_steps=self.first_steps,
+            step=preview.step,
+            steps=preview.steps,
+            pass_index=preview.pass_index,
+            passes=preview.passes,
+            window=list(preview.window),
+            canvas=list(self.canvas),
+            offset=list(self.offset),
+            urls=list(self.urls),
+            grid=preview.unknown.shape[-1],
+            unknown=[cells_hex(cells) for cells in preview.unknown],
+            confidence=[confidence_hex(confidence) for confidence in preview.confidence],
+            seconds_left=round(self.seconds_left, 2),
+        )
 
 
 def alive(run: str) -> Message:
@@ -180,23 +195,49 @@ def alive(run: str) -> Message:
     return _message("alive", run=run)
 
 
-def result(
-    run: str,
-    variations: Sequence[Mapping[str, Any]],
-    *,
-    canvas: tuple[int, int],
-    offset: tuple[int, int],
-    seconds: float,
-    branchable: bool,
-    caption: Mapping[str, Any],
-    ranking: Sequence[int] | None = None,
-    origin: Origin | None = None,
-    draft: bool = False,
-    told: Sequence[str] = (),
-) -> Message:
-    """All variations are done: each as `variation` describes it.
+@dataclass(frozen=True)
+class Variation:
+    """One picture of a result.
 
-    Args:
+    Attributes:
+        url: its PNG.
+        seed: that draws it alone.
+        score: mean log probability of its tokens; 0, which is told as None, where none was drawn.
+        seam: how much its border shows, about 1 = not at all; 0, which is told as None, where it has no border.
+        shift: difference of colour across its border, delta E.
+        changed_outside: pixels that changed although nobody asked; 0 is the promise.
+        fit: how well it suits its surroundings, `core.values.EditResult.fits`; None where nothing was to be judged.
+        class_fit: how much likelier the class makes it; None where there is none.
+        worth: that it is ranked by, `core.values.EditResult.worths`; None where it was not, or by places alone.
+        note: what sets it apart from its neighbours, where the seed does not.
+    """
+
+    url: str
+    seed: int
+    score: float
+    seam: float
+    shift: float
+    changed_outside: int
+    fit: float | None = None
+    class_fit: float | None = None
+    worth: float | None = None
+    note: str | None = None
+
+    @property
+    def plain(self) -> dict[str, Any]:
+        """The same as JSON values."""
+        known = {"score": self.score or None, "seam": self.seam or None, "shift": self.shift if self.seam else None}
+        known |= {"fit": self.fit, "class_fit": self.class_fit, "worth": self.worth}
+        figures = {name: None if value is None else round(value, 4) for name, value in known.items()}
+        told = {"url": self.url, "seed": self.seed, **figures, "changed_outside": self.changed_outside}
+        return told if self.note is None else {**told, "note": self.note}
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """All variations of a run are done.
+
+    Attributes:
         run: the browser's id.
         variations: one each.
         canvas: width and height of the pictures.
@@ -209,61 +250,43 @@ def result(
         draft: whether it is what a stopped run had come to.
         told: sentences about what could not be done as asked.
     """
-    extras: dict[str, Any] = {"told": list(told)} if told else {}
-    if origin is not None:
-        extras["from"] = {
-            "run": origin.run.id,
-            "variation": origin.variation,
-            "step": origin.step,
-            "how": origin.how,
-        }
-    return _message(
-        "result",
-        run=run,
-        variations=[dict(each) for each in variations],
-        canvas=list(canvas),
-        offset=list(offset),
-        seconds=round(seconds, 2),
-        branchable=branchable,
-        draft=draft,
-        settings=dict(caption),
-        ranking=None if ranking is None else list(ranking),
-        **extras,
-    )
 
+    run: str
+    variations: Sequence[Variation]
+    canvas: tuple[int, int]
+    offset: tuple[int, int]
+    seconds: float
+    branchable: bool
+    caption: Mapping[str, Any]
+    ranking: Sequence[int] | None = None
+    origin: Origin | None = None
+    draft: bool = False
+    told: Sequence[str] = ()
 
-def variation(
-    *,
-    url: str,
-    seed: int,
-    score: float,
-    seam: float,
-    shift: float,
-    changed_outside: int,
-    fit: float | None = None,
-    class_fit: float | None = None,
-    worth: float | None = None,
-    note: str | None = None,
-) -> dict[str, Any]:
-    """Return one picture of a result.
-
-    Args:
-        url: its PNG.
-        seed: that draws it alone.
-        score: mean log probability of its tokens; 0, which is told as None, where none was drawn.
-        seam: how much its border shows, about 1 = not at all; 0, which is told as None, where it has no border.
-        shift: difference of colour across its border, delta E.
-        changed_outside: pixels that changed although nobody asked; 0 is the promise.
-        fit: how well it suits its surroundings, `core.values.EditResult.fits`; None where nothing was to be judged.
-        class_fit: how much likelier the class makes it; None where there is none.
-        worth: that it is ranked by, `core.values.EditResult.worths`; None where it was not, or by places alone.
-        note: what sets it apart from its neighbours, where the seed does not.
-    """
-    known = {"score": score or None, "seam": seam or None, "shift": shift if seam else None}
-    known |= {"fit": fit, "class_fit": class_fit, "worth": worth}
-    figures = {name: None if value is None else round(value, 4) for name, value in known.items()}
-    told = {"url": url, "seed": seed, **figures, "changed_outside": changed_outside}
-    return told if note is None else {**told, "note": note}
+    def message(self) -> Message:
+        """Return the message."""
+        extras: dict[str, Any] = {"told": list(self.told)} if self.told else {}
+        if self.origin is not None:
+            origin = self.origin
+            extras["from"] = {
+                "run": origin.run.id,
+                "variation": origin.variation,
+                "step": origin.step,
+                "how": origin.how,
+            }
+        return _message(
+            "result",
+            run=self.run,
+            variations=[each.plain for each in self.variations],
+            canvas=list(self.canvas),
+            offset=list(self.offset),
+            seconds=round(self.seconds, 2),
+            branchable=self.branchable,
+            draft=self.draft,
+            settings=dict(self.caption),
+            ranking=None if self.ranking is None else list(self.ranking),
+            **extras,
+        )
 
 
 def caption(request: EditRequest, spec: ModelSpec) -> dict[str, Any]:
@@ -343,26 +366,6 @@ def sources(painted: Painted) -> Message:
         room -= each.weight
         layers.append({"box": list(each.box), "data": base64.b64encode(each.packed).decode()})
     return {"layers": layers, "whole": True}
-
-
-def changed_outside(result_pixels: Pixels, source: Pixels, allowed: NDArray[np.bool_], offset: tuple[int, int]) -> int:
-    """Count the pixels that differ from the source although the request did not allow it.
-
-    Args:
-        result_pixels: (H', W', C) uint8.
-        source: (H, W, C) uint8, which lies at `offset` (x, y) on the result.
-        allowed: (H, W) bool on the source, True = may change.
-        offset: see above.
-
-    Returns:
-        The count, by a real comparison of every channel; 0 is the promise.
-    """
-    x, y = offset
-    height, width = source.shape[:2]
-    now = result_pixels[y : y + height, x : x + width]
-    if now.shape != source.shape:
-        return int((~allowed).sum())
-    return int(((now != source).any(axis=2) & ~allowed).sum())
 
 
 def _shown(document: Document) -> Version:

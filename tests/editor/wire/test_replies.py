@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 
 import numpy as np
-from hypothesis import given
-from hypothesis import strategies as st
 
 from core.values import Alternative, Box, DecodeOptions, EditRequest, Preview, Task
 from editor.documents import Document
 from editor.wire import replies
+from editor.wire.replies import OpenedWith, Variation
 from editor.wire.requests import View
 from tests.editor.fakes import SPEC
 
@@ -25,7 +24,9 @@ def test_open_has_the_whole_tree(document: Document) -> None:
     document.push(picture, offset=(6, 2))
     mask = np.zeros((50, 70), np.uint8)
     mask[0, 3] = 9
-    told = replies.opened(document, lambda each: each.png.stem, spec=SPEC, view=View(), mask=mask, mode="fill")
+    told = replies.opened(
+        document, lambda each: each.png.stem, spec=SPEC, view=View(), beside=OpenedWith(mask=mask, mode="fill")
+    )
     json.dumps(told)
     assert (told["version"], told["width"], told["height"], told["alpha"]) == (2, 70, 50, True)
     assert [(n["version"], n["parent"], n["url"], n["offset"]) for n in told["tree"]] == [
@@ -49,7 +50,7 @@ def test_step_message_has_what_the_stage_reads() -> None:
         tokens=np.zeros((2, 4, 4), np.int64),
         confidence=np.zeros((2, 4, 4), np.float32),
     )
-    message = replies.step(
+    message = replies.Step(
         "r",
         preview,
         level=0,
@@ -59,7 +60,7 @@ def test_step_message_has_what_the_stage_reads() -> None:
         canvas=(9, 9),
         offset=(0, 0),
         seconds_left=1.23456,
-    )
+    ).message()
     json.dumps(message)
     assert message["window"] == [1, 2, 3, 4]
     assert (message["level"], message["looks"], message["first_steps"], message["steps"]) == (0, 1, 6, 8)
@@ -76,26 +77,8 @@ def test_captions_and_alternatives_are_plain() -> None:
     assert json.loads(json.dumps(told))["list"] == [{"code": 7, "probability": 0.25, "url": "data:"}]
 
 
-@given(
-    changes=st.lists(st.tuples(st.integers(0, 11), st.integers(0, 15), st.integers(0, 2)), max_size=20),
-    x=st.integers(0, 4),
-    y=st.integers(0, 4),
-)
-def test_changed_outside_counts_each_pixel_once(changes: list[tuple[int, int, int]], x: int, y: int) -> None:
-    source = np.full((12, 16, 3), 9, np.uint8)
-    result = np.zeros((20, 24, 3), np.uint8)
-    result[y : y + 12, x : x + 16] = source
-    allowed = np.zeros((12, 16), np.bool_)
-    allowed[:, 8:] = True
-    for row, column, channel in changes:
-        result[y + row, x + column, channel] = 200
-    expected = len({(row, column) for row, column, _ in changes if column < 8})
-    assert replies.changed_outside(result, source, allowed, (x, y)) == expected
-
-
 def test_what_was_not_measured_is_not_told_as_a_number() -> None:
-    common = {"url": "u", "seed": 1, "changed_outside": 0}
-    whole = replies.variation(score=-2.5, seam=0.0, shift=0.0, **common)  # type: ignore[arg-type]
+    whole = Variation("u", seed=1, score=-2.5, seam=0.0, shift=0.0, changed_outside=0).plain
     assert (whole["score"], whole["seam"], whole["shift"]) == (-2.5, None, None)
-    draft = replies.variation(score=0.0, seam=1.1, shift=0.0, worth=-3.05, **common)  # type: ignore[arg-type]
+    draft = Variation("u", seed=1, score=0.0, seam=1.1, shift=0.0, changed_outside=0, worth=-3.05).plain
     assert (draft["score"], draft["seam"], draft["shift"], draft["worth"]) == (None, 1.1, 0.0, -3.05)
