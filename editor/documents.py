@@ -8,38 +8,24 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from core import BadRequest
 from editor import messages
+from editor.gone import Gone
+from editor.kept_runs import Runs
 from editor.runs import Run, SweptCells
 from editor.settings import AppSettings
 from editor.sources import Painted, moved
 from editor.store import Picture, Store
 from editor.versions import Version, Versions
 
-_RUNS = 64
-"""Runs that stay to be gone on from, for each document; each keeps its files, masks and steps."""
-
 _FOLDERS = 4
 """Exported files that stay to be downloaded, for each document."""
-
-
-class Gone(BadRequest):
-    """The server no longer has something that the browser may still have its own copy of.
-
-    Attributes:
-        what: "document", "version" or "run".
-    """
-
-    def __init__(self, what: Literal["document", "version", "run"]) -> None:
-        said = {"document": messages.document_gone, "version": messages.version_gone, "run": messages.run_gone}
-        super().__init__(said[what]())
-        self.what = what
 
 
 class Shown(NamedTuple):
@@ -65,6 +51,7 @@ class Document:
         name: of the file it came from, without suffix.
         format: of that file: "png", "jpeg" or "webp".
         store: where its pictures lie.
+        runs: the last ones that were made from it.
         used: `time.monotonic()` seconds when its visitor last asked for it.
     """
 
@@ -85,14 +72,14 @@ class Document:
         self.format = file_format
         self.store = store
         self.used = time.monotonic()
+        self._lock = threading.RLock()
         self._grown = grown
         self._settings = settings
         self._versions = Versions()
-        self._runs: OrderedDict[str, Run | SweptCells] = OrderedDict()
+        self.runs = Runs(store, self._lock)
         self._folders: deque[Path] = deque()
         self._works = 0
         self._closed = False
-        self._lock = threading.RLock()
 
     @contextmanager
     def working(self) -> Iterator[None]:
@@ -115,7 +102,7 @@ class Document:
     def memory(self) -> int:
         """Bytes in memory: steps, masks and cells of its runs, and whose pixels were copied; pictures lie in files."""
         with self._lock:
-            return sum(each.memory for each in (*self._runs.values(), *self._versions))
+            return self.runs.memory + sum(each.memory for each in self._versions)
 
     # versions ---------------------------------------------------------------------------------------------------------
     @property
@@ -195,7 +182,7 @@ class Document:
             BadRequest: where that run or variation is not kept.
         """
         with self._lock:
-            run = self.run(run_id)
+            run = self.runs.find(run_id)
             run.request(variation)
             own: Painted = run.sources[variation : variation + 1] or (None,)
             return own + moved(self.painted(run.source), run.offset)
@@ -221,39 +208,9 @@ class Document:
         """
         with self._lock:
             self._check_open(*run.pictures)
-            self._forget(self._runs.pop(run.id, None))
-            self._runs[run.id] = run
+            self.runs.keep(run)
             self._bound()
         self._grown(self)
-
-    def run(self, run_id: str) -> Run:
-        """Return a run that is kept.
-
-        Raises:
-            BadRequest: where it is not.
-        """
-        with self._lock:
-            run = self._runs.get(run_id)
-        if not isinstance(run, Run):
-            raise Gone("run")
-        return run
-
-    def cells(self, run_id: str) -> SweptCells:
-        """Return the cells of a sweep that are kept.
-
-        Raises:
-            BadRequest: where they are not.
-        """
-        with self._lock:
-            cells = self._runs.get(run_id)
-        if not isinstance(cells, SweptCells):
-            raise Gone("run")
-        return cells
-
-    def made(self, run_id: str) -> bool:
-        """Say whether a run is kept here."""
-        with self._lock:
-            return run_id in self._runs
 
     def accept(self, run_id: str, variation: int) -> Shown:
         """Make a variation the picture shown; it becomes a child of the version that its run was made from.
@@ -262,7 +219,7 @@ class Document:
             BadRequest: where that run or variation is not kept, or was made for a picture of another size.
         """
         with self._lock:
-            run = self.run(run_id)
+            run = self.runs.find(run_id)
             if not 0 <= variation < len(run.pictures):
                 raise Gone("run")
             picture, head, source = run.pictures[variation], self.head, run.requests[variation].image
@@ -297,12 +254,10 @@ class Document:
         with self._lock:
             for version in self._versions:
                 self.store.release(version.picture)
-            for run in self._runs.values():
-                self._forget(run)
             for folder in self._folders:
                 self.store.remove_folder(folder)
             self._versions.clear()
-            self._runs.clear()
+            self.runs.clear()
             self._folders.clear()
             self._closed = True
 
@@ -316,8 +271,8 @@ class Document:
     def _bound(self) -> tuple[int, ...]:
         """Drop the oldest runs but the last, then versions, until the document holds no more than it may."""
         limit = self._settings.document_mb * 1_000_000
-        while len(self._runs) > 1 and (len(self._runs) > _RUNS or self._weight() > limit):
-            self._forget(self._runs.popitem(last=False)[1])
+        while self.runs.too_many or (len(self.runs) > 1 and self._weight() > limit):
+            self.runs.drop_oldest()
         dropped = []
         while len(self._versions) > 2 and (
             len(self._versions) > self._settings.undo_steps + 1 or self._weight() > limit
@@ -328,9 +283,4 @@ class Document:
         return tuple(dropped)
 
     def _weight(self) -> int:
-        versions = sum(version.weight for version in self._versions)
-        return versions + sum(run.weight for run in self._runs.values())
-
-    def _forget(self, run: Run | SweptCells | None) -> None:
-        for picture in run.pictures if run is not None else ():
-            self.store.release(picture)
+        return self.runs.weight + sum(version.weight for version in self._versions)

@@ -13,7 +13,8 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from editor.documents import Document, Gone
+from editor.documents import Document
+from editor.gone import Gone
 from editor.settings import AppSettings
 from editor.store import Pixels, Store, file_name
 
@@ -143,7 +144,7 @@ class Documents:
         """
         with self._lock:
             for document in reversed(self._visitors.get(owner, OrderedDict()).values()):
-                if isinstance(run_id, str) and document.made(run_id):
+                if isinstance(run_id, str) and run_id in document.runs:
                     return self.get(document.id, owner)
         raise Gone("run")
 

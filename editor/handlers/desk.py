@@ -18,7 +18,8 @@ import gradio as gr
 from core import BadRequest, CoreError, Engine, of_the_machine
 from core.values import EditRequest
 from editor import messages
-from editor.documents import Document, Gone
+from editor.documents import Document
+from editor.gone import Gone
 from editor.models import Models
 from editor.settings import AppSettings
 from editor.store import Picture
@@ -81,7 +82,7 @@ class Desk:
             Gone: where the named one is not kept any more.
             BadRequest: where it, or every one, does not keep the run.
         """
-        if payload.get("doc") is not None and not self.document(payload, request).made(run):
+        if payload.get("doc") is not None and run not in self.document(payload, request).runs:
             raise Gone("run")
         return self.documents.of_run(run, owner_of(request))
 

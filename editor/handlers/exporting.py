@@ -62,7 +62,7 @@ class Exporting:
             else:
                 run_id, variation = intents.read_run(payload), intents.read_index(payload, "variation")
                 document = self._desk.document_of(payload, run_id, request)
-                run = document.run(run_id)
+                run = document.runs.find(run_id)
             written = self._written(wanted, document, run, variation, payload)
             return replies.file(
                 wanted,

@@ -60,7 +60,7 @@ class Reviewing:
             payload = payload_of(event)
             run_id, index = intents.read_run(payload), intents.read_index(payload, "variation")
             cell = intents.read_cell(payload.get("cell"))
-            run = self._desk.document_of(payload, run_id, request).run(run_id)
+            run = self._desk.document_of(payload, run_id, request).runs.find(run_id)
             hole = run.traced().hole
             if cell[0] >= hole.shape[0] or cell[1] >= hole.shape[1] or not hole[cell]:
                 raise BadRequest(messages.cell_outside())

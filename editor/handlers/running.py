@@ -115,7 +115,7 @@ class Running:
             payload = payload_of(event)
             run_id = intents.read_run(payload)
             document = self._desk.document_of(payload, run_id, request)
-            run = document.run(run_id)
+            run = document.runs.find(run_id)
             if run.trace is None or not run.trace.variations:
                 raise BadRequest(messages.no_draft())
             engine = self._desk.engine

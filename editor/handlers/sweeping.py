@@ -102,7 +102,7 @@ class Sweeping:
             payload = payload_of(event)
             run, what = intents.read_run(payload), payload.get("what")
             document = self._desk.document_of(payload, run, request)
-            swept = document.cells(run)
+            swept = document.runs.cells(run)
             row, column = intents.read_index(payload, "row"), intents.read_index(payload, "column")
             asked = swept.cell(row, column).request
             here = self._desk.engine.spec

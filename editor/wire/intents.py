@@ -238,7 +238,7 @@ def _origin(value: object, document: Document | None) -> Origin | None:
     how = value.get("how")
     if not isinstance(how, str) or how not in WAYS:
         raise BadRequest(messages.bad_intent("an unknown way to go on from a run"))
-    run = document.run(read_run(value))
+    run = document.runs.find(read_run(value))
     variation = read_index(value, "variation")
     run.request(variation)
     share = value.get("share", 0.1)

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from core import BadRequest
 from core.values import Box, EditRequest, Sides, Size, Task
-from editor.documents import Document, Gone
+from editor.documents import Document
+from editor.gone import Gone
 from editor.runs import Run
 from editor.settings import AppSettings
 from editor.sources import Painted, Sources
@@ -334,7 +335,7 @@ def test_old_runs_and_then_versions_go_when_there_is_too_much(
     document.push(documents.store.put(photo, "big"))
     for run in ("a", "b"):
         document.remember(run_of(document, run, (1,)))
-    assert not document.made("a")
+    assert "a" not in document.runs
     for _ in range(3):
         document.accept("b", 0)
     assert [version.id for version in document.tree] == [1, 4]
@@ -345,7 +346,7 @@ def test_runs_are_bounded_in_number_however_small(document: Document) -> None:
     document.remember(first)
     for n in range(1, 80):
         document.remember(run_of(document, f"r{n}", (n,)))
-    kept = [n for n in range(80) if document.made(f"r{n}")]
+    kept = [n for n in range(80) if f"r{n}" in document.runs]
     assert kept == list(range(80 - len(kept), 80))
     assert 32 <= len(kept) <= 64
     assert not first.pictures[0].png.exists()

@@ -153,7 +153,7 @@ def test_the_rest_of_a_run_of_another_model_is_refused_but_its_pictures_stay(
     run(handlers, opened)
     swap(handlers)
     cell = {"run": "r1", "variation": 0, "cell": [1, 1], "pins": []}
-    hole = handlers._desk.documents.of_run("r1", "ann").run("r1").traced().hole
+    hole = handlers._desk.documents.of_run("r1", "ann").runs.find("r1").traced().hole
     cell["cell"] = [int(places[0]) for places in np.nonzero(hole)]
     for answer in (
         handlers.reviewing.inspect(event(cell), visitor()),

@@ -67,7 +67,7 @@ def test_a_finish_is_shown_after_the_steps_and_each_picture_says_what_it_follows
     assert frame["urls"] != steps[-1]["urls"]
     assert frame["confidence"] == steps[-1]["confidence"], "the cells are what the last step made them"
     assert [v["note"] for v in result["variations"]] == ["follows the photo", "follows the model"]
-    run_ = documents.of_run("r1", "ann").run("r1")
+    run_ = documents.of_run("r1", "ann").runs.find("r1")
     assert [each.options.seed for each in run_.requests] == [3, 4], "what goes on from a variation has its tokens"
     assert run_.traced().last == 5
 
@@ -281,7 +281,7 @@ def test_the_real_engine_takes_what_the_page_sends(
     assert film["kind"] == "file", film
     plan = {**intent(None), "doc": opened["doc"], "mode": "extend", "mask": None, "extend": [9, 0, 0, 5]}
     assert handlers.planning.plan(plan)["windows"]
-    cell = np.argwhere(documents.current("ann").run("r1").traced().hole)[0].tolist()  # type: ignore[union-attr]
+    cell = np.argwhere(documents.current("ann").runs.find("r1").traced().hole)[0].tolist()  # type: ignore[union-attr]
     looked = handlers.reviewing.inspect(event({"run": "r1", "variation": 0, "cell": cell}), visitor())
     assert len(looked["list"]) == 5, looked
 
