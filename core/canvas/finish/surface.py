@@ -1,4 +1,4 @@
-"""The last look at a filled hole: fine detail from one source each, as strong as around, and no step at the rim.
+"""The last look at a filled hole: fine detail from one source each, as strong as around, and its seam closed.
 
 Knows nothing of searching or of levels: it is done once, at the photo's own size.
 """
