@@ -142,10 +142,6 @@ MAY_IMPORT: dict[str, set[str]] = {
             "core.lab.features",
         ),
     },
-    # nets of its own, without an engine: transformers and tokenizers are crossed
-    "core.lab.evaluation.comparison": {
-        *("torch", "numpy", "tqdm", "core.errors", "core.decoding", "core.models", "core.lab.evaluation"),
-    },
     # Batches straight through the nets: hundreds of samples, which the engine would run one by one.
     "core.lab.evaluation.ablation": {
         *("torch", "tqdm", *VALUES),

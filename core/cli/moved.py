@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from core.errors import BadRequest
 
-MOVED = ("train-tokenizer", "train-mvtm", "train-sharpener", "evaluate", "evaluate-photos", "compare", "bench")
+MOVED = ("train-tokenizer", "train-mvtm", "train-sharpener", "evaluate", "evaluate-photos", "bench")
 """Names of commands that are the lab's."""
 _LAB = "core.lab"
 _LABS_COMMANDS = "core.lab.cli"

@@ -1,4 +1,4 @@
-"""Command line: `python -m core.lab train-tokenizer|train-mvtm|train-sharpener|evaluate|evaluate-photos|compare|bench`.
+"""Command line: `python -m core.lab train-tokenizer|train-mvtm|train-sharpener|evaluate|evaluate-photos|bench`.
 
 Knows nothing of how a model learns or a figure is computed. Words are read and commands end as in core/cli.
 """

@@ -1,4 +1,4 @@
-"""`evaluate`, `compare` and `bench`: figures of a model on photos, and its seconds on this machine.
+"""`evaluate` and `bench`: figures of a model on photos, and its seconds on this machine.
 
 Knows nothing of how a figure is computed.
 """
@@ -23,7 +23,6 @@ from core.cli.words import (
     decode_options,
     flag,
     given,
-    list_of,
     named_engine,
     number,
     whole,
@@ -61,17 +60,6 @@ def add_commands(command: Command) -> None:
     add_decoding(evaluate)
     evaluate.add_argument("--steps", type=whole, metavar="T")
     add_engine(evaluate)
-
-    compare = command("compare", _compare, "Cross transformers with tokenizers of the same codes: which gains what.")
-    compare.add_argument("--data", type=Path, nargs="+", required=True, help="photos of the models' (ImageNet) classes")
-    compare.add_argument("--models", type=Path, nargs="+", required=True, metavar="DIR", help="model folders")
-    compare.add_argument(
-        "--tokenizers", type=Path, nargs="+", required=True, metavar="DIR", help="train-tokenizer folders, codes alike"
-    )
-    compare.add_argument("--limit", type=whole, metavar="N", help="most photos to take, spread over all")
-    compare.add_argument("--samples", type=whole, default=50, metavar="N", help="pictures of each class")
-    compare.add_argument("--guidances", type=list_of(number), default=(), metavar="S,S", help="tried besides")
-    compare.add_argument("--report", type=Path, required=True, metavar="DIR", help="where the report is written")
 
     bench = command("bench", _bench, "Time imports, loading and edits on this machine.")
     add_engine(bench)
@@ -176,42 +164,6 @@ def _title(engine: Engine, decoding: Decoding, photos: int) -> str:
         f"{decoding.order} order, T = {decoding.steps}, guidance {decoding.guidance_scale:g}, "
         f"choice temperature {decoding.choice_temperature:g}, token temperature {decoding.token_temperature:g})"
     )
-
-
-def _compare(options: argparse.Namespace) -> None:
-    from core.lab.evaluation.comparison import Transformer, compare, markdown, sheet, table_csv
-    from core.lab.evaluation.edits import TestSet
-    from core.lab.evaluation.judge import Judge
-    from core.lab.training.data import load_photos
-    from core.models.checkpoints import load_nets, load_tokenizer, read_spec
-    from core.pictures.encoding import encode_png, write_whole
-
-    if options.samples < 1:
-        raise BadRequest(f"--samples is {options.samples}: give at least 1.")
-    if options.limit is not None and options.limit < 2:
-        raise BadRequest(f"--limit is {options.limit}: give at least 2 photos.")
-    judge = Judge()
-    specs = [(read_spec(folder), folder) for folder in options.models]
-    transformers = [Transformer(spec, load_nets(folder, spec)[1]) for spec, folder in specs]
-    tokenizers = {folder.name: load_tokenizer(folder)[0] for folder in options.tokenizers}
-    with data_errors():
-        photos = load_photos(options.data, specs[0][0].pixels)
-    test_set = TestSet(photos.pixels.numpy(), tuple(photos.labels.tolist()), photos.classes).first(options.limit)
-
-    options.report.mkdir(parents=True, exist_ok=True)
-    lines = []
-    for line in compare(
-        transformers, tokenizers, test_set, judge, samples=options.samples, guidances=options.guidances
-    ):
-        lines.append(line)
-        if line.pictures:
-            slug = "-".join("".join(c if c.isalnum() else " " for c in f"{line.section} {line.name}").split())
-            write_whole(options.report / f"{slug}.png", encode_png(sheet(line.pictures)))
-        # Written after every line, so that an interrupted run leaves what it has measured.
-        write_whole(options.report / "comparison.md", markdown(lines).encode())
-        write_whole(options.report / "comparison.csv", table_csv(lines).encode())
-    print(markdown(lines))
-    print(f"wrote {options.report / 'comparison.md'}")
 
 
 def _bench(options: argparse.Namespace) -> None:

@@ -53,11 +53,6 @@ class Judge:
         assert self.probe is not None, "ask `probes` first"
         return self.probe.logits(features).argmax(1).numpy()
 
-    @torch.inference_mode()
-    def imagenet_logits(self, features: Tensor) -> Tensor:
-        """Return the net's own (n, 1000) logits of (n, 1280) features."""
-        return self._net.logits(features)
-
     @property
     def class_count(self) -> int:
         """How many classes the probe tells apart; 0 without one."""
