@@ -142,8 +142,11 @@ MAY_IMPORT: dict[str, set[str]] = {
             "core.lab.features",
         ),
     },
+    # the only rooms that draw
+    "core.lab.evaluation.curves": {"numpy", "matplotlib"},
+    "core.lab.evaluation.sheets": {"numpy", "PIL", "core.lab.evaluation.metrics", "core.values.geometry"},
     # Batches straight through the nets: hundreds of samples, which the engine would run one by one.
-    "core.lab.evaluation.ablation": {
+    "core.lab.evaluation.paper": {
         *("torch", "tqdm", *VALUES),
         *("core.engine", "core.lab.evaluation", "core.decoding", "core.canvas.fill", "core.pictures"),
     },

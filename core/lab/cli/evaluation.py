@@ -98,7 +98,7 @@ def _evaluate(options: argparse.Namespace) -> None:
     test_set = TestSet(photos.pixels.numpy(), labels, classes).first(options.limit)
     options.report.mkdir(parents=True, exist_ok=True)
     if options.ablation:
-        from core.lab.evaluation.ablation import run_ablation
+        from core.lab.evaluation.paper.ablation import run_ablation
 
         run_ablation(engine, test_set, judge, options.report, samples=options.samples or _ABLATION_SAMPLES)
         say(options, f"wrote {options.report}", {"outputs": [str(options.report)], "model": engine.spec.name})
@@ -116,7 +116,7 @@ def _examine(
     from core.lab.evaluation.baselines import BASELINES
     from core.lab.evaluation.course import course, slug
     from core.lab.evaluation.edits import Answer
-    from core.lab.evaluation.report import markdown, report, sheet, table_csv, with_ratios
+    from core.lab.evaluation.report import answers_sheet, markdown, report, table_csv, with_ratios
     from core.pictures.encoding import encode_png, write_whole
     from core.values.request import EditRequest
 
@@ -144,7 +144,7 @@ def _examine(
             seconds[name] = time.perf_counter() - started
             tqdm.write(f"{markdown(parts[-1])}\n{seconds[name]:.0f} s\n")
             outputs.append(options.report / f"sheet-{slug(name)}.png")
-            write_whole(outputs[-1], encode_png(sheet(parts[-1])))
+            write_whole(outputs[-1], encode_png(answers_sheet(parts[-1])))
             write_whole(outputs[0], report(title, parts, engine.spec.name, BASELINES, missing).encode())
             write_whole(outputs[1], table_csv([answer for answers in parts for answer in answers]).encode())
     figures = [

@@ -10,13 +10,14 @@ import io
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-import cv2
 import numpy as np
 
 from core.lab.evaluation.bars import bars_table
 from core.lab.evaluation.edits import Answer
 from core.lab.evaluation.generation import QUESTION as GENERATION
 from core.lab.evaluation.metrics import Picture
+from core.lab.evaluation.sheets import fitted, sheet, spread
+from core.values.geometry import Size
 
 KID, DISTANCE = "KID of hole crops", "distance in hole"
 _SMOOTH = "KID / best smooth baseline"
@@ -70,7 +71,6 @@ LEGEND = (
     "than distance, SSIM and PSNR. Seconds are of one answer on the machine that measured."
 )
 _SUMMARY = (*RATIOS, "class seen", "recall", "NLL per token", "diversity", "seconds")
-_TEXT = 14  # height of a sheet's captions in pixels
 
 
 def markdown(answers: Sequence[Answer]) -> str:
@@ -105,58 +105,40 @@ def table_csv(answers: Sequence[Answer]) -> str:
     return text.getvalue()
 
 
-def sheet(answers: Sequence[Answer]) -> Picture:
-    """Return the picture that shows one question's answers to a person."""
+def answers_sheet(answers: Sequence[Answer]) -> Picture:
+    """Return one question's answers as a picture for a person to look at."""
     if answers[0].question == GENERATION:
         return class_sheet(answers[0].pictures, answers[1].pictures)
     return contact_sheet(answers)
 
 
 def contact_sheet(answers: Sequence[Answer], *, most: int = 8, side: int = 160) -> Picture:
-    """Return one question's answers side by side, a method a column, a photo a row.
+    """Return one question's answers side by side, a method a column, a photo a line; (H, W, 3) uint8 RGB.
 
     Args:
         answers: of one question, over the same photos.
         most: largest number of photos, spread over all.
         side: of each picture on the sheet in pixels.
-
-    Returns:
-        (rows * side + caption, columns * side, 3) uint8 RGB.
     """
-    count = len(answers[0].pictures)
-    chosen = np.linspace(0, count - 1, min(most, count)).round().astype(int)
-    sheet = np.full((_TEXT + side * len(chosen), side * len(answers), 3), 255, np.uint8)
-    for column, answer in enumerate(answers):
-        left = column * side
-        cv2.putText(
-            sheet, answer.method[:24], (left + 2, _TEXT - 4), cv2.FONT_HERSHEY_SIMPLEX, 0.34, (0, 0, 0), 1, cv2.LINE_AA
-        )
-        for row, index in enumerate(chosen):
-            picture = cv2.resize(answer.pictures[index], (side, side), interpolation=cv2.INTER_AREA)
-            sheet[_TEXT + row * side : _TEXT + (row + 1) * side, left : left + side] = picture
-    return sheet
+    methods, frame = [answer.method for answer in answers], Size(side, side)
+    chosen = spread(len(answers[0].pictures), most)
+    lines = [[fitted(answer.pictures[i], frame) for answer in answers] for i in chosen]
+    return sheet([(() if i else methods, pictures) for i, pictures in enumerate(lines)])
 
 
 def class_sheet(photos: Sequence[Picture], samples: Sequence[Picture], *, most: int = 8, side: int = 112) -> Picture:
-    """Return generated pictures, a class a row: a photo of the class, then samples.
+    """Return generated pictures, a class a line: a photo of the class, then samples; (H, W, 3) uint8 RGB.
 
     Args:
         photos: one a class.
         samples: equally many a class, by class.
         most: largest number of samples per class.
         side: of each picture on the sheet in pixels.
-
-    Returns:
-        (rows * side, columns * side, 3) uint8 RGB; a white line parts photos and samples.
     """
-    count = len(samples) // len(photos)
-    rows = []
-    for i, photo in enumerate(photos):
-        shown = [photo, *samples[i * count : i * count + min(most, count)]]
-        rows.append(np.hstack([cv2.resize(p, (side, side), interpolation=cv2.INTER_AREA) for p in shown]))
-    sheet = np.vstack(rows).astype(np.uint8)
-    sheet[:, side - 2 : side + 2] = 255
-    return sheet
+    count, captions = len(samples) // len(photos), ("photo", "generated")
+    lines = [[photo, *samples[i * count :][: min(most, count)]] for i, photo in enumerate(photos)]
+    shown = [[fitted(picture, Size(side, side)) for picture in line] for line in lines]
+    return sheet([(() if i else captions, line) for i, line in enumerate(shown)])
 
 
 def with_ratios(answers: Sequence[Answer], baselines: Collection[str]) -> list[Answer]:

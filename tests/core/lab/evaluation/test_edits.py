@@ -326,7 +326,7 @@ def test_the_ablation_is_wired_and_takes_no_settings(
     def run(engine: Engine, test_set: TestSet, judge: Judge, folder: Path, *, samples: int) -> None:
         asked.append((engine.spec.name, len(test_set.photos), folder, samples))
 
-    monkeypatch.setattr("core.lab.evaluation.ablation.run_ablation", run)
+    monkeypatch.setattr("core.lab.evaluation.paper.ablation.run_ablation", run)
     assert main([*words, "--ablation"]) == 2
     assert "leave out --steps." in capsys.readouterr().err
     plain = [word for word in words if word not in ("--steps", "1")]

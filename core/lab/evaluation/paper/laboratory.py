@@ -1,135 +1,53 @@
-"""The paper's experiments on our model: schedules and steps, parallel against sequential, confidence against Halton.
+"""How a setting of the paper's experiments becomes a row: tokens decoded in batches straight through the nets.
 
-Knows nothing of the command line or of what the figures mean (findings.py does). Source: Chang et al. 2022 (MaskGIT),
-table 3 and figures 2, 4 and 8. Tokens are decoded in batches straight through the nets and, as in the paper's ablation,
-without guidance.
+Knows nothing of files or of what the figures mean (findings.py does). As in the paper's ablation there is no guidance.
 """
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
-import logging
 import statistics
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
-from tqdm import tqdm
 
 from core.canvas.fill import neutral_fill
 from core.decoding.decode import DecodeStep, Sampling, decode, step_counts
 from core.decoding.guidance import Condition, predictor, seen_by
 from core.decoding.settings import LEFT_OUT, MASK
 from core.engine import Engine
-from core.errors import BadRequest
 from core.lab.evaluation.edits import TestSet
-from core.lab.evaluation.figures import Strip, draw_strips
-from core.lab.evaluation.findings import (
+from core.lab.evaluation.judge import Judge
+from core.lab.evaluation.metrics import Mask, Picture, kernel_distance, to_side
+from core.lab.evaluation.paper.settings import (
     CENTRE,
-    CLEAR,
     GENERATION,
-    HALTON_SCHEDULES,
     ONE,
-    ORDERS_FIGURE,
     PARALLEL_STEPS,
     PHOTOS,
     RECONSTRUCTION,
-    SCHEDULES_FIGURE,
-    STEPS,
-    STRIP_FIGURE,
-    STUDIED,
+    SEED,
     Row,
     Setting,
-    halton_section,
-    order_title,
-    orders_figure,
-    schedule_section,
-    schedules_figure,
-    sequential_section,
 )
-from core.lab.evaluation.judge import Judge
-from core.lab.evaluation.metrics import Mask, Picture, kernel_distance, to_side
 from core.lab.evaluation.questions import QUESTIONS, hole_crops
-from core.pictures.encoding import encode_png, write_whole
-from core.values.geometry import Box
+from core.lab.evaluation.sheets import Line, fitted, sheet
+from core.values.geometry import Box, Size
 
-logger = logging.getLogger(__name__)
-
-SEED = 0  # of the first sample; fixed, so that a report can be made again
-_BATCH = 8  # measured on two cores: 4 to 8 samples a forward cost least
+BATCH = 8  # measured on two cores: 4 to 8 samples a forward cost least
 _GROUPS = 10  # of the jackknife
 _MOMENTS = 8  # pictures of a strip
-_REPORT_EVERY_S = 20.0  # drawing and packing the figures takes 0.2 s
+_MOMENT_SIDE = 128  # pixels of each
+_VEIL, _VEIL_GREY = 0.82, 205  # share of grey over cells that are still unknown, and its level
 _REPEATS = 3  # of the parallel timing, of which the median counts
 
 Decoded = Callable[[int], None]
 """Told how many samples went through the transformer, after each forward."""
-
-
-_ORDERS = (("confidence", STUDIED), ("halton", HALTON_SCHEDULES))
-
-
-def settings() -> tuple[Setting, ...]:
-    """Return all settings of the batches, in the order in which they are measured; the cosine first."""
-    found = [Setting(kind, order) for kind in (GENERATION, CENTRE) for order in (PHOTOS, RECONSTRUCTION)]
-    grid = [(order, schedule) for order, schedules in _ORDERS for schedule in schedules]
-    for order, schedule in grid:
-        found += [Setting(kind, order, schedule, steps) for kind in (GENERATION, CENTRE) for steps in STEPS]
-    return (*found, Setting(GENERATION, "raster"), Setting(CENTRE, "raster"))
-
-
-def run_ablation(engine: Engine, test_set: TestSet, judge: Judge, folder: Path, *, samples: int) -> None:
-    """Measure every setting that the folder does not hold yet; each is in ablation.csv as soon as it is measured.
-
-    Text and figures follow every few seconds and at the end. A killed run leaves what it has; a second run with the
-    same weights, photos, number format and number of samples goes on where it ended. Rows of other runs in
-    ablation.csv are kept.
-
-    Args:
-        engine: the model.
-        test_set: photos of the model's own classes, at least two.
-        judge: the metric nets, with a probe of the same classes.
-        folder: receives ablation.csv, ablation.md, filling-in.png, schedules.png and orders.png; made if missing.
-        samples: pictures for each setting; the holes take as many photos where there are so many. At least 2.
-
-    Raises:
-        BadRequest: where samples or photos are too few, the classes differ, or ablation.csv is another table.
-    """
-    if samples < 2:
-        raise BadRequest(f"{samples} samples are too few to compare distributions: give at least 2.")
-    test_set.check()
-    if engine.spec.classes != test_set.classes or not judge.probes(test_set.classes, test_set.labels):
-        raise BadRequest(
-            f"the photos' classes ({', '.join(test_set.classes)}), the model's and the probe's "
-            f"({judge.class_count}) differ: give photos of the model's classes, with --data and with --probe."
-        )
-    folder.mkdir(parents=True, exist_ok=True)
-    laboratory = _Laboratory(engine, test_set, judge, samples)
-    ledger = _Ledger(folder / "ablation.csv", laboratory)
-    report = _Report(folder, laboratory, ledger)
-    pending = [setting for setting in settings() if setting not in ledger.rows]
-    total = sum(laboratory.forwards(setting) for setting in pending)
-    with tqdm(total=total, desc="ablation", unit="forward", smoothing=0.05, disable=None) as bar, report:
-        if not report.has_strip:
-            rows, strips = laboratory.fill_in()
-            write_whole(folder / STRIP_FIGURE, encode_png(draw_strips(strips)))
-            ledger.add(rows)  # after the strip, so that no rows vouch for another run's
-        for setting in pending:
-            report.refresh()
-            bar.set_postfix_str(f"{setting.kind}, {setting.order} {setting.schedule} {setting.steps or ''}".rstrip())
-            row = laboratory.measure(setting, bar.update)
-            logger.info("%s: KID %.4f, probe %.2f, %.3f s a sample", setting, row.kid, row.probe, row.seconds)
-            ledger.add([row])
-
-
-# Measuring -------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,7 +73,7 @@ class _Question:
     real: Tensor
 
 
-class _Laboratory:
+class Laboratory:
     """The nets, the photos at the model's resolution, and how a setting becomes a row."""
 
     def __init__(self, engine: Engine, test_set: TestSet, judge: Judge, samples: int) -> None:
@@ -184,6 +102,17 @@ class _Laboratory:
         digest.update(repr(facts).encode())
         return digest.hexdigest()
 
+    @property
+    def facts(self) -> dict[str, str]:
+        """What tells this run's rows from those of others."""
+        choice, token = self.temperatures
+        return {
+            "run": self.identity,
+            "model": self.spec.name,
+            "choice_temperature": f"{choice:g}",
+            "token_temperature": f"{token:g}",
+        }
+
     def forwards(self, setting: Setting) -> int:
         """Return how many forwards of single samples a setting takes."""
         if setting.order in (PHOTOS, RECONSTRUCTION):
@@ -211,20 +140,17 @@ class _Laboratory:
             (float("nan"), float("nan")) if setting.order == PHOTOS else distance_with_error(question.real, features)
         )
         probe = float(np.mean(self._judge.classes(features) == np.array(asked)))
-        return Row(
-            **asdict(setting),
-            samples=len(pictures),
-            forwards=forwards,
-            seconds=seconds,
-            kid=kid,
-            kid_error=error,
-            probe=probe,
-        )
+        return Row(setting, len(pictures), forwards, seconds, kid, error, probe)
 
-    def fill_in(self) -> tuple[list[Row], list[Strip]]:
-        """Return the seconds of one picture in raster order and in parallel, timed one after the other, and strips."""
+    def fill_in(self) -> tuple[list[Row], Picture]:
+        """Return the seconds of one picture in raster order and in parallel, timed one after the other, and strips.
+
+        A strip is a row of pictures, unknown cells veiled, above a row of maps, unknown cells black (figure 2 of Chang
+        et al. 2022 shows such maps).
+        """
         tokens, class_id = self._generation.tokens[:1], self._generation.classes[:1]
-        rows, strips = [], []
+        rows: list[Row] = []
+        lines: list[Line] = []
         runs = [(Setting(ONE, "raster"), 1), (Setting(ONE, "confidence", "cosine", PARALLEL_STEPS), _REPEATS)]
         self._net(tokens, torch.tensor(class_id, device=self._device))  # pays for the first use of every kernel
         for setting, repeats in runs:
@@ -234,21 +160,16 @@ class _Laboratory:
                 steps = list(self._steps(tokens, None, class_id, setting, SEED))
                 self._pictures(steps[-1].guess)
                 seconds.append(time.perf_counter() - started)
-            once, nan = statistics.median(seconds), float("nan")
-            rows.append(
-                Row(**asdict(setting), samples=1, forwards=len(steps), seconds=once, kid=nan, kid_error=nan, probe=nan)
-            )
+            once = statistics.median(seconds)
+            rows.append(Row(setting, 1, len(steps), once))
             moments = [steps[max(0, round((i + 1) * len(steps) / _MOMENTS) - 1)] for i in range(_MOMENTS)]
-            grids = [self._grids(step.tokens == MASK)[0].cpu().numpy() for step in moments]
-            strips.append(
-                Strip(
-                    f"{order_title(setting)}: {len(steps)} forwards, {once:.2f} s",
-                    [f"{step.index + 1} of {len(steps)}" for step in moments],
-                    self._pictures(torch.cat([step.guess for step in moments])),
-                    grids,
-                )
-            )
-        return rows, strips
+            pictures = self._pictures(torch.cat([step.guess for step in moments]))
+            unknown = [self._grids(step.tokens == MASK)[0].cpu().numpy() for step in moments]
+            lines += [
+                ([f"{setting.title}: {len(steps)} forwards, {once:.2f} s"], list(map(veiled, pictures, unknown))),
+                ([f"{step.index + 1} of {len(steps)}" for step in moments], list(map(reveal_map, unknown))),
+            ]
+        return rows, sheet(lines)
 
     @cached_property
     def _hidden_cells(self) -> Tensor:
@@ -314,8 +235,8 @@ class _Laboratory:
     def _decoded(self, question: _Question, setting: Setting, decoded: Decoded) -> tuple[Tensor, float]:
         """Return (n, N) tokens without MASK, and the forwards a sample."""
         parts, forwards = [], 0
-        for start in range(0, len(question.tokens), _BATCH):
-            some = slice(start, start + _BATCH)
+        for start in range(0, len(question.tokens), BATCH):
+            some = slice(start, start + BATCH)
             part = question.tokens[some]
             seen = None if question.seen is None else question.seen[some]
             for step in self._steps(part, seen, question.classes[some], setting, SEED + start):
@@ -347,8 +268,8 @@ class _Laboratory:
     def _encoded(self, photos: Sequence[Picture]) -> Tensor:
         """Return (n, N) codes of photos at the model's side."""
         parts = []
-        for start in range(0, len(photos), _BATCH):
-            pixels = torch.from_numpy(np.stack(photos[start : start + _BATCH])).to(self._device)
+        for start in range(0, len(photos), BATCH):
+            pixels = torch.from_numpy(np.stack(photos[start : start + BATCH])).to(self._device)
             scaled = pixels.permute(0, 3, 1, 2).float() / 255.0
             with self._autocast():
                 parts.append(self._tokenizer.encode(scaled.contiguous(memory_format=torch.channels_last)).flatten(1))
@@ -358,7 +279,7 @@ class _Laboratory:
     def _pictures(self, tokens: Tensor) -> list[Picture]:
         """Return the pictures, (S, S, 3) uint8 each, of (n, N) tokens."""
         found: list[Picture] = []
-        for part in tokens.split(_BATCH):
+        for part in tokens.split(BATCH):
             with self._autocast():
                 pixels = self._tokenizer.decode(self._grids(part)).float()
             found += list((pixels * 255.0).round().byte().permute(0, 2, 3, 1).cpu().numpy())
@@ -393,113 +314,21 @@ def _where(labels: Sequence[int], label: int) -> list[int]:
     return [i for i, one in enumerate(labels) if one == label]
 
 
-# Keeping ---------------------------------------------------------------------------------------------------------
+def veiled(picture: Picture, unknown: Mask) -> Picture:
+    """Return a square picture as a moment of a strip, with its unknown cells, (h, w) bool, under grey."""
+    shown = fitted(picture, Size(_MOMENT_SIDE, _MOMENT_SIDE))
+    veil = np.rint(shown * (1.0 - _VEIL) + _VEIL_GREY * _VEIL)
+    return np.asarray(np.where(_as_pixels(unknown)[..., None], veil, shown), np.uint8)
 
 
-class _Ledger:
-    """ablation.csv: this run's rows by setting, and those of other runs as they were found."""
-
-    def __init__(self, path: Path, laboratory: _Laboratory) -> None:
-        choice, token = laboratory.temperatures
-        self._path = path
-        self._facts = {
-            "run": laboratory.identity,
-            "model": laboratory.spec.name,
-            "choice_temperature": f"{choice:g}",
-            "token_temperature": f"{token:g}",
-        }
-        self._columns = [*self._facts, *(field.name for field in fields(Row))]
-        self._others: list[dict[str, str]] = []
-        self.rows: dict[Setting, Row] = {}
-        if not path.exists():
-            return
-        with path.open(newline="", encoding="utf-8") as file:
-            reader = csv.DictReader(file)
-            if list(reader.fieldnames or ()) != self._columns:
-                raise BadRequest(f"{path} is no table of this experiment: choose another folder.")
-            for found in reader:
-                if found["run"] == laboratory.identity:
-                    row = _row(found)
-                    self.rows[row.setting] = row
-                else:
-                    self._others.append(found)
-
-    def add(self, rows: Sequence[Row]) -> None:
-        """Keep rows and write the file, whole or not at all."""
-        for row in rows:
-            self.rows[row.setting] = row
-        text = io.StringIO()
-        writer = csv.DictWriter(text, self._columns, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(self._others)
-        for row in self.rows.values():
-            values = {k: f"{v:.6g}" if isinstance(v, float) else v for k, v in asdict(row).items()}
-            writer.writerow({**self._facts, **values})
-        write_whole(self._path, text.getvalue().encode())
+def reveal_map(unknown: Mask) -> Picture:
+    """Return a map of the cells, white where known and black where unknown, with a faint frame."""
+    known = np.where(_as_pixels(unknown)[..., None], 0, 255).astype(np.uint8).repeat(3, 2)
+    known[[0, -1]] = known[:, [0, -1]] = 128
+    return known
 
 
-def _row(found: Mapping[str, str]) -> Row:
-    """Return a line of the CSV as a row."""
-    return Row(
-        kind=found["kind"],
-        order=found["order"],
-        schedule=found["schedule"],
-        steps=int(found["steps"]),
-        samples=int(found["samples"]),
-        **{name: float(found[name]) for name in ("forwards", "seconds", "kid", "kid_error", "probe")},
-    )
-
-
-# Telling ---------------------------------------------------------------------------------------------------------
-
-
-class _Report:
-    """ablation.md and the figures of curves, from whatever rows there are; written at the latest on leaving."""
-
-    def __init__(self, folder: Path, laboratory: _Laboratory, ledger: _Ledger) -> None:
-        self._folder, self._laboratory, self._ledger = folder, laboratory, ledger
-        self._written = -_REPORT_EVERY_S
-
-    @property
-    def has_strip(self) -> bool:
-        """Whether the folder shows this very run filling in."""
-        text, strip = self._folder / "ablation.md", self._folder / STRIP_FIGURE
-        timed = any(setting.kind == ONE for setting in self._ledger.rows)
-        return timed and strip.exists() and text.exists() and self._laboratory.identity in text.read_text("utf-8")
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, *error: object) -> None:
-        self._write()  # after an interruption too
-
-    def refresh(self) -> None:
-        """Write the text and both figures, unless they have just been written."""
-        if time.monotonic() - self._written > _REPORT_EVERY_S:
-            self._write()
-            self._written = time.monotonic()
-
-    def _write(self) -> None:
-        rows = list(self._ledger.rows.values())
-        write_whole(self._folder / SCHEDULES_FIGURE, encode_png(schedules_figure(rows)))
-        write_whole(self._folder / ORDERS_FIGURE, encode_png(orders_figure(rows)))
-        parts = [self._opening(), *schedule_section(rows), *sequential_section(rows), *halton_section(rows)]
-        write_whole(self._folder / "ablation.md", ("\n\n".join(parts) + "\n").encode())
-
-    def _opening(self) -> str:
-        laboratory = self._laboratory
-        choice, token = laboratory.temperatures
-        seconds = sum(row.seconds * row.samples for row in self._ledger.rows.values())
-        missing = sum(setting not in self._ledger.rows for setting in settings())
-        unfinished = f" **{missing} of {len(settings())} settings are not measured yet.**" if missing else ""
-        return (
-            f"## The paper's experiments on {laboratory.spec.name}\n\n"
-            f"Run {laboratory.identity}: {laboratory.samples} samples a setting, seeds {SEED} and up, the same for "
-            f"every setting; choice temperature {choice:g}, token temperature {token:g}, no guidance (the paper has "
-            f"none); {laboratory.device}, {laboratory.dtype}, batches of {_BATCH}. KID is the kernel distance (lower "
-            "is better) on the metric net's features to real photos at the model's own resolution, no FID: it compares "
-            'only within these tables; ± is its standard error over the samples (jackknife), and "clear" is a '
-            f"difference of more than {CLEAR:g} of them. Probe is the share of "
-            "pictures that the linear probe gives the class asked for. One net, trained with one schedule, decodes by "
-            "all of them; the paper trained a net for each. Decoding took "
-            f"{seconds / 60.0:.1f} minutes in all, without the judging.{unfinished}"
-        )
+def _as_pixels(cells: Mask) -> Mask:
+    """Return (h, w) cells as the pixels of a moment."""
+    index = np.arange(_MOMENT_SIDE) * len(cells) // _MOMENT_SIDE
+    return np.asarray(cells[np.ix_(index, index)])

@@ -13,12 +13,25 @@ import torch
 
 from core.engine import Engine, load_engine
 from core.errors import BadRequest
-from core.lab.evaluation import ablation
-from core.lab.evaluation.ablation import distance_with_error, run_ablation, settings
+from core.lab.evaluation.curves import ABSENT, are_installed
 from core.lab.evaluation.edits import TestSet
-from core.lab.evaluation.findings import CENTRE, GENERATION, ONE, PHOTOS, RECONSTRUCTION, STEPS, STUDIED, Setting
 from core.lab.evaluation.judge import Judge
 from core.lab.evaluation.metrics import kernel_distance
+from core.lab.evaluation.paper import settings as grid
+from core.lab.evaluation.paper.ablation import run_ablation
+from core.lab.evaluation.paper.laboratory import Laboratory, distance_with_error, reveal_map, veiled
+from core.lab.evaluation.paper.ledger import Ledger
+from core.lab.evaluation.paper.settings import (
+    CENTRE,
+    GENERATION,
+    ONE,
+    PHOTOS,
+    RECONSTRUCTION,
+    STEPS,
+    STUDIED,
+    Setting,
+    settings,
+)
 from core.pictures.opening import open_picture
 
 CLASSES = ("forest", "sea", "street")
@@ -30,8 +43,8 @@ MEASURED = ("forwards", "kid", "kid_error", "probe")
 def few_settings() -> Iterator[None]:
     """Two schedules and two T instead of eight of each."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ablation, "STEPS", (2, 4))
-        patch.setattr(ablation, "_ORDERS", (("confidence", ("cosine", "arccos")), ("halton", ("cosine",))))
+        patch.setattr(grid, "STEPS", (2, 4))
+        patch.setattr(grid, "_ORDERS", (("confidence", ("cosine", "arccos")), ("halton", ("cosine",))))
         yield
 
 
@@ -61,20 +74,20 @@ def rows(folder: Path) -> dict[Setting, dict[str, str]]:
 def measured(monkeypatch: pytest.MonkeyPatch) -> list[Setting]:
     """Every setting that is measured from now on, in turn."""
     asked: list[Setting] = []
-    original = ablation._Laboratory.measure
+    original = Laboratory.measure
 
     def measure(self, setting, decoded):
         asked.append(setting)
         return original(self, setting, decoded)
 
-    monkeypatch.setattr(ablation._Laboratory, "measure", measure)
+    monkeypatch.setattr(Laboratory, "measure", measure)
     return asked
 
 
 def test_the_whole_grid_is_asked_for() -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ablation, "STEPS", STEPS)
-        patch.setattr(ablation, "_ORDERS", (("confidence", STUDIED), ("halton", ("cosine", "arccos"))))
+        patch.setattr(grid, "STEPS", STEPS)
+        patch.setattr(grid, "_ORDERS", (("confidence", STUDIED), ("halton", ("cosine", "arccos"))))
         every = settings()
     assert len(set(every)) == len(every) == 4 + 2 * (8 + 2) * 8 + 2
     for kind in (GENERATION, CENTRE):
@@ -114,7 +127,9 @@ def test_text_and_figures_are_written(finished: Path) -> None:
     text = (finished / "ablation.md").read_text("utf-8")
     for name in ("schedules.png", "orders.png", "filling-in.png"):
         assert f"]({name})" in text
-        assert open_picture(finished / name).ndim == 3
+        assert (finished / name).exists() == (name == "filling-in.png" or are_installed())
+    assert open_picture(finished / "filling-in.png").shape == (2 * (2 * 128 + 2 * 16), 8 * 128, 3)
+    assert (ABSENT in text) == (not are_installed())
     assert "not measured yet" not in text
     assert "no guidance" in text
 
@@ -134,7 +149,7 @@ def test_a_stopped_run_goes_on_to_the_same_figures(
     whole = rows(finished)
 
     def stop_after(count: int) -> None:
-        original = ablation._Ledger.add
+        original = Ledger.add
 
         def add(self, new):
             original(self, new)
@@ -142,7 +157,7 @@ def test_a_stopped_run_goes_on_to_the_same_figures(
                 raise KeyboardInterrupt
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(ablation._Ledger, "add", add)
+            patch.setattr(Ledger, "add", add)
             with pytest.raises(KeyboardInterrupt):
                 run_ablation(engine, test_set, judge, tmp_path, samples=SAMPLES)
 
@@ -165,7 +180,7 @@ def test_rows_of_another_run_are_kept_and_not_taken_for_ones_own(
     table = (finished / "ablation.csv").read_text()
     (tmp_path / "ablation.csv").write_text(table)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ablation, "_ORDERS", ())
+        patch.setattr(grid, "_ORDERS", ())
         run_ablation(engine, test_set, judge, tmp_path, samples=SAMPLES - 1)
     assert len(measured) == 6  # photos, their reconstructions and raster of both kinds
     kept = (tmp_path / "ablation.csv").read_text()
@@ -175,20 +190,30 @@ def test_rows_of_another_run_are_kept_and_not_taken_for_ones_own(
 
 def test_other_weights_are_another_run(engine: Engine, judge: Judge, test_set: TestSet, tiny_model: Path) -> None:
     other = load_engine(folder=tiny_model, device="cpu")
-    same = ablation._Laboratory(other, test_set, judge, SAMPLES).identity
-    assert same == ablation._Laboratory(engine, test_set, judge, SAMPLES).identity
+    same = Laboratory(other, test_set, judge, SAMPLES).identity
+    assert same == Laboratory(engine, test_set, judge, SAMPLES).identity
     with torch.no_grad():
         next(other.transformer.parameters())[0, 0] += 1.0
-    changed = ablation._Laboratory(other, test_set, judge, SAMPLES).identity
-    fewer = ablation._Laboratory(engine, test_set, judge, SAMPLES - 1).identity
+    changed = Laboratory(other, test_set, judge, SAMPLES).identity
+    fewer = Laboratory(engine, test_set, judge, SAMPLES - 1).identity
     assert len({same, changed, fewer}) == 3
+
+
+def test_moments_veil_unknown_cells_and_map_them_in_black() -> None:
+    unknown = np.zeros((4, 4), bool)
+    unknown[0] = True
+    seen, known = veiled(np.full((16, 16, 3), 10, np.uint8), unknown), reveal_map(unknown)
+    assert (seen[:32] > 150).all()
+    assert (seen[32:] == 10).all()
+    assert (known[1:32, 1:-1] == 0).all()
+    assert (known[32:-1, 1:-1] == 255).all()
 
 
 def test_the_hole_is_hidden_from_the_encoder(engine: Engine, judge: Judge, test_set: TestSet) -> None:
     altered = test_set.photos.copy()
     altered[:, 16:48, 16:48] = 255 - altered[:, 16:48, 16:48]
     other = replace(test_set, photos=altered)
-    tokens = [ablation._Laboratory(engine, photos, judge, SAMPLES)._centre.tokens for photos in (test_set, other)]
+    tokens = [Laboratory(engine, photos, judge, SAMPLES)._centre.tokens for photos in (test_set, other)]
     assert (tokens[0] == tokens[1]).all()
     assert (tokens[0] == -1).sum(1).tolist() == [16] * SAMPLES
 
