@@ -31,6 +31,11 @@ PUBLIC = {"core": core, "core.values": core.values, "core.pictures": core.pictur
 
 VALUES = {"numpy", "core.decoding.settings", "core.errors"}
 VALUES |= {f"core.values.{name}" for name in ("geometry", "request", "result")}
+SHARED = {
+    f"core.lab.evaluation.{name}"
+    for name in ("answers", "bars", "baselines", "curves", "inception", "judge", "metrics", "sheets")
+}
+"""What the rooms of the evaluation have in common."""
 
 MAY_IMPORT: dict[str, set[str]] = {
     # values: no torch, no files
@@ -129,41 +134,37 @@ MAY_IMPORT: dict[str, set[str]] = {
     "core.engine.sweeps": {"cv2", *VALUES, "core.engine"},
     # the lab's metric net, which training learns by and evaluation measures by
     "core.lab.features": {"torch", "core.models.efficientnet"},
-    # those who enter through the engine
+    # what all rooms of the evaluation share: answers, bars, judges, fills that need no learning
     "core.lab.evaluation": {
-        *("torch", "cv2", "tqdm", "skimage", "patchmatch", "torchmetrics"),
-        *(
-            *VALUES,
-            "core.canvas.colours",
-            "core.canvas.repetition",
-            "core.canvas.seam",
-            "core.engine",
-            "core.lab.evaluation",
-            "core.lab.features",
-        ),
+        *("torch", "numpy", "cv2", "skimage", "patchmatch", "torchmetrics", "core.errors"),
+        *(f"core.lab.evaluation.{name}" for name in ("metrics", "probe")),
+    },
+    # the net that comes with the bundled model
+    "core.lab.evaluation.judge": {
+        *("torch", "numpy", "cv2", "core.lab.evaluation.metrics", "core.lab.evaluation.probe", "core.lab.features"),
+        "core.models.vision",
     },
     # the only rooms that draw
     "core.lab.evaluation.curves": {"numpy", "matplotlib"},
     "core.lab.evaluation.sheets": {"numpy", "PIL", "core.lab.evaluation.metrics", "core.values.geometry"},
+    # the four rooms, of which three enter through the engine
+    "core.lab.evaluation.model": {
+        *("cv2", "tqdm", *VALUES, *SHARED, "core.canvas.seam", "core.engine", "core.lab.evaluation.model"),
+    },
+    "core.lab.evaluation.photos": {
+        *("torch", "cv2", "tqdm", *VALUES, *SHARED, "core.lab.evaluation.machine", "core.lab.evaluation.photos"),
+        *("core.canvas.colours", "core.canvas.repetition", "core.canvas.seam", "core.engine"),
+    },
+    "core.lab.evaluation.machine": {"torch", *VALUES, *SHARED, "core.engine", "core.lab.evaluation.machine"},
+    # published models are timed with weights of its own making
+    "core.lab.evaluation.machine.published": {
+        *("torch", *VALUES, *SHARED, "core.lab.evaluation.machine"),
+        *("core.engine.device", "core.values.labels", "core.engine", "core.models"),
+    },
     # Batches straight through the nets: hundreds of samples, which the engine would run one by one.
     "core.lab.evaluation.paper": {
-        *("torch", "tqdm", *VALUES),
-        *("core.engine", "core.lab.evaluation", "core.decoding", "core.canvas.fill", "core.pictures"),
-    },
-    # published models are timed with weights of its own making
-    "core.lab.evaluation.costs": {
-        *("torch", *VALUES),
-        *("core.engine.device", "core.values.labels", "core.engine", "core.models", "core.lab.evaluation"),
-    },
-    "core.lab.evaluation.probe": {"torch", "numpy"},
-    # the net that comes with the bundled model
-    "core.lab.evaluation.judge": {
-        "torch",
-        "cv2",
-        *VALUES,
-        "core.lab.evaluation",
-        "core.lab.features",
-        "core.models.vision",
+        *("torch", "tqdm", *VALUES, *SHARED, "core.lab.evaluation.model.questions", "core.lab.evaluation.paper"),
+        *("core.engine", "core.decoding", "core.canvas.fill", "core.pictures"),
     },
     "core.lab.training": {
         *("torch", "numpy", "cv2", "PIL", "safetensors", "tqdm"),

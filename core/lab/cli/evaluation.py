@@ -33,7 +33,7 @@ from core.lab.cli.probe import add_probe, learn_classes
 if TYPE_CHECKING:
     from core.decoding.settings import Decoding
     from core.engine import Engine
-    from core.lab.evaluation.edits import TestSet
+    from core.lab.evaluation.answers import TestSet
     from core.lab.evaluation.judge import Judge
 
 _ABLATION_SAMPLES = 88  # eight of each of eleven classes
@@ -46,7 +46,7 @@ def add_commands(command: Command) -> None:
     add_probe(evaluate)
     evaluate.add_argument("--report", type=Path, required=True, metavar="DIR", help="where the report is written")
     evaluate.add_argument("--limit", type=whole, metavar="N", help="most photos to take, spread over all")
-    evaluate.add_argument("--questions", nargs="+", metavar="NAME", help="only these, e.g. centre-50 reconstruction")
+    evaluate.add_argument("--questions", nargs="+", metavar="NAME", help="only those that begin so, e.g. centre-50 rec")
     evaluate.add_argument(
         "--samples", type=whole, metavar="N", help="generated pictures: 12 a class; --ablation: 88 a setting"
     )
@@ -72,16 +72,16 @@ def add_commands(command: Command) -> None:
 
 
 def _evaluate(options: argparse.Namespace) -> None:
-    from core.lab.evaluation.course import chosen_names
-    from core.lab.evaluation.edits import TestSet
+    from core.lab.evaluation.answers import TestSet, chosen
     from core.lab.evaluation.judge import Judge
+    from core.lab.evaluation.model.course import NAMES
     from core.lab.training.data import load_photos
 
     if options.limit is not None and options.limit < 2:
         raise BadRequest(f"--limit is {options.limit}: give at least 2 photos.")
     if options.samples is not None and options.samples < 2:
         raise BadRequest(f"--samples is {options.samples}: give at least 2 pictures.")
-    names = chosen_names(options.questions)
+    names = chosen(NAMES, options.questions)
     if options.ablation:
         unheard = [word for word in ("questions", "inception", "sharpen", *OPTIONS) if given(options, word)]
         if unheard:
@@ -112,11 +112,11 @@ def _examine(
     """Ask the questions; the report is written anew after each, so that an interrupted run leaves what it measured."""
     from tqdm import tqdm
 
-    from core.lab.evaluation import generation
+    from core.lab.evaluation.answers import Answer, slug
     from core.lab.evaluation.baselines import BASELINES
-    from core.lab.evaluation.course import course, slug
-    from core.lab.evaluation.edits import Answer
-    from core.lab.evaluation.report import answers_sheet, markdown, report, table_csv, with_ratios
+    from core.lab.evaluation.model import generation
+    from core.lab.evaluation.model.course import course
+    from core.lab.evaluation.model.report import answers_sheet, figures_csv, markdown, report, with_ratios
     from core.pictures.encoding import encode_png, write_whole
     from core.values.request import EditRequest
 
@@ -146,7 +146,7 @@ def _examine(
             outputs.append(options.report / f"sheet-{slug(name)}.png")
             write_whole(outputs[-1], encode_png(answers_sheet(parts[-1])))
             write_whole(outputs[0], report(title, parts, engine.spec.name, BASELINES, missing).encode())
-            write_whole(outputs[1], table_csv([answer for answers in parts for answer in answers]).encode())
+            write_whole(outputs[1], figures_csv([answer for answers in parts for answer in answers]).encode())
     figures = [
         {"question": a.question, "method": a.method}
         | {name: value for name, value in a.figures.items() if math.isfinite(value)}  # JSON has no nan
@@ -167,7 +167,7 @@ def _title(engine: Engine, decoding: Decoding, photos: int) -> str:
 
 
 def _bench(options: argparse.Namespace) -> None:
-    from core.lab.evaluation import latency
+    from core.lab.evaluation.machine import latency
 
     if options.published:
         _bench_published(options)
@@ -187,15 +187,15 @@ def _bench(options: argparse.Namespace) -> None:
 def _bench_published(options: argparse.Namespace) -> None:
     from dataclasses import asdict
 
-    from core.lab.evaluation import costs
-    from core.lab.evaluation.latency import machine
+    from core.lab.evaluation.machine import published
+    from core.lab.evaluation.machine.latency import machine
 
     if options.model is not None:
         raise BadRequest(f"--published measures no --model: leave out --model {options.model}.")
-    found = [costs.measure_published(n, device=options.device, dtype=options.dtype) for n in options.published]
+    found = [published.measure_published(n, device=options.device, dtype=options.dtype) for n in options.published]
     facts = {"dtype": options.dtype, **machine()}
     say(
         options,
-        f"{', '.join(f'{name} {value}' for name, value in facts.items())}\n\n{costs.markdown(found)}",
+        f"{', '.join(f'{name} {value}' for name, value in facts.items())}\n\n{published.markdown(found)}",
         {**facts, "costs": [asdict(cost) for cost in found]},
     )

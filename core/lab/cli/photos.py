@@ -20,8 +20,8 @@ from core.cli.words import Command, add_engine, named_engine, whole
 from core.errors import BadRequest
 
 if TYPE_CHECKING:
-    from core.lab.evaluation.photos import Findings, Photo
-    from core.lab.evaluation.scaling import Cost
+    from core.lab.evaluation.machine.sizes import Cost
+    from core.lab.evaluation.photos.asking import Findings, Photo
 
 _ENDINGS = (".jpg", ".jpeg", ".png", ".webp")
 _TILE = 1024  # pixels: part of a photo, of which the pictures of every size are laid
@@ -43,16 +43,17 @@ def add_commands(command: Command) -> None:
 
 
 def _evaluate_photos(options: argparse.Namespace) -> None:
+    from core.lab.evaluation.answers import chosen
     from core.lab.evaluation.judge import Judge
-    from core.lab.evaluation.photo_report import bar_lines, table
-    from core.lab.evaluation.photos import chosen, examine
-    from core.lab.evaluation.scaling import measure_loads
+    from core.lab.evaluation.machine.sizes import measure_loads
+    from core.lab.evaluation.photos.asking import NAMES, examine
+    from core.lab.evaluation.photos.report import bars_table, table
 
     if options.limit is not None and options.limit < 1:
         raise BadRequest(f"--limit is {options.limit}: give at least 1 photo.")
     if options.side is not None and not 64 <= options.side <= 4096:
         raise BadRequest(f"--side is {options.side}: give 64 to 4096 pixels.")
-    parts = chosen(options.only)
+    parts = chosen(NAMES, options.only)
     judge, groups = Judge(), _groups(options)
     engine = named_engine(options)
     model = options.model or engine.spec.name
@@ -70,8 +71,7 @@ def _evaluate_photos(options: argparse.Namespace) -> None:
         outputs.update(_written(options.report, findings))
         print(f"{name}: {time.perf_counter() - started:.0f} s since the start", file=sys.stderr, flush=True)
     assert findings is not None, "at least one part is chosen"
-    for line in bar_lines(findings) or [table(part) for part in findings.parts]:
-        print(line)
+    print(bars_table(findings) or "\n".join(table(part) for part in findings.parts))
     facts = {
         "outputs": sorted(str(path) for path in outputs),
         "model": engine.spec.name,
@@ -95,8 +95,8 @@ def _photos(path: Path, limit: int | None, side: int | None) -> list[Photo]:
     Raises:
         BadRequest: where there are none.
     """
-    from core.lab.evaluation.cases import to_shorter
-    from core.lab.evaluation.photos import Photo, spread
+    from core.lab.evaluation.photos.asking import Photo, spread
+    from core.lab.evaluation.photos.cases import to_shorter
     from core.pictures.opening import open_picture
 
     def opened(name: str, source: Path | bytes) -> Photo:
@@ -117,14 +117,15 @@ def _photos(path: Path, limit: int | None, side: int | None) -> list[Photo]:
 
 def _written(folder: Path, findings: Findings) -> list[Path]:
     """Write the report, every figure and the last part's sheets; return the files."""
-    from core.lab.evaluation.photo_report import figures_csv, report
-    from core.lab.evaluation.photo_sheets import sheets
+    from core.lab.evaluation.answers import slug
+    from core.lab.evaluation.photos.report import figures_csv, report
+    from core.lab.evaluation.photos.tiles import sheets
     from core.pictures.encoding import encode_picture, write_whole
 
     files = {"report.md": report(findings).encode(), "figures.csv": figures_csv(findings).encode()}
     for part in findings.parts[-1:]:  # those before it were written before
         for name, sheet in sheets(part.tiles).items():
-            files[f"{part.group}-{part.question.slug}-{name}.jpg"] = encode_picture(sheet, "jpg", quality=92)
+            files[f"{part.group}-{slug(part.question.name)}-{name}.jpg"] = encode_picture(sheet, "jpg", quality=92)
     for name, data in files.items():
         write_whole(folder / name, data)
     return [folder / name for name in files]

@@ -5,6 +5,7 @@ Knows nothing of models, methods or files. Pictures are (H, W, 3) uint8 RGB, mas
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -26,6 +27,17 @@ def psnr(a: Picture, b: Picture, mask: Mask | None = None) -> float:
     gap = (a.astype(np.float64) - b.astype(np.float64)) ** 2
     error = float(gap.mean() if mask is None else gap[mask].mean())
     return float("inf") if error == 0.0 else 10.0 * float(np.log10(255.0**2 / error))
+
+
+def changed_outside(a: Picture, b: Picture, mask: Mask) -> int:
+    """Return how many pixels outside the mask differ in any channel.
+
+    Raises:
+        ValueError: where the pictures have different sizes or channels.
+    """
+    if a.shape != b.shape:
+        raise ValueError(f"answer is {a.shape} but the canvas is {b.shape}")
+    return int(((a != b).any(2) & ~mask).sum())
 
 
 def kernel_distance(a: Tensor, b: Tensor) -> float:
@@ -126,6 +138,11 @@ def precision_recall(real: Tensor, made: Tensor, *, neighbours: int = 3) -> tupl
     return share_inside(made, real), share_inside(real, made)
 
 
+def has_similarity() -> bool:
+    """Return whether SSIM can be measured: whether scikit-image is installed."""
+    return importlib.util.find_spec("skimage") is not None
+
+
 def similarity_map(a: Picture, b: Picture) -> NDArray[np.float64]:
     """Return the structural similarity (SSIM) around each pixel, (H, W) float64 in -1..1; its mean is the SSIM.
 
@@ -144,18 +161,6 @@ def similarity_map(a: Picture, b: Picture) -> NDArray[np.float64]:
         *grey, data_range=255, gaussian_weights=True, sigma=1.5, use_sample_covariance=False, full=True
     )
     return np.asarray(similarity, np.float64)
-
-
-def seam_step(picture: Picture, mask: Mask) -> float:
-    """Return the mean absolute difference, 0..255, of neighbouring pixels of which just one is masked; nan if none are.
-
-    Divided by the same figure of the real photo it is the seam ratio: 1 is natural, above 1 an edge shows.
-    """
-    values = picture.astype(np.float64)
-    across = np.abs(values[:, 1:] - values[:, :-1])[mask[:, 1:] != mask[:, :-1]]
-    down = np.abs(values[1:] - values[:-1])[mask[1:] != mask[:-1]]
-    pairs = np.concatenate([across, down])
-    return float(pairs.mean()) if len(pairs) else float("nan")
 
 
 def lattice(picture: Picture, pixels: int) -> float:

@@ -58,11 +58,6 @@ def _framed(picture: Picture, frame: Size, change: Callable[[Image.Image], Image
     return np.array(canvas)
 
 
-def spread(count: int, most: int) -> list[int]:
-    """Return at most `most` of the indices below `count`, spread over all."""
-    return [int(i) for i in np.linspace(0, count - 1, min(most, count)).round()]
-
-
 def _write(canvas: Image.Image, text: str, left: int, top: int, right: int) -> None:
     """Write as much of a text as fits before `right`."""
     pen, font = ImageDraw.Draw(canvas), ImageFont.load_default(_LETTER_PX)

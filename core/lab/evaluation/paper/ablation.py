@@ -14,7 +14,7 @@ from tqdm import tqdm
 from core.engine import Engine
 from core.errors import BadRequest
 from core.lab.evaluation import curves
-from core.lab.evaluation.edits import TestSet
+from core.lab.evaluation.answers import TestSet
 from core.lab.evaluation.judge import Judge
 from core.lab.evaluation.paper.findings import (
     ORDERS_FIGURE,

@@ -21,9 +21,10 @@ from core.decoding.decode import DecodeStep, Sampling, decode, step_counts
 from core.decoding.guidance import Condition, predictor, seen_by
 from core.decoding.settings import LEFT_OUT, MASK
 from core.engine import Engine
-from core.lab.evaluation.edits import TestSet
+from core.lab.evaluation.answers import TestSet, spread
 from core.lab.evaluation.judge import Judge
 from core.lab.evaluation.metrics import Mask, Picture, kernel_distance, to_side
+from core.lab.evaluation.model.questions import QUESTIONS, hole_crops
 from core.lab.evaluation.paper.settings import (
     CENTRE,
     GENERATION,
@@ -35,7 +36,6 @@ from core.lab.evaluation.paper.settings import (
     Row,
     Setting,
 )
-from core.lab.evaluation.questions import QUESTIONS, hole_crops
 from core.lab.evaluation.sheets import Line, fitted, sheet
 from core.values.geometry import Box, Size
 
@@ -87,7 +87,7 @@ class Laboratory:
         self._photos = [to_side(photo, engine.spec.pixels) for photo in test_set.photos]
         self._labels = test_set.labels
         count = len(self._photos)
-        self._chosen = np.linspace(0, count - 1, min(samples, count)).round().astype(int).tolist()
+        self._chosen = spread(count, samples)
 
     @cached_property
     def identity(self) -> str:

@@ -7,19 +7,18 @@ from pathlib import Path
 import pytest
 
 from core.lab.cli import main
-from core.lab.evaluation.costs import Cost
+from core.lab.evaluation.machine.published import Cost
 from tests.core.cli.speak import refusal, run
 
 
 def test_bench_prints_a_table_and_json(
     tiny_model: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from core.lab.evaluation.latency import Timing
+    from core.lab.evaluation.machine.latency import Timing
 
-    monkeypatch.setattr("core.lab.evaluation.latency.measure_imports", lambda: Timing("start: imports", {"total": 1.5}))
-    monkeypatch.setattr(
-        "core.lab.evaluation.latency.measure_edits", lambda engine: [Timing("edit", {"decode": 0.25, "total": 0.5})]
-    )
+    imports, edit = Timing("start: imports", {"total": 1.5}), Timing("edit", {"decode": 0.25, "total": 0.5})
+    monkeypatch.setattr("core.lab.evaluation.machine.latency.measure_imports", lambda: imports)
+    monkeypatch.setattr("core.lab.evaluation.machine.latency.measure_edits", lambda engine: [edit])
     facts = run("bench", "--model", tiny_model, capsys=capsys, door=main)
     assert facts["seconds"]["edit"] == {"decode": 0.25, "total": 0.5}
     assert facts["seconds"]["start: load model"]["total"] > 0
@@ -36,7 +35,7 @@ def test_bench_of_published_models_prints_their_costs(
         asked.append((name, where))
         return Cost(name, 9_000_000, 36.0, 2.0, 3.0, 60.0, 90.0, 12, 1.05, 1.25)
 
-    monkeypatch.setattr("core.lab.evaluation.costs.measure_published", measure)
+    monkeypatch.setattr("core.lab.evaluation.machine.published.measure_published", measure)
     facts = run("bench", "--published", "google-256", "valeo-256", "--dtype", "bf16", capsys=capsys, door=main)
     assert asked == [(name, {"device": "auto", "dtype": "bf16"}) for name in ("google-256", "valeo-256")]
     assert [cost["model"] for cost in facts["costs"]] == ["google-256", "valeo-256"]

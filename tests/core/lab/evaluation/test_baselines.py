@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.lab.evaluation.baselines import BASELINES, Fill, installed_baselines
-from core.lab.evaluation.questions import QUESTIONS
+from core.lab.evaluation.model.questions import QUESTIONS
 
 INSTALLED = installed_baselines()[0]
 

@@ -13,7 +13,6 @@ from core.lab.evaluation.metrics import (
     lattice,
     precision_recall,
     psnr,
-    seam_step,
     similarity_map,
     to_tensor,
     told_apart,
@@ -89,18 +88,6 @@ def test_similarity_is_one_where_nothing_changed() -> None:
     assert found.shape == (32, 32)
     assert found[:12] == pytest.approx(1.0)
     assert found[26:].mean() < 0.3
-
-
-def test_seam_step_sees_only_pairs_across_the_edge() -> None:
-    picture = np.zeros((6, 6, 3), np.uint8)
-    picture[:, 3:] = 40
-    mask = np.zeros((6, 6), bool)
-    mask[:, 3:] = True
-    assert seam_step(picture, mask) == 40.0
-    elsewhere = np.zeros((6, 6), bool)
-    elsewhere[:, 5:] = True
-    assert seam_step(picture, elsewhere) == 0.0
-    assert np.isnan(seam_step(picture, np.ones((6, 6), bool)))
 
 
 @given(st.integers(8, 40), st.integers(8, 40))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from core.lab.evaluation.sheets import CAPTION_PX, cut, fitted, sheet, spread
+from core.lab.evaluation.sheets import CAPTION_PX, cut, fitted, sheet
 from core.values.geometry import Size
 
 
@@ -51,8 +51,3 @@ def test_a_cut_picture_is_shown_pixel_by_pixel() -> None:
     found = cut(picture, Size(5, 6))
     assert (found[:3] == picture[:, :5]).all()
     assert (found[3:] == 255).all()
-
-
-def test_spread_takes_the_first_and_the_last() -> None:
-    assert spread(3, 8) == [0, 1, 2]
-    assert spread(9, 3) == [0, 4, 8]

@@ -13,8 +13,8 @@ import torch
 
 from core.engine import Engine, load_engine
 from core.errors import BadRequest
+from core.lab.evaluation.answers import TestSet
 from core.lab.evaluation.curves import ABSENT, are_installed
-from core.lab.evaluation.edits import TestSet
 from core.lab.evaluation.judge import Judge
 from core.lab.evaluation.metrics import kernel_distance
 from core.lab.evaluation.paper import settings as grid

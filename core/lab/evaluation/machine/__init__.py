@@ -1,0 +1,1 @@
+"""What it costs on this machine: seconds by stage, published models, and pictures of any size."""
