@@ -22,7 +22,8 @@ class ClassMemory {
     try {
       const kept = JSON.parse(localStorage.getItem(CLASSES_KEY) ?? "{}");
       for (const list of /** @type {const} */ (["recent", "favourites"])) {
-        if (Array.isArray(kept?.[list])) this[list] = kept[list].filter((/** @type {any} */ name) => typeof name === "string");
+        if (Array.isArray(kept?.[list]))
+          this[list] = kept[list].filter((/** @type {any} */ name) => typeof name === "string");
       }
     } catch {
       // nothing was kept, or it cannot be read
@@ -35,7 +36,9 @@ class ClassMemory {
     const apart = Math.max(1, Math.floor(this.entries.length / CHIPS));
     const others = this.entries.filter((_, i) => i % apart === 0).map(({ name }) => name);
     const names = [...new Set([...this.favourites, ...this.recent, ...others])].filter((name) => known.has(name));
-    return names.slice(0, Math.max(CHIPS, this.favourites.length)).map((name) => /** @type {ClassEntry} */ (known.get(name)));
+    return names
+      .slice(0, Math.max(CHIPS, this.favourites.length))
+      .map((name) => /** @type {ClassEntry} */ (known.get(name)));
   }
 
   /** A class that is on a chip already leaves the chips where they are. @param {string} name */
@@ -209,13 +212,20 @@ export class ClassMenu {
     const rows = [...(query.trim() || this.required ? [] : [{ entry: this.none, by: this.none.name }]), ...found];
     this.list.replaceChildren(
       ...rows.map(({ entry, by }, i) => {
-        const row = classNode("li", "pg-option", { role: "option", id: `mge-class-option-${i}`, "data-id": String(entry.id), "aria-label": entry.name });
+        const row = classNode("li", "pg-option", {
+          role: "option",
+          id: `mge-class-option-${i}`,
+          "data-id": String(entry.id),
+          "aria-label": entry.name,
+        });
         row.setAttribute("aria-selected", String(entry.id === this.value()));
         row.append(classNode("span", "", {}, entry.name));
         if (by !== entry.name) row.append(classNode("small", "", {}, by));
         if (entry !== this.none) {
           const starred = this.memory.favourites.includes(entry.name);
-          row.append(classNode("b", "pg-star" + (starred ? " pg-on" : ""), { title: "Favourite", "aria-hidden": "true" }, "★"));
+          row.append(
+            classNode("b", "pg-star" + (starred ? " pg-on" : ""), { title: "Favourite", "aria-hidden": "true" }, "★")
+          );
         }
         return row;
       })
@@ -224,7 +234,14 @@ export class ClassMenu {
     this.list.hidden = false;
     this.field.classList.remove("pg-none");
     this.field.setAttribute("aria-expanded", "true");
-    this.point(query.trim() ? 0 : Math.max(0, rows.findIndex(({ entry }) => entry.id === this.value())));
+    this.point(
+      query.trim()
+        ? 0
+        : Math.max(
+            0,
+            rows.findIndex(({ entry }) => entry.id === this.value())
+          )
+    );
   }
 
   /** @param {number} index */

@@ -19,7 +19,9 @@ export class Inspector {
 
   /** What was typed. @param {any[]} typed */
   setExtend(typed) {
-    /** @type {any} */ (window).mgeStage?.setExtend(typed.map((pixels) => Math.max(0, Math.round(Number(pixels) || 0))));
+    /** @type {any} */ (window).mgeStage?.setExtend(
+      typed.map((pixels) => Math.max(0, Math.round(Number(pixels) || 0)))
+    );
   }
 
   /** The fields and the radio follow what happens on the stage: handles, undo, a picture that brings its own mode. */
@@ -48,12 +50,13 @@ export class Inspector {
     if (!stage || this.mode !== "extend") return;
     const sides = /** @type {number[]} */ (stage.intent().extend);
     // What the fields hear they say back to the stage, later: they are told once, at the end of a pull.
-    if (!stage.pulling()) sides.forEach((pixels, i) => {
-      const field = /** @type {HTMLInputElement | null} */ (document.querySelector(`#mge-extend-${SIDES[i]} input`));
-      if (!field || field === document.activeElement || Number(field.value) === pixels) return;
-      field.value = String(pixels);
-      field.dispatchEvent(new Event("input", { bubbles: true }));
-    });
+    if (!stage.pulling())
+      sides.forEach((pixels, i) => {
+        const field = /** @type {HTMLInputElement | null} */ (document.querySelector(`#mge-extend-${SIDES[i]} input`));
+        if (!field || field === document.activeElement || Number(field.value) === pixels) return;
+        field.value = String(pixels);
+        field.dispatchEvent(new Event("input", { bubbles: true }));
+      });
     const said = document.getElementById("mge-extend-size");
     const size = stage.size();
     if (!said || !size) return;
@@ -71,6 +74,7 @@ export class Inspector {
     };
     handle?.addEventListener("click", () => turn(!this.side.classList.contains("pg-open")));
     document.querySelector("#mge-stage")?.addEventListener("pointerdown", () => turn(false));
-    for (const tab of document.querySelectorAll("#mge-tabs button[role=tab]")) tab.addEventListener("click", () => turn(true));
+    for (const tab of document.querySelectorAll("#mge-tabs button[role=tab]"))
+      tab.addEventListener("click", () => turn(true));
   }
 }

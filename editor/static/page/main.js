@@ -37,7 +37,8 @@ export function startPage({ model, settings, presets }) {
       last = null;
       return keptValues(settings, model, now);
     },
-    advice: (/** @type {string[]} */ ...names) => names.map((name) => settings.find((setting) => setting.name === name)?.advice),
+    advice: (/** @type {string[]} */ ...names) =>
+      names.map((name) => settings.find((setting) => setting.name === name)?.advice),
     preset: (/** @type {number} */ steps) => (presets.includes(steps) ? steps : null),
   };
   Object.assign(window, { mgePage });

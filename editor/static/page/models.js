@@ -53,11 +53,20 @@ class ModelMenu {
     this.way = menuNode("div", "pg-way", { role: "status" });
     this.list = menuNode("div", "pg-models");
     this.note = menuNode("p", "pg-note");
-    this.panel = menuNode("div", "pg-menu", { id: "mge-models", role: "dialog", "aria-label": this.words.menu }, this.way, this.list, this.note);
+    this.panel = menuNode(
+      "div",
+      "pg-menu",
+      { id: "mge-models", role: "dialog", "aria-label": this.words.menu },
+      this.way,
+      this.list,
+      this.note
+    );
     this.panel.popover = "auto";
     this.panel.tabIndex = -1;
     document.body.append(this.panel);
-    this.panel.addEventListener("toggle", (event) => this.toggled(/** @type {ToggleEvent} */ (event).newState === "open"));
+    this.panel.addEventListener("toggle", (event) =>
+      this.toggled(/** @type {ToggleEvent} */ (event).newState === "open")
+    );
     this.panel.addEventListener("click", (event) => this.pressed(/** @type {HTMLElement} */ (event.target)));
     this.panel.addEventListener("keydown", (event) => this.key(event));
     // A press outside shuts the list before the click arrives, which must not open it again.
@@ -111,7 +120,9 @@ class ModelMenu {
   /** @param {string} text @param {string} level */
   say(text, level) {
     if (this.opened && level === "error") this.trouble = text;
-    else /** @type {any} */ (window).mgeStage?.say(text, level);
+    else {
+      /** @type {any} */ (window).mgeStage?.say(text, level);
+    }
   }
 
   /** Asks that the page be fitted to the model that works, where its controls are for another. */
@@ -147,11 +158,17 @@ class ModelMenu {
     this.drawWay(progress);
     const focused = /** @type {HTMLElement | null} */ (document.activeElement);
     const inside = this.panel.contains(focused);
-    const groups = Object.entries(this.words.groups).map(([group, title]) => this.group(title, state.models.filter((model) => model.group === group)));
+    const groups = Object.entries(this.words.groups).map(([group, title]) =>
+      this.group(
+        title,
+        state.models.filter((model) => model.group === group)
+      )
+    );
     this.list.replaceChildren(...groups.flat());
     this.note.textContent = state.fixed ? this.words.fixed : this.words.shared;
     // Escape shuts the list only where the focus is in it: elsewhere it is the stage's key.
-    if (inside && focused && !focused.isConnected) (this.row(focused.dataset.key ?? focused.dataset.back ?? "") ?? this.panel).focus();
+    if (inside && focused && !focused.isConnected)
+      (this.row(focused.dataset.key ?? focused.dataset.back ?? "") ?? this.panel).focus();
   }
 
   /** What is on its way stays the same nodes: Cancel may be under the pointer. @param {MenuState["progress"]} progress */
@@ -183,13 +200,28 @@ class ModelMenu {
     const row = menuNode("button", "pg-model-row", { type: "button", "data-key": model.key, title: model.title });
     if (model.key === state.working) row.setAttribute("aria-current", "true");
     if (model.question) row.setAttribute("aria-expanded", String(model.key === this.asking));
-    if (state.progress && ![state.working, state.progress.key].includes(model.key)) row.setAttribute("aria-disabled", "true");
+    if (state.progress && ![state.working, state.progress.key].includes(model.key))
+      row.setAttribute("aria-disabled", "true");
     if (model.broken) row.setAttribute("aria-disabled", "true");
-    row.append(menuNode("b", "", {}, model.key, menuNode("em", "", {}, model.needs)), menuNode("span", "", {}, model.place), menuNode("small", "", {}, [model.facts, model.short].filter(Boolean).join(" · ")));
+    row.append(
+      menuNode("b", "", {}, model.key, menuNode("em", "", {}, model.needs)),
+      menuNode("span", "", {}, model.place),
+      menuNode("small", "", {}, [model.facts, model.short].filter(Boolean).join(" · "))
+    );
     if (model.key !== this.asking || !model.question) return [row];
     const yes = menuButton(model.order ?? "", "pg-yes", { "data-yes": model.key });
     const back = menuButton(this.words.back, "pg-back", { "data-back": model.key });
-    return [row, menuNode("div", "pg-ask", { role: "group" }, menuNode("p", "", {}, model.question), menuNode("p", "", {}, `${this.words.licence}: ${model.licence}.`), menuNode("div", "pg-row", {}, back, yes))];
+    return [
+      row,
+      menuNode(
+        "div",
+        "pg-ask",
+        { role: "group" },
+        menuNode("p", "", {}, model.question),
+        menuNode("p", "", {}, `${this.words.licence}: ${model.licence}.`),
+        menuNode("div", "pg-row", {}, back, yes)
+      ),
+    ];
   }
 
   /** @param {string} key @returns {HTMLElement | null} */

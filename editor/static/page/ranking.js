@@ -10,7 +10,13 @@ export function plainName(text) {
 
 /** A form that singular and plural share; it need not be a word. @param {string} name */
 function stem(name) {
-  for (const [ending, instead] of [["ies", "y"], ["sses", "ss"], ["shes", "sh"], ["ches", "ch"], ["xes", "x"]]) {
+  for (const [ending, instead] of [
+    ["ies", "y"],
+    ["sses", "ss"],
+    ["shes", "sh"],
+    ["ches", "ch"],
+    ["xes", "x"],
+  ]) {
     if (name.endsWith(ending) && name.length > ending.length + 1) return name.slice(0, -ending.length) + instead;
   }
   return name.length > 3 && name.endsWith("s") && !name.endsWith("ss") ? name.slice(0, -1) : name;
@@ -34,11 +40,17 @@ function rankOf(entry, plain) {
   const own = entry.names;
   const every = [...own, ...entry.also];
   if (stem(plainName(own[0])) === stem(plain)) return { rank: -1, by: own[0] };
-  for (const [rank, candidates] of /** @type {[number, string[]][]} */ ([[0, own], [3, every]])) {
+  for (const [rank, candidates] of /** @type {[number, string[]][]} */ ([
+    [0, own],
+    [3, every],
+  ])) {
     const tests = [
       (/** @type {string} */ name) => stem(plainName(name)) === stem(plain),
       (/** @type {string} */ name) => plainName(name).startsWith(plain),
-      (/** @type {string} */ name) => plainName(name).split(" ").some((word) => word.startsWith(plain)),
+      (/** @type {string} */ name) =>
+        plainName(name)
+          .split(" ")
+          .some((word) => word.startsWith(plain)),
     ];
     for (const [more, test] of tests.entries()) {
       const by = candidates.find(test);

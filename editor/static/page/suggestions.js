@@ -32,7 +32,8 @@ export class Suggestions {
   soon(version) {
     this.version = version;
     clearTimeout(this.timer);
-    if (this.menu.required && typeof this.server?.suggest === "function") this.timer = window.setTimeout(() => void this.ask(), SUGGESTION_REST);
+    if (this.menu.required && typeof this.server?.suggest === "function")
+      this.timer = window.setTimeout(() => void this.ask(), SUGGESTION_REST);
   }
 
   async ask() {

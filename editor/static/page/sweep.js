@@ -25,9 +25,16 @@ export function sweepGrid(element, trigger, props) {
       element.classList.remove("pg-large");
       const run = cell.closest("[data-run]")?.getAttribute("data-run") ?? "";
       const place = { run, row: Number(cell.dataset.row), column: Number(cell.dataset.column) };
-      /** @type {any} */ (window).mgeStage?.askFor((/** @type {string} */ ask) => trigger("adopt", { ...place, what, ask }));
+      /** @type {any} */ (window).mgeStage?.askFor((/** @type {string} */ ask) =>
+        trigger("adopt", { ...place, what, ask })
+      );
     };
-    choice.replaceChildren(...[["settings", props.settings], ["picture", props.picture]].map(([what, text]) => choiceButton(text, () => take(what))));
+    choice.replaceChildren(
+      ...[
+        ["settings", props.settings],
+        ["picture", props.picture],
+      ].map(([what, text]) => choiceButton(text, () => take(what)))
+    );
     choice.showPopover();
     const { left, bottom, top, width } = cell.getBoundingClientRect();
     const { offsetWidth, offsetHeight } = choice;
@@ -50,10 +57,14 @@ export function sweepGrid(element, trigger, props) {
     if (cell) offer(cell);
     else if (target.closest("[data-large]")) element.classList.toggle("pg-large");
   });
-  document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && element.classList.contains("pg-large") && !choice.matches(":popover-open")) {
-      element.classList.remove("pg-large");
-      event.stopPropagation();
-    }
-  }, true);
+  document.addEventListener(
+    "keydown",
+    (event) => {
+      if (event.key === "Escape" && element.classList.contains("pg-large") && !choice.matches(":popover-open")) {
+        element.classList.remove("pg-large");
+        event.stopPropagation();
+      }
+    },
+    true
+  );
 }

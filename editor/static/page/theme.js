@@ -19,7 +19,8 @@ function keptTheme() {
 export function startTheme() {
   let wanted = knownTheme(new URLSearchParams(location.search).get("__theme")) ?? keptTheme();
   const apply = () => {
-    if (wanted && document.body.classList.contains("dark") !== (wanted === "dark")) document.body.classList.toggle("dark");
+    if (wanted && document.body.classList.contains("dark") !== (wanted === "dark"))
+      document.body.classList.toggle("dark");
   };
   const start = () => {
     apply();

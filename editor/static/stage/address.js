@@ -20,7 +20,8 @@ export async function pictureAt(address) {
   const answer = await fetch(address, { credentials: "omit", referrerPolicy: "no-referrer" }).catch(() => null);
   if (!answer) throw new Error(addressNotRead(host));
   const type = (answer.headers.get("content-type") || "").split(";")[0].trim();
-  if (!answer.ok || !type.startsWith("image/") || !answer.body) throw new Error(addressNoPicture(host, answer.ok ? type || "no type" : `HTTP ${answer.status}`));
+  if (!answer.ok || !type.startsWith("image/") || !answer.body)
+    throw new Error(addressNoPicture(host, answer.ok ? type || "no type" : `HTTP ${answer.status}`));
   const reader = answer.body.getReader();
   /** @type {Uint8Array<ArrayBuffer>[]} */
   const parts = [];

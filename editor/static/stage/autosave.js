@@ -62,10 +62,22 @@ export class Autosave {
     const { stage } = this;
     const { versions, mask, runner } = stage;
     return {
-      id: stage.sessions.id, savedAt: Date.now(), doc: stage.doc, name: stage.name, format: stage.format, mode: stage.mode, box: stage.box,
-      extend: stage.extend, window: stage.painter.window, mask: mask && mask.wire(), head: versions.head, next: versions.next,
-      versions: [...versions.all.values()].map(({ blob, tile, stored, ...rest }) => rest), history: stage.history.stored(runner.reviews),
-      reviews: runner.reviews.map((each) => each.stored()), reviewed: runner.reviews.findIndex((each) => each === stage.review),
+      id: stage.sessions.id,
+      savedAt: Date.now(),
+      doc: stage.doc,
+      name: stage.name,
+      format: stage.format,
+      mode: stage.mode,
+      box: stage.box,
+      extend: stage.extend,
+      window: stage.painter.window,
+      mask: mask && mask.wire(),
+      head: versions.head,
+      next: versions.next,
+      versions: [...versions.all.values()].map(({ blob, tile, stored, ...rest }) => rest),
+      history: stage.history.stored(runner.reviews),
+      reviews: runner.reviews.map((each) => each.stored()),
+      reviewed: runner.reviews.findIndex((each) => each === stage.review),
     };
   }
 
@@ -75,7 +87,9 @@ export class Autosave {
     this.timer = 0;
     const { sessions, versions } = this.stage;
     if (!sessions.vault || !this.worthy) return;
-    const fresh = [...versions.all.values()].flatMap((version) => (version.blob ? [{ version, blob: version.blob }] : []));
+    const fresh = [...versions.all.values()].flatMap((version) =>
+      version.blob ? [{ version, blob: version.blob }] : []
+    );
     const pictures = fresh.map(({ version: { id, tile }, blob }) => ({ id, blob, tile }));
     sessions.own();
     if (!(await this.write(this.session(), pictures))) return;

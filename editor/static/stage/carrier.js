@@ -30,12 +30,15 @@ export function carry(file, tell) {
     request.onload = () => {
       try {
         const [path] = request.status === 200 ? JSON.parse(request.responseText) : [];
-        if (typeof path === "string") return done({ path, orig_name: "upload", size: file.size, meta: { _type: "gradio.FileData" } });
+        if (typeof path === "string")
+          return done({ path, orig_name: "upload", size: file.size, meta: { _type: "gradio.FileData" } });
       } catch {
         // said below
       }
       // The server's door says in plain text why it refuses something.
-      const plain = (request.getResponseHeader("content-type") || "").startsWith("text/plain") && /^[^<]{9,300}\.$/.test(request.responseText);
+      const plain =
+        (request.getResponseHeader("content-type") || "").startsWith("text/plain") &&
+        /^[^<]{9,300}\.$/.test(request.responseText);
       fail(new Error(plain ? request.responseText : request.status === 413 ? WORDS.tooLarge : WORDS.notCarried));
     };
     request.onloadend = () => clearTimeout(timer);

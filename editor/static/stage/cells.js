@@ -16,9 +16,22 @@ export class Cells {
     this.choices = makeElement("div", "mge-patches");
     this.unpin = makeElement("button", "mge-button mge-small", { type: "button" }, WORDS.unpin);
     this.unpin.addEventListener("click", () => this.pin(null));
-    const close = makeElement("button", "mge-x", { type: "button", "aria-label": WORDS.close, title: WORDS.closeTitle }, "×");
+    const close = makeElement(
+      "button",
+      "mge-x",
+      { type: "button", "aria-label": WORDS.close, title: WORDS.closeTitle },
+      "×"
+    );
     close.addEventListener("click", () => this.close());
-    this.box = makeElement("div", "mge-popover mge-float", { role: "dialog", "aria-labelledby": "mge-cell-name" }, this.heading, close, this.choices, this.unpin);
+    this.box = makeElement(
+      "div",
+      "mge-popover mge-float",
+      { role: "dialog", "aria-labelledby": "mge-cell-name" },
+      this.heading,
+      close,
+      this.choices,
+      this.unpin
+    );
     this.box.hidden = true;
     this.box.addEventListener("keydown", (e) => {
       if (e.key !== "Escape") return;
@@ -55,7 +68,11 @@ export class Cells {
   cell(row, column) {
     const [left, top, right] = /** @type {number[]} */ (this.window);
     const side = (right - left) / this.grid;
-    return { row, column, box: [left + column * side, top + row * side, left + (column + 1) * side, top + (row + 1) * side] };
+    return {
+      row,
+      column,
+      box: [left + column * side, top + row * side, left + (column + 1) * side, top + (row + 1) * side],
+    };
   }
 
   /** Whether the run could have put another code there. @param {Cell} cell */
@@ -120,7 +137,8 @@ export class Cells {
     const [right, bottom] = view.toScreen(r, b);
     const x = right + 10 + offsetWidth < view.width ? right + 10 : left - 10 - offsetWidth;
     const y = (top + bottom - offsetHeight) / 2;
-    const within = (/** @type {number} */ v, /** @type {number} */ most) => Math.round(Math.min(Math.max(v, 8), Math.max(most - 8, 8)));
+    const within = (/** @type {number} */ v, /** @type {number} */ most) =>
+      Math.round(Math.min(Math.max(v, 8), Math.max(most - 8, 8)));
     this.box.style.left = `${within(x, view.width - offsetWidth)}px`;
     this.box.style.top = `${within(y, view.height - offsetHeight)}px`;
   }
@@ -131,11 +149,21 @@ export class Cells {
     if (!this.open || !review || !Array.isArray(message.list)) return;
     const { outcome, place } = review.current;
     const [row, column] = message.cell;
-    if (message.run !== outcome.run || message.variation !== place || row !== this.open.row || column !== this.open.column) return;
+    if (
+      message.run !== outcome.run ||
+      message.variation !== place ||
+      row !== this.open.row ||
+      column !== this.open.column
+    )
+      return;
     this.choices.replaceChildren(
       ...message.list.map((/** @type {any} */ each) => {
         const percent = alternativeOf(each.probability);
-        const node = makeElement("button", "mge-patch", { type: "button", title: `${WORDS.pin} ${each.code}`, "aria-label": `${WORDS.pin} ${each.code}, ${percent}` });
+        const node = makeElement("button", "mge-patch", {
+          type: "button",
+          title: `${WORDS.pin} ${each.code}`,
+          "aria-label": `${WORDS.pin} ${each.code}, ${percent}`,
+        });
         const picture = makeElement("img", "", { src: resolved(each.url), alt: "" });
         node.append(picture, makeElement("span", "", {}, percent));
         node.setAttribute("aria-pressed", String(outcome.pins.get(row * this.grid + column) === each.code));

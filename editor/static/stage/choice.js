@@ -140,9 +140,22 @@ export class Choice {
     strip.standClear(this.place());
     if (review) {
       const order = review.ordered();
-      strip.show(order.map((i) => ({ index: i, tile: review.tiles[i], ...this.told(review, i) })), review.index, review);
+      strip.show(
+        order.map((i) => ({ index: i, tile: review.tiles[i], ...this.told(review, i) })),
+        review.index,
+        review
+      );
     } else if (running) {
-      strip.show(running.tiles.map((tile, i) => ({ index: i, tile, title: `${WORDS.variation} ${letterOf(i)}, ${WORDS.decoding}`, note: "" })), running.index, null);
+      strip.show(
+        running.tiles.map((tile, i) => ({
+          index: i,
+          tile,
+          title: `${WORDS.variation} ${letterOf(i)}, ${WORDS.decoding}`,
+          note: "",
+        })),
+        running.index,
+        null
+      );
     } else strip.show([], 0, null);
   }
 
@@ -160,7 +173,9 @@ export class Choice {
     const parts = [`${WORDS.variation} ${letterOf(index)}`, `${WORDS.seed} ${seed}`];
     const { from } = outcome;
     if (from) {
-      const parent = review.variations.findIndex((each) => each.outcome.run === from.run && each.place === from.variation);
+      const parent = review.variations.findIndex(
+        (each) => each.outcome.run === from.run && each.place === from.variation
+      );
       parts.push(madeFrom(from, parent < 0 ? "" : letterOf(parent)));
     }
     if (outcome.draft) parts.push(WORDS.draft);
@@ -169,7 +184,11 @@ export class Choice {
     if (fit !== null) parts.push(`${WORDS.fit} ${fit.toFixed(2)}`);
     if (seam !== null) parts.push(seamOf(seam));
     if (note) parts.push(note);
-    const shown = { drawn: worth === null && rank !== null ? `#${rank + 1}` : (worth ?? score)?.toFixed(2), best: rank === null ? "" : `#${rank + 1}`, seam: seam?.toFixed(2) }[review.order];
-    return { title: parts.join(", "), note: outcome.draft ? WORDS.draft : shown ?? "" };
+    const shown = {
+      drawn: worth === null && rank !== null ? `#${rank + 1}` : (worth ?? score)?.toFixed(2),
+      best: rank === null ? "" : `#${rank + 1}`,
+      seam: seam?.toFixed(2),
+    }[review.order];
+    return { title: parts.join(", "), note: outcome.draft ? WORDS.draft : (shown ?? "") };
   }
 }

@@ -26,9 +26,18 @@ export class Comparison {
     this.split = 0.5; // of the width of what is compared
     /** @type {{url: string, side: Side} | null} the version that was opened, where it is another than the one shown */
     this.first = null;
-    this.line = makeElement("div", "mge-split", {
-      role: "slider", tabindex: "0", "aria-label": WORDS.splitLine, "aria-valuemin": "0", "aria-valuemax": "100",
-    }, makeElement("i", "", { "aria-hidden": "true" }));
+    this.line = makeElement(
+      "div",
+      "mge-split",
+      {
+        role: "slider",
+        tabindex: "0",
+        "aria-label": WORDS.splitLine,
+        "aria-valuemin": "0",
+        "aria-valuemax": "100",
+      },
+      makeElement("i", "", { "aria-hidden": "true" })
+    );
     this.labels = [makeElement("span", "mge-side", {}), makeElement("span", "mge-side", {})];
     this.bar = makeElement("div", "mge-ways mge-float", { role: "radiogroup", "aria-label": WORDS.compare });
     for (const { id, text, title } of WAYS) {
@@ -36,7 +45,12 @@ export class Comparison {
       node.addEventListener("click", () => this.way !== id && void this.show(id));
       this.bar.append(node);
     }
-    const close = makeElement("button", "mge-way", { type: "button", title: "Stop comparing (Esc)", "aria-label": "Stop comparing" }, "×");
+    const close = makeElement(
+      "button",
+      "mge-way",
+      { type: "button", title: "Stop comparing (Esc)", "aria-label": "Stop comparing" },
+      "×"
+    );
     close.addEventListener("click", () => this.end());
     this.bar.append(close);
     this.listenToLine();
@@ -216,7 +230,8 @@ export class Comparison {
     bar.hidden = !way;
     line.hidden = way !== "slider";
     for (const label of labels) label.hidden = !way || way === "difference";
-    for (const node of bar.querySelectorAll("[data-way]")) node.setAttribute("aria-checked", String(node.getAttribute("data-way") === way));
+    for (const node of bar.querySelectorAll("[data-way]"))
+      node.setAttribute("aria-checked", String(node.getAttribute("data-way") === way));
     if (!way) return;
     const { view, review } = stage;
     labels[0].textContent = review ? WORDS.before : WORDS.original;

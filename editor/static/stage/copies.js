@@ -32,10 +32,15 @@ export async function copyOf(session, pictureOf) {
       y += above.offset[1];
     }
     const [first] = kept.keys(); // a tree has one root
-    const parent = above ? above.id : first ?? null;
+    const parent = above ? above.id : (first ?? null);
     kept.set(version.id, { id: version.id, parent, offset: above ? [x, y] : [0, 0], png });
   }
   if (session.head === null || !kept.has(session.head)) return null;
-  const about = { name: session.name || "picture", format: session.format || "png", head: session.head, state: stateOf(session) };
+  const about = {
+    name: session.name || "picture",
+    format: session.format || "png",
+    head: session.head,
+    state: stateOf(session),
+  };
   return projectFile(about, [...kept.values()]);
 }

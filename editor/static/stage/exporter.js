@@ -23,10 +23,26 @@ export class Exporter {
     for (const [id, { name, about }] of Object.entries(FORMATS)) {
       const input = makeElement("input", "", { type: "radio", name: "mge-format", value: id });
       input.addEventListener("change", () => this.choose(id));
-      this.formats.append(makeElement("label", "mge-format", {}, input, makeElement("b", "", {}, name), makeElement("small", "", {}, about)));
+      this.formats.append(
+        makeElement(
+          "label",
+          "mge-format",
+          {},
+          input,
+          makeElement("b", "", {}, name),
+          makeElement("small", "", {}, about)
+        )
+      );
     }
     this.quality = /** @type {HTMLInputElement} */ (
-      makeElement("input", "mge-size", { type: "range", min: "40", max: "100", step: "1", value: "95", "aria-label": WORDS.quality })
+      makeElement("input", "mge-size", {
+        type: "range",
+        min: "40",
+        max: "100",
+        step: "1",
+        value: "95",
+        "aria-label": WORDS.quality,
+      })
     );
     /** @type {Record<string, string>} as it was chosen last for each; a WebP of 100 is lossless */
     this.qualities = { jpeg: "95", webp: "100" };
@@ -35,15 +51,29 @@ export class Exporter {
       this.qualityText.textContent = this.qualities[this.format] = this.quality.value;
       this.prepare(DELAY_OF_QUALITY);
     });
-    this.qualityRow = makeElement("label", "mge-quality", {}, makeElement("span", "", {}, WORDS.quality), this.quality, this.qualityText);
+    this.qualityRow = makeElement(
+      "label",
+      "mge-quality",
+      {},
+      makeElement("span", "", {}, WORDS.quality),
+      this.quality,
+      this.qualityText
+    );
     this.title = makeElement("h3", "", { id: "mge-export-title" });
     this.about = makeElement("p", "mge-about", { role: "status" });
     this.download = textButton(WORDS.download, WORDS.download, () => this.save(), "mge-primary");
     const close = textButton(WORDS.cancel, WORDS.closeTitle, () => this.dialog.close());
     this.dialog = /** @type {HTMLDialogElement} */ (
-      makeElement("dialog", "mge-dialog mge-export", { "aria-labelledby": "mge-export-title" },
-        this.title, this.formats, this.qualityRow, this.about,
-        makeElement("div", "mge-row", {}, close, this.download))
+      makeElement(
+        "dialog",
+        "mge-dialog mge-export",
+        { "aria-labelledby": "mge-export-title" },
+        this.title,
+        this.formats,
+        this.qualityRow,
+        this.about,
+        makeElement("div", "mge-row", {}, close, this.download)
+      )
     );
     this.dialog.addEventListener("click", (e) => e.target === this.dialog && this.dialog.close());
     this.dialog.addEventListener("keydown", (e) => e.stopPropagation());
@@ -117,7 +147,11 @@ export class Exporter {
   /** What is wished for now, as one word. */
   get key() {
     const shown = this.variation();
-    return [this.format, this.quality.disabled ? "" : this.quality.value, ...(shown ? [shown.run, shown.variation] : [])].join("-");
+    return [
+      this.format,
+      this.quality.disabled ? "" : this.quality.value,
+      ...(shown ? [shown.run, shown.variation] : []),
+    ].join("-");
   }
 
   /** Has the file made, so that its size can be shown. @param {number} delay ms */
@@ -140,7 +174,12 @@ export class Exporter {
     if (this.asked) return; // its answer asks again, where something else is wished for by then
     this.asked = key;
     /** @type {import("./wire.js").ExportOrder} */
-    const order = { doc: stage.doc, version: stage.versions.shown, format: this.format, quality: Number(this.quality.value) };
+    const order = {
+      doc: stage.doc,
+      version: stage.versions.shown,
+      format: this.format,
+      quality: Number(this.quality.value),
+    };
     if (this.format === "gif") Object.assign(order, this.run());
     if (["png", "jpeg", "webp"].includes(this.format)) Object.assign(order, this.variation());
     if (this.format === "project") order.state = stage.versions.state();
@@ -151,7 +190,11 @@ export class Exporter {
     this.asked = "";
     if (!this.dialog.open) return;
     if (key !== this.key) return void (this.format !== "mask" && this.ask());
-    if (message.kind === "file") return this.offer({ key, url: resolved(message.url), name: message.name, bytes: message.bytes, own: false }, message.notice);
+    if (message.kind === "file")
+      return this.offer(
+        { key, url: resolved(message.url), name: message.name, bytes: message.bytes, own: false },
+        message.notice
+      );
     this.about.textContent = WORDS.exportFailed;
     if (message.message) stage.panel.toast(message.message, message.level);
   }

@@ -68,12 +68,17 @@ export class Files {
     stage.opening = true;
     stage.refresh();
     try {
-      const there = await carry(file, (share) => mine === this.latest && share < 1 && stage.panel.tell(carriedShare(share)));
+      const there = await carry(
+        file,
+        (share) => mine === this.latest && share < 1 && stage.panel.tell(carriedShare(share))
+      );
       if (mine !== this.latest) return null;
       const message = await stage.wire.bring(there, name);
       return mine === this.latest ? message : null;
     } catch (error) {
-      return mine === this.latest ? { kind: "notice", level: "error", message: /** @type {Error} */ (error).message } : null;
+      return mine === this.latest
+        ? { kind: "notice", level: "error", message: /** @type {Error} */ (error).message }
+        : null;
     } finally {
       if (mine === this.latest) stage.opening = false;
       stage.refresh();
@@ -109,7 +114,8 @@ export class Files {
   listen() {
     const { stage } = this;
     const { root } = stage;
-    const carries = (/** @type {DragEvent} */ e) => !!e.dataTransfer && e.dataTransfer.types.some((type) => ["Files", "text/uri-list"].includes(type));
+    const carries = (/** @type {DragEvent} */ e) =>
+      !!e.dataTransfer && e.dataTransfer.types.some((type) => ["Files", "text/uri-list"].includes(type));
     root.addEventListener("dragover", (e) => {
       if (!carries(e)) return;
       e.preventDefault();
@@ -236,7 +242,8 @@ export class Files {
     const { mask, doc } = stage;
     if (!mask || !stage.paintable()) return stage.panel.toast(WORDS.notPaintable);
     let message = await stage.wire.mask(doc, carried);
-    if (message.gone && (await stage.sessions.revive()).kind === "open") message = await stage.wire.mask(stage.doc, carried);
+    if (message.gone && (await stage.sessions.revive()).kind === "open")
+      message = await stage.wire.mask(stage.doc, carried);
     if (stage.mask !== mask) return;
     stage.panel.toast(message.message || message.notice, message.level);
     if (message.kind !== "mask") return;

@@ -62,7 +62,9 @@ export class Film {
       }))
     );
     if (asked !== this.asked || this.closed) return false;
-    this.layers = wanted.filter(({ bitmap }) => bitmap).map(({ box, bitmap }, i) => this.layer(box, /** @type {ImageBitmap} */ (bitmap), i));
+    this.layers = wanted
+      .filter(({ bitmap }) => bitmap)
+      .map(({ box, bitmap }, i) => this.layer(box, /** @type {ImageBitmap} */ (bitmap), i));
     return true;
   }
 

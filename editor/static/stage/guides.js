@@ -79,7 +79,8 @@ export class Guides {
   /** @param {number[]} box canvas pixels @returns {[number, number, number, number]} CSS pixels */
   screenBox(box) {
     const { view } = this.stage;
-    const edge = (/** @type {number} */ v, /** @type {number} */ at) => Math.round((v * view.scale + at) * view.dpr) / view.dpr;
+    const edge = (/** @type {number} */ v, /** @type {number} */ at) =>
+      Math.round((v * view.scale + at) * view.dpr) / view.dpr;
     return [edge(box[0], view.x), edge(box[1], view.y), edge(box[2], view.x), edge(box[3], view.y)];
   }
 
@@ -117,7 +118,8 @@ export class Guides {
       pen.lineWidth = 1;
       pen.stroke();
     }
-    const set = (/** @type {number} */ u, /** @type {number} */ v) => u >= 0 && v >= 0 && u < grid && v < grid && cells[v * grid + u];
+    const set = (/** @type {number} */ u, /** @type {number} */ v) =>
+      u >= 0 && v >= 0 && u < grid && v < grid && cells[v * grid + u];
     pen.fillStyle = `rgba(${CELL}, ${wash})`;
     const edges = new Path2D();
     for (let v = 0; v < grid; v++) {
@@ -150,7 +152,15 @@ export class Guides {
     const passes = stage.plan.passes;
     if (!passes.length) return;
     const many = passes.length > 4;
-    for (const pass of passes) this.drawCells(pen, this.screenBox(pass.window), pass.grid, pass.cells, passes.length > 1 ? 0.08 : 0.24, pass.cover);
+    for (const pass of passes)
+      this.drawCells(
+        pen,
+        this.screenBox(pass.window),
+        pass.grid,
+        pass.cells,
+        passes.length > 1 ? 0.08 : 0.24,
+        pass.cover
+      );
     passes.forEach((pass, index) => {
       const box = this.screenBox(pass.window);
       pen.beginPath();

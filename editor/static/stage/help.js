@@ -7,15 +7,31 @@ import { WORDS } from "./words.js";
 export class Help {
   /** @param {HTMLElement} root */
   constructor(root) {
-    this.dialog = /** @type {HTMLDialogElement} */ (makeElement("dialog", "mge-help", { "aria-label": WORDS.helpTitle }));
+    this.dialog = /** @type {HTMLDialogElement} */ (
+      makeElement("dialog", "mge-help", { "aria-label": WORDS.helpTitle })
+    );
     const close = makeElement("button", "mge-button", { type: "button" }, WORDS.close);
     close.addEventListener("click", () => this.dialog.close());
     const columns = KEYS.map(({ group, shortcuts }) =>
       makeElement(
-        "section", "", {}, makeElement("h4", "", {}, group),
-        makeElement("dl", "", {}, ...shortcuts.map(({ keys, does }) =>
-          makeElement("div", "", {}, makeElement("dt", "", {}, ...keys.map((key) => makeElement("kbd", "", {}, key))), makeElement("dd", "", {}, does))
-        ))
+        "section",
+        "",
+        {},
+        makeElement("h4", "", {}, group),
+        makeElement(
+          "dl",
+          "",
+          {},
+          ...shortcuts.map(({ keys, does }) =>
+            makeElement(
+              "div",
+              "",
+              {},
+              makeElement("dt", "", {}, ...keys.map((key) => makeElement("kbd", "", {}, key))),
+              makeElement("dd", "", {}, does)
+            )
+          )
+        )
       )
     );
     this.dialog.append(

@@ -25,7 +25,8 @@ function maskWeight(mask) {
 
 /** @param {Step} step @returns {number} bytes, about */
 function weight(step) {
-  if (step.kind === "mask") return 64 + step.edit.runs.byteLength + (step.edit.values ? step.edit.values.byteLength : 0);
+  if (step.kind === "mask")
+    return 64 + step.edit.runs.byteLength + (step.edit.values ? step.edit.values.byteLength : 0);
   if (step.kind === "version") return 64 + maskWeight(step.before.mask) + maskWeight(step.after.mask);
   return 64;
 }

@@ -24,10 +24,28 @@ function summary(stage) {
     comparing: stage.comparing,
     calm: stage.renderer.guides.calm.matches,
     running: running ? { run: running.run, step: running.step, steps: running.steps } : null,
-    review: review ? { run: review.run, index: review.index, count: review.ordered().length, loaded: !!review.shown, order: review.order } : null,
-    timeline: { length: stage.timeline.length, position: stage.timeline.position, look: stage.timeline.look, layers: stage.timeline.layers().length },
+    review: review
+      ? {
+          run: review.run,
+          index: review.index,
+          count: review.ordered().length,
+          loaded: !!review.shown,
+          order: review.order,
+        }
+      : null,
+    timeline: {
+      length: stage.timeline.length,
+      position: stage.timeline.position,
+      look: stage.timeline.look,
+      layers: stage.timeline.layers().length,
+    },
     version: stage.versions.head,
-    versions: [...stage.versions.all.values()].map(({ id, parent, version, doc }) => ({ id, parent, version, here: doc === stage.doc })),
+    versions: [...stage.versions.all.values()].map(({ id, parent, version, doc }) => ({
+      id,
+      parent,
+      version,
+      here: doc === stage.doc,
+    })),
     runs: stage.runner.reviews.length,
     restoring: !stage.sessions.ready || !!stage.sessions.restoring,
     opening: stage.opening,
@@ -61,7 +79,13 @@ export function hookOf(stage) {
       const { trace, variation } = timeline;
       const at = timeline.position ?? timeline.length;
       const list = (/** @type {Float32Array | null} */ values) => values && Array.from(values);
-      return trace && { steps: trace.moments.map(({ step, run }) => ({ step, run })), order: list(trace.order(at, variation)), sureness: list(trace.sureness(at, variation)) };
+      return (
+        trace && {
+          steps: trace.moments.map(({ step, run }) => ({ step, run })),
+          order: list(trace.order(at, variation)),
+          sureness: list(trace.sureness(at, variation)),
+        }
+      );
     },
     origin: (/** @type {number} */ x, /** @type {number} */ y) => stage.sources.look(x, y),
     go: (/** @type {number} */ position) => stage.timeline.go(position),

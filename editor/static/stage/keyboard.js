@@ -41,7 +41,11 @@ export const KEYS = [
       { keys: ["H"], does: "Move the view", act: (stage) => stage.setTool("hand") },
       { keys: ["Space"], does: "Move the view while held", hold: pans, home: true },
       { keys: ["[", "]"], does: "Smaller or larger brush", act: (stage, key) => stage.painter.resize(key ? 1 : -1) },
-      { keys: ["Shift+[", "Shift+]"], does: "Softer or harder brush", act: (stage, key) => stage.painter.setHardness(stage.painter.hardness + (key ? 0.1 : -0.1)) },
+      {
+        keys: ["Shift+[", "Shift+]"],
+        does: "Softer or harder brush",
+        act: (stage, key) => stage.painter.setHardness(stage.painter.hardness + (key ? 0.1 : -0.1)),
+      },
       { keys: ["Right button", "Alt+drag"], does: "Erase with any painting tool" },
     ],
   },
@@ -89,7 +93,11 @@ export const KEYS = [
   {
     group: "Modes and files",
     shortcuts: [
-      ...["Fill", "Replace", "Extend", "Generate", "Sweep"].map((name, i) => ({ keys: [String(i + 1)], does: name, act: () => chooseMode(name.toLowerCase()) })),
+      ...["Fill", "Replace", "Extend", "Generate", "Sweep"].map((name, i) => ({
+        keys: [String(i + 1)],
+        does: name,
+        act: () => chooseMode(name.toLowerCase()),
+      })),
       { keys: ["Ctrl+V"], does: "Paste a photo, or the address of one" },
       { keys: ["Ctrl+S"], does: "Export", act: (stage) => stage.export() },
       { keys: ["?"], does: "This sheet", act: (stage) => stage.help.show() },
@@ -99,11 +107,17 @@ export const KEYS = [
 
 /** What a key's place is called where its character is none of ours: the letters and signs of an American keyboard. @param {KeyboardEvent} e */
 function placeOf(e) {
-  const signs = /** @type {Record<string, string>} */ ({ BracketLeft: "[", BracketRight: "]", Comma: ",", Period: ".", Backslash: "\\" });
+  const signs = /** @type {Record<string, string>} */ ({
+    BracketLeft: "[",
+    BracketRight: "]",
+    Comma: ",",
+    Period: ".",
+    Backslash: "\\",
+  });
   const foreign = e.key === "Dead" || /[^\x00-\x7f]/.test(e.key);
   if (foreign && /^Key[A-Z]$/.test(e.code)) return e.code[3];
   if (!e.shiftKey && /^Digit[0-9]$/.test(e.code)) return e.code[5]; // as characters they need Shift on a French keyboard
-  return (e.shiftKey && !foreign) || e.key.length > 1 && !foreign ? "" : signs[e.code] || "";
+  return (e.shiftKey && !foreign) || (e.key.length > 1 && !foreign) ? "" : signs[e.code] || "";
 }
 
 /** A key as the table calls it. @param {KeyboardEvent} e @param {string} [place] instead of its character */
@@ -120,7 +134,12 @@ function nameOf(e, place = "") {
 /** Whether keys are for what has the focus: a field, or a dialog or a menu that lies over the page. @param {EventTarget | null} target */
 function isTyping(target) {
   if (!(target instanceof HTMLElement)) return false;
-  if (target.isContentEditable || target.matches("textarea, select, [role=combobox], [role=listbox]") || target.closest("dialog[open], :popover-open")) return true;
+  if (
+    target.isContentEditable ||
+    target.matches("textarea, select, [role=combobox], [role=listbox]") ||
+    target.closest("dialog[open], :popover-open")
+  )
+    return true;
   return target instanceof HTMLInputElement && !/^(button|checkbox|radio|range|submit)$/.test(target.type);
 }
 
@@ -135,10 +154,14 @@ class Focus {
     /** Whether someone has typed or looked further since a field has the focus. */
     this.browsing = false;
     document.addEventListener("pointerdown", (e) => (pressed = e.target), true);
-    document.addEventListener("keydown", (e) => {
-      pressed = null;
-      if (e.key !== "Enter") this.browsing = true;
-    }, true);
+    document.addEventListener(
+      "keydown",
+      (e) => {
+        pressed = null;
+        if (e.key !== "Enter") this.browsing = true;
+      },
+      true
+    );
     document.addEventListener("focusin", ({ target }) => {
       const around = target instanceof HTMLElement && (target.closest("label") || target);
       this.byKey = !(around && pressed instanceof Node && around.contains(pressed)); // or by a script, which means the same
@@ -147,7 +170,8 @@ class Focus {
     // The wheel scrolls the page; a number that happens to have the focus stays what it is.
     const wheel = (/** @type {WheelEvent} */ e) => {
       const { target } = e;
-      if (target instanceof HTMLInputElement && target.type === "number" && target === document.activeElement) target.blur();
+      if (target instanceof HTMLInputElement && target.type === "number" && target === document.activeElement)
+        target.blur();
     };
     document.addEventListener("wheel", wheel, { capture: true, passive: true });
   }
@@ -162,8 +186,16 @@ class Focus {
   /** Whether Enter has nothing to do in a field but to run: in a number, or a menu in which nobody has looked further.
    * @param {EventTarget | null} field */
   runs(field) {
-    if (!(field instanceof HTMLInputElement) || field.closest("dialog[open], :popover-open") || this.host.contains(field)) return false;
-    return field.type === "number" || (field.matches("[role=listbox], [role=combobox]") && !field.closest("#mge-class") && !this.browsing);
+    if (
+      !(field instanceof HTMLInputElement) ||
+      field.closest("dialog[open], :popover-open") ||
+      this.host.contains(field)
+    )
+      return false;
+    return (
+      field.type === "number" ||
+      (field.matches("[role=listbox], [role=combobox]") && !field.closest("#mge-class") && !this.browsing)
+    );
   }
 }
 

@@ -84,7 +84,10 @@ export class Mask {
         }
       });
     }
-    for (const [px, py] of [[ax, ay], [bx, by]]) {
+    for (const [px, py] of [
+      [ax, ay],
+      [bx, by],
+    ]) {
       const x = Math.floor(px);
       const y = Math.floor(py);
       if (x >= 0 && y >= 0 && x < width && y < height) data[y * width + x] = value;
@@ -131,7 +134,8 @@ export class Mask {
     const part = new Uint8Array((right - left) * (bottom - top));
     const turned = pixels < 0 ? 255 : 0; // to shrink what is set is to grow what is not
     const rows = (/** @type {(at: number, from: number, to: number) => void} */ each) => {
-      for (let y = top; y < bottom; y++) each((y - top) * (right - left), y * this.width + left, y * this.width + right);
+      for (let y = top; y < bottom; y++)
+        each((y - top) * (right - left), y * this.width + left, y * this.width + right);
     };
     rows((at, from, to) => part.set(this.data.subarray(from, to), at));
     for (let i = 0; turned && i < part.length; i++) part[i] ^= turned;
@@ -149,7 +153,12 @@ export class Mask {
   /** @param {Rect} rect @returns {Rect} */
   clamped(rect) {
     const within = (/** @type {number} */ v, /** @type {number} */ max) => Math.min(Math.max(v, 0), max);
-    return [within(rect[0], this.width), within(rect[1], this.height), within(rect[2], this.width), within(rect[3], this.height)];
+    return [
+      within(rect[0], this.width),
+      within(rect[1], this.height),
+      within(rect[2], this.width),
+      within(rect[3], this.height),
+    ];
   }
 
   /** Recounts the blocks under a changed rectangle and tells whoever draws. @param {Rect} rect */

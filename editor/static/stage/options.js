@@ -8,7 +8,14 @@ import { WORDS } from "./words.js";
  * @param {(value: number) => void} act */
 function slider(name, title, most, step, act) {
   const input = /** @type {HTMLInputElement} */ (
-    makeElement("input", "mge-size", { type: "range", min: "0", max: String(most), step: String(step), "aria-label": name, title })
+    makeElement("input", "mge-size", {
+      type: "range",
+      min: "0",
+      max: String(most),
+      step: String(step),
+      "aria-label": name,
+      title,
+    })
   );
   input.addEventListener("input", () => act(Number(input.value)));
   return input;
@@ -21,19 +28,42 @@ export class Options {
     const { painter } = stage;
     this.size = slider("Brush size", "Brush size ([ and ])", 100, 1, (value) => painter.setSizeStep(value));
     this.sizeText = makeElement("output", "mge-size-text");
-    this.hardness = slider("Brush hardness", "Brush hardness (Shift+[ and Shift+])", 100, 5, (value) => painter.setHardness(value / 100));
+    this.hardness = slider("Brush hardness", "Brush hardness (Shift+[ and Shift+])", 100, 5, (value) =>
+      painter.setHardness(value / 100)
+    );
     this.hardnessText = makeElement("output", "mge-size-text");
     this.brush = makeElement(
-      "div", "mge-brush", {},
-      makeElement("span", "mge-size-dot", { "aria-hidden": "true" }), this.size, this.sizeText,
-      makeElement("span", "mge-soft-dot", { "aria-hidden": "true" }), this.hardness, this.hardnessText
+      "div",
+      "mge-brush",
+      {},
+      makeElement("span", "mge-size-dot", { "aria-hidden": "true" }),
+      this.size,
+      this.sizeText,
+      makeElement("span", "mge-soft-dot", { "aria-hidden": "true" }),
+      this.hardness,
+      this.hardnessText
     );
-    this.opacity = slider("Overlay opacity", "How strong the overlay is (hold O to hide it)", 100, 1, (value) => painter.setOpacity(value / 100));
+    this.opacity = slider("Overlay opacity", "How strong the overlay is (hold O to hide it)", 100, 1, (value) =>
+      painter.setOpacity(value / 100)
+    );
     this.pixels = /** @type {HTMLInputElement} */ (
-      makeElement("input", "mge-number", { type: "number", min: "1", max: "64", step: "1", value: "8", "aria-label": WORDS.growBy })
+      makeElement("input", "mge-number", {
+        type: "number",
+        min: "1",
+        max: "64",
+        step: "1",
+        value: "8",
+        "aria-label": WORDS.growBy,
+      })
     );
     this.swatches = TINTS.map(({ name, rgb }, i) => {
-      const node = makeElement("button", "mge-swatch", { type: "button", role: "radio", title: `Overlay in ${name}`, "aria-label": `Overlay in ${name}`, style: `--mge-swatch: rgb(${rgb})` });
+      const node = makeElement("button", "mge-swatch", {
+        type: "button",
+        role: "radio",
+        title: `Overlay in ${name}`,
+        "aria-label": `Overlay in ${name}`,
+        style: `--mge-swatch: rgb(${rgb})`,
+      });
       node.addEventListener("click", () => painter.setColour(i));
       return node;
     });
@@ -51,19 +81,43 @@ export class Options {
       if (file) void stage.files.importMask(file);
     });
     this.menu = makeElement(
-      "div", "mge-menu mge-float", { role: "group", "aria-label": WORDS.maskMenu, hidden: "" },
+      "div",
+      "mge-menu mge-float",
+      { role: "group", "aria-label": WORDS.maskMenu, hidden: "" },
       makeElement("div", "mge-menu-row", {}, makeElement("span", "", {}, WORDS.overlay), this.opacity),
-      makeElement("div", "mge-menu-row", { role: "radiogroup", "aria-label": WORDS.overlayColour }, makeElement("span", "", {}, WORDS.colour), ...this.swatches),
       makeElement(
-        "div", "mge-menu-row", {}, makeElement("span", "", {}, WORDS.edge), this.pixels, makeElement("span", "mge-unit", {}, "px"),
-        action("Grow", WORDS.growMask, () => painter.grow(amount())), action("Shrink", WORDS.shrinkMask, () => painter.grow(-amount()))
+        "div",
+        "mge-menu-row",
+        { role: "radiogroup", "aria-label": WORDS.overlayColour },
+        makeElement("span", "", {}, WORDS.colour),
+        ...this.swatches
       ),
       makeElement(
-        "div", "mge-menu-row", {}, makeElement("span", "", {}, WORDS.maskFile),
-        action("Load", WORDS.loadMask, () => this.file.click()), action("Save", WORDS.saveMask, () => stage.files.downloadMask()), this.file
+        "div",
+        "mge-menu-row",
+        {},
+        makeElement("span", "", {}, WORDS.edge),
+        this.pixels,
+        makeElement("span", "mge-unit", {}, "px"),
+        action("Grow", WORDS.growMask, () => painter.grow(amount())),
+        action("Shrink", WORDS.shrinkMask, () => painter.grow(-amount()))
+      ),
+      makeElement(
+        "div",
+        "mge-menu-row",
+        {},
+        makeElement("span", "", {}, WORDS.maskFile),
+        action("Load", WORDS.loadMask, () => this.file.click()),
+        action("Save", WORDS.saveMask, () => stage.files.downloadMask()),
+        this.file
       )
     );
-    this.opener = makeElement("button", "mge-opener", { type: "button", "aria-expanded": "false", title: WORDS.maskMenu }, "Mask");
+    this.opener = makeElement(
+      "button",
+      "mge-opener",
+      { type: "button", "aria-expanded": "false", title: WORDS.maskMenu },
+      "Mask"
+    );
     this.opener.addEventListener("click", () => this.open(this.menu.hidden));
     this.menu.addEventListener("keydown", (e) => {
       if (e.key !== "Escape") return;
@@ -71,7 +125,12 @@ export class Options {
       this.open(false);
       this.opener.focus();
     });
-    this.clearPart = makeElement("button", "mge-part", { type: "button", title: WORDS.clearPartTitle }, WORDS.clearPart);
+    this.clearPart = makeElement(
+      "button",
+      "mge-part",
+      { type: "button", title: WORDS.clearPartTitle },
+      WORDS.clearPart
+    );
     this.clearPart.addEventListener("click", () => void stage.files.takeMask(null));
     this.bar = makeElement("div", "mge-options mge-float", {}, this.brush, this.clearPart, this.opener);
     this.bar.addEventListener("contextmenu", (e) => e.preventDefault());

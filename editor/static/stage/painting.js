@@ -42,7 +42,9 @@ export class Painter {
 
   /** @param {number} direction */
   resize(direction) {
-    const next = Math.round(direction > 0 ? Math.max(this.size + 1, this.size * 1.18) : Math.min(this.size - 1, this.size / 1.18));
+    const next = Math.round(
+      direction > 0 ? Math.max(this.size + 1, this.size * 1.18) : Math.min(this.size - 1, this.size / 1.18)
+    );
     this.size = Math.min(Math.max(next, 1), LARGEST_BRUSH);
     this.stage.refresh();
   }
@@ -131,6 +133,7 @@ export class Painter {
   keepPin(bounds) {
     const { window } = this;
     if (!window || !bounds) return;
-    if (bounds[0] < window[0] || bounds[1] < window[1] || bounds[2] > window[2] || bounds[3] > window[3]) this.window = null;
+    if (bounds[0] < window[0] || bounds[1] < window[1] || bounds[2] > window[2] || bounds[3] > window[3])
+      this.window = null;
   }
 }

@@ -45,7 +45,10 @@ export class Picture {
     let bitmap;
     if (width * height > MOST_FULL) {
       scale = 0.5;
-      bitmap = await createImageBitmap(blob, { resizeWidth: Math.ceil(width / 2), resizeHeight: Math.ceil(height / 2) });
+      bitmap = await createImageBitmap(blob, {
+        resizeWidth: Math.ceil(width / 2),
+        resizeHeight: Math.ceil(height / 2),
+      });
     } else {
       bitmap = await createImageBitmap(blob);
     }

@@ -1,7 +1,19 @@
 /** What a run would regenerate, asked or computed, and the lines below the canvas that say so. Knows nothing of drawing. */
 
 import { bitsOf, boxRegion, countSet, finestSide, maskRegion, maybeSeveral, onePass } from "./tokens.js";
-import { WORDS, cellsSelected, changedOutside, contextOf, counted, duration, letterOf, seamOf, shiftOf, stepOf, windowScale } from "./words.js";
+import {
+  WORDS,
+  cellsSelected,
+  changedOutside,
+  contextOf,
+  counted,
+  duration,
+  letterOf,
+  seamOf,
+  shiftOf,
+  stepOf,
+  windowScale,
+} from "./words.js";
 
 const PLAN_DELAY = 80; // ms
 
@@ -59,7 +71,8 @@ export class Planner {
   async askPlan() {
     const { stage } = this;
     if (stage.planStale) return; // the frame that is due asks anew, where there is still something to ask
-    if (stage.dragging && stage.mode !== "extend") return void (this.timer = window.setTimeout(() => void this.askPlan(), PLAN_DELAY));
+    if (stage.dragging && stage.mode !== "extend")
+      return void (this.timer = window.setTimeout(() => void this.askPlan(), PLAN_DELAY));
     const intent = stage.intent();
     const asked = (this.asked = intent.run);
     const { grid } = stage.model;
@@ -86,7 +99,7 @@ export class Planner {
     panel.status.textContent = this.text();
     const current = review?.current;
     const made = current && { outside: current.changed_outside, seam: current.seam, shift: current.shift };
-    this.showProof(running ? null : made ?? (this.stage.mask && !this.stage.opening ? this.stage.proof : null));
+    this.showProof(running ? null : (made ?? (this.stage.mask && !this.stage.opening ? this.stage.proof : null)));
     panel.stopButton.hidden = !running;
     const sizes = this.sizes();
     panel.info.textContent = sizes && `${sizes} · ${Math.round(this.stage.view.deviceScale * 100)} %`;
@@ -117,7 +130,10 @@ export class Planner {
   /** @param {import("./stage.js").Review} review */
   ofReview(review) {
     const { seed, score, outcome, note } = review.current;
-    const parts = [`${WORDS.variation} ${letterOf(review.index)} of ${review.variations.length}`, `${WORDS.seed} ${seed}`];
+    const parts = [
+      `${WORDS.variation} ${letterOf(review.index)} of ${review.variations.length}`,
+      `${WORDS.seed} ${seed}`,
+    ];
     if (score !== null) parts.push(`${WORDS.score} ${score.toFixed(2)}`);
     if (outcome.seconds !== null) parts.push(duration(outcome.seconds));
     if (outcome.draft) parts.push(WORDS.draft);

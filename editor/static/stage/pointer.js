@@ -161,8 +161,12 @@ export class Pointers {
     this.fingers.set(e.pointerId, { x: e.clientX, y: e.clientY });
     const after = [...this.fingers.values()];
     const box = this.host.getBoundingClientRect();
-    const middle = (/** @type {{x: number, y: number}[]} */ p) => [(p[0].x + p[1].x) / 2 - box.left, (p[0].y + p[1].y) / 2 - box.top];
-    const apart = (/** @type {{x: number, y: number}[]} */ p) => Math.max(Math.hypot(p[0].x - p[1].x, p[0].y - p[1].y), 1);
+    const middle = (/** @type {{x: number, y: number}[]} */ p) => [
+      (p[0].x + p[1].x) / 2 - box.left,
+      (p[0].y + p[1].y) / 2 - box.top,
+    ];
+    const apart = (/** @type {{x: number, y: number}[]} */ p) =>
+      Math.max(Math.hypot(p[0].x - p[1].x, p[0].y - p[1].y), 1);
     const [from, to] = [middle(before), middle(after)];
     stage.view.panBy(to[0] - from[0], to[1] - from[1]);
     stage.view.zoomAt(...stage.comparison.shared(to[0], to[1]), apart(after) / apart(before));
@@ -208,7 +212,10 @@ export class Pointers {
     const [x, y] = this.at(e);
     const unit = e.deltaMode === 1 ? 16 : e.deltaMode === 2 ? 120 : 1;
     const speed = e.ctrlKey ? 0.01 : 0.0016;
-    stage.view.zoomAt(...stage.comparison.shared(x, y), Math.exp(-Math.max(-240, Math.min(240, e.deltaY * unit)) * speed));
+    stage.view.zoomAt(
+      ...stage.comparison.shared(x, y),
+      Math.exp(-Math.max(-240, Math.min(240, e.deltaY * unit)) * speed)
+    );
     stage.pointer = [x, y];
     stage.viewChanged();
   }

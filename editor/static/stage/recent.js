@@ -15,7 +15,9 @@ export class Recent {
 
   async refresh() {
     const { sessions } = this.stage;
-    const others = ((sessions.vault && (await sessions.vault.all().catch(() => []))) || []).filter(({ id }) => id !== sessions.id);
+    const others = ((sessions.vault && (await sessions.vault.all().catch(() => []))) || []).filter(
+      ({ id }) => id !== sessions.id
+    );
     const rows = await Promise.all(others.map((each) => this.row(each)));
     this.addresses.splice(0).forEach((address) => URL.revokeObjectURL(address));
     this.addresses = rows.flatMap(({ address }) => address || []);
@@ -30,10 +32,20 @@ export class Recent {
     const small = kept && (kept.tile || kept.blob);
     const address = small ? URL.createObjectURL(small) : "";
     const title = `${name || WORDS.untitled}, ${whenOf(savedAt)}`;
-    const open = makeElement("button", "mge-version", { type: "button", title, "data-session": id },
-      makeElement("img", "", { src: address, alt: "" }), makeElement("span", "", {}, name || WORDS.untitled, makeElement("small", "", {}, whenOf(savedAt))));
+    const open = makeElement(
+      "button",
+      "mge-version",
+      { type: "button", title, "data-session": id },
+      makeElement("img", "", { src: address, alt: "" }),
+      makeElement("span", "", {}, name || WORDS.untitled, makeElement("small", "", {}, whenOf(savedAt)))
+    );
     open.addEventListener("click", () => void sessions.visit(id));
-    const forget = makeElement("button", "mge-x mge-forget", { type: "button", title: WORDS.forget, "aria-label": `${WORDS.forget}: ${title}` }, "×");
+    const forget = makeElement(
+      "button",
+      "mge-x mge-forget",
+      { type: "button", title: WORDS.forget, "aria-label": `${WORDS.forget}: ${title}` },
+      "×"
+    );
     forget.addEventListener("click", () => void this.forget(id));
     return { node: makeElement("div", "mge-recent-row", {}, open, forget), address };
   }

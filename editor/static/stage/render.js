@@ -69,7 +69,12 @@ export class Renderer {
   /** @param {number[]} rect on the canvas */
   tint(rect) {
     this.tintDirty = this.tintDirty
-      ? [Math.min(this.tintDirty[0], rect[0]), Math.min(this.tintDirty[1], rect[1]), Math.max(this.tintDirty[2], rect[2]), Math.max(this.tintDirty[3], rect[3])]
+      ? [
+          Math.min(this.tintDirty[0], rect[0]),
+          Math.min(this.tintDirty[1], rect[1]),
+          Math.max(this.tintDirty[2], rect[2]),
+          Math.max(this.tintDirty[3], rect[3]),
+        ]
       : rect.slice();
     this.schedule();
   }
@@ -105,7 +110,14 @@ export class Renderer {
   /** @param {CanvasRenderingContext2D} pen canvas pixels from here on */
   onCanvas(pen) {
     const { view } = this.stage;
-    pen.setTransform(view.deviceScale, 0, 0, view.deviceScale, Math.round(view.x * view.dpr), Math.round(view.y * view.dpr));
+    pen.setTransform(
+      view.deviceScale,
+      0,
+      0,
+      view.deviceScale,
+      Math.round(view.x * view.dpr),
+      Math.round(view.y * view.dpr)
+    );
   }
 
   /** @param {CanvasRenderingContext2D} pen */

@@ -103,7 +103,12 @@ export class Running {
     const { window, sight } = this.trace;
     if (!window || !sight) return [0, 0, width, height];
     const k = width / (window[2] - window[0]);
-    return [(sight[0] - window[0]) * k, (sight[1] - window[1]) * k, (sight[2] - sight[0]) * k, (sight[3] - sight[1]) * k];
+    return [
+      (sight[0] - window[0]) * k,
+      (sight[1] - window[1]) * k,
+      (sight[2] - sight[0]) * k,
+      (sight[3] - sight[1]) * k,
+    ];
   }
 
   close() {
@@ -143,7 +148,12 @@ export class Review {
     if (trace && trace.sight && trace.passes === 1) {
       const [ox, oy] = this.offset;
       const [l, t, r, b] = trace.sight;
-      this.focus = [Math.max(l + ox, 0), Math.max(t + oy, 0), Math.min(r + ox, this.width), Math.min(b + oy, this.height)];
+      this.focus = [
+        Math.max(l + ox, 0),
+        Math.max(t + oy, 0),
+        Math.min(r + ox, this.width),
+        Math.min(b + oy, this.height),
+      ];
     }
     this.index = 0;
     /** @type {Order} */
@@ -175,14 +185,31 @@ export class Review {
     this.parts.push({ message, pins: [...pins] });
     /** @type {Outcome} */
     const outcome = {
-      run: message.run, trace, pins, branchable: !!message.branchable, draft: !!message.draft, seconds: numberOr(message.seconds),
-      from: message.from || null, settings: message.settings || {},
+      run: message.run,
+      trace,
+      pins,
+      branchable: !!message.branchable,
+      draft: !!message.draft,
+      seconds: numberOr(message.seconds),
+      from: message.from || null,
+      settings: message.settings || {},
     };
     const ranking = Array.isArray(message.ranking) ? message.ranking : null;
     message.variations.forEach((/** @type {any} */ each, /** @type {number} */ place) => {
       this.variations.push({
-        url: each.url, seed: each.seed, score: numberOr(each.score), seam: numberOr(each.seam), shift: numberOr(each.shift),
-        fit: numberOr(each.fit), worth: numberOr(each.worth), rank: ranking && ranking.indexOf(place), changed_outside: numberOr(each.changed_outside), note: typeof each.note === "string" ? each.note : "", place, outcome, dropped: false,
+        url: each.url,
+        seed: each.seed,
+        score: numberOr(each.score),
+        seam: numberOr(each.seam),
+        shift: numberOr(each.shift),
+        fit: numberOr(each.fit),
+        worth: numberOr(each.worth),
+        rank: ranking && ranking.indexOf(place),
+        changed_outside: numberOr(each.changed_outside),
+        note: typeof each.note === "string" ? each.note : "",
+        place,
+        outcome,
+        dropped: false,
       });
       this.blobs.push(null);
       this.pictures.push(null);

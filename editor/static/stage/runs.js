@@ -106,7 +106,8 @@ export class Runner {
     if (dice instanceof HTMLElement && seed instanceof HTMLInputElement) {
       const before = seed.value;
       dice.click();
-      for (let tries = 0; seed.value === before && tries < 40; tries++) await new Promise((resolve) => setTimeout(resolve, 25));
+      for (let tries = 0; seed.value === before && tries < 40; tries++)
+        await new Promise((resolve) => setTimeout(resolve, 25));
     }
     this.run();
   }
@@ -126,7 +127,10 @@ export class Runner {
     const { stage } = this;
     const { running } = stage;
     clearTimeout(this.watchdog);
-    this.watchdog = window.setTimeout(() => running && stage.running === running && stage.panel.toast(WORDS.runSilent, "error"), SILENCE_OF_RUN);
+    this.watchdog = window.setTimeout(
+      () => running && stage.running === running && stage.panel.toast(WORDS.runSilent, "error"),
+      SILENCE_OF_RUN
+    );
   }
 
   /** Why nothing can be made from the variation under review, or "". @param {How} how @param {number} position */
@@ -154,14 +158,30 @@ export class Runner {
     const parent = outcome.trace;
     const moment = parent && parent.at(position);
     // A step that a branch took over belongs to the run it branched from.
-    const origin = how === "branch" && moment ? { run: moment.run, variation: moment.variations[place] } : { run: outcome.run, variation: place };
+    const origin =
+      how === "branch" && moment
+        ? { run: moment.run, variation: moment.variations[place] }
+        : { run: outcome.run, variation: place };
     const fixed = pins || [...outcome.pins];
     /** @type {From} */
     const from = { ...origin, step: how === "branch" && moment ? moment.step : 0, how };
     if (share !== undefined) from.share = share;
     if (fixed.length && how !== "more") from.pins = fixed;
-    const intent = { ...this.intent(), mode: parent ? parent.mode : stage.mode, mask: null, box: null, extend: [0, 0, 0, 0], window: null, from };
-    const trace = new Trace(intent.run, intent.mode, parent ? parent.cut : { kind: "all" }, parent && how !== "weakest" ? parent.hole : null);
+    const intent = {
+      ...this.intent(),
+      mode: parent ? parent.mode : stage.mode,
+      mask: null,
+      box: null,
+      extend: [0, 0, 0, 0],
+      window: null,
+      from,
+    };
+    const trace = new Trace(
+      intent.run,
+      intent.mode,
+      parent ? parent.cut : { kind: "all" },
+      parent && how !== "weakest" ? parent.hole : null
+    );
     const shared = { branch: position, pins: parent ? parent.decoded : 0, weakest: 0, more: 0, baseline: 0 }[how];
     if (parent) trace.begin(parent, shared, place, how === "pins" ? 1 : parent.count);
     this.abandon();
@@ -255,9 +275,15 @@ export class Runner {
     if (trace && message.draft) trace.unfinish();
     const review = (running && running.family) || new Review(message, trace, stage.versions.head);
     let first = 0;
-    if (running && running.family) first = review.add(message, trace, new Map(/** @type {[number, number][]} */ ((running.from && running.from.pins) || [])));
+    if (running && running.family)
+      first = review.add(
+        message,
+        trace,
+        new Map(/** @type {[number, number][]} */ ((running.from && running.from.pins) || []))
+      );
     if (running && !running.family) review.asked = running.asked;
-    if (running) running.tiles.forEach((tile, i) => first + i < review.tiles.length && (review.tiles[first + i] = tile));
+    if (running)
+      running.tiles.forEach((tile, i) => first + i < review.tiles.length && (review.tiles[first + i] = tile));
     this.remember(review);
     if (running === this.stopping) this.stopping = null;
     const mine = running === stage.running;
@@ -267,8 +293,12 @@ export class Runner {
       running.close();
       return stage.choice.show();
     }
-    const best = message.variations.findIndex((/** @type {any} */ _, /** @type {number} */ i) => !review.variations[first + i].rank);
-    const index = first + (running && !running.family && running.picked ? Math.min(running.index, message.variations.length - 1) : best);
+    const best = message.variations.findIndex(
+      (/** @type {any} */ _, /** @type {number} */ i) => !review.variations[first + i].rank
+    );
+    const index =
+      first +
+      (running && !running.family && running.picked ? Math.min(running.index, message.variations.length - 1) : best);
     if (stage.held) stage.held.close();
     // The last preview stays until the result is there: nothing flickers.
     stage.held = running && !running.beside ? running : null;

@@ -43,7 +43,10 @@ export class Sessions {
     else if (!keepsSettings()) this.note.warn(WORDS.settingsNotKept);
     const all = await vault.all().catch(() => []);
     const own = vault.lasts ? sessionStorage.getItem(TAB) : null;
-    const found = await this.firstFree(own === null ? all : all.filter(({ id }) => id === own), own === null ? 0 : PATIENCE_FOR_LOCK);
+    const found = await this.firstFree(
+      own === null ? all : all.filter(({ id }) => id === own),
+      own === null ? 0 : PATIENCE_FOR_LOCK
+    );
     this.ready = true;
     if (found && !this.chosen) void this.restore(found);
     else {
@@ -65,11 +68,13 @@ export class Sessions {
     if (this.claimed.has(id) || !this.vault || !this.vault.lasts) return Promise.resolve(true);
     return new Promise((done) => {
       const options = patience ? { signal: AbortSignal.timeout(patience) } : { ifAvailable: true };
-      navigator.locks.request(`mge-session-${id}`, options, (lock) => {
-        if (lock) this.claimed.add(id);
-        done(!!lock);
-        return lock ? new Promise(() => {}) : undefined; // held for as long as the page lives
-      }).catch(() => done(false));
+      navigator.locks
+        .request(`mge-session-${id}`, options, (lock) => {
+          if (lock) this.claimed.add(id);
+          done(!!lock);
+          return lock ? new Promise(() => {}) : undefined; // held for as long as the page lives
+        })
+        .catch(() => done(false));
     });
   }
 
@@ -85,7 +90,10 @@ export class Sessions {
     const vault = /** @type {import("./vault.js").Vault} */ (this.vault);
     for (const { id } of (await vault.all().catch(() => [])).reverse()) {
       if (id === this.id || !(await this.claim(id))) continue;
-      return vault.erase(id).then(() => true, () => false);
+      return vault.erase(id).then(
+        () => true,
+        () => false
+      );
     }
     return false;
   }
@@ -138,7 +146,10 @@ export class Sessions {
     this.restoring = session;
     stage.opening = true;
     stage.refresh();
-    const slow = setTimeout(() => this.restoring === session && this.offer(session, WORDS.restoring), PATIENCE_TO_OFFER);
+    const slow = setTimeout(
+      () => this.restoring === session && this.offer(session, WORDS.restoring),
+      PATIENCE_TO_OFFER
+    );
     try {
       let message = session.doc ? await stage.wire.reopen(session.doc) : null;
       if (this.restoring !== session) return false;
@@ -184,7 +195,8 @@ export class Sessions {
   /** Offers a session's own copy, and another try. @param {Session} session @param {string} text */
   offer(session, text) {
     const deeds = [{ text: WORDS.saveCopy, title: WORDS.saveCopyTitle, act: () => void this.saveCopy(session) }];
-    if (this.restoring !== session) deeds.push({ text: WORDS.again, title: WORDS.againTitle, act: () => void this.visit(session.id) });
+    if (this.restoring !== session)
+      deeds.push({ text: WORDS.again, title: WORDS.againTitle, act: () => void this.visit(session.id) });
     this.note.say(text, ...deeds);
   }
 
@@ -206,7 +218,9 @@ export class Sessions {
     const { stage } = this;
     const { versions, runner } = stage;
     const same = message.doc === session.doc;
-    const stored = new Set(await /** @type {import("./vault.js").Vault} */ (this.vault).pictures(session.id).catch(() => []));
+    const stored = new Set(
+      await /** @type {import("./vault.js").Vault} */ (this.vault).pictures(session.id).catch(() => [])
+    );
     const shown = session.versions.find(({ id }) => id === session.head);
     const blob = shown && (await this.picture(shown.id, session.id));
     const { width, height } = blob ? /** @type {any} */ (shown) : message;
@@ -237,7 +251,11 @@ export class Sessions {
     stage.history.load(session.history, runner.reviews);
     this.restoring = null;
     this.aside = null;
-    this.note.say(WORDS.restored, { text: WORDS.startFresh, title: WORDS.startFreshTitle, act: () => void this.startFresh() });
+    this.note.say(WORDS.restored, {
+      text: WORDS.startFresh,
+      title: WORDS.startFreshTitle,
+      act: () => void this.startFresh(),
+    });
     const review = same && runner.reviews[session.reviewed];
     if (review) void stage.choice.open(review);
     stage.renderer.all();

@@ -30,7 +30,12 @@ export function capsuleRows(ax, ay, bx, by, radius, height, emit) {
       const dy = y + 0.5 - ay;
       let l = -Infinity;
       let h = Infinity;
-      const bound = (/** @type {number} */ slope, /** @type {number} */ offset, /** @type {number} */ min, /** @type {number} */ max) => {
+      const bound = (
+        /** @type {number} */ slope,
+        /** @type {number} */ offset,
+        /** @type {number} */ min,
+        /** @type {number} */ max
+      ) => {
         if (Math.abs(slope) < 1e-12) {
           if (offset < min || offset > max) h = -Infinity;
           return;

@@ -149,7 +149,9 @@ export class Stage {
   }
 
   brushShown() {
-    return this.paintable() && ["brush", "eraser"].includes(this.tool) && !this.pointers.spaceDown && !this.pointers.panning;
+    return (
+      this.paintable() && ["brush", "eraser"].includes(this.tool) && !this.pointers.spaceDown && !this.pointers.panning
+    );
   }
 
   erasing() {
@@ -167,7 +169,8 @@ export class Stage {
   frame() {
     const { running } = this;
     const review = this.review || (running && running.family);
-    if (review) return [-review.offset[0], -review.offset[1], review.width - review.offset[0], review.height - review.offset[1]];
+    if (review)
+      return [-review.offset[0], -review.offset[1], review.width - review.offset[0], review.height - review.offset[1]];
     if (running && running.step && running.mode === "generate") return [0, 0, ...running.canvas];
     if (this.mode === "extend" && this.mask) return this.grown();
     return this.mask ? [0, 0, this.mask.width, this.mask.height] : [0, 0, 512, 512];
@@ -183,7 +186,8 @@ export class Stage {
     const { review, timeline } = this;
     const trace = timeline.back ? timeline.trace : this.decoding && this.decoding.trace;
     if (trace && trace.mode === "generate" && !this.comparing) return { shown: null, offset: [0, 0] };
-    if (review && review.shown && !this.comparing && !timeline.back) return { shown: review.shown, offset: review.offset };
+    if (review && review.shown && !this.comparing && !timeline.back)
+      return { shown: review.shown, offset: review.offset };
     return { shown: this.picture, offset: [0, 0] };
   }
 
@@ -201,7 +205,15 @@ export class Stage {
   }
 
   tintShown() {
-    if (!this.tint || this.comparing || this.comparison.on || this.painter.hidden || !this.paintable() || (this.mode === "replace" && this.box)) return false;
+    if (
+      !this.tint ||
+      this.comparing ||
+      this.comparison.on ||
+      this.painter.hidden ||
+      !this.paintable() ||
+      (this.mode === "replace" && this.box)
+    )
+      return false;
     return this.painting || !(this.review || (this.running && this.running.step));
   }
 
@@ -314,7 +326,8 @@ export class Stage {
 
   /** @param {number[]} before */
   commitExtend(before) {
-    if (String(before) !== String(this.extend)) this.history.push({ kind: "extend", before, after: this.extend.slice() });
+    if (String(before) !== String(this.extend))
+      this.history.push({ kind: "extend", before, after: this.extend.slice() });
     if (this.view.fitted) this.fit();
     this.changed();
   }

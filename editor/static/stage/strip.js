@@ -14,7 +14,9 @@ export class Strip {
     this.stage = stage;
     this.tiles = makeElement("div", "mge-tiles", { role: "radiogroup", "aria-label": WORDS.variations });
     this.tiles.addEventListener("keydown", (e) => this.key(e));
-    this.order = /** @type {HTMLSelectElement} */ (makeElement("select", "mge-order", { "aria-label": WORDS.orderBy, title: WORDS.orderBy }));
+    this.order = /** @type {HTMLSelectElement} */ (
+      makeElement("select", "mge-order", { "aria-label": WORDS.orderBy, title: WORDS.orderBy })
+    );
     for (const [value, text] of Object.entries(ORDERS)) this.order.append(makeElement("option", "", { value }, text));
     this.order.addEventListener("change", () => stage.choice.orderBy(/** @type {any} */ (this.order.value)));
     this.keep = textButton(WORDS.keep, WORDS.keepTitle, () => stage.choice.keep(), "mge-primary");
@@ -54,7 +56,8 @@ export class Strip {
   standClear(place) {
     if (this.box.classList.contains("mge-on")) return;
     const { height } = this.stage.view;
-    const hidden = (/** @type {number} */ top) => (place ? Math.max(0, Math.min(place[3], top + HEIGHT) - Math.max(place[1], top)) : 0);
+    const hidden = (/** @type {number} */ top) =>
+      place ? Math.max(0, Math.min(place[3], top + HEIGHT) - Math.max(place[1], top)) : 0;
     this.box.classList.toggle("mge-at-head", hidden(HEAD) < hidden(height - HEIGHT));
   }
 
@@ -78,7 +81,14 @@ export class Strip {
     let node = /** @type {HTMLButtonElement | undefined} */ (this.tiles.children[at]);
     if (!node) {
       node = /** @type {HTMLButtonElement} */ (
-        makeElement("button", "mge-tile", { type: "button", role: "radio" }, makeElement("span", "mge-tile-picture"), makeElement("b", ""), makeElement("small", ""))
+        makeElement(
+          "button",
+          "mge-tile",
+          { type: "button", role: "radio" },
+          makeElement("span", "mge-tile-picture"),
+          makeElement("b", ""),
+          makeElement("small", "")
+        )
       );
       node.addEventListener("click", () => this.stage.choice.pick(this.shown[at].index));
       this.tiles.append(node);
@@ -88,9 +98,11 @@ export class Strip {
     node.title = tile.title;
     node.setAttribute("aria-label", tile.title);
     const [picture, letter, note] = /** @type {any} */ (node.children);
-    if (tile.tile ? picture.firstChild !== tile.tile : picture.firstChild) picture.replaceChildren(...(tile.tile ? [tile.tile] : []));
+    if (tile.tile ? picture.firstChild !== tile.tile : picture.firstChild)
+      picture.replaceChildren(...(tile.tile ? [tile.tile] : []));
     letter.textContent = letterOf(tile.index);
     note.textContent = tile.note;
-    if (chosen && this.tiles.scrollWidth > this.tiles.clientWidth) node.scrollIntoView({ block: "nearest", inline: "nearest" });
+    if (chosen && this.tiles.scrollWidth > this.tiles.clientWidth)
+      node.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
 }

@@ -31,24 +31,73 @@ export class Timeline {
     }
     this.lane = makeElement("div", "mge-lane");
     this.besideLane = makeElement("div", "mge-lane mge-lane-beside", { title: WORDS.sequential });
-    this.track = makeElement("div", "mge-track", { role: "slider", tabindex: "0", "aria-label": WORDS.steps, title: WORDS.trackTitle }, this.lane, this.besideLane);
+    this.track = makeElement(
+      "div",
+      "mge-track",
+      { role: "slider", tabindex: "0", "aria-label": WORDS.steps, title: WORDS.trackTitle },
+      this.lane,
+      this.besideLane
+    );
     this.text = makeElement("output", "mge-step-text");
-    this.branch = textButton(WORDS.branch, WORDS.branchTitle, () => stage.runner.again("branch", { position: this.position ?? this.length }), "mge-small");
+    this.branch = textButton(
+      WORDS.branch,
+      WORDS.branchTitle,
+      () => stage.runner.again("branch", { position: this.position ?? this.length }),
+      "mge-small"
+    );
     this.share = /** @type {HTMLInputElement} */ (
-      makeElement("input", "mge-size mge-share", { type: "range", min: "5", max: "50", step: "5", value: "20", "aria-label": WORDS.share, title: WORDS.share })
+      makeElement("input", "mge-size mge-share", {
+        type: "range",
+        min: "5",
+        max: "50",
+        step: "5",
+        value: "20",
+        "aria-label": WORDS.share,
+        title: WORDS.share,
+      })
     );
     this.share.addEventListener("input", () => this.refresh());
-    this.weakest = textButton("", WORDS.weakestTitle, () => stage.runner.again("weakest", { share: Number(this.share.value) / 100 }), "mge-small");
+    this.weakest = textButton(
+      "",
+      WORDS.weakestTitle,
+      () => stage.runner.again("weakest", { share: Number(this.share.value) / 100 }),
+      "mge-small"
+    );
     this.baseline = textButton(WORDS.baseline, WORDS.baselineTitle, () => stage.runner.again("baseline"), "mge-small");
-    this.legend = makeElement("div", "mge-legend", {}, makeElement("span", ""), makeElement("i", "", { "aria-hidden": "true" }), makeElement("span", ""));
+    this.legend = makeElement(
+      "div",
+      "mge-legend",
+      {},
+      makeElement("span", ""),
+      makeElement("i", "", { "aria-hidden": "true" }),
+      makeElement("span", "")
+    );
     /** @type {HTMLElement} */ (this.legend.children[1]).style.background = heatGradient();
     this.hint = makeElement("p", "mge-dock-hint", {}, WORDS.noStepsYet);
     this.dock = makeElement(
-      "section", "mge-dock", { "aria-label": WORDS.timeline },
-      this.looks, this.track, this.text,
-      makeElement("div", "mge-dock-actions", {}, this.branch, makeElement("span", "mge-weakest", {}, this.share, this.weakest), this.baseline), this.hint
+      "section",
+      "mge-dock",
+      { "aria-label": WORDS.timeline },
+      this.looks,
+      this.track,
+      this.text,
+      makeElement(
+        "div",
+        "mge-dock-actions",
+        {},
+        this.branch,
+        makeElement("span", "mge-weakest", {}, this.share, this.weakest),
+        this.baseline
+      ),
+      this.hint
     );
-    this.inset = makeElement("figure", "mge-inset mge-float", {}, makeCanvas(INSET, INSET), makeElement("figcaption", "", {}, WORDS.sequential));
+    this.inset = makeElement(
+      "figure",
+      "mge-inset mge-float",
+      {},
+      makeCanvas(INSET, INSET),
+      makeElement("figcaption", "", {}, WORDS.sequential)
+    );
     this.listen();
   }
 
@@ -68,7 +117,14 @@ export class Timeline {
     track.addEventListener("pointermove", (e) => track.hasPointerCapture(e.pointerId) && to(e));
     track.addEventListener("keydown", (e) => {
       const at = this.position ?? this.length;
-      const next = { ArrowLeft: at - 1, ArrowDown: at - 1, ArrowRight: at + 1, ArrowUp: at + 1, Home: 0, End: this.length }[e.key];
+      const next = {
+        ArrowLeft: at - 1,
+        ArrowDown: at - 1,
+        ArrowRight: at + 1,
+        ArrowUp: at + 1,
+        Home: 0,
+        End: this.length,
+      }[e.key];
       if (next === undefined) return;
       e.preventDefault();
       e.stopPropagation();
@@ -132,7 +188,10 @@ export class Timeline {
   /** The cells to draw as undecided. @returns {{window: number[], unknown: Uint8Array, decided: Map<number, number>} | null} */
   undecided() {
     const { trace } = this;
-    const cells = trace && this.back && this.look === "picture" ? trace.undecided(/** @type {number} */ (this.position), this.variation) : null;
+    const cells =
+      trace && this.back && this.look === "picture"
+        ? trace.undecided(/** @type {number} */ (this.position), this.variation)
+        : null;
     return cells && { ...cells, decided: new Map() };
   }
 
@@ -179,7 +238,10 @@ export class Timeline {
     };
     this.film = show(this.film, trace);
     this.besideFilm = show(this.besideFilm, this.beside);
-    if (this.film && this.back) void this.film.show(/** @type {number} */ (this.position), this.variation).then((drawn) => drawn && stage.renderer.all());
+    if (this.film && this.back)
+      void this.film
+        .show(/** @type {number} */ (this.position), this.variation)
+        .then((drawn) => drawn && stage.renderer.all());
     void this.drawInset();
     stage.renderer.all();
     stage.refresh();
@@ -212,10 +274,14 @@ export class Timeline {
   refresh() {
     const { trace, length, stage, dock } = this;
     dock.classList.toggle("mge-on", length > 0);
-    for (const node of this.looks.children) node.setAttribute("aria-checked", String(node.getAttribute("data-look") === this.look));
+    for (const node of this.looks.children)
+      node.setAttribute("aria-checked", String(node.getAttribute("data-look") === this.look));
     const heat = this.look !== "picture" && length > 0;
     this.legend.classList.toggle("mge-on", heat);
-    if (heat) [this.legend.firstChild, this.legend.lastChild].forEach((node, i) => node && (node.textContent = LEGENDS[this.look][i]));
+    if (heat)
+      [this.legend.firstChild, this.legend.lastChild].forEach(
+        (node, i) => node && (node.textContent = LEGENDS[this.look][i])
+      );
     this.knobs(this.lane, this.places, this.position ?? length);
     const { beside } = this;
     this.knobs(this.besideLane, beside ? beside.moments.length : 0, this.besidePosition);
@@ -237,7 +303,11 @@ export class Timeline {
     const { trace } = this;
     if (!trace) return "";
     if (moment && moment.finish) return this.back || !this.stage.review ? WORDS.finishing : WORDS.finished;
-    return stepOf(moment ? moment.step : 0, trace.steps, trace.passes > 1 && moment ? [moment.pass, trace.passes] : null);
+    return stepOf(
+      moment ? moment.step : 0,
+      trace.steps,
+      trace.passes > 1 && moment ? [moment.pass, trace.passes] : null
+    );
   }
 
   /** One knob a step, and one before the first. @param {HTMLElement} lane @param {number} count @param {number} position */

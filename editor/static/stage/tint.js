@@ -69,7 +69,8 @@ export class Tint {
       const words = new Uint32Array(image.data.buffer);
       let n = 0;
       for (let y = top; y < bottom; y++) {
-        for (let i = y * level.width + l, end = y * level.width + r; i < end; i++) words[n++] = this.words[level.data[i]];
+        for (let i = y * level.width + l, end = y * level.width + r; i < end; i++)
+          words[n++] = this.words[level.data[i]];
       }
       pen.putImageData(image, l, top);
     }

@@ -142,12 +142,16 @@ export function oneWindow(region, model) {
 /** Whether core/canvas/plan.py may look through several windows where one would do: around parts that lie far apart, or along
  * a long thin hole. @param {Region} region @param {Model} model */
 export function maybeSeveral({ bounds }, model) {
-  return !!bounds && Math.ceil(Math.max(bounds[2] - bounds[0], bounds[3] - bounds[1]) * model.context) > JOINED * model.pixels;
+  return (
+    !!bounds &&
+    Math.ceil(Math.max(bounds[2] - bounds[0], bounds[3] - bounds[1]) * model.context) > JOINED * model.pixels
+  );
 }
 
 /** Side of the windows that a run looks through last, where the first are so wide. @param {number} side @param {Model} model */
 export function finestSide(side, model) {
-  for (let level = 0; level < model.refine && side > FINEST * model.pixels; level++) side = Math.max(model.pixels, Math.floor(side / 2));
+  for (let level = 0; level < model.refine && side > FINEST * model.pixels; level++)
+    side = Math.max(model.pixels, Math.floor(side / 2));
   return side;
 }
 
@@ -189,14 +193,20 @@ export function cellPixels(window, grid, cell, touching) {
   const [low, high] = touching ? [Math.floor, Math.ceil] : [Math.ceil, Math.floor];
   const edge = (/** @type {number} */ i, /** @type {(v: number) => number} */ to) => to((i * side) / grid);
   const [u, v] = [cell % grid, Math.floor(cell / grid)];
-  return [window[0] + edge(u, low), window[1] + edge(v, low), window[0] + edge(u + 1, high), window[1] + edge(v + 1, high)];
+  return [
+    window[0] + edge(u, low),
+    window[1] + edge(v, low),
+    window[0] + edge(u + 1, high),
+    window[1] + edge(v + 1, high),
+  ];
 }
 
 /** The pixels to paint so that a cell counts: its own, or all that touch it where its own are too few. @param {number[]} window
  * @param {Model} model @param {number} cell @returns {[number, number, number, number]} */
 export function cellPaint(window, model, cell) {
   const own = cellPixels(window, model.grid, cell, false);
-  const share = (Math.max(own[2] - own[0], 0) * Math.max(own[3] - own[1], 0) * model.grid ** 2) / (window[2] - window[0]) ** 2;
+  const share =
+    (Math.max(own[2] - own[0], 0) * Math.max(own[3] - own[1], 0) * model.grid ** 2) / (window[2] - window[0]) ** 2;
   return share > model.coverage ? own : cellPixels(window, model.grid, cell, true);
 }
 

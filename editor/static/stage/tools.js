@@ -12,7 +12,14 @@ import { cellAreas, cellAt, cellPaint, cellPixels, latentMask, maskRegion } from
 
 /** @type {[string, number, number][]} */
 export const HANDLES = [
-  ["nw", 0, 0], ["n", 0.5, 0], ["ne", 1, 0], ["e", 1, 0.5], ["se", 1, 1], ["s", 0.5, 1], ["sw", 0, 1], ["w", 0, 0.5],
+  ["nw", 0, 0],
+  ["n", 0.5, 0],
+  ["ne", 1, 0],
+  ["e", 1, 0.5],
+  ["se", 1, 1],
+  ["s", 0.5, 1],
+  ["sw", 0, 1],
+  ["w", 0, 0.5],
 ];
 
 /** The handle of a box that lies within reach, or "" . @param {number[]} box @param {Point} at @returns {string} */
@@ -45,7 +52,15 @@ export function strokeDrag(stage, first, erase) {
       const pieces = nr === r ? 1 : Math.min(Math.ceil(Math.hypot(nx - x, ny - y) / 4) || 1, 32);
       for (let i = 0; i < pieces; i++) {
         const [a, b] = [i / pieces, (i + 1) / pieces];
-        mask.capsule(x + (nx - x) * a, y + (ny - y) * a, x + (nx - x) * b, y + (ny - y) * b, r + (nr - r) * b, value, hardness);
+        mask.capsule(
+          x + (nx - x) * a,
+          y + (ny - y) * a,
+          x + (nx - x) * b,
+          y + (ny - y) * b,
+          r + (nr - r) * b,
+          value,
+          hardness
+        );
       }
       [x, y, r] = [nx, ny, nr];
     },
@@ -57,7 +72,12 @@ export function strokeDrag(stage, first, erase) {
 /** Two corners as whole pixels, every touched pixel inside. @param {number} ax @param {number} ay @param {number} bx
  * @param {number} by @returns {[number, number, number, number]} */
 function spanned(ax, ay, bx, by) {
-  return [Math.floor(Math.min(ax, bx)), Math.floor(Math.min(ay, by)), Math.floor(Math.max(ax, bx)) + 1, Math.floor(Math.max(ay, by)) + 1];
+  return [
+    Math.floor(Math.min(ax, bx)),
+    Math.floor(Math.min(ay, by)),
+    Math.floor(Math.max(ax, bx)) + 1,
+    Math.floor(Math.max(ay, by)) + 1,
+  ];
 }
 
 /** @param {Stage} stage @param {Point} first @param {boolean} erase @returns {Drag} */
@@ -122,7 +142,8 @@ export function tokenDrag(stage, first, erase) {
   touch(x, y);
   return {
     move(point) {
-      const pieces = Math.min(Math.ceil((2 * grid * Math.hypot(point.x - x, point.y - y)) / (window[2] - window[0])), 4 * grid) || 1;
+      const pieces =
+        Math.min(Math.ceil((2 * grid * Math.hypot(point.x - x, point.y - y)) / (window[2] - window[0])), 4 * grid) || 1;
       for (let i = 1; i <= pieces; i++) touch(x + ((point.x - x) * i) / pieces, y + ((point.y - y) * i) / pieces);
       ({ x, y } = point);
     },
@@ -136,7 +157,8 @@ export function boxDrag(stage, first) {
   const before = stage.box;
   const mask = /** @type {import("./mask.js").Mask} */ (stage.mask);
   const handle = before ? handleAt(before, first) : "";
-  const inside = before && !handle && first.x >= before[0] && first.x < before[2] && first.y >= before[1] && first.y < before[3];
+  const inside =
+    before && !handle && first.x >= before[0] && first.x < before[2] && first.y >= before[1] && first.y < before[3];
   const move = (/** @type {Point} */ point) => {
     if (before && handle) {
       const [l, t, r, b] = before;
@@ -147,7 +169,13 @@ export function boxDrag(stage, first) {
       const ys = /[ns]/.test(handle) ? [Math.min(v, y), Math.max(v, y)] : [t, b];
       stage.box = mask.clamped([xs[0], ys[0], Math.max(xs[1], xs[0] + 1), Math.max(ys[1], ys[0] + 1)]);
     } else if (before && inside) {
-      stage.box = shiftedBox(before, Math.round(point.x - first.x), Math.round(point.y - first.y), mask.width, mask.height);
+      stage.box = shiftedBox(
+        before,
+        Math.round(point.x - first.x),
+        Math.round(point.y - first.y),
+        mask.width,
+        mask.height
+      );
     } else {
       const rect = mask.clamped(spanned(first.x, first.y, point.x, point.y));
       const far = Math.hypot(point.x - first.x, point.y - first.y) > first.reach / 2;

@@ -53,7 +53,8 @@ export class Trace {
     this.window = parent.window;
     this.grid = parent.grid;
     this.region = parent.region || (first ? parent.holeOf(first, variation) : null);
-    const same = (/** @type {any[]} */ list) => Array.from({ length: count }, () => list[Math.min(variation, list.length - 1)]);
+    const same = (/** @type {any[]} */ list) =>
+      Array.from({ length: count }, () => list[Math.min(variation, list.length - 1)]);
     this.moments = parent.moments.slice(0, position).map((each) => ({
       ...each,
       variations: same(each.variations),

@@ -15,9 +15,25 @@ export class Tree {
     this.items = makeElement("div", "mge-tree", { role: "tree", "aria-label": WORDS.versions });
     this.runs = makeElement("div", "mge-runs", { role: "group", "aria-label": WORDS.runs });
     this.runsTitle = makeElement("h4", "", {}, WORDS.runs);
-    const close = makeElement("button", "mge-x", { type: "button", "aria-label": WORDS.close, title: WORDS.closeTitle }, "×");
+    const close = makeElement(
+      "button",
+      "mge-x",
+      { type: "button", "aria-label": WORDS.close, title: WORDS.closeTitle },
+      "×"
+    );
     close.addEventListener("click", () => this.toggle(false));
-    this.drawer = makeElement("aside", "mge-drawer mge-float", { "aria-label": WORDS.history }, makeElement("h4", "", {}, WORDS.versions), close, this.items, this.runsTitle, this.runs, stage.recent.title, stage.recent.items);
+    this.drawer = makeElement(
+      "aside",
+      "mge-drawer mge-float",
+      { "aria-label": WORDS.history },
+      makeElement("h4", "", {}, WORDS.versions),
+      close,
+      this.items,
+      this.runsTitle,
+      this.runs,
+      stage.recent.title,
+      stage.recent.items
+    );
     this.drawer.hidden = true;
     this.drawer.addEventListener("keydown", (e) => this.key(e));
   }
@@ -61,7 +77,9 @@ export class Tree {
   /** @param {number | null} id @returns {Version[]} */
   childrenOf(id) {
     const { all } = this.stage.versions;
-    return [...all.values()].filter((each) => (each.parent !== null && all.has(each.parent) ? each.parent : null) === id);
+    return [...all.values()].filter(
+      (each) => (each.parent !== null && all.has(each.parent) ? each.parent : null) === id
+    );
   }
 
   /** Versions in the order of reading: a branch before what went on after it. @returns {{version: Version, depth: number}[]} */
@@ -104,10 +122,22 @@ export class Tree {
       ...this.rows().map(({ version, depth }) => {
         const current = version.id === versions.head;
         const name = versionName(version.id, version.width, version.height, version.parent === null);
-        const node = makeElement("button", "mge-version", {
-          type: "button", role: "treeitem", title: name, "aria-label": name, "aria-level": String(depth + 1), "aria-selected": String(current),
-          "data-version": String(version.id), tabindex: current ? "0" : "-1",
-        }, makeElement("img", "", { src: this.address(version), alt: "", loading: "lazy" }), makeElement("span", "", {}, name));
+        const node = makeElement(
+          "button",
+          "mge-version",
+          {
+            type: "button",
+            role: "treeitem",
+            title: name,
+            "aria-label": name,
+            "aria-level": String(depth + 1),
+            "aria-selected": String(current),
+            "data-version": String(version.id),
+            tabindex: current ? "0" : "-1",
+          },
+          makeElement("img", "", { src: this.address(version), alt: "", loading: "lazy" }),
+          makeElement("span", "", {}, name)
+        );
         node.style.setProperty("--mge-depth", String(Math.min(depth, 5)));
         node.addEventListener("click", () => versions.visit(version.id));
         return node;
@@ -118,7 +148,11 @@ export class Tree {
       ...runner.reviews.map((review) => {
         const count = counted(review.ordered().length, "variation");
         const shown = review === this.stage.review;
-        const node = makeElement("button", "mge-past", { type: "button", title: `${WORDS.showAgain}: ${count}`, "aria-pressed": String(shown) });
+        const node = makeElement("button", "mge-past", {
+          type: "button",
+          title: `${WORDS.showAgain}: ${count}`,
+          "aria-pressed": String(shown),
+        });
         for (const i of review.ordered().slice(0, 4)) {
           const tile = review.tiles[i];
           if (tile) node.append(makeElement("img", "", { src: tile.toDataURL("image/webp", 0.7), alt: "" }));
@@ -128,7 +162,10 @@ export class Tree {
         return node;
       })
     );
-    if (focused) /** @type {HTMLElement | null} */ (this.items.querySelector(`[data-version="${focused}"]`))?.focus({ preventScroll: true });
+    if (focused)
+      /** @type {HTMLElement | null} */ (this.items.querySelector(`[data-version="${focused}"]`))?.focus({
+        preventScroll: true,
+      });
   }
 
   /** @param {import("./review.js").Review} review */

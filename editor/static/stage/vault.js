@@ -135,7 +135,10 @@ function openDatabase() {
     request.result.createObjectStore("sessions", { keyPath: "id" });
     request.result.createObjectStore("pictures");
   };
-  return Promise.race([answer(request), new Promise((_, fail) => setTimeout(() => fail(new Error("the database does not open")), PATIENCE_TO_OPEN))]);
+  return Promise.race([
+    answer(request),
+    new Promise((_, fail) => setTimeout(() => fail(new Error("the database does not open")), PATIENCE_TO_OPEN)),
+  ]);
 }
 
 /**

@@ -58,14 +58,30 @@ export class Versions {
 
   /** @param {string | null} doc @param {number | null} version @returns {Version | null} */
   find(doc, version) {
-    return version === null ? null : [...this.all.values()].find((each) => each.doc === doc && each.version === version) || null;
+    return version === null
+      ? null
+      : [...this.all.values()].find((each) => each.doc === doc && each.version === version) || null;
   }
 
   /** @param {Partial<Version>} what @returns {Version} */
   add(what) {
     const id = what.id || this.next;
     this.next = Math.max(this.next, id + 1);
-    const version = { parent: null, doc: null, version: null, url: "", width: 0, height: 0, offset: [0, 0], mask: null, blob: null, tile: null, stored: false, ...what, id };
+    const version = {
+      parent: null,
+      doc: null,
+      version: null,
+      url: "",
+      width: 0,
+      height: 0,
+      offset: [0, 0],
+      mask: null,
+      blob: null,
+      tile: null,
+      stored: false,
+      ...what,
+      id,
+    };
     this.all.set(id, version);
     return version;
   }
@@ -77,7 +93,16 @@ export class Versions {
       const parent = this.find(message.doc, each.parent);
       const { url, width, height } = each;
       if (known) Object.assign(known, { url, width, height });
-      else this.add({ doc: message.doc, version: each.version, parent: parent && parent.id, url, width, height, offset: each.offset || [0, 0] });
+      else
+        this.add({
+          doc: message.doc,
+          version: each.version,
+          parent: parent && parent.id,
+          url,
+          width,
+          height,
+          offset: each.offset || [0, 0],
+        });
     }
     const version = typeof message.version === "number" ? message.version : null;
     const { doc, url, width, height } = message;
@@ -132,8 +157,16 @@ export class Versions {
       if (version && mask && Array.isArray(mask.runs)) version.mask = mask;
     }
     const { current } = this;
-    if (current && current.mask && stage.mask && current.mask.width === stage.mask.width && current.mask.height === stage.mask.height) stage.mask.load(current.mask);
-    if (Array.isArray(state.box) && state.box.length === 4) stage.box = stage.mask ? stage.mask.clamped(state.box.map(Number)) : null;
+    if (
+      current &&
+      current.mask &&
+      stage.mask &&
+      current.mask.width === stage.mask.width &&
+      current.mask.height === stage.mask.height
+    )
+      stage.mask.load(current.mask);
+    if (Array.isArray(state.box) && state.box.length === 4)
+      stage.box = stage.mask ? stage.mask.clamped(state.box.map(Number)) : null;
     if (Array.isArray(state.extend)) stage.setExtend(state.extend);
   }
 
@@ -223,7 +256,8 @@ export class Versions {
     const { stage } = this;
     const { width, height, doc } = message;
     let blob = null;
-    if (wish.kind === "keep" && wish.review.variations[wish.index].url === message.url) blob = wish.review.blobs[wish.index];
+    if (wish.kind === "keep" && wish.review.variations[wish.index].url === message.url)
+      blob = wish.review.blobs[wish.index];
     /** @type {Picture} */
     let picture;
     try {
@@ -237,7 +271,9 @@ export class Versions {
     const parent = this.find(doc, message.parent);
     const offset = message.offset || [0, 0];
     const { url } = message;
-    const version = known || this.add({ doc, version: message.version, parent: parent ? parent.id : this.head, url, width, height, offset });
+    const version =
+      known ||
+      this.add({ doc, version: message.version, parent: parent ? parent.id : this.head, url, width, height, offset });
     for (const gone of message.dropped || []) Object.assign(this.find(doc, gone) || {}, { doc: null, version: null });
     if (!version.stored) version.blob = blob;
     if (typeof message.alpha === "boolean") stage.alpha = message.alpha;
@@ -268,7 +304,10 @@ export class Versions {
     else if (old && keepMask && fits(old)) mask.load(old);
     version.mask = mask.wire();
     this.head = version.id;
-    const step = { before: { version: left ? left.id : version.id, mask: old }, after: { version: version.id, mask: version.mask } };
+    const step = {
+      before: { version: left ? left.id : version.id, mask: old },
+      after: { version: version.id, mask: version.mask },
+    };
     const chosen = wish.kind === "keep" ? wish.review.variations[wish.index] : null;
     if (wish.kind !== "travel") {
       const made = wish.kind === "keep" ? { review: wish.review, index: wish.index } : { review: null, index: 0 };
@@ -279,10 +318,17 @@ export class Versions {
     if (stage.running) stage.runner.endRunning();
     stage.comparison.forget();
     stage.place(version.doc, picture, mask);
-    stage.panel.toast({ keep: WORDS.kept, visit: WORDS.visited, travel: wish.kind === "travel" && wish.back ? WORDS.undoneEdit : WORDS.redoneEdit }[wish.kind]);
+    stage.panel.toast(
+      {
+        keep: WORDS.kept,
+        visit: WORDS.visited,
+        travel: wish.kind === "travel" && wish.back ? WORDS.undoneEdit : WORDS.redoneEdit,
+      }[wish.kind]
+    );
     void this.file(version, picture);
     // Whoever takes a result back sees again what there was to choose from.
-    const review = wish.kind === "travel" ? (wish.back ? wish.step.review : null) : wish.kind === "visit" ? wish.review : null;
+    const review =
+      wish.kind === "travel" ? (wish.back ? wish.step.review : null) : wish.kind === "visit" ? wish.review : null;
     if (review) void stage.choice.open(review, wish.kind === "travel" ? wish.step.index : review.index);
     stage.tree.refresh();
   }

@@ -259,15 +259,22 @@ export function madeFrom(from, letter) {
   const of = letter && ` of ${letter}`;
   const share = Math.round(100 * (from.share || 0));
   return {
-    branch: `branch${of} at step ${from.step}`, weakest: `weakest ${share} %${of} again`, pins: `cells${of} pinned`,
-    more: `more like ${letter || "it"}`, baseline: `row by row${of}`,
+    branch: `branch${of} at step ${from.step}`,
+    weakest: `weakest ${share} %${of} again`,
+    pins: `cells${of} pinned`,
+    more: `more like ${letter || "it"}`,
+    baseline: `row by row${of}`,
   }[from.how];
 }
 
 /** @param {number} step @param {number} steps @param {[number, number] | null} window index and count @param {number} [level] 0 for
  * the first look */
 export function stepOf(step, steps, window, level = 0) {
-  return `Step ${step} of ${steps}` + (level ? " · closer look" : "") + (window ? ` · window ${window[0] + 1} of ${window[1]}` : "");
+  return (
+    `Step ${step} of ${steps}` +
+    (level ? " · closer look" : "") +
+    (window ? ` · window ${window[0] + 1} of ${window[1]}` : "")
+  );
 }
 
 /** @param {number} percent */

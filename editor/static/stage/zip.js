@@ -31,14 +31,34 @@ export async function zipped(entries) {
     const crc = crc32(new Uint8Array(await data.arrayBuffer()));
     const letters = new TextEncoder().encode(name);
     /** @type {[number, 2 | 4][]} */
-    const facts = [[20, 2], [0, 2], [0, 2], [0, 2], [FIRST_DAY, 2], [crc, 4], [data.size, 4], [data.size, 4], [letters.length, 2], [0, 2]];
+    const facts = [
+      [20, 2],
+      [0, 2],
+      [0, 2],
+      [0, 2],
+      [FIRST_DAY, 2],
+      [crc, 4],
+      [data.size, 4],
+      [data.size, 4],
+      [letters.length, 2],
+      [0, 2],
+    ];
     parts.push(header([[0x04034b50, 4], ...facts]), letters, data);
     directory.push(header([[0x02014b50, 4], [20, 2], ...facts, [0, 2], [0, 2], [0, 2], [0, 4], [at, 4]]), letters);
     at += 30 + letters.length + data.size;
     length += 46 + letters.length;
   }
   const count = entries.length;
-  const end = header([[0x06054b50, 4], [0, 2], [0, 2], [count, 2], [count, 2], [length, 4], [at, 4], [0, 2]]);
+  const end = header([
+    [0x06054b50, 4],
+    [0, 2],
+    [0, 2],
+    [count, 2],
+    [count, 2],
+    [length, 4],
+    [at, 4],
+    [0, 2],
+  ]);
   return new Blob([...parts, ...directory, end], { type: "application/zip" });
 }
 
