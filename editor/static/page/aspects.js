@@ -17,7 +17,8 @@ export function aspectSides(width, height, aspect, anchor) {
   return [left, top, wide - left, high - top];
 }
 
-/** @param {number[]} sides @param {number} width @param {number} height @param {number} share of the picture's own size */
+/** @param {number[]} sides @param {number} width @param {number} height @param {number} share of the picture's own
+ * size */
 export function grownSides(sides, width, height, share) {
   return sides.map((pixels, i) => pixels + Math.round(share * (i % 2 ? height : width)));
 }

@@ -1,4 +1,5 @@
-/** The class menu: a field that searches, a list, and chips for favourite and recent classes. Knows nothing of models or masks. */
+/** The class menu: a field that searches, a list, and chips for favourite and recent classes. Knows nothing of models
+ * or masks. */
 
 import { rankClasses } from "./ranking.js";
 import { Suggestions } from "./suggestions.js";
@@ -68,7 +69,8 @@ class ClassMemory {
   }
 }
 
-/** @param {string} tag @param {string} name @param {Record<string, string>} [attributes] @param {(Node | string)[]} children */
+/** @param {string} tag @param {string} name @param {Record<string, string>} [attributes]
+ * @param {(Node | string)[]} children */
 function classNode(tag, name, attributes = {}, ...children) {
   const node = document.createElement(tag);
   node.className = name;
@@ -90,7 +92,8 @@ export class ClassMenu {
     /** @type {ClassEntry} */
     this.none = { id: NO_CLASS, name: props.none, names: [props.none], also: [] };
     this.memory = new ClassMemory(this.entries);
-    /** What each mode was given last: a box becomes a daisy, and the next hole is filled as it was before. @type {Map<string, number>} */
+    /** What each mode was given last: a box becomes a daisy, and the next hole is filled as it was before.
+     * @type {Map<string, number>} */
     this.byMode = new Map();
     this.mode = "";
     /** @type {number | null} a value from outside that has just come, for the mode that comes with it */
@@ -116,7 +119,8 @@ export class ClassMenu {
     this.show();
   }
 
-  /** Another model's classes. @param {ClassEntry[]} entries @param {string} search @param {string} needs why one must be chosen, or "" */
+  /** Another model's classes. @param {ClassEntry[]} entries @param {string} search @param {string} needs why one must
+   * be chosen, or "" */
   fit(entries, search, needs) {
     this.entries = entries;
     this.memory.entries = entries;
@@ -302,7 +306,8 @@ export class ClassMenu {
   }
 }
 
-/** @param {HTMLElement} element @param {(name: string, data?: object) => void} trigger @param {any} props @param {any} server
+/** @param {HTMLElement} element @param {(name: string, data?: object) => void} trigger @param {any} props
+ * @param {any} server
  * @param {(name: string, callback: () => void) => void} watch */
 export function classMenu(element, trigger, props, server, watch) {
   const menu = new ClassMenu(element, trigger, props);

@@ -1,4 +1,5 @@
-/** Extend's own controls: shapes, the anchor, 10 % more, reset, and the size that comes out. Moves nothing but the stage's border. */
+/** Extend's own controls: shapes, the anchor, 10 % more, reset, and the size that comes out. Moves nothing but the
+ * stage's border. */
 
 import { aspectSides, grownSides } from "./aspects.js";
 

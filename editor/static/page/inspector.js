@@ -1,4 +1,5 @@
-/** What ties the inspector to the stage: the mode, Extend's pixels, and the drawer on narrow screens. Knows no settings. */
+/** What ties the inspector to the stage: the mode, Extend's pixels, and the drawer on narrow screens. Knows no
+ * settings. */
 
 const SIDES = ["left", "top", "right", "bottom"];
 

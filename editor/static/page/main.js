@@ -30,7 +30,8 @@ export function startPage({ model, settings, presets }) {
       settled = works === model;
       if (settled && !before && last) keepValues(settings, model, last);
     },
-    /** Makes the controls those of another model; returns their values. @param {any} fitted the model menu's value @param {any[]} now */
+    /** Makes the controls those of another model; returns their values. @param {any} fitted the model menu's value
+     * @param {any[]} now */
     fit: (/** @type {any} */ fitted, /** @type {any[]} */ now) => {
       if (!fitted?.settings) return now;
       ({ model, settings } = fitted);

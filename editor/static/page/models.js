@@ -1,21 +1,26 @@
-/** The model menu: what works, what could, what is on its way. Polls the server, which one model serves for everybody; knows no nets. */
+/** The model menu: what works, what could, what is on its way. Polls the server, which one model serves for everybody;
+ * knows no nets. */
 
 /**
- * @typedef {{key: string, group: string, title: string, facts: string, needs: string, licence: string, short: string, place: string, question: string | null, consent: string | null, broken: string, order?: string}} MenuModel
- * `short` is the licence in a word; `question`, `order` and `consent` are there where a download comes first; `broken` says why it cannot be used
+ * @typedef {{key: string, group: string, title: string, facts: string, needs: string, licence: string, short: string,
+ *   place: string, question: string | null, consent: string | null, broken: string, order?: string}} MenuModel
+ * `short` is the licence in a word; `question`, `order` and `consent` are there where a download comes first; `broken`
+ * says why it cannot be used
  */
 /**
  * @typedef {{model: string, working: string, fixed: boolean, models: MenuModel[], refused?: string,
  *   progress: {key: string, stage: string, share: number | null, said: string} | null,
  *   news: {number: number, level: string, text: string} | null}} MenuState
  */
-/** @typedef {{menu: string, groups: Record<string, string>, shared: string, fixed: string, back: string, cancel: string, licence: string}} MenuWords */
+/** @typedef {{menu: string, groups: Record<string, string>, shared: string, fixed: string, back: string,
+ *   cancel: string, licence: string}} MenuWords */
 
 const SOON = 500; // ms between two looks while the menu is open or something is on its way
 const LATER = 5000; // ms otherwise: what was chosen in another page is heard of then
 const PATIENCE_TO_FIT = 10000; // ms until the page asks again to be fitted
 
-/** @param {string} tag @param {string} name @param {Record<string, string>} [attributes] @param {(Node | string)[]} children */
+/** @param {string} tag @param {string} name @param {Record<string, string>} [attributes]
+ * @param {(Node | string)[]} children */
 function menuNode(tag, name, attributes = {}, ...children) {
   const node = document.createElement(tag);
   node.className = name;
@@ -24,13 +29,15 @@ function menuNode(tag, name, attributes = {}, ...children) {
   return node;
 }
 
-/** A button of the menu that names what it does. @param {string} text @param {string} name @param {Record<string, string>} [attributes] */
+/** A button of the menu that names what it does. @param {string} text @param {string} name
+ * @param {Record<string, string>} [attributes] */
 function menuButton(text, name, attributes = {}) {
   return /** @type {HTMLButtonElement} */ (menuNode("button", name, { type: "button", ...attributes }, text));
 }
 
 class ModelMenu {
-  /** @param {HTMLElement} host @param {(name: string, data: object) => void} trigger @param {any} props @param {any} server */
+  /** @param {HTMLElement} host @param {(name: string, data: object) => void} trigger @param {any} props
+   * @param {any} server */
   constructor(host, trigger, props, server) {
     this.trigger = trigger;
     this.props = props;
@@ -171,7 +178,8 @@ class ModelMenu {
       (this.row(focused.dataset.key ?? focused.dataset.back ?? "") ?? this.panel).focus();
   }
 
-  /** What is on its way stays the same nodes: Cancel may be under the pointer. @param {MenuState["progress"]} progress */
+  /** What is on its way stays the same nodes: Cancel may be under the pointer.
+   * @param {MenuState["progress"]} progress */
   drawWay(progress) {
     this.way.hidden = !progress && !this.trouble;
     this.way.classList.toggle("pg-trouble", !progress);
@@ -316,7 +324,8 @@ class ModelMenu {
 }
 
 /**
- * @param {HTMLElement} element @param {(name: string, data: object) => void} trigger @param {any} props @param {any} server
+ * @param {HTMLElement} element @param {(name: string, data: object) => void} trigger @param {any} props
+ * @param {any} server
  * @param {(name: string, callback: () => void) => void} watch
  */
 export function modelMenu(element, trigger, props, server, watch) {

@@ -1,7 +1,8 @@
 /** Which classes a half-typed word may mean; the same ranks as `search_classes` in
  * core/values/labels.py. Knows nothing of the page. */
 
-/** @typedef {{id: number, name: string, names: string[], also: string[]}} ClassEntry `names`: its own names, `also`: synonyms */
+/** @typedef {{id: number, name: string, names: string[], also: string[]}} ClassEntry `names`: its own names, `also`:
+ * synonyms */
 
 /** @param {string} text */
 export function plainName(text) {
@@ -22,7 +23,8 @@ function stem(name) {
   return name.length > 3 && name.endsWith("s") && !name.endsWith("ss") ? name.slice(0, -1) : name;
 }
 
-/** Whether one letter too many, too few or wrong, or two swapped, lead from one to the other. @param {string} a @param {string} b */
+/** Whether one letter too many, too few or wrong, or two swapped, lead from one to the other. @param {string} a
+ * @param {string} b */
 function nearly(a, b) {
   if (a.length < 4 || Math.abs(a.length - b.length) > 1) return false;
   let start = 0;

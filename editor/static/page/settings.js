@@ -7,7 +7,8 @@ const SETTINGS_KEY = "mge-settings";
  * @typedef {{name: string, advice: any, own?: boolean, low?: number, high?: number, choices?: any[]}} Setting
  */
 
-/** Whether a value may stand in a control; what was kept can be of another model or another version. @param {Setting} setting @param {any} value */
+/** Whether a value may stand in a control; what was kept can be of another model or another version.
+ * @param {Setting} setting @param {any} value */
 export function fits(setting, value) {
   if (setting.choices) return setting.choices.includes(value);
   if (typeof value !== typeof setting.advice) return false;

@@ -1,4 +1,5 @@
-/** Classes that the open picture may show, offered below the class field. Asks when nothing has changed for a while; knows not how they are found. */
+/** Classes that the open picture may show, offered below the class field. Asks when nothing has changed for a while;
+ * knows not how they are found. */
 
 const SUGGESTION_REST = 600; // ms without a stroke
 

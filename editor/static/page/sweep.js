@@ -1,4 +1,5 @@
-/** The grid of a sweep: a cell asks what to take from it, and the whole grid can be looked at large. Knows nothing of settings. */
+/** The grid of a sweep: a cell asks what to take from it, and the whole grid can be looked at large. Knows nothing of
+ * settings. */
 
 /** @param {string} text @param {() => void} action */
 function choiceButton(text, action) {

@@ -1,4 +1,5 @@
-/** Dark or light: what the address asks for, else what was chosen last, else the system's. Runs before the page is drawn. */
+/** Dark or light: what the address asks for, else what was chosen last, else the system's. Runs before the page is
+ * drawn. */
 
 const THEME_KEY = "mge-theme";
 

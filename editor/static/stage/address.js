@@ -1,10 +1,12 @@
-/** Pictures by their address on another site: the visitor's own browser asks for them, not the server. Knows nothing of the stage. */
+/** Pictures by their address on another site: the visitor's own browser asks for them, not the server. Knows nothing of
+ * the stage. */
 
-import { addressNotRead, addressNoPicture, addressTooLarge } from "./words.js";
+import { addressNoPicture, addressNotRead, addressTooLarge } from "./words.js";
 
 const MOST_FETCHED = 32 * 1024 * 1024; // as for files
 
-/** The address in what was dropped or pasted, or ""; those of this page itself do not count. @param {DataTransfer | null} data */
+/** The address in what was dropped or pasted, or ""; those of this page itself do not count.
+ * @param {DataTransfer | null} data */
 export function addressIn(data) {
   const text = data ? data.getData("text/uri-list") || data.getData("text/plain") : "";
   const line = text.split(/\r?\n/).find((each) => each && !each.startsWith("#")) || "";

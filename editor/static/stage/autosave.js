@@ -1,4 +1,5 @@
-/** Writes what is on the stage to this browser's store, so that a reload or a crash loses nothing. Knows no way back; sessions.js does. */
+/** Writes what is on the stage to this browser's store, so that a reload or a crash loses nothing. Knows no way back;
+ * sessions.js does. */
 
 import { download } from "./picture.js";
 import { WORDS } from "./words.js";
@@ -6,10 +7,10 @@ import { WORDS } from "./words.js";
 /** @typedef {import("./versions.js").Version} Version */
 /** @typedef {Omit<Version, "blob" | "tile" | "stored">} StoredVersion */
 /**
- * @typedef {{id: string, savedAt: number, doc: string | null, name: string, format?: string, mode: string, box: number[] | null,
- *   extend: number[], window: number[] | null, mask: import("./mask.js").WireMask | null, head: number | null, next: number,
- *   versions: StoredVersion[], history?: import("./history.js").StoredHistory, reviews: import("./review.js").StoredReview[],
- *   reviewed: number}} Session
+ * @typedef {{id: string, savedAt: number, doc: string | null, name: string, format?: string, mode: string,
+ *   box: number[] | null, extend: number[], window: number[] | null, mask: import("./mask.js").WireMask | null,
+ *   head: number | null, next: number, versions: StoredVersion[], history?: import("./history.js").StoredHistory,
+ *   reviews: import("./review.js").StoredReview[], reviewed: number}} Session
  * one document and all that was done with it; reviewed = which of the reviews is shown, or -1
  */
 
@@ -81,7 +82,8 @@ export class Autosave {
     };
   }
 
-  /** Writes the session, and with it the pictures that are not in the store yet: one is never there without the other. */
+  /** Writes the session, and with it the pictures that are not in the store yet: one is never there without the
+   * other. */
   async save() {
     clearTimeout(this.timer);
     this.timer = 0;
@@ -100,7 +102,8 @@ export class Autosave {
     void this.gather();
   }
 
-  /** Writes to the store; where it is full, older work makes room. @param {Session} session @param {import("./vault.js").Kept[]} pictures
+  /** Writes to the store; where it is full, older work makes room. @param {Session} session
+   * @param {import("./vault.js").Kept[]} pictures
    * @returns {Promise<boolean>} whether it is written */
   async write(session, pictures) {
     const { sessions, panel } = this.stage;

@@ -1,9 +1,11 @@
-/** Brings files to the server. Knows the address and the answer of its upload, nothing of what becomes of a file there. */
+/** Brings files to the server. Knows the address and the answer of its upload, nothing of what becomes of a file
+ * there. */
 
 import { resolved } from "./picture.js";
 import { WORDS } from "./words.js";
 
-/** @typedef {{path: string, orig_name: string, size: number, meta: {_type: string}}} Carried a file as Gradio names it */
+/** @typedef {{path: string, orig_name: string, size: number, meta: {_type: string}}} Carried a file as Gradio names
+ * it */
 
 const SILENCE = 20000; // ms without any progress until an upload is given up
 

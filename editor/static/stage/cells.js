@@ -1,8 +1,9 @@
-/** The cell inspector: what else could stand in one cell of a result, and codes that are pinned there. Knows no drawing of runs. */
+/** The cell inspector: what else could stand in one cell of a result, and codes that are pinned there. Knows no drawing
+ * of runs. */
 
 import { makeElement } from "./elements.js";
 import { resolved } from "./picture.js";
-import { WORDS, alternativeOf, cellName } from "./words.js";
+import { alternativeOf, cellName, WORDS } from "./words.js";
 
 /** @typedef {{row: number, column: number, box: number[]}} Cell box in picture pixels */
 
@@ -107,7 +108,8 @@ export class Cells {
     panel.toast(kind === "photo" ? asOpened : kind === "unknown" ? sourcesGone : inspectNothing);
   }
 
-  /** Moves to a neighbouring cell. @param {number} right @param {number} down @returns {boolean} whether one was open */
+  /** Moves to a neighbouring cell. @param {number} right @param {number} down @returns {boolean} whether one was
+   * open */
   move(right, down) {
     if (!this.open) return false;
     const { box } = this.open;

@@ -1,6 +1,7 @@
-/** What is chosen of the variations under review: shown, ordered, kept, dropped, set aside. Knows no tiles and no messages. */
+/** What is chosen of the variations under review: shown, ordered, kept, dropped, set aside. Knows no tiles and no
+ * messages. */
 
-import { WORDS, letterOf, madeFrom, seamOf } from "./words.js";
+import { letterOf, madeFrom, seamOf, WORDS } from "./words.js";
 
 /** @typedef {import("./review.js").Review} Review */
 

@@ -1,8 +1,8 @@
 /** Two pictures against each other: split line, difference, side by side. Knows which two, not where they come from. */
 
 import { makeElement } from "./elements.js";
-import { Picture, context2d, download, makeCanvas } from "./picture.js";
-import { WORDS, letterOf } from "./words.js";
+import { context2d, download, makeCanvas, Picture } from "./picture.js";
+import { letterOf, WORDS } from "./words.js";
 
 /**
  * @typedef {{picture: Picture, offset: number[], shift: number[]}} Side
@@ -164,14 +164,16 @@ export class Comparison {
     if (!this.stage.review) this.end();
   }
 
-  /** How far each side is moved when both are shown: along the longer side of the viewport. @returns {number[]} CSS pixels */
+  /** How far each side is moved when both are shown: along the longer side of the viewport. @returns {number[]} CSS
+   * pixels */
   get apart() {
     const { view } = this.stage;
     if (this.way !== "pair") return [0, 0];
     return view.width >= view.height ? [view.width / 4, 0] : [0, view.height / 4];
   }
 
-  /** Where a screen position lies in the view that both sides share. @param {number} x @param {number} y @returns {[number, number]} */
+  /** Where a screen position lies in the view that both sides share. @param {number} x @param {number} y
+   * @returns {[number, number]} */
   shared(x, y) {
     const { view } = this.stage;
     const [dx, dy] = this.apart;
@@ -179,7 +181,8 @@ export class Comparison {
   }
 
   /** Draws both in place of the stage's picture. @param {CanvasRenderingContext2D} pen in device pixels
-   * @param {(target: CanvasRenderingContext2D, side: Side) => void} one draws one picture through the view @returns {boolean} whether there was something to compare */
+   * @param {(target: CanvasRenderingContext2D, side: Side) => void} one draws one picture through the view
+   * @returns {boolean} whether there was something to compare */
   draw(pen, one) {
     const sides = this.way ? this.sides() : null;
     this.place();
@@ -188,7 +191,8 @@ export class Comparison {
     const { width, height } = pen.canvas;
     if (this.way === "difference") {
       one(pen, before);
-      // Both are scaled in the same way and only then subtracted: while blending, rounding may differ by one, which shows.
+      // Both are scaled in the same way and only then subtracted: while blending, rounding may differ by one, which
+      // shows.
       const other = context2d(makeCanvas(width, height));
       one(other, after);
       pen.setTransform(1, 0, 0, 1, 0, 0);

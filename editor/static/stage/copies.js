@@ -1,4 +1,5 @@
-/** The project file of a session that this browser keeps: what the server opens again, and what can be saved. Knows no requests. */
+/** The project file of a session that this browser keeps: what the server opens again, and what can be saved. Knows no
+ * requests. */
 
 import { projectFile } from "./zip.js";
 
@@ -14,7 +15,8 @@ function stateOf({ mode, box, extend, mask, head, versions }) {
 }
 
 /**
- * The session as a project file, with every version whose picture is here; the children of one that is not hang on its parent.
+ * The session as a project file, with every version whose picture is here; the children of one that is not hang on its
+ * parent.
  * @param {Session} session @param {(version: number) => Promise<Blob | null>} pictureOf
  * @returns {Promise<Blob | null>} null where the picture that was shown is not here
  */

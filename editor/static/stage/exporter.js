@@ -1,13 +1,15 @@
-/** The export dialog: which format, how large, and the download. Knows what to ask of the server, not how files are written. */
+/** The export dialog: which format, how large, and the download. Knows what to ask of the server, not how files are
+ * written. */
 
 import { makeElement, textButton } from "./elements.js";
-import { resolved } from "./picture.js";
 import { writeMaskFile } from "./maskfile.js";
-import { FORMATS, WORDS, bytesText, exportOf, letterOf } from "./words.js";
+import { resolved } from "./picture.js";
+import { bytesText, exportOf, FORMATS, letterOf, WORDS } from "./words.js";
 
 const DELAY_OF_QUALITY = 300; // ms
 
-/** @typedef {{key: string, url: string, name: string, bytes: number, own: boolean}} Ready own = made here, to be let go of */
+/** @typedef {{key: string, url: string, name: string, bytes: number, own: boolean}} Ready own = made here, to be let go
+ * of */
 
 export class Exporter {
   /** @param {import("./stage.js").Stage} stage */
@@ -19,21 +21,7 @@ export class Exporter {
     /** @type {string} what the server is asked for now, as `key` tells it; "" when it is asked for nothing */
     this.asked = "";
     this.timer = 0;
-    this.formats = makeElement("div", "mge-formats", { role: "radiogroup", "aria-label": WORDS.format });
-    for (const [id, { name, about }] of Object.entries(FORMATS)) {
-      const input = makeElement("input", "", { type: "radio", name: "mge-format", value: id });
-      input.addEventListener("change", () => this.choose(id));
-      this.formats.append(
-        makeElement(
-          "label",
-          "mge-format",
-          {},
-          input,
-          makeElement("b", "", {}, name),
-          makeElement("small", "", {}, about)
-        )
-      );
-    }
+    this.formats = this.formatChoice();
     this.quality = /** @type {HTMLInputElement} */ (
       makeElement("input", "mge-size", {
         type: "range",
@@ -47,10 +35,6 @@ export class Exporter {
     /** @type {Record<string, string>} as it was chosen last for each; a WebP of 100 is lossless */
     this.qualities = { jpeg: "95", webp: "100" };
     this.qualityText = makeElement("output", "mge-size-text", {}, "95");
-    this.quality.addEventListener("input", () => {
-      this.qualityText.textContent = this.qualities[this.format] = this.quality.value;
-      this.prepare(DELAY_OF_QUALITY);
-    });
     this.qualityRow = makeElement(
       "label",
       "mge-quality",
@@ -75,13 +59,42 @@ export class Exporter {
         makeElement("div", "mge-row", {}, close, this.download)
       )
     );
+    this.listen();
+  }
+
+  /** One radio button a format. @returns {HTMLElement} */
+  formatChoice() {
+    const formats = makeElement("div", "mge-formats", { role: "radiogroup", "aria-label": WORDS.format });
+    for (const [id, { name, about }] of Object.entries(FORMATS)) {
+      const input = makeElement("input", "", { type: "radio", name: "mge-format", value: id });
+      input.addEventListener("change", () => this.choose(id));
+      formats.append(
+        makeElement(
+          "label",
+          "mge-format",
+          {},
+          input,
+          makeElement("b", "", {}, name),
+          makeElement("small", "", {}, about)
+        )
+      );
+    }
+    return formats;
+  }
+
+  listen() {
+    this.quality.addEventListener("input", () => {
+      this.qualityText.textContent = this.qualities[this.format] = this.quality.value;
+      this.prepare(DELAY_OF_QUALITY);
+    });
     this.dialog.addEventListener("click", (e) => e.target === this.dialog && this.dialog.close());
     this.dialog.addEventListener("keydown", (e) => e.stopPropagation());
     this.dialog.addEventListener("close", () => this.forget());
     document.addEventListener("click", (e) => this.instead(e), true);
   }
 
-  /** The page's download button holds the version that is kept; while a variation is shown it gives that. @param {Event} e */
+  /** The page's download button holds the version that is kept; while a variation is shown it gives that.
+   * @param {Event} e */
   instead(e) {
     const { review } = this.stage;
     if (!review || !(e.target instanceof Element) || !e.target.closest("#mge-download")) return;

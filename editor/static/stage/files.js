@@ -4,8 +4,8 @@ import { addressIn, pictureAt } from "./address.js";
 import { carry } from "./carrier.js";
 import { Mask } from "./mask.js";
 import { writeMaskFile } from "./maskfile.js";
-import { Picture, download } from "./picture.js";
-import { WORDS, addressReading, carriedShare } from "./words.js";
+import { download, Picture } from "./picture.js";
+import { addressReading, carriedShare, WORDS } from "./words.js";
 
 export class Files {
   /** @param {import("./stage.js").Stage} stage */
@@ -41,14 +41,16 @@ export class Files {
     if (message) void this.answered(message);
   }
 
-  /** Opens what another part of the page asks for. @param {(ask: string) => void} send with the id that the answer is to carry */
+  /** Opens what another part of the page asks for. @param {(ask: string) => void} send with the id that the answer is
+   * to carry */
   async openWith(send) {
     const mine = this.supersede(true);
     const message = await this.stage.wire.answer(send);
     if (mine === this.latest) void this.answered(message);
   }
 
-  /** What is being opened is not wanted any more, nor what runs. @param {boolean} [chosen] by someone @returns {number} of what is wanted now */
+  /** What is being opened is not wanted any more, nor what runs. @param {boolean} [chosen] by someone @returns {number}
+   * of what is wanted now */
   supersede(chosen = false) {
     const { stage } = this;
     stage.runner.abandon();
@@ -60,8 +62,10 @@ export class Files {
     return ++this.latest;
   }
 
-  /** Brings a file to the server and has it opened. @param {Blob} file @param {string} name @param {boolean} [chosen] by someone
-   * @returns {Promise<any>} the answer; a notice where it does not come to that, null where something else is wanted by then */
+  /** Brings a file to the server and has it opened. @param {Blob} file @param {string} name @param {boolean} [chosen]
+   * by someone
+   * @returns {Promise<any>} the answer; a notice where it does not come to that, null where something else is wanted by
+   * then */
   async carried(file, name, chosen = false) {
     const { stage } = this;
     const mine = this.supersede(chosen);
@@ -104,7 +108,8 @@ export class Files {
     }
   }
 
-  /** Whether what hangs over the stage is to become its mask: in the right third, once a picture is open. @param {DragEvent} e */
+  /** Whether what hangs over the stage is to become its mask: in the right third, once a picture is open.
+   * @param {DragEvent} e */
   asMask(e) {
     const { left, width } = this.stage.panel.viewport.getBoundingClientRect();
     return !!this.stage.mask && e.clientX > left + (2 / 3) * width;
@@ -173,7 +178,8 @@ export class Files {
     }
   }
 
-  /** Another document: nothing of the one before belongs to it, but undo goes back there. @param {any} message of kind "open"
+  /** Another document: nothing of the one before belongs to it, but undo goes back there. @param {any} message of kind
+   * "open"
    * @param {Picture} picture @param {Blob} blob @param {string | null} left session that was on the stage before */
   show(message, picture, blob, left) {
     const { stage } = this;
@@ -223,8 +229,8 @@ export class Files {
     setTimeout(() => URL.revokeObjectURL(link.href), 10000);
   }
 
-  /** Takes a picture file of the canvas's size as the mask, read by the same rule as at every other door; Ctrl+Z takes it
-   * back. @param {File} file */
+  /** Takes a picture file of the canvas's size as the mask, read by the same rule as at every other door; Ctrl+Z takes
+   * it back. @param {File} file */
   async importMask(file) {
     const { stage } = this;
     if (!stage.mask) return stage.panel.toast(WORDS.noPicture);
@@ -235,8 +241,9 @@ export class Files {
     }
   }
 
-  /** Takes what the server answers as the mask; what is painted stays where it has none. @param {import("./carrier.js").Carried | null} carried
-   * what to read, or nothing: what is transparent in the picture */
+  /** Takes what the server answers as the mask; what is painted stays where it has none.
+   * @param {import("./carrier.js").Carried | null} carried what to read, or nothing: what is transparent in the
+   * picture */
   async takeMask(carried) {
     const { stage } = this;
     const { mask, doc } = stage;

@@ -1,4 +1,5 @@
-/** A trace as pictures: decodes the previews of one position and cuts them to what is new. Knows no steps beyond the asked one. */
+/** A trace as pictures: decodes the previews of one position and cuts them to what is new. Knows no steps beyond the
+ * asked one. */
 
 import { context2d, makeCanvas } from "./picture.js";
 
@@ -68,7 +69,8 @@ export class Film {
     return true;
   }
 
-  /** @param {number[]} box @param {ImageBitmap} bitmap @param {number} index @returns {{box: number[], canvas: HTMLCanvasElement}} */
+  /** @param {number[]} box @param {ImageBitmap} bitmap @param {number} index
+   * @returns {{box: number[], canvas: HTMLCanvasElement}} */
   layer(box, bitmap, index) {
     const side = Math.max(16, Math.min(512, box[2] - box[0]));
     const old = this.layers[index];
@@ -85,7 +87,8 @@ export class Film {
     return { box, canvas };
   }
 
-  /** Whole previews of a position, one a variation, for tiles. @param {number} position @returns {Promise<(ImageBitmap | null)[]>} */
+  /** Whole previews of a position, one a variation, for tiles. @param {number} position
+   * @returns {Promise<(ImageBitmap | null)[]>} */
   async previews(position) {
     const moment = this.trace.at(position);
     return moment ? Promise.all(moment.blobs.map((blob) => this.bitmap(blob))) : [];

@@ -1,4 +1,5 @@
-/** Grows what is set in a plane of bytes by a round reach. Knows nothing of masks; its cost does not depend on the reach. */
+/** Grows what is set in a plane of bytes by a round reach. Knows nothing of masks; its cost does not depend on the
+ * reach. */
 
 /**
  * The greatest byte within a disc around each pixel; nothing is set outside the plane.

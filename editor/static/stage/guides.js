@@ -1,7 +1,8 @@
-/** What lies over picture and tint: cells, windows, box, borders, outlines, the brush. Reads the stage and changes nothing. */
+/** What lies over picture and tint: cells, windows, box, borders, outlines, the brush. Reads the stage and changes
+ * nothing. */
 
-import { context2d, makeCanvas } from "./picture.js";
 import { TINTS } from "./painting.js";
+import { context2d, makeCanvas } from "./picture.js";
 import { cellAt } from "./tokens.js";
 import { HANDLES } from "./tools.js";
 
@@ -98,8 +99,8 @@ export class Guides {
     pen.setLineDash([]);
   }
 
-  /** Cells to regenerate: a wash, stronger where more of a cell is painted, and the outline of their union; cells kept as
-   * context have thin outlines, clearer ones when the grid is on. @param {CanvasRenderingContext2D} pen
+  /** Cells to regenerate: a wash, stronger where more of a cell is painted, and the outline of their union; cells kept
+   * as context have thin outlines, clearer ones when the grid is on. @param {CanvasRenderingContext2D} pen
    * @param {number[]} box CSS pixels @param {number} grid @param {Uint8Array} cells @param {number} wash
    * @param {Float64Array} [cover] share of each cell that is painted */
   drawCells(pen, box, grid, cells, wash, cover) {

@@ -1,6 +1,8 @@
-/** Numbers of cells as colours: a ramp from dark blue to light yellow, even in lightness. Knows nothing of what the numbers mean. */
+/** Numbers of cells as colours: a ramp from dark blue to light yellow, even in lightness. Knows nothing of what the
+ * numbers mean. */
 
-/** One colour of OKLCH (Ottosson, 2020) as sRGB, 0..255. @param {number} lightness 0..1 @param {number} chroma @param {number} hue degrees */
+/** One colour of OKLCH (Ottosson, 2020) as sRGB, 0..255. @param {number} lightness 0..1 @param {number} chroma
+ * @param {number} hue degrees */
 function rgbOf(lightness, chroma, hue) {
   const a = chroma * Math.cos((hue * Math.PI) / 180);
   const b = chroma * Math.sin((hue * Math.PI) / 180);

@@ -1,4 +1,5 @@
-/** One undo stack for strokes, boxes, borders, dropped variations and versions. Knows how many steps it holds, not what they do. */
+/** One undo stack for strokes, boxes, borders, dropped variations and versions. Knows how many steps it holds, not what
+ * they do. */
 
 const MOST_STEPS = 200;
 const MOST_BYTES = 256 * 1024 * 1024;
@@ -12,10 +13,13 @@ const MOST_STORED_BYTES = 16e6; // of the steps that are written to the browser'
  *   {kind: "extend", before: number[], after: number[]} |
  *   {kind: "open", before: string, after: string} |
  *   {kind: "drop", review: import("./review.js").Review, index: number} |
- *   {kind: "version", before: Standing, after: Standing, review: import("./review.js").Review | null, index: number}} Step
- * review and index of a version: what there was to choose from, and which was kept; before and after of what was opened: sessions
+ *   {kind: "version", before: Standing, after: Standing, review: import("./review.js").Review | null, index: number}
+ * } Step
+ * review and index of a version: what there was to choose from, and which was kept; before and after of what was
+ * opened: sessions
  */
-/** @typedef {{step: Step, review: number}[]} StoredSteps a step without its review, whose place among the runs stands beside it, or -1 */
+/** @typedef {{step: Step, review: number}[]} StoredSteps a step without its review, whose place among the runs stands
+ * beside it, or -1 */
 /** @typedef {{done: StoredSteps, undone: StoredSteps}} StoredHistory */
 
 /** @param {WireMask | null} mask @returns {number} bytes, about */
@@ -62,7 +66,8 @@ export class History {
     }
   }
 
-  /** The newest steps as they can be written to a store. @param {import("./review.js").Review[]} reviews @returns {StoredHistory} */
+  /** The newest steps as they can be written to a store. @param {import("./review.js").Review[]} reviews
+   * @returns {StoredHistory} */
   stored(reviews) {
     let room = MOST_STORED_BYTES;
     const plain = (/** @type {Step[]} */ steps) => {

@@ -1,4 +1,5 @@
-/** What tests and benchmarks read and turn: window.__mge. Knows everything of the stage and changes nothing on its own. */
+/** What tests and benchmarks read and turn: window.__mge. Knows everything of the stage and changes nothing on its
+ * own. */
 
 /** @typedef {import("./stage.js").Stage} Stage */
 

@@ -1,11 +1,13 @@
-/** Which key does what: one table that binds the keys and that the help sheet shows. Knows the names of the stage's actions only. */
+/** Which key does what: one table that binds the keys and that the help sheet shows. Knows the names of the stage's
+ * actions only. */
 
 /** @typedef {import("./stage.js").Stage} Stage */
 /**
  * @typedef {{keys: string[], does: string, also?: string[], act?: (stage: Stage, key: number) => unknown,
  *   hold?: (stage: Stage, on: boolean) => void, home?: boolean}} Shortcut
- * keys are as people read them, and act is told which of them; also = the same on other keyboards; home = only while nothing but the canvas has the focus.
- * One without act and hold is bound elsewhere: a pointer's gesture, or a key that depends on where the focus is.
+ * keys are as people read them, and act is told which of them; also = the same on other keyboards; home = only while
+ * nothing but the canvas has the focus. One without act and hold is bound elsewhere: a pointer's gesture, or a key that
+ * depends on where the focus is.
  */
 
 /** Clicks what the page has for a mode: the radio of the Edit tab, or the Sweep tab. @param {string} mode */
@@ -105,7 +107,8 @@ export const KEYS = [
   },
 ];
 
-/** What a key's place is called where its character is none of ours: the letters and signs of an American keyboard. @param {KeyboardEvent} e */
+/** What a key's place is called where its character is none of ours: the letters and signs of an American keyboard.
+ * @param {KeyboardEvent} e */
 function placeOf(e) {
   const signs = /** @type {Record<string, string>} */ ({
     BracketLeft: "[",
@@ -116,7 +119,8 @@ function placeOf(e) {
   });
   const foreign = e.key === "Dead" || /[^\x00-\x7f]/.test(e.key);
   if (foreign && /^Key[A-Z]$/.test(e.code)) return e.code[3];
-  if (!e.shiftKey && /^Digit[0-9]$/.test(e.code)) return e.code[5]; // as characters they need Shift on a French keyboard
+  // As characters they need Shift on a French keyboard.
+  if (!e.shiftKey && /^Digit[0-9]$/.test(e.code)) return e.code[5];
   return (e.shiftKey && !foreign) || (e.key.length > 1 && !foreign) ? "" : signs[e.code] || "";
 }
 
@@ -131,7 +135,8 @@ function nameOf(e, place = "") {
   return ((e.ctrlKey || e.metaKey) && !third ? "Ctrl+" : "") + (e.altKey && !third ? "Alt+" : "") + shift + key;
 }
 
-/** Whether keys are for what has the focus: a field, or a dialog or a menu that lies over the page. @param {EventTarget | null} target */
+/** Whether keys are for what has the focus: a field, or a dialog or a menu that lies over the page.
+ * @param {EventTarget | null} target */
 function isTyping(target) {
   if (!(target instanceof HTMLElement)) return false;
   if (
@@ -164,7 +169,8 @@ class Focus {
     );
     document.addEventListener("focusin", ({ target }) => {
       const around = target instanceof HTMLElement && (target.closest("label") || target);
-      this.byKey = !(around && pressed instanceof Node && around.contains(pressed)); // or by a script, which means the same
+      // Or by a script, which means the same.
+      this.byKey = !(around && pressed instanceof Node && around.contains(pressed));
       this.browsing = false;
     });
     // The wheel scrolls the page; a number that happens to have the focus stays what it is.
@@ -176,7 +182,8 @@ class Focus {
     document.addEventListener("wheel", wheel, { capture: true, passive: true });
   }
 
-  /** Whether what has it answers a key itself: nobody came to it by pressing it, or it is a slider. @param {string} name */
+  /** Whether what has it answers a key itself: nobody came to it by pressing it, or it is a slider.
+   * @param {string} name */
   answers(name) {
     const node = document.activeElement;
     if (!node || node === document.body || node === this.host) return false;

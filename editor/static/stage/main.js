@@ -6,7 +6,8 @@ import { Wire } from "./wire.js";
 
 /**
  * Starts the stage in a gr.HTML component; the arguments are those that Gradio gives to js_on_load.
- * @param {HTMLElement} host @param {(name: string, data: object) => void} trigger @param {any} props @param {any} server
+ * @param {HTMLElement} host @param {(name: string, data: object) => void} trigger @param {any} props
+ * @param {any} server
  * @param {(name: string, callback: () => void) => void} watch
  */
 export function main(host, trigger, props, server, watch) {

@@ -1,15 +1,18 @@
-/** The brush mask: one byte a pixel, how much of it to repaint, and what of each 32x32 block is set. Knows nothing of screens. */
+/** The brush mask: one byte a pixel, how much of it to repaint, and what of each 32x32 block is set. Knows nothing of
+ * screens. */
 
 import { grown } from "./grown.js";
-import { RunWriter, eachSpan, isSound } from "./runlength.js";
+import { eachSpan, isSound, RunWriter } from "./runlength.js";
 import { capsuleRows, polygonRows } from "./shapes.js";
 
 const BLOCK = 32;
 const LEVEL = 17; // bytes are 0, 17, 34, ... 255: few enough for short run lengths, too fine to see
 
 /** @typedef {[number, number, number, number]} Rect left, top, right, bottom; half-open */
-/** @typedef {{rect: Rect, runs: Uint32Array, values?: Uint8Array}} Edit bits that flipped, as runs inside rect; applying it twice is nothing */
-/** @typedef {{width: number, height: number, runs: number[], values?: number[]}} WireMask as it is sent and kept; see runlength.js */
+/** @typedef {{rect: Rect, runs: Uint32Array, values?: Uint8Array}} Edit bits that flipped, as runs inside rect;
+ * applying it twice is nothing */
+/** @typedef {{width: number, height: number, runs: number[], values?: number[]}} WireMask as it is sent and kept; see
+ * runlength.js */
 
 /** @param {Rect | null} a @param {Rect} b @returns {Rect} */
 export function union(a, b) {
@@ -55,7 +58,8 @@ export class Mask {
   }
 
   /**
-   * Paints (255) or erases (0) every pixel whose centre lies within `radius` of the segment a-b, and those that hold a and b.
+   * Paints (255) or erases (0) every pixel whose centre lies within `radius` of the segment a-b, and those that hold a
+   * and b.
    * @param {number} ax @param {number} ay @param {number} bx @param {number} by @param {number} radius
    * @param {0 | 255} value @param {number} [hardness] 0..1: the part of the radius that is covered whole; beyond it the
    * cover falls to the rim, and what is there already stays where it is more (painting) or less (erasing)
@@ -326,7 +330,8 @@ export class Mask {
     return true;
   }
 
-  /** The same as an edit in progress. @param {WireMask} mask @param {number} [dx] @param {number} [dy] @returns {boolean} */
+  /** The same as an edit in progress. @param {WireMask} mask @param {number} [dx] @param {number} [dy]
+   * @returns {boolean} */
   take(mask, dx = 0, dy = 0) {
     if (!isSound(mask, mask.width * mask.height)) return false;
     this.data.fill(0);

@@ -1,4 +1,5 @@
-/** A line over the stage that stays until it is closed: what was restored, or could not be, and what can be done about it. */
+/** A line over the stage that stays until it is closed: what was restored, or could not be, and what can be done about
+ * it. */
 
 import { makeElement, textButton } from "./elements.js";
 import { WORDS } from "./words.js";

@@ -1,6 +1,7 @@
-/** The bar of options over the canvas: brush size and hardness, and a menu for the mask. Knows how it looks and what it calls. */
+/** The bar of options over the canvas: brush size and hardness, and a menu for the mask. Knows how it looks and what it
+ * calls. */
 
-import { makeElement } from "./elements.js";
+import { makeElement, textButton } from "./elements.js";
 import { TINTS } from "./painting.js";
 import { WORDS } from "./words.js";
 
@@ -32,17 +33,7 @@ export class Options {
       painter.setHardness(value / 100)
     );
     this.hardnessText = makeElement("output", "mge-size-text");
-    this.brush = makeElement(
-      "div",
-      "mge-brush",
-      {},
-      makeElement("span", "mge-size-dot", { "aria-hidden": "true" }),
-      this.size,
-      this.sizeText,
-      makeElement("span", "mge-soft-dot", { "aria-hidden": "true" }),
-      this.hardness,
-      this.hardnessText
-    );
+    this.brush = this.brushRow();
     this.opacity = slider("Overlay opacity", "How strong the overlay is (hold O to hide it)", 100, 1, (value) =>
       painter.setOpacity(value / 100)
     );
@@ -56,31 +47,62 @@ export class Options {
         "aria-label": WORDS.growBy,
       })
     );
-    this.swatches = TINTS.map(({ name, rgb }, i) => {
-      const node = makeElement("button", "mge-swatch", {
-        type: "button",
-        role: "radio",
-        title: `Overlay in ${name}`,
-        "aria-label": `Overlay in ${name}`,
-        style: `--mge-swatch: rgb(${rgb})`,
-      });
-      node.addEventListener("click", () => painter.setColour(i));
-      return node;
-    });
-    /** @param {string} text @param {string} title @param {() => void} act */
-    const action = (text, title, act) => {
-      const node = makeElement("button", "mge-button mge-small", { type: "button", title }, text);
-      node.addEventListener("click", act);
-      return node;
-    };
-    const amount = () => Number(this.pixels.value);
+    this.swatches = TINTS.map((_, place) => this.swatch(place));
     this.file = /** @type {HTMLInputElement} */ (makeElement("input", "", { type: "file", hidden: "" }));
-    this.file.addEventListener("change", () => {
-      const file = this.file.files && this.file.files[0];
-      this.file.value = "";
-      if (file) void stage.files.importMask(file);
+    this.menu = this.maskMenu();
+    this.opener = makeElement(
+      "button",
+      "mge-opener",
+      { type: "button", "aria-expanded": "false", title: WORDS.maskMenu },
+      "Mask"
+    );
+    this.opener.addEventListener("click", () => this.open(this.menu.hidden));
+    this.clearPart = makeElement(
+      "button",
+      "mge-part",
+      { type: "button", title: WORDS.clearPartTitle },
+      WORDS.clearPart
+    );
+    this.clearPart.addEventListener("click", () => void stage.files.takeMask(null));
+    this.bar = makeElement("div", "mge-options mge-float", {}, this.brush, this.clearPart, this.opener);
+    this.listen();
+  }
+
+  /** Size and hardness, each with its value. @returns {HTMLElement} */
+  brushRow() {
+    return makeElement(
+      "div",
+      "mge-brush",
+      {},
+      makeElement("span", "mge-size-dot", { "aria-hidden": "true" }),
+      this.size,
+      this.sizeText,
+      makeElement("span", "mge-soft-dot", { "aria-hidden": "true" }),
+      this.hardness,
+      this.hardnessText
+    );
+  }
+
+  /** A colour for the overlay. @param {number} place in `TINTS` */
+  swatch(place) {
+    const { name, rgb } = TINTS[place];
+    const node = makeElement("button", "mge-swatch", {
+      type: "button",
+      role: "radio",
+      title: `Overlay in ${name}`,
+      "aria-label": `Overlay in ${name}`,
+      style: `--mge-swatch: rgb(${rgb})`,
     });
-    this.menu = makeElement(
+    node.addEventListener("click", () => this.stage.painter.setColour(place));
+    return node;
+  }
+
+  /** What is done to the whole mask, and how it is shown. @returns {HTMLElement} */
+  maskMenu() {
+    const { stage } = this;
+    const { painter } = stage;
+    const amount = () => Number(this.pixels.value);
+    return makeElement(
       "div",
       "mge-menu mge-float",
       { role: "group", "aria-label": WORDS.maskMenu, hidden: "" },
@@ -99,40 +121,33 @@ export class Options {
         makeElement("span", "", {}, WORDS.edge),
         this.pixels,
         makeElement("span", "mge-unit", {}, "px"),
-        action("Grow", WORDS.growMask, () => painter.grow(amount())),
-        action("Shrink", WORDS.shrinkMask, () => painter.grow(-amount()))
+        textButton("Grow", WORDS.growMask, () => painter.grow(amount()), "mge-small"),
+        textButton("Shrink", WORDS.shrinkMask, () => painter.grow(-amount()), "mge-small")
       ),
       makeElement(
         "div",
         "mge-menu-row",
         {},
         makeElement("span", "", {}, WORDS.maskFile),
-        action("Load", WORDS.loadMask, () => this.file.click()),
-        action("Save", WORDS.saveMask, () => stage.files.downloadMask()),
+        textButton("Load", WORDS.loadMask, () => this.file.click(), "mge-small"),
+        textButton("Save", WORDS.saveMask, () => stage.files.downloadMask(), "mge-small"),
         this.file
       )
     );
-    this.opener = makeElement(
-      "button",
-      "mge-opener",
-      { type: "button", "aria-expanded": "false", title: WORDS.maskMenu },
-      "Mask"
-    );
-    this.opener.addEventListener("click", () => this.open(this.menu.hidden));
+  }
+
+  listen() {
+    this.file.addEventListener("change", () => {
+      const file = this.file.files && this.file.files[0];
+      this.file.value = "";
+      if (file) void this.stage.files.importMask(file);
+    });
     this.menu.addEventListener("keydown", (e) => {
       if (e.key !== "Escape") return;
       e.stopPropagation();
       this.open(false);
       this.opener.focus();
     });
-    this.clearPart = makeElement(
-      "button",
-      "mge-part",
-      { type: "button", title: WORDS.clearPartTitle },
-      WORDS.clearPart
-    );
-    this.clearPart.addEventListener("click", () => void stage.files.takeMask(null));
-    this.bar = makeElement("div", "mge-options mge-float", {}, this.brush, this.clearPart, this.opener);
     this.bar.addEventListener("contextmenu", (e) => e.preventDefault());
   }
 

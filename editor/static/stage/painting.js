@@ -1,4 +1,5 @@
-/** What is painted with and how it is shown: brush, overlay, pinned window, and what is done to the whole mask. Knows no pointers. */
+/** What is painted with and how it is shown: brush, overlay, pinned window, and what is done to the whole mask. Knows
+ * no pointers. */
 
 import { windowAround } from "./tokens.js";
 import { WORDS } from "./words.js";
@@ -129,7 +130,8 @@ export class Painter {
     return mask.painted || boxed ? null : windowAround(x, y, mask.width, mask.height, stage.model);
   }
 
-  /** Lets go of the pinned window where something is painted outside of it. @param {number[] | null} bounds of what is painted */
+  /** Lets go of the pinned window where something is painted outside of it. @param {number[] | null} bounds of what is
+   * painted */
   keepPin(bounds) {
     const { window } = this;
     if (!window || !bounds) return;

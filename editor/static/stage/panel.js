@@ -8,22 +8,29 @@ import { WORDS } from "./words.js";
 /** Strokes of 20 x 20 icons. @type {Record<string, string>} */
 const ICONS = {
   brush:
-    "M16.8 3.2a1.6 1.6 0 0 0-2.3 0L8.2 10l1.8 1.8 6.8-6.3a1.6 1.6 0 0 0 0-2.3ZM7.6 11.2c-1.7 0-2.8 1-3 2.6-.1 1-.6 1.7-1.6 2 1 .8 2.2 1.2 3.4 1.2 1.9 0 3.2-1.2 3.2-3 0-.4-.1-.7-.2-1",
+    "M16.8 3.2a1.6 1.6 0 0 0-2.3 0L8.2 10l1.8 1.8 6.8-6.3a1.6 1.6 0 0 0 0-2.3ZM7.6 11.2" +
+    "c-1.7 0-2.8 1-3 2.6-.1 1-.6 1.7-1.6 2 1 .8 2.2 1.2 3.4 1.2 1.9 0 3.2-1.2 3.2-3 0-.4-.1-.7-.2-1",
   eraser:
-    "M8.6 16.5 3.4 11.3a1.2 1.2 0 0 1 0-1.7l6.2-6.2a1.2 1.2 0 0 1 1.7 0l4.3 4.3a1.2 1.2 0 0 1 0 1.7l-7 7.1ZM6.3 6.7l6 6M8.6 16.5H17",
+    "M8.6 16.5 3.4 11.3a1.2 1.2 0 0 1 0-1.7l6.2-6.2a1.2 1.2 0 0 1 1.7 0l4.3 4.3a1.2 1.2 0 0 1 0 1.7l-7 7.1ZM6.3 6.7" +
+    "l6 6M8.6 16.5H17",
   rectangle: "M3.5 5.5h13v9h-13z",
   box: "M4.5 5v10M15.5 5v10M5 4.5h10M5 15.5h10M3 3h3v3H3zM14 3h3v3h-3zM3 14h3v3H3zM14 14h3v3h-3z",
   lasso:
-    "M10 4c4 0 7 1.8 7 4.3s-3 4.4-7 4.4-7-1.9-7-4.4S6 4 10 4ZM5.5 11.6c-1.3.5-1.8 1.7-1.1 2.5.8.9 2.5.4 2.5-.8 0-.7-.6-1.3-1.4-1.7M4.5 14.4c.2 1.2-.2 2-1 2.6",
+    "M10 4c4 0 7 1.8 7 4.3s-3 4.4-7 4.4-7-1.9-7-4.4S6 4 10 4ZM5.5 11.6" +
+    "c-1.3.5-1.8 1.7-1.1 2.5.8.9 2.5.4 2.5-.8 0-.7-.6-1.3-1.4-1.7M4.5 14.4c.2 1.2-.2 2-1 2.6",
   token: "M3.5 3.5h5v5h-5zM11.5 3.5h5v5h-5zM3.5 11.5h5v5h-5zM14 11v6M11 14h6",
   compare: "M10 2.5v15M3.5 5.5h13v9h-13zM6 8.5h1.5M6 11.5h1.5M12.5 8.5H14M12.5 11.5H14",
   help: "M10 3a7 7 0 1 1 0 14 7 7 0 0 1 0-14ZM7.9 8.2a2.1 2.1 0 1 1 3.2 1.8c-.7.4-1.1.8-1.1 1.6M10 13.8v.1",
-  hand: "M6.5 10V5.3a1.2 1.2 0 0 1 2.4 0V9M8.9 8.6V3.9a1.2 1.2 0 0 1 2.4 0V9M11.3 9V4.9a1.2 1.2 0 0 1 2.4 0V10M13.7 10V7.3a1.15 1.15 0 0 1 2.3 0v4.5c0 3.2-1.9 5.2-4.8 5.2-2.3 0-3.5-.9-4.5-2.7l-2.3-4c-.8-1.4.9-2.3 1.8-1.2l1.3 1.7",
+  hand:
+    "M6.5 10V5.3a1.2 1.2 0 0 1 2.4 0V9M8.9 8.6V3.9a1.2 1.2 0 0 1 2.4 0V9M11.3 9V4.9a1.2 1.2 0 0 1 2.4 0V10M13.7 10" +
+    "V7.3a1.15 1.15 0 0 1 2.3 0v4.5c0 3.2-1.9 5.2-4.8 5.2-2.3 0-3.5-.9-4.5-2.7l-2.3-4c-.8-1.4.9-2.3 1.8-1.2l1.3 1.7",
   extend:
-    "M7 7h6v6H7zM10 4.5v-2M10 17.5v-2M4.5 10h-2M17.5 10h-2M8.8 3.5 10 2.3l1.2 1.2M8.8 16.5l1.2 1.2 1.2-1.2M3.5 8.8 2.3 10l1.2 1.2M16.5 8.8l1.2 1.2-1.2 1.2",
+    "M7 7h6v6H7zM10 4.5v-2M10 17.5v-2M4.5 10h-2M17.5 10h-2M8.8 3.5 10 2.3l1.2 1.2M8.8 16.5l1.2 1.2 1.2-1.2" +
+    "M3.5 8.8 2.3 10l1.2 1.2M16.5 8.8l1.2 1.2-1.2 1.2",
   inspect: "M8.8 3.2a5.6 5.6 0 1 0 0 11.2 5.6 5.6 0 0 0 0-11.2ZM13 13l4 4M6.6 6.6h4.4v4.4H6.6z",
   history:
-    "M5 3.2a1.8 1.8 0 1 0 0 3.6 1.8 1.8 0 0 0 0-3.6ZM5 13.2a1.8 1.8 0 1 0 0 3.6 1.8 1.8 0 0 0 0-3.6ZM15 8.2a1.8 1.8 0 1 0 0 3.6 1.8 1.8 0 0 0 0-3.6ZM5 6.8v6.4M5 8.5c0 1.8 1.5 1.5 4 1.5h4.2",
+    "M5 3.2a1.8 1.8 0 1 0 0 3.6 1.8 1.8 0 0 0 0-3.6ZM5 13.2a1.8 1.8 0 1 0 0 3.6 1.8 1.8 0 0 0 0-3.6ZM15 8.2" +
+    "a1.8 1.8 0 1 0 0 3.6 1.8 1.8 0 0 0 0-3.6ZM5 6.8v6.4M5 8.5c0 1.8 1.5 1.5 4 1.5h4.2",
   export: "M10 12.5V3.2M6.8 6.2 10 3l3.2 3.2M4 10.5v5a1.3 1.3 0 0 0 1.3 1.3h9.4a1.3 1.3 0 0 0 1.3-1.3v-5",
   undo: "M7 4 3.5 7.5 7 11M3.7 7.5h8a4.5 4.5 0 0 1 0 9H8",
   redo: "M13 4l3.5 3.5L13 11M16.3 7.5h-8a4.5 4.5 0 0 0 0 9H12",
@@ -96,7 +103,40 @@ export class Panel {
 
     this.options = new Options(stage);
     this.sample = button("mge-button", WORDS.sample, () => stage.files.openSample());
-    this.empty = makeElement(
+    this.empty = this.emptyPlace();
+    this.strip = new Strip(stage);
+    this.toastBox = makeElement("div", "mge-toast mge-float", { role: "status" });
+    this.bar = makeElement("div", "mge-bar", {}, makeElement("i", ""));
+    this.badge = makeElement("span", "mge-badge");
+    this.status = makeElement("span", "mge-status");
+    this.seam = makeElement("span", "mge-seam", { title: WORDS.seamTitle });
+    this.shift = makeElement("span", "mge-shift", { title: WORDS.shiftTitle });
+    this.info = makeElement("span", "mge-info");
+    this.stopButton = button("mge-button mge-small", "Stop", () => stage.stop(), "Stop (Esc)");
+    const told = [this.status, this.stopButton, this.badge, this.seam, this.shift, this.info];
+    this.hud = makeElement("div", "mge-hud", {}, ...told);
+    this.live = makeElement("div", "mge-live", { "aria-live": "polite", role: "status" });
+    this.dropHint = makeElement(
+      "div",
+      "mge-drop",
+      {},
+      makeElement("span", "", {}, WORDS.drop),
+      makeElement("span", "mge-drop-mask", {}, WORDS.dropMask)
+    );
+    this.compareTag = makeElement("div", "mge-compare mge-float", {}, WORDS.original);
+    root.append(
+      makeElement("div", "mge-frame", {}, this.rail, this.body(), stage.timeline.dock, this.hud, this.live),
+      stage.exporter.dialog
+    );
+    /** @type {number} */
+    this.toastTimer = 0;
+    this.liveTimer = 0;
+  }
+
+  /** What stands in the place of a picture before one is open. @returns {HTMLElement} */
+  emptyPlace() {
+    const { stage } = this;
+    return makeElement(
       "div",
       "mge-empty",
       {},
@@ -116,36 +156,12 @@ export class Panel {
         this.sample
       )
     );
-    this.strip = new Strip(stage);
-    this.toastBox = makeElement("div", "mge-toast mge-float", { role: "status" });
-    this.bar = makeElement("div", "mge-bar", {}, makeElement("i", ""));
-    this.badge = makeElement("span", "mge-badge");
-    this.status = makeElement("span", "mge-status");
-    this.seam = makeElement("span", "mge-seam", { title: WORDS.seamTitle });
-    this.shift = makeElement("span", "mge-shift", { title: WORDS.shiftTitle });
-    this.info = makeElement("span", "mge-info");
-    this.stopButton = button("mge-button mge-small", "Stop", () => stage.stop(), "Stop (Esc)");
-    this.hud = makeElement(
-      "div",
-      "mge-hud",
-      {},
-      this.status,
-      this.stopButton,
-      this.badge,
-      this.seam,
-      this.shift,
-      this.info
-    );
-    this.live = makeElement("div", "mge-live", { "aria-live": "polite", role: "status" });
-    this.dropHint = makeElement(
-      "div",
-      "mge-drop",
-      {},
-      makeElement("span", "", {}, WORDS.drop),
-      makeElement("span", "mge-drop-mask", {}, WORDS.dropMask)
-    );
-    this.compareTag = makeElement("div", "mge-compare mge-float", {}, WORDS.original);
-    const body = makeElement(
+  }
+
+  /** The viewport and all that floats over it. @returns {HTMLElement} */
+  body() {
+    const { stage } = this;
+    return makeElement(
       "div",
       "mge-body",
       {},
@@ -166,13 +182,6 @@ export class Panel {
       this.dropHint,
       this.bar
     );
-    root.append(
-      makeElement("div", "mge-frame", {}, this.rail, body, stage.timeline.dock, this.hud, this.live),
-      stage.exporter.dialog
-    );
-    /** @type {number} */
-    this.toastTimer = 0;
-    this.liveTimer = 0;
   }
 
   /** @param {(typeof RAIL)[number]} item */

@@ -15,7 +15,8 @@ export function context2d(canvas) {
   return /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
 }
 
-/** Addresses under /gradio_api get the path prefix that the page is served under, where there is one. @param {string} url */
+/** Addresses under /gradio_api get the path prefix that the page is served under, where there is one.
+ * @param {string} url */
 export function resolved(url) {
   const config = /** @type {any} */ (window).gradio_config;
   if (!url.startsWith("/gradio_api/") || !config || !config.root) return url;

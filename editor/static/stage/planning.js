@@ -1,8 +1,8 @@
-/** What a run would regenerate, asked or computed, and the lines below the canvas that say so. Knows nothing of drawing. */
+/** What a run would regenerate, asked or computed, and the lines below the canvas that say so. Knows nothing of
+ * drawing. */
 
 import { bitsOf, boxRegion, countSet, finestSide, maskRegion, maybeSeveral, onePass } from "./tokens.js";
 import {
-  WORDS,
   cellsSelected,
   changedOutside,
   contextOf,
@@ -12,6 +12,7 @@ import {
   seamOf,
   shiftOf,
   stepOf,
+  WORDS,
   windowScale,
 } from "./words.js";
 

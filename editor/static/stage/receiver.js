@@ -1,4 +1,5 @@
-/** What the server says unasked, and who on the stage it is for. Knows the kinds of messages, nothing of what is done with them. */
+/** What the server says unasked, and who on the stage it is for. Knows the kinds of messages, nothing of what is done
+ * with them. */
 
 export class Receiver {
   /** @param {import("./stage.js").Stage} stage */
@@ -23,7 +24,8 @@ export class Receiver {
       case "alternatives":
         return stage.cells.arrived(message);
       case "stopped":
-        return void stage.runner.wasStopped(message); // which asks for more: the messages after this one do not wait for it
+        // It asks for more: the messages after this one do not wait for it.
+        return void stage.runner.wasStopped(message);
       case "notice":
         if (message.run) return void stage.runner.failed(message);
         stage.panel.toast(message.message, message.level);

@@ -1,4 +1,5 @@
-/** Draws: picture below, mask tint above it, guides on top, three canvases of the viewport's size. Changes nothing but pixels. */
+/** Draws: picture below, mask tint above it, guides on top, three canvases of the viewport's size. Changes nothing but
+ * pixels. */
 
 import { Guides, hatch } from "./guides.js";
 import { context2d, makeCanvas } from "./picture.js";
@@ -187,8 +188,8 @@ export class Renderer {
     pen.restore();
   }
 
-  /** Keeps drawing to a rectangle of the canvas and the pixels beside it. @param {CanvasRenderingContext2D} pen in device
-   * pixels @param {number[]} rect */
+  /** Keeps drawing to a rectangle of the canvas and the pixels beside it. @param {CanvasRenderingContext2D} pen in
+   * device pixels @param {number[]} rect */
   clipTo(pen, rect) {
     const { view } = this.stage;
     const [l, t] = view.toScreen(rect[0], rect[1]);

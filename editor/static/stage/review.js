@@ -1,7 +1,8 @@
-/** A run while it decodes, and variations to choose from afterwards, as pictures. Knows nothing of the page around the canvas. */
+/** A run while it decodes, and variations to choose from afterwards, as pictures. Knows nothing of the page around the
+ * canvas. */
 
 import { Film } from "./film.js";
-import { Picture, context2d, download, makeCanvas } from "./picture.js";
+import { context2d, download, makeCanvas, Picture } from "./picture.js";
 import { ORDERS } from "./words.js";
 
 const MOST_HELD = 64e6; // pixels of loaded variations kept at a time
@@ -18,8 +19,8 @@ export function tileOf(source, from, side = 160) {
 
 /** A run that is decoding. */
 export class Running {
-  /** @param {import("./trace.js").Trace} trace @param {import("./wire.js").From | null} from @param {Review | null} family whose
-   * strip its result joins */
+  /** @param {import("./trace.js").Trace} trace @param {import("./wire.js").From | null} from
+   * @param {Review | null} family whose strip its result joins */
   constructor(trace, from, family) {
     this.trace = trace;
     this.run = trace.run;
@@ -117,28 +118,29 @@ export class Running {
 }
 
 /**
- * @typedef {{run: string, trace: import("./trace.js").Trace | null, branchable: boolean, draft: boolean, seconds: number | null,
- *   from: import("./wire.js").From | null, settings: Record<string, any>, pins: Map<number, number>}} Outcome
+ * @typedef {{run: string, trace: import("./trace.js").Trace | null, branchable: boolean, draft: boolean,
+ *   seconds: number | null, from: import("./wire.js").From | null, settings: Record<string, any>,
+ *   pins: Map<number, number>}} Outcome
  * what is known of a finished run; pins: cell -> code, fixed in it
  */
 /**
  * @typedef {{url: string, seed: number, score: number | null, seam: number | null, shift: number | null,
- *   fit: number | null, worth: number | null, rank: number | null, changed_outside: number | null, note: string, place: number, outcome: Outcome,
- *   dropped: boolean}} Variation
- * place = its number in its own run; rank = how many of that run are better, and worth = what they were
- * compared by, null where they were not
+ *   fit: number | null, worth: number | null, rank: number | null, changed_outside: number | null, note: string,
+ *   place: number, outcome: Outcome, dropped: boolean}} Variation
+ * place = its number in its own run; rank = how many of that run are better, and worth = what they were compared by,
+ * null where they were not
  */
 /** @typedef {"drawn" | "best" | "seam"} Order */
-/** @typedef {{parts: {message: any, pins: [number, number][]}[], head: number | null, index: number, order: Order, dropped: boolean[],
- *   asked?: import("./mask.js").WireMask | null}} StoredReview */
+/** @typedef {{parts: {message: any, pins: [number, number][]}[], head: number | null, index: number, order: Order,
+ *   dropped: boolean[], asked?: import("./mask.js").WireMask | null}} StoredReview */
 
 /** @param {any} value */
 const numberOr = (value) => (typeof value === "number" && Number.isFinite(value) ? value : null);
 
 /** Variations to choose from: those of a run and of all that was made from it, which share its window. */
 export class Review {
-  /** @param {any} message of kind "result" @param {import("./trace.js").Trace | null} trace @param {number | null} head the
-   * version that it repaints */
+  /** @param {any} message of kind "result" @param {import("./trace.js").Trace | null} trace @param {number | null} head
+   * the version that it repaints */
   constructor(message, trace, head) {
     this.width = message.canvas[0];
     this.height = message.canvas[1];

@@ -12,7 +12,8 @@ import { WORDS } from "./words.js";
 const MOST_REVIEWS = 12;
 const MOST_PICTURE_BYTES = 256e6; // of pictures that reviews keep; older ones are asked for again
 const MOST_CUT = 1024; // pixels along the longer side of a kept mask
-const SILENCE_OF_RUN = 60000; // ms without a word until that is said, and a run can be asked for again without stopping this one
+// ms without a word until that is said, and a run can be asked for again without stopping this one
+const SILENCE_OF_RUN = 60000;
 
 export class Runner {
   /** @param {import("./stage.js").Stage} stage */
@@ -147,8 +148,9 @@ export class Runner {
     return position >= trace.decoded ? WORDS.nothingLeft : "";
   }
 
-  /** Runs again from the variation under review. @param {How} how @param {{position?: number, share?: number, pins?: number[][]}} [more]
-   * position in its timeline, share of its cells, codes to put in */
+  /** Runs again from the variation under review. @param {How} how
+   * @param {{position?: number, share?: number, pins?: number[][]}} [more] position in its timeline, share of its
+   * cells, codes to put in */
   again(how, { position = 0, share, pins } = {}) {
     const { stage } = this;
     const objection = this.againObjection(how, position);
@@ -206,7 +208,8 @@ export class Runner {
     stage.refresh();
   }
 
-  /** Nothing more is wanted of the run that decodes, nor of the one that was stopped: something else takes their place. */
+  /** Nothing more is wanted of the run that decodes, nor of the one that was stopped: something else takes their
+   * place. */
   abandon() {
     const { running } = this.stage;
     if (this.stopping) this.stopping.close();
@@ -265,7 +268,8 @@ export class Runner {
     this.watch();
   }
 
-  /** @param {any} message @param {boolean} [asked] whether it answers something else than a run: a draft, a cell of a sweep */
+  /** @param {any} message @param {boolean} [asked] whether it answers something else than a run: a draft, a cell of a
+   * sweep */
   async finished(message, asked = false) {
     const { stage } = this;
     if (!Array.isArray(message.variations) || !message.variations.length) return;

@@ -1,13 +1,14 @@
-/** Which work is on the stage, and the way back to other work: after a reload, by undo, from the list. Knows the store and the server. */
+/** Which work is on the stage, and the way back to other work: after a reload, by undo, from the list. Knows the store
+ * and the server. */
 
 import { copyOf } from "./copies.js";
 import { Mask } from "./mask.js";
 import { Note } from "./note.js";
-import { Picture, download } from "./picture.js";
+import { download, Picture } from "./picture.js";
 import { Review } from "./review.js";
 import { keepsSettings, openVault } from "./vault.js";
 import { randomId } from "./wire.js";
-import { WORDS, restoreFailed } from "./words.js";
+import { restoreFailed, WORDS } from "./words.js";
 
 /** @typedef {import("./autosave.js").Session} Session */
 
@@ -62,7 +63,8 @@ export class Sessions {
     return null;
   }
 
-  /** Makes a session this page's own, so that no second tab writes to it. @param {string} id @param {number} [patience] ms
+  /** Makes a session this page's own, so that no second tab writes to it. @param {string} id @param {number} [patience]
+   * ms
    * @returns {Promise<boolean>} false where another tab has it */
   claim(id, patience = 0) {
     if (this.claimed.has(id) || !this.vault || !this.vault.lasts) return Promise.resolve(true);
@@ -98,9 +100,10 @@ export class Sessions {
     return false;
   }
 
-  // ---- coming and going -----------------------------------------------------------------------------------------------
+  // ---- coming and going ---------------------------------------------------------------------------------------------
 
-  /** The sample of a first visit: it gives way to whatever is open or being opened. @param {any} message of kind "open" */
+  /** The sample of a first visit: it gives way to whatever is open or being opened. @param {any} message of kind
+   * "open" */
   greeted(message) {
     this.aside = message;
     if (this.ready) this.showAside();
@@ -127,7 +130,8 @@ export class Sessions {
     return left;
   }
 
-  /** Goes to other work that this browser keeps. @param {string} id @returns {Promise<boolean>} whether it is on the stage now */
+  /** Goes to other work that this browser keeps. @param {string} id @returns {Promise<boolean>} whether it is on the
+   * stage now */
   async visit(id) {
     const { stage } = this;
     if (this.restoring || !this.vault || id === this.id) return false;
@@ -175,7 +179,8 @@ export class Sessions {
   }
 
   /** The server no longer has the document: this browser's own copy becomes one again. @param {Session} session
-   * @returns {Promise<any>} the server's answer; a notice where it did not come to that, null where something else is wanted by then */
+   * @returns {Promise<any>} the server's answer; a notice where it did not come to that, null where something else is
+   * wanted by then */
   async bringBack(session) {
     const { restoring } = this;
     const copy = await copyOf(session, (version) => this.picture(version, session.id));
@@ -184,7 +189,8 @@ export class Sessions {
     return this.stage.files.carried(copy, `${session.name || "picture"}.zip`);
   }
 
-  /** The PNG of a version. @param {number} version @param {string} [id] of the session @returns {Promise<Blob | null>} */
+  /** The PNG of a version. @param {number} version @param {string} [id] of the session
+   * @returns {Promise<Blob | null>} */
   async picture(version, id = this.id) {
     const live = id === this.id ? this.stage.versions.all.get(version) : undefined;
     if (live && live.blob) return live.blob;
@@ -211,9 +217,10 @@ export class Sessions {
     setTimeout(() => URL.revokeObjectURL(link.href), 10000);
   }
 
-  // ---- what comes back ------------------------------------------------------------------------------------------------
+  // ---- what comes back ----------------------------------------------------------------------------------------------
 
-  /** Puts a stored session on the stage. @param {Session} session @param {any} message of kind "open": its document as the server has it */
+  /** Puts a stored session on the stage. @param {Session} session @param {any} message of kind "open": its document as
+   * the server has it */
   async putBack(session, message) {
     const { stage } = this;
     const { versions, runner } = stage;

@@ -1,4 +1,5 @@
-/** The stage itself: what is open, painted, running and shown, and the small actions that buttons, keys and messages ask for. */
+/** The stage itself: what is open, painted, running and shown, and the small actions that buttons, keys and messages
+ * ask for. */
 
 import { Autosave } from "./autosave.js";
 import { Cells } from "./cells.js";
@@ -13,9 +14,9 @@ import { Painter, TINTS } from "./painting.js";
 import { Panel } from "./panel.js";
 import { Planner } from "./planning.js";
 import { Pointers } from "./pointer.js";
-import { Renderer } from "./render.js";
 import { Receiver } from "./receiver.js";
 import { Recent } from "./recent.js";
+import { Renderer } from "./render.js";
 import { Runner } from "./runs.js";
 import { Sessions } from "./sessions.js";
 import { Sources } from "./sources.js";
@@ -33,7 +34,8 @@ import { WORDS } from "./words.js";
 /** @typedef {import("./review.js").Running} Running */
 /** @typedef {import("./review.js").Review} Review */
 
-/** @typedef {{outside: number | null, seam: number | null, shift: number | null}} Proof what was measured of a result */
+/** @typedef {{outside: number | null, seam: number | null, shift: number | null}} Proof what was measured of a
+ * result */
 
 const MODES = ["fill", "replace", "extend", "generate", "sweep"];
 /** @type {Record<string, string[]>} */
@@ -350,7 +352,8 @@ export class Stage {
     this.travels.go(false);
   }
 
-  /** Arrow keys flip through variations or move the box. @param {string} where @param {boolean} far @returns {boolean} */
+  /** Arrow keys flip through variations or move the box. @param {string} where @param {boolean} far
+   * @returns {boolean} */
   arrow(where, far) {
     const sign = where === "left" || where === "up" ? -1 : 1;
     const across = where === "left" || where === "right";

@@ -1,7 +1,8 @@
-/** The strip of variations below the picture: tiles and buttons. Knows how they look and what they call, nothing of runs. */
+/** The strip of variations below the picture: tiles and buttons. Knows how they look and what they call, nothing of
+ * runs. */
 
 import { makeElement, setPossible, textButton } from "./elements.js";
-import { ORDERS, WORDS, letterOf } from "./words.js";
+import { letterOf, ORDERS, WORDS } from "./words.js";
 
 /** @typedef {{index: number, tile: HTMLCanvasElement | null, title: string, note: string}} Tile */
 
@@ -51,8 +52,9 @@ export class Strip {
     e.stopPropagation();
   }
 
-  /** Before it appears: it stands at the foot of the stage, or at the head where it would hide less of what is new. Once it is
-   * there it stays, for nothing may move under the pointer. @param {number[] | null} place CSS pixels of the stage */
+  /** Before it appears: it stands at the foot of the stage, or at the head where it would hide less of what is new.
+   * Once it is there it stays, for nothing may move under the pointer. @param {number[] | null} place CSS pixels of the
+   * stage */
   standClear(place) {
     if (this.box.classList.contains("mge-on")) return;
     const { height } = this.stage.view;
@@ -61,7 +63,8 @@ export class Strip {
     this.box.classList.toggle("mge-at-head", hidden(HEAD) < hidden(height - HEIGHT));
   }
 
-  /** @param {Tile[]} tiles @param {number} chosen @param {import("./review.js").Review | null} review null while it decodes */
+  /** @param {Tile[]} tiles @param {number} chosen @param {import("./review.js").Review | null} review null while it
+   * decodes */
   show(tiles, chosen, review) {
     const { box, stage } = this;
     this.shown = tiles;

@@ -1,15 +1,30 @@
-/** The dock of a run's steps: go back and forth, see order and confidence, start again from a step. Knows traces, not the server. */
+/** The dock of a run's steps: go back and forth, see order and confidence, start again from a step. Knows traces, not
+ * the server. */
 
 import { makeElement, setPossible, textButton } from "./elements.js";
 import { Film } from "./film.js";
 import { drawHeat, heatGradient } from "./heat.js";
 import { context2d, makeCanvas } from "./picture.js";
-import { LEGENDS, LOOKS, WORDS, stepOf, weakestShare } from "./words.js";
+import { LEGENDS, LOOKS, stepOf, WORDS, weakestShare } from "./words.js";
 
 /** @typedef {import("./trace.js").Trace} Trace */
 /** @typedef {"picture" | "order" | "confidence"} Look */
 
 const INSET = 132; // pixels of the sequential run's preview
+
+/** The colours of confidence between two words. @returns {HTMLElement} */
+function heatLegend() {
+  const legend = makeElement(
+    "div",
+    "mge-legend",
+    {},
+    makeElement("span", ""),
+    makeElement("i", "", { "aria-hidden": "true" }),
+    makeElement("span", "")
+  );
+  /** @type {HTMLElement} */ (legend.children[1]).style.background = heatGradient();
+  return legend;
+}
 
 export class Timeline {
   /** @param {import("./stage.js").Stage} stage */
@@ -23,12 +38,7 @@ export class Timeline {
     this.film = null;
     /** @type {Film | null} of the sequential run beside them */
     this.besideFilm = null;
-    this.looks = makeElement("div", "mge-looks", { role: "radiogroup", "aria-label": WORDS.looks });
-    for (const [id, [text, title]] of Object.entries(LOOKS)) {
-      const node = makeElement("button", "mge-look", { type: "button", role: "radio", "data-look": id, title }, text);
-      node.addEventListener("click", () => this.setLook(/** @type {Look} */ (id)));
-      this.looks.append(node);
-    }
+    this.looks = this.lookChoice();
     this.lane = makeElement("div", "mge-lane");
     this.besideLane = makeElement("div", "mge-lane mge-lane-beside", { title: WORDS.sequential });
     this.track = makeElement(
@@ -64,17 +74,33 @@ export class Timeline {
       "mge-small"
     );
     this.baseline = textButton(WORDS.baseline, WORDS.baselineTitle, () => stage.runner.again("baseline"), "mge-small");
-    this.legend = makeElement(
-      "div",
-      "mge-legend",
-      {},
-      makeElement("span", ""),
-      makeElement("i", "", { "aria-hidden": "true" }),
-      makeElement("span", "")
-    );
-    /** @type {HTMLElement} */ (this.legend.children[1]).style.background = heatGradient();
+    this.legend = heatLegend();
     this.hint = makeElement("p", "mge-dock-hint", {}, WORDS.noStepsYet);
-    this.dock = makeElement(
+    this.dock = this.wholeDock();
+    this.inset = makeElement(
+      "figure",
+      "mge-inset mge-float",
+      {},
+      makeCanvas(INSET, INSET),
+      makeElement("figcaption", "", {}, WORDS.sequential)
+    );
+    this.listen();
+  }
+
+  /** What of a step is shown: its picture, the order, the confidence. @returns {HTMLElement} */
+  lookChoice() {
+    const looks = makeElement("div", "mge-looks", { role: "radiogroup", "aria-label": WORDS.looks });
+    for (const [id, [text, title]] of Object.entries(LOOKS)) {
+      const node = makeElement("button", "mge-look", { type: "button", role: "radio", "data-look": id, title }, text);
+      node.addEventListener("click", () => this.setLook(/** @type {Look} */ (id)));
+      looks.append(node);
+    }
+    return looks;
+  }
+
+  /** @returns {HTMLElement} */
+  wholeDock() {
+    return makeElement(
       "section",
       "mge-dock",
       { "aria-label": WORDS.timeline },
@@ -91,14 +117,6 @@ export class Timeline {
       ),
       this.hint
     );
-    this.inset = makeElement(
-      "figure",
-      "mge-inset mge-float",
-      {},
-      makeCanvas(INSET, INSET),
-      makeElement("figcaption", "", {}, WORDS.sequential)
-    );
-    this.listen();
   }
 
   listen() {
@@ -132,7 +150,7 @@ export class Timeline {
     });
   }
 
-  // ---- what it shows --------------------------------------------------------------------------------------------------
+  // ---- what it shows ------------------------------------------------------------------------------------------------
 
   /** The steps on show: of what is under review, or of what decodes. @returns {Trace | null} */
   get trace() {
@@ -185,7 +203,8 @@ export class Timeline {
     return this.back && this.film ? this.film.layers : [];
   }
 
-  /** The cells to draw as undecided. @returns {{window: number[], unknown: Uint8Array, decided: Map<number, number>} | null} */
+  /** The cells to draw as undecided.
+   * @returns {{window: number[], unknown: Uint8Array, decided: Map<number, number>} | null} */
   undecided() {
     const { trace } = this;
     const cells =
@@ -206,7 +225,7 @@ export class Timeline {
     if (values) drawHeat(pen, screenBox(moment.window), Math.round(Math.sqrt(values.length)), values);
   }
 
-  // ---- what it does ---------------------------------------------------------------------------------------------------
+  // ---- what it does -------------------------------------------------------------------------------------------------
 
   /** Shows a position: 0 before the first step, the last is the result. @param {number} position */
   go(position) {
@@ -310,7 +329,8 @@ export class Timeline {
     );
   }
 
-  /** One knob a step, and one before the first. @param {HTMLElement} lane @param {number} count @param {number} position */
+  /** One knob a step, and one before the first. @param {HTMLElement} lane @param {number} count
+   * @param {number} position */
   knobs(lane, count, position) {
     const wanted = count ? count + 1 : 0;
     while (lane.children.length > wanted) /** @type {Element} */ (lane.lastChild).remove();

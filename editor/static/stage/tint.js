@@ -1,4 +1,5 @@
-/** The mask as the screen needs it: tinted bitmaps, kept in step with every stroke. Knows nothing of the view or of tools. */
+/** The mask as the screen needs it: tinted bitmaps, kept in step with every stroke. Knows nothing of the view or of
+ * tools. */
 
 import { context2d, makeCanvas } from "./picture.js";
 
@@ -12,7 +13,8 @@ function wordsOf(rgb) {
   return new Uint32Array(bytes.buffer);
 }
 
-/** The mask as bitmaps at full size and its halvings; a halved pixel has the most of its four, so no stroke vanishes. */
+/** The mask as bitmaps at full size and its halvings; a halved pixel has the most of its four, so no stroke
+ * vanishes. */
 export class Tint {
   /** @param {import("./mask.js").Mask} mask @param {number[]} rgb */
   constructor(mask, rgb) {
@@ -57,7 +59,8 @@ export class Tint {
     });
   }
 
-  /** @param {{width: number, data: Uint8Array, canvas: HTMLCanvasElement | null}} level @param {number} l @param {number} t
+  /** @param {{width: number, data: Uint8Array, canvas: HTMLCanvasElement | null}} level @param {number} l
+   * @param {number} t
    * @param {number} r @param {number} b */
   paint(level, l, t, r, b) {
     if (l >= r) return;

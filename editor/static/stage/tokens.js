@@ -1,9 +1,11 @@
 /**
- * Which token cells an edit regenerates: core/values/geometry.py `cell_areas`, core/canvas/masks.py `latent_mask` and the
- * one-window case of core/canvas/plan.py, integer for integer. Knows nothing of screens; longer plans are the server's.
+ * Which token cells an edit regenerates: core/values/geometry.py `cell_areas`, core/canvas/masks.py `latent_mask` and
+ * the one-window case of core/canvas/plan.py, integer for integer. Knows nothing of screens; longer plans are the
+ * server's.
  */
 
-/** @typedef {{window: number[], grid: number, cells: Uint8Array, cover?: Float64Array}} Pass cover = share of each cell painted */
+/** @typedef {{window: number[], grid: number, cells: Uint8Array, cover?: Float64Array}} Pass cover = share of each cell
+ * painted */
 /**
  * @typedef {{pixels: number, grid: number, context: number, coverage: number, grow: number, refine: number}} Model
  */
@@ -16,7 +18,8 @@ const LEAST_CONTEXT = 1.25;
 const JOINED = 1.5; // core/canvas/holes.py
 const FINEST = 1.25; // core/canvas/plan.py
 
-/** A box as a region, for Replace. @param {number[]} box @param {number} width @param {number} height @returns {Region} */
+/** A box as a region, for Replace. @param {number[]} box @param {number} width @param {number} height
+ * @returns {Region} */
 export function boxRegion(box, width, height) {
   return {
     width,
@@ -75,7 +78,8 @@ export function cellAreas(region, window, grid) {
   return areas;
 }
 
-/** @param {Float64Array} areas @param {number} side @param {number} grid @param {number} coverage @param {number} grow */
+/** @param {Float64Array} areas @param {number} side @param {number} grid @param {number} coverage
+ * @param {number} grow */
 export function latentMask(areas, side, grid, coverage, grow) {
   const least = coverage * (side * side);
   let cells = new Uint8Array(grid * grid);
@@ -117,7 +121,8 @@ function allSet(region, window) {
   return true;
 }
 
-/** The one window around a hole, or null where core/canvas/plan.py takes several. @param {Region} region @param {Model} model
+/** The one window around a hole, or null where core/canvas/plan.py takes several. @param {Region} region
+ * @param {Model} model
  * @returns {number[] | null} */
 export function oneWindow(region, model) {
   const hole = region.bounds;
@@ -139,8 +144,8 @@ export function oneWindow(region, model) {
   return region.width === region.height ? window : null;
 }
 
-/** Whether core/canvas/plan.py may look through several windows where one would do: around parts that lie far apart, or along
- * a long thin hole. @param {Region} region @param {Model} model */
+/** Whether core/canvas/plan.py may look through several windows where one would do: around parts that lie far apart, or
+ * along a long thin hole. @param {Region} region @param {Model} model */
 export function maybeSeveral({ bounds }, model) {
   return (
     !!bounds &&
@@ -148,7 +153,8 @@ export function maybeSeveral({ bounds }, model) {
   );
 }
 
-/** Side of the windows that a run looks through last, where the first are so wide. @param {number} side @param {Model} model */
+/** Side of the windows that a run looks through last, where the first are so wide. @param {number} side
+ * @param {Model} model */
 export function finestSide(side, model) {
   for (let level = 0; level < model.refine && side > FINEST * model.pixels; level++)
     side = Math.max(model.pixels, Math.floor(side / 2));
@@ -187,7 +193,8 @@ export function cellAt(window, grid, x, y) {
 }
 
 /** Pixels of a cell: those that lie wholly in it, or all that touch it. @param {number[]} window @param {number} grid
- * @param {number} cell @param {boolean} touching @returns {[number, number, number, number]} may be empty where not touching */
+ * @param {number} cell @param {boolean} touching @returns {[number, number, number, number]} may be empty where not
+ * touching */
 export function cellPixels(window, grid, cell, touching) {
   const side = window[2] - window[0];
   const [low, high] = touching ? [Math.floor, Math.ceil] : [Math.ceil, Math.floor];
@@ -201,7 +208,8 @@ export function cellPixels(window, grid, cell, touching) {
   ];
 }
 
-/** The pixels to paint so that a cell counts: its own, or all that touch it where its own are too few. @param {number[]} window
+/** The pixels to paint so that a cell counts: its own, or all that touch it where its own are too few.
+ * @param {number[]} window
  * @param {Model} model @param {number} cell @returns {[number, number, number, number]} */
 export function cellPaint(window, model, cell) {
   const own = cellPixels(window, model.grid, cell, false);
@@ -210,7 +218,8 @@ export function cellPaint(window, model, cell) {
   return share > model.coverage ? own : cellPixels(window, model.grid, cell, true);
 }
 
-/** Bits of a hex string, first cell = highest bit of the first byte (numpy.packbits). @param {string} hex @param {number} count */
+/** Bits of a hex string, first cell = highest bit of the first byte (numpy.packbits). @param {string} hex
+ * @param {number} count */
 export function bitsOf(hex, count) {
   const bits = new Uint8Array(count);
   for (let i = 0; i < count; i++) bits[i] = (parseInt(hex[i >> 2], 16) >> (3 - (i & 3))) & 1;

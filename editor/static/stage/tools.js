@@ -1,12 +1,14 @@
-/** What a drag does: brush, rectangle, lasso, token pen, box, border handles. Knows canvas positions, not the screen or the wire. */
+/** What a drag does: brush, rectangle, lasso, token pen, box, border handles. Knows canvas positions, not the screen or
+ * the wire. */
 
 import { cellAreas, cellAt, cellPaint, cellPixels, latentMask, maskRegion } from "./tokens.js";
 
 /** @typedef {import("./stage.js").Stage} Stage */
 /**
- * @typedef {{x: number, y: number, screen: [number, number], reach: number, pressure: number, erase: boolean, shift: boolean}} Point
- * position on the canvas in picture pixels, and on the screen in CSS pixels; reach = how near counts as touching a handle, in
- * picture pixels
+ * @typedef {{x: number, y: number, screen: [number, number], reach: number, pressure: number, erase: boolean,
+ *   shift: boolean}} Point
+ * position on the canvas in picture pixels, and on the screen in CSS pixels; reach = how near counts as touching a
+ * handle, in picture pixels
  */
 /** @typedef {{move(point: Point): void, up(): void, cancel(): void}} Drag */
 
@@ -32,7 +34,8 @@ export function handleAt(box, at) {
   return "";
 }
 
-/** Positions are kept in eighths of a pixel, so that a stroke is the same wherever it is recomputed. @param {number} v */
+/** Positions are kept in eighths of a pixel, so that a stroke is the same wherever it is recomputed.
+ * @param {number} v */
 export function eighth(v) {
   return Math.floor(v * 8 + 0.5) / 8;
 }
@@ -99,7 +102,8 @@ export function rectangleDrag(stage, first, erase) {
   };
 }
 
-/** Fills what a freehand outline goes round. @param {Stage} stage @param {Point} first @param {boolean} erase @returns {Drag} */
+/** Fills what a freehand outline goes round. @param {Stage} stage @param {Point} first @param {boolean} erase
+ * @returns {Drag} */
 export function lassoDrag(stage, first, erase) {
   const mask = /** @type {import("./mask.js").Mask} */ (stage.mask);
   const points = [[eighth(first.x), eighth(first.y)]];
@@ -119,7 +123,8 @@ export function lassoDrag(stage, first, erase) {
   };
 }
 
-/** Sets or clears whole cells of the pinned window; the first cell decides which. @param {Stage} stage @param {Point} first
+/** Sets or clears whole cells of the pinned window; the first cell decides which. @param {Stage} stage
+ * @param {Point} first
  * @param {boolean} erase @returns {Drag} */
 export function tokenDrag(stage, first, erase) {
   const mask = /** @type {import("./mask.js").Mask} */ (stage.mask);
@@ -204,7 +209,8 @@ export function shiftedBox(box, dx, dy, width, height) {
 const MOST_SIDE = 16384;
 const MOST_PIXELS = 64e6;
 
-/** Keeps the grown picture within what the core accepts. @param {number[]} extend @param {number} width @param {number} height */
+/** Keeps the grown picture within what the core accepts. @param {number[]} extend @param {number} width
+ * @param {number} height */
 export function allowedExtend(extend, width, height) {
   const sides = extend.map((v) => Math.max(0, Math.round(v) || 0));
   const fits = () => {
@@ -215,7 +221,8 @@ export function allowedExtend(extend, width, height) {
   return sides;
 }
 
-/** Pulls the border, by as many screen pixels as the pointer moves at the scale it began with; Shift goes in steps of 64 px. @param {Stage} stage @param {Point} first @returns {Drag | null} */
+/** Pulls the border, by as many screen pixels as the pointer moves at the scale it began with; Shift goes in steps of
+ * 64 px. @param {Stage} stage @param {Point} first @returns {Drag | null} */
 export function extendDrag(stage, first) {
   const mask = /** @type {import("./mask.js").Mask} */ (stage.mask);
   const { width, height } = mask;

@@ -1,4 +1,5 @@
-/** The steps of a run as they came: previews, undecided cells, confidence. Knows nothing of the screen or of what is shown. */
+/** The steps of a run as they came: previews, undecided cells, confidence. Knows nothing of the screen or of what is
+ * shown. */
 
 import { download } from "./picture.js";
 import { bitsOf } from "./tokens.js";
@@ -6,9 +7,10 @@ import { bitsOf } from "./tokens.js";
 const NO_STEP = 0xffff;
 
 /**
- * @typedef {{run: string, variations: number[], step: number, finish: boolean, pass: number, window: number[], unknown: Uint8Array[],
- *   confidence: Uint8Array[], blobs: Promise<Blob | null>[]}} Moment
- * one step, or a look at what is being finished after the last: all lists by variation of this trace, `variations` says which of `run` each one is; window in picture pixels
+ * @typedef {{run: string, variations: number[], step: number, finish: boolean, pass: number, window: number[],
+ *   unknown: Uint8Array[], confidence: Uint8Array[], blobs: Promise<Blob | null>[]}} Moment
+ * one step, or a look at what is being finished after the last: all lists by variation of this trace, `variations` says
+ * which of `run` each one is; window in picture pixels
  */
 /**
  * @typedef {{kind: "all"} | {kind: "box", box: number[]} | {kind: "outside", size: number[]} |
@@ -24,8 +26,8 @@ function bytesOf(hex, count) {
 }
 
 export class Trace {
-  /** @param {string} run @param {string} mode @param {Cut} cut @param {Uint8Array | null} hole cells to regenerate, where one
-   * window was planned */
+  /** @param {string} run @param {string} mode @param {Cut} cut @param {Uint8Array | null} hole cells to regenerate,
+   * where one window was planned */
   constructor(run, mode, cut, hole) {
     this.run = run;
     this.mode = mode;
@@ -46,8 +48,9 @@ export class Trace {
     this.moments = [];
   }
 
-  /** Takes over what an earlier run's variation tells of this one: its window and, for each variation here, its steps up to a
-   * position. @param {Trace} parent @param {number} position @param {number} variation @param {number} count of variations here */
+  /** Takes over what an earlier run's variation tells of this one: its window and, for each variation here, its steps
+   * up to a position. @param {Trace} parent @param {number} position @param {number} variation @param {number} count of
+   * variations here */
   begin(parent, position, variation, count) {
     const [first] = parent.moments;
     this.window = parent.window;
@@ -68,7 +71,8 @@ export class Trace {
     this.count = count;
   }
 
-  /** Keeps a step of the first look; its previews are fetched now, while the server has them. @param {any} message of kind "step" */
+  /** Keeps a step of the first look; its previews are fetched now, while the server has them. @param {any} message of
+   * kind "step" */
   add(message) {
     this.grid = message.grid;
     const cells = this.grid ** 2;
@@ -99,8 +103,8 @@ export class Trace {
     return this.cut.kind === "mask" || this.cut.kind === "box" ? this.cut.box : null;
   }
 
-  /** Where a small picture should look: a square about what is new with some of its surroundings, within the window; the whole
-   * window where it has no box. In picture pixels. @returns {number[] | null} */
+  /** Where a small picture should look: a square about what is new with some of its surroundings, within the window;
+   * the whole window where it has no box. In picture pixels. @returns {number[] | null} */
   get sight() {
     const { window, newBox } = this;
     if (!window || !newBox || this.passes > 1) return window;
@@ -129,7 +133,8 @@ export class Trace {
     this.moments = this.moments.filter((each) => !each.finish);
   }
 
-  /** The step shown at a position: 0 is before the first, which has none. @param {number} position @returns {Moment | null} */
+  /** The step shown at a position: 0 is before the first, which has none. @param {number} position
+   * @returns {Moment | null} */
   at(position) {
     return this.moments[position - 1] || null;
   }
@@ -152,7 +157,8 @@ export class Trace {
     return unknown.map((open, i) => (open || (confidence && confidence[i] < 255) ? 1 : 0));
   }
 
-  /** The decoding steps of the pass that a position lies in, up to that position. @param {number} position @returns {Moment[]} */
+  /** The decoding steps of the pass that a position lies in, up to that position. @param {number} position
+   * @returns {Moment[]} */
   passUntil(position) {
     const last = this.at(position);
     return last ? this.moments.slice(0, position).filter((each) => each.pass === last.pass && !each.finish) : [];

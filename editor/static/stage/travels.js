@@ -35,7 +35,8 @@ export class Travels {
     stage.changed();
   }
 
-  /** Goes back to what was on the stage before something was opened, or on to that. @param {Extract<import("./history.js").Step, {kind: "open"}>} step
+  /** Goes back to what was on the stage before something was opened, or on to that.
+   * @param {Extract<import("./history.js").Step, {kind: "open"}>} step
    * @param {boolean} back */
   async reopen(step, back) {
     const { stage } = this;

@@ -1,8 +1,9 @@
-/** The drawer of versions and runs: thumbnails to go back to. Knows how they look and what a click asks for, not how it is done. */
+/** The drawer of versions and runs: thumbnails to go back to. Knows how they look and what a click asks for, not how it
+ * is done. */
 
 import { makeElement } from "./elements.js";
 import { resolved } from "./picture.js";
-import { WORDS, counted, versionName } from "./words.js";
+import { counted, versionName, WORDS } from "./words.js";
 
 /** @typedef {import("./versions.js").Version} Version */
 
@@ -82,7 +83,8 @@ export class Tree {
     );
   }
 
-  /** Versions in the order of reading: a branch before what went on after it. @returns {{version: Version, depth: number}[]} */
+  /** Versions in the order of reading: a branch before what went on after it.
+   * @returns {{version: Version, depth: number}[]} */
   rows() {
     /** @type {{version: Version, depth: number}[]} */
     const rows = [];

@@ -1,10 +1,14 @@
-/** Where this browser keeps work: its own database, or this page's memory where it has none. Knows sessions, not what is in them. */
+/** Where this browser keeps work: its own database, or this page's memory where it has none. Knows sessions, not what
+ * is in them. */
 
 /** @typedef {import("./autosave.js").Session} Session */
 /** @typedef {{id: number, blob: Blob, tile: Blob | null}} Kept the PNG of a version and its small picture */
-/** @typedef {{put: (session: Session, pictures: Kept[]) => Promise<void>, session: (id: string) => Promise<Session | null>, all: () => Promise<Session[]>,
- *   picture: (id: string, version: number) => Promise<Kept | null>, pictures: (id: string) => Promise<number[]>, erase: (id: string) => Promise<void>, lasts: boolean}} Vault
- * put writes everything or nothing; pictures = the versions of which it has one; lasts = whether it outlives the page */
+/** @typedef {{put: (session: Session, pictures: Kept[]) => Promise<void>,
+ *   session: (id: string) => Promise<Session | null>, all: () => Promise<Session[]>, picture: (id: string,
+ *   version: number) => Promise<Kept | null>, pictures: (id: string) => Promise<number[]>,
+ *   erase: (id: string) => Promise<void>, lasts: boolean}} Vault
+ * put writes everything or nothing; pictures = the versions of which it has one; lasts = whether it outlives the
+ * page */
 
 const DATABASE = "mge-sessions";
 const PATIENCE_TO_OPEN = 3000; // ms for the database to open
@@ -142,8 +146,8 @@ function openDatabase() {
 }
 
 /**
- * Opens this browser's store. Without a place of its own for each tab, or without locks, two tabs could write over each other's
- * work: then nothing is kept either.
+ * Opens this browser's store. Without a place of its own for each tab, or without locks, two tabs could write over each
+ * other's work: then nothing is kept either.
  * @returns {Promise<Vault>}
  */
 export async function openVault() {

@@ -1,7 +1,8 @@
-/** The versions of the open picture, a tree, and the way between them. Knows what the server has of them, not how they look. */
+/** The versions of the open picture, a tree, and the way between them. Knows what the server has of them, not how they
+ * look. */
 
 import { Mask } from "./mask.js";
-import { Picture, download } from "./picture.js";
+import { download, Picture } from "./picture.js";
 import { tileOf } from "./review.js";
 import { WORDS } from "./words.js";
 
@@ -10,17 +11,20 @@ import { WORDS } from "./words.js";
 /** @typedef {import("./history.js").Step} Step */
 /**
  * @typedef {{id: number, parent: number | null, doc: string | null, version: number | null, url: string, width: number,
- *   height: number, offset: number[], mask: WireMask | null, blob: Blob | null, tile: Blob | null, stored: boolean}} Version
- * id and parent are the browser's own; doc and version where the server has it; offset = where the parent's picture begins in
- * this one; mask = as it was when this version was left; blob = its PNG, while it is not in the browser's store; stored = it is
+ *   height: number, offset: number[], mask: WireMask | null, blob: Blob | null, tile: Blob | null,
+ *   stored: boolean}} Version
+ * id and parent are the browser's own; doc and version where the server has it; offset = where the parent's picture
+ * begins in this one; mask = as it was when this version was left; blob = its PNG, while it is not in the browser's
+ * store; stored = it is
  */
 /**
- * @typedef {{kind: "keep", review: Review, index: number} | {kind: "travel", step: Extract<Step, {kind: "version"}>, back: boolean} |
- *   {kind: "visit", review: Review | null}} Wish
+ * @typedef {{kind: "keep", review: Review, index: number} | {kind: "travel", step: Extract<Step, {kind: "version"}>,
+ *   back: boolean} | {kind: "visit", review: Review | null}} Wish
  * why the picture is about to become another
  */
 
-/** What a mask has beyond another of its size. @param {WireMask} mask @param {WireMask | null} done @returns {WireMask} */
+/** What a mask has beyond another of its size. @param {WireMask} mask @param {WireMask | null} done
+ * @returns {WireMask} */
 function without(mask, done) {
   const { width, height } = mask;
   if (!done || done.width !== width || done.height !== height) return mask;
@@ -86,7 +90,8 @@ export class Versions {
     return version;
   }
 
-  /** Takes the server's tree of an opened document; versions known already keep their masks. @param {any} message of kind "open" */
+  /** Takes the server's tree of an opened document; versions known already keep their masks. @param {any} message of
+   * kind "open" */
   opened(message) {
     for (const each of message.tree || []) {
       const known = this.find(message.doc, each.version);
@@ -109,7 +114,8 @@ export class Versions {
     this.head = (this.find(doc, version) || this.add({ doc, version, url, width, height })).id;
   }
 
-  /** The document was opened anew from this browser's own copy, under the versions' ids here. @param {any} message of kind "open" */
+  /** The document was opened anew from this browser's own copy, under the versions' ids here. @param {any} message of
+   * kind "open" */
   moved(message) {
     const there = new Map(message.tree.map((/** @type {any} */ each) => [each.version, each.url]));
     for (const version of this.all.values()) {
@@ -125,7 +131,8 @@ export class Versions {
   }
 
   /** The version that was opened, as the present picture lies on it.
-   * @returns {{url: string, width: number, height: number, offset: number[]} | null} null where the present one is that */
+   * @returns {{url: string, width: number, height: number, offset: number[]} | null} null where the present one is
+   * that */
   first() {
     let [x, y] = [0, 0];
     let at = this.current;
@@ -170,7 +177,7 @@ export class Versions {
     if (Array.isArray(state.extend)) stage.setExtend(state.extend);
   }
 
-  // ---- asked of the server --------------------------------------------------------------------------------------------
+  // ---- asked of the server ------------------------------------------------------------------------------------------
 
   /** @param {Review} review whose chosen variation becomes the picture */
   async keep(review) {
@@ -218,7 +225,8 @@ export class Versions {
     this.failed(message);
   }
 
-  /** The server no longer has a version: this browser's copy of all of them becomes a document again. @param {number} id @param {Wish} wish
+  /** The server no longer has a version: this browser's copy of all of them becomes a document again.
+   * @param {number} id @param {Wish} wish
    * @returns {Promise<boolean>} whether the version is shown now */
   async raise(id, wish) {
     const { stage } = this;
@@ -249,7 +257,7 @@ export class Versions {
     stage.refresh();
   }
 
-  // ---- answered by the server -----------------------------------------------------------------------------------------
+  // ---- answered by the server ---------------------------------------------------------------------------------------
 
   /** @param {any} message of kind "head" @param {Wish} wish that it grants */
   async arrived(message, wish) {
@@ -333,7 +341,8 @@ export class Versions {
     stage.tree.refresh();
   }
 
-  /** Makes the small picture of a version and hands both to the browser's store. @param {Version} version @param {Picture} picture */
+  /** Makes the small picture of a version and hands both to the browser's store. @param {Version} version
+   * @param {Picture} picture */
   async file(version, picture) {
     if (!version.tile) {
       const source = /** @type {any} */ (picture.level(160 / Math.max(picture.width, picture.height)));

@@ -9,10 +9,12 @@ import { WORDS } from "./words.js";
  * what a run starts from: tokens of an earlier one, whose geometry it takes over; pins are [cell, code] each
  */
 /**
- * @typedef {{v: 2, doc: string | null, version: number | null, mode: string, mask: WireMask | null, box: number[] | null, extend: number[],
- *   window: number[] | null, run: string, from: From | null, model: string | null}} Intent
+ * @typedef {{v: 2, doc: string | null, version: number | null, mode: string, mask: WireMask | null,
+ *   box: number[] | null, extend: number[], window: number[] | null, run: string, from: From | null,
+ *   model: string | null}} Intent
  */
-/** @typedef {{format: string, quality: number, doc: string | null, version: number | null, run?: string, variation?: number, state?: object}} ExportOrder */
+/** @typedef {{format: string, quality: number, doc: string | null, version: number | null, run?: string,
+ *   variation?: number, state?: object}} ExportOrder */
 
 /** @returns {string} 16 hex digits */
 export function randomId() {
@@ -46,8 +48,8 @@ export class Wire {
     this.carried = null;
   }
 
-  /** Calls handle(message) for each new revision that answers nothing, one after the other. An answer that nobody waits for any
-   * more is not heard. @param {(message: any) => Promise<void> | void} handle */
+  /** Calls handle(message) for each new revision that answers nothing, one after the other. An answer that nobody waits
+   * for any more is not heard. @param {(message: any) => Promise<void> | void} handle */
   listen(handle) {
     const take = () => {
       const value = this.props.value;
@@ -78,12 +80,14 @@ export class Wire {
     }
   }
 
-  /** Whether a later step of that run, or its end, is here already: an earlier one need not be drawn then. @param {string} run */
+  /** Whether a later step of that run, or its end, is here already: an earlier one need not be drawn then.
+   * @param {string} run */
   later(run) {
     return this.waiting.some((each) => each.run === run);
   }
 
-  /** Asks by an event that carries a new id, and waits for the message that carries it back. @param {(ask: string) => void} send
+  /** Asks by an event that carries a new id, and waits for the message that carries it back.
+   * @param {(ask: string) => void} send
    * @param {number} [patience] ms @returns {Promise<any>} a notice where no answer comes in time */
   answer(send, patience = PATIENCE_FOR_ANSWER) {
     const ask = randomId();
@@ -109,7 +113,8 @@ export class Wire {
     this.trigger("stop", { run });
   }
 
-  /** Asks for the best frame of a stopped run as a result. @param {string | null} doc @param {string} run @param {number} variation */
+  /** Asks for the best frame of a stopped run as a result. @param {string | null} doc @param {string} run
+   * @param {number} variation */
   draft(doc, run, variation) {
     return this.answer((ask) => this.trigger("draft", { ask, doc, run, variation }), LONG_PATIENCE);
   }
@@ -142,7 +147,8 @@ export class Wire {
     return this.answer((ask) => this.trigger("reopen", { ask, doc }), PATIENCE_TO_REOPEN);
   }
 
-  /** @param {string} run @param {number} variation @param {[number, number]} cell row, column @param {number[][]} pins */
+  /** @param {string} run @param {number} variation @param {[number, number]} cell row, column
+   * @param {number[][]} pins */
   inspect(run, variation, cell, pins) {
     this.trigger("inspect", { run, variation, cell, pins });
   }
@@ -156,7 +162,8 @@ export class Wire {
     return !!this.server && typeof this.server.plan === "function";
   }
 
-  /** @param {Intent} intent @returns {Promise<{windows: number[][], cells: string[], passes: number, seconds: number | null}>} */
+  /** @param {Intent} intent
+   * @returns {Promise<{windows: number[][], cells: string[], passes: number, seconds: number | null}>} */
   plan(intent) {
     return this.server.plan(intent);
   }

@@ -168,7 +168,8 @@ export function windowScale(side, finest, pixels) {
 
 /** Why work was not brought back, and that it is not lost. @param {string} name @param {string} why */
 export function restoreFailed(name, why) {
-  return `${name || "Your work"} could not be brought to the server (${why.replace(/[.:].*$/s, "")}), but it is still in this browser.`;
+  const cause = why.replace(/[.:].*$/s, "");
+  return `${name || "Your work"} could not be brought to the server (${cause}), but it is still in this browser.`;
 }
 
 /** @param {number} share 0..1 */
@@ -267,8 +268,8 @@ export function madeFrom(from, letter) {
   }[from.how];
 }
 
-/** @param {number} step @param {number} steps @param {[number, number] | null} window index and count @param {number} [level] 0 for
- * the first look */
+/** @param {number} step @param {number} steps @param {[number, number] | null} window index and count
+ * @param {number} [level] 0 for the first look */
 export function stepOf(step, steps, window, level = 0) {
   return (
     `Step ${step} of ${steps}` +

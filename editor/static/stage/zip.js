@@ -1,4 +1,5 @@
-/** Zip files whose entries are stored as they are, and the project file made of them. Knows nothing of the server or of stores. */
+/** Zip files whose entries are stored as they are, and the project file made of them. Knows nothing of the server or of
+ * stores. */
 
 import { crc32 } from "./crc.js";
 
@@ -7,7 +8,8 @@ import { crc32 } from "./crc.js";
 
 const FIRST_DAY = 0x21; // the first day that zip files know
 
-/** The numbers of a header, little-endian, two bytes or four each. @param {[number, 2 | 4][]} numbers @returns {Uint8Array<ArrayBuffer>} */
+/** The numbers of a header, little-endian, two bytes or four each. @param {[number, 2 | 4][]} numbers
+ * @returns {Uint8Array<ArrayBuffer>} */
 function header(numbers) {
   const view = new DataView(new ArrayBuffer(numbers.reduce((sum, [, size]) => sum + size, 0)));
   let at = 0;
@@ -19,7 +21,8 @@ function header(numbers) {
   return new Uint8Array(view.buffer);
 }
 
-/** PKWARE's APPNOTE, 4.3. @param {Entry[]} entries with names of ASCII, all together below 4 GiB @returns {Promise<Blob>} */
+/** PKWARE's APPNOTE, 4.3. @param {Entry[]} entries with names of ASCII, all together below 4 GiB
+ * @returns {Promise<Blob>} */
 export async function zipped(entries) {
   /** @type {BlobPart[]} */
   const parts = [];
@@ -63,7 +66,8 @@ export async function zipped(entries) {
 }
 
 /** A project file as editor/project.py writes it.
- * @param {{name: string, format: string, head: number, state: object | null}} about @param {ProjectVersion[]} versions @returns {Promise<Blob>} */
+ * @param {{name: string, format: string, head: number, state: object | null}} about @param {ProjectVersion[]} versions
+ * @returns {Promise<Blob>} */
 export function projectFile(about, versions) {
   const tree = versions.map(({ id, parent, offset }) => ({ version: id, parent, offset }));
   const index = { app: "maskgit-editor", version: 1, ...about, tree };
