@@ -22,7 +22,7 @@ check: .venv/installed-dev
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy
-	bash .ci/typescript
+	bash .ci/scripts
 
 wheel: .venv/installed
 	$(BIN)/python -m pip wheel --disable-pip-version-check --no-deps --wheel-dir dist .
