@@ -228,7 +228,7 @@ export class ClassMenu {
         if (entry !== this.none) {
           const starred = this.memory.favourites.includes(entry.name);
           row.append(
-            classNode("b", "pg-star" + (starred ? " pg-on" : ""), { title: "Favourite", "aria-hidden": "true" }, "★")
+            classNode("b", `pg-star${starred ? " pg-on" : ""}`, { title: "Favourite", "aria-hidden": "true" }, "★")
           );
         }
         return row;
@@ -252,7 +252,7 @@ export class ClassMenu {
   point(index) {
     const rows = [...this.list.querySelectorAll("li[data-id]")];
     this.active = Math.min(Math.max(index, 0), rows.length - 1);
-    rows.forEach((row, i) => row.classList.toggle("pg-active", i === this.active));
+    for (const [i, row] of rows.entries()) row.classList.toggle("pg-active", i === this.active);
     const row = rows[this.active];
     if (!row) return;
     this.field.setAttribute("aria-activedescendant", row.id);

@@ -146,7 +146,7 @@ class ModelMenu {
   /** The page is fitted: the button names the model, and the class field gets its classes. */
   fitted() {
     const { value } = this.props;
-    if (!value || !value.name) return;
+    if (!value?.name) return;
     const [name, facts] = this.button.children;
     name.textContent = value.name;
     facts.textContent = value.facts;

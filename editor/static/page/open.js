@@ -5,7 +5,7 @@ export function openButton(element) {
   const field = /** @type {HTMLInputElement} */ (element.querySelector("input"));
   /** @type {HTMLElement} */ (element.querySelector("button")).addEventListener("click", () => field.click());
   field.addEventListener("change", () => {
-    const file = field.files && field.files[0];
+    const file = field.files?.[0];
     if (file) /** @type {any} */ (window).mgeStage?.openFile(file);
     field.value = ""; // so that the same file can be chosen again
   });

@@ -72,13 +72,13 @@ export class Autosave {
       box: stage.box,
       extend: stage.extend,
       window: stage.painter.window,
-      mask: mask && mask.wire(),
+      mask: mask?.wire() ?? null,
       head: versions.head,
       next: versions.next,
       versions: [...versions.all.values()].map(({ blob, tile, stored, ...rest }) => rest),
       history: stage.history.stored(runner.reviews),
       reviews: runner.reviews.map((each) => each.stored()),
-      reviewed: runner.reviews.findIndex((each) => each === stage.review),
+      reviewed: stage.review ? runner.reviews.indexOf(stage.review) : -1,
     };
   }
 

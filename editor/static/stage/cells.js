@@ -44,14 +44,14 @@ export class Cells {
 
   get grid() {
     const { review } = this.stage;
-    const trace = review && review.current.outcome.trace;
+    const trace = review?.current.outcome.trace;
     return trace ? trace.grid : this.stage.model.grid;
   }
 
   /** The window that the shown variation was decoded in. @returns {number[] | null} picture pixels */
   get window() {
     const { review } = this.stage;
-    const trace = review && review.current.outcome.trace;
+    const trace = review?.current.outcome.trace;
     return trace && trace.passes === 1 ? trace.window : null;
   }
 
@@ -91,7 +91,7 @@ export class Cells {
     const { stage } = this;
     const { review } = stage;
     const origin = stage.sources.look(x, y);
-    const cell = review && review.current.outcome.branchable ? this.at(x, y) : null;
+    const cell = review?.current.outcome.branchable ? this.at(x, y) : null;
     if (!review || !cell || !this.regenerated(cell)) return void origin.then((found) => this.object(found.kind));
     this.show(cell);
     const { outcome, place } = review.current;

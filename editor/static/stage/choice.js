@@ -163,8 +163,8 @@ export class Choice {
   /** Where on the stage the new part lies, CSS pixels: left, top, right, bottom; null where it is everywhere. */
   place() {
     const { review, running, view } = this.stage;
-    const trace = review ? review.current.outcome.trace : running && running.trace;
-    const box = trace && trace.newBox;
+    const trace = review ? review.current.outcome.trace : running?.trace;
+    const box = trace?.newBox ?? null;
     return box && [...view.toScreen(box[0], box[1]), ...view.toScreen(box[2], box[3])];
   }
 

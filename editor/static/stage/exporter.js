@@ -129,14 +129,14 @@ export class Exporter {
   /** Why that format is not to be had now, or "". @param {string} format */
   objection(format) {
     const { mask } = this.stage;
-    if (format === "mask") return mask && mask.painted ? "" : WORDS.noMask;
+    if (format === "mask") return mask?.painted ? "" : WORDS.noMask;
     return format === "gif" && !this.run() ? WORDS.noTimeline : "";
   }
 
   /** The run whose steps a GIF would show: the one under review, or the last that has any. */
   run() {
     const { review, runner } = this.stage;
-    const last = [review, ...runner.reviews].find((each) => each && each.current.outcome.branchable);
+    const last = [review, ...runner.reviews].find((each) => each?.current.outcome.branchable);
     return last ? { run: last.current.outcome.run, variation: last.current.place } : null;
   }
 
@@ -215,7 +215,7 @@ export class Exporter {
   /** @param {Ready} ready @param {string} [notice] what the format could not hold */
   offer(ready, notice) {
     this.ready = ready;
-    this.about.textContent = `${ready.name} · ${bytesText(ready.bytes)}` + (notice ? `. ${notice}` : "");
+    this.about.textContent = `${ready.name} · ${bytesText(ready.bytes)}${notice ? `. ${notice}` : ""}`;
     this.download.disabled = false;
   }
 
@@ -232,6 +232,6 @@ export class Exporter {
     const { ready } = this;
     this.ready = null;
     // The download may not have begun yet.
-    if (ready && ready.own) setTimeout(() => URL.revokeObjectURL(ready.url), 10000);
+    if (ready?.own) setTimeout(() => URL.revokeObjectURL(ready.url), 10000);
   }
 }

@@ -138,7 +138,7 @@ export class Files {
       root.classList.remove("mge-dropping");
       if (!carries(e)) return;
       e.preventDefault();
-      const file = e.dataTransfer && e.dataTransfer.files[0];
+      const file = e.dataTransfer?.files[0];
       if (file && this.asMask(e) && !/\.zip$/i.test(file.name)) void this.importMask(file);
       else if (file) void this.openFile(file);
       else void this.openAddress(addressIn(e.dataTransfer));
@@ -146,7 +146,7 @@ export class Files {
     document.addEventListener("paste", (e) => {
       const target = e.target;
       if (target instanceof HTMLElement && (target.isContentEditable || target.matches("input, textarea"))) return;
-      const file = e.clipboardData && e.clipboardData.files[0];
+      const file = e.clipboardData?.files[0];
       const address = file ? "" : addressIn(e.clipboardData);
       if (!(file || address) || !stage.visible()) return;
       e.preventDefault();
@@ -204,7 +204,7 @@ export class Files {
     if (Array.isArray(message.box) && message.box.length === 4) stage.box = mask.clamped(message.box);
     if (Array.isArray(message.extend)) stage.setExtend(message.extend);
     versions.takeState(message.state);
-    if (message.state && message.state.mode) stage.askMode(message.state.mode);
+    if (message.state?.mode) stage.askMode(message.state.mode);
     // What a first visit is told is about what is painted, and a mode chosen on an earlier one may not show that.
     if (message.notice && (!message.first || stage.paintable())) stage.panel.toast(message.notice);
     else if (left) stage.panel.toast(WORDS.openedOver);
@@ -219,7 +219,7 @@ export class Files {
   async downloadMask() {
     const { stage } = this;
     const { mask } = stage;
-    if (!mask || !mask.painted) return stage.panel.toast(WORDS.noMask);
+    if (!mask?.painted) return stage.panel.toast(WORDS.noMask);
     const blob = await writeMaskFile(mask);
     if (!blob) return;
     const link = document.createElement("a");

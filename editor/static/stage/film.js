@@ -44,7 +44,7 @@ export class Film {
     for (const [old, spare] of this.bitmaps) {
       if (this.bitmaps.size <= MOST_BITMAPS) break;
       this.bitmaps.delete(old);
-      void spare.then((each) => each && each.close());
+      void spare.then((each) => each?.close());
     }
     return bitmap;
   }
@@ -97,7 +97,7 @@ export class Film {
   close() {
     this.closed = true;
     this.layers = [];
-    for (const bitmap of this.bitmaps.values()) void bitmap.then((each) => each && each.close());
+    for (const bitmap of this.bitmaps.values()) void bitmap.then((each) => each?.close());
     this.bitmaps.clear();
   }
 }

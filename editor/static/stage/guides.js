@@ -123,15 +123,20 @@ export class Guides {
       u >= 0 && v >= 0 && u < grid && v < grid && cells[v * grid + u];
     pen.fillStyle = `rgba(${CELL}, ${wash})`;
     const edges = new Path2D();
+    /** @param {number} ax @param {number} ay @param {number} bx @param {number} by */
+    const edge = (ax, ay, bx, by) => {
+      edges.moveTo(ax, ay);
+      edges.lineTo(bx, by);
+    };
     for (let v = 0; v < grid; v++) {
       for (let u = 0; u < grid; u++) {
         if (!set(u, v)) continue;
         pen.globalAlpha = cover ? 0.4 + 0.6 * cover[v * grid + u] : 1;
         pen.fillRect(x[u], y[v], x[u + 1] - x[u], y[v + 1] - y[v]);
-        if (!set(u, v - 1)) edges.moveTo(x[u], y[v]), edges.lineTo(x[u + 1], y[v]);
-        if (!set(u, v + 1)) edges.moveTo(x[u], y[v + 1]), edges.lineTo(x[u + 1], y[v + 1]);
-        if (!set(u - 1, v)) edges.moveTo(x[u], y[v]), edges.lineTo(x[u], y[v + 1]);
-        if (!set(u + 1, v)) edges.moveTo(x[u + 1], y[v]), edges.lineTo(x[u + 1], y[v + 1]);
+        if (!set(u, v - 1)) edge(x[u], y[v], x[u + 1], y[v]);
+        if (!set(u, v + 1)) edge(x[u], y[v + 1], x[u + 1], y[v + 1]);
+        if (!set(u - 1, v)) edge(x[u], y[v], x[u], y[v + 1]);
+        if (!set(u + 1, v)) edge(x[u + 1], y[v], x[u + 1], y[v + 1]);
       }
     }
     pen.globalAlpha = 1;

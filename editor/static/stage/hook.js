@@ -65,7 +65,7 @@ export function hookOf(stage) {
     maskHash: () => (stage.mask ? stage.mask.hash() : ""),
     maskRuns: () => (stage.mask ? stage.mask.wire().runs : []),
     loadMask: (/** @type {number[]} */ runs, /** @type {number[]} */ values) =>
-      stage.mask && stage.mask.load({ width: stage.mask.width, height: stage.mask.height, runs, values }),
+      stage.mask?.load({ width: stage.mask.width, height: stage.mask.height, runs, values }),
     cells: () => {
       stage.planner.replan();
       const { passes } = stage.plan;

@@ -117,7 +117,7 @@ function placeOf(e) {
     Period: ".",
     Backslash: "\\",
   });
-  const foreign = e.key === "Dead" || /[^\x00-\x7f]/.test(e.key);
+  const foreign = e.key === "Dead" || /\P{ASCII}/u.test(e.key);
   if (foreign && /^Key[A-Z]$/.test(e.code)) return e.code[3];
   // As characters they need Shift on a French keyboard.
   if (!e.shiftKey && /^Digit[0-9]$/.test(e.code)) return e.code[5];
@@ -128,7 +128,7 @@ function placeOf(e) {
 function nameOf(e, place = "") {
   const third = e.getModifierState("AltGraph"); // reaches characters, commands nothing
   const bracket = { BracketLeft: "[", BracketRight: "]", "{": "[", "}": "]" }[/[{}]/.test(e.key) ? e.key : e.code];
-  if (bracket && (e.shiftKey || /[{}]/.test(e.key)) && !e.ctrlKey) return "Shift+" + bracket;
+  if (bracket && (e.shiftKey || /[{}]/.test(e.key)) && !e.ctrlKey) return `Shift+${bracket}`;
   const key = place || (e.key === " " ? "Space" : e.key.length === 1 ? e.key.toUpperCase() : e.key);
   // Of other characters the character tells by itself whether Shift is part of it.
   const shift = e.shiftKey && (key.length > 1 || /[A-Z]/.test(key)) ? "Shift+" : "";
@@ -212,7 +212,7 @@ export function listenToKeys(stage, host) {
   const bound = new Map();
   for (const shortcut of KEYS.flatMap(({ shortcuts }) => shortcuts)) {
     if (!shortcut.act && !shortcut.hold) continue;
-    shortcut.keys.forEach((name, key) => bound.set(name, { shortcut, key }));
+    for (const [key, name] of shortcut.keys.entries()) bound.set(name, { shortcut, key });
     for (const name of shortcut.also || []) bound.set(name, { shortcut, key: 0 });
   }
   const focus = new Focus(host);
@@ -223,7 +223,7 @@ export function listenToKeys(stage, host) {
   /** @type {Set<Shortcut>} */
   const held = new Set();
   const release = () => {
-    for (const shortcut of held) shortcut.hold && shortcut.hold(stage, false);
+    for (const shortcut of held) shortcut.hold?.(stage, false);
     held.clear();
     stage.compare(false);
   };

@@ -138,7 +138,7 @@ export class Options {
 
   listen() {
     this.file.addEventListener("change", () => {
-      const file = this.file.files && this.file.files[0];
+      const file = this.file.files?.[0];
       this.file.value = "";
       if (file) void this.stage.files.importMask(file);
     });
@@ -169,6 +169,6 @@ export class Options {
     this.hardness.value = String(Math.round(100 * painter.hardness));
     this.hardnessText.textContent = `${Math.round(100 * painter.hardness)} %`;
     this.opacity.value = String(Math.round(100 * painter.opacity));
-    this.swatches.forEach((node, i) => node.setAttribute("aria-checked", String(i === painter.colour)));
+    for (const [i, node] of this.swatches.entries()) node.setAttribute("aria-checked", String(i === painter.colour));
   }
 }

@@ -190,7 +190,7 @@ export class Panel {
     const node = /** @type {HTMLButtonElement} */ (
       makeElement(
         "button",
-        "mge-tool" + (item.gap ? " mge-gap" : ""),
+        `mge-tool${item.gap ? " mge-gap" : ""}`,
         {
           type: "button",
           "aria-label": item.title,

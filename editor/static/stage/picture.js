@@ -19,9 +19,9 @@ export function context2d(canvas) {
  * @param {string} url */
 export function resolved(url) {
   const config = /** @type {any} */ (window).gradio_config;
-  if (!url.startsWith("/gradio_api/") || !config || !config.root) return url;
+  if (!url.startsWith("/gradio_api/") || !config?.root) return url;
   const prefix = new URL(config.root, location.href).pathname.replace(/\/$/, "");
-  return prefix && !url.startsWith(prefix + "/") ? prefix + url : url;
+  return prefix && !url.startsWith(`${prefix}/`) ? prefix + url : url;
 }
 
 /** @param {string} url @returns {Promise<Blob>} */

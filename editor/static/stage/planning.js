@@ -38,7 +38,7 @@ export class Planner {
     stage.planStale = false;
     const { mask, model } = stage;
     const region = mask && maskRegion(mask);
-    stage.painted = region && region.bounds;
+    stage.painted = region?.bounds ?? null;
     stage.painter.keepPin(stage.painted);
     clearTimeout(this.timer);
     let passes = /** @type {import("./tokens.js").Pass[]} */ ([]);
@@ -72,10 +72,13 @@ export class Planner {
   async askPlan() {
     const { stage } = this;
     if (stage.planStale) return; // the frame that is due asks anew, where there is still something to ask
-    if (stage.dragging && stage.mode !== "extend")
-      return void (this.timer = window.setTimeout(() => void this.askPlan(), PLAN_DELAY));
+    if (stage.dragging && stage.mode !== "extend") {
+      this.timer = window.setTimeout(() => void this.askPlan(), PLAN_DELAY);
+      return;
+    }
     const intent = stage.intent();
-    const asked = (this.asked = intent.run);
+    const asked = intent.run;
+    this.asked = asked;
     const { grid } = stage.model;
     try {
       const answer = await stage.wire.plan(intent);
@@ -89,7 +92,7 @@ export class Planner {
       stage.plan = { passes, seconds: answer.seconds ?? null, local: false };
       this.status();
       stage.renderer.schedule();
-    } catch (error) {
+    } catch {
       if (this.asked === asked) stage.panel.toast(WORDS.planFailed);
     }
   }
@@ -104,7 +107,7 @@ export class Planner {
     panel.stopButton.hidden = !running;
     const sizes = this.sizes();
     panel.info.textContent = sizes && `${sizes} · ${Math.round(this.stage.view.deviceScale * 100)} %`;
-    const done = running && running.steps ? running.step / running.steps : 0;
+    const done = running?.steps ? running.step / running.steps : 0;
     panel.bar.classList.toggle("mge-on", !!running);
     const bar = /** @type {HTMLElement} */ (panel.bar.firstChild);
     bar.style.transform = `scaleX(${running ? Math.max(done, 0.02) : 0})`;

@@ -19,7 +19,7 @@ export class Recent {
       ({ id }) => id !== sessions.id
     );
     const rows = await Promise.all(others.map((each) => this.row(each)));
-    this.addresses.splice(0).forEach((address) => URL.revokeObjectURL(address));
+    for (const address of this.addresses.splice(0)) URL.revokeObjectURL(address);
     this.addresses = rows.flatMap(({ address }) => address || []);
     this.title.hidden = !rows.length;
     this.items.replaceChildren(...rows.map(({ node }) => node));

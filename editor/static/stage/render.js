@@ -54,8 +54,8 @@ export class Renderer {
     for (const canvas of this.canvases) {
       canvas.width = Math.max(1, Math.round(clientWidth * dpr));
       canvas.height = Math.max(1, Math.round(clientHeight * dpr));
-      canvas.style.width = clientWidth + "px";
-      canvas.style.height = clientHeight + "px";
+      canvas.style.width = `${clientWidth}px`;
+      canvas.style.height = `${clientHeight}px`;
     }
     this.all();
     return true;

@@ -83,7 +83,7 @@ export class Running {
     if (moment.pass !== this.passIndex || !this.unknown) this.decided.clear();
     else {
       const now = performance.now();
-      this.unknown.forEach((was, i) => was && !unknown[i] && this.decided.set(i, now));
+      for (const [i, was] of this.unknown.entries()) if (was && !unknown[i]) this.decided.set(i, now);
     }
     this.passIndex = moment.pass;
     this.window = moment.window;
@@ -147,7 +147,7 @@ export class Review {
     this.offset = /** @type {number[]} */ (message.offset || [0, 0]);
     this.head = head;
     this.focus = [0, 0, this.width, this.height];
-    if (trace && trace.sight && trace.passes === 1) {
+    if (trace?.sight && trace.passes === 1) {
       const [ox, oy] = this.offset;
       const [l, t, r, b] = trace.sight;
       this.focus = [
@@ -206,7 +206,7 @@ export class Review {
         shift: numberOr(each.shift),
         fit: numberOr(each.fit),
         worth: numberOr(each.worth),
-        rank: ranking && ranking.indexOf(place),
+        rank: ranking?.indexOf(place) ?? null,
         changed_outside: numberOr(each.changed_outside),
         note: typeof each.note === "string" ? each.note : "",
         place,
@@ -230,7 +230,7 @@ export class Review {
   static revived({ parts, head, index, order, dropped, asked }) {
     const review = new Review(parts[0].message, null, head);
     for (const { message, pins } of parts.slice(1)) review.add(message, null, new Map(pins));
-    review.variations.forEach((each, i) => (each.dropped = !!dropped[i]));
+    for (const [i, each] of review.variations.entries()) each.dropped = !!dropped[i];
     return Object.assign(review, { index, order: order in ORDERS ? order : "drawn", asked: asked || null });
   }
 

@@ -144,7 +144,7 @@ export class Runner {
     if (!outcome.branchable) return WORDS.notBranchable;
     if (how !== "branch") return "";
     const { trace } = outcome;
-    if (!trace || !trace.moments.length) return WORDS.noSteps;
+    if (!trace?.moments.length) return WORDS.noSteps;
     return position >= trace.decoded ? WORDS.nothingLeft : "";
   }
 
@@ -158,7 +158,7 @@ export class Runner {
     const review = /** @type {Review} */ (stage.review);
     const { outcome, place } = review.current;
     const parent = outcome.trace;
-    const moment = parent && parent.at(position);
+    const moment = parent?.at(position);
     // A step that a branch took over belongs to the run it branched from.
     const origin =
       how === "branch" && moment
@@ -277,23 +277,19 @@ export class Runner {
     if (!asked && (!running || this.unwanted.has(message.run))) return;
     const trace = running && (running.trace.moments.length || running.trace.window) ? running.trace : null;
     if (trace && message.draft) trace.unfinish();
-    const review = (running && running.family) || new Review(message, trace, stage.versions.head);
+    const review = running?.family || new Review(message, trace, stage.versions.head);
     let first = 0;
-    if (running && running.family)
-      first = review.add(
-        message,
-        trace,
-        new Map(/** @type {[number, number][]} */ ((running.from && running.from.pins) || []))
-      );
+    if (running?.family)
+      first = review.add(message, trace, new Map(/** @type {[number, number][]} */ (running.from?.pins || [])));
     if (running && !running.family) review.asked = running.asked;
-    if (running)
-      running.tiles.forEach((tile, i) => first + i < review.tiles.length && (review.tiles[first + i] = tile));
+    const room = review.tiles.length - first;
+    for (const [i, tile] of (running?.tiles || []).slice(0, room).entries()) review.tiles[first + i] = tile;
     this.remember(review);
     if (running === this.stopping) this.stopping = null;
     const mine = running === stage.running;
     if (mine) stage.running = null;
     // What was made beside a review that is no longer shown waits for it.
-    if (running && running.beside && stage.review !== review) {
+    if (running?.beside && stage.review !== review) {
       running.close();
       return stage.choice.show();
     }
@@ -307,7 +303,7 @@ export class Runner {
     // The last preview stays until the result is there: nothing flickers.
     stage.held = running && !running.beside ? running : null;
     stage.painting = false;
-    await stage.choice.open(review, running && running.from && running.from.how === "baseline" ? review.index : index);
+    await stage.choice.open(review, running?.from && running.from.how === "baseline" ? review.index : index);
     if (!running && stage.view.fitted) stage.fit();
     if (message.draft) stage.panel.toast(WORDS.drafted);
     else if (Array.isArray(message.told) && message.told.length) stage.panel.toast(message.told.join(" "));

@@ -82,7 +82,7 @@ export class Sessions {
 
   /** What is on the stage is what this tab comes back to. */
   own() {
-    if (!this.vault || !this.vault.lasts) return;
+    if (!this.vault?.lasts) return;
     sessionStorage.setItem(TAB, this.id);
     void this.claim(this.id);
   }
@@ -157,9 +157,9 @@ export class Sessions {
     try {
       let message = session.doc ? await stage.wire.reopen(session.doc) : null;
       if (this.restoring !== session) return false;
-      if (!message || message.kind !== "open") message = await this.bringBack(session);
+      if (message?.kind !== "open") message = await this.bringBack(session);
       if (this.restoring !== session) return false;
-      if (!message || message.kind !== "open") throw new Error(message ? message.message : "");
+      if (message?.kind !== "open") throw new Error(message ? message.message : "");
       await this.putBack(session, message);
       return true;
     } catch (error) {
@@ -193,7 +193,7 @@ export class Sessions {
    * @returns {Promise<Blob | null>} */
   async picture(version, id = this.id) {
     const live = id === this.id ? this.stage.versions.all.get(version) : undefined;
-    if (live && live.blob) return live.blob;
+    if (live?.blob) return live.blob;
     const kept = this.vault && (await this.vault.picture(id, version).catch(() => null));
     return kept ? kept.blob : null;
   }

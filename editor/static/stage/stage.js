@@ -138,7 +138,7 @@ export class Stage {
   }
 
   hasCanvas() {
-    return !!this.picture || !!this.review || !!(this.running && this.running.step);
+    return !!this.picture || !!this.review || !!this.running?.step;
   }
 
   /** Whether brush strokes mean something now. */
@@ -170,26 +170,25 @@ export class Stage {
   /** What fits into the viewport. */
   frame() {
     const { running } = this;
-    const review = this.review || (running && running.family);
+    const review = this.review || running?.family;
     if (review)
       return [-review.offset[0], -review.offset[1], review.width - review.offset[0], review.height - review.offset[1]];
-    if (running && running.step && running.mode === "generate") return [0, 0, ...running.canvas];
+    if (running?.step && running.mode === "generate") return [0, 0, ...running.canvas];
     if (this.mode === "extend" && this.mask) return this.grown();
     return this.mask ? [0, 0, this.mask.width, this.mask.height] : [0, 0, 512, 512];
   }
 
   /** The run that is decoding on the picture, not beside it. @returns {Running | null} */
   get decoding() {
-    return this.running && this.running.step && !this.running.beside ? this.running : null;
+    return this.running?.step && !this.running.beside ? this.running : null;
   }
 
   /** @returns {{shown: Picture | null, offset: number[]}} */
   shownPicture() {
     const { review, timeline } = this;
-    const trace = timeline.back ? timeline.trace : this.decoding && this.decoding.trace;
+    const trace = timeline.back ? timeline.trace : this.decoding?.trace;
     if (trace && trace.mode === "generate" && !this.comparing) return { shown: null, offset: [0, 0] };
-    if (review && review.shown && !this.comparing && !timeline.back)
-      return { shown: review.shown, offset: review.offset };
+    if (review?.shown && !this.comparing && !timeline.back) return { shown: review.shown, offset: review.offset };
     return { shown: this.picture, offset: [0, 0] };
   }
 
@@ -216,7 +215,7 @@ export class Stage {
       (this.mode === "replace" && this.box)
     )
       return false;
-    return this.painting || !(this.review || (this.running && this.running.step));
+    return this.painting || !(this.review || this.running?.step);
   }
 
   // ---- actions ------------------------------------------------------------------------------------------------------

@@ -71,7 +71,7 @@ export class Strip {
     box.classList.toggle("mge-on", tiles.length > 1 || (!!review && tiles.length > 0));
     box.classList.toggle("mge-final", !!review);
     while (this.tiles.children.length > tiles.length) /** @type {Element} */ (this.tiles.lastChild).remove();
-    tiles.forEach((each, i) => this.place(each, i, each.index === chosen));
+    for (const [i, each] of tiles.entries()) this.place(each, i, each.index === chosen);
     if (!review) return;
     this.order.value = review.order;
     this.keep.disabled = review.sent;

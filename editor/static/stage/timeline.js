@@ -156,7 +156,7 @@ export class Timeline {
   get trace() {
     const { review, running } = this.stage;
     const trace = review ? review.current.outcome.trace : running ? running.trace : null;
-    return trace && trace.moments.length ? trace : null;
+    return trace?.moments.length ? trace : null;
   }
 
   /** Which of the trace's variations is on show. */
@@ -187,7 +187,7 @@ export class Timeline {
     const { run } = review.current.outcome;
     const made = review.variations.find(({ outcome: { from } }) => from && from.how === "baseline" && from.run === run);
     if (made) return made.outcome.trace;
-    const decoding = running && running.from && running.from.how === "baseline" && running.from.run === run;
+    const decoding = running?.from && running.from.how === "baseline" && running.from.run === run;
     return decoding && running.trace.moments.length ? running.trace : null;
   }
 
@@ -297,17 +297,18 @@ export class Timeline {
       node.setAttribute("aria-checked", String(node.getAttribute("data-look") === this.look));
     const heat = this.look !== "picture" && length > 0;
     this.legend.classList.toggle("mge-on", heat);
-    if (heat)
-      [this.legend.firstChild, this.legend.lastChild].forEach(
-        (node, i) => node && (node.textContent = LEGENDS[this.look][i])
-      );
+    if (heat) {
+      const [first, last] = LEGENDS[this.look];
+      /** @type {Node} */ (this.legend.firstChild).textContent = first;
+      /** @type {Node} */ (this.legend.lastChild).textContent = last;
+    }
     this.knobs(this.lane, this.places, this.position ?? length);
     const { beside } = this;
     this.knobs(this.besideLane, beside ? beside.moments.length : 0, this.besidePosition);
     this.track.setAttribute("aria-valuemin", "0");
     this.track.setAttribute("aria-valuemax", String(length));
     this.track.setAttribute("aria-valuenow", String(this.position ?? length));
-    const moment = trace && trace.at(this.position ?? length);
+    const moment = trace?.at(this.position ?? length) ?? null;
     this.text.textContent = this.told(moment);
     this.track.setAttribute("aria-valuetext", this.text.textContent);
     this.weakest.textContent = weakestShare(Number(this.share.value));
@@ -321,7 +322,7 @@ export class Timeline {
   told(moment) {
     const { trace } = this;
     if (!trace) return "";
-    if (moment && moment.finish) return this.back || !this.stage.review ? WORDS.finishing : WORDS.finished;
+    if (moment?.finish) return this.back || !this.stage.review ? WORDS.finishing : WORDS.finished;
     return stepOf(
       moment ? moment.step : 0,
       trace.steps,

@@ -49,9 +49,9 @@ export class Tint {
             const a = 2 * x;
             const c = a + 1 < below.width ? a + 1 : a;
             const d = below.data;
-            const high = d[upper + a] > d[upper + c] ? d[upper + a] : d[upper + c];
-            const low = d[lower + a] > d[lower + c] ? d[lower + a] : d[lower + c];
-            level.data[y * level.width + x] = high > low ? high : low;
+            const high = Math.max(d[upper + a], d[upper + c]);
+            const low = Math.max(d[lower + a], d[lower + c]);
+            level.data[y * level.width + x] = Math.max(high, low);
           }
         }
       }
@@ -89,7 +89,7 @@ export class Tint {
   draw(pen, deviceScale) {
     let best = null;
     for (const level of this.levels) if (level.canvas && (!best || 1 / level.step >= deviceScale)) best = level;
-    if (!best || !best.canvas) return;
+    if (!best?.canvas) return;
     pen.imageSmoothingEnabled = deviceScale < 1;
     // A halving of an odd size reaches half a pixel past the picture.
     pen.drawImage(best.canvas, 0, 0, best.width * best.step, best.height * best.step);

@@ -87,7 +87,9 @@ export function latentMask(areas, side, grid, coverage, grow) {
   let any = false;
   for (let i = 0; i < areas.length; i++) {
     most = Math.max(most, areas[i]);
-    if (areas[i] > least) any = !!(cells[i] = 1);
+    if (areas[i] <= least) continue;
+    cells[i] = 1;
+    any = true;
   }
   if (!any && most) for (let i = 0; i < areas.length; i++) cells[i] = areas[i] === most ? 1 : 0;
   for (let round = 0; round < grow; round++) {

@@ -173,7 +173,9 @@ export class Trace {
     const decided = new Uint16Array(open.length).fill(NO_STEP);
     moments.forEach((moment, index) => {
       const unknown = moment.unknown[variation] || moment.unknown[0];
-      unknown.forEach((still, i) => open[i] && !still && decided[i] === NO_STEP && (decided[i] = index));
+      for (const [i, still] of unknown.entries()) {
+        if (open[i] && !still && decided[i] === NO_STEP) decided[i] = index;
+      }
       open = unknown;
     });
     const pass = moments[0].pass;
@@ -186,7 +188,7 @@ export class Trace {
   sureness(position, variation) {
     const moments = this.passUntil(position);
     const last = moments[moments.length - 1];
-    const bytes = last && last.confidence[variation];
+    const bytes = last?.confidence[variation];
     if (!last || !bytes) return null;
     const hole = this.holeOf(moments[0], variation);
     const unknown = last.unknown[variation] || last.unknown[0];

@@ -92,8 +92,8 @@ export class Tree {
       rows.push({ version, depth });
       const children = this.childrenOf(version.id);
       // The newest line of edits goes straight on; the others branch off.
-      children.slice(0, -1).forEach((child) => down(child, depth + 1));
-      children.slice(-1).forEach((child) => down(child, depth));
+      for (const child of children.slice(0, -1)) down(child, depth + 1);
+      for (const child of children.slice(-1)) down(child, depth);
     };
     for (const root of this.childrenOf(null)) down(root, 0);
     return rows;

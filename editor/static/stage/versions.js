@@ -102,7 +102,7 @@ export class Versions {
         this.add({
           doc: message.doc,
           version: each.version,
-          parent: parent && parent.id,
+          parent: parent?.id ?? null,
           url,
           width,
           height,
@@ -165,8 +165,7 @@ export class Versions {
     }
     const { current } = this;
     if (
-      current &&
-      current.mask &&
+      current?.mask &&
       stage.mask &&
       current.mask.width === stage.mask.width &&
       current.mask.height === stage.mask.height
@@ -248,7 +247,7 @@ export class Versions {
   failed(message) {
     const { pending: wish, stage } = this;
     this.pending = null;
-    if (message && message.message) stage.panel.toast(message.message, message.level);
+    if (message?.message) stage.panel.toast(message.message, message.level);
     if (wish && wish.kind === "travel") {
       if (wish.back) stage.history.redo();
       else stage.history.undo();

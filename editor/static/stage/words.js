@@ -143,7 +143,7 @@ export const WORDS = {
 };
 
 /** @param {number} n @param {string} one @param {string} [many] */
-export function counted(n, one, many = one + "s") {
+export function counted(n, one, many = `${one}s`) {
   return `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
 }
 
@@ -163,7 +163,7 @@ export function cellsSelected(unknown, total) {
 export function windowScale(side, finest, pixels) {
   const times = (/** @type {number} */ width) => `×${(pixels / width).toFixed(10 * pixels >= width ? 2 : 3)}`;
   const closer = finest < side ? `, then ${times(finest)}` : "";
-  return `${side} px seen at ${pixels} px` + (side === pixels ? "" : ` (${times(side)}${closer})`);
+  return `${side} px seen at ${pixels} px${side === pixels ? "" : ` (${times(side)}${closer})`}`;
 }
 
 /** Why work was not brought back, and that it is not lost. @param {string} name @param {string} why */
