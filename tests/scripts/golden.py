@@ -1,0 +1,102 @@
+"""Values that core computes and the page's scripts compute again: golden.json, to which both are held.
+
+`python -m tests.scripts.golden` writes the file anew; look at what changed in it before it is committed.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.canvas.masks import latent_mask
+from core.canvas.plan import plan
+from core.values.geometry import Box, cell_areas
+from core.values.labels import class_names, search_classes
+from core.values.request import EditRequest, Task
+from editor.wire.bits import cells_hex, write_mask
+
+FILE = Path(__file__).parent / "golden.json"
+PIXELS, GRID = 32, 8
+"""The model that plans are made for: small, so that the file is."""
+CLASSES = ("coast", "forest path", "daisy", "black-eyed susan", "street", "tulip", "office building", "sunflowers")
+QUERIES = ("", "daisies", "FOREST_path", "path", "t", "black", "build", "sunflower", "qqqq")
+
+
+def golden() -> dict[str, list[Any]]:
+    """Return the whole table as JSON values."""
+    draw = np.random.default_rng(7)
+    return {
+        "cells": [_cells(draw, side, grid) for side, grid in ((32, 8), (33, 8), (61, 16), (17, 4), (9, 16), (40, 7))],
+        "plans": [_plan(draw, number) for number in range(24)],
+        "classes": [{"id": i, "names": _own(name), "also": _also(name)} for i, name in enumerate(CLASSES)],
+        "searches": [{"query": query, "found": list(search_classes(CLASSES, query))} for query in QUERIES],
+    }
+
+
+def _cells(draw: np.random.Generator, side: int, grid: int) -> dict[str, Any]:
+    """One window in a larger canvas, with the areas of its cells and those that are unknown."""
+    canvas = _blots(draw, side + 9, side + 5)
+    left, top = 3, 4
+    mask = canvas[top : top + side, left : left + side]
+    asked = {"coverage": float(draw.choice([0.0, 0.25, 0.9])), "grow": int(draw.integers(0, 3))}
+    return {
+        "mask": write_mask(canvas),
+        "window": [left, top, left + side, top + side],
+        "grid": grid,
+        **asked,
+        "areas": cell_areas(mask, grid).ravel().tolist(),
+        "unknown": cells_hex(latent_mask(mask, grid, **asked)),
+    }
+
+
+def _plan(draw: np.random.Generator, number: int) -> dict[str, Any]:
+    """One edit, with the windows of its plan and their unknown cells; every third has parts that lie apart."""
+    height, width = int(draw.integers(40, 120)), int(draw.integers(40, 120))
+    mask = np.zeros((height, width), np.bool_)
+    for _ in range(1 + number % 3):
+        y, x = int(draw.integers(0, height - 8)), int(draw.integers(0, width - 8))
+        mask[y : y + int(draw.integers(1, 40)), x : x + int(draw.integers(1, 40))] = True
+    asked = {"context": float(draw.choice([1.0, 1.5, 2.0])), "coverage": float(draw.choice([0.0, 0.25]))}
+    request = EditRequest(Task.INPAINT, image=np.zeros((height, width, 3), np.uint8), mask=mask, **asked)
+    passes = plan(request, PIXELS, GRID)
+    model = {"pixels": PIXELS, "grid": GRID, **asked, "grow": request.grow_tokens, "refine": request.refine}
+    return {
+        "mask": write_mask(mask),
+        "model": model,
+        "passes": [{"window": _corners(one.window), "unknown": cells_hex(one.unknown)} for one in passes],
+    }
+
+
+def _blots(draw: np.random.Generator, height: int, width: int) -> NDArray[np.bool_]:
+    """A few boxes and single pixels."""
+    mask = draw.random((height, width)) < 0.01
+    for _ in range(3):
+        y, x = int(draw.integers(0, height)), int(draw.integers(0, width))
+        mask[y : y + int(draw.integers(1, 12)), x : x + int(draw.integers(1, 12))] = True
+    return np.asarray(mask)
+
+
+def _corners(box: Box) -> list[int]:
+    return [box.left, box.top, box.right, box.bottom]
+
+
+def _own(name: str) -> list[str]:
+    return [part.strip() for part in name.split(",")]
+
+
+def _also(name: str) -> list[str]:
+    return [other for other in class_names(name) if other not in _own(name)]
+
+
+def as_text(table: dict[str, list[Any]]) -> str:
+    """Return the table as it is written, one line a case."""
+    parts = [f"{json.dumps(name)}: [\n" + ",\n".join(map(json.dumps, cases)) + "\n]" for name, cases in table.items()]
+    return "{" + ",\n".join(parts) + "}\n"
+
+
+if __name__ == "__main__":
+    FILE.write_text(as_text(golden()), encoding="utf-8")

@@ -1,0 +1,73 @@
+/** Sentences made of numbers. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  alternativeOf,
+  bytesText,
+  cellsSelected,
+  counted,
+  duration,
+  letterOf,
+  madeFrom,
+  restoreFailed,
+  stepOf,
+  windowScale,
+} from "../../editor/static/stage/words.js";
+
+test("one is singular, thousands have a comma", () => {
+  assert.equal(counted(1, "cell"), "1 cell");
+  assert.equal(counted(0, "cell"), "0 cells");
+  assert.equal(counted(12345, "class", "classes"), "12,345 classes");
+  assert.equal(cellsSelected(0, 256), "No cells selected");
+  assert.equal(cellsSelected(3, 256), "3 of 256 cells selected");
+});
+
+test("durations and sizes get no more digits than anybody reads", () => {
+  assert.deepEqual([0.04, 9.94, 10.4, 89.4, 90, 600].map(duration), [
+    "0.0 s",
+    "9.9 s",
+    "10 s",
+    "89 s",
+    "2 min",
+    "10 min",
+  ]);
+  assert.deepEqual([999, 1000, 999499, 1e6, 12.34e6].map(bytesText), [
+    "999 bytes",
+    "1 kB",
+    "999 kB",
+    "1.0 MB",
+    "12.3 MB",
+  ]);
+  assert.deepEqual([0.5, 0.0512, 0.001, 0.0004].map(alternativeOf), ["50 %", "5.1 %", "0.1 %", "< 0.1 %"]);
+});
+
+test("variations are lettered as columns of a sheet are", () => {
+  assert.deepEqual([0, 25, 26, 51, 52, 701, 702].map(letterOf), ["A", "Z", "AA", "AZ", "BA", "ZZ", "AAA"]);
+});
+
+test("a window says its scale only where it is seen at another one", () => {
+  assert.equal(windowScale(128, 128, 128), "128 px seen at 128 px");
+  assert.equal(windowScale(256, 256, 128), "256 px seen at 128 px (×0.50)");
+  assert.equal(windowScale(512, 128, 128), "512 px seen at 128 px (×0.25, then ×1.00)");
+  assert.equal(windowScale(2560, 2560, 128), "2560 px seen at 128 px (×0.050)");
+});
+
+test("a step counts windows from one, and says where it is a closer look", () => {
+  assert.equal(stepOf(3, 8, null), "Step 3 of 8");
+  assert.equal(stepOf(3, 8, [0, 4], 1), "Step 3 of 8 · closer look · window 1 of 4");
+});
+
+test("where a variation came from is said with and without a letter", () => {
+  const from = /** @type {any} */ ({ run: "r", variation: 0, step: 5, share: 0.2 });
+  assert.equal(madeFrom({ ...from, how: "branch" }, "B"), "branch of B at step 5");
+  assert.equal(madeFrom({ ...from, how: "weakest" }, ""), "weakest 20 % again");
+  assert.equal(madeFrom({ ...from, how: "more" }, ""), "more like it");
+});
+
+test("why work did not come back is told without its second half", () => {
+  assert.match(
+    restoreFailed("", "the disk is full: make room.\nSoon."),
+    /^Your work could .*\(the disk is full\), but/
+  );
+});
