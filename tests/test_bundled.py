@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
 
 from core import Engine, load_engine, recipe_text, sweep
+from core.lab.evaluation.metrics import lattice
 from core.models import BUNDLED
 from core.models.checkpoints import file_digest, read_spec
 from core.pictures import open_picture
@@ -104,6 +107,20 @@ def test_classes_tell_apart(engine: Engine) -> None:
     assert sea[2] - sea[0] > sunflowers[2] - sunflowers[0] + 20, "the sea is bluer than sunflowers are"
     assert sunflowers[0] - sunflowers[2] > 20, "sunflowers are yellow"
     assert forest.mean() < sea.mean(), "a forest is darker than the sea"
+
+
+def test_a_new_picture_is_sharp_and_the_decoders_lattice_is_gone(engine: Engine) -> None:
+    request = EditRequest(Task.GENERATE, class_id=engine.spec.classes.index("buildings"), options=DecodeOptions(seed=4))
+    sharp, plain = engine.edit(request).image(0), engine.edit(replace(request, sharpen=0.0)).image(0)
+    assert (sharp.shape, plain.shape) == ((512, 512, 3), (128, 128, 3))
+    small = cv2.resize(sharp, (128, 128), interpolation=cv2.INTER_AREA).astype(np.int64)
+    assert np.abs(small - plain).mean() < 8, "it is the same picture"
+    assert np.abs(small.mean((0, 1)) - plain.mean((0, 1))).max() < 1, "in the same colours"
+    assert lattice(sharp, 128) < 1.5 < lattice(plain, 128)
+
+
+def test_the_licence_of_what_the_sharpener_began_with_comes_along() -> None:
+    assert "Xintao Wang" in (BUNDLED / "scenes-128" / "LICENSE.sharpener").read_text()
 
 
 def test_a_sweep_runs(engine: Engine) -> None:

@@ -162,7 +162,7 @@ class EditRequest:
     grow_tokens: int = 0
     feather_px: int = 8
     context: float = 2.0
-    sharpen: float = 0.65
+    sharpen: float = 0.5
     refine: int = 0
     match_colour: bool = True
     detail: str = "auto"

@@ -51,7 +51,7 @@ def add_commands(command: Command) -> None:
         "--samples", type=whole, metavar="N", help="generated pictures: 12 a class; --ablation: 88 a setting"
     )
     evaluate.add_argument(
-        "--sharpen", type=number, metavar="X", help="0 to 1, of class edits and generated pictures; default 0.65"
+        "--sharpen", type=number, metavar="X", help="0 to 1, of class edits and generated pictures; default 0.5"
     )
     evaluate.add_argument(
         "--inception", type=Path, metavar="WEIGHTS", help="torch-fidelity's file (a pickle: trust it), for FID and IS"

@@ -73,7 +73,7 @@ def test_every_way_of_detail_and_border_can_be_asked_for(documents: Documents, d
 def test_how_far_something_new_is_sharpened_can_be_asked_for(
     documents: Documents, document: Document, mode: str
 ) -> None:
-    assert request_of(documents, document, {"class_id": 1}, mode=mode).sharpen == requests.SHARPEN == 0.65
+    assert request_of(documents, document, {"class_id": 1}, mode=mode).sharpen == requests.SHARPEN == 0.5
     assert request_of(documents, document, {"class_id": 1, "sharpen": 0}, mode=mode).sharpen == 0.0
     for wrong in (-0.1, 1.1, None, "much"):
         with pytest.raises(BadRequest):
