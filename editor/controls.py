@@ -16,17 +16,6 @@ from core.values import FOLLOW, KNOBS
 from editor import axes, classes, drawings, messages, page
 from editor.wire.requests import SHARPEN
 
-ADVISED = frozenset(
-    (
-        *(knob.control for knob in KNOBS.values() if knob.control),
-        *("variations", "feather", "grow", "coverage", "context", "match_colour", "opaque"),
-        *("follow", "finish", "sharpen", "refine", "detail", "blend", "guided_by"),
-    )
-)
-"""The settings that "Reset to the model's advice" resets: how, not what."""
-
-
-Setting = gr.Radio | gr.Dropdown | gr.Slider | gr.Number | gr.Checkbox | gr.Textbox | gr.HTML
 """A control whose value the browser keeps."""
 
 
@@ -137,7 +126,8 @@ class Inspector(NamedTuple):
     guidance_hints: gr.HTML
 
 
-def _followed(spec: ModelSpec) -> float:
+def followed(spec: ModelSpec) -> float:
+    """Return how much a finish follows a model where nobody says."""
     return FOLLOW if spec.follow is None else spec.follow
 
 
@@ -169,7 +159,7 @@ def inspector(spec: ModelSpec, *, suggest: Callable[..., Any] | None = None) -> 
     guidance_hints = _place_class(placed, spec, suggest)
     presets, curve = _place_steps(placed, spec)
     dice = _place_draws(placed)
-    follow = _followed(spec)
+    follow = followed(spec)
     with gr.Group(elem_classes="pg-part pg-only-finished"):
         placed["follow"] = gr.Slider(0, 1, value=follow, step=0.05, label=messages.FOLLOW, elem_id="mge-follow")
         _note(messages.FOLLOW_HINT)
@@ -377,46 +367,3 @@ def form_controls() -> FormControls:
         label=messages.FORM_RESULT, type="filepath", format="png", interactive=False, elem_id="mge-form-result"
     )
     return FormControls(image, mask, run, result)
-
-
-def kept_settings(placed: Controls, sweep: SweepControls) -> dict[str, Setting]:
-    """Return what the browser keeps from one visit to the next; Extend's pixels belong to the picture, not here."""
-    names = ("rows", "row_values", "columns", "column_values")
-    kept: dict[str, Setting] = {
-        name: control for name, control in placed._asdict().items() if not name.startswith("extend_")
-    }
-    swept: tuple[Setting, ...] = sweep.axes
-    kept.update({f"sweep_{name}": control for name, control in zip(names, swept, strict=True)})
-    return kept
-
-
-def describe(kept: Mapping[str, Setting], spec: ModelSpec) -> list[dict[str, Any]]:
-    """Return what the browser must know of settings before it restores them: advice and bounds, as JSON objects.
-
-    Those with `own` belong to the model: another one's say nothing about them.
-
-    Args:
-        kept: from `kept_settings`.
-        spec: the model that advises, and whose classes there are.
-    """
-    advice = {knob.control: getattr(spec.defaults, name) for name, knob in KNOBS.items() if knob.control}
-    advice |= {"class_id": -1, "follow": _followed(spec)}
-    return [
-        {
-            "name": name,
-            "advice": advice.get(name, control.value),
-            "own": name in advice,
-            **_bounds(control, len(spec.classes)),
-        }
-        for name, control in kept.items()
-    ]
-
-
-def _bounds(control: Setting, classes_count: int) -> dict[str, Any]:
-    if isinstance(control, (gr.Radio, gr.Dropdown)):
-        return {"choices": [choice[1] for choice in control.choices]}
-    if isinstance(control, (gr.Slider, gr.Number)):
-        return {"low": control.minimum, "high": control.maximum}
-    if isinstance(control, gr.HTML):
-        return {"choices": list(range(-1, classes_count))}
-    return {}

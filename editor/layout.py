@@ -18,7 +18,7 @@ from gradio.utils import get_upload_folder
 from core import Engine
 from core.models import ModelSpec
 from core.pictures import open_picture
-from editor import axes, controls, drawings, export, menu, messages
+from editor import axes, controls, drawings, export, keeping, menu, messages
 from editor import page as scripts
 from editor.controls import FormControls, Inspector
 from editor.handlers import Handlers, sample_paths
@@ -199,7 +199,7 @@ def _wire_settings(app: gr.Blocks, page: Page, handlers: Handlers, spec: ModelSp
     curves.wire(app)
     _wire_planning(page, handlers)
     _wire_local(page)
-    kept = controls.kept_settings(page.inspector.controls, page.inspector.sweep)
+    kept = keeping.kept_settings(page.inspector.controls, page.inspector.sweep)
     _wire_keeping(app, page, kept, spec)
     _wire_fitting(page, handlers, kept, curves)
 
@@ -225,7 +225,7 @@ class _Curves:
     def wire(self, app: gr.Blocks) -> None:
         """Draw them anew whenever what they show changes."""
         placed, sweep = self._inspector.controls, self._inspector.sweep
-        shown: list[controls.Setting] = [placed.schedule, placed.steps]
+        shown: list[keeping.Setting] = [placed.schedule, placed.steps]
         for control in shown:
             control.change(self.drawn, shown, self._inspector.curve, **_LATEST)
         for tried in (*sweep.axes, *shown):
@@ -259,23 +259,23 @@ def _wire_local(page: Page) -> None:
     page.help.click(None, None, None, js="() => { window.mgeStage?.help?.(); }", **_HERE)
 
 
-def _wire_keeping(app: gr.Blocks, page: Page, kept: Mapping[str, controls.Setting], spec: ModelSpec) -> None:
+def _wire_keeping(app: gr.Blocks, page: Page, kept: Mapping[str, keeping.Setting], spec: ModelSpec) -> None:
     """The settings that the browser keeps from visit to visit, and the way back to the model's advice."""
     start = {
         "model": model_id(spec),
-        "settings": controls.describe(kept, spec),
+        "settings": keeping.describe(kept, spec),
         "presets": [steps for _, steps in messages.PRESETS],
     }
     app.load(None, None, [*kept.values()], js=scripts.on_start(start), **_HERE)
     for setting in kept.values():
         setting.change(None, [*kept.values()], None, js="(...all) => { window.mgePage?.keep(...all); }", **_HERE)
-    advised = {name: control for name, control in kept.items() if name in controls.ADVISED}
+    advised = {name: control for name, control in kept.items() if name in keeping.ADVISED}
     names = ", ".join(f"'{name}'" for name in advised)
     advise = f"() => window.mgePage?.advice({names})"
     page.inspector.buttons.reset.click(None, None, [*advised.values()], js=advise, **_HERE)
 
 
-def _wire_fitting(page: Page, handlers: Handlers, kept: Mapping[str, controls.Setting], curves: _Curves) -> None:
+def _wire_fitting(page: Page, handlers: Handlers, kept: Mapping[str, keeping.Setting], curves: _Curves) -> None:
     """Another model: the stage, the menu and the settings are made to fit it."""
     placed, sweep, _, curve, guidance_hints = page.inspector
 
@@ -284,7 +284,7 @@ def _wire_fitting(page: Page, handlers: Handlers, kept: Mapping[str, controls.Se
         schedule, steps = data[placed.schedule], data[placed.steps]
         return [
             message,
-            menu.fitted(spec, controls.describe(kept, spec)),
+            menu.fitted(spec, keeping.describe(kept, spec)),
             gr.update(interactive=spec.null_class),
             controls.said_of_guidance(spec),
             curves.drawn(schedule, steps),

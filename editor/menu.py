@@ -50,7 +50,7 @@ def fitted(spec: ModelSpec, settings: list[dict[str, Any]]) -> dict[str, Any]:
 
     Args:
         spec: the model.
-        settings: from `controls.describe`.
+        settings: from `keeping.describe`.
     """
     return {
         "model": model_id(spec),

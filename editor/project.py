@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from core import BadRequest
-from editor import messages
+from editor import file_messages, messages
 from editor.documents import Document
 from editor.wire.bits import is_list, is_whole
 from editor.wire.intents import read_state
@@ -92,7 +92,7 @@ def write_project(path: Path, document: Document, state: Mapping[str, Any] | Non
     }
     text = json.dumps(index, separators=(",", ":")).encode()
     if len(text) > MOST_STATE:
-        raise BadRequest(messages.state_too_large(len(text) / 1e6, MOST_STATE / 1e6))
+        raise BadRequest(file_messages.state_too_large(len(text) / 1e6, MOST_STATE / 1e6))
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr(_INDEX, text, zipfile.ZIP_DEFLATED)
         for version in tree:
@@ -120,14 +120,14 @@ def read_project(path: Path, *, most_bytes: int) -> Project:
         entries = archive.infolist()
         sizes = {entry.filename: entry.file_size for entry in entries}
         if len(entries) > MOST_VERSIONS + 1:
-            raise BadRequest(messages.project_too_many(len(entries), MOST_VERSIONS + 1))
+            raise BadRequest(file_messages.project_too_many(len(entries), MOST_VERSIONS + 1))
         for name in sizes:
             if name != _INDEX and not _NAME.fullmatch(name):
-                raise BadRequest(messages.project_odd_name(name))
+                raise BadRequest(file_messages.project_odd_name(name))
         if len(sizes) != len(entries) or _INDEX not in sizes:
-            raise BadRequest(messages.project_foreign())
+            raise BadRequest(file_messages.project_foreign())
         if sum(sizes.values()) > most_bytes:
-            raise BadRequest(messages.project_too_large(sum(sizes.values()) / 1e6, most_bytes / 1e6))
+            raise BadRequest(file_messages.project_too_large(sum(sizes.values()) / 1e6, most_bytes / 1e6))
         return _project(json.loads(_unpacked(archive, _INDEX, _MOST_INDEX)), path, sizes)
 
 
@@ -139,7 +139,7 @@ def _sound() -> Iterator[None]:
     except BadRequest:
         raise
     except (*_DAMAGE, RecursionError) as error:
-        raise BadRequest(messages.project_damaged()) from error
+        raise BadRequest(file_messages.project_damaged()) from error
 
 
 def _check_directory(path: Path) -> None:
@@ -150,12 +150,12 @@ def _check_directory(path: Path) -> None:
         tail = file.read()
     at = tail.rfind(b"PK\x05\x06")
     if at < 0 or len(tail) - at < _END.size:
-        raise BadRequest(messages.project_damaged())
+        raise BadRequest(file_messages.project_damaged())
     *_, entries, directory, _, _ = _END.unpack_from(tail, at)
     if tail[max(0, at - 20) : at].startswith(b"PK\x06\x07"):  # zip64: for more than a project ever holds
-        raise BadRequest(messages.project_foreign())
+        raise BadRequest(file_messages.project_foreign())
     if entries > MOST_VERSIONS + 1 or directory > _MOST_DIRECTORY:
-        raise BadRequest(messages.project_too_many(entries, MOST_VERSIONS + 1))
+        raise BadRequest(file_messages.project_too_many(entries, MOST_VERSIONS + 1))
 
 
 def _unpacked(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
@@ -163,33 +163,33 @@ def _unpacked(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
     with archive.open(name) as file:
         data = file.read(most + 1)
     if len(data) > most:
-        raise BadRequest(messages.project_too_large(len(data) / 1e6, most / 1e6))
+        raise BadRequest(file_messages.project_too_large(len(data) / 1e6, most / 1e6))
     return data
 
 
 def _project(index: Any, path: Path, sizes: Mapping[str, int]) -> Project:
     if not isinstance(index, dict) or index.get("app") != _APP:
-        raise BadRequest(messages.project_foreign())
+        raise BadRequest(file_messages.project_foreign())
     if not is_whole(index.get("version"), _FORMAT, _FORMAT):
-        raise BadRequest(messages.project_newer(index.get("version")))
+        raise BadRequest(file_messages.project_newer(index.get("version")))
     tree, name, picture, head = index.get("tree"), index.get("name"), index.get("format"), index.get("head")
     if not is_list(tree) or not tree or not isinstance(name, str) or picture not in ("png", "jpeg", "webp"):
-        raise BadRequest(messages.project_damaged())
+        raise BadRequest(file_messages.project_damaged())
     versions: list[SavedVersion] = []
     known: set[int] = set()
     for entry in tree:
         if not isinstance(entry, dict):
-            raise BadRequest(messages.project_damaged())
+            raise BadRequest(file_messages.project_damaged())
         version, parent, offset = entry.get("version"), entry.get("parent"), entry.get("offset")
         if not is_whole(version, 1, 10**9 - 1) or version in known or f"versions/{version}.png" not in sizes:
-            raise BadRequest(messages.project_damaged())
+            raise BadRequest(file_messages.project_damaged())
         if (not is_whole(parent, 1, 10**9 - 1) or parent not in known) if versions else parent is not None:
-            raise BadRequest(messages.project_damaged())
+            raise BadRequest(file_messages.project_damaged())
         if not is_list(offset) or len(offset) != 2 or not all(is_whole(pixels, -(2**24), 2**24) for pixels in offset):
-            raise BadRequest(messages.project_damaged())
+            raise BadRequest(file_messages.project_damaged())
         size = sizes[f"versions/{version}.png"]
         versions.append(SavedVersion(version, parent, (offset[0], offset[1]), size))
         known.add(version)
     if not isinstance(head, int) or head not in known or len(sizes) != len(versions) + 1:
-        raise BadRequest(messages.project_damaged())
+        raise BadRequest(file_messages.project_damaged())
     return Project(path, name, picture, head, tuple(versions), read_state(index.get("state")))

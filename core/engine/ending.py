@@ -12,7 +12,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from core.canvas.finish.finish import STAGES, Finished, Frame, Wish, enough, expected_seconds, finish
+from core.canvas.finish.expected import expected_seconds
+from core.canvas.finish.finish import STAGES, Finished, Frame, Wish, enough, finish
 from core.engine.blending import Ended, Laid
 from core.engine.work import Work
 from core.values.finishing import Finishing

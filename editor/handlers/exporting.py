@@ -16,7 +16,7 @@ import numpy as np
 from core import BadRequest
 from core.pictures import loss_of
 from core.values import Start
-from editor import export, messages
+from editor import export, file_messages, messages
 from editor.documents import Document
 from editor.handlers.desk import Desk, address_of, answered, payload_of
 from editor.project import write_project
@@ -54,7 +54,7 @@ class Exporting:
             payload = payload_of(event)
             wanted = payload.get("format")
             if not isinstance(wanted, str) or wanted not in intents.FORMATS:
-                raise BadRequest(messages.format_unknown())
+                raise BadRequest(file_messages.format_unknown())
             if payload.get("run") is None:
                 document, run, variation = self._desk.document(payload, request), None, 0
                 if payload.get("version") is not None:
@@ -83,7 +83,7 @@ class Exporting:
             return _Written(path)
         if wanted == "gif":
             if run is None:
-                raise BadRequest(messages.export_needs_run())
+                raise BadRequest(file_messages.export_needs_run())
             frames = self._frames(run, variation)
             path = document.folder() / f"{_picture(document, run, variation).png.stem}.{_SUFFIXES[wanted]}"
             path.write_bytes(export.film(frames))
@@ -103,11 +103,11 @@ class Exporting:
         path.write_bytes(encoded.data)
         lost = []
         if wanted == "jpeg" and picture.alpha and (picture.pixels()[..., 3] < 255).any():
-            lost.append(messages.export_flattened(_TITLES[wanted]))
+            lost.append(file_messages.export_flattened(_TITLES[wanted]))
         if changed := loss_of(encoded.data, pixels):
-            lost.append(messages.export_changed(_TITLES[wanted], changed))
+            lost.append(file_messages.export_changed(_TITLES[wanted], changed))
         if not encoded.commented:
-            lost.append(messages.export_without_recipe(_TITLES[wanted]))
+            lost.append(file_messages.export_without_recipe(_TITLES[wanted]))
         return _Written(path, " ".join(lost) or None)
 
     def _frames(self, run: Run, variation: int) -> list[Pixels]:

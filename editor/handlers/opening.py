@@ -17,7 +17,7 @@ import gradio as gr
 from core import BadRequest, CoreError, read_recipe
 from core.pictures import picture_size
 from core.values import EditRequest, Sides, Task, load_request, save_request
-from editor import export, messages, welcome
+from editor import export, file_messages, messages, welcome
 from editor.darkroom import open_picture, read_picture
 from editor.documents import Document
 from editor.handlers.desk import Desk, addresses, answered, owner_of, payload_of
@@ -125,17 +125,17 @@ class Opening:
             if not foreign and asked.class_id is not None and asked.class_id >= len(spec.classes):
                 raise BadRequest(messages.class_unknown(asked.class_id))
         except CoreError as error:
-            return self._shown(document, request, OpenedWith(notice=messages.recipe_unreadable(str(error))))
+            return self._shown(document, request, OpenedWith(notice=file_messages.recipe_unreadable(str(error))))
         values = requests.marking_values(asked) if foreign else requests.control_values(asked)
-        said = messages.recipe_restored()
+        said = file_messages.recipe_restored()
         if foreign:
-            said = messages.recipe_of_other_model(recipe.model, spec.name)
+            said = file_messages.recipe_of_other_model(recipe.model, spec.name)
         elif not recipe.of_weights(spec):
-            said = messages.recipe_of_other_weights()
+            said = file_messages.recipe_of_other_weights()
         elif "finish" not in recipe.request and asked.task in (Task.INPAINT, Task.EXTRAPOLATE):
-            said = messages.recipe_of_earlier_version()
+            said = file_messages.recipe_of_earlier_version()
         elif not recipe.of_this_finish and asked.is_finished:
-            said = messages.recipe_of_other_finish()
+            said = file_messages.recipe_of_other_finish()
         extend = asked.extend if any(asked.extend) else None
         beside = OpenedWith(mode=values["mode"], mask=asked.mask, box=asked.box, extend=extend, notice=said)
         return self._shown(document, request, beside, values=values)
@@ -156,7 +156,7 @@ class Opening:
             raise
         document = documents.open(owner_of(request), None, project.name, file_format=project.format)
         document.restore(versions, project.head)
-        said = messages.project_opened(document.name, len(document.tree))
+        said = file_messages.project_opened(document.name, len(document.tree))
         return self._shown(document, request, OpenedWith(state=project.state, notice=said))
 
     def _shown(
@@ -182,7 +182,7 @@ def _weigh(pngs: Iterable[bytes], most_mb: int) -> None:
     sizes = [picture_size(png) for png in pngs]
     pixels_mb = sum(3 * width * height for width, height in sizes) / 1e6
     if len(sizes) > 2 and pixels_mb > most_mb:  # two are kept at any size
-        raise BadRequest(messages.project_too_large(pixels_mb, most_mb))
+        raise BadRequest(file_messages.project_too_large(pixels_mb, most_mb))
 
 
 def sample_paths(folder: Path) -> tuple[Path, ...]:

@@ -10,7 +10,7 @@ import gradio as gr
 import pytest
 
 from core.values import FOLLOW
-from editor import controls
+from editor import controls, keeping
 from editor.controls import Inspector
 from tests.editor.fakes import OTHER, SPEC
 
@@ -32,16 +32,16 @@ def placed() -> Inspector:
 
 
 def test_everything_but_the_border_is_kept(placed: Inspector) -> None:
-    kept = controls.kept_settings(placed.controls, placed.sweep)
+    kept = keeping.kept_settings(placed.controls, placed.sweep)
     left_out = set(placed.controls._fields) - set(kept)
     assert left_out == {"extend_left", "extend_top", "extend_right", "extend_bottom"}
     assert {kept[name] for name in kept if name.startswith("sweep_")} == set(placed.sweep.axes)
-    assert set(kept) > controls.ADVISED
+    assert set(kept) > keeping.ADVISED
 
 
 def test_the_advice_is_the_models_and_within_its_own_bounds(placed: Inspector) -> None:
-    kept = controls.kept_settings(placed.controls, placed.sweep)
-    described = controls.describe(kept, SPEC)
+    kept = keeping.kept_settings(placed.controls, placed.sweep)
+    described = keeping.describe(kept, SPEC)
     json.dumps(described)
     by_name = {setting["name"]: setting for setting in described}
     assert list(by_name) == list(kept)
@@ -49,11 +49,11 @@ def test_the_advice_is_the_models_and_within_its_own_bounds(placed: Inspector) -
     assert by_name["guidance"]["advice"] == SPEC.defaults.guidance_scale
     assert by_name["class_id"]["choices"] == [-1, 0, 1, 2, 3]
     assert by_name["mode"]["choices"] == ["fill", "replace", "extend", "generate", "sweep"]  # keys 1 to 5
-    other = {setting["name"]: setting for setting in controls.describe(kept, OTHER)}
+    other = {setting["name"]: setting for setting in keeping.describe(kept, OTHER)}
     assert (other["steps"]["advice"], other["schedule"]["advice"], other["order"]["advice"]) == (12, "arccos", "halton")
     assert other["class_id"]["choices"] == [-1, 0, 1]
     assert (by_name["follow"]["advice"], other["follow"]["advice"]) == (FOLLOW, OTHER.follow)
-    assert {name for name in kept if other[name]["own"]} == controls.ADVISED - OF_THE_PICTURE | {"class_id"}
+    assert {name for name in kept if other[name]["own"]} == keeping.ADVISED - OF_THE_PICTURE | {"class_id"}
     for setting in described:
         if "choices" in setting:
             assert setting["advice"] in setting["choices"]

@@ -5,7 +5,6 @@ Knows nothing of how a part is laid out or told good from bad; it decides what c
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -14,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.canvas.finish.crew import Crew, Done, Result
-from core.canvas.finish.layouts import BORDERS, HOLES, SMALL, STROKES, Layout, Scene, State, Thought
+from core.canvas.finish.layouts import Scene, State, Thought, kinds_of
 from core.canvas.finish.onion import Peel
 from core.canvas.finish.pyramid import Level, Mask
 from core.canvas.finish.ranking import Fillings, colour_distance
@@ -37,17 +36,10 @@ _MOST_DEPTH = 0.6
 pixels as lie around: a picture cannot be finished with a tenth of it."""
 _FEWEST = 200
 """Patches below which there is too little, whatever the hole's size."""
-_STROKE = 16
-"""Inner width up to which a hole is a stroke."""
 _LAID = 0.5
 """Share of the work that laying out is."""
 _JOINING = 32
 """Pixels below which parts of a hole are one."""
-
-
-_LAYOUT_S, _PATCH_S, _PIXEL_S = 0.3, 4.5e-5, 2e-5
-"""Processor seconds of a layout, of each of its patches more, and of each pixel of a hole worked out: of one thread of
-a server of 2026, holes of 250 and 600 px. What counts is how they compare; the pace of a machine is its own."""
 
 
 STAGES = ("cut", "layouts", "choice", "finer", "surface", "order")
@@ -140,32 +132,7 @@ def enough(base: NDArray[np.uint8], hole: Mask) -> bool:
         hole: (H, W) bool, some of it True.
     """
     clear = _clear(base, hole)
-    return all(_is_enough(_cut(base, part, clear)) for part in _parts(hole))
-
-
-def expected_seconds(hole: Mask, wish: Wish) -> float:
-    """Return about how many processor seconds a finish takes, on an ordinary machine.
-
-    Args:
-        hole: (H, W) bool, some of it True.
-        wish: what is asked.
-    """
-    return sum(_expected(part, wish) for part in _parts(hole))
-
-
-def _expected(part: Part, wish: Wish) -> float:
-    width, area = 2 * part.depth() * (1 + wish.border), float(np.count_nonzero(part.mask))
-    shrink = 2 ** max(0, math.ceil(math.log2(width / SMALL)))
-    patches = area / shrink**2 * (1 + 2 * Peel().patch * shrink / width)  # those over the rim, too
-    layouts = len(_kinds(wish.border, width)) * (wish.follow < 1) + len(wish.seeds) * (wish.follow > 0)
-    return float(layouts * (_LAYOUT_S + _PATCH_S * patches) + len(wish.wanted) * _PIXEL_S * area)
-
-
-def _kinds(border: bool, width: float) -> tuple[Layout, ...]:
-    """Return the ways in which the photo lays out a hole that is so wide inside, in its own pixels."""
-    if width <= _STROKE:
-        return STROKES
-    return BORDERS if border else HOLES
+    return all(_is_enough(_cut(base, part, clear)) for part in parts_of(hole))
 
 
 def finish(
@@ -204,7 +171,7 @@ def finish(
     clear = _clear(base, hole)
     total = float(np.count_nonzero(hole))
     done = 0.0
-    for number, part in enumerate(_parts(hole)):
+    for number, part in enumerate(parts_of(hole)):
         share = float(np.count_nonzero(part.mask)) / total
 
         def begun(part: Part = part, number: int = number) -> _Work:
@@ -240,7 +207,7 @@ def _clear(base: NDArray[np.uint8], hole: Mask) -> Mask:
     return ~hole if base.shape[2] == 3 else ~hole & (base[..., 3] > 0)
 
 
-def _parts(hole: Mask) -> list[Part]:
+def parts_of(hole: Mask) -> list[Part]:
     """Return the parts of a hole that are finished by themselves."""
     return list(parts(hole, lambda size: round(2.2 * max(size)) + 2 * _MARGIN, _JOINING))
 
@@ -327,7 +294,7 @@ class _Work:
     def _layouts(self) -> list[tuple[int | None, Callable[[], State]]]:
         """Return what is tried: the guide that leads, or None, and the work."""
         jobs: list[tuple[int | None, Callable[[], State]]] = []
-        kinds = _kinds(self.wish.border, self.scene.levels[0].inner_width())
+        kinds = kinds_of(self.wish.border, self.scene.levels[0].inner_width())
         if self.wish.follow < 1:
             for place in range(max(len(kinds), len(self.wish.seeds) if not self.thoughts else 0)):
                 seed = (self.wish.seed, self.number, place)

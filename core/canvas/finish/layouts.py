@@ -85,6 +85,17 @@ stand at the edge are copied to wherever there is room. A smaller reach comes ne
 pieces whole, and are told from photos less often."""
 
 
+_STROKE = 16
+"""Inner width up to which a hole is a stroke."""
+
+
+def kinds_of(border: bool, width: float) -> tuple[Layout, ...]:
+    """Return the ways in which the photo lays out a hole that is so wide inside, in its own pixels."""
+    if width <= _STROKE:
+        return STROKES
+    return BORDERS if border else HOLES
+
+
 @dataclass(eq=False)
 class State:
     """How far a layout is.

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from core.canvas.finish import descriptors, onion, pyramid, ranking, search
 from core.canvas.finish import finish as finishing
 from core.canvas.finish.crew import Crew, Done
-from core.canvas.finish.finish import Finished, Frame, Wish, enough, expected_seconds, finish
+from core.canvas.finish.expected import expected_seconds
+from core.canvas.finish.finish import Finished, Frame, Wish, enough, finish
 from core.values.geometry import Box
 from tests.core.canvas.finish.scenes import disc, noise, stripes
 
@@ -235,7 +236,7 @@ def test_jobs_return_in_their_order():
 def test_what_is_cut_out_with_a_large_hole_does_not_grow_with_its_length():
     photo, hole = np.zeros((3200, 3200, 3), np.uint8), np.zeros((3200, 3200), np.bool_)
     hole[1100:2100, 1100:2100] = True
-    (part,) = finishing._parts(hole)
+    (part,) = finishing.parts_of(hole)
     piece = finishing._cut(photo, part, ~hole)
     assert piece.span == 1000
     assert piece.box == Box(1100, 1100, 2100, 2100).grown(658)
