@@ -89,16 +89,14 @@ _IMPORT = re.compile(r"^import\s+\{([^}]*)\}\s+from\s+\"\./([\w.]+)\";\n", re.MU
 _NAME = re.compile(r"^(?:export\s+)?(?:async\s+)?(?:function|class|const|let)\s+(\w+)", re.MULTILINE)
 _COMMENT = re.compile(r"^\s*//[^\n]*\n|/\*\*(?:(?!\*/).)*\*/[ ]*|^[ ]+|^\n", re.MULTILINE | re.DOTALL)
 """What is read by people only: comments and indentation. No string in the modules may hold such text."""
-_SPACE = re.compile(r"(\"(?:[^\"\\\n]|\\.)*\"|`[^`]*`)| ?([{(,])\s?| ?([}),;:?=<>&|*]) ?")
-"""A string, which stays as it is, or a sign that needs no space beside it."""
 
 
 def bundle(modules: dict[str, str]) -> str:
     """Return one script that holds some ES modules, given as file name -> text in the order of reading.
 
     Only what these modules use is understood: named imports between them and `export` before a declaration. They share
-    one scope afterwards, so no two may declare the same name at their top level. Comments and needless
-    spaces are left out.
+    one scope afterwards, so no two may declare the same name at their top level. Comments and
+    indentation are left out, and nothing else: to know a string from the text around it takes a parser.
 
     Raises:
         ValueError: where an import names a module or an export that is not there, or two modules declare one name.
@@ -121,7 +119,7 @@ def bundle(modules: dict[str, str]) -> str:
         plain = re.sub(r"^export\s+", "", _IMPORT.sub("", text), flags=re.MULTILINE)
         if re.search(r"^(?:import|export)\b", plain, re.MULTILINE):
             raise ValueError(f"{file} has an import or export of a kind that the bundler does not know.")
-        parts.append(_SPACE.sub(lambda found: found[1] or found[2] or found[3], _COMMENT.sub("", plain)).strip() + "\n")
+        parts.append(_COMMENT.sub("", plain).strip() + "\n")
     return "".join(parts)
 
 

@@ -9,7 +9,8 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from core.cli import EXIT_USER_ERROR, main
+from core.cli import main
+from core.cli.outcome import EXIT_USER_ERROR
 from core.models.checkpoints import TRANSFORMER_FILE
 from tests.core.models import foreign
 
