@@ -83,7 +83,7 @@ def recipe_text(
         variation: which of them.
         machine: that drew it, as `Engine.machine` tells; a replay needs it to give the same bytes.
     """
-    alone = request.advised(spec.defaults, spec.follow).single(variation)
+    alone = request.advised(spec).single(variation)
     options = alone.options
     begun = "" if alone.start is None else f", going on from codes at step {alone.start.step}"
     asked = "none" if alone.class_id is None else spec.classes[alone.class_id]

@@ -12,11 +12,9 @@ from typing import Any, NamedTuple
 import gradio as gr
 
 from core.models import ModelSpec
-from core.values import FOLLOW, KNOBS
+from core.values import KNOBS, followed
 from editor import axes, classes, drawings, messages, page
 from editor.wire.requests import SHARPEN
-
-"""A control whose value the browser keeps."""
 
 
 class Controls(NamedTuple):
@@ -126,11 +124,6 @@ class Inspector(NamedTuple):
     guidance_hints: gr.HTML
 
 
-def followed(spec: ModelSpec) -> float:
-    """Return how much a finish follows a model where nobody says."""
-    return FOLLOW if spec.follow is None else spec.follow
-
-
 def said_of_guidance(spec: ModelSpec) -> str:
     """Return what stands below the guidance, for every mode."""
     advice = spec.defaults.guidance_scale
@@ -159,7 +152,7 @@ def inspector(spec: ModelSpec, *, suggest: Callable[..., Any] | None = None) -> 
     guidance_hints = _place_class(placed, spec, suggest)
     presets, curve = _place_steps(placed, spec)
     dice = _place_draws(placed)
-    follow = followed(spec)
+    follow = followed(spec.follow)
     with gr.Group(elem_classes="pg-part pg-only-finished"):
         placed["follow"] = gr.Slider(0, 1, value=follow, step=0.05, label=messages.FOLLOW, elem_id="mge-follow")
         _note(messages.FOLLOW_HINT)

@@ -11,8 +11,8 @@ from typing import Any
 import gradio as gr
 
 from core.models import ModelSpec
-from core.values import KNOBS
-from editor.controls import Controls, SweepControls, followed
+from core.values import KNOBS, followed
+from editor.controls import Controls, SweepControls
 
 ADVISED = frozenset(
     (
@@ -24,6 +24,7 @@ ADVISED = frozenset(
 """The settings that "Reset to the model's advice" resets: how, not what."""
 
 Setting = gr.Radio | gr.Dropdown | gr.Slider | gr.Number | gr.Checkbox | gr.Textbox | gr.HTML
+"""A control whose value the browser keeps."""
 
 
 def kept_settings(placed: Controls, sweep: SweepControls) -> dict[str, Setting]:
@@ -47,7 +48,7 @@ def describe(kept: Mapping[str, Setting], spec: ModelSpec) -> list[dict[str, Any
         spec: the model that advises, and whose classes there are.
     """
     advice = {knob.control: getattr(spec.defaults, name) for name, knob in KNOBS.items() if knob.control}
-    advice |= {"class_id": -1, "follow": followed(spec)}
+    advice |= {"class_id": -1, "follow": followed(spec.follow)}
     return [
         {
             "name": name,

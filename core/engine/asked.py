@@ -42,7 +42,7 @@ class Asked:
         Raises:
             BadRequest: where the model cannot do what is asked.
         """
-        request = request.advised(self.spec.defaults, self.spec.follow)
+        request = request.advised(self.spec)
         self.check(request)
         return request
 

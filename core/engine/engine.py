@@ -119,12 +119,12 @@ class Engine:
             request: what to do.
             passes: its plan, where that is known already.
         """
-        sample = Sample.drawn_for(request.advised(self.spec.defaults, self.spec.follow))
+        sample = Sample.drawn_for(request.advised(self.spec))
         return sum(sample.steps(one) for one in (self.plan(request) if passes is None else passes))
 
     def expected_finish(self, request: EditRequest) -> float:
         """Return about how many seconds a request's finish would take on an ordinary machine; 0 where there is none."""
-        advised = request.advised(self.spec.defaults, self.spec.follow)
+        advised = request.advised(self.spec)
         if not advised.is_finished:
             return 0.0
         return expected_finish(advised, canvas_mask(advised, pixels=self.spec.pixels))

@@ -69,7 +69,7 @@ def sweep(engine: Engine, request: EditRequest, axes: Mapping[str, Sequence[Any]
     Raises:
         BadRequest: for an unknown axis, no values, too many cells, or a value out of its range.
     """
-    cells = _grid(request.advised(engine.spec.defaults, engine.spec.follow), axes)
+    cells = _grid(request.advised(engine.spec), axes)
     groups: dict[int, list[tuple[int, int, dict[str, Any], EditRequest]]] = {}
     for cell in cells:
         groups.setdefault(cell[3].options.steps, []).append(cell)

@@ -13,7 +13,7 @@ from core.lazy import imported_lazily
 if TYPE_CHECKING:
     from core.checks import written_number, written_whole
     from core.decoding.settings import KNOBS
-    from core.values.finishing import FOLLOW, Finishing
+    from core.values.finishing import FOLLOW, Finishing, followed
     from core.values.geometry import Box, Sides, Size
     from core.values.labels import class_id, class_names
     from core.values.request import DecodeOptions, EditRequest, Start, Task
@@ -25,7 +25,7 @@ else:
         {
             "core.checks": ("written_number", "written_whole"),
             "core.decoding.settings": ("KNOBS",),
-            "core.values.finishing": ("FOLLOW", "Finishing"),
+            "core.values.finishing": ("FOLLOW", "Finishing", "followed"),
             "core.values.geometry": ("Box", "Sides", "Size"),
             "core.values.labels": ("class_id", "class_names"),
             "core.values.request": ("DecodeOptions", "EditRequest", "Start", "Task"),
@@ -50,6 +50,7 @@ __all__ = [
     "Task",
     "class_id",
     "class_names",
+    "followed",
     "load_request",
     "save_request",
     "written_number",

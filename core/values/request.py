@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from core.checks import MOST_SIDE, choice, number, pixels, switch, whole
 from core.decoding.settings import Decoding
 from core.errors import BadRequest
-from core.values.finishing import FINISH_NAMES, FOLLOW
+from core.values.finishing import FINISH_NAMES, FOLLOW, followed
 from core.values.geometry import Box, Sides
 
 DETAIL_NAMES = ("none", "grain", "patches", "auto")
@@ -100,6 +101,23 @@ class Start:
         if tokens.min() < -1:
             raise BadRequest(f"start holds code {tokens.min()}: give codes from 0, or -1 for what is unknown.")
         object.__setattr__(self, "step", whole("step to start from", self.step, 0, tokens.size - 1))
+
+
+class Advisor(Protocol):
+    """A model, as far as it advises how to edit; `core.models.ModelSpec` is one.
+
+    Attributes:
+        defaults: how to decode.
+        follow: how much a finish should follow it, 0..1; None is as much as any.
+    """
+
+    @property
+    def defaults(self) -> Decoding:
+        """See above."""
+
+    @property
+    def follow(self) -> float | None:
+        """See above."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -295,10 +313,9 @@ class EditRequest:
         """Whether guidance also looks at the hole alone."""
         return self.guided_by == "hole" or (self.guided_by == "auto" and self.task is Task.MANIPULATE)
 
-    def advised(self, advice: Decoding, follow: float | None = None) -> EditRequest:
-        """Return the request with a model's advice where nothing was chosen; `FOLLOW` where it advises no `follow`."""
-        chosen = next(each for each in (self.follow, follow, FOLLOW) if each is not None)
-        return replace(self, follow=chosen, options=self.options.over(advice))
+    def advised(self, model: Advisor) -> EditRequest:
+        """Return the request with a model's advice where nothing was chosen."""
+        return replace(self, follow=followed(self.follow, model.follow), options=self.options.over(model.defaults))
 
     @property
     def is_finished(self) -> bool:
@@ -310,7 +327,7 @@ class EditRequest:
         """How much the finish follows the model: `follow`, of a border what is above `FOLLOW`; 1 for chosen codes."""
         if self.start is not None:
             return 1.0
-        follow = FOLLOW if self.follow is None else self.follow
+        follow = followed(self.follow)
         if self.task is Task.EXTRAPOLATE:
             return max(0.0, (follow - FOLLOW) / (1 - FOLLOW))
         return follow

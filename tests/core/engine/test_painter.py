@@ -90,7 +90,7 @@ def asked(task: Task, **values: Any) -> EditRequest:
         **({"mask": mask} if masked else {}),
         **{"finish": "none", "options": OPTIONS, **values},
     )
-    return request.advised(SPEC.defaults)
+    return request.advised(SPEC)
 
 
 REQUESTS = {
@@ -111,7 +111,7 @@ def run(painter: Any, request: EditRequest) -> tuple[list[Preview], EditResult]:
 
 def over(photo: NDArray[np.uint8], mask: NDArray[np.bool_]) -> EditRequest:
     request = EditRequest(Task.INPAINT, photo, mask, finish="none", options=OPTIONS)
-    return request.advised(SPEC.defaults)
+    return request.advised(SPEC)
 
 
 @pytest.mark.parametrize("name", REQUESTS)

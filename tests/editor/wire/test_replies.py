@@ -69,7 +69,7 @@ def test_step_message_has_what_the_stage_reads() -> None:
 
 
 def test_captions_and_alternatives_are_plain() -> None:
-    request = EditRequest(Task.GENERATE, class_id=2, options=DecodeOptions(seed=5)).advised(SPEC.defaults)
+    request = EditRequest(Task.GENERATE, class_id=2, options=DecodeOptions(seed=5)).advised(SPEC)
     caption = replies.caption(request, SPEC)
     assert (caption["class_name"], caption["schedule"], caption["seed"]) == ("sunflower", "cosine", 5)
     found = [(Alternative(7, 0.25, np.zeros((8, 8, 3), np.uint8)), "data:")]

@@ -151,7 +151,7 @@ def test_controls_come_back_from_a_request(documents: Documents, document: Docum
 def kept(photo: NDArray[np.uint8]) -> Run:
     """A run of one variation over a hole of 2x3 cells with codes 0 to 5, likelier from left to right, in two steps."""
     mask = np.ones(photo.shape[:2], np.bool_)
-    request = EditRequest(Task.INPAINT, image=photo, mask=mask, class_id=1, feather_px=3).advised(SPEC.defaults)
+    request = EditRequest(Task.INPAINT, image=photo, mask=mask, class_id=1, feather_px=3).advised(SPEC)
     trace = Trace(Box(0, 0, 48, 48), np.ones((2, 3), np.bool_))
     codes = np.arange(6).reshape(1, 2, 3)
     trace._guesses[1], trace._unknown[1] = codes.astype(np.int32) + 10, codes > 2
