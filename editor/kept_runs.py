@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from threading import RLock
+from typing import TypeVar
 
 from editor.gone import Gone
 from editor.runs import Run, SweptCells
 from editor.store import Store
+
+Kept = TypeVar("Kept", Run, SweptCells)
 
 _MOST = 64
 """Runs that stay, for each document; each keeps its files, masks and steps."""
@@ -63,11 +66,7 @@ class Runs:
         Raises:
             Gone: where it is not kept.
         """
-        with self._lock:
-            run = self._all.get(run_id)
-        if not isinstance(run, Run):
-            raise Gone("run")
-        return run
+        return self._of_kind(Run, run_id)
 
     def cells(self, run_id: str) -> SweptCells:
         """Return the cells of a sweep.
@@ -75,11 +74,14 @@ class Runs:
         Raises:
             Gone: where they are not kept.
         """
+        return self._of_kind(SweptCells, run_id)
+
+    def _of_kind(self, kind: type[Kept], run_id: str) -> Kept:
         with self._lock:
-            cells = self._all.get(run_id)
-        if not isinstance(cells, SweptCells):
+            kept = self._all.get(run_id)
+        if not isinstance(kept, kind):
             raise Gone("run")
-        return cells
+        return kept
 
     def drop_oldest(self) -> None:
         """Let go of the oldest run."""

@@ -32,14 +32,14 @@ def can_finish(request: EditRequest, base: NDArray[np.uint8], hole: NDArray[np.b
 
 
 def expected_finish(request: EditRequest, hole: NDArray[np.bool_]) -> float:
-    """Return about how many processor seconds finishing takes on an ordinary machine; 0 where it is not asked for.
+    """Return about how many processor seconds finishing takes on an ordinary machine.
 
     Args:
-        request: what is asked, the model's advice in it.
+        request: what is asked, a finish among it and the model's advice in it.
         hole: (H, W) bool, what may change.
     """
     seeds = tuple(range(request.options.variations))
-    return expected_seconds(hole, _wish(request, seeds, 1.0)) if request.is_finished else 0.0
+    return expected_seconds(hole, _wish(request, seeds, 1.0))
 
 
 def _wish(request: EditRequest, seeds: tuple[int, ...], pixel: float) -> Wish:

@@ -143,7 +143,8 @@ class Drawing:
         with _closed(job.engine.stream(asked)) as stream:
             for item in stream:
                 if isinstance(item, EditResult):
-                    self._desk.measure_finish(item.seconds.get("finish", 0.0), job.engine.expected_finish(asked))
+                    if finish := item.seconds.get("finish"):
+                        self._desk.measure_finish(finish, job.engine.expected_finish(asked))
                     drawn = tuple(asked.single(i) for i in range(variations))
                     yield self.finished(job, drawn, [item], trace, kept=alone)
                     return
