@@ -42,9 +42,7 @@ def class_menu(spec: ModelSpec, *, suggest: Callable[..., Any] | None = None) ->
     return gr.HTML(
         -1,
         html_template=drawings.class_field(len(spec.classes), needs),
-        js_on_load=page.on_load(
-            "ranking.js", "classes.js", "suggestions.js", call="classMenu(element, trigger, props, server, watch)"
-        ),
+        js_on_load=page.on_load("page/classes.js", call="classMenu(element, trigger, props, server, watch)"),
         server_functions=[] if suggest is None else [named(suggest, "suggest")],
         apply_default_css=False,
         elem_id="mge-class",

@@ -242,7 +242,7 @@ def _extend_fields() -> dict[str, Any]:
         }
         gr.HTML(
             html_template=drawings.extend_tools(),
-            js_on_load=page.on_load("aspects.js", "extend.js", call="extendTools(element)"),
+            js_on_load=page.on_load("page/extend.js", call="extendTools(element)"),
             apply_default_css=False,
             elem_id="mge-extend-tools",
         )
@@ -337,7 +337,7 @@ def _sweep_controls(examples: Mapping[str, str]) -> SweepControls:
         curves = gr.HTML("", elem_id="mge-sweep-curves", apply_default_css=False)
         grid = gr.HTML(
             drawings.sweep_empty(),
-            js_on_load=page.on_load("sweep.js", call="sweepGrid(element, trigger, props)"),
+            js_on_load=page.on_load("page/sweep.js", call="sweepGrid(element, trigger, props)"),
             elem_id="mge-sweep-grid",
             apply_default_css=False,
             settings=messages.ADOPT_SETTINGS,

@@ -95,7 +95,7 @@ def _place(spec: ModelSpec, settings: AppSettings, handlers: Handlers) -> Page:
         model = menu.model_menu(spec, look=choosing.look, choose=choosing.choose, cancel=choosing.cancel)
         gr.HTML(
             html_template=drawings.open_button(),
-            js_on_load=scripts.on_load("open.js", call="openButton(element)"),
+            js_on_load=scripts.on_load("page/open.js", call="openButton(element)"),
             apply_default_css=False,
             elem_id="mge-upload",  # the stage presses the file field in here
         )
@@ -137,7 +137,7 @@ def _strip(settings: AppSettings) -> gr.HTML:
     ]
     return gr.HTML(
         html_template=drawings.sample_strip(samples),
-        js_on_load=scripts.on_load("strip.js", call="sampleStrip(element, trigger)"),
+        js_on_load=scripts.on_load("page/strip.js", call="sampleStrip(element, trigger)"),
         apply_default_css=False,
         elem_id="mge-samples",
     )

@@ -29,7 +29,7 @@ def model_menu(spec: ModelSpec, **asked: Callable[..., Any]) -> gr.HTML:
     return gr.HTML(
         {"model": model_id(spec)},
         html_template=_shell(spec),
-        js_on_load=page.on_load("models.js", call="modelMenu(element, trigger, props, server, watch)"),
+        js_on_load=page.on_load("page/models.js", call="modelMenu(element, trigger, props, server, watch)"),
         server_functions=[named(function, name) for name, function in asked.items()],
         apply_default_css=False,
         elem_id="mge-model",

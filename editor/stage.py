@@ -1,80 +1,21 @@
 """The canvas component: our own JavaScript in a `gr.HTML`, and the values that go to it and come from it.
 
-Knows nothing of engines, documents or requests. The JavaScript lies in editor/static/stage as plain ES modules; Gradio
-takes one script text, so they are joined here when the component is made. What crosses the wire is told in wire.js.
+Knows nothing of engines, documents or requests. The JavaScript lies in editor/static/stage; what crosses the
+wire is told in wire.js.
 """
 
 from __future__ import annotations
 
-import re
 from abc import ABCMeta
 from collections.abc import Callable
 from functools import cache, wraps
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 from gradio.component_meta import ComponentMeta, updateable
 from gradio.data_classes import FileData
 
-FOLDER = Path(__file__).parent / "static" / "stage"
-
-MODULES = (
-    "words.js",
-    "elements.js",
-    "crc.js",
-    "zip.js",
-    "view.js",
-    "runlength.js",
-    "shapes.js",
-    "grown.js",
-    "mask.js",
-    "picture.js",
-    "maskfile.js",
-    "history.js",
-    "tokens.js",
-    "wire.js",
-    "carrier.js",
-    "tools.js",
-    "painting.js",
-    "tint.js",
-    "guides.js",
-    "render.js",
-    "compare.js",
-    "options.js",
-    "trace.js",
-    "film.js",
-    "review.js",
-    "heat.js",
-    "strip.js",
-    "choice.js",
-    "versions.js",
-    "timeline.js",
-    "cells.js",
-    "sources.js",
-    "recent.js",
-    "tree.js",
-    "vault.js",
-    "copies.js",
-    "note.js",
-    "autosave.js",
-    "sessions.js",
-    "exporter.js",
-    "pointer.js",
-    "keyboard.js",
-    "help.js",
-    "panel.js",
-    "planning.js",
-    "runs.js",
-    "address.js",
-    "files.js",
-    "travels.js",
-    "receiver.js",
-    "stage.js",
-    "hook.js",
-    "main.js",
-)
-"""In the order in which they are joined: a module comes after those that it needs while it is being read."""
+from editor.page import ARGUMENTS, FOLDER, on_load
 
 STYLES = ("stage.css", "runs.css")
 """The canvas and its tools first; what belongs to runs after it."""
@@ -82,58 +23,17 @@ STYLES = ("stage.css", "runs.css")
 EVENTS = ("run", "sweep", "stop", "draft", "accept", "goto", "bring", "mask", "reopen", "inspect", "export")
 """What the stage tells Python, each with a JSON object; the names stand in quotes in wire.js, where Gradio looks."""
 
-ARGUMENTS = ("element", "trigger", "props", "server", "watch")
-"""What Gradio hands to `js_on_load`, in the order in which main.js takes it."""
-
-_IMPORT = re.compile(r"^import\s+\{([^}]*)\}\s+from\s+\"\./([\w.]+)\";\n", re.MULTILINE)
-_NAME = re.compile(r"^(?:export\s+)?(?:async\s+)?(?:function|class|const|let)\s+(\w+)", re.MULTILINE)
-_COMMENT = re.compile(r"^\s*//[^\n]*\n|/\*\*(?:(?!\*/).)*\*/[ ]*|^[ ]+|^\n", re.MULTILINE | re.DOTALL)
-"""What is read by people only: comments and indentation. No string in the modules may hold such text."""
-
-
-def bundle(modules: dict[str, str]) -> str:
-    """Return one script that holds some ES modules, given as file name -> text in the order of reading.
-
-    Only what these modules use is understood: named imports between them and `export` before a declaration. They share
-    one scope afterwards, so no two may declare the same name at their top level. Comments and
-    indentation are left out, and nothing else: to know a string from the text around it takes a parser.
-
-    Raises:
-        ValueError: where an import names a module or an export that is not there, or two modules declare one name.
-    """
-    owners = dict.fromkeys(ARGUMENTS, "Gradio")
-    for file, text in modules.items():
-        for name in _NAME.findall(text):
-            if name in owners:
-                raise ValueError(f"{file} declares {name}, and so does {owners[name]}: rename one of them.")
-            owners[name] = file
-    parts = []
-    for file, text in modules.items():
-        for names, source in _IMPORT.findall(text):
-            for name in filter(None, (name.strip() for name in names.split(","))):
-                exported = re.search(
-                    rf"^export\s+(?:async\s+)?(?:function|class|const)\s+{name}\b", modules.get(source, ""), re.M
-                )
-                if not exported:
-                    raise ValueError(f"{file} imports {name} from {source}, which does not export it.")
-        plain = re.sub(r"^export\s+", "", _IMPORT.sub("", text), flags=re.MULTILINE)
-        if re.search(r"^(?:import|export)\b", plain, re.MULTILINE):
-            raise ValueError(f"{file} has an import or export of a kind that the bundler does not know.")
-        parts.append(_COMMENT.sub("", plain).strip() + "\n")
-    return "".join(parts)
-
 
 @cache
 def script() -> str:
     """Return the text for `js_on_load`: all modules in one function, and the call that starts the stage."""
-    joined = bundle({name: (FOLDER / name).read_text(encoding="utf-8") for name in MODULES})
-    return f'(() => {{\n"use strict";\n{joined}main({", ".join(ARGUMENTS)});\n}})();\n'
+    return on_load("stage/main.js", call=f"main({', '.join(ARGUMENTS)})")
 
 
 @cache
 def style() -> str:
     """Return the stage's style sheets as one text; Gradio nests it under the component's id."""
-    return "".join((FOLDER / name).read_text(encoding="utf-8") for name in STYLES)
+    return "".join((FOLDER / "stage" / name).read_text(encoding="utf-8") for name in STYLES)
 
 
 def named(function: Callable[..., Any], name: str) -> Callable[..., Any]:

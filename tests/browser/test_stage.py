@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -15,13 +14,10 @@ from playwright.sync_api import Page
 
 from core.canvas.plan import Pass, plan
 from core.values.geometry import Box
-from editor.stage import EVENTS, FOLDER, MODULES, bundle, script
 from tests.browser.gestures import canvas, client, drag, opened, ran, received, runs_of, settle, state, stroke, wheel
 from tests.browser.stage_app import GRID, PIXELS, build, mask_of, photo, request_of
 
 Open = Callable[..., Page]
-MOST_SCRIPT = 80_000
-"""Bytes, compressed: what travels. The text itself keeps its names and lines for whoever reads it in a browser."""
 
 
 @pytest.fixture(scope="module")
@@ -32,25 +28,6 @@ def address(serve: Callable[..., str]) -> str:
 @pytest.fixture(scope="module")
 def slow_address(serve: Callable[..., str]) -> str:
     return serve(build(step_seconds=0.3, steps=10))
-
-
-# the script -----------------------------------------------------------------------------------------------------------
-def test_script_is_complete_and_small() -> None:
-    assert sorted(MODULES) == sorted(path.name for path in FOLDER.glob("*.js"))
-    assert all(f'"{event}"' in script() for event in EVENTS)
-    assert len(gzip.compress(script().encode())) < MOST_SCRIPT
-
-
-def test_bundler_refuses_what_it_cannot_join() -> None:
-    assert "const a = 1;" in bundle(
-        {"a.js": "export const a = 1;\n", "b.js": 'import { a } from "./a.js";\nconst b = a;\n'}
-    )
-    with pytest.raises(ValueError, match="declares a"):
-        bundle({"a.js": "const a = 1;\n", "b.js": "const a = 2;\n"})
-    with pytest.raises(ValueError, match="does not export"):
-        bundle({"a.js": "const a = 1;\n", "b.js": 'import { a } from "./a.js";\n'})
-    with pytest.raises(ValueError, match="kind"):
-        bundle({"a.js": 'import * as b from "./b.js";\n'})
 
 
 # painting -------------------------------------------------------------------------------------------------------------
