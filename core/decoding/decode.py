@@ -77,6 +77,16 @@ class _Schedule(NamedTuple):
         """Return r = (t + 1) / T after a step."""
         return min(1.0, (self.start + index + 1) / self.steps)
 
+    def noise(self, index: int, sampling: Sampling) -> float:
+        """Return the weight of the Gumbel noise on the confidence at a step."""
+        gone = self.progress(index) if sampling.anneal == "next step" else self.place(index)
+        return sampling.choice_temperature * (1.0 - gone)
+
+    def temperature(self, index: int, sampling: Sampling) -> float:
+        """Return what divides the logits when tokens are drawn at a step."""
+        warm = 2.0 if self.start + index < sampling.warm_up else 1.0
+        return warm * sampling.token_temperature / (1.0 + (sampling.token_cooling - 1.0) * self.place(index))
+
     def place(self, index: int) -> float:
         """Return t / (T - 1) of a step; 1 where T is 1."""
         return min(1.0, (self.start + index) / (self.steps - 1)) if self.steps > 1 else 1.0
@@ -97,10 +107,13 @@ def _schedule(unknown: int, sampling: Sampling) -> _Schedule:
 
 
 def _whole_schedule(unknown: int, sampling: Sampling) -> _Schedule:
-    """Clamp T to the unknown tokens and count; raster takes one token a step."""
+    """Clamp T to the unknown tokens and count; raster takes one token a step.
+
+    Where leading steps count as done T stays: they are a share of all T, and a small hole still takes its passes.
+    """
     if sampling.order == "raster":
         return _Schedule(tuple(range(unknown - 1, -1, -1)), 0, unknown)
-    steps = max(1, min(sampling.steps, unknown))
+    steps = sampling.steps if sampling.start_step else max(1, min(sampling.steps, unknown))
     start = min(sampling.start_step, steps - 1)
     return _Schedule(masked_counts(unknown, steps, sampling.schedule, start, order=sampling.order), start, steps)
 
@@ -138,11 +151,12 @@ def decode(tokens: Tensor, predict: Predict, samplings: Sequence[Sampling]) -> I
         logits = predict(current, rows, [plans[b].place(index) for b in rows])  # step 1: (b, N, K)
         noise = [_uniform(positions, generators[b]) for b in rows]  # on the CPU, so that no device changes the draw
         uniform, gumbel = (torch.stack(part).to(tokens.device) for part in zip(*noise, strict=True))
-        picks, log_p = _draw(logits, unknown, uniform, [s.token_temperature for s in settings])  # steps 2, 4, 5
+        temperatures = [plans[b].temperature(index, samplings[b]) for b in rows]
+        picks, log_p = _draw(logits, unknown, uniform, temperatures)  # steps 2, 4, 5
         guess[rows] = torch.where(unknown, picks, current)
         confidence[rows] = torch.where(unknown, log_p, confidence[rows])
         # Steps 6 to 9: the lowest priorities among the still unknown are masked again.
-        weight = [samplings[b].choice_temperature * (1.0 - plans[b].progress(index)) for b in rows]
+        weight = [plans[b].noise(index, samplings[b]) for b in rows]
         priority = _priority(settings, log_p, gumbel, weight, [offsets[b] for b in rows])
         counts = torch.tensor([plans[b].counts[index] for b in rows], device=tokens.device)
         tokens[rows] = guess[rows].masked_fill(lowest(priority, unknown, counts), MASK)

@@ -76,6 +76,11 @@ ORDERS = ("confidence", "halton", "raster")
 RAMPS = ("constant", "linear")
 """How guidance grows over the steps."""
 
+ANNEALS = ("next step", "this step")
+"""Where on the way through the steps the noise on the confidence is read at step t of T: Google reads where the next
+step begins, 1 - (t + 1) / T, so that the noise is never whole; valeo reads 1 - t / (T - 1), from whole to none
+(docs/algorithm.md, sections 2 and 6)."""
+
 LEFT_OUT: Any = None
 """Of a setting that nobody chose: the model's advice takes its place."""
 
@@ -149,6 +154,9 @@ _KNOBS = (
         examples="1, 2, 4",
     ),
     Knob("guidance_ramp", lambda value: choice("guidance ramp", value, RAMPS), control=None, choices=RAMPS),
+    Knob("anneal", lambda value: choice("anneal", value, ANNEALS), control=None, choices=ANNEALS),
+    Knob("token_cooling", lambda value: number("token cooling", value, 0.1, 10.0), control=None),
+    Knob("warm_up", lambda value: whole("warm-up", value, 0, MOST_STEPS), control=None),
 )
 KNOBS = {knob.name: knob for knob in _KNOBS}
 """Every field of `Decoding` by name: command line, page, sweeps and checks read them here."""
@@ -163,10 +171,14 @@ class Decoding:
         order: one of `ORDERS`.
         steps: T in 1..256; clamped to the number of unknown tokens of each pass.
         start_step: leading steps that count as done, in 0..T-1 (the official demo edits with 2 of 12).
-        choice_temperature: weight of the Gumbel noise on the confidence, annealed with 1 - (t+1)/T; 0..100.
+        choice_temperature: weight of the Gumbel noise on the confidence, which falls to 0 as `anneal` says; 0..100.
         token_temperature: divides the logits when tokens are drawn; 0.01..10.
         guidance_scale: s in uncond + s (cond - uncond); 1 is off; 0..20.
         guidance_ramp: "constant", or "linear" from 1 at the first step to s at the last.
+        anneal: one of `ANNEALS`.
+        token_cooling: how many times colder tokens are drawn at the last step than at the first: the logits' factor
+            1 / token_temperature is multiplied by what goes linearly from 1 to this; 0.1..10.
+        warm_up: leading steps at which tokens are drawn at twice the temperature; 0..256.
 
     Raises:
         BadRequest: on construction, for any value outside these ranges.
@@ -180,6 +192,9 @@ class Decoding:
     token_temperature: float = LEFT_OUT
     guidance_scale: float = LEFT_OUT
     guidance_ramp: str = LEFT_OUT
+    anneal: str = LEFT_OUT
+    token_cooling: float = LEFT_OUT
+    warm_up: int = LEFT_OUT
 
     def __post_init__(self) -> None:
         """Bring names to their canonical form and check the range of all that was chosen."""
@@ -210,5 +225,5 @@ class Decoding:
         return type(self)(**chosen, **others)
 
 
-STANDARD = Decoding("cosine", "confidence", 8, 0, 4.5, 1.0, 1.0, "constant")
+STANDARD = Decoding("cosine", "confidence", 8, 0, 4.5, 1.0, 1.0, "constant", "next step", 1.0, 0)
 """The settings of a model that advises nothing: MaskGIT's own, without guidance (docs/algorithm.md, section 2)."""

@@ -41,11 +41,17 @@ def read_spec(folder: Path) -> ModelSpec:
     """Return the model that a folder describes.
 
     Raises:
-        CheckpointError: where config.json is missing or does not describe a model.
+        CheckpointError: where config.json is missing, another program's, or does not describe a model.
     """
     path = folder / CONFIG_FILE
     try:
-        return spec_of(json_object(path.read_bytes()))
+        values = json_object(path.read_bytes())
+        if values and not {"family", "tokenizer", "transformer"} & values.keys():
+            raise CheckpointError(
+                f"{path} is another program's description of a net (its first entry is {next(iter(values))!r}): "
+                "give the weight files alone to python -m core convert."
+            )
+        return spec_of(values)
     except FileNotFoundError as error:
         raise CheckpointError(f"{folder} holds no {CONFIG_FILE}: choose a folder that train-mvtm wrote.") from error
     except (ValueError, OSError) as error:

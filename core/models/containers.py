@@ -98,6 +98,8 @@ def container_of(path: Path) -> Container:
     if head.startswith(b"PK\x03\x04"):
         if not _is_whole_zip(path):
             raise CheckpointError(f"{path} is a torch file cut short at {size} bytes: fetch it again.")
+        if not _holds_pickle(path):
+            raise CheckpointError(f"{path} is a zip archive, not weights: unpack it and name the weight files inside.")
         return "pickle"
     if head[0] == 0x80 and len(head) > 1 and 2 <= head[1] <= 5:  # the protocol's own mark
         return "pickle"
@@ -109,6 +111,8 @@ def container_of(path: Path) -> Container:
         return "msgpack"
     if text.startswith((b"{", b"[")):
         raise CheckpointError(f"{path} is JSON text of {size} bytes, not weights: fetch the weight file itself.")
+    if _reads_as_text(head):
+        raise CheckpointError(f"{path} is text of {size} bytes, not weights: leave it out, or name the weight file.")
     raise CheckpointError(f"{path} is no safetensors, msgpack or torch file ({size} bytes): fetch it again.")
 
 
@@ -290,6 +294,18 @@ def _is_whole_zip(path: Path) -> bool:
         return zipfile.is_zipfile(path)
     except zipfile.BadZipFile:
         return False
+
+
+def _holds_pickle(path: Path) -> bool:
+    """Return whether a zip archive holds what torch writes its tree into."""
+    with zipfile.ZipFile(path) as archive:
+        return any(name.split("/")[-1] == "data.pkl" for name in archive.namelist())
+
+
+def _reads_as_text(head: bytes) -> bool:
+    """Return whether a file begins as text does; its first 512 bytes may end within a letter."""
+    text = head.decode("utf-8", "ignore")
+    return len(text.encode()) > len(head) - 4 and all(letter.isprintable() or letter in "\r\n\t" for letter in text)
 
 
 def _check_stored(path: Path) -> None:

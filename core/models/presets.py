@@ -37,7 +37,7 @@ _GOOGLE = ModelSpec(
 )
 
 # valeo's sampler calls its schedule arccos, but that is a profile of counts, our "arccos counts" (docs/algorithm.md,
-# section 3). Its guidance weight w is s - 1.
+# section 3). Its guidance weight w is s - 1, and its noise falls from whole to none (section 6).
 _VALEO = ModelSpec(
     name="valeo-256",
     title="valeo MaskGIT v1.0, 256 px",
@@ -50,12 +50,15 @@ _VALEO = ModelSpec(
     classes=(),
     null_class=True,
     licence="MIT (tokenizer: MIT, CompVis)",
-    defaults=Decoding.standard(schedule="arccos counts", guidance_scale=1.0 + 3.0, guidance_ramp="linear"),
+    defaults=Decoding.standard(
+        schedule="arccos counts", guidance_scale=1.0 + 3.0, guidance_ramp="linear", anneal="this step"
+    ),
     follow=_FOLLOW,
 )
 
 # Halton's cumulative counts, N (1 - 2/pi arccos((t + 1) / T)), are our arccos schedule. The README's demo runs 32
-# steps; the weight w = s - 1 of each size is the one of its best FID (docs/algorithm.md, section 5).
+# steps, whose softmax grows 1.2 times sharper; the weight w = s - 1 of each size is the one of its best FID
+# (docs/algorithm.md, sections 5 and 7).
 _HALTON = ModelSpec(
     name="halton-256-base",
     title="Halton-MaskGIT base, 256 px",
@@ -68,7 +71,9 @@ _HALTON = ModelSpec(
     classes=(),
     null_class=True,
     licence="MIT (tokenizer: MIT, LlamaGen)",
-    defaults=Decoding.standard(schedule="arccos", order="halton", steps=32, guidance_scale=1.0 + 0.7),
+    defaults=Decoding.standard(
+        schedule="arccos", order="halton", steps=32, guidance_scale=1.0 + 0.7, token_cooling=1.2
+    ),
     follow=_FOLLOW,
 )
 _HALTON_WEIGHTS = {"tiny": 1.5, "small": 1.0, "base": 0.7, "large": 0.5}

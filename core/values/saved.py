@@ -22,6 +22,8 @@ from core.values.request import MOST_GRID, DecodeOptions, EditRequest, Start, Ta
 
 _BEFORE = {"detail": "none", "blend": "feather", "sharpen": 0.0, "guided_by": "picture", "finish": "none"}
 """What a request meant that was saved before it could say so."""
+_DECODED_BEFORE = {"anneal": "next step", "token_cooling": 1.0, "warm_up": 0}
+"""Likewise of how its tokens were decoded, whatever its model advises now."""
 
 
 def save_request(request: EditRequest) -> dict[str, Any]:
@@ -69,7 +71,7 @@ def _loaded(values: dict[str, Any], image: NDArray[np.uint8] | None) -> EditRequ
         "mask": None if mask is None else unpacked(mask, "mask", most=MOST_SIDE),
         "window": None if window is None else Box(*window),
         "start": None if start is None else Start(unpacked(start["tokens"], "start", most=MOST_GRID), start["step"]),
-        "options": DecodeOptions(**values.pop("options")),
+        "options": DecodeOptions(**{**_DECODED_BEFORE, **values.pop("options")}),
     }
     return EditRequest(**{**_BEFORE, **values, **parts}, image=image)
 

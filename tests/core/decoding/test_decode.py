@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from core.decoding.decode import DecodeStep, Sampling, decode, step_counts
+from core.decoding.decode import DecodeStep, Sampling, _schedule, decode, step_counts
 from core.decoding.guidance import Condition, predictor, seen_by
-from core.decoding.settings import MASK, NO_CLASS, ORDERS, SCHEDULES
+from core.decoding.settings import ANNEALS, MASK, NO_CLASS, ORDERS, SCHEDULES
 from tests.fakes import RuleTransformer
 
 GRID = 8
@@ -51,6 +51,9 @@ samplings = st.builds(
     steps=st.integers(1, 20),
     choice_temperature=st.floats(0, 10),
     token_temperature=st.floats(0.1, 3),
+    anneal=st.sampled_from(ANNEALS),
+    token_cooling=st.floats(0.5, 2),
+    warm_up=st.integers(0, 3),
     seed=st.integers(0, 2**40),
 )
 
@@ -130,6 +133,52 @@ def test_start_step_leaves_the_first_steps_out() -> None:
     sampling = Sampling(steps=12, start_step=2)
     assert len(run(start(N), [sampling])) == 10
     assert step_counts(N, sampling)[0] == 59  # floor(64 cos(pi/2 * 3/12))
+
+
+@pytest.mark.parametrize(
+    ("unknown", "passes"), [(1, 1), (2, 2), (3, 3), (5, 5), (8, 8), (11, 10), (12, 10), (13, 10), (N, 10)]
+)
+def test_a_hole_smaller_than_the_steps_takes_the_passes_that_google_s_demo_takes(unknown: int, passes: int) -> None:
+    """T stays 12 where two steps count as done: Google's loop, its idle passes with one cell left taken away."""
+    assert len(run(start(unknown), [Sampling(steps=12, start_step=2)])) == passes
+
+
+def noise_of(sampling: Sampling) -> list[float]:
+    plan = _schedule(N, sampling)
+    return [plan.noise(index, sampling) for index in range(len(plan.counts))]
+
+
+def test_google_s_noise_is_never_whole_and_valeo_s_falls_from_whole_to_none() -> None:
+    google, valeo = noise_of(Sampling(steps=8)), noise_of(Sampling(steps=8, anneal="this step"))
+    assert google == pytest.approx([4.5 * (1 - (t + 1) / 8) for t in range(8)])
+    assert valeo == pytest.approx([4.5 * (1 - t / 7) for t in range(8)])
+
+
+@pytest.mark.parametrize(("steps", "temperature"), [(8, 4.5), (15, 7.0)])
+def test_valeo_s_rule_is_google_s_with_more_noise_at_one_t_alone(steps: int, temperature: float) -> None:
+    """At one T both rules differ by the factor T / (T - 1), so that equal ids show that the rule is the right one."""
+    more = Sampling(steps=steps, choice_temperature=temperature * steps / (steps - 1), seed=3)
+    rule = Sampling(steps=steps, choice_temperature=temperature, anneal="this step", seed=3)
+    for one, other in zip(run(start(N), [more]), run(start(N), [rule]), strict=True):
+        assert torch.equal(one.tokens, other.tokens)
+
+
+def test_tokens_are_drawn_colder_from_step_to_step_and_warmer_in_the_warm_up() -> None:
+    """Halton-MaskGIT's softmax(logits * linspace(1, 1.2, T)), the first step at half."""
+    sampling = Sampling(steps=8, order="halton", token_temperature=0.9, token_cooling=1.2, warm_up=1)
+    plan = _schedule(N, sampling)
+    factors = [1 / plan.temperature(index, sampling) for index in range(8)]
+    wanted = torch.linspace(1.0, 1.2, 8) / 0.9 * torch.tensor([0.5, *[1.0] * 7])
+    assert factors == pytest.approx(wanted.tolist())
+
+
+def test_cooling_and_warm_up_change_what_is_drawn() -> None:
+    plain, cold, warm = (
+        run(start(N), [Sampling(order="halton", **more)])[-1].tokens
+        for more in ({}, {"token_cooling": 1.5}, {"warm_up": 2})
+    )
+    assert not torch.equal(plain, cold)
+    assert not torch.equal(plain, warm)
 
 
 @settings(max_examples=60)

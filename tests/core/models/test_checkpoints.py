@@ -133,7 +133,7 @@ def test_a_missing_file_is_named(folder: Path) -> None:
         load_nets(folder, read_spec(folder))
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"name": 3, "colour": "red"}'])
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"name": 3, "family": "red"}'])
 def test_a_broken_description_is_named(folder: Path, text: str) -> None:
     (folder / CONFIG_FILE).write_text(text)
     with pytest.raises(CheckpointError, match="does not describe a model"):

@@ -167,6 +167,11 @@ def compressed(path: Path) -> None:
             packed.writestr(name, whole.read(name))
 
 
+def zipped(path: Path) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("weights/model.safetensors", b"\x00" * 64)
+
+
 def extension(code: int, payload: bytes) -> Callable[[Path], object]:
     return written(msgpack.packb({"params": {"x": msgpack.ExtType(code, payload)}}))
 
@@ -195,6 +200,9 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
     "old torch cut": (cut(foreign.write_old, 0.5), "not a whole torch file|damaged torch file"),
     "pickle of nothing": (written(b"\x80\x04N."), "not a whole torch file|damaged torch file|holds a NoneType"),
     "compressed": (compressed, "is a compressed zip"),
+    "zip of other files": (zipped, "is a zip archive, not weights: unpack it"),
+    "valeo's model.yaml": (written(b"model:\n  base_learning_rate: 4.5e-06\n  params:\n"), "is text of 47 bytes"),
+    "text that ends within a letter": (written("é".encode() * 400 + b"a"), "is text of 801 bytes"),
     "code": (pickled({"state_dict": STATE, "callbacks": Trap()}), "holds .*reach objects .*could run code"),
     "old code": (written(pickle.dumps(Trap(), 2)), "reach objects .*could run code|damaged torch file|not a whole"),
     "list": (pickled([torch.zeros(1)]), "holds a list, not named tensors"),

@@ -178,6 +178,20 @@ def test_every_container_becomes_the_same_folder_which_the_engine_opens(
     assert (result.images[0] == image)[~mask.numpy()].all()
 
 
+def test_another_programs_description_beside_the_weights_is_told_as_such(published: Any, tmp_path: Path) -> None:
+    """openMUSE's config.json, as a file and in the folder of its weights; valeo's model.yaml."""
+    files = write_pair(tmp_path / "theirs", "google", published)
+    config = tmp_path / "theirs" / CONFIG_FILE
+    config.write_text(json.dumps({"_class_name": "MaskGiTUViT", "hidden_size": 1024, "codebook_size": 8192}))
+    for given in ([*files, config], [tmp_path / "theirs"]):
+        with pytest.raises(CheckpointError, match=r"another program's .*'_class_name'.* weight files alone"):
+            convert(given, tmp_path / "ours")
+    recipe = tmp_path / "model.yaml"
+    recipe.write_text("model:\n  target: taming.models.vqgan.VQModel\n")
+    with pytest.raises(CheckpointError, match=r"model\.yaml is text of .* leave it out"):
+        convert([*files, recipe], tmp_path / "ours")
+
+
 @pytest.mark.parametrize("family", CONTAINERS)
 def test_a_folder_of_ours_is_written_again_in_another_number_format(
     family: str, published: Any, tmp_path: Path

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from core.decoding.settings import MOST_STEPS, ORDERS, SCHEDULES, Decoding, schedule_name
 from core.errors import BadRequest
+from core.models.presets import PRESETS
 from core.values.geometry import Box, Sides
 from core.values.request import MOST_VARIATIONS, DecodeOptions, EditRequest, Start, Task
 from core.values.saved import load_request, picture_digest, save_request
@@ -107,6 +108,14 @@ def test_a_saved_request_loads_as_itself_through_json(request):
         else:
             assert before == after
             assert type(before) is type(after)
+
+
+def test_what_was_saved_before_its_noise_could_differ_is_decoded_as_it_was():
+    saved = save_request(EditRequest(Task.GENERATE, options=DecodeOptions(steps=4)))
+    for name in ("anneal", "token_cooling", "warm_up"):
+        del saved["options"][name]
+    options = load_request(saved, None).options.over(PRESETS["valeo-256"].defaults)
+    assert (options.anneal, options.token_cooling, options.warm_up) == ("next step", 1.0, 0)
 
 
 @given(options(), st.integers(0, MOST_VARIATIONS - 1))
