@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from editor.layout import build_app, look
+    from editor.models.shelf import start_engine
+    from editor.page.layout import build_app, look
     from editor.settings import AppSettings, read_settings
-    from editor.shelf import start_engine
     from editor.start import serve
 
 __all__ = ["AppSettings", "build_app", "look", "read_settings", "serve", "start_engine"]
@@ -19,7 +19,7 @@ __all__ = ["AppSettings", "build_app", "look", "read_settings", "serve", "start_
 def __getattr__(name: str) -> Any:
     """Import a public name when it is first used, so that the settings can be read before gradio is imported."""
     if name in ("build_app", "look"):
-        from editor import layout
+        from editor.page import layout
 
         return getattr(layout, name)
     if name in ("AppSettings", "read_settings"):
@@ -31,7 +31,7 @@ def __getattr__(name: str) -> Any:
 
         return start.serve
     if name == "start_engine":
-        from editor import shelf
+        from editor.models import shelf
 
         return shelf.start_engine
     raise AttributeError(f"module 'editor' has no attribute {name!r}")

@@ -10,12 +10,12 @@ import os
 import sys
 from functools import partial
 
-from editor import server_messages
-from editor.heap import share_one_heap
+from editor.sentences import about_server
+from editor.server.environment import without_proxies
+from editor.server.heap import share_one_heap
+from editor.server.sockets import address_of, listening
+from editor.server.workplace import Workplace, workplace
 from editor.settings import AppSettings
-from editor.sockets import address_of, listening
-from editor.surroundings import without_proxies
-from editor.workplace import Workplace, workplace
 
 
 def serve(settings: AppSettings) -> None:
@@ -30,21 +30,21 @@ def serve(settings: AppSettings) -> None:
     place = os.environ.get("GRADIO_TEMP_DIR") or None
     with listening(settings.host, settings.port) as sockets, workplace(place) as folders:
         with without_proxies():
-            from editor.layout import build_app, look
-            from editor.serving import Server, application
-            from editor.shelf import start_engine
+            from editor.models.shelf import start_engine
+            from editor.page.layout import build_app, look
+            from editor.server.serving import Server, application
 
             engine = start_engine(settings)
             page = build_app(engine, settings)
             app, inner = application(page, settings, folders, **look())
-        said = server_messages.open_at(address_of(settings.host, sockets))
+        said = about_server.open_at(address_of(settings.host, sockets))
         server = Server(app, inner, ready=partial(_opened, said), stuck=partial(_give_up, folders))
         server.run(sockets)
 
 
 def _opened(sentence: str) -> None:
     """Say so, and only now spend time on what the first picture needs."""
-    from editor import darkroom
+    from editor.server import darkroom
 
     sys.stdout.write(f"{sentence}\n")
     sys.stdout.flush()

@@ -29,7 +29,8 @@ def test_the_wheel_paints_without_the_repository(tmp_path: Path) -> None:
     subprocess.run([*PIP, "install", "-q", "--no-deps", "--target", site, wheel], check=True)
     elsewhere = {**os.environ, "PYTHONPATH": str(site)}
     program = (
-        "import maskgit_editor.app, maskgit_editor.editor.layout, sys; assert not {'core', 'editor'} & set(sys.modules)"
+        "import maskgit_editor.app, maskgit_editor.editor.page.layout, sys; "
+        "assert not {'core', 'editor'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", program], cwd=tmp_path, env=elsewhere, check=True)
     words = ["-m", "maskgit_editor.core", "generate", "--class", "forest", "--steps", "1", "--output", "forest.png"]

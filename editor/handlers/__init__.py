@@ -19,6 +19,7 @@ apology, and nothing that was painted is ever touched.
 from __future__ import annotations
 
 from core.models import ModelSpec
+from editor.documents.visitors import Documents
 from editor.handlers.api import Api
 from editor.handlers.choosing import Choosing
 from editor.handlers.desk import Desk
@@ -30,9 +31,8 @@ from editor.handlers.reviewing import Reviewing
 from editor.handlers.running import Running
 from editor.handlers.suggesting import Suggesting
 from editor.handlers.sweeping import Sweeping
-from editor.models import Models
+from editor.models.current import Models
 from editor.settings import AppSettings
-from editor.visitors import Documents
 
 __all__ = ["Handlers", "sample_paths"]
 

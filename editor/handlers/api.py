@@ -18,12 +18,14 @@ from gradio.utils import get_upload_folder
 from core import BadRequest, Engine, sweep
 from core.models import ModelSpec
 from core.values import Box, Size, class_id
-from editor import axes, export, messages
-from editor.darkroom import read_mask, read_picture
+from editor import axes
+from editor.documents import export
+from editor.documents.store import Pixels
 from editor.handlers.desk import Desk, told_to_programs
-from editor.heap import give_back
-from editor.results import Results
-from editor.store import Pixels
+from editor.sentences import on_page
+from editor.server.darkroom import read_mask, read_picture
+from editor.server.heap import give_back
+from editor.server.results import Results
 from editor.wire import requests
 from editor.wire.bits import Mask
 
@@ -303,5 +305,5 @@ def _uploaded(file: Any) -> str | None:
     path = Path(str(file.get("path")) if isinstance(file, Mapping) else file.path).resolve()
     # Gradio checks the paths of its own widgets, not those of plain API arguments.
     if not path.is_relative_to(Path(get_upload_folder()).resolve()):
-        raise BadRequest(messages.not_uploaded())
+        raise BadRequest(on_page.not_uploaded())
     return str(path)

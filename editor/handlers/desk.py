@@ -17,13 +17,13 @@ import gradio as gr
 
 from core import BadRequest, CoreError, Engine, of_the_machine
 from core.values import EditRequest
-from editor import messages
-from editor.documents import Document
-from editor.gone import Gone
-from editor.models import Models
+from editor.documents.document import Document
+from editor.documents.gone import Gone
+from editor.documents.store import Picture
+from editor.documents.visitors import Documents
+from editor.models.current import Models
+from editor.sentences import on_page
 from editor.settings import AppSettings
-from editor.store import Picture
-from editor.visitors import Documents
 from editor.wire import intents, replies
 from editor.wire.replies import Address, Message
 
@@ -102,7 +102,7 @@ class Desk:
             return self.documents.get(payload["doc"], owner)
         document = self.documents.current(owner)
         if document is None:
-            raise BadRequest(messages.nothing_open())
+            raise BadRequest(on_page.nothing_open())
         return document
 
 
@@ -139,7 +139,7 @@ def answered(work: Callable[[], T], otherwise: Callable[[Message], T]) -> T:
 
 def apology(error: Exception) -> str:
     """Return the sentence for an error that nobody foresaw: the machine's own, which can be told, or ours."""
-    return str(of_the_machine(error) or messages.internal_error())
+    return str(of_the_machine(error) or on_page.internal_error())
 
 
 def refusal(error: CoreError, run: str | None = None) -> Message:

@@ -19,12 +19,13 @@ import numpy as np
 
 from core import Engine
 from core.values import Box, EditRequest, EditResult, Finishing, Preview
-from editor import export, messages
-from editor.documents import Document
+from editor.documents import export
+from editor.documents.document import Document
+from editor.documents.runs import UNKNOWN, Cells, Run, Trace, canvas_size, changed_outside
+from editor.documents.sources import Sources
+from editor.documents.store import Picture, Pixels
 from editor.handlers.desk import Desk, address_of
-from editor.runs import UNKNOWN, Cells, Run, Trace, canvas_size, changed_outside
-from editor.sources import Sources
-from editor.store import Picture, Pixels
+from editor.sentences import on_page
 from editor.wire import replies, requests
 from editor.wire.intents import Origin
 from editor.wire.replies import Message
@@ -181,7 +182,7 @@ class Drawing:
                     if trace is not None and isinstance(item, Preview):
                         trace.add(item)
                     yield Told(replies.alive(job.run))
-        notes = [messages.temperature_note(each.options.token_temperature) for each in drawn]
+        notes = [on_page.temperature_note(each.options.token_temperature) for each in drawn]
         joined = Trace.joined(traces) if len(traces) == len(drawn) else None
         yield Told(self.finished(job, drawn, results, joined, notes=notes))
 
@@ -354,5 +355,5 @@ def _note(result: EditResult, variation: int, note: str | None) -> str | None:
     """Return what sets a picture apart: what is told of it, and what its finish follows."""
     said = [note] if note else []
     if result.follows is not None:
-        said.append(messages.follows(result.follows[variation]))
+        said.append(on_page.follows(result.follows[variation]))
     return ", ".join(said) or None

@@ -1,6 +1,6 @@
 """A file of any format, made and measured before it is downloaded.
 
-Knows nothing of how the files are encoded; `editor.export` and `editor.project` do.
+Knows nothing of how the files are encoded; `editor.documents.export` and `editor.documents.project` do.
 """
 
 from __future__ import annotations
@@ -16,14 +16,15 @@ import numpy as np
 from core import BadRequest
 from core.pictures import loss_of
 from core.values import Start
-from editor import export, file_messages, messages
-from editor.documents import Document
+from editor.checks import is_whole, read_state
+from editor.documents import export
+from editor.documents.document import Document
+from editor.documents.project import write_project
+from editor.documents.runs import Run
+from editor.documents.store import Picture, Pixels
 from editor.handlers.desk import Desk, address_of, answered, payload_of
-from editor.project import write_project
-from editor.runs import Run
-from editor.store import Picture, Pixels
+from editor.sentences import about_files, on_page
 from editor.wire import intents, replies, requests
-from editor.wire.bits import is_whole
 from editor.wire.replies import Message
 
 _SUFFIXES = {"png": "png", "jpeg": "jpg", "webp": "webp", "gif": "gif", "project": "zip"}
@@ -54,7 +55,7 @@ class Exporting:
             payload = payload_of(event)
             wanted = payload.get("format")
             if not isinstance(wanted, str) or wanted not in intents.FORMATS:
-                raise BadRequest(file_messages.format_unknown())
+                raise BadRequest(about_files.format_unknown())
             if payload.get("run") is None:
                 document, run, variation = self._desk.document(payload, request), None, 0
                 if payload.get("version") is not None:
@@ -79,11 +80,11 @@ class Exporting:
     ) -> _Written:
         if wanted == "project":
             path = document.folder() / f"{document.name}.{_SUFFIXES[wanted]}"
-            write_project(path, document, intents.read_state(payload.get("state")))
+            write_project(path, document, read_state(payload.get("state")))
             return _Written(path)
         if wanted == "gif":
             if run is None:
-                raise BadRequest(file_messages.export_needs_run())
+                raise BadRequest(about_files.export_needs_run())
             frames = self._frames(run, variation)
             path = document.folder() / f"{_picture(document, run, variation).png.stem}.{_SUFFIXES[wanted]}"
             path.write_bytes(export.film(frames))
@@ -95,7 +96,7 @@ class Exporting:
 
     def _lossy(self, wanted: str, document: Document, picture: Picture, quality: object) -> _Written:
         if quality is not None and not is_whole(quality, 1, 100):
-            raise BadRequest(messages.bad_intent("a quality outside 1 to 100"))
+            raise BadRequest(on_page.bad_intent("a quality outside 1 to 100"))
         recipe = export.recipe_texts(picture.png.read_bytes())
         pixels = np.asarray(picture.pixels())
         encoded = export.encode_with_comment(pixels, wanted, quality, recipe)
@@ -103,11 +104,11 @@ class Exporting:
         path.write_bytes(encoded.data)
         lost = []
         if wanted == "jpeg" and picture.alpha and (picture.pixels()[..., 3] < 255).any():
-            lost.append(file_messages.export_flattened(_TITLES[wanted]))
+            lost.append(about_files.export_flattened(_TITLES[wanted]))
         if changed := loss_of(encoded.data, pixels):
-            lost.append(file_messages.export_changed(_TITLES[wanted], changed))
+            lost.append(about_files.export_changed(_TITLES[wanted], changed))
         if not encoded.commented:
-            lost.append(file_messages.export_without_recipe(_TITLES[wanted]))
+            lost.append(about_files.export_without_recipe(_TITLES[wanted]))
         return _Written(path, " ".join(lost) or None)
 
     def _frames(self, run: Run, variation: int) -> list[Pixels]:
@@ -128,8 +129,8 @@ class Exporting:
 def _picture(document: Document, run: Run | None, variation: int) -> Picture:
     if run is not None:
         if not variation < len(run.pictures):
-            raise BadRequest(messages.run_gone())
+            raise BadRequest(on_page.run_gone())
         return run.pictures[variation]
     if document.head is None:
-        raise BadRequest(messages.nothing_open())
+        raise BadRequest(on_page.nothing_open())
     return document.head

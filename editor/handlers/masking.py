@@ -11,9 +11,9 @@ import gradio as gr
 import numpy as np
 
 from core import BadRequest
-from editor import messages
-from editor.darkroom import read_mask
 from editor.handlers.desk import Desk, answered, payload_of
+from editor.sentences import on_page
+from editor.server.darkroom import read_mask
 from editor.wire import replies
 from editor.wire.replies import Message
 
@@ -34,13 +34,13 @@ class Masking:
             document = self._desk.document(payload_of(event), request)
             head = document.head
             if head is None:
-                raise BadRequest(messages.nothing_open())
+                raise BadRequest(on_page.nothing_open())
             if path is not None:
                 read = read_mask(Path(path), head.size)
                 return replies.mask(document, read.mask, read.told)
             clear = np.asarray(head.pixels())[..., 3] < _OPAQUE if head.alpha else np.zeros((1, 1), np.bool_)
             if not clear.any():
-                raise BadRequest(messages.nothing_transparent())
-            return replies.mask(document, clear, messages.transparent_taken(float(clear.mean())))
+                raise BadRequest(on_page.nothing_transparent())
+            return replies.mask(document, clear, on_page.transparent_taken(float(clear.mean())))
 
         return answered(work, lambda notice: notice)

@@ -17,13 +17,15 @@ import gradio as gr
 from core import BadRequest, CoreError, read_recipe
 from core.pictures import picture_size
 from core.values import EditRequest, Sides, Task, load_request, save_request
-from editor import export, file_messages, messages, welcome
-from editor.darkroom import open_picture, read_picture
-from editor.documents import Document
+from editor.documents import export
+from editor.documents.document import Document
+from editor.documents.project import is_project, read_project
+from editor.documents.store import Pixels
+from editor.documents.versions import Version
+from editor.handlers import welcome
 from editor.handlers.desk import Desk, addresses, answered, owner_of, payload_of
-from editor.project import is_project, read_project
-from editor.store import Pixels
-from editor.versions import Version
+from editor.sentences import about_files, on_page
+from editor.server.darkroom import open_picture, read_picture
 from editor.wire import replies, requests
 from editor.wire.replies import Message, OpenedWith
 
@@ -63,7 +65,7 @@ class Opening:
             if self._desk.documents.withdrawn(document):
                 return Opened()  # the picture of the last visit came meanwhile
             mask = welcome.first_mask(_head(document).picture.size) if path.name == welcome.FIRST_SAMPLE else None
-            said = None if mask is None else messages.first_visit()
+            said = None if mask is None else on_page.first_visit()
             return self._shown(document, request, OpenedWith(mask=mask, notice=said, first=True))
 
         return answered(work, Opened)
@@ -72,13 +74,13 @@ class Opening:
         """Open the sample whose thumbnail was pressed, {index}."""
         index = payload_of(event).get("index")
         if type(index) is not int or not 0 <= index < len(self.samples):
-            return Opened(replies.notice("error", messages.sample_unknown()))
+            return Opened(replies.notice("error", on_page.sample_unknown()))
         return self._open(self.samples[index], request, self.samples[index].stem)
 
     def open_upload(self, path: str | None, request: gr.Request, name: str | None = None) -> Opened:
         """Open the file that was uploaded, under its own name; Gradio has checked that the path is its own upload."""
         if not path:
-            return Opened(replies.notice("error", messages.upload_missing()))
+            return Opened(replies.notice("error", on_page.upload_missing()))
         return self._open(Path(path), request, Path(name or path).stem)
 
     def reopen(self, event: gr.EventData, request: gr.Request) -> Opened:
@@ -123,19 +125,19 @@ class Opening:
             foreign = recipe.model != spec.name
             asked = _over(recipe.request, _head(document).picture.pixels())
             if not foreign and asked.class_id is not None and asked.class_id >= len(spec.classes):
-                raise BadRequest(messages.class_unknown(asked.class_id))
+                raise BadRequest(on_page.class_unknown(asked.class_id))
         except CoreError as error:
-            return self._shown(document, request, OpenedWith(notice=file_messages.recipe_unreadable(str(error))))
+            return self._shown(document, request, OpenedWith(notice=about_files.recipe_unreadable(str(error))))
         values = requests.marking_values(asked) if foreign else requests.control_values(asked)
-        said = file_messages.recipe_restored()
+        said = about_files.recipe_restored()
         if foreign:
-            said = file_messages.recipe_of_other_model(recipe.model, spec.name)
+            said = about_files.recipe_of_other_model(recipe.model, spec.name)
         elif not recipe.of_weights(spec):
-            said = file_messages.recipe_of_other_weights()
+            said = about_files.recipe_of_other_weights()
         elif "finish" not in recipe.request and asked.task in (Task.INPAINT, Task.EXTRAPOLATE):
-            said = file_messages.recipe_of_earlier_version()
+            said = about_files.recipe_of_earlier_version()
         elif not recipe.of_this_finish and asked.is_finished:
-            said = file_messages.recipe_of_other_finish()
+            said = about_files.recipe_of_other_finish()
         extend = asked.extend if any(asked.extend) else None
         beside = OpenedWith(mode=values["mode"], mask=asked.mask, box=asked.box, extend=extend, notice=said)
         return self._shown(document, request, beside, values=values)
@@ -156,7 +158,7 @@ class Opening:
             raise
         document = documents.open(owner_of(request), None, project.name, file_format=project.format)
         document.restore(versions, project.head)
-        said = file_messages.project_opened(document.name, len(document.tree))
+        said = about_files.project_opened(document.name, len(document.tree))
         return self._shown(document, request, OpenedWith(state=project.state, notice=said))
 
     def _shown(
@@ -182,7 +184,7 @@ def _weigh(pngs: Iterable[bytes], most_mb: int) -> None:
     sizes = [picture_size(png) for png in pngs]
     pixels_mb = sum(3 * width * height for width, height in sizes) / 1e6
     if len(sizes) > 2 and pixels_mb > most_mb:  # two are kept at any size
-        raise BadRequest(file_messages.project_too_large(pixels_mb, most_mb))
+        raise BadRequest(about_files.project_too_large(pixels_mb, most_mb))
 
 
 def sample_paths(folder: Path) -> tuple[Path, ...]:

@@ -11,9 +11,10 @@ from typing import NamedTuple
 import gradio as gr
 
 from core import BadRequest, CoreError
-from editor import export, messages
-from editor.documents import Document, Shown
+from editor.documents import export
+from editor.documents.document import Document, Shown
 from editor.handlers.desk import Desk, addresses, answered, payload_of
+from editor.sentences import on_page
 from editor.wire import intents, replies, requests
 from editor.wire.replies import Message
 
@@ -63,7 +64,7 @@ class Reviewing:
             run = self._desk.document_of(payload, run_id, request).runs.find(run_id)
             hole = run.traced().hole
             if cell[0] >= hole.shape[0] or cell[1] >= hole.shape[1] or not hole[cell]:
-                raise BadRequest(messages.cell_outside())
+                raise BadRequest(on_page.cell_outside())
             pins = intents.read_pins(payload.get("pins"), run)
             engine = self._desk.engine
             asked = requests.pinned_request(run, index, pins, engine.spec)

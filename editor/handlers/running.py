@@ -16,11 +16,11 @@ from typing import Any
 import gradio as gr
 
 from core import BadRequest, CoreError
-from editor import messages
 from editor.handlers.desk import Desk, answered, apology, owner_of, payload_of, refusal
 from editor.handlers.drawing import Drawing, Job, Live, Told
 from editor.handlers.sweeping import Sweeping
-from editor.heap import give_back
+from editor.sentences import on_page
+from editor.server.heap import give_back
 from editor.wire import intents, replies, requests
 from editor.wire.replies import Message
 
@@ -101,11 +101,11 @@ class Running:
         live = self._live.get(owner_of(request))
         if isinstance(wanted, str) and (live is None or live.run != wanted):
             self._unwanted.append(wanted[:_UNWANTED])
-            return replies.stopped(wanted, messages.stopped(0, 0))
+            return replies.stopped(wanted, on_page.stopped(0, 0))
         if live is None:
-            return replies.notice("info", messages.nothing_running())
+            return replies.notice("info", on_page.nothing_running())
         live.stopped = True
-        said = messages.stopped(live.step, live.steps, draft=live.draft)
+        said = on_page.stopped(live.step, live.steps, draft=live.draft)
         return replies.stopped(live.run, said, draft=live.draft)
 
     def draft(self, event: gr.EventData, request: gr.Request) -> Message:
@@ -117,7 +117,7 @@ class Running:
             document = self._desk.document_of(payload, run_id, request)
             run = document.runs.find(run_id)
             if run.trace is None or not run.trace.variations:
-                raise BadRequest(messages.no_draft())
+                raise BadRequest(on_page.no_draft())
             engine = self._desk.engine
             requests.check_model(run, engine.spec)
             drawn = [replace(each, start=run.start(i), refine=0, finish="none") for i, each in enumerate(run.requests)]
@@ -135,4 +135,4 @@ class Running:
         for done, grid, sheet, csv in cells:
             live.step, live.steps = done
             yield Told(replies.alive(job.run), grid, sheet, csv)
-        yield Told(replies.stopped(job.run, messages.sweep_done()))
+        yield Told(replies.stopped(job.run, on_page.sweep_done()))

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from core import CheckpointError, CoreError, suggest_classes
-from editor import messages
 from editor.handlers.desk import Desk
+from editor.sentences import on_page
 from editor.wire import intents
 
 MOST = 5
@@ -46,7 +46,7 @@ class Suggesting:
                 hidden[read.box.slices] = True
             return _answer([each.class_id for each in suggest_classes(pixels, hidden, spec.classes, MOST)])
         except CheckpointError as error:
-            return _answer(said=messages.no_suggestions(str(error)))
+            return _answer(said=on_page.no_suggestions(str(error)))
         except CoreError:  # a question that nobody asked aloud needs no complaint
             return _answer()
 

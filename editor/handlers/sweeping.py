@@ -14,10 +14,12 @@ import gradio as gr
 
 from core import BadRequest, Cell, Engine, sweep
 from core.values import EditRequest
-from editor import axes, drawings, export, messages
-from editor.documents import Document
+from editor import axes, markup
+from editor.documents import export
+from editor.documents.document import Document
+from editor.documents.runs import Run, SweptCells, canvas_size, changed_outside, painted_pixels
 from editor.handlers.desk import Desk, address_of, answered, payload_of
-from editor.runs import Run, SweptCells, canvas_size, changed_outside, painted_pixels
+from editor.sentences import on_page
 from editor.wire import intents, replies, requests
 from editor.wire.replies import Message
 
@@ -72,11 +74,11 @@ class Sweeping:
         painted = painted_pixels(asked, engine.spec.new_side(asked.strength))
         kept = SweptCells(run, source, engine.spec, painted, grid.labels, machine=engine.machine)
         done: list[Cell] = []
-        drawn: dict[tuple[int, int], drawings.Thumbnail] = {}
+        drawn: dict[tuple[int, int], markup.Thumbnail] = {}
 
         def picture() -> str:
-            said = messages.sweep_progress(len(done), grid.cells, time.perf_counter() - started)
-            return drawings.sweep_grid(grid.titles, grid.labels[0], grid.labels[1], drawn, said, run)
+            said = on_page.sweep_progress(len(done), grid.cells, time.perf_counter() - started)
+            return markup.sweep_grid(grid.titles, grid.labels[0], grid.labels[1], drawn, said, run)
 
         yield Grown((0, grid.cells), picture(), *(gr.DownloadButton(interactive=False) for _ in range(2)))
         for cell in sweep(engine, asked, grid.values):
@@ -85,7 +87,7 @@ class Sweeping:
             done.append(replace(cell, image=cell.image[focus].copy()))  # many whole pictures would fill the memory
             caption = f"{cell.seconds:.2f} s · {cell.forwards}"
             shown = export.thumbnail_url(done[-1].image, _CELL_SIDE)
-            drawn[cell.row, cell.column] = drawings.Thumbnail(shown, caption)
+            drawn[cell.row, cell.column] = markup.Thumbnail(shown, caption)
             yield Grown((len(done), grid.cells), picture())
         sheet, csv = export.sweep_files(document.folder(), document.name, done, grid.values, engine.spec.classes)
         yield Grown(
@@ -107,12 +109,12 @@ class Sweeping:
             asked = swept.cell(row, column).request
             here = self._desk.engine.spec
             if what == "settings" and swept.spec != here:
-                raise BadRequest(messages.run_of_other_model(swept.spec.name, here.name))
+                raise BadRequest(on_page.run_of_other_model(swept.spec.name, here.name))
             if what == "settings":
-                said = messages.adopted(swept.labels[0][row], swept.labels[1][column])
+                said = on_page.adopted(swept.labels[0][row], swept.labels[1][column])
                 return Adopted(replies.notice("info", said), requests.control_values(asked))
             if what != "picture":
-                raise BadRequest(messages.bad_intent("no choice between settings and picture"))
+                raise BadRequest(on_page.bad_intent("no choice between settings and picture"))
             return Adopted(self._result(document, swept, (row, column), request), {})
 
         return answered(work, lambda notice: Adopted(notice, {}))

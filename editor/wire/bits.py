@@ -5,14 +5,15 @@ Knows nothing of documents or messages; the browser's twins are runlength.js and
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, TypeGuard
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core import BadRequest
-from editor import messages
+from editor.checks import is_list, is_whole
+from editor.sentences import on_page
 
 Mask = NDArray[np.bool_] | NDArray[np.uint8]
 
@@ -37,24 +38,24 @@ def read_mask(value: object, width: int, height: int) -> Mask | None:
     if value is None:
         return None
     if not isinstance(value, Mapping):
-        raise BadRequest(messages.bad_intent("a mask that is no mask"))
+        raise BadRequest(on_page.bad_intent("a mask that is no mask"))
     size = (value.get("width"), value.get("height"))
     if not all(is_whole(side, 1, _MOST_SIDE) for side in size):
-        raise BadRequest(messages.bad_intent("a mask without a size"))
+        raise BadRequest(on_page.bad_intent("a mask without a size"))
     if size != (width, height):
-        raise BadRequest(messages.mask_of_other_size(f"{size[0]}x{size[1]}", f"{width}x{height}"))
+        raise BadRequest(on_page.mask_of_other_size(f"{size[0]}x{size[1]}", f"{width}x{height}"))
     runs, area = value.get("runs"), width * height
     if not is_list(runs) or not 1 <= len(runs) <= min(area + 1, _MOST_RUNS):
-        raise BadRequest(messages.bad_intent("a mask without run lengths"))
+        raise BadRequest(on_page.bad_intent("a mask without run lengths"))
     if not all(type(run) is int and 0 <= run <= area for run in runs) or sum(runs) != area:
-        raise BadRequest(messages.bad_intent("run lengths that do not add up to the picture"))
+        raise BadRequest(on_page.bad_intent("run lengths that do not add up to the picture"))
     values = value.get("values")
     if values is None:
         shades = np.zeros(len(runs), np.uint8)
         shades[1::2] = 255
     else:
         if not is_list(values) or len(values) != len(runs) or not all(is_whole(shade, 0, 255) for shade in values):
-            raise BadRequest(messages.bad_intent("a soft mask without a value for each run"))
+            raise BadRequest(on_page.bad_intent("a soft mask without a value for each run"))
         shades = np.array(values, np.uint8)
     lengths = np.array(runs, np.int64)
     hard = not ((shades > 0) & (shades < 255) & (lengths > 0)).any()
@@ -84,13 +85,3 @@ def cells_hex(cells: NDArray[np.bool_]) -> str:
 def confidence_hex(confidence: NDArray[np.float32]) -> str:
     """Return (h, w) log probabilities as hex, row-major, a byte a cell: 255 times the probability, rounded."""
     return np.rint(255.0 * np.exp(np.minimum(confidence, 0.0))).astype(np.uint8).tobytes().hex()
-
-
-def is_whole(value: object, low: int, high: int) -> TypeGuard[int]:
-    """Say whether a value is a whole number (not a bool) in a range."""
-    return type(value) is int and low <= value <= high
-
-
-def is_list(value: object) -> TypeGuard[Sequence[Any]]:
-    """Say whether a value is a JSON list."""
-    return isinstance(value, Sequence) and not isinstance(value, (str, bytes))

@@ -12,12 +12,13 @@ from typing import Any
 
 from core import BadRequest
 from core.values import Box, Sides, Size
-from editor import messages
-from editor.documents import Document
-from editor.runs import Run
-from editor.versions import Version
-from editor.visitors import Documents
-from editor.wire.bits import Mask, is_list, is_whole, read_mask
+from editor.checks import is_list, is_whole
+from editor.documents.document import Document
+from editor.documents.runs import Run
+from editor.documents.versions import Version
+from editor.documents.visitors import Documents
+from editor.sentences import on_page
+from editor.wire.bits import Mask, read_mask
 
 MODES = ("fill", "replace", "extend", "generate", "sweep")
 FORMATS = ("png", "jpeg", "webp", "gif", "project")
@@ -32,7 +33,6 @@ _LONGEST_ID = 64
 _LONGEST_MODEL = 256
 _MOST_PINS = 4096
 _MOST_CODES = 2**20
-_DEEPEST_STATE = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,12 +102,12 @@ def read_intent(data: object, documents: Documents, *, owner: str | None) -> Int
         Gone: where the document is not kept any more.
     """
     if not isinstance(data, Mapping):
-        raise BadRequest(messages.bad_intent("no intent"))
+        raise BadRequest(on_page.bad_intent("no intent"))
     if not is_whole(data.get("v"), 2, 2):
-        raise BadRequest(messages.bad_intent("an intent of an unknown version"))
+        raise BadRequest(on_page.bad_intent("an intent of an unknown version"))
     mode = data.get("mode")
     if not isinstance(mode, str) or mode not in MODES:
-        raise BadRequest(messages.bad_intent("an unknown mode"))
+        raise BadRequest(on_page.bad_intent("an unknown mode"))
     doc = data.get("doc")
     document: Document | None = None
     if doc is not None:
@@ -120,7 +120,7 @@ def read_intent(data: object, documents: Documents, *, owner: str | None) -> Int
         mask = read_mask(data.get("mask"), size.width, size.height) if origin is None else None
         box = _box(data.get("box"), size)
     elif mode not in ("generate", "sweep"):
-        raise BadRequest(messages.nothing_open())
+        raise BadRequest(on_page.nothing_open())
     return Intent(
         document=document,
         version=version,
@@ -143,7 +143,7 @@ def read_run(data: object) -> str:
     """
     value = data.get("run", "") if isinstance(data, Mapping) else None
     if not isinstance(value, str) or len(value) > _LONGEST_ID or not value.isprintable():
-        raise BadRequest(messages.bad_intent("a run without an id"))
+        raise BadRequest(on_page.bad_intent("a run without an id"))
     return value
 
 
@@ -155,7 +155,7 @@ def read_index(data: Mapping[str, Any], name: str) -> int:
     """
     value = data.get(name)
     if not is_whole(value, 0, 2**31):
-        raise BadRequest(messages.bad_intent(f"no {name}"))
+        raise BadRequest(on_page.bad_intent(f"no {name}"))
     return value
 
 
@@ -178,7 +178,7 @@ def read_cell(value: object) -> tuple[int, int]:
         BadRequest: where it is none.
     """
     if not is_list(value) or len(value) != 2 or not all(is_whole(part, 0, 2**16) for part in value):
-        raise BadRequest(messages.bad_intent("a cell without row and column"))
+        raise BadRequest(on_page.bad_intent("a cell without row and column"))
     row, column = value
     return row, column
 
@@ -196,54 +196,32 @@ def read_pins(value: object, run: Run) -> dict[int, int]:
     if value is None or value == []:
         return {}
     if not is_list(value) or len(value) > _MOST_PINS:
-        raise BadRequest(messages.bad_intent("pins that are no pins"))
+        raise BadRequest(on_page.bad_intent("pins that are no pins"))
     cells = run.traced().hole.size
     pins = {}
     for pin in value:
         if not is_list(pin) or len(pin) != 2 or not is_whole(pin[1], 0, _MOST_CODES):
-            raise BadRequest(messages.bad_intent("a pin without cell and code"))
+            raise BadRequest(on_page.bad_intent("a pin without cell and code"))
         if not is_whole(pin[0], 0, cells - 1):
-            raise BadRequest(messages.cell_outside())
+            raise BadRequest(on_page.cell_outside())
         pins[pin[0]] = pin[1]
     return pins
-
-
-def read_state(value: object) -> dict[str, Any] | None:
-    """Return the stage's own state, which is only kept and given back, or None.
-
-    Raises:
-        BadRequest: where it is no JSON object, or nested too deeply.
-    """
-    if value is None:
-        return None
-    if not isinstance(value, dict):
-        raise BadRequest(messages.bad_intent("a state that is no object"))
-    level: list[Any] = [value]
-    for _ in range(_DEEPEST_STATE):
-        if not level:
-            return value
-        inner: list[Any] = []
-        for part in level:
-            children = part.values() if isinstance(part, dict) else part
-            inner.extend(child for child in children if isinstance(child, (dict, list)))
-        level = inner
-    raise BadRequest(messages.bad_intent("a state nested too deeply"))
 
 
 def _origin(value: object, document: Document | None) -> Origin | None:
     if value is None:
         return None
     if not isinstance(value, Mapping) or document is None:
-        raise BadRequest(messages.bad_intent("a run to go on from that is none"))
+        raise BadRequest(on_page.bad_intent("a run to go on from that is none"))
     how = value.get("how")
     if not isinstance(how, str) or how not in WAYS:
-        raise BadRequest(messages.bad_intent("an unknown way to go on from a run"))
+        raise BadRequest(on_page.bad_intent("an unknown way to go on from a run"))
     run = document.runs.find(read_run(value))
     variation = read_index(value, "variation")
     run.request(variation)
     share = value.get("share", 0.1)
     if isinstance(share, bool) or not isinstance(share, (int, float)) or not (math.isfinite(share) and 0 < share <= 1):
-        raise BadRequest(messages.bad_intent("a share of the cells outside 0 to 1"))
+        raise BadRequest(on_page.bad_intent("a share of the cells outside 0 to 1"))
     return Origin(
         run=run,
         variation=variation,
@@ -261,7 +239,7 @@ def _version(data: Mapping[str, Any], document: Document) -> Version | None:
 
 def _model(value: object) -> str | None:
     if value is not None and (not isinstance(value, str) or len(value) > _LONGEST_MODEL):
-        raise BadRequest(messages.bad_intent("a model that is none"))
+        raise BadRequest(on_page.bad_intent("a model that is none"))
     return value
 
 
@@ -281,7 +259,7 @@ def _window(value: object) -> Box | None:
 
 def _edges(value: object, what: str) -> Box:
     if not is_list(value) or len(value) != 4 or not all(is_whole(edge, -(2**31), 2**31) for edge in value):
-        raise BadRequest(messages.bad_intent(f"{what} without four whole edges"))
+        raise BadRequest(on_page.bad_intent(f"{what} without four whole edges"))
     return Box(*value)
 
 
@@ -289,5 +267,5 @@ def _sides(value: object) -> Sides:
     if value is None:
         return Sides()
     if not is_list(value) or len(value) != 4 or not all(is_whole(pixels, 0, 16384) for pixels in value):
-        raise BadRequest(messages.bad_intent("a border outside four sides of 0 to 16384 px"))
+        raise BadRequest(on_page.bad_intent("a border outside four sides of 0 to 16384 px"))
     return Sides(*value)

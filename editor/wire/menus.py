@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from core.models import Published
-from editor import model_messages
-from editor.models import Look
-from editor.shelf import Broken, Entry
+from editor.models.current import Look
+from editor.models.shelf import Broken, Entry
+from editor.sentences import about_models
 from editor.wire.requests import model_id
 
 _BYTES_OF_A_NUMBER = 4  # of what convert writes: fp32
@@ -38,7 +38,7 @@ def menu(look: Look, *, fixed: bool) -> dict[str, Any]:
             "key": progress.key,
             "stage": progress.stage,
             "share": progress.done / max(progress.total, 1) if progress.stage == "download" else None,
-            "said": model_messages.progress(
+            "said": about_models.progress(
                 progress.stage, progress.key, progress.done, progress.total, progress.seconds_left
             ),
         },
@@ -52,8 +52,8 @@ def _entry(entry: Entry, look: Look) -> dict[str, Any]:
         "key": entry.key,
         "group": entry.group,
         "title": spec.title,
-        "facts": model_messages.facts(spec.pixels, spec.grid, entry.parameters),
-        "needs": "" if spec.null_class else model_messages.NEEDS_CLASS,
+        "facts": about_models.facts(spec.pixels, spec.grid, entry.parameters),
+        "needs": "" if spec.null_class else about_models.NEEDS_CLASS,
         "licence": spec.licence,
         "short": spec.licence.partition(";")[0].partition(" (")[0].removeprefix("weights "),
         "place": _place(entry, look),
@@ -64,11 +64,11 @@ def _entry(entry: Entry, look: Look) -> dict[str, Any]:
     if entry.published is not None and entry.here == "no":
         numbers = _BYTES_OF_A_NUMBER * entry.published.parameters
         told["consent"] = look.consents.get(entry.key)
-        told["question"] = model_messages.question(entry.key, entry.bytes, _sources(entry.published), numbers)
+        told["question"] = about_models.question(entry.key, entry.bytes, _sources(entry.published), numbers)
         told["order"] = (
-            f"{model_messages.RESUME}: {model_messages.bytes_text(entry.bytes - reached)}"
+            f"{about_models.RESUME}: {about_models.bytes_text(entry.bytes - reached)}"
             if reached
-            else f"{model_messages.DOWNLOAD} {model_messages.bytes_text(entry.bytes)}"
+            else f"{about_models.DOWNLOAD} {about_models.bytes_text(entry.bytes)}"
         )
     return told
 
@@ -76,21 +76,21 @@ def _entry(entry: Entry, look: Look) -> dict[str, Any]:
 def _broken(folder: Broken) -> dict[str, Any]:
     """Return a model folder that cannot be used as a line of the menu, which says why."""
     empty = dict.fromkeys(("title", "needs", "licence", "short"), "")
-    told = {"key": folder.key, "group": "own", "facts": folder.why, "place": model_messages.BROKEN}
+    told = {"key": folder.key, "group": "own", "facts": folder.why, "place": about_models.BROKEN}
     return {**empty, **told, "question": None, "consent": None, "broken": folder.why}
 
 
 def _place(entry: Entry, look: Look) -> str:
     """Return what stands at the end of a model's line: whether it works, is here, or what is to be downloaded."""
     if entry.key == look.working:
-        return model_messages.IN_USE
+        return about_models.IN_USE
     if look.progress is not None and entry.key == look.progress.key:
-        return model_messages.ON_ITS_WAY
+        return about_models.ON_ITS_WAY
     if entry.here == "ready":
-        return model_messages.ON_DISK
+        return about_models.ON_DISK
     if entry.here == "downloaded":
-        return model_messages.NOT_CONVERTED
-    return model_messages.bytes_text(entry.bytes)
+        return about_models.NOT_CONVERTED
+    return about_models.bytes_text(entry.bytes)
 
 
 def _sources(published: Published) -> list[str]:

@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 from core import BadRequest
 from core.models import ModelSpec
 from core.values import Alternative, Box, EditRequest, Preview
-from editor import messages
-from editor.documents import Document, Shown
-from editor.sources import Painted
-from editor.store import Picture
-from editor.versions import Version
+from editor.documents.document import Document, Shown
+from editor.documents.sources import Painted
+from editor.documents.store import Picture
+from editor.documents.versions import Version
+from editor.sentences import on_page
 from editor.wire.bits import Mask, cells_hex, confidence_hex, write_mask
 from editor.wire.intents import Origin
 from editor.wire.requests import View, decoding_values, model_id
@@ -291,7 +291,7 @@ class Result:
 
 def caption(request: EditRequest, spec: ModelSpec) -> dict[str, Any]:
     """Return the settings that a result is captioned with."""
-    name = messages.NO_CLASS if request.class_id is None else spec.classes[request.class_id]
+    name = on_page.NO_CLASS if request.class_id is None else spec.classes[request.class_id]
     told = {"class_name": name, **decoding_values(request.options)}
     if request.strength:
         told["sharpen"] = request.sharpen
@@ -371,7 +371,7 @@ def sources(painted: Painted) -> Message:
 def _shown(document: Document) -> Version:
     version = document.version
     if version is None:
-        raise BadRequest(messages.nothing_open())
+        raise BadRequest(on_page.nothing_open())
     return version
 
 

@@ -16,10 +16,11 @@ import numpy as np
 from core import BadRequest
 from core.models import ModelSpec
 from core.values import KNOBS, Box, DecodeOptions, EditRequest, Sides, Start, Task
-from editor import messages
-from editor.runs import UNKNOWN, Run
-from editor.store import Pixels
-from editor.wire.bits import Mask, is_whole
+from editor.checks import is_whole
+from editor.documents.runs import UNKNOWN, Run
+from editor.documents.store import Pixels
+from editor.sentences import on_page
+from editor.wire.bits import Mask
 from editor.wire.intents import Intent, Origin
 
 SHARPEN = EditRequest.sharpen
@@ -49,7 +50,7 @@ def read_request(intent: Intent, values: Mapping[str, Any], spec: ModelSpec) -> 
 
     Args:
         intent: from `read_intent`; where it asks for more of a run, this is that run's own (see `more_requests`).
-        values: the controls by their names in `editor.controls.Controls`; a missing one takes the model's default.
+        values: the controls by their names in `editor.page.controls.Controls`; a missing one takes the model's default.
         spec: the model.
 
     Raises:
@@ -80,13 +81,13 @@ def model_id(spec: ModelSpec) -> str:
 def check_page(model: str | None, spec: ModelSpec) -> None:
     """Raise BadRequest where a page's controls, which say for which `model_id` they are, are for another model."""
     if model not in (None, model_id(spec)):
-        raise BadRequest(messages.model_changed(spec.name))
+        raise BadRequest(on_page.model_changed(spec.name))
 
 
 def check_model(run: Run, spec: ModelSpec) -> None:
     """Raise BadRequest where another model made a run: its codes and classes mean nothing to this one."""
     if run.spec != spec:
-        raise BadRequest(messages.run_of_other_model(run.spec.name, spec.name))
+        raise BadRequest(on_page.run_of_other_model(run.spec.name, spec.name))
 
 
 def more_requests(origin: Origin, count: int) -> tuple[EditRequest, ...]:
@@ -115,7 +116,7 @@ def pinned_request(run: Run, variation: int, pins: Mapping[int, int], spec: Mode
     """
     check_model(run, spec)
     if any(code >= spec.codebook_size for code in pins.values()):
-        raise BadRequest(messages.bad_intent("a pin with an unknown code"))
+        raise BadRequest(on_page.bad_intent("a pin with an unknown code"))
     return replace(run.request(variation), start=run.start(variation, pins=pins))
 
 
@@ -144,7 +145,7 @@ def build_request(
     """
     class_id = read_class(values.get("class_id"), spec)
     if class_id is None and not spec.null_class and mode not in ("replace", "sweep"):
-        raise BadRequest(messages.model_needs_class(spec.name))  # a sweep may have classes for an axis
+        raise BadRequest(on_page.model_needs_class(spec.name))  # a sweep may have classes for an axis
     options = read_options(values, spec)
     common: dict[str, Any] = {"class_id": class_id, "options": options}
     if mode == "sweep":
@@ -153,12 +154,12 @@ def build_request(
         options = replace(options, start_step=0)
         return EditRequest(Task.GENERATE, class_id=class_id, sharpen=read_sharpen(values), options=options)
     if picture is None:
-        raise BadRequest(messages.nothing_open())
+        raise BadRequest(on_page.nothing_open())
     common |= {"image": picture, "window": window, **_viewing(values), **_painting(values)}
     if mode == "extend":
         sides = extend if any(extend) else _typed_sides(values)
         if not any(sides):
-            raise BadRequest(messages.nothing_to_extend())
+            raise BadRequest(on_page.nothing_to_extend())
         if window is not None:
             common["window"] = window.shifted(sides.left, sides.top)
         return EditRequest(task=Task.EXTRAPOLATE, extend=sides, **common)
@@ -168,29 +169,29 @@ def build_request(
 def _within(mode: str, mask: Mask | None, box: Box | None, common: dict[str, Any]) -> EditRequest:
     """Return an edit of what is marked: "replace" by a box or a mask, "fill" by a mask."""
     if mode == "replace" and common["class_id"] is None:
-        raise BadRequest(messages.class_needed())
+        raise BadRequest(on_page.class_needed())
     if mode == "replace" and box is not None:
         return EditRequest(task=Task.MANIPULATE, box=box, **common)
     if mask is None:
-        raise BadRequest(messages.box_needed() if mode == "replace" else messages.mask_empty())
+        raise BadRequest(on_page.box_needed() if mode == "replace" else on_page.mask_empty())
     return EditRequest(task=Task.MANIPULATE if mode == "replace" else Task.INPAINT, mask=mask, **common)
 
 
 def read_options(values: Mapping[str, Any], spec: ModelSpec) -> DecodeOptions:
     """Return how the controls want tokens decoded; a missing control takes the model's default."""
     standard = spec.defaults
-    steps = _whole(values, "steps", standard.steps, messages.STEPS)
+    steps = _whole(values, "steps", standard.steps, on_page.STEPS)
     numbers = {
-        "choice_temperature": messages.CHOICE_TEMPERATURE,
-        "token_temperature": messages.TOKEN_TEMPERATURE,
-        "guidance_scale": messages.GUIDANCE,
+        "choice_temperature": on_page.CHOICE_TEMPERATURE,
+        "token_temperature": on_page.TOKEN_TEMPERATURE,
+        "guidance_scale": on_page.GUIDANCE,
     }
     chosen: dict[str, Any] = {"steps": steps, "start_step": min(standard.start_step, max(steps - 1, 0))}
     for name, label in numbers.items():
         chosen[name] = _number(values, KNOBS[name].control or name, getattr(standard, name), label)
     for name in ("schedule", "order"):
         chosen[name] = str(values.get(name, getattr(standard, name)))
-    seed, variations = _whole(values, "seed", 0, messages.SEED), _whole(values, "variations", 4, messages.VARIATIONS)
+    seed, variations = _whole(values, "seed", 0, on_page.SEED), _whole(values, "variations", 4, on_page.VARIATIONS)
     return DecodeOptions(**chosen, seed=seed, variations=variations).over(standard)
 
 
@@ -198,10 +199,10 @@ def read_view(values: Mapping[str, Any]) -> View:
     """Return the controls that decide which cells are regenerated."""
     standard = View()
     return View(
-        context=_number(values, "context", standard.context, messages.CONTEXT),
-        coverage=min(_number(values, "coverage", standard.coverage, messages.COVERAGE), 0.999),
-        grow=_whole(values, "grow", standard.grow, messages.GROW),
-        refine=_whole(values, "refine", standard.refine, messages.REFINE),
+        context=_number(values, "context", standard.context, on_page.CONTEXT),
+        coverage=min(_number(values, "coverage", standard.coverage, on_page.COVERAGE), 0.999),
+        grow=_whole(values, "grow", standard.grow, on_page.GROW),
+        refine=_whole(values, "refine", standard.refine, on_page.REFINE),
     )
 
 
@@ -213,7 +214,7 @@ def _viewing(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def read_sharpen(values: Mapping[str, Any]) -> float:
     """Return how much of a sharper picture is blended in where something new is made."""
-    return _number(values, "sharpen", SHARPEN, messages.SHARPEN)
+    return _number(values, "sharpen", SHARPEN, on_page.SHARPEN)
 
 
 def read_class(value: object, spec: ModelSpec) -> int | None:
@@ -221,7 +222,7 @@ def read_class(value: object, spec: ModelSpec) -> int | None:
     if value is None or value == -1:
         return None
     if not is_whole(value, 0, len(spec.classes) - 1):
-        raise BadRequest(messages.class_unknown(value))
+        raise BadRequest(on_page.class_unknown(value))
     return value
 
 
@@ -296,9 +297,9 @@ def _painting(values: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "guided_by": str(values.get("guided_by", "auto")),
         "sharpen": read_sharpen(values),
-        "feather_px": _whole(values, "feather", 8, messages.FEATHER),
+        "feather_px": _whole(values, "feather", 8, on_page.FEATHER),
         "finish": str(values.get("finish", "auto")),
-        "follow": _number(values, "follow", 0.0, messages.FOLLOW) if "follow" in values else None,
+        "follow": _number(values, "follow", 0.0, on_page.FOLLOW) if "follow" in values else None,
         "detail": str(values.get("detail", "auto")),
         "blend": str(values.get("blend", "auto")),
         "match_colour": bool(values.get("match_colour", True)),
@@ -308,18 +309,18 @@ def _painting(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _typed_sides(values: Mapping[str, Any]) -> Sides:
     names = ("extend_left", "extend_top", "extend_right", "extend_bottom")
-    return Sides(*(_whole(values, name, 0, label) for name, label in zip(names, messages.SIDES, strict=True)))
+    return Sides(*(_whole(values, name, 0, label) for name, label in zip(names, on_page.SIDES, strict=True)))
 
 
 def _number(values: Mapping[str, Any], name: str, standard: float, label: str) -> float:
     value = values.get(name, standard)
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise BadRequest(messages.number_missing(label))
+        raise BadRequest(on_page.number_missing(label))
     return float(value)
 
 
 def _whole(values: Mapping[str, Any], name: str, standard: int, label: str) -> int:
     value = _number(values, name, standard, label)
     if value != int(value):
-        raise BadRequest(messages.number_missing(label))
+        raise BadRequest(on_page.number_missing(label))
     return int(value)

@@ -29,7 +29,7 @@ from playwright.sync_api import Browser, Page, Response, sync_playwright
 
 from core.pictures import encode_png
 from editor import AppSettings, build_app, look
-from editor.stage import script
+from editor.page.component import script
 from tests.browser.conftest import NO_CHROMIUM, Watch, chromium, launched
 from tests.editor.fakes import FakeEngine
 

@@ -21,8 +21,8 @@ from core.pictures import open_picture, read_mask
 from core.values import Size
 from core.values.geometry import Box, Sides
 from core.values.request import EditRequest, Task
-from editor.project import is_project, read_project
-from editor.stage import Carrier, Stage
+from editor.documents.project import is_project, read_project
+from editor.page.component import Carrier, Stage
 from editor.wire.bits import write_mask
 
 PIXELS, GRID = 128, 16

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from editor.documents import Document
+from editor.documents.document import Document
+from editor.documents.store import Store
+from editor.documents.visitors import Documents
 from editor.settings import AppSettings
-from editor.store import Store
-from editor.visitors import Documents
 
 
 @pytest.fixture(autouse=True)

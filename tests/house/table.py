@@ -30,22 +30,34 @@ from tests.house.reading import (
 CORE, EDITOR = "core", "editor"
 """The engine and the interface."""
 
-FLOORS: list[set[str]] = [
-    {"errors", "json_text", "console", "lazy"},
-    {"checks"},
-    {"decoding"},
-    {"values"},
-    {"pictures", "models"},
-    {"canvas", "recipe"},
-    {"engine"},
-    {"__init__"},
-    {"cli"},
-    {"lab", "__main__"},
-]
-"""The engine's rooms, ground floor first: a room may import its own floor, without a circle, and the floors below.
+FLOORS: dict[str, list[set[str]]] = {
+    CORE: [
+        {"errors", "json_text", "console", "lazy"},
+        {"checks"},
+        {"decoding"},
+        {"values"},
+        {"pictures", "models"},
+        {"canvas", "recipe"},
+        {"engine"},
+        {"__init__"},
+        {"cli"},
+        {"lab", "__main__"},
+    ],
+    EDITOR: [
+        {"sentences", "settings"},
+        {"axes", "checks", "markup", "server"},
+        {"documents", "models"},
+        {"wire"},
+        {"handlers"},
+        {"page"},
+        {"start"},
+        {"__init__"},
+    ],
+}
+"""Each package's rooms, ground floor first: a room may import its own floor, without a circle, and the floors below.
 
 A room that stands on no floor misses its target, so that whoever adds one says here what it may know.
-docs/architecture.md draws the same house.
+docs/architecture.md draws the same houses.
 """
 
 DECODING = {"schedule", "order", "steps", "start_step", "choice_temperature", "token_temperature"}
@@ -79,21 +91,32 @@ def at_most(what: str, most: float, behind: Iterable[str], value: float | None =
     return Row(what, len(listed) if value is None else value, most, listed)
 
 
+def upward(package: str, rooms: dict[str, set[str]]) -> list[str]:
+    """The arrows of a package that point to a floor above."""
+    floor = {name: index for index, names in enumerate(FLOORS[package]) for name in names}
+    known = {name: targets & set(floor) for name, targets in rooms.items() if name in floor}
+    return [f"{package}: {a} -> {b}" for a, targets in known.items() for b in targets if floor[a] < floor[b]]
+
+
 def house_rows(product: list[Source], scripts: list[Source]) -> list[Row]:
     arrows = python_arrows(product, checker=True)
-    rooms, inner = rooms_of(CORE, arrows), {m for m in arrows if m.split(".")[0] == CORE}
-    floor = {name: index for index, names in enumerate(FLOORS) for name in names}
-    known = {name: targets & set(floor) for name, targets in rooms.items() if name in floor}
-    against = [f"{a} -> {b}" for a, targets in known.items() for b in targets if floor[a] < floor[b]]
+    inner = {m for m in arrows if m.split(".")[0] == CORE}
+    both = {package: rooms_of(package, arrows) for package in FLOORS}
+    against = [each for package, rooms in both.items() for each in upward(package, rooms)]
     against += [f"{a} -> {b}" for a in inner for b in arrows[a] - inner]  # out of the engine, into those who use it
-    both = [(package, rooms_of(package, arrows)) for package in (CORE, EDITOR)]
-    mutual = [f"{p}: {a} <-> {b}" for p, own in both for a in own for b in own[a] if a < b and a in own.get(b, set())]
+    nowhere = [f"{p}: {room}" for p, rooms in both.items() for room in set(rooms).difference(*FLOORS[p])]
+    mutual = [
+        f"{p}: {a} <-> {b}" for p, own in both.items() for a in own for b in own[a] if a < b and a in own.get(b, set())
+    ]
     folders = Counter("/".join(s.package) for s in product)
     fullest, files = folders.most_common(1)[0]
     return [
-        Row(f"rooms, floors, arrows of {CORE}/", f"{len(rooms)}, {storeys(rooms)}, {sum(map(len, rooms.values()))}"),
-        at_most("upward arrows of the engine", 0, sorted(against)),
-        at_most("rooms of the engine on no floor of the list", 0, sorted(set(rooms) - set(floor))),
+        *(
+            Row(f"rooms, floors, arrows of {package}/", f"{len(own)}, {storeys(own)}, {sum(map(len, own.values()))}")
+            for package, own in both.items()
+        ),
+        at_most("upward arrows", 0, sorted(against)),
+        at_most("rooms on no floor of the list", 0, sorted(nowhere)),
         at_most(
             "import circles, Python and scripts", 0, circles(python_arrows(product)) + circles(script_arrows(scripts))
         ),

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from editor.project import read_project
+from editor.documents.project import read_project
 from tests.scripts.golden import FILE, as_text, golden
 
 FOLDER = Path(__file__).parent

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from editor import sockets, workplace
+from editor.server import sockets, workplace
 from tests.server.running import JSON, ROOT, App, started, upload_of
 
 CAMERA = b"CasesCam"

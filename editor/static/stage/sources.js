@@ -12,7 +12,7 @@ import { copiedFrom, WORDS } from "./words.js";
 /** @typedef {{key: string, ask: object, offset: number[], size: number[]}} Shown
  * a picture as the server knows it, and where its canvas begins */
 
-const WAY_KEPT = -(2 ** 31); // editor/sources.py
+const WAY_KEPT = -(2 ** 31); // editor/documents/sources.py
 const WAY_MODEL = WAY_KEPT + 1;
 const MOST_ORIGINS = 8; // pictures of which the origins stay at hand
 const SOURCE_PATCH = 9; // pixels about the source that are shown as one

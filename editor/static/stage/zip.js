@@ -65,7 +65,7 @@ export async function zipped(entries) {
   return new Blob([...parts, ...directory, end], { type: "application/zip" });
 }
 
-/** A project file as editor/project.py writes it.
+/** A project file as editor/documents/project.py writes it.
  * @param {{name: string, format: string, head: number, state: object | null}} about @param {ProjectVersion[]} versions
  * @returns {Promise<Blob>} */
 export function projectFile(about, versions) {

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from core import read_recipe
 from core.pictures import encode_png, read_png_text
-from editor import shelf
 from editor.handlers import Handlers
-from editor.models import Models
+from editor.models import shelf
+from editor.models.current import Models
 from editor.settings import AppSettings
 from editor.wire.requests import model_id
 from tests.editor.fakes import OTHER, SPEC, FakeEngine

@@ -11,10 +11,10 @@ import pytest
 from numpy.typing import NDArray
 
 from core.pictures import encode_png
+from editor.documents.visitors import Documents
 from editor.handlers import Handlers
-from editor.models import Models
+from editor.models.current import Models
 from editor.settings import AppSettings
-from editor.visitors import Documents
 from tests.editor.fakes import FakeEngine
 from tests.editor.handlers.visits import VALUES, origin, run, visitor
 from tests.editor.wire.sent import intent

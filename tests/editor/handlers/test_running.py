@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from core import load_engine, read_recipe
 from core.pictures import encode_png, open_picture, read_png_text
 from core.values.saved import load_request
+from editor.documents.visitors import Documents
 from editor.handlers import Handlers
-from editor.models import Models
+from editor.models.current import Models
 from editor.settings import AppSettings
-from editor.visitors import Documents
 from tests.editor.fakes import FakeEngine
 from tests.editor.handlers.visits import AXES, VALUES, event, origin, path_of, run, told, visitor
 from tests.editor.wire.sent import AREA, intent

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from core import BadRequest, CheckpointError, CoreError, Suggestion
 from core.pictures import encode_png
+from editor.documents.visitors import Documents
 from editor.handlers import Handlers, suggesting
-from editor.models import Models
+from editor.models.current import Models
 from editor.settings import AppSettings
-from editor.visitors import Documents
 from tests.editor.fakes import OTHER, FakeEngine
 from tests.editor.handlers.visits import visitor
 from tests.editor.wire.sent import intent

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from editor.documents import Document
+from editor.documents.document import Document
 
 AREA = 48 * 64
 FIXTURES_ARE_FIXED = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300)

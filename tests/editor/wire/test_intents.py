@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from core import BadRequest
 from core.values import Box, EditRequest, Task
-from editor.documents import Document
-from editor.runs import Run, Trace
-from editor.visitors import Documents
+from editor.documents.document import Document
+from editor.documents.runs import Run, Trace
+from editor.documents.visitors import Documents
 from editor.wire import intents
 from tests.editor.fakes import SPEC
 from tests.editor.wire.sent import FIXTURES_ARE_FIXED, JUNK, intent
@@ -130,18 +130,8 @@ def test_junk_payloads_are_read_or_a_bad_request(junk: Any) -> None:
         lambda: intents.read_run(junk),
         lambda: intents.read_index(payload, "variation"),
         lambda: intents.read_cell(junk),
-        lambda: intents.read_state(junk),
     ):
         try:
             read()
         except BadRequest:
             continue
-
-
-def test_the_states_depth_is_bounded() -> None:
-    state: dict[str, Any] = {}
-    for _ in range(40):
-        state = {"inner": [state]}
-    with pytest.raises(BadRequest, match="deeply"):
-        intents.read_state(state)
-    assert intents.read_state({"a": [{"b": 1}]}) == {"a": [{"b": 1}]}

@@ -8,10 +8,10 @@ from dataclasses import replace
 import pytest
 
 from core.models import CATALOG
-from editor import shelf
-from editor.models import Look, News, Progress
+from editor.models import shelf
+from editor.models.current import Look, News, Progress
+from editor.models.shelf import Entry
 from editor.settings import AppSettings
-from editor.shelf import Entry
 from editor.wire import menus
 from editor.wire.requests import model_id
 from tests.editor.fakes import SPEC

@@ -7,7 +7,7 @@ import json
 import numpy as np
 
 from core.values import Alternative, Box, DecodeOptions, EditRequest, Preview, Task
-from editor.documents import Document
+from editor.documents.document import Document
 from editor.wire import replies
 from editor.wire.replies import OpenedWith, Variation
 from editor.wire.requests import View

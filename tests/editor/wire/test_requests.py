@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from core import BadRequest
 from core.values import Box, EditRequest, Sides, Task
 from core.values.saved import save_request
-from editor import messages
-from editor.documents import Document
-from editor.runs import Run, Trace
-from editor.visitors import Documents
+from editor.documents.document import Document
+from editor.documents.runs import Run, Trace
+from editor.documents.visitors import Documents
+from editor.sentences import on_page
 from editor.wire import intents, requests
 from editor.wire.intents import Origin
 from tests.editor.fakes import SPEC
@@ -51,7 +51,7 @@ def test_modes_become_tasks(documents: Documents, document: Document) -> None:
 
 def test_every_way_to_be_guided_can_be_asked_for(documents: Documents, document: Document) -> None:
     assert request_of(documents, document, {}).guided_by == "auto"
-    for _, way in messages.GUIDED_WAYS:
+    for _, way in on_page.GUIDED_WAYS:
         assert request_of(documents, document, {"guided_by": way}).guided_by == way
     with pytest.raises(BadRequest):
         request_of(documents, document, {"guided_by": "stars"})
@@ -60,8 +60,8 @@ def test_every_way_to_be_guided_can_be_asked_for(documents: Documents, document:
 def test_every_way_of_detail_and_border_can_be_asked_for(documents: Documents, document: Document) -> None:
     standard = request_of(documents, document, {})
     assert (standard.refine, standard.detail, standard.blend) == (0, "auto", "auto")
-    for _, detail in messages.DETAILS:
-        for _, blend in messages.BLENDS:
+    for _, detail in on_page.DETAILS:
+        for _, blend in on_page.BLENDS:
             asked = request_of(documents, document, {"detail": detail, "blend": blend, "refine": 3})
             assert (asked.refine, asked.detail, asked.blend) == (3, detail, blend)
     for wrong in ({"detail": "lace"}, {"blend": "glue"}, {"refine": 4}, {"refine": None}):

@@ -27,7 +27,7 @@ from core.values.geometry import Size
 from core.values.request import DecodeOptions, EditRequest, Task
 
 STEPS = 8  # the bundled model's advice
-IMPORTS = ("torch", "gradio", "core.engine", "editor.layout")
+IMPORTS = ("torch", "gradio", "core.engine", "editor.page.layout")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,286 @@
+"""An open picture on the server: a tree of versions, with the last runs made from it.
+
+Knows nothing of nets, widgets, messages or visitors; `editor.documents.visitors` keeps the pictures of all of them.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from core import BadRequest
+from editor.documents.gone import Gone
+from editor.documents.kept_runs import Runs
+from editor.documents.runs import Run, SweptCells
+from editor.documents.sources import Painted, moved
+from editor.documents.store import Picture, Store
+from editor.documents.versions import Version, Versions
+from editor.sentences import on_page
+from editor.settings import AppSettings
+
+_FOLDERS = 4
+"""Exported files that stay to be downloaded, for each document."""
+
+
+class Shown(NamedTuple):
+    """A version became the head.
+
+    Attributes:
+        version: the head.
+        offset: where the picture shown before lies on it, (x, y) in pixels.
+        dropped: versions that had to go, to stay within the bounds.
+    """
+
+    version: Version
+    offset: tuple[int, int]
+    dropped: tuple[int, ...]
+
+
+class Document:
+    """One open picture with its history.
+
+    Attributes:
+        id: unguessable; all that the browser knows.
+        owner: the visitor's session.
+        name: of the file it came from, without suffix.
+        format: of that file: "png", "jpeg" or "webp".
+        store: where its pictures lie.
+        runs: the last ones that were made from it.
+        used: `time.monotonic()` seconds when its visitor last asked for it.
+    """
+
+    def __init__(
+        self,
+        owner: str,
+        name: str,
+        store: Store,
+        settings: AppSettings,
+        *,
+        file_format: str = "png",
+        grown: Callable[[Document], None] = lambda document: None,
+    ) -> None:
+        """Begin a document without a picture; `grown` is called after each addition, with no lock held."""
+        self.id = secrets.token_urlsafe(16)
+        self.owner = owner
+        self.name = name
+        self.format = file_format
+        self.store = store
+        self.used = time.monotonic()
+        self._lock = threading.RLock()
+        self._grown = grown
+        self._settings = settings
+        self._versions = Versions()
+        self.runs = Runs(store, self._lock)
+        self._folders: deque[Path] = deque()
+        self._works = 0
+        self._closed = False
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """Mark that something is made of this picture meanwhile; it is not let go of to make room for another."""
+        with self._lock:
+            self._works += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._works -= 1
+
+    @property
+    def works(self) -> bool:
+        """Whether something is made of it now."""
+        with self._lock:
+            return self._works > 0
+
+    @property
+    def memory(self) -> int:
+        """Bytes in memory: steps, masks and cells of its runs, and whose pixels were copied; pictures lie in files."""
+        with self._lock:
+            return self.runs.memory + sum(each.memory for each in self._versions)
+
+    # versions ---------------------------------------------------------------------------------------------------------
+    @property
+    def version(self) -> Version | None:
+        """The version shown; None for a document that has not received its first generated picture."""
+        with self._lock:
+            return self._versions.head
+
+    def find(self, version: int) -> Version:
+        """Return a version.
+
+        Raises:
+            BadRequest: where it is not kept.
+        """
+        with self._lock:
+            self._check_open()
+            if version not in self._versions:
+                raise Gone("version")
+            return self._versions[version]
+
+    @property
+    def head(self) -> Picture | None:
+        """The picture shown, or None."""
+        version = self.version
+        return None if version is None else version.picture
+
+    @property
+    def tree(self) -> tuple[Version, ...]:
+        """Every version, each after its parent."""
+        with self._lock:
+            return tuple(self._versions)
+
+    def push(
+        self, picture: Picture, *, offset: tuple[int, int] = (0, 0), parent: int | None = None, painted: Painted = ()
+    ) -> Shown:
+        """Add a picture, which now belongs to this document, and show it.
+
+        Args:
+            picture: the new version.
+            offset: where the parent's picture lies on it.
+            parent: the version that it was made from; the head where None.
+            painted: see `Version`.
+
+        Raises:
+            Gone: where this document was let go of meanwhile; then the picture is released.
+        """
+        with self._lock:
+            shown = self._pushed(picture, offset, parent, painted)
+        self._grown(self)
+        return shown
+
+    def _pushed(self, picture: Picture, offset: tuple[int, int], parent: int | None, painted: Painted) -> Shown:
+        self._check_open(picture)
+        version = self._versions.add(picture, offset, parent, painted)
+        moved = self._versions.show(version.id)
+        return Shown(version, moved, self._bound())
+
+    def goto(self, version: int) -> Shown:
+        """Show a version.
+
+        Raises:
+            BadRequest: where it is not kept.
+        """
+        with self._lock:
+            found = self.find(version)
+            return Shown(found, self._versions.show(version), ())
+
+    def painted(self, version: int | None) -> Painted:
+        """Return what was painted on the way to a version, as it lies on it; None stands for no version."""
+        with self._lock:
+            return self._versions.painted(version)
+
+    def painted_by(self, run_id: str, variation: int) -> Painted:
+        """Return the same of a variation of a run that is kept, what lay under it included.
+
+        Raises:
+            BadRequest: where that run or variation is not kept.
+        """
+        with self._lock:
+            run = self.runs.find(run_id)
+            run.request(variation)
+            own: Painted = run.sources[variation : variation + 1] or (None,)
+            return own + moved(self.painted(run.source), run.offset)
+
+    def restore(self, versions: Sequence[Version], head: int) -> None:
+        """Take over the versions of a saved document, each after its parent, and their ids.
+
+        Args:
+            versions: their pictures now belong to this document, which has none yet.
+            head: id of the one to show.
+        """
+        with self._lock:
+            self._versions.restore(versions, head)
+            self._bound()
+        self._grown(self)
+
+    # runs -------------------------------------------------------------------------------------------------------------
+    def remember(self, run: Run | SweptCells) -> None:
+        """Keep a run, in place of an earlier one of that id; the oldest runs go when the document holds too much.
+
+        Raises:
+            Gone: where this document was let go of meanwhile; then the run's pictures are released.
+        """
+        with self._lock:
+            self._check_open(*run.pictures)
+            self.runs.keep(run)
+            self._bound()
+        self._grown(self)
+
+    def accept(self, run_id: str, variation: int) -> Shown:
+        """Make a variation the picture shown; it becomes a child of the version that its run was made from.
+
+        Raises:
+            BadRequest: where that run or variation is not kept, or was made for a picture of another size.
+        """
+        with self._lock:
+            run = self.runs.find(run_id)
+            if not 0 <= variation < len(run.pictures):
+                raise Gone("run")
+            picture, head, source = run.pictures[variation], self.head, run.requests[variation].image
+            if head is not None and source is not None:
+                height, width = source.shape[:2]
+                # The size of the result fits, too: another variation of an extension that was accepted already.
+                if head.size not in ((width, height), picture.size):
+                    raise BadRequest(on_page.run_of_other_size(width, height))
+            known = run.source in self._versions
+            made_here = head is not None and source is not None and head.size == (source.shape[1], source.shape[0])
+            offset = run.offset if known or made_here else (0, 0)
+            self.store.share(picture)
+            painted = run.sources[variation : variation + 1]
+            return self._pushed(picture, offset, run.source if known else None, painted)
+
+    # files ------------------------------------------------------------------------------------------------------------
+    def folder(self) -> Path:
+        """Return a new folder for files to be downloaded; it goes when newer ones need its place.
+
+        Raises:
+            Gone: where this document was let go of meanwhile.
+        """
+        with self._lock:
+            self._check_open()
+            self._folders.append(self.store.new_folder())
+            while len(self._folders) > _FOLDERS:
+                self.store.remove_folder(self._folders.popleft())
+            return self._folders[-1]
+
+    def close(self) -> None:
+        """Release every file."""
+        with self._lock:
+            for version in self._versions:
+                self.store.release(version.picture)
+            for folder in self._folders:
+                self.store.remove_folder(folder)
+            self._versions.clear()
+            self.runs.clear()
+            self._folders.clear()
+            self._closed = True
+
+    def _check_open(self, *brought: Picture) -> None:
+        if self._closed:
+            for picture in brought:
+                self.store.release(picture)
+            raise Gone("document")
+
+    # bounds -----------------------------------------------------------------------------------------------------------
+    def _bound(self) -> tuple[int, ...]:
+        """Drop the oldest runs but the last, then versions, until the document holds no more than it may."""
+        limit = self._settings.document_mb * 1_000_000
+        while self.runs.too_many or (len(self.runs) > 1 and self._weight() > limit):
+            self.runs.drop_oldest()
+        dropped = []
+        while len(self._versions) > 2 and (
+            len(self._versions) > self._settings.undo_steps + 1 or self._weight() > limit
+        ):
+            gone = self._versions.drop()
+            self.store.release(gone.picture)
+            dropped.append(gone.id)
+        return tuple(dropped)
+
+    def _weight(self) -> int:
+        return self.runs.weight + sum(version.weight for version in self._versions)

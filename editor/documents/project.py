@@ -1,0 +1,194 @@
+"""The project file: a zip with every version of a document, how they hang together, and the stage's own state.
+
+Knows nothing of visitors or widgets. Inside are project.json {app, version, name, format, head, tree, state} and one
+versions/<id>.png for each entry of the tree {version, parent, offset}. A zip from outside is foreign: its directory is
+measured before it is read, its names must be these, and nothing is unpacked beyond the bounds.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from core import BadRequest
+from editor.checks import is_list, is_whole, read_state
+from editor.documents.document import Document
+from editor.sentences import about_files, on_page
+
+MOST_STATE = 16_000_000
+"""Bytes of the stage's state as JSON."""
+
+MOST_VERSIONS = 256
+
+_APP, _FORMAT = "maskgit-editor", 1
+_INDEX = "project.json"
+_NAME = re.compile(r"versions/([1-9][0-9]{0,8})\.png")
+_MOST_INDEX = MOST_STATE + 1_000_000
+_MOST_DIRECTORY = 100 * (MOST_VERSIONS + 1)
+_END = struct.Struct("<4s4H2LH")
+_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError, ValueError)
+"""What zipfile raises on damaged, encrypted or oddly compressed files; a JSON or UTF-8 error is a ValueError."""
+
+
+class SavedVersion(NamedTuple):
+    """One version in a file: as in `editor.documents.versions.Version`; its PNG has `size` bytes."""
+
+    id: int
+    parent: int | None
+    offset: tuple[int, int]
+    size: int
+
+
+class Project(NamedTuple):
+    """A project as it was saved, its pictures still in their file; each version comes after its parent."""
+
+    path: Path
+    name: str
+    format: str
+    head: int
+    versions: tuple[SavedVersion, ...]
+    state: dict[str, Any] | None
+
+    def png(self, version: SavedVersion) -> bytes:
+        """Return the PNG of a version, which nobody has looked into yet; only one at a time need be in memory.
+
+        Raises:
+            BadRequest: where it is damaged.
+        """
+        with _sound(), zipfile.ZipFile(self.path) as archive:
+            return _unpacked(archive, f"versions/{version.id}.png", version.size)
+
+
+def write_project(path: Path, document: Document, state: Mapping[str, Any] | None) -> None:
+    """Write a document as a project file.
+
+    Args:
+        path: where to.
+        document: with at least one version.
+        state: the stage's own, checked by `editor.checks.read_state`.
+
+    Raises:
+        BadRequest: where nothing is open, or the state is larger than `MOST_STATE`.
+    """
+    head, tree = document.version, document.tree
+    if head is None:
+        raise BadRequest(on_page.nothing_open())
+    index = {
+        "app": _APP,
+        "version": _FORMAT,
+        "name": document.name,
+        "format": document.format,
+        "head": head.id,
+        "tree": [{"version": each.id, "parent": each.parent, "offset": list(each.offset)} for each in tree],
+        "state": state,
+    }
+    text = json.dumps(index, separators=(",", ":")).encode()
+    if len(text) > MOST_STATE:
+        raise BadRequest(about_files.state_too_large(len(text) / 1e6, MOST_STATE / 1e6))
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(_INDEX, text, zipfile.ZIP_DEFLATED)
+        for version in tree:
+            archive.write(version.picture.png, f"versions/{version.id}.png", zipfile.ZIP_STORED)
+
+
+def is_project(path: Path) -> bool:
+    """Say whether a file begins as a zip does."""
+    with path.open("rb") as file:
+        return file.read(4) in (b"PK\x03\x04", b"PK\x05\x06")
+
+
+def read_project(path: Path, *, most_bytes: int) -> Project:
+    """Return the project in a zip.
+
+    Args:
+        path: the file.
+        most_bytes: that it may hold unpacked.
+
+    Raises:
+        BadRequest: where it is none, is damaged, or is larger than the bounds.
+    """
+    _check_directory(path)
+    with _sound(), zipfile.ZipFile(path) as archive:
+        entries = archive.infolist()
+        sizes = {entry.filename: entry.file_size for entry in entries}
+        if len(entries) > MOST_VERSIONS + 1:
+            raise BadRequest(about_files.project_too_many(len(entries), MOST_VERSIONS + 1))
+        for name in sizes:
+            if name != _INDEX and not _NAME.fullmatch(name):
+                raise BadRequest(about_files.project_odd_name(name))
+        if len(sizes) != len(entries) or _INDEX not in sizes:
+            raise BadRequest(about_files.project_foreign())
+        if sum(sizes.values()) > most_bytes:
+            raise BadRequest(about_files.project_too_large(sum(sizes.values()) / 1e6, most_bytes / 1e6))
+        return _project(json.loads(_unpacked(archive, _INDEX, _MOST_INDEX)), path, sizes)
+
+
+@contextmanager
+def _sound() -> Iterator[None]:
+    """Turn what zipfile and json raise on a damaged file into one sentence."""
+    try:
+        yield
+    except BadRequest:
+        raise
+    except (*_DAMAGE, RecursionError) as error:
+        raise BadRequest(about_files.project_damaged()) from error
+
+
+def _check_directory(path: Path) -> None:
+    """Refuse a zip by its last bytes where its directory is larger than a project's, before zipfile reads it whole."""
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        file.seek(max(0, size - _END.size - 2**16 - 20))
+        tail = file.read()
+    at = tail.rfind(b"PK\x05\x06")
+    if at < 0 or len(tail) - at < _END.size:
+        raise BadRequest(about_files.project_damaged())
+    *_, entries, directory, _, _ = _END.unpack_from(tail, at)
+    if tail[max(0, at - 20) : at].startswith(b"PK\x06\x07"):  # zip64: for more than a project ever holds
+        raise BadRequest(about_files.project_foreign())
+    if entries > MOST_VERSIONS + 1 or directory > _MOST_DIRECTORY:
+        raise BadRequest(about_files.project_too_many(entries, MOST_VERSIONS + 1))
+
+
+def _unpacked(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
+    """Return an entry, whose declared size may be a lie."""
+    with archive.open(name) as file:
+        data = file.read(most + 1)
+    if len(data) > most:
+        raise BadRequest(about_files.project_too_large(len(data) / 1e6, most / 1e6))
+    return data
+
+
+def _project(index: Any, path: Path, sizes: Mapping[str, int]) -> Project:
+    if not isinstance(index, dict) or index.get("app") != _APP:
+        raise BadRequest(about_files.project_foreign())
+    if not is_whole(index.get("version"), _FORMAT, _FORMAT):
+        raise BadRequest(about_files.project_newer(index.get("version")))
+    tree, name, picture, head = index.get("tree"), index.get("name"), index.get("format"), index.get("head")
+    if not is_list(tree) or not tree or not isinstance(name, str) or picture not in ("png", "jpeg", "webp"):
+        raise BadRequest(about_files.project_damaged())
+    versions: list[SavedVersion] = []
+    known: set[int] = set()
+    for entry in tree:
+        if not isinstance(entry, dict):
+            raise BadRequest(about_files.project_damaged())
+        version, parent, offset = entry.get("version"), entry.get("parent"), entry.get("offset")
+        if not is_whole(version, 1, 10**9 - 1) or version in known or f"versions/{version}.png" not in sizes:
+            raise BadRequest(about_files.project_damaged())
+        if (not is_whole(parent, 1, 10**9 - 1) or parent not in known) if versions else parent is not None:
+            raise BadRequest(about_files.project_damaged())
+        if not is_list(offset) or len(offset) != 2 or not all(is_whole(pixels, -(2**24), 2**24) for pixels in offset):
+            raise BadRequest(about_files.project_damaged())
+        size = sizes[f"versions/{version}.png"]
+        versions.append(SavedVersion(version, parent, (offset[0], offset[1]), size))
+        known.add(version)
+    if not isinstance(head, int) or head not in known or len(sizes) != len(versions) + 1:
+        raise BadRequest(about_files.project_damaged())
+    return Project(path, name, picture, head, tuple(versions), read_state(index.get("state")))

@@ -1,0 +1,340 @@
+"""What one press of Run leaves behind: its variations, the steps that led to them, and the cells of a sweep.
+
+Knows nothing of widgets, messages or files beyond the pictures it names. The steps are kept as tokens, a few kilobytes
+each, because whatever a person wants of them later (a branch, a draft, a film) can be drawn from tokens again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core import BadRequest, Cell, Machine
+from core.models import ModelSpec
+from core.values import Box, EditRequest, Preview, Start
+from editor.documents.sources import Sources
+from editor.documents.store import Picture, Pixels
+from editor.sentences import on_page
+
+Codes = NDArray[np.int64]
+Cells = NDArray[np.bool_]
+
+UNKNOWN = -1
+"""Stands for a cell whose token is still to be decided, as in `core.values.Start`."""
+
+
+class Trace:
+    """The steps of a run whose first look took one window; what finer passes drew over it can be drawn again.
+
+    Attributes:
+        window: where the grid of cells lies on the canvas.
+        hole: (h, w) bool, the cells that the run decides.
+        fresh: whether the run began with some cells of the hole given, under a schedule of its own: its steps are then
+            not those of a run of the whole hole.
+    """
+
+    def __init__(
+        self, window: Box, hole: Cells, *, before: Mapping[int, Codes] | None = None, fresh: bool = False
+    ) -> None:
+        """Begin a trace.
+
+        Args:
+            window: see above.
+            hole: see above.
+            before: states that this run goes on from, by step: (h, w) codes, `UNKNOWN` where undecided.
+            fresh: see above.
+        """
+        self.window = window
+        self.hole = hole
+        self.fresh = fresh
+        self._before = dict(before or {})
+        self._guesses: dict[int, NDArray[np.int32]] = {}
+        self._unknown: dict[int, Cells] = {}
+        self._confidence: NDArray[np.float32] | None = None
+        self._given: tuple[Cells, NDArray[np.float32]] | None = None
+
+    def inherit(self, kept: Cells, origin: Trace, variation: int) -> None:
+        """Take over how sure the model was of cells, (h, w) bool, that this run was given by another."""
+        assert origin._confidence is not None
+        self._given = kept, origin._confidence[variation]
+
+    def add(self, preview: Preview) -> None:
+        """Keep a step of the first look: (B, h, w) tokens, what is unknown of them, and how sure the model is."""
+        if preview.pass_index:
+            return
+        self._guesses[preview.step] = preview.tokens.astype(np.int32)
+        self._unknown[preview.step] = preview.unknown.copy()
+        self._note(preview.confidence)
+
+    def settle(self, tokens: Codes, confidence: NDArray[np.float32]) -> None:
+        """Keep what a run came to, (B, h, w) each, as its last step; a run that had nothing to decode has no other."""
+        self._guesses[self.last] = tokens.astype(np.int32)
+        self._unknown[self.last] = np.zeros(tokens.shape, np.bool_)
+        self._note(confidence)
+
+    def _note(self, confidence: NDArray[np.float32]) -> None:
+        self._confidence = confidence if self._given is None else np.where(*self._given, confidence)
+
+    @classmethod
+    def joined(cls, traces: Sequence[Trace]) -> Trace:
+        """Return the traces of runs of one hole with equally many steps as one, with all their variations."""
+        first = traces[0]
+        trace = cls(first.window, first.hole, before=first._before, fresh=first.fresh)
+        trace._given = first._given
+        for step in first._guesses:
+            trace._guesses[step] = np.concatenate([each._guesses[step] for each in traces])
+            trace._unknown[step] = np.concatenate([each._unknown[step] for each in traces])
+        trace._confidence = np.concatenate([each._confidence for each in traces if each._confidence is not None])
+        return trace
+
+    @property
+    def last(self) -> int:
+        """The step that was reached; 0 before the first."""
+        return max(self._guesses, default=0)
+
+    @property
+    def variations(self) -> int:
+        """B, or 0 before the first step."""
+        return 0 if self._confidence is None else len(self._confidence)
+
+    @property
+    def weight(self) -> int:
+        """Bytes in memory."""
+        return sum(part.nbytes for kept in (self._guesses, self._unknown, self._before) for part in kept.values())
+
+    def guesses(self, variation: int) -> tuple[Codes, ...]:
+        """Return the full guess (h, w) of each step that was seen, in order."""
+        return tuple(self._guesses[step][variation].astype(np.int64) for step in sorted(self._guesses))
+
+    def final(self, variation: int) -> Codes:
+        """Return the full guess (h, w) of the last step: a code in every cell."""
+        codes: Codes = self._guesses[self.last][variation].astype(np.int64)
+        return codes
+
+    def after(self, variation: int, step: int) -> Codes:
+        """Return the codes (h, w) as they stood after a step, `UNKNOWN` where undecided; step 0 is the start.
+
+        Raises:
+            BadRequest: where that step is not kept.
+        """
+        if step in self._guesses:
+            codes: Codes = self._guesses[step][variation].astype(np.int64)
+            codes[self._unknown[step][variation]] = UNKNOWN
+            return codes
+        if step in self._before:
+            return self._before[step]
+        if step == 0:
+            return np.full(self.hole.shape, UNKNOWN, np.int64)
+        raise BadRequest(on_page.step_gone(step, self.last))
+
+    def states(self, variation: int, until: int) -> dict[int, Codes]:
+        """Return the kept states of a variation by step, from the start to step `until`."""
+        kept = {0, *self._before, *self._guesses}
+        return {step: self.after(variation, step) for step in sorted(kept) if step <= until}
+
+    def weakest(self, variation: int, share: float, keep: Sequence[int]) -> Cells:
+        """Return (h, w) bool: the cells of the hole that the model is least sure of.
+
+        Args:
+            variation: of which picture.
+            share: of the hole, above 0 to 1; at least one cell is named.
+            keep: cells, row-major, that are not to be named.
+        """
+        assert self._confidence is not None
+        free = self.hole.reshape(-1).copy()
+        free[list(keep)] = False
+        candidates = np.flatnonzero(free)
+        count = min(len(candidates), max(1, round(share * int(self.hole.sum()))))
+        order = np.argsort(self._confidence[variation].reshape(-1)[candidates], kind="stable")
+        named = np.zeros(free.shape, np.bool_)
+        named[candidates[order[:count]]] = True
+        return named.reshape(self.hole.shape)
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """One run: the variations wait here until one is accepted, even after a later run.
+
+    Attributes:
+        id: the browser's own.
+        requests: one a variation, each as it is drawn alone.
+        offset: where the source lies on the pictures, (x, y).
+        source: version of the document that it was made from; None where there was none.
+        spec: the model that made it.
+        pictures: one a variation; none while the run is under way or after it was stopped, unless a draft was kept.
+        trace: its steps, where its first look took one window.
+        sources: where the pixels of each picture came from; none where that is not known.
+    """
+
+    id: str
+    requests: tuple[EditRequest, ...]
+    offset: tuple[int, int]
+    source: int | None
+    spec: ModelSpec
+    pictures: tuple[Picture, ...] = ()
+    trace: Trace | None = None
+    sources: tuple[Sources, ...] = ()
+
+    @property
+    def weight(self) -> int:
+        """Bytes that it holds, pixels of its pictures included."""
+        return sum(picture.weight for picture in self.pictures) + self.memory
+
+    @property
+    def memory(self) -> int:
+        """Bytes of it in memory."""
+        steps = 0 if self.trace is None else self.trace.weight
+        return _masks(self.requests) + steps + sum(each.weight for each in self.sources)
+
+    def request(self, variation: int) -> EditRequest:
+        """Return what drew a variation.
+
+        Raises:
+            BadRequest: where there is no such variation.
+        """
+        if not 0 <= variation < len(self.requests):
+            raise BadRequest(on_page.run_gone())
+        return self.requests[variation]
+
+    def traced(self) -> Trace:
+        """Return the steps.
+
+        Raises:
+            BadRequest: where they are not kept, because it took several passes or has not begun.
+        """
+        if self.trace is None or not self.trace.variations:
+            raise BadRequest(on_page.no_trace())
+        return self.trace
+
+    def start(self, variation: int, *, step: int | None = None, pins: Mapping[int, int] | None = None) -> Start:
+        """Return where a decoding would go on: after a step, or with a code in every cell where `step` is None.
+
+        Raises:
+            BadRequest: where the steps or that step are not kept, or a pin is outside the hole.
+        """
+        trace = self.traced()
+        self.request(variation)
+        if step is not None:
+            return Start(trace.after(variation, step), 0 if trace.fresh else step)
+        codes = trace.final(variation)
+        for cell, code in (pins or {}).items():
+            if cell >= trace.hole.size or not trace.hole.reshape(-1)[cell]:
+                raise BadRequest(on_page.cell_outside())
+            codes.reshape(-1)[cell] = code
+        return Start(codes)
+
+
+@dataclass(frozen=True, eq=False)
+class SweptCells:
+    """The cells of a sweep, for a person to adopt one; of each only what it painted is kept, in memory.
+
+    Attributes:
+        id: the browser's own id of the run.
+        source: version of the document that it was made from; None where there was none.
+        spec: the model that makes them.
+        painted: (H, W) bool on the canvas, the pixels that the cells may differ in.
+        labels: the settings of rows and of columns, for people.
+        cells: by (row, column); the image of each is its part in the box around what was painted.
+        machine: that draws them.
+    """
+
+    id: str
+    source: int | None
+    spec: ModelSpec
+    painted: Cells
+    labels: tuple[Sequence[str], Sequence[str]]
+    cells: dict[tuple[int, int], Cell] = field(default_factory=dict)
+    pictures: tuple[Picture, ...] = ()
+    machine: Machine | None = None
+
+    @property
+    def weight(self) -> int:
+        """Bytes that it holds."""
+        return self.memory
+
+    @property
+    def memory(self) -> int:
+        """Bytes of it in memory, which is all of it."""
+        cells = list(self.cells.values())
+        masks = _masks([cell.request for cell in cells])
+        return self.painted.nbytes + masks + sum(cell.image.nbytes for cell in cells)
+
+    def add(self, cell: Cell) -> None:
+        """Keep a cell, given with its whole picture."""
+        box = Box.around(self.painted)
+        assert box is not None
+        self.cells[cell.row, cell.column] = replace(cell, image=cell.image[box.slices].copy())
+
+    def cell(self, row: int, column: int) -> Cell:
+        """Return a cell.
+
+        Raises:
+            BadRequest: where it is not there, or not yet.
+        """
+        if (row, column) not in self.cells:
+            raise BadRequest(on_page.run_gone())
+        return self.cells[row, column]
+
+    def picture(self, cell: Cell) -> Pixels:
+        """Return the whole picture of a kept cell: its part on the source."""
+        box, source = Box.around(self.painted), cell.request.image
+        assert box is not None
+        if source is None or box.size == (self.painted.shape[1], self.painted.shape[0]):
+            return cell.image
+        whole = np.array(source)
+        whole[box.slices] = cell.image
+        return whole
+
+
+def _masks(requests: Sequence[EditRequest]) -> int:
+    """Return the bytes of the masks of requests; those of one run share theirs, as large as the whole picture."""
+    masks = {id(request.mask): request.mask.nbytes for request in requests if request.mask is not None}
+    return sum(masks.values())
+
+
+def canvas_size(request: EditRequest, pixels: int) -> tuple[int, int]:
+    """Return width and height of what a request draws; `pixels` is the side of the model's new pictures."""
+    if request.image is None:
+        return pixels, pixels
+    height, width = request.image.shape[:2]
+    side = request.extend
+    return width + side.left + side.right, height + side.top + side.bottom
+
+
+def painted_pixels(request: EditRequest, pixels: int) -> Cells:
+    """Return (H, W) bool on the canvas: what a request may change; `pixels` is the side of the model's new pictures."""
+    width, height = canvas_size(request, pixels)
+    painted = np.zeros((height, width), np.bool_)
+    if request.mask is not None:
+        return request.mask > 0
+    if request.box is not None:
+        painted[request.box.slices] = True
+        return painted
+    painted[:] = True
+    if request.image is not None:
+        left, top = request.extend.left, request.extend.top
+        painted[top : top + request.image.shape[0], left : left + request.image.shape[1]] = False
+    return painted
+
+
+def changed_outside(result_pixels: Pixels, source: Pixels, allowed: Cells, offset: tuple[int, int]) -> int:
+    """Count the pixels that differ from the source although the request did not allow it.
+
+    Args:
+        result_pixels: (H', W', C) uint8.
+        source: (H, W, C) uint8, which lies at `offset` (x, y) on the result.
+        allowed: (H, W) bool on the source, True = may change.
+        offset: see above.
+
+    Returns:
+        The count, by a real comparison of every channel; 0 is the promise.
+    """
+    x, y = offset
+    height, width = source.shape[:2]
+    now = result_pixels[y : y + height, x : x + width]
+    if now.shape != source.shape:
+        return int((~allowed).sum())
+    return int(((now != source).any(axis=2) & ~allowed).sum())

@@ -1,0 +1,228 @@
+"""What the server draws for the page: the schedules' curves, the sweep's grid, sample photos, shells of controls.
+
+Knows nothing of components or requests; text in, HTML out, every value escaped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from itertools import pairwise
+from typing import NamedTuple
+
+from core import masked_counts
+from editor.sentences import on_page
+
+_WIDTH, _HEIGHT = 300, 44
+_SMALL_WIDTH, _SMALL_HEIGHT = 88, 36
+
+
+def schedule_curve(schedule: str, steps: int, unknown: int) -> str:
+    """Return an SVG and one line: a bar for the tokens that each step reveals, a curve for those still masked.
+
+    Args:
+        schedule: one of `core.values.KNOBS["schedule"].choices`.
+        steps: T.
+        unknown: tokens to reveal, the whole grid where nothing is painted yet.
+    """
+    revealed = _revealed(schedule, steps, unknown)
+    said = on_page.revealed(revealed)
+    drawn = _plot(revealed, unknown, (), (_WIDTH, _HEIGHT))
+    whole = escape(f"{schedule}, T {steps}: {', '.join(map(str, revealed))} tokens revealed", quote=True)
+    return (
+        f'<svg class="pg-curve" viewBox="0 0 {_WIDTH} {_HEIGHT}" preserveAspectRatio="none" role="img" '
+        f'aria-label="{whole}">{drawn}</svg><p class="pg-note">{escape(said)}</p>'
+    )
+
+
+def sweep_curves(schedules: Sequence[str], steps: Sequence[int], unknown: int) -> str:
+    """Return small plots of the schedules that a sweep tries, one row a schedule, one column a T, all to one scale.
+
+    Each shows the tokens revealed per step as bars and its own curve over the faint curves of the other schedules.
+
+    Args:
+        schedules: some of `core.values.KNOBS["schedule"].choices`, rows.
+        steps: values of T, columns.
+        unknown: tokens to reveal.
+    """
+    most = max(max(_revealed(name, count, unknown)) for name in schedules for count in steps)
+    plots = []
+    for name in schedules:
+        for count in steps:
+            others = [_revealed(other, count, unknown) for other in schedules if other != name]
+            revealed = _revealed(name, count, unknown)
+            drawn = _plot(revealed, unknown, others, (_SMALL_WIDTH, _SMALL_HEIGHT), most)
+            whole = escape(f"{name}, T {count}: {', '.join(map(str, revealed))} tokens revealed", quote=True)
+            plots.append(
+                f'<figure><svg viewBox="0 0 {_SMALL_WIDTH} {_SMALL_HEIGHT}" preserveAspectRatio="none" role="img" '
+                f'aria-label="{whole}">{drawn}</svg><figcaption>{escape(name)} <b>T {count}</b></figcaption></figure>'
+            )
+    columns = len(steps) if len(steps) > 1 else min(len(schedules), 3)
+    return f'<div class="pg-curves" style="--pg-columns:{columns}">{"".join(plots)}</div>'
+
+
+def _revealed(schedule: str, steps: int, unknown: int) -> list[int]:
+    left = (unknown, *masked_counts(unknown, steps, schedule))
+    return [before - after for before, after in pairwise(left)]
+
+
+def _plot(
+    revealed: Sequence[int], unknown: int, others: Sequence[Sequence[int]], size: tuple[int, int], most: int = 0
+) -> str:
+    """Return the inside of an SVG: bars, and curves of what is still masked from the top left to the bottom right."""
+    width, height = size
+    slot = width / max(len(revealed), 1)
+    gap = min(2.0, slot / 4)
+    scale = (height - 2) / max(most or max(revealed, default=1), 1)
+    bars = "".join(
+        f'<rect x="{i * slot + gap / 2:.2f}" y="{height - count * scale:.2f}" width="{slot - gap:.2f}" '
+        f'height="{count * scale:.2f}"><title>{escape(on_page.revealed_in_step(i + 1, count))}</title></rect>'
+        for i, count in enumerate(revealed)
+    )
+    curves = "".join(f'<polyline class="pg-other" {_points(other, unknown, size)}/>' for other in others)
+    return f'<g class="pg-bars">{bars}</g>{curves}<polyline {_points(revealed, unknown, size)}/>'
+
+
+def _points(revealed: Sequence[int], unknown: int, size: tuple[int, int]) -> str:
+    width, height = size
+    slot, left = width / max(len(revealed), 1), unknown
+    points = [f"0,{1:.2f}"]
+    for i, count in enumerate(revealed):
+        left -= count
+        points.append(f"{(i + 1) * slot:.2f},{1 + (1 - left / max(unknown, 1)) * (height - 2):.2f}")
+    return f'points="{" ".join(points)}" vector-effect="non-scaling-stroke"'
+
+
+def hints(texts: Mapping[str, str]) -> str:
+    """Return one line for each mode; the style sheet shows that of the chosen one, all in the same place."""
+    lines = (f'<p class="pg-hint" data-mode="{mode}">{escape(text)}</p>' for mode, text in texts.items())
+    return f'<div class="pg-hints">{"".join(lines)}</div>'
+
+
+def class_field(count: int, needs: str) -> str:
+    """Return the class menu before its script fills it.
+
+    Args:
+        count: classes to choose from.
+        needs: what is said below the field, where a class is needed.
+    """
+    return (
+        f'<label class="pg-label" for="mge-class-field">{escape(on_page.CLASS)}</label>'
+        '<div class="pg-combo"><input id="mge-class-field" type="text" role="combobox" autocomplete="off" '
+        'spellcheck="false" aria-autocomplete="list" aria-expanded="false" aria-controls="mge-class-options" '
+        f'placeholder="{escape(on_page.search_among(count), quote=True)}">'
+        f'<button type="button" class="pg-star" aria-label="{escape(on_page.FAVOURITE, quote=True)}" '
+        'aria-pressed="false">★</button>'
+        '<ul class="pg-options" id="mge-class-options" role="listbox" hidden></ul></div>'
+        f'<div class="pg-chips" role="group" aria-label="{escape(on_page.CLASS_CHIPS, quote=True)}"></div>'
+        f'<p class="pg-note pg-needs">{escape(needs)}</p>'
+        f'<div class="pg-chips pg-suggested" role="group" aria-label="{escape(on_page.SUGGESTED, quote=True)}" hidden>'
+        f'<span class="pg-note">{escape(on_page.SUGGESTED)}</span></div>'
+        '<p class="pg-note pg-unsuggested"></p>'
+    )
+
+
+def extend_tools() -> str:
+    """Return the buttons of Extend: shapes, where the photo lies, more on every side, reset."""
+    shapes = "".join(
+        f'<button type="button" class="pg-chip" data-aspect="{shape}" '
+        f'title="{escape(on_page.SHAPE.format(aspect=shape), quote=True)}">{shape}</button>'
+        for shape in on_page.ASPECTS
+    )
+    anchors = "".join(
+        f'<button type="button" data-anchor="{across},{down}" aria-pressed="{str((across, down) == (1, 1)).lower()}" '
+        f'title="{escape(said, quote=True)}" aria-label="{escape(said, quote=True)}"></button>'
+        for down, row in enumerate(on_page.ANCHORS)
+        for across, place in enumerate(row)
+        for said in (on_page.ANCHOR.format(place=place),)
+    )
+    return (
+        f'<div class="pg-shapes">{shapes}</div><div class="pg-anchors">{anchors}</div>'
+        f'<div class="pg-grow"><button type="button" class="pg-chip" data-grow="0.1">{escape(on_page.GROW_SIDES)}'
+        f'</button><button type="button" class="pg-chip" data-reset="1">{escape(on_page.RESET_SIDES)}</button></div>'
+        '<p class="pg-note" id="mge-extend-size" role="status"></p>'
+    )
+
+
+def open_button() -> str:
+    """Return the button that opens a file, and the field of the page that takes it; open.js joins them."""
+    return (
+        f'<button type="button" class="pg-open">{escape(on_page.UPLOAD)}</button>'
+        '<input type="file" accept=".png,.jpg,.jpeg,.webp,.zip" hidden tabindex="-1">'
+    )
+
+
+def drawer_handle() -> str:
+    """Return the handle of the inspector on narrow screens."""
+    name = escape(on_page.DRAWER, quote=True)
+    return f'<button type="button" aria-expanded="false" aria-controls="mge-side" aria-label="{name}"><i></i></button>'
+
+
+class Thumbnail(NamedTuple):
+    """One finished cell of a sweep."""
+
+    url: str
+    caption: str
+
+
+def sweep_empty() -> str:
+    """Return the grid before the first sweep: what to do."""
+    return f'<div class="pg-sweep pg-sweep-empty">{escape(on_page.SWEEP_EMPTY)}</div>'
+
+
+def sweep_grid(
+    corner: tuple[str, str],
+    rows: Sequence[str],
+    columns: Sequence[str],
+    cells: dict[tuple[int, int], Thumbnail],
+    said: str,
+    run: str = "",
+) -> str:
+    """Return the grid with the cells that are there, each a button; missing ones keep their place.
+
+    Args:
+        corner: names of the row axis and the column axis.
+        rows, columns: labels of the axes.
+        cells: (row, column) -> thumbnail.
+        said: one line below the grid.
+        run: id of the run that keeps the cells' pictures; sweep.js hands it back when a cell is pressed.
+    """
+    head = "".join(f'<th scope="col">{escape(label)}</th>' for label in columns)
+    body = []
+    for r, label in enumerate(rows):
+        drawn = []
+        for c, column in enumerate(columns):
+            cell = cells.get((r, c))
+            if cell is None:
+                drawn.append('<td class="pg-waiting"><span></span></td>')
+                continue
+            alt = escape(f"{corner[0]} {label}, {corner[1]} {column}", quote=True)
+            drawn.append(
+                f'<td><button type="button" data-row="{r}" data-column="{c}" aria-haspopup="menu" title="{alt}">'
+                f'<img src="{escape(cell.url, quote=True)}" alt="{alt}"></button>'
+                f"<small>{escape(cell.caption)}</small></td>"
+            )
+        body.append(f'<tr><th scope="row">{escape(label)}</th>{"".join(drawn)}</tr>')
+    corner_cell = f'<th class="pg-corner">{escape(corner[0])} <i>×</i> {escape(corner[1])}</th>'
+    corner_cell = f'<th class="pg-corner">{escape(corner[0])} <i>×</i> {escape(corner[1])}</th>'
+    return (
+        f'<div class="pg-sweep" data-run="{escape(run, quote=True)}"><div class="pg-scroll">'
+        f"<table><thead><tr>{corner_cell}{head}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
+        f'<div class="pg-foot"><p role="status">{escape(said)}</p><button type="button" class="pg-chip" data-large="1">'
+        f'<span class="pg-open-large">{escape(on_page.SWEEP_LARGE)}</span>'
+        f'<span class="pg-close-large">{escape(on_page.SWEEP_SMALL)}</span></button></div></div>'
+    )
+
+
+def sample_strip(samples: Sequence[tuple[str, str]]) -> str:
+    """Return the strip of sample photos.
+
+    Args:
+        samples: (name, thumbnail's data URL) of each.
+    """
+    buttons = "".join(
+        f'<button type="button" data-index="{i}" title="{escape(name, quote=True)}" '
+        f'aria-label="Open sample {escape(name, quote=True)}"><img src="{escape(url, quote=True)}" alt=""></button>'
+        for i, (name, url) in enumerate(samples)
+    )
+    return f'<div class="pg-strip" role="group" aria-label="{escape(on_page.SAMPLES)}">{buttons}</div>'

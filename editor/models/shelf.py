@@ -1,0 +1,189 @@
+"""Which models there are to choose from: the bundled ones, one's own, the published ones.
+
+Knows nothing of which one works, or of how one is fetched; `editor.models.current` does.
+"""
+
+from __future__ import annotations
+
+import gc
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from core import CheckpointError, Engine, load_engine
+from core.models import BUNDLED, CATALOG, ModelSpec, Published, count_parameters, list_models, model_state, read_spec
+from editor.settings import AppSettings
+
+logger = logging.getLogger(__name__)
+
+Group = Literal["bundled", "own", "published"]
+
+_CONFIG = "config.json"  # what makes a folder a model's
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """One model that can be chosen.
+
+    Attributes:
+        key: tells it from all others; its name, with a number behind it where another has that name.
+        group: whose it is.
+        spec: what it is.
+        parameters: numbers in both nets; None where they cannot be counted.
+        bytes: of its files on disk, or of those to be downloaded.
+        folder: of a model of one's own.
+        published: what is to be downloaded, of a published one.
+        here: "ready" to be loaded, "downloaded" and yet to be converted, or "no".
+    """
+
+    key: str
+    group: Group
+    spec: ModelSpec
+    parameters: int | None
+    bytes: int
+    folder: Path | None = None
+    published: Published | None = None
+    here: Literal["ready", "downloaded", "no"] = "ready"
+
+    def load(self, device: str) -> Engine:
+        """Return an engine of this model, which must be ready.
+
+        Args:
+            device: "auto", "cpu" or "cuda".
+
+        Raises:
+            CoreError: where it cannot be loaded.
+        """
+        return _loaded(self.spec.name, device, self.folder)
+
+
+class Broken(NamedTuple):
+    """A model folder of one's own that cannot be used: its name, and a sentence that says why."""
+
+    key: str
+    why: str
+
+
+def entries(settings: AppSettings) -> tuple[Entry, ...]:
+    """Return all that can be chosen now, the bundled ones first, the published ones last."""
+    bundled = [_bundled(BUNDLED / spec.name) for spec in list_models()]
+    own = [replace(found, folder=folder) for folder, found in _owns(settings) if isinstance(found, Entry)]
+    published = [_published(each) for each in CATALOG.values()]
+    taken: set[str] = set()
+    found = []
+    for entry in (*bundled, *published, *own):  # names that others know are theirs; one's own give way
+        key, count = entry.key, 1
+        while key in taken:
+            count += 1
+            key = f"{entry.key}-{count}"
+        taken.add(key)
+        found.append(replace(entry, key=key))
+    return tuple(sorted(found, key=lambda entry: ("bundled", "own", "published").index(entry.group)))
+
+
+def broken(settings: AppSettings) -> tuple[Broken, ...]:
+    """Return the model folders of one's own that cannot be used now, and those that are not there."""
+    absent = [Broken(folder.name, why) for folder, why in _absent(settings)]
+    return (*absent, *(Broken(folder.name, found) for folder, found in _owns(settings) if isinstance(found, str)))
+
+
+def start_engine(settings: AppSettings) -> Engine:
+    """Return an engine of the model that `settings.model` names.
+
+    Raises:
+        CoreError: where there is none, it is not on this disk, or cannot be used. A folder of another model that is not
+            there, or is damaged, stops nothing: the log and the menu say so.
+    """
+    for _, why in _absent(settings):
+        logger.warning("%s", why)
+    for entry in entries(settings):
+        if entry.key == settings.model and entry.group == "own":
+            return entry.load(settings.device)
+    for folder, why in broken(settings):
+        if folder == settings.model:
+            raise CheckpointError(why)
+    return _loaded(settings.model, settings.device)
+
+
+def _loaded(name: str, device: str, folder: Path | None = None) -> Engine:
+    engine = load_engine(name, device=device, folder=folder)
+    gc.collect()  # loading leaves cycles around the nets, in which they would outlive their last edit
+    return engine
+
+
+def _absent(settings: AppSettings) -> list[tuple[Path, str]]:
+    """Return the folders that were given and hold no model, each with a sentence."""
+    advice = f"holds no model: give a model folder, which has a {_CONFIG} in it."
+    return [(folder, f"{folder} {advice}") for folder in settings.model_folders if not _models_in(folder)]
+
+
+def _models_in(folder: Path) -> list[Path]:
+    """Return the folder itself where it is a model's, else those in it that are; none where it cannot be read."""
+    try:
+        if (folder / _CONFIG).is_file():
+            return [folder]
+        return sorted(path.parent for path in folder.glob(f"*/{_CONFIG}"))
+    except (OSError, ValueError):  # ValueError: a NUL in the name
+        return []
+
+
+def _owns(settings: AppSettings) -> Iterator[tuple[Path, Entry | str]]:
+    """Give each folder of one's own with what lies in it, or a sentence why it cannot be used, in the log as well."""
+    given = [folder for each in settings.model_folders for folder in _models_in(each)]
+    for folder in dict.fromkeys(given):
+        try:
+            yield folder, _own(folder, _changed(folder))
+        except OSError as error:  # gone since it was listed
+            yield folder, f"{folder} cannot be read ({error.strerror or error}): look at the disk and its permissions."
+
+
+@cache
+def _own(folder: Path, changed: int) -> Entry | str:
+    try:
+        return _entry(folder, "own", changed)
+    except CheckpointError as error:
+        logger.warning("%s", error)
+        return str(error)
+
+
+def _bundled(folder: Path) -> Entry:
+    return _entry(folder, "bundled", _changed(folder))
+
+
+def _changed(folder: Path) -> int:
+    return (folder / _CONFIG).stat().st_mtime_ns
+
+
+@cache
+def _entry(folder: Path, group: Group, changed: int) -> Entry:
+    """Return what lies in a folder; `changed` tells its states apart, so that it is read anew after each."""
+    spec = read_spec(folder)
+    try:
+        parameters = count_parameters(spec)
+    except ValueError as error:
+        raise CheckpointError(f"{folder / _CONFIG} does not make a model: {error}.") from error
+    size = sum(path.stat().st_size for path in folder.glob("*.safetensors"))
+    return Entry(spec.name, group, spec, parameters, size)
+
+
+def _published(published: Published) -> Entry:
+    try:
+        state = model_state(published)
+    except CheckpointError as error:  # what is known of the files on disk was damaged; a download says so
+        logger.warning("%s", error)
+        state = "no"
+    here: Literal["ready", "downloaded", "no"] = (
+        "ready" if state == "converted" else "downloaded" if state == "downloaded" else "no"
+    )
+    return Entry(
+        published.name,
+        "published",
+        published.spec,
+        published.parameters,
+        published.bytes,
+        published=published,
+        here=here,
+    )

@@ -1,0 +1,125 @@
+"""The canvas component: our own JavaScript in a `gr.HTML`, and the values that go to it and come from it.
+
+Knows nothing of engines, documents or requests. The JavaScript lies in editor/static/stage; what crosses the
+wire is told in wire.js.
+"""
+
+from __future__ import annotations
+
+from abc import ABCMeta
+from collections.abc import Callable
+from functools import cache, wraps
+from typing import Any
+
+import gradio as gr
+from gradio.component_meta import ComponentMeta, updateable
+from gradio.data_classes import FileData
+
+from editor.page.scripts import ARGUMENTS, FOLDER, on_load
+
+STYLES = ("stage.css", "runs.css")
+"""The canvas and its tools first; what belongs to runs after it."""
+
+EVENTS = ("run", "sweep", "stop", "draft", "accept", "goto", "bring", "mask", "reopen", "inspect", "export")
+"""What the stage tells Python, each with a JSON object; the names stand in quotes in wire.js, where Gradio looks."""
+
+
+@cache
+def script() -> str:
+    """Return the text for `js_on_load`: all modules in one function, and the call that starts the stage."""
+    return on_load("stage/main.js", call=f"main({', '.join(ARGUMENTS)})")
+
+
+@cache
+def style() -> str:
+    """Return the stage's style sheets as one text; Gradio nests it under the component's id."""
+    return "".join((FOLDER / "stage" / name).read_text(encoding="utf-8") for name in STYLES)
+
+
+def named(function: Callable[..., Any], name: str) -> Callable[..., Any]:
+    """Return a function under the name by which the browser calls it on `server`."""
+
+    @wraps(function)  # Gradio marks the function, which a bound method does not bear, and reads its annotations
+    def answer(*given: Any) -> Any:
+        return function(*given)
+
+    answer.__name__ = name
+    return answer
+
+
+class _NoStub(ComponentMeta):
+    """Makes the class as Gradio does, but writes no stage.pyi into the source folder, which would shadow this file."""
+
+    def __new__(mcs, name: str, bases: tuple[type, ...], attrs: dict[str, Any]) -> _NoStub:
+        attrs["__init__"] = updateable(attrs["__init__"])
+        return ABCMeta.__new__(mcs, name, bases, attrs)
+
+
+class Carrier(gr.HTML, metaclass=_NoStub):
+    """What the stage has uploaded, on its way to a handler; Gradio checks that it is an upload of its own."""
+
+    data_model = FileData
+
+    def __init__(self) -> None:
+        """Place it, unseen."""
+        super().__init__(visible=False)
+
+    def preprocess(self, payload: FileData | None) -> str | None:  # type: ignore[override]
+        """Return the path of the uploaded file, None where nothing was carried."""
+        return None if payload is None else payload.path
+
+
+class Stage(gr.HTML, metaclass=_NoStub):
+    """The canvas on which a picture is shown, painted on, and seen to be repainted.
+
+    Its value is the latest message to the browser, a small JSON object with `rev` and `kind`; the browser handles each
+    `rev` once and keeps everything else itself, so no value ever takes back what a visitor painted. Its events are
+    `EVENTS`: `stage.run(handler, ...)` gets the intent from `gr.EventData`.
+    """
+
+    def __init__(
+        self,
+        *,
+        plan: Callable[..., Any] | None = None,
+        sources: Callable[..., Any] | None = None,
+        elem_id: str = "mge-stage",
+        **of_html: Any,
+    ) -> None:
+        """Place the stage. What it may call of the server has its parameter's name on the wire.
+
+        Args:
+            plan: called with an intent (and a `gr.Request`, where it declares one) when several windows may be needed,
+                or closer looks follow; returns windows, cells, passes and seconds as a JSON object.
+            sources: called with what is shown when the inspector first points at it; returns where its pixels came
+                from as `replies.sources` tells it.
+            elem_id: id of the component on the page.
+            **of_html: further keywords of `gr.HTML`. No string in the JavaScript may be called so: Gradio would take it
+                for an event, put that into the page's description, and copy all that it leads to for each visit.
+        """
+        asked = {"plan": plan, "sources": sources}
+        super().__init__(
+            of_html.pop("value", None),
+            html_template='<div class="mge"><p class="mge-boot">The canvas needs JavaScript.</p></div>',
+            css_template=style(),
+            js_on_load=script(),
+            apply_default_css=False,
+            server_functions=[named(function, name) for name, function in asked.items() if function is not None],
+            elem_id=elem_id,
+            **of_html,
+        )
+
+    def preprocess(self, payload: Any) -> Any:
+        """Return the last message as the browser sends it back; nobody should rely on it."""
+        return payload
+
+    def postprocess(self, value: dict[str, Any] | None) -> dict[str, Any] | None:  # type: ignore[override]
+        """Return a message to the browser as it is.
+
+        Args:
+            value: JSON object with `rev` and `kind`, or None.
+        """
+        return value
+
+    def api_info(self) -> dict[str, Any]:
+        """Describe the value to API clients."""
+        return {"type": "object"}

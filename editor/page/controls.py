@@ -1,0 +1,364 @@
+"""The native controls of the inspector, built by small functions, read by name.
+
+Knows nothing of the engine's work or the canvas; which values make a request is decided in editor/wire alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from html import escape
+from typing import Any, NamedTuple
+
+import gradio as gr
+
+from core.models import ModelSpec
+from core.values import KNOBS, followed
+from editor import axes, markup
+from editor.page import classes, scripts
+from editor.sentences import on_page
+from editor.wire.requests import SHARPEN
+
+
+class Controls(NamedTuple):
+    """Every control that can change a picture; `values` reads them by these names."""
+
+    mode: gr.Radio
+    class_id: gr.HTML
+    schedule: gr.Dropdown
+    steps: gr.Slider
+    order: gr.Dropdown
+    choice_temperature: gr.Slider
+    token_temperature: gr.Slider
+    guidance: gr.Slider
+    seed: gr.Number
+    variations: gr.Slider
+    follow: gr.Slider
+    feather: gr.Slider
+    grow: gr.Slider
+    finish: gr.Dropdown
+    sharpen: gr.Slider
+    refine: gr.Slider
+    detail: gr.Dropdown
+    blend: gr.Dropdown
+    guided_by: gr.Dropdown
+    coverage: gr.Slider
+    context: gr.Slider
+    match_colour: gr.Checkbox
+    opaque: gr.Checkbox
+    extend_left: gr.Number
+    extend_top: gr.Number
+    extend_right: gr.Number
+    extend_bottom: gr.Number
+
+    def values(self, data: Mapping[Any, Any]) -> dict[str, Any]:
+        """Return the controls' values by name from what Gradio hands to a handler with a set of inputs."""
+        return {name: data[component] for name, component in self._asdict().items() if component in data}
+
+    def updates(self, values: Mapping[str, Any]) -> list[Any]:
+        """Return what to answer so that the named controls hold these values, as far as they can, and the others stay.
+
+        Args:
+            values: by name; numbers beyond a control's bounds become its nearest.
+        """
+        updates = []
+        for name, control in self._asdict().items():
+            if name not in values:
+                updates.append(gr.skip())
+                continue
+            value = values[name]
+            if isinstance(control, (gr.Slider, gr.Number)):
+                low, high = control.minimum, control.maximum
+                value = value if low is None else max(value, low)
+                value = value if high is None else min(value, high)
+            updates.append(gr.update(value=value))
+        return updates
+
+    @property
+    def sides(self) -> tuple[gr.Number, gr.Number, gr.Number, gr.Number]:
+        """The four pixel fields of Extend: left, top, right, bottom."""
+        return self.extend_left, self.extend_top, self.extend_right, self.extend_bottom
+
+
+class Buttons(NamedTuple):
+    """What can be pressed in the inspector; `presets` is a choice that only sets the steps."""
+
+    run: gr.Button
+    stop: gr.Button
+    dice: gr.Button
+    reset: gr.Button
+    presets: gr.Radio
+
+
+class SweepControls(NamedTuple):
+    """The two axes of a sweep, the curves of what they try, and where its grid and files appear."""
+
+    rows: gr.Dropdown
+    row_values: gr.Textbox
+    columns: gr.Dropdown
+    column_values: gr.Textbox
+    curves: gr.HTML
+    grid: gr.HTML
+    sheet: gr.DownloadButton
+    csv: gr.DownloadButton
+
+    @property
+    def axes(self) -> tuple[gr.Dropdown, gr.Textbox, gr.Dropdown, gr.Textbox]:
+        """The controls that describe the grid."""
+        return self.rows, self.row_values, self.columns, self.column_values
+
+
+class FormControls(NamedTuple):
+    """The way without the canvas."""
+
+    image: gr.File
+    mask: gr.File
+    run: gr.Button
+    result: gr.Image
+
+
+class Inspector(NamedTuple):
+    """All that the Edit tab holds; the style sheet shows of it what the mode needs."""
+
+    controls: Controls
+    sweep: SweepControls
+    buttons: Buttons
+    curve: gr.HTML
+    guidance_hints: gr.HTML
+
+
+def said_of_guidance(spec: ModelSpec) -> str:
+    """Return what stands below the guidance, for every mode."""
+    advice = spec.defaults.guidance_scale
+    return markup.hints(on_page.guidance_hints(spec.name, advice, guided=spec.null_class))
+
+
+def inspector(spec: ModelSpec, *, suggest: Callable[..., Any] | None = None) -> Inspector:
+    """Place the controls of the Edit tab, from what is decided first to what is rarely touched.
+
+    Args:
+        spec: the model.
+        suggest: see `classes.class_menu`.
+    """
+    placed: dict[str, Any] = {}
+    placed["mode"] = gr.Radio(
+        list(on_page.MODES),
+        value="fill",
+        show_label=False,
+        container=False,
+        elem_id="mge-mode",
+        elem_classes="pg-segments pg-modes",
+    )
+    gr.HTML(markup.hints(on_page.MODE_HINTS), apply_default_css=False, elem_id="mge-hints")
+    placed |= _extend_fields()
+    sweep = _sweep_controls(axes.examples(spec))
+    guidance_hints = _place_class(placed, spec, suggest)
+    presets, curve = _place_steps(placed, spec)
+    dice = _place_draws(placed)
+    follow = followed(spec.follow)
+    with gr.Group(elem_classes="pg-part pg-only-finished"):
+        placed["follow"] = gr.Slider(0, 1, value=follow, step=0.05, label=on_page.FOLLOW, elem_id="mge-follow")
+        _note(on_page.FOLLOW_HINT)
+    with gr.Group(elem_classes="pg-part pg-not-generate"):
+        placed["feather"] = gr.Slider(0, 64, value=8, step=1, label=on_page.FEATHER, elem_id="mge-feather")
+        placed["grow"] = gr.Slider(0, 3, value=0, step=1, label=on_page.GROW, elem_id="mge-grow")
+        placed["match_colour"] = gr.Checkbox(True, label=on_page.MATCH_COLOUR, container=False, elem_id="mge-match")
+    with gr.Accordion(on_page.ADVANCED, open=False, elem_id="mge-more"):
+        placed |= _rarely_touched(spec)
+        reset = gr.Button(on_page.RESET, size="sm", elem_id="mge-reset")
+    with gr.Row(elem_classes="pg-row pg-run"):
+        run = gr.Button(on_page.RUN, variant="primary", scale=3, min_width=80, elem_id="mge-run")
+        stop = gr.Button(on_page.STOP, scale=1, min_width=60, elem_id="mge-stop")
+    return Inspector(Controls(**placed), sweep, Buttons(run, stop, dice, reset, presets), curve, guidance_hints)
+
+
+def _place_class(placed: dict[str, Any], spec: ModelSpec, suggest: Callable[..., Any] | None) -> gr.HTML:
+    """Place the class and its guidance; return the hints below."""
+    with gr.Group(elem_classes="pg-part"):
+        placed["class_id"] = classes.class_menu(spec, suggest=suggest)
+        placed["guidance"] = gr.Slider(
+            1,
+            8,
+            value=spec.defaults.guidance_scale,
+            step=0.1,
+            label=on_page.GUIDANCE,
+            interactive=spec.null_class,
+            elem_id="mge-guidance",
+        )
+        return gr.HTML(said_of_guidance(spec), apply_default_css=False, elem_id="mge-guidance-hints")
+
+
+def _place_steps(placed: dict[str, Any], spec: ModelSpec) -> tuple[gr.Radio, gr.HTML]:
+    """Place T and the schedule; return the presets above, and the curve below."""
+    advice = spec.defaults
+    with gr.Group(elem_classes="pg-part"):
+        presets = gr.Radio(  # shows which one the steps are, or none
+            [(f"{name} {steps}", steps) for name, steps in on_page.PRESETS],
+            value=advice.steps,
+            show_label=False,
+            container=False,
+            elem_id="mge-presets",
+            elem_classes="pg-segments",
+        )
+        placed["steps"] = gr.Slider(1, 32, value=advice.steps, step=1, label=on_page.STEPS, elem_id="mge-steps")
+        placed["schedule"] = gr.Dropdown(
+            list(KNOBS["schedule"].choices),
+            value=advice.schedule,
+            label=on_page.SCHEDULE,
+            elem_id="mge-schedule",
+            elem_classes="pg-line",
+        )
+        curve = gr.HTML(
+            markup.schedule_curve(advice.schedule, advice.steps, spec.grid**2),
+            elem_id="mge-curve",
+            apply_default_css=False,
+        )
+    return presets, curve
+
+
+def _place_draws(placed: dict[str, Any]) -> gr.Button:
+    """Place the number of variations and the seed; return the dice."""
+    with gr.Group(elem_classes="pg-part"):
+        placed["variations"] = gr.Slider(
+            1, 8, value=4, step=1, label=on_page.VARIATIONS, elem_id="mge-variations", elem_classes="pg-not-sweep"
+        )
+        with gr.Row(elem_classes="pg-row pg-seed"):
+            placed["seed"] = gr.Number(
+                0, label=on_page.SEED, precision=0, minimum=0, maximum=2**53, min_width=80, elem_id="mge-seed"
+            )
+            return gr.Button(on_page.DICE, size="sm", min_width=40, scale=0, elem_id="mge-dice")
+
+
+def _extend_fields() -> dict[str, Any]:
+    with gr.Group(elem_classes="pg-part pg-only-extend", elem_id="mge-extend"):
+        fields = {
+            f"extend_{side.lower()}": gr.Number(
+                0,
+                label=side,
+                precision=0,
+                minimum=0,
+                maximum=16384,
+                min_width=60,
+                elem_id=f"mge-extend-{side.lower()}",
+            )
+            for side in on_page.SIDES
+        }
+        gr.HTML(
+            html_template=markup.extend_tools(),
+            js_on_load=scripts.on_load("page/extend.js", call="extendTools(element)"),
+            apply_default_css=False,
+            elem_id="mge-extend-tools",
+        )
+    return fields
+
+
+def _rarely_touched(spec: ModelSpec) -> dict[str, Any]:
+    advice = spec.defaults
+    placed: dict[str, Any] = {}
+    with gr.Group(elem_classes="pg-part pg-only-new"):
+        placed["sharpen"] = gr.Slider(0, 1, value=SHARPEN, step=0.05, label=on_page.SHARPEN, elem_id="mge-sharpen")
+        _note(on_page.SHARPEN_HINT)
+    with gr.Group(elem_classes="pg-part pg-only-finished"):
+        placed["finish"] = gr.Dropdown(
+            list(on_page.FINISHES), value="auto", label=on_page.FINISH, elem_id="mge-finish", elem_classes="pg-line"
+        )
+        _note(on_page.FINISH_HINT)
+    with gr.Group(elem_classes="pg-part pg-not-generate"):
+        placed["refine"] = gr.Slider(0, 3, value=0, step=1, label=on_page.REFINE, elem_id="mge-refine")
+        _note(on_page.REFINE_HINT)
+        placed["detail"] = gr.Dropdown(
+            list(on_page.DETAILS), value="auto", label=on_page.DETAIL, elem_id="mge-detail", elem_classes="pg-line"
+        )
+        _note(on_page.DETAIL_HINT)
+        placed["blend"] = gr.Dropdown(
+            list(on_page.BLENDS), value="auto", label=on_page.BLEND, elem_id="mge-blend", elem_classes="pg-line"
+        )
+        _note(on_page.BLEND_HINT)
+        placed["guided_by"] = gr.Dropdown(
+            list(on_page.GUIDED_WAYS),
+            value="auto",
+            label=on_page.GUIDED_BY,
+            interactive=spec.null_class,
+            elem_id="mge-guided-by",
+            elem_classes="pg-line",
+        )
+        _note(on_page.GUIDED_BY_HINT)
+    placed["order"] = gr.Dropdown(
+        list(KNOBS["order"].choices),
+        value=advice.order,
+        label=on_page.ORDER,
+        elem_id="mge-order",
+        elem_classes="pg-line",
+    )
+    placed["choice_temperature"] = gr.Slider(
+        0, 12, value=advice.choice_temperature, step=0.1, label=on_page.CHOICE_TEMPERATURE, elem_id="mge-choice"
+    )
+    placed["token_temperature"] = gr.Slider(
+        0.1, 2, value=advice.token_temperature, step=0.05, label=on_page.TOKEN_TEMPERATURE, elem_id="mge-token"
+    )
+    placed["coverage"] = gr.Slider(
+        0, 0.95, value=0, step=0.05, label=on_page.COVERAGE, elem_id="mge-coverage", elem_classes="pg-not-generate"
+    )
+    placed["context"] = gr.Slider(
+        1, 6, value=2, step=0.25, label=on_page.CONTEXT, elem_id="mge-context", elem_classes="pg-not-generate"
+    )
+    placed["opaque"] = gr.Checkbox(
+        False, label=on_page.OPAQUE, container=False, elem_id="mge-opaque", elem_classes="pg-not-generate"
+    )
+    return placed
+
+
+def _note(text: str) -> None:
+    gr.HTML(f"<p class='pg-note'>{escape(text)}</p>", apply_default_css=False)
+
+
+def _sweep_controls(examples: Mapping[str, str]) -> SweepControls:
+    names = list(on_page.AXES)
+    with gr.Group(elem_classes="pg-part pg-only-sweep", elem_id="mge-sweep"):
+        rows = gr.Dropdown(
+            names, value="schedule", label=on_page.SWEEP_ROWS, elem_id="mge-sweep-rows", elem_classes="pg-line"
+        )
+        row_values = gr.Textbox(
+            examples["schedule"],
+            label=on_page.SWEEP_ROW_VALUES,
+            show_label=False,
+            max_lines=1,
+            elem_id="mge-sweep-row-values",
+            elem_classes="pg-values",
+        )
+        columns = gr.Dropdown(
+            names, value="steps", label=on_page.SWEEP_COLUMNS, elem_id="mge-sweep-columns", elem_classes="pg-line"
+        )
+        column_values = gr.Textbox(
+            examples["steps"],
+            label=on_page.SWEEP_COLUMN_VALUES,
+            show_label=False,
+            max_lines=1,
+            elem_id="mge-sweep-column-values",
+            elem_classes="pg-values",
+        )
+        curves = gr.HTML("", elem_id="mge-sweep-curves", apply_default_css=False)
+        grid = gr.HTML(
+            markup.sweep_empty(),
+            js_on_load=scripts.on_load("page/sweep.js", call="sweepGrid(element, trigger, props)"),
+            elem_id="mge-sweep-grid",
+            apply_default_css=False,
+            settings=on_page.ADOPT_SETTINGS,
+            picture=on_page.ADOPT_PICTURE,
+        )
+        with gr.Row(elem_classes="pg-row"):
+            sheet = gr.DownloadButton(on_page.SWEEP_SHEET, size="sm", interactive=False, elem_id="mge-sweep-sheet")
+            csv = gr.DownloadButton(on_page.SWEEP_CSV, size="sm", interactive=False, elem_id="mge-sweep-csv")
+    return SweepControls(rows, row_values, columns, column_values, curves, grid, sheet, csv)
+
+
+def form_controls() -> FormControls:
+    """Place the controls of the Form tab."""
+    gr.HTML(f"<p class='pg-hint'>{on_page.FORM_HINT}</p>", apply_default_css=False)
+    # Files of any name, not images: the gate in core looks into them, and nothing decodes or judges them before.
+    image = gr.File(label=on_page.FORM_IMAGE, height=96, elem_id="mge-form-image")
+    mask = gr.File(label=on_page.FORM_MASK, height=96, elem_id="mge-form-mask")
+    run = gr.Button(on_page.RUN, variant="primary", elem_id="mge-form-run")
+    result = gr.Image(
+        label=on_page.FORM_RESULT, type="filepath", format="png", interactive=False, elem_id="mge-form-result"
+    )
+    return FormControls(image, mask, run, result)

@@ -1,0 +1,70 @@
+"""Which controls the browser keeps from one visit to the next, and what it must know to restore them.
+
+Knows nothing of how the browser keeps them, or of how the controls are placed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import gradio as gr
+
+from core.models import ModelSpec
+from core.values import KNOBS, followed
+from editor.page.controls import Controls, SweepControls
+
+ADVISED = frozenset(
+    (
+        *(knob.control for knob in KNOBS.values() if knob.control),
+        *("variations", "feather", "grow", "coverage", "context", "match_colour", "opaque"),
+        *("follow", "finish", "sharpen", "refine", "detail", "blend", "guided_by"),
+    )
+)
+"""The settings that "Reset to the model's advice" resets: how, not what."""
+
+Setting = gr.Radio | gr.Dropdown | gr.Slider | gr.Number | gr.Checkbox | gr.Textbox | gr.HTML
+"""A control whose value the browser keeps."""
+
+
+def kept_settings(placed: Controls, sweep: SweepControls) -> dict[str, Setting]:
+    """Return what the browser keeps from one visit to the next; Extend's pixels belong to the picture, not here."""
+    names = ("rows", "row_values", "columns", "column_values")
+    kept: dict[str, Setting] = {
+        name: control for name, control in placed._asdict().items() if not name.startswith("extend_")
+    }
+    swept: tuple[Setting, ...] = sweep.axes
+    kept.update({f"sweep_{name}": control for name, control in zip(names, swept, strict=True)})
+    return kept
+
+
+def describe(kept: Mapping[str, Setting], spec: ModelSpec) -> list[dict[str, Any]]:
+    """Return what the browser must know of settings before it restores them: advice and bounds, as JSON objects.
+
+    Those with `own` belong to the model: another one's say nothing about them.
+
+    Args:
+        kept: from `kept_settings`.
+        spec: the model that advises, and whose classes there are.
+    """
+    advice = {knob.control: getattr(spec.defaults, name) for name, knob in KNOBS.items() if knob.control}
+    advice |= {"class_id": -1, "follow": followed(spec.follow)}
+    return [
+        {
+            "name": name,
+            "advice": advice.get(name, control.value),
+            "own": name in advice,
+            **_bounds(control, len(spec.classes)),
+        }
+        for name, control in kept.items()
+    ]
+
+
+def _bounds(control: Setting, classes_count: int) -> dict[str, Any]:
+    if isinstance(control, (gr.Radio, gr.Dropdown)):
+        return {"choices": [choice[1] for choice in control.choices]}
+    if isinstance(control, (gr.Slider, gr.Number)):
+        return {"low": control.minimum, "high": control.maximum}
+    if isinstance(control, gr.HTML):
+        return {"choices": list(range(-1, classes_count))}
+    return {}

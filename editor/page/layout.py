@@ -1,0 +1,359 @@
+"""The page: places the stage, the inspector and the tabs, and wires each event to its gesture.
+
+Knows nothing of what a gesture does. Modes and drawers change by style sheet alone, so nothing on the page moves when
+the server answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from html import escape
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import gradio as gr
+from gradio.utils import get_upload_folder
+
+from core import Engine
+from core.models import ModelSpec
+from core.pictures import open_picture
+from editor import axes, markup
+from editor.documents import export
+from editor.documents.store import Store
+from editor.documents.visitors import Documents
+from editor.handlers import Handlers, sample_paths
+from editor.handlers.desk import answering, echoed, payload_of
+from editor.handlers.drawing import Told
+from editor.handlers.opening import Opened
+from editor.models.current import Models
+from editor.page import controls, keeping, menu, scripts
+from editor.page.component import Carrier, Stage
+from editor.page.controls import FormControls, Inspector
+from editor.page.theme import editor_theme
+from editor.sentences import on_page
+from editor.settings import AppSettings
+from editor.wire.intents import read_name
+from editor.wire.requests import model_id
+
+PAGE_CSS = Path(__file__).resolve().parent.parent / "static" / "page.css"
+ENGINE_LANE: dict[str, Any] = {"concurrency_id": "engine", "concurrency_limit": 1}
+ASKED: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "trigger_mode": "multiple"}
+"""Events that the page waits for the answer of: none is left out because another is on its way."""
+_QUIET: dict[str, Any] = {"show_progress": "hidden", "queue": False, "api_visibility": "private"}
+_LATEST: dict[str, Any] = {**_QUIET, "trigger_mode": "always_last"}  # of several changes, the last one counts
+_HERE: dict[str, Any] = {"api_visibility": "private"}  # what the browser does by itself
+
+_SESSIONS_A_VISITOR = 2
+"""Gradio keeps a copy of the page's description for each session, 0.2 MB, and takes each call of a program for one;
+nothing of ours is lost with a session."""
+_THUMBNAIL_SIDE = 96
+
+
+def look() -> dict[str, Any]:
+    """Return what `launch` needs for the page's look: theme, style sheet, and the script that knows dark from light."""
+    return {"theme": editor_theme(), "css_paths": [PAGE_CSS], "head": scripts.head()}
+
+
+class Page(NamedTuple):
+    """Every component that takes part in an event."""
+
+    stage: Stage
+    model: gr.HTML
+    strip: gr.HTML
+    carrier: Carrier
+    download: gr.DownloadButton
+    export: gr.Button
+    help: gr.Button
+    theme: gr.Button
+    inspector: Inspector
+    form: FormControls
+
+
+def build_app(engine: Engine, settings: AppSettings) -> gr.Blocks:
+    """Return the page over a loaded engine, for which another may be swapped in; queued; the caller launches it."""
+    store = Store(Path(get_upload_folder()))
+    gr.set_static_paths(store.served)  # ours to remove: Gradio neither copies these files nor deletes them by age
+    documents = Documents(store, settings)
+    handlers = Handlers(Models(engine, settings), settings, documents)
+    app = gr.Blocks(title=on_page.TITLE, fill_width=True, analytics_enabled=False)
+    app.state_session_capacity = _SESSIONS_A_VISITOR * settings.visitors
+    with app:
+        page = _place(engine.spec, settings, handlers)
+        _wire_documents(app, page, handlers)
+        _wire_settings(app, page, handlers, engine.spec)
+        _wire_runs(page, handlers)
+        _wire_form(page, handlers)
+        for name in ("fill", "replace", "extend", "generate", "sweep"):
+            gr.api(getattr(handlers.api, name), api_name=name, **ENGINE_LANE)
+    app.queue(max_size=32)
+    return app
+
+
+def _place(spec: ModelSpec, settings: AppSettings, handlers: Handlers) -> Page:
+    with gr.Row(elem_id="mge-head"):
+        gr.HTML(f"<h1>{escape(on_page.TITLE)}</h1>", elem_id="mge-brand", apply_default_css=False)
+        choosing = handlers.choosing
+        model = menu.model_menu(spec, look=choosing.look, choose=choosing.choose, cancel=choosing.cancel)
+        gr.HTML(
+            html_template=markup.open_button(),
+            js_on_load=scripts.on_load("page/open.js", call="openButton(element)"),
+            apply_default_css=False,
+            elem_id="mge-upload",  # the stage presses the file field in here
+        )
+        download = gr.DownloadButton(on_page.DOWNLOAD, size="sm", scale=0, min_width=112, elem_id="mge-download")
+        exporting = gr.Button(on_page.EXPORT, size="sm", scale=0, min_width=80, elem_id="mge-export")
+        theme = gr.Button(on_page.THEME, size="sm", scale=0, min_width=36, elem_id="mge-theme")
+        helping = gr.Button(on_page.HELP, size="sm", scale=0, min_width=36, elem_id="mge-help")
+    with gr.Row(elem_id="mge-body"):
+        with gr.Column(elem_id="mge-left"):
+            plan, sources = handlers.planning.plan, handlers.reviewing.sources
+            stage = Stage(plan=plan, sources=sources, model=model_id(spec))
+            carrier = Carrier()
+            strip = _strip(settings)
+        with gr.Column(elem_id="mge-side"):
+            gr.HTML(markup.drawer_handle(), apply_default_css=False, elem_id="mge-drawer")
+            with gr.Tabs(elem_id="mge-tabs"):
+                with gr.Tab(on_page.TAB_EDIT, id="edit"):
+                    inspector = controls.inspector(spec, suggest=handlers.suggesting.suggest)
+                with gr.Tab(on_page.TAB_FORM, id="form"):
+                    form = controls.form_controls()
+    return Page(
+        stage=stage,
+        model=model,
+        strip=strip,
+        carrier=carrier,
+        download=download,
+        export=exporting,
+        help=helping,
+        theme=theme,
+        inspector=inspector,
+        form=form,
+    )
+
+
+def _strip(settings: AppSettings) -> gr.HTML:
+    samples = [
+        (path.stem.replace("_", " "), export.thumbnail_url(open_picture(path), _THUMBNAIL_SIDE))
+        for path in sample_paths(settings.samples)
+    ]
+    return gr.HTML(
+        html_template=markup.sample_strip(samples),
+        js_on_load=scripts.on_load("page/strip.js", call="sampleStrip(element, trigger)"),
+        apply_default_css=False,
+        elem_id="mge-samples",
+    )
+
+
+def _wire_documents(app: gr.Blocks, page: Page, handlers: Handlers) -> None:
+    """Open, reopen, accept, go to a version, export, leave."""
+    placed = page.inspector.controls
+
+    def answer(opened: Opened, event: gr.EventData | None = None) -> list[Any]:
+        return [*_answer(echoed(opened.message, event), opened.download), *placed.updates(opened.values)]
+
+    def first(request: gr.Request) -> list[Any]:
+        return answer(handlers.opening.open_first(request))
+
+    def brought(path: str | None, event: gr.EventData, request: gr.Request) -> list[Any]:
+        return answer(handlers.opening.open_upload(path, request, read_name(payload_of(event))), event)
+
+    def sample(event: gr.EventData, request: gr.Request) -> list[Any]:
+        return answer(handlers.opening.open_sample(event, request), event)
+
+    def reopened(event: gr.EventData, request: gr.Request) -> list[Any]:
+        return answer(handlers.opening.reopen(event, request), event)
+
+    opening: dict[str, Any] = {**ASKED, "outputs": [page.stage, page.download, *placed]}
+    app.load(first, **opening)
+    app.unload(handlers.opening.leave)
+    page.stage.bring(brought, page.carrier, js="() => window.mgeStage?.carried()", **opening)
+    page.strip.pick(sample, **opening)
+
+    def masked(path: str | None, event: gr.EventData, request: gr.Request) -> Any:
+        return echoed(handlers.masking.load(path, event, request), event)
+
+    page.stage.mask(masked, page.carrier, page.stage, js="() => window.mgeStage?.carried()", **ASKED)
+    page.stage.reopen(reopened, **opening)
+
+    def accepted(event: gr.EventData, request: gr.Request) -> list[Any]:
+        head = handlers.reviewing.accept(event, request)
+        return _answer(echoed(head.message, event), head.download)
+
+    def gone_to(event: gr.EventData, request: gr.Request) -> list[Any]:
+        head = handlers.reviewing.goto(event, request)
+        return _answer(echoed(head.message, event), head.download)
+
+    shown: dict[str, Any] = {**ASKED, "outputs": [page.stage, page.download]}
+    page.stage.accept(accepted, **shown)
+    page.stage.goto(gone_to, **shown)
+    page.stage.export(answering(handlers.exporting.export), None, page.stage, **ASKED, **ENGINE_LANE)  # films run nets
+
+
+def _answer(*parts: Any) -> list[Any]:
+    """Return what a handler told, as Gradio takes it: None leaves a component as it is."""
+    return [gr.skip() if part is None else part for part in parts]
+
+
+def _wire_settings(app: gr.Blocks, page: Page, handlers: Handlers, spec: ModelSpec) -> None:
+    """Settings that the stage shows, those that only the inspector shows, and all of them from visit to visit."""
+    curves = _Curves(page, handlers)
+    curves.wire(app)
+    _wire_planning(page, handlers)
+    _wire_local(page)
+    kept = keeping.kept_settings(page.inspector.controls, page.inspector.sweep)
+    _wire_keeping(app, page, kept, spec)
+    _wire_fitting(page, handlers, kept, curves)
+
+
+def _wire_planning(page: Page, handlers: Handlers) -> None:
+    """Those that change which cells are regenerated."""
+    placed = page.inspector.controls
+
+    def changed(data: dict[Any, Any], request: gr.Request) -> Any:
+        return handlers.planning.settings_changed(placed.values(data), request)
+
+    planned = (placed.coverage, placed.grow, placed.context, placed.refine)
+    for control in (*planned, placed.steps, placed.variations, placed.schedule):
+        control.change(changed, set(placed), page.stage, **_LATEST)
+
+
+class _Curves:
+    """The drawings of the schedule that is set, and of those that a sweep tries."""
+
+    def __init__(self, page: Page, handlers: Handlers) -> None:
+        self._inspector, self._handlers = page.inspector, handlers
+
+    def wire(self, app: gr.Blocks) -> None:
+        """Draw them anew whenever what they show changes."""
+        placed, sweep = self._inspector.controls, self._inspector.sweep
+        shown: list[keeping.Setting] = [placed.schedule, placed.steps]
+        for control in shown:
+            control.change(self.drawn, shown, self._inspector.curve, **_LATEST)
+        for tried in (*sweep.axes, *shown):
+            tried.change(self.swept, [*sweep.axes, *shown], sweep.curves, **_LATEST)
+        app.load(self.swept, [*sweep.axes, *shown], sweep.curves, **_QUIET)
+        for axis, values in ((sweep.rows, sweep.row_values), (sweep.columns, sweep.column_values)):
+            axis.input(lambda name: axes.examples(self._handlers.spec)[name], axis, values, **_QUIET)
+
+    def drawn(self, schedule: str, steps: float) -> str:
+        """Return the curve of one schedule."""
+        return markup.schedule_curve(schedule, int(steps), self._handlers.spec.grid**2)
+
+    def swept(self, *given: Any) -> str:
+        """Return the curves of a sweep's schedules; given: its axes, then schedule and steps."""
+        *texts, schedule, steps = given
+        spec = self._handlers.spec
+        return markup.sweep_curves(*axes.swept_schedules(texts, schedule, int(steps), spec), spec.grid**2)
+
+
+def _wire_local(page: Page) -> None:
+    """What the browser does by itself."""
+    placed, buttons = page.inspector.controls, page.inspector.buttons
+    placed.mode.change(None, placed.mode, None, js="(mode) => { window.mgePage?.setMode(mode); }", **_HERE)
+    for side in placed.sides:
+        side.change(None, [*placed.sides], None, js="(...sides) => { window.mgePage?.setExtend(...sides); }", **_HERE)
+    buttons.presets.input(None, buttons.presets, placed.steps, js="(steps) => steps", **_HERE)
+    placed.steps.change(None, placed.steps, buttons.presets, js="(steps) => window.mgePage?.preset(steps)", **_HERE)
+    buttons.dice.click(None, None, placed.seed, js="() => Math.floor(Math.random() * 2 ** 31)", **_HERE)
+    page.theme.click(None, None, None, js="() => { window.mgeTheme?.toggle(); }", **_HERE)
+    page.export.click(None, None, None, js="() => { window.mgeStage?.export?.(); }", **_HERE)
+    page.help.click(None, None, None, js="() => { window.mgeStage?.help?.(); }", **_HERE)
+
+
+def _wire_keeping(app: gr.Blocks, page: Page, kept: Mapping[str, keeping.Setting], spec: ModelSpec) -> None:
+    """The settings that the browser keeps from visit to visit, and the way back to the model's advice."""
+    start = {
+        "model": model_id(spec),
+        "settings": keeping.describe(kept, spec),
+        "presets": [steps for _, steps in on_page.PRESETS],
+    }
+    app.load(None, None, [*kept.values()], js=scripts.on_start(start), **_HERE)
+    for setting in kept.values():
+        setting.change(None, [*kept.values()], None, js="(...all) => { window.mgePage?.keep(...all); }", **_HERE)
+    advised = {name: control for name, control in kept.items() if name in keeping.ADVISED}
+    names = ", ".join(f"'{name}'" for name in advised)
+    advise = f"() => window.mgePage?.advice({names})"
+    page.inspector.buttons.reset.click(None, None, [*advised.values()], js=advise, **_HERE)
+
+
+def _wire_fitting(page: Page, handlers: Handlers, kept: Mapping[str, keeping.Setting], curves: _Curves) -> None:
+    """Another model: the stage, the menu and the settings are made to fit it."""
+    placed, sweep, _, curve, guidance_hints = page.inspector
+
+    def fitted(data: dict[Any, Any], request: gr.Request) -> list[Any]:
+        message, spec = handlers.choosing.fit(request)
+        schedule, steps = data[placed.schedule], data[placed.steps]
+        return [
+            message,
+            menu.fitted(spec, keeping.describe(kept, spec)),
+            gr.update(interactive=spec.null_class),
+            controls.said_of_guidance(spec),
+            curves.drawn(schedule, steps),
+            curves.swept(*(data[axis] for axis in sweep.axes), schedule, steps),
+        ]
+
+    fitting = page.model.fit(
+        fitted,
+        {placed.schedule, placed.steps, *sweep.axes},
+        [page.stage, page.model, placed.guidance, guidance_hints, curve, sweep.curves],
+        **_LATEST,
+    )
+    # The values that were kept for that model, else its advice; what belongs to no model stays.
+    fit = "(fitted, ...now) => window.mgePage?.fit(fitted, now) ?? now"
+    fitting.then(None, [page.model, *kept.values()], [*kept.values()], js=fit, **_HERE)
+
+
+def _wire_runs(page: Page, handlers: Handlers) -> None:
+    """Run, Stop and what follows; the buttons only pull the stage's own triggers: keys and buttons are one road."""
+    placed, sweeping, buttons = page.inspector.controls, page.inspector.sweep, page.inspector.buttons
+    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+
+    def drawn(data: dict[Any, Any], event: gr.EventData, request: gr.Request) -> Iterator[Told]:
+        texts = [str(data[control]) for control in sweeping.axes]
+        with closing(handlers.running.run(placed.values(data), texts, event, request)) as told:
+            yield from told
+
+    def run(data: dict[Any, Any], event: gr.EventData, request: gr.Request) -> Iterator[Any]:
+        for each in drawn(data, event, request):
+            yield _answer(each.message)[0]
+
+    def swept(data: dict[Any, Any], event: gr.EventData, request: gr.Request) -> Iterator[list[Any]]:
+        for each in drawn(data, event, request):
+            yield _answer(*each)
+
+    def stopped(event: gr.EventData, request: gr.Request) -> Any:
+        return handlers.running.stop(request, payload_of(event).get("run"))
+
+    def adopted(event: gr.EventData, request: gr.Request) -> list[Any]:
+        message, values = handlers.sweeping.adopt(event, request)
+        return [echoed(message, event), *placed.updates(values)]
+
+    # Gradio makes a new component of each output that stays as it is, for every message: a run has one output alone.
+    drawing: dict[str, Any] = {"inputs": set(placed) | set(sweeping.axes), **ASKED, **ENGINE_LANE}
+    page.stage.run(run, outputs=page.stage, **drawing)
+    page.stage.sweep(swept, outputs=[page.stage, sweeping.grid, sweeping.sheet, sweeping.csv], **drawing)
+    page.stage.stop(stopped, None, page.stage, queue=False, **ASKED)
+    page.stage.draft(answering(handlers.running.draft), None, page.stage, **ASKED, **ENGINE_LANE)
+    page.stage.inspect(handlers.reviewing.inspect, None, page.stage, trigger_mode="always_last", **quiet, **ENGINE_LANE)
+    sweeping.grid.adopt(adopted, None, [page.stage, *placed], **quiet)
+    buttons.run.click(None, None, None, js="() => { window.mgeStage?.run(); }", **_HERE)
+    buttons.stop.click(None, None, None, js="() => { window.mgeStage?.stop(); }", **_HERE)
+
+
+def _wire_form(page: Page, handlers: Handlers) -> None:
+    """The road without the canvas."""
+    placed, form = page.inspector.controls, page.form
+
+    def run(data: dict[Any, Any]) -> str | None:
+        shown = data[page.model]["model"]
+        return handlers.api.form(placed.values(data), data.get(form.image), data.get(form.mask), model=shown)
+
+    form.run.click(
+        run,
+        {*placed, form.image, form.mask, page.model},
+        form.result,
+        show_progress="minimal",
+        api_visibility="private",
+        **ENGINE_LANE,
+    )

@@ -1,0 +1,113 @@
+"""The page's scripts: plain ES modules in editor/static, joined into the one text that Gradio takes in each place.
+
+Knows nothing of components or events; what a script does is told in its module.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+from graphlib import TopologicalSorter
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).resolve().parent.parent / "static"
+
+ARGUMENTS = ("element", "trigger", "props", "server", "watch")
+"""What Gradio hands to `js_on_load`; no module may declare such a name."""
+
+_IMPORT = re.compile(r"^import\s+\{([^}]*)\}\s+from\s+\"(\.[\w./]+)\";\n", re.MULTILINE)
+_DECLARES = r"(?:async\s+)?(?:function|class|const|let)\s+"
+_EXPORT = re.compile(rf"^export\s+{_DECLARES}(\w+)", re.MULTILINE)
+_NAME = re.compile(rf"^(?:export\s+)?{_DECLARES}(\w+)", re.MULTILINE)
+
+
+def bundle(start: Path) -> str:
+    """Return one script that holds an ES module and all that it imports, each after those that it imports itself.
+
+    Only what these modules use is understood: named imports between them and `export` before a declaration. They share
+    one scope afterwards, so no two may declare the same name at their top level.
+
+    Raises:
+        ValueError: where an import names a module or an export that is not there, two modules declare one name, or
+            modules import each other in a circle.
+    """
+    modules = _in_order(start.resolve())
+    _check_names(modules)
+    _check_imports(modules)
+    return "".join(_plain(path, text) for path, text in modules.items())
+
+
+def on_load(module: str, *, call: str) -> str:
+    """Return the text for a component's `js_on_load`.
+
+    Args:
+        module: file of `FOLDER`; what it imports comes with it.
+        call: what starts it, over the `ARGUMENTS`.
+    """
+    return f'(() => {{\n"use strict";\n{bundle(FOLDER / module)}{call};\n}})();\n'
+
+
+def on_start(settings: dict[str, Any]) -> str:
+    """Return the text for the page's load event, a function that returns the settings of the last visit.
+
+    Args:
+        settings: JSON object that `startPage` in main.js takes.
+    """
+    joined = bundle(FOLDER / "page" / "main.js")
+    return f'() => {{\n"use strict";\n{joined}return startPage({json.dumps(settings)});\n}}'
+
+
+@cache
+def head() -> str:
+    """Return what belongs in the page's head: the theme is known before anything is drawn."""
+    return f"<script>{on_load('page/theme.js', call='startTheme()')}</script>"
+
+
+def _in_order(start: Path) -> dict[Path, str]:
+    """Return the texts of a module and of all that it imports, in an order in which they can be read."""
+    texts: dict[Path, str] = {}
+    imports: dict[Path, list[Path]] = {}
+    waiting = [start]
+    while waiting:
+        path = waiting.pop()
+        if path in texts:
+            continue
+        texts[path] = path.read_text(encoding="utf-8")
+        imports[path] = [_source(path, source) for _, source in _IMPORT.findall(texts[path])]
+        waiting += imports[path]
+    return {path: texts[path] for path in TopologicalSorter(imports).static_order()}
+
+
+def _source(path: Path, source: str) -> Path:
+    found = (path.parent / source).resolve()
+    if not found.is_file():
+        raise ValueError(f"{path.name} imports from {source}, which is not there.")
+    return found
+
+
+def _check_names(modules: dict[Path, str]) -> None:
+    owners = dict.fromkeys(ARGUMENTS, "Gradio")
+    for path, text in modules.items():
+        for name in _NAME.findall(text):
+            if name in owners:
+                raise ValueError(f"{path.name} declares {name}, and so does {owners[name]}: rename one of them.")
+            owners[name] = path.name
+
+
+def _check_imports(modules: dict[Path, str]) -> None:
+    exported = {path: set(_EXPORT.findall(text)) for path, text in modules.items()}
+    for path, text in modules.items():
+        for names, source in _IMPORT.findall(text):
+            for name in filter(None, (name.strip() for name in names.split(","))):
+                if name not in exported[_source(path, source)]:
+                    raise ValueError(f"{path.name} imports {name} from {source}, which does not export it.")
+
+
+def _plain(path: Path, text: str) -> str:
+    """Return a module's text without the words that only modules may say."""
+    plain = re.sub(rf"^export\s+(?={_DECLARES})", "", _IMPORT.sub("", text), flags=re.MULTILINE)
+    if re.search(r"^(?:import|export)\b", plain, re.MULTILINE):
+        raise ValueError(f"{path.name} has an import or export of a kind that the bundler does not know.")
+    return plain

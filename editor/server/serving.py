@@ -1,0 +1,110 @@
+"""The server: Gradio's application behind the door, on sockets of its own, until somebody stops it.
+
+Knows nothing of the page or of models. It asks nothing of itself over HTTP, as Gradio's own start does, so that
+proxies, hosts and a busy machine cannot keep it from starting.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+import gradio as gr
+import uvicorn
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+from starlette.routing import Mount
+from starlette.types import ASGIApp
+
+from editor.server.addresses import Addresses
+from editor.server.doorway import Doorway, Rules
+from editor.server.sockets import is_loopback
+from editor.server.workplace import Workplace
+from editor.settings import AppSettings
+
+_GRACE_S = 2  # for answers that are on their way when the server is stopped
+_PATIENCE_S = 6.0  # for a step of a run, inside which torch cannot be interrupted
+_MOST_CONNECTIONS = 700  # two stay open for each page; beyond, visitors are asked to come again
+
+
+def application(page: gr.Blocks, settings: AppSettings, place: Workplace, **look: Any) -> tuple[ASGIApp, FastAPI]:
+    """Return the whole application, and Gradio's own within it.
+
+    Args:
+        page: queued.
+        settings: hosts and limits.
+        place: whose served folder Gradio's files lie in.
+        **look: theme, style sheets and head of the page.
+    """
+    outer = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    gr.mount_gradio_app(
+        outer,
+        page,
+        path="/",
+        server_name=settings.host,
+        server_port=settings.port,
+        root_path=os.environ.get("GRADIO_ROOT_PATH", ""),
+        max_file_size=f"{settings.max_file_mb}mb",
+        footer_links=["api"],
+        mcp_server=settings.mcp,
+        run_history=False,
+        show_error=False,
+        ssr_mode=False,
+        enable_monitoring=False,
+        app_kwargs={"middleware": [Middleware(Addresses, folder=place.served)]},
+        **look,
+    )
+    inner = next(route.app for route in outer.routes if isinstance(route, Mount))
+    assert isinstance(inner, FastAPI)
+    rules = Rules(settings.hosts, not is_loopback(settings.host), settings.max_file_mb, place.served)
+    return Doorway(outer, rules), inner
+
+
+class Server(uvicorn.Server):
+    """Serves until `should_exit`; in the main thread until SIGINT or SIGTERM, too, which are raised again after it."""
+
+    def __init__(
+        self, app: ASGIApp, inner: FastAPI, *, ready: Callable[[], None], stuck: Callable[[int], None]
+    ) -> None:
+        """Prepare to serve.
+
+        Args:
+            app: all of it.
+            inner: Gradio's application, whose open streams are told when the server ends.
+            ready: called once the first request can be answered.
+            stuck: called with a signal, from another thread, when the server has not ended in time after it.
+        """
+        config = uvicorn.Config(
+            app,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            ws="none",
+            limit_concurrency=_MOST_CONNECTIONS,
+            timeout_graceful_shutdown=_GRACE_S,
+        )
+        super().__init__(config)
+        self._inner, self._ready, self._stuck = inner, ready, stuck
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to answer, and say so."""
+        await super().startup(sockets)
+        if self.started:
+            self._ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End every stream, then the server."""
+        self._inner.stop_event.set()  # type: ignore[attr-defined]  # Gradio's own, which its heartbeats wait for
+        await super().shutdown(sockets)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to end, and be sure of the end."""
+        if not self.should_exit:
+            watch = threading.Timer(_PATIENCE_S, self._stuck, (sig,))
+            watch.daemon = True
+            watch.start()
+        super().handle_exit(sig, frame)

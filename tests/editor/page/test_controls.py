@@ -1,0 +1,61 @@
+"""What the browser is told of the settings that it keeps."""
+
+from __future__ import annotations
+
+import gc
+import json
+import warnings
+
+import gradio as gr
+import pytest
+
+from core.values import FOLLOW
+from editor.page import controls, keeping
+from editor.page.controls import Inspector
+from tests.editor.fakes import OTHER, SPEC
+
+OF_THE_PICTURE = {"variations", "feather", "grow", "coverage", "context"} | {
+    *("match_colour", "opaque", "finish", "sharpen", "refine", "detail", "blend", "guided_by")
+}
+"""Reset by the model's advice, but the same for every model."""
+
+
+@pytest.fixture(scope="module")
+def placed() -> Inspector:
+    """The inspector over the fake model."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)  # Blocks opens event loops and leaves them to the collector
+        with gr.Blocks():
+            made = controls.inspector(SPEC)
+        gc.collect()
+    return made
+
+
+def test_everything_but_the_border_is_kept(placed: Inspector) -> None:
+    kept = keeping.kept_settings(placed.controls, placed.sweep)
+    left_out = set(placed.controls._fields) - set(kept)
+    assert left_out == {"extend_left", "extend_top", "extend_right", "extend_bottom"}
+    assert {kept[name] for name in kept if name.startswith("sweep_")} == set(placed.sweep.axes)
+    assert set(kept) > keeping.ADVISED
+
+
+def test_the_advice_is_the_models_and_within_its_own_bounds(placed: Inspector) -> None:
+    kept = keeping.kept_settings(placed.controls, placed.sweep)
+    described = keeping.describe(kept, SPEC)
+    json.dumps(described)
+    by_name = {setting["name"]: setting for setting in described}
+    assert list(by_name) == list(kept)
+    assert by_name["steps"]["advice"] == SPEC.defaults.steps
+    assert by_name["guidance"]["advice"] == SPEC.defaults.guidance_scale
+    assert by_name["class_id"]["choices"] == [-1, 0, 1, 2, 3]
+    assert by_name["mode"]["choices"] == ["fill", "replace", "extend", "generate", "sweep"]  # keys 1 to 5
+    other = {setting["name"]: setting for setting in keeping.describe(kept, OTHER)}
+    assert (other["steps"]["advice"], other["schedule"]["advice"], other["order"]["advice"]) == (12, "arccos", "halton")
+    assert other["class_id"]["choices"] == [-1, 0, 1]
+    assert (by_name["follow"]["advice"], other["follow"]["advice"]) == (FOLLOW, OTHER.follow)
+    assert {name for name in kept if other[name]["own"]} == keeping.ADVISED - OF_THE_PICTURE | {"class_id"}
+    for setting in described:
+        if "choices" in setting:
+            assert setting["advice"] in setting["choices"]
+        if "low" in setting:
+            assert setting["low"] <= setting["advice"] <= setting["high"]

@@ -1,0 +1,74 @@
+"""The door by itself: what it lets through to the application behind it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from starlette.types import Message, Receive, Scope, Send
+
+from editor.server.doorway import Doorway, Rules
+
+HOST = [(b"host", b"127.0.0.1:7860"), (b"content-type", b"application/json")]
+
+
+def posted(place: Path, body: bytes, path: str = "/gradio_api/queue/join") -> tuple[int, list[bytes]]:
+    """Return the status of an answer, and the bodies that came through."""
+    through: list[bytes] = []
+    sent: list[Message] = []
+
+    async def behind(scope: Scope, receive: Receive, send: Send) -> None:
+        through.append((await receive())["body"])
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    headers = [*HOST, (b"content-length", str(len(body)).encode())]
+    scope = {"type": "http", "method": "POST", "path": path, "headers": headers}
+    with ThreadPoolExecutor(1) as beside:  # a loop that Gradio keeps for this thread stays its own
+        beside.submit(asyncio.run, Doorway(behind, Rules((), False, 1, place))(scope, receive, send)).result()
+    return sent[0]["status"], through
+
+
+def file(path: str) -> bytes:
+    return json.dumps({"data": [{"path": path, "meta": {"_type": "gradio.FileData"}}], "fn_index": 1}).encode()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        file("http://example.com/a.png"),
+        file("https://example.com/a.png"),
+        file("http://example.com/a.png").replace(b"FileData", b"File\\u0044ata").replace(b"path", b"p\\u0061th"),
+        file("http://example.com/a.png").replace(b"http:", b"\\u0068ttp:"),
+        file("http://example.com/a.png").replace(b"//", b"\\/\\/"),
+    ],
+)
+def test_no_file_is_fetched_from_an_address(tmp_path: Path, body: bytes) -> None:
+    assert posted(tmp_path, body) == (403, [])
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        file("/mge-files/abc/photo.png"),
+        json.dumps({"data": ["http://example.com/a.png"], "name": "\u00e9"}).encode(),
+        b'{"data": ["gradio.FileData", "http://"',
+        b'{"data": "gradio.FileData"' + b"[" * 100_000,
+    ],
+)
+def test_everything_else_comes_through(tmp_path: Path, body: bytes) -> None:
+    assert posted(tmp_path, body) == (200, [body])
+
+
+def test_programs_of_the_model_context_protocol_may_name_addresses(tmp_path: Path) -> None:
+    body = file("https://example.com/a.png")
+    assert posted(tmp_path, body, "/gradio_api/mcp/") == (200, [body])
