@@ -12,15 +12,15 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from core.lazy import imported_lazily
+from core.plumbing.lazy import imported_lazily
 
 if TYPE_CHECKING:
-    from core.console import show_every_name
     from core.decoding.schedule import masked_counts
     from core.engine import Engine, load_engine
     from core.engine.suggestions import Suggestion, suggest_classes
     from core.engine.sweeps import Cell, sheet, sweep, to_csv
     from core.errors import BadRequest, CheckpointError, CoreError, OutOfMemory, UnknownModel, of_the_machine
+    from core.plumbing.console import show_every_name
     from core.recipe import Machine, Recipe, read_recipe, recipe_text
     from core.values.request import DecodeOptions, EditRequest, Task
     from core.values.result import EditResult, Preview
@@ -28,7 +28,7 @@ else:
     __getattr__ = imported_lazily(
         __name__,
         {
-            "core.console": ("show_every_name",),
+            "core.plumbing.console": ("show_every_name",),
             "core.decoding.schedule": ("masked_counts",),
             "core.engine": ("Engine", "load_engine"),
             "core.engine.suggestions": ("Suggestion", "suggest_classes"),

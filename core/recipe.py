@@ -12,8 +12,8 @@ from typing import Any
 
 from core.checks import whole
 from core.errors import BadRequest
-from core.json_text import json_object
 from core.models.config import ModelSpec
+from core.plumbing.json_text import json_object
 from core.values.finishing import FINISH_WAY
 from core.values.request import EditRequest
 from core.values.saved import save_request

@@ -39,13 +39,11 @@ SHARED = {
 
 MAY_IMPORT: dict[str, set[str]] = {
     # values: no torch, no files
-    "core": {"core.lazy"},
-    "core.lazy": set(),
+    "core": {"core.plumbing.lazy"},
+    "core.plumbing": set(),
     "core.errors": set(),
-    "core.values": {"core.lazy"},
+    "core.values": {"core.plumbing.lazy"},
     "core.values.geometry": {"numpy", "cv2"},
-    "core.json_text": set(),
-    "core.console": set(),
     "core.checks": {"numpy", "core.errors"},
     "core.values.packing": {"numpy", "core.errors"},
     "core.values.finishing": {"numpy", "core.values.geometry"},
@@ -57,15 +55,23 @@ MAY_IMPORT: dict[str, set[str]] = {
     "core.values.saved": {"numpy", "core.checks", "core.errors", "core.values"},
     "core.values.labels": {"core.errors"},
     "core.recipe": {
-        *("core.checks", "core.errors", "core.values.finishing", "core.json_text"),
+        *("core.checks", "core.errors", "core.values.finishing", "core.plumbing.json_text"),
         *("core.models.config", "core.values.request", "core.values.saved"),
     },
     # the gate for pictures: the only rooms that open picture files, and those that write them
-    "core.pictures": {"numpy", "cv2", "PIL", "core.errors", "core.lazy", "core.pictures", "core.values.geometry"},
+    "core.pictures": {
+        "numpy",
+        "cv2",
+        "PIL",
+        "core.errors",
+        "core.plumbing.lazy",
+        "core.pictures",
+        "core.values.geometry",
+    },
     "core.pictures.maskfiles": {"numpy", "PIL", "core.errors", "core.pictures.opening", "core.values.geometry"},
     "core.pictures.pngtext": set(),
     "core.pictures.profiles": {"numpy", "PIL"},
-    "core.pictures.frames": {"numpy", "core.json_text"},
+    "core.pictures.frames": {"numpy", "core.plumbing.json_text"},
     # the process that opens and writes pictures of strangers for the server
     "core.pictures.develop": {"core.errors", "core.pictures", "core.values.geometry"},
     # three wings that do not know each other
@@ -75,13 +81,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "core.decoding.settings": {"core.checks", "core.errors"},
     "core.models": {
         *("torch", "numpy", "safetensors"),
-        *("core.decoding.settings", "core.errors", "core.json_text", "core.lazy", "core.models"),
+        *("core.decoding.settings", "core.errors", "core.plumbing.json_text", "core.plumbing.lazy", "core.models"),
     },
     # the only room that opens containers of other programs
     "core.models.containers": {"torch", "safetensors", "msgpack", "core.errors"},
     "core.models.convert": {"torch", "core.errors", "core.values.labels", "core.models"},
     # what was downloaded lies where huggingface_hub says
-    "core.models.library": {"huggingface_hub", "core.errors", "core.json_text", "core.models"},
+    "core.models.library": {"huggingface_hub", "core.errors", "core.plumbing.json_text", "core.models"},
     # the only room on the network
     "core.models.hub": {"huggingface_hub", "httpx2", "core.errors", "core.models"},
     # the hall: what all its rooms may know; those below know less

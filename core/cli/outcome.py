@@ -11,8 +11,8 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 
-from core.console import show_every_name
 from core.errors import BadRequest, CoreError, of_the_machine
+from core.plumbing.console import show_every_name
 
 EXIT_USER_ERROR = 2  # as argparse and shells report wrong words
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells report it

@@ -20,7 +20,6 @@ import torch
 from torch import Tensor, nn
 
 from core.errors import CheckpointError
-from core.json_text import json_object
 from core.models.compact import CompactTokenizer, CompactTokenizerConfig
 from core.models.config import ModelSpec, spec_of, whole_of
 from core.models.containers import each_tensor, tensor_shapes, write_tensors
@@ -28,6 +27,7 @@ from core.models.families import NO_NET, build, net_config
 from core.models.interfaces import MaskTransformer, VQTokenizer
 from core.models.keymaps import require_shapes, shapes_of
 from core.models.sharpener import Sharpener, SharpenerConfig
+from core.plumbing.json_text import json_object
 
 TOKENIZER_FILE = "tokenizer.safetensors"
 TRANSFORMER_FILE = "transformer.safetensors"

@@ -13,7 +13,7 @@ from typing import Any
 
 from core.decoding.settings import STANDARD, Decoding
 from core.errors import BadRequest
-from core.json_text import kind_of
+from core.plumbing.json_text import kind_of
 
 MOST_SIZE = 1 << 20
 """Largest number that describes a net, far above any (a codebook of 16384 codes is the largest published)."""

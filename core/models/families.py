@@ -12,7 +12,6 @@ from typing import Any, TypeVar
 
 import torch
 
-from core.json_text import kind_of
 from core.models.compact import CompactTokenizer, CompactTokenizerConfig, CompactTransformer, CompactTransformerConfig
 from core.models.config import ModelSpec, whole_of
 from core.models.google import GoogleTransformer, GoogleTransformerConfig
@@ -27,6 +26,7 @@ from core.models.vqgan import (
     TamingTokenizer,
     TamingTokenizerConfig,
 )
+from core.plumbing.json_text import kind_of
 
 T = TypeVar("T")
 

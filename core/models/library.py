@@ -17,9 +17,9 @@ from huggingface_hub import constants, try_to_load_from_cache
 from huggingface_hub.utils import WeakFileLock
 
 from core.errors import CheckpointError
-from core.json_text import json_object
 from core.models.catalog import Published, PublishedFile
 from core.models.checkpoints import CONFIG_FILE
+from core.plumbing.json_text import json_object
 
 
 class Pin(NamedTuple):

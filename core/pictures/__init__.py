@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.lazy import imported_lazily
+from core.plumbing.lazy import imported_lazily
 
 if TYPE_CHECKING:
     from core.pictures.encoding import encode_picture, encode_png, loss_of

@@ -14,7 +14,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from core.json_text import json_object
+from core.plumbing.json_text import json_object
 
 MOST_TEXT = 20 * 2**20
 """Bytes of plain values; the longest text of a PNG is 16 MiB."""

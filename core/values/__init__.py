@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.lazy import imported_lazily
+from core.plumbing.lazy import imported_lazily
 
 if TYPE_CHECKING:
     from core.checks import written_number, written_whole

@@ -36,7 +36,7 @@ from editor.settings import AppSettings
 from editor.wire.intents import read_name
 from editor.wire.requests import model_id
 
-PAGE_CSS = Path(__file__).resolve().parent.parent / "static" / "page.css"
+PAGE_CSS = Path(__file__).resolve().parent.parent / "static" / "page" / "page.css"
 ENGINE_LANE: dict[str, Any] = {"concurrency_id": "engine", "concurrency_limit": 1}
 ASKED: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "trigger_mode": "multiple"}
 """Events that the page waits for the answer of: none is left out because another is on its way."""

@@ -32,7 +32,7 @@ CORE, EDITOR = "core", "editor"
 
 FLOORS: dict[str, list[set[str]]] = {
     CORE: [
-        {"errors", "json_text", "console", "lazy"},
+        {"errors", "plumbing"},
         {"checks"},
         {"decoding"},
         {"values"},
