@@ -31,6 +31,10 @@ class ColourTokenizer(VQTokenizer):
         colours = (digits.float() + 0.5) / LEVELS
         return colours.repeat_interleave(self.downsample, 2).repeat_interleave(self.downsample, 3)
 
+    def code_vectors(self) -> Tensor:
+        codes = torch.arange(LEVELS**3)
+        return torch.stack([codes // LEVELS**2, codes // LEVELS % LEVELS, codes % LEVELS], 1) - (LEVELS - 1) / 2
+
 
 class RuleTransformer(MaskTransformer):
     """Logits depend on the neighbours, the class and how much is known, so that every input matters."""

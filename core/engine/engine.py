@@ -140,7 +140,8 @@ class Engine:
 
         Args:
             request: what to do.
-            preview_budget_s: seconds that decoding one step's previews may take; beyond it they are mean colours.
+            preview_budget_s: seconds that decoding one step's previews may take; beyond it a cell has about
+                its code's colour.
 
         Yields:
             A `Preview` for each step, a `Finishing` every few dozen milliseconds of the finish, then one `EditResult`.

@@ -6,7 +6,8 @@ through the nets by itself, so that a variation drawn alone is bit-identical to 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import functools
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from core.decoding.settings import MASK, NO_CLASS
 from core.engine.clock import timed
 from core.engine.nets import Nets
 from core.engine.painter import Drawn, Fitting, Job, Painted, Step
+from core.engine.swatches import cell_colours, mosaic
 from core.errors import CheckpointError
 from core.models.config import ModelSpec
 from core.models.sharpener import Sharpener
@@ -55,11 +57,12 @@ class LocalPainter:
         # What is there before the first step, and all there is where a start gave every code.
         state = DecodeStep(-1, 0, tokens, tokens, torch.zeros_like(tokens, dtype=torch.float32))
         images: list[NDArray[np.uint8]] = []
+        palette = functools.cache(functools.partial(self._palette, job, tokens))
         for state in decode(tokens, predict, job.samplings):
             with timed(seconds, "decode"):
                 if state.index + 1 == state.steps:
                     images = self.nets.decode(self.nets.grids(state.guess))
-                shown, exact = self._preview(job, state, images)
+                shown, exact = self._preview(job, state, images, palette)
             yield Step(
                 index=state.index,
                 steps=state.steps,
@@ -163,13 +166,33 @@ class LocalPainter:
         return predictor(net, job.conditions, forwards, self._hole(job))
 
     def _preview(
-        self, job: Job, state: DecodeStep, images: list[NDArray[np.uint8]]
+        self,
+        job: Job,
+        state: DecodeStep,
+        images: list[NDArray[np.uint8]],
+        palette: Callable[[], NDArray[np.uint8]],
     ) -> tuple[NDArray[np.uint8] | None, bool]:
         """Return the pictures of a step and whether they are decoded: those already made, where there are any."""
         if job.preview_s is None:
             return None, False
-        shown, exact = (images, True) if images else self.nets.show(state.guess, job.preview_s)
-        return np.stack(shown), exact
+        guess = self.nets.grids(state.guess)
+        shown = images or self.nets.decode_within(guess, job.preview_s)
+        if shown is not None:
+            return np.stack(shown), True
+        return mosaic(palette(), guess.cpu().numpy(), self._spec.pixels // self._spec.grid), False
+
+    def _palette(self, job: Job, tokens: Tensor) -> NDArray[np.uint8]:
+        """Return a colour for each code, (K, 3) uint8, told by the cells of a job's windows that show the photo.
+
+        Args:
+            job: the job.
+            tokens: (B, N) int64, its windows' codes.
+        """
+        side = self._spec.pixels // self._spec.grid
+        cells = job.unseen.reshape(self._spec.grid, side, self._spec.grid, side)
+        known = ~cells.any((1, 3)) & ~job.unknown
+        colours = cell_colours(job.windows, side)[:, known].reshape(-1, 3)
+        return self.nets.palette(self._grids(tokens)[:, known].ravel(), colours)
 
     def _fits(
         self, job: Job, tokens: Tensor, seen: Tensor | None, guess: Tensor

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core.engine.device import smaller_dtype
+from core.engine.swatches import FEWEST, cell_colours, fitted
 from core.errors import CheckpointError
 from core.models.checkpoints import halve
 from core.models.config import ModelSpec
@@ -68,8 +69,7 @@ class Nets:
             self._vision = vision.to(device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
         self._tokens: OrderedDict[bytes, Tensor] = OrderedDict()
         self._seen: OrderedDict[bytes, Tensor] = OrderedDict()
-        self._swatches: NDArray[np.uint8] | None = None
-        self._decode_seconds = 0.0
+        self._picture_seconds = 0.0
         self._rows = 1 if device.type == "cpu" else _MOST_ROWS
         self.told: list[str] = []
         self.threads = torch.get_num_threads()
@@ -107,8 +107,10 @@ class Nets:
 
         def encoded() -> Tensor:
             self.encodes += 1
+            started = time.perf_counter()
             with self.autocast():
                 tokens: Tensor = self.tokenizer.encode(self._pixels(window))[0]
+            self._picture_seconds = self._picture_seconds or time.perf_counter() - started
             return tokens
 
         return _remembered(self._tokens, _digest(window), encoded)
@@ -149,7 +151,7 @@ class Nets:
         if not torch.isfinite(pixels).all():
             raise self._overflow("pixels")
         pictures = (pixels * 255.0).round().byte().permute(0, 2, 3, 1).cpu().numpy()
-        self._decode_seconds = (time.perf_counter() - started) / len(tokens)
+        self._picture_seconds = (time.perf_counter() - started) / len(tokens)
         return list(pictures)
 
     def _in_parts(self, ask: Callable[..., Tensor], *given: Tensor) -> Tensor:
@@ -188,7 +190,6 @@ class Nets:
             return False
         self._tokens.clear()
         self._seen.clear()
-        self._swatches = None
         return True
 
     def _tell(self, what: str) -> None:
@@ -202,31 +203,27 @@ class Nets:
             f"model {self._spec.name} gives {what} that are not finite numbers (NaN or an overflow): {advice}."
         )
 
-    def show(self, guess: Tensor, budget_s: float) -> tuple[list[NDArray[np.uint8]], bool]:
-        """Return preview pictures of a step's (B, N) guess, and whether they are decoded or the codes' mean colours.
+    def decode_within(self, tokens: Tensor, budget_s: float) -> list[NDArray[np.uint8]] | None:
+        """Return what `decode` returns, or None where that would take more seconds than there are.
 
-        Args:
-            guess: codes.
-            budget_s: seconds that decoding may take; beyond it they are mean colours.
+        Before anything was decoded, encoding a window tells how long it takes: both halves of a tokenizer are alike.
         """
-        if self._decode_seconds * len(guess) <= budget_s:
-            return self.decode(self.grids(guess)), True
-        if self._swatches is None:
-            self._swatches = self._mean_colours()
-        side = self._spec.pixels // self._spec.grid
-        colours = self._swatches[self.grids(guess).cpu().numpy()]  # (B, h, w, 3)
-        return list(colours.repeat(side, 1).repeat(side, 2)), False
+        return self.decode(tokens) if self._picture_seconds * len(tokens) <= budget_s else None
 
     @torch.no_grad()
-    def _mean_colours(self) -> NDArray[np.uint8]:
-        """Return each code's mean colour (K, 3): the middle of a 3x3 patch of that code alone, decoded."""
-        rows: list[Tensor] = []
-        with self.autocast():
-            for codes in torch.arange(self._spec.codebook_size, device=self.device).split(128):
-                patch = self.tokenizer.decode(codes[:, None, None].expand(-1, 3, 3).contiguous()).float()
-                third = patch.shape[-1] // 3
-                rows.append(patch[:, :, third : 2 * third, third : 2 * third].mean((2, 3)))
-        return (torch.cat(rows) * 255.0).round().byte().cpu().numpy()
+    def palette(self, codes: NDArray[np.int64], colours: NDArray[np.float32]) -> NDArray[np.uint8]:
+        """Return a colour for each code, (K, 3) uint8; see `swatches.fitted`.
+
+        Args:
+            codes: (n,) int64, with known colours; with fewer than `FEWEST`, codes spread over all are decoded instead.
+            colours: (n, 3) float32, theirs.
+        """
+        if len(codes) < FEWEST:
+            grid, side = self._spec.grid, self._spec.pixels // self._spec.grid
+            codes = np.linspace(0, self._spec.codebook_size - 1, grid * grid).astype(np.int64)
+            shown = self.decode(torch.from_numpy(codes).to(self.device).view(1, grid, grid))
+            colours = cell_colours(np.stack(shown), side).reshape(-1, 3)
+        return fitted(self.tokenizer.code_vectors().float().cpu().numpy(), codes, colours)
 
     def autocast(self) -> torch.autocast:
         """Return the context that the nets run in: the number format on its device."""

@@ -31,8 +31,8 @@ class Job:
         samplings: B ways to draw tokens.
         conditions: B classes with their guidance.
         judged: whether `Drawn.fits` are wanted, at one or two more forwards.
-        preview_s: seconds that decoding one step's previews may take, beyond which they are the codes' mean colours;
-            None for no previews.
+        preview_s: seconds that decoding one step's previews may take, beyond which a cell has about its code's
+            colour; None for no previews.
     """
 
     windows: NDArray[np.uint8]
@@ -55,7 +55,7 @@ class Step:
         unknown: (B, h, w) bool, the cells that are still to be decided.
         confidence: (B, h, w) float32, log probability of each cell's token; 0 where it was given.
         images: (B, S, S, 3) uint8, previews of the guess; None where none are wanted.
-        exact: False where the previews are mean colours of the codes.
+        exact: False where the previews are not decoded, but a cell has about its code's colour.
     """
 
     index: int

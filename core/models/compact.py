@@ -240,6 +240,9 @@ class CompactTokenizer(VQTokenizer):
     def decode(self, tokens: Tensor) -> Tensor:
         return self.pixels(self.codebook[tokens].permute(0, 3, 1, 2).contiguous()).clamp(0.0, 1.0)
 
+    def code_vectors(self) -> Tensor:
+        return self.codebook.float()
+
 
 class _RMSNorm(nn.Module):
     """Root-mean-square norm without weights; the scale comes from AdaLN or, for q and k, is one."""

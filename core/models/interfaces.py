@@ -44,6 +44,10 @@ class VQTokenizer(nn.Module, abc.ABC):
             (B, 3, h*f, w*f) float, RGB clipped to [0, 1].
         """
 
+    @abc.abstractmethod
+    def code_vectors(self) -> Tensor:
+        """Return the codes as the decoder reads them: (K, D) float32."""
+
 
 class MaskTransformer(nn.Module, abc.ABC):
     """Stage two: a bidirectional transformer over one token grid."""

@@ -268,6 +268,9 @@ class GoogleTokenizer(VQTokenizer):
         picture: Tensor = self.decoder(self.quantize.vectors(tokens).to(_dtype(self)))
         return picture.float().clamp(0.0, 1.0)
 
+    def code_vectors(self) -> Tensor:
+        return self.quantize.codebook()
+
 
 class TamingTokenizer(VQTokenizer):
     """The taming-transformers VQGAN of valeo v1.0, 72.1 M parameters; [-1, 1] inside.
@@ -348,6 +351,9 @@ class TamingTokenizer(VQTokenizer):
     def decode(self, tokens: Tensor) -> Tensor:
         picture: Tensor = self.decoder(self.post_quant_conv(self.quantize.vectors(tokens).to(_dtype(self))))
         return (picture.float() * 0.5 + 0.5).clamp(0.0, 1.0)
+
+    def code_vectors(self) -> Tensor:
+        return self.quantize.codebook()
 
 
 class LlamaGenTokenizer(TamingTokenizer):

@@ -38,7 +38,7 @@ class Preview:
         pass_index, passes: this window (from 0) and their number.
         window: where the pictures lie on the canvas (the grown canvas, for EXTRAPOLATE).
         images: (B, S, S, 3) uint8 RGB at the model's resolution: the step's full guess, decoded.
-        exact: False where the pictures are mean colours of the codes because decoding would take too long.
+        exact: False where a cell has about its code's colour because decoding would take too long.
         unknown: (B, h, w) bool, cells that are still to be decided.
         tokens: (B, h, w) int64 codes of the full guess.
         confidence: (B, h, w) float32 log probability of each cell's token; 0 where it was given.
