@@ -94,12 +94,21 @@ MAY_IMPORT: dict[str, set[str]] = {
     "core.engine": {"core.engine", "core.models", *VALUES},
     "core.engine.device": {"torch", "core.errors"},
     "core.engine.clock": set(),
+    "core.engine.swatches": {"numpy"},
     # what crosses the narrow waist: arrays and how they are decoded
     "core.engine.painter": {"numpy", "core.decoding", "core.recipe"},
     # the only rooms that touch nets
-    "core.engine.nets": {"torch", "numpy", "core.engine.device", "core.errors", "core.models"},
+    "core.engine.nets": {"torch", "numpy", "core.engine.device", "core.engine.swatches", "core.errors", "core.models"},
     "core.engine.local": {
-        *("torch", "numpy", "core.decoding", "core.engine.clock", "core.engine.nets", "core.engine.painter"),
+        *(
+            "torch",
+            "numpy",
+            "core.decoding",
+            "core.engine.clock",
+            "core.engine.nets",
+            "core.engine.painter",
+            "core.engine.swatches",
+        ),
         *("core.errors", "core.models", "core.recipe"),
     },
     # a run's rows, canvases and accounts
