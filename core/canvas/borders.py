@@ -1,6 +1,6 @@
-"""The grown canvas of an extrapolation: the picture in the middle, its edge pixels repeated outwards.
+"""The grown canvas of Extend: the picture in the middle, its edge pixels repeated outwards.
 
-Knows nothing of what will be painted there; the repeated edge is a start that encoder and feather can live with.
+Knows nothing of what will be painted there; the repeated edge is a start that suits the encoder and the soft edge.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from core.values.geometry import Sides
 
 
 def grow_canvas(image: NDArray[np.uint8], sides: Sides) -> NDArray[np.uint8]:
-    """Return the picture with new pixels at its sides, copies of the nearest edge pixel.
+    """Add new pixels at a picture's sides, copies of the nearest edge pixel.
 
     Args:
         image: (H, W, 3) RGB or (H, W, 4) RGBA uint8.

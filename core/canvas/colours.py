@@ -1,4 +1,4 @@
-"""Colours of windows: as CIELAB, matched to those around a hole, or kept where a finer look goes over them.
+"""Colours of windows: converted to CIELAB, matched to those around a hole, or kept during a finer look.
 
 Knows nothing of tokens, or of why a window was chosen.
 """
@@ -14,9 +14,9 @@ from core.canvas.fill import smooth_fill
 from core.values.geometry import distance_inside
 
 MOST_SHIFT = 48.0
-"""Levels of 255 by which a pixel is moved at most: a colour step is corrected, an object is not."""
+"""Levels of 255 by which a pixel is moved at most, a fifth of all: a colour step is corrected, an object is not."""
 _SIDE = 256
-"""Largest side in pixels at which colours are matched: the match is of low frequency."""
+"""Largest side in pixels at which colours are matched: the correction is of low frequency and enlarges without loss."""
 
 
 def to_lab(picture: NDArray[np.uint8] | NDArray[np.float32]) -> NDArray[np.float32]:
@@ -34,19 +34,19 @@ def from_lab(lab: NDArray[np.float32]) -> NDArray[np.uint8]:
 def match_colour(
     generated: NDArray[np.uint8], original: NDArray[np.uint8], hole: NDArray[np.bool_]
 ) -> NDArray[np.uint8]:
-    """Return the generated window shifted to the colours around its hole, so that the seam shows no step.
+    """Shift the generated window to the colours around its hole, so that the seam shows no step.
 
-    The difference original - generated on a ring of known pixels is smoothed, spread into the hole like a membrane and
+    The difference original - generated on a ring of known pixels is smoothed, spread into the hole like a membrane, and
     fades with the distance from the rim.
 
     Args:
-        generated: (s, s, 3) uint8 RGB, what the model made of the whole window.
+        generated: (s, s, 3) uint8 RGB, the model's picture of the whole window.
         original: (s, s, 3) uint8 RGB.
         hole: (s, s) bool, True = repaint.
 
     Returns:
-        (s, s, 3) uint8, a new array, every pixel moved by at most `MOST_SHIFT` levels, those beside the hole as
-        well, of which a soft joint takes some. Unchanged where nothing, or everything, is known.
+        (s, s, 3) uint8, a new array. Every pixel moves by at most `MOST_SHIFT` levels, also those beside the hole,
+        which a soft joint uses. Unchanged if nothing, or everything, is known.
     """
     if hole.all() or not hole.any():
         return generated.copy()
@@ -62,17 +62,17 @@ def match_colour(
     field = np.asarray(_blurred(residual, sigma) / np.maximum(seen, 1e-6)[..., None], np.float32)
     trust = np.asarray(np.where(seen > 1e-3, np.minimum(seen * 2, 1), 0), np.float32)
     field = smooth_fill(field, trust)
-    # Full strength at the rim, half at an eighth of the window: far inside the model's own colours are as good.
+    # Full strength at the rim, half at an eighth of the window: far inside, the model's own colours are as good.
     fade = np.exp2(-np.maximum(inside - 1, 0) / (small / 8)).astype(np.float32)
     return _shifted(generated, np.clip(field * fade[..., None], -MOST_SHIFT, MOST_SHIFT))
 
 
 def keep_colours(generated: NDArray[np.uint8], seen: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return a finer look in the colours of the look before it, so that only fine structure is new.
+    """Give a finer look the colours of the look before it, so that only fine structure is new.
 
     Args:
-        generated: (s, s, 3) uint8 RGB, what the model made of the window.
-        seen: (s, s, 3) uint8 RGB, the window before.
+        generated: (s, s, 3) uint8 RGB, the model's picture of the window.
+        seen: (s, s, 3) uint8 RGB, the window as it was.
 
     Returns:
         (s, s, 3) uint8, a new array; every pixel moved by at most `MOST_SHIFT` levels.
@@ -84,9 +84,9 @@ def keep_colours(generated: NDArray[np.uint8], seen: NDArray[np.uint8]) -> NDArr
 
 
 def _residual(generated: NDArray[np.uint8], wanted: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Return (m, m, 3) levels, m at most `_SIDE`: what a window would have to be moved by to be the wanted one.
+    """Compute the shift (m, m, 3), m at most `_SIDE`, from a window to the wanted one, in levels.
 
-    Clipped before anyone averages it: a few pixels that show something else altogether must not tint the rest.
+    Clipped before any averaging: a few pixels that show something else altogether must not tint the rest.
     """
     small = min(generated.shape[0], _SIDE)
     made, given = (resized(p, small, cv2.INTER_CUBIC).astype(np.float32) for p in (generated, wanted))
@@ -94,7 +94,7 @@ def _residual(generated: NDArray[np.uint8], wanted: NDArray[np.uint8]) -> NDArra
 
 
 def _shifted(generated: NDArray[np.uint8], shift: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Return a window moved by (m, m, 3) levels."""
+    """Move a window by (m, m, 3) levels."""
     side = generated.shape[0]
     if shift.shape[0] != side:
         shift = np.asarray(cv2.resize(shift, (side, side), interpolation=cv2.INTER_LINEAR), np.float32)

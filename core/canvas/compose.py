@@ -1,4 +1,4 @@
-"""From the canvas to a window at the model's resolution, and back again into the canvas.
+"""From the canvas to a window at the model's resolution, and back into the canvas.
 
 Knows nothing of tokens or of why a window was chosen. Every pixel of weight 0 comes out bit-identical.
 """
@@ -13,7 +13,7 @@ from core.values.geometry import Box, cell_areas
 
 
 def to_model(canvas: NDArray[np.uint8], window: Box, pixels: int) -> NDArray[np.uint8]:
-    """Return a window of the canvas at the model's resolution; alpha is left out.
+    """Cut out a window of the canvas at the model's resolution, without alpha.
 
     Args:
         canvas: (H, W, 3) RGB or (H, W, 4) RGBA uint8.
@@ -27,11 +27,11 @@ def to_model(canvas: NDArray[np.uint8], window: Box, pixels: int) -> NDArray[np.
 
 
 def from_model(pixels: NDArray[np.uint8], window: Box) -> NDArray[np.uint8]:
-    """Return a decoded picture at the size of its window.
+    """Resize a decoded picture to the size of its window.
 
     Args:
         pixels: (S, S, 3) uint8 RGB.
-        window: square box of s pixels a side.
+        window: square box with sides of s pixels.
 
     Returns:
         (s, s, 3) uint8, a new array.
@@ -40,9 +40,9 @@ def from_model(pixels: NDArray[np.uint8], window: Box) -> NDArray[np.uint8]:
 
 
 def mask_to_model(mask: NDArray[np.bool_], pixels: int) -> NDArray[np.bool_]:
-    """Return which of the model's pixels a window's mask touches, however little.
+    """Find the model's pixels that a window's mask touches, however little.
 
-    Where the window is enlarged, that includes pixels that `to_model` mixes from masked ones: nothing of what is to be
+    In an enlarged window that includes pixels that `to_model` mixes from masked ones, so that nothing of what is to be
     removed is seen outside.
 
     Args:
@@ -73,9 +73,9 @@ def paste(
     Args:
         canvas: (H, W, 3) RGB or (H, W, 4) RGBA uint8, writable; changed in place within the window only.
         generated: (s, s, 3) uint8 RGB.
-        window: where it lies on the canvas.
+        window: its box on the canvas.
         weight: (s, s) float32 in [0, 1]; a pixel of weight 0 stays bit-identical.
-        opaque: (s, s) bool, pixels whose alpha is raised to 255 * weight; elsewhere it stays as it is.
+        opaque: (s, s) bool, pixels whose alpha is raised to 255 * weight; elsewhere it is unchanged.
 
     Returns:
         The same canvas.
@@ -94,12 +94,12 @@ def paste(
 
 
 def resized(picture: NDArray[np.uint8], side: int, enlarge: int) -> NDArray[np.uint8]:
-    """Return a square picture as (side, side, 3): averaged when it shrinks, so that thin things keep their weight.
+    """Resize a square picture to (side, side, 3): averaged when it shrinks, so that thin things keep their weight.
 
     Args:
         picture: (s, s, 3) uint8.
         side: wanted pixels.
-        enlarge: OpenCV's way to interpolate where it grows.
+        enlarge: OpenCV's interpolation for enlarging.
     """
     if picture.shape[0] == side:
         return picture.copy()

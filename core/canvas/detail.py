@@ -1,9 +1,10 @@
-"""Fine detail that tokens cannot hold, put back by example: what the tokenizer loses beside the hole, the hole lacks.
+"""Restores fine detail that tokens cannot hold: what the tokenizer loses beside the hole, the hole lacks.
 
-Knows nothing of nets or of where windows lie. An example is a window whose pixels are known, beside what the tokenizer
-makes of it; their difference is texture and grain. A block of the hole takes the difference of a block that looks
-like it among the examples' reconstructions (image analogies, Hertzmann et al. 2001, with one level): both are the
-decoder's work, so that like is compared with like. Where a photo has no detail to lose, nothing is added.
+Knows nothing of nets or of where windows lie. An example is a window of known pixels together with the tokenizer's
+reconstruction of it; their difference is texture and grain. A block of the hole takes the difference of a similar block
+among the reconstructions (image analogies, Hertzmann et al. 2001, with one level): both are the decoder's work, so that
+like is compared with like. In a photo without detail nothing is added. What it gains is measured in
+assets/experiments/photos/report.md, "Bars": sharpness, with the finish off.
 """
 
 from __future__ import annotations
@@ -19,46 +20,49 @@ from core.canvas.compose import from_model, mask_to_model
 from core.values.geometry import Box
 
 _BLOCK = 8
-"""Side of a block in the model's pixels: about a token cell."""
+"""Side in pixels of a block at the model's resolution: a token cell of the bundled model (128 px, 16 x 16 cells)."""
 _STEP = 6
-"""Distance between blocks of the hole in the model's pixels; they blend where they overlap."""
+"""Distance in pixels between blocks of the hole; they overlap by a quarter, where they blend."""
 _STRIDES = (2, 3, 6)
-"""Blocks of the examples are tried this far apart, wider where the model's picture is larger; each divides `_STEP`."""
+"""Distances in pixels at which blocks of the examples are tried, wider for larger models; each divides `_STEP`."""
 _PLACES = 64
-"""Places of such blocks along a side, where the widest stride is enough for it."""
+"""Blocks per side, where the widest stride is enough for it: an example has about 4096 blocks at most."""
 _ROWS = 256
-"""Blocks of the hole that are compared at a time: all against all would be gigabytes at 512 px."""
+"""Blocks of the hole compared at a time: all against all would take gigabytes at 512 px."""
 _POOL = 2
-"""Side in pixels of the squares whose mean colours blocks are compared by."""
+"""Side in pixels of the squares whose mean colours are compared: 16 numbers of a block for each colour, not 64."""
 _LIKE = 12
-"""Nearest blocks of which one is drawn: a smooth part would repeat the very nearest like a wallpaper."""
+"""Nearest blocks of which one is drawn: taking always the nearest would repeat it like a wallpaper in smooth parts."""
 _HARDLY = 2.0
-"""Levels by which that block may be less similar than the nearest."""
+"""Levels by which the drawn block may be less similar than the nearest: a difference that is hardly seen."""
 _COHERENT = 1.5
-"""A block that continues its neighbour's may be this many times less similar than the nearest."""
+"""A block that continues its neighbour's may be this many times less similar than the nearest, so that texture larger
+than a block stays whole (Ashikhmin 2001)."""
 _USUAL = 1.5
-"""A block is taken only if it lost at most this many times the median loss of the nearest ones."""
+"""A block is used only if it lost at most this many times the median loss of the nearest ones: one that lost a whole
+thing, a rope before the sky, is no example of what looks like sky."""
 _ALIKE, _UNLIKE = (6.0, 0.5), (14.0, 1.0)
-"""Distances (root mean square) up to which a block is an example of another, and from which it is none: each in levels,
-and in multiples of the asking block's contrast. In smooth parts a wrong example shows at once."""
+"""Distances (root mean square) up to which a block is an example of another, and from which it is not: each in levels
+of 255, plus a multiple of the asking block's contrast, because in smooth parts a wrong example shows at once."""
 _BAND = 2.0
-"""Sigma in the model's pixels that parts fine detail, copied block by block, from colour, which is spread smoothly."""
+"""Sigma in the model's pixels that separates fine detail, copied block by block, from colour, spread smoothly: a
+quarter of a block."""
 _SPREAD = 4.0
-"""Sigma in the model's pixels over which colour is spread."""
+"""Sigma in the model's pixels over which colour is spread: half a block, so that blocks do not show."""
 _MOST_LEVELS = 64
 """Levels of 255, either way, at which detail is cut: 2 % of it is larger (ten sample photos, windows of 512 px)."""
 _FLATTEST = 0.1
-"""Share of the blocks, the flattest ones, from which grain is taken."""
+"""Share of blocks, the flattest ones, from which grain is taken: they show noise and no texture."""
 
 
 @dataclass(frozen=True, eq=False)
 class Example:
-    """A window beside the hole.
+    """A known window beside the hole.
 
     Attributes:
         original: (s, s, 3) uint8, its pixels.
-        shown: (S, S, 3) uint8, what the tokenizer makes of them, at the model's resolution.
-        hidden: (s, s) bool, pixels that are to be repainted, or have no colour: no example of anything.
+        shown: (S, S, 3) uint8, the tokenizer's reconstruction at the model's resolution.
+        hidden: (s, s) bool, pixels that are to be repainted or have no colour; no example of anything.
     """
 
     original: NDArray[np.uint8]
@@ -67,16 +71,16 @@ class Example:
 
 
 class Examples:
-    """Blocks of known pixels, findable by their reconstruction; for windows of one size.
+    """Blocks of known pixels, found by their reconstruction; for windows of one size.
 
     Args:
-        examples: of windows of one size and one model.
-        grain: take every block's detail from the flattest blocks, whatever it shows: noise, no texture.
+        examples: windows of one size and one model.
+        grain: take every block's detail from the flattest blocks, whatever it shows: noise, not texture.
     """
 
     def __init__(self, examples: Sequence[Example], *, grain: bool = False) -> None:
         self._fine: list[NDArray[np.int8]] = []
-        # Each begins with no blocks, so that there may be no examples.
+        # Each list begins with no blocks, so that there may be no examples.
         known, places = [np.zeros((0, (_BLOCK // _POOL) ** 2 * 3), np.float32)], [np.zeros((0, 3), np.int64)]
         colours, strengths = [np.zeros((0, 3), np.float32)], [np.zeros(0, np.float32)]
         for index, example in enumerate(examples):
@@ -100,15 +104,15 @@ class Examples:
             self._flat = np.argsort(rough, kind="stable")[: max(1, int(_FLATTEST * len(rough)))]
 
     def detail(self, shown: NDArray[np.uint8], wanted: NDArray[np.bool_], seed: int) -> NDArray[np.float32]:
-        """Return the detail that a decoded window lacks.
+        """Compute the detail that a decoded window lacks.
 
         Args:
-            shown: (S, S, 3) uint8, the decoder's work, at the model's resolution.
-            wanted: (s, s) bool, where it is looked for.
-            seed: which of the blocks that are alike are taken.
+            shown: (S, S, 3) uint8, the decoded window at the model's resolution.
+            wanted: (s, s) bool, where detail is wanted.
+            seed: of the choice among similar blocks.
 
         Returns:
-            (s, s, 3) float32 in levels of 255, to be added; 0 far from what is wanted, or where no example was given.
+            (s, s, 3) float32 in levels of 255, to be added; 0 far from what is wanted, or without a similar example.
         """
         side, pixels = wanted.shape[0], shown.shape[0]
         total = np.zeros((side, side, 3), np.float32)
@@ -130,7 +134,7 @@ class Examples:
             target = _square(top, left, scale, size, side)
             total[target] += self._fine[index][_square(y, x, scale, size, side)] * (share * window)
             power[target] += window * window
-        total /= np.sqrt(np.maximum(power, np.float32(1e-6)))  # a mean of unlike textures would be a fainter one
+        total /= np.sqrt(np.maximum(power, np.float32(1e-6)))  # a plain mean of different textures would be fainter
         if self._flat is None:
             total += self._colour(at, self._colours[chosen] * trust[:, None], pixels, side)
         return total
@@ -138,18 +142,18 @@ class Examples:
     def _alike(
         self, asked: NDArray[np.float32], at: NDArray[np.int64], random: np.random.Generator
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Return a similar known block for each block, and how far to trust it.
+        """Find a similar known block for each block, and how far to trust it.
 
-        The one that goes on where a neighbour's left off is preferred to a likelier one from elsewhere (Ashikhmin
-        2001): texture larger than a block stays whole.
+        One that continues a neighbour's block is preferred to a more similar one from elsewhere (Ashikhmin 2001), so
+        that texture larger than a block stays whole.
 
         Args:
             asked: (n, d) descriptors.
             at: (n, 2) places, row by row.
-            random: chooses among what is hardly less like it than the nearest.
+            random: chooses among blocks hardly less similar than the nearest.
         """
         near, nearest = self._nearest(asked)
-        # Now and then a block has lost a whole thing, a rope before the sky: no example of what looks like sky.
+        # Sometimes a block lost a whole thing, a rope before the sky: no example of what looks like sky.
         most = _USUAL * np.median(self._strengths[near], 1, keepdims=True) + 1
         among = (nearest <= nearest.min(1, keepdims=True) + _HARDLY) & (self._strengths[near] <= most)
         among[~among.any(1)] = True
@@ -176,7 +180,7 @@ class Examples:
         return np.asarray(chosen, np.int64), np.asarray(trust, np.float32)
 
     def _nearest(self, asked: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Return the known blocks nearest to each of (n, d) descriptors, and their distances in levels, (n, k) each."""
+        """Find the known blocks nearest to each of (n, d) descriptors, and their distances in levels, (n, k) each."""
         count = min(_LIKE, len(self._known))
         near = []
         for start in range(0, len(asked), _ROWS):
@@ -188,7 +192,7 @@ class Examples:
     def _colour(
         self, at: NDArray[np.int64], lacking: NDArray[np.float32], pixels: int, side: int
     ) -> NDArray[np.float32]:
-        """Return (s, s, 3) float32: the colour that the blocks at some places lack, (n, 3), spread smoothly."""
+        """Spread the colour that blocks lack, (n, 3) at some places, smoothly: (s, s, 3) float32."""
         values = np.zeros((pixels, pixels, 3), np.float32)
         seen = np.zeros((pixels, pixels), np.float32)
         for (top, left), colour in zip(at.tolist(), lacking, strict=True):
@@ -200,7 +204,7 @@ class Examples:
 
 
 def _lost(example: Example) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
-    """Return what a reconstruction lacks: the fine part (s, s, 3) int8 and colour (S, S, 3) float32, 0 where hidden."""
+    """Split what a reconstruction lacks: the fine part (s, s, 3) int8 and colour (S, S, 3) float32, 0 where hidden."""
     side, pixels = example.original.shape[0], example.shown.shape[0]
     rest = example.original.astype(np.float32) - from_model(example.shown, Box(0, 0, side, side))
     rest[example.hidden] = 0
@@ -215,19 +219,19 @@ def _lost(example: Example) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
 
 
 def _levels(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return how far descriptors are from each other along the last axis: the root mean square, in levels of 255."""
+    """Distance of descriptors along the last axis: the root mean square, in levels of 255."""
     return np.asarray(np.sqrt(np.square(one - other).mean(-1)), np.float32)
 
 
 def _strength(fine: NDArray[np.int8], pixels: int) -> NDArray[np.float32]:
-    """Return (S, S) float32: how many levels of detail there are about each of the model's pixels, block by block."""
+    """Measure the strength of detail around each of the model's pixels, block by block, in levels: (S, S) float32."""
     levels = np.abs(fine).mean(2, dtype=np.float32)
     small = cv2.resize(levels, (pixels, pixels), interpolation=cv2.INTER_AREA)
     return np.asarray(cv2.blur(small, (_BLOCK, _BLOCK)), np.float32)
 
 
 def _blocks(picture: NDArray[np.uint8], step: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Return descriptors (n, d) float32 and places (n, 2) of a picture's blocks: their pooled colours."""
+    """Describe a picture's blocks by their pooled colours: descriptors (n, d) float32 and places (n, 2)."""
     pixels = picture.shape[0]
     pooled = cv2.blur(picture.astype(np.float32), (_POOL, _POOL), anchor=(0, 0), borderType=cv2.BORDER_REPLICATE)
     starts = np.unique(np.append(np.arange(0, pixels - _BLOCK + 1, step), pixels - _BLOCK))
@@ -240,7 +244,7 @@ def _blocks(picture: NDArray[np.uint8], step: int) -> tuple[NDArray[np.float32],
 
 
 def _touched(mask: NDArray[np.bool_], places: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Return (n,) bool: blocks that hold some of a mask."""
+    """Find the blocks that contain some of a mask, (n,) bool."""
     sums = cv2.integral(mask.astype(np.uint8))
     y, x = places[:, 0], places[:, 1]
     inside = sums[y + _BLOCK, x + _BLOCK] - sums[y, x + _BLOCK] - sums[y + _BLOCK, x] + sums[y, x]

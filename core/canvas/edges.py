@@ -1,6 +1,6 @@
-"""How the edges of what was painted are closed: a soft border, joints between windows, Poisson blending.
+"""Closes the edges of what was painted: a soft border, joints between windows, Poisson blending.
 
-Knows nothing of tokens or windows' resolutions; every picture here is the canvas's own, or a crop of it.
+Knows nothing of tokens or of windows' resolutions; every picture here is the canvas or a crop of it.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from core.values.geometry import Box, distance_inside
 _MOST_POISSON_PIXELS = 1_500_000
 """Solving for this many pixels takes one second of a core; the time grows with their number."""
 _LEAST_POISSON_SIDE = 3
-"""OpenCV cannot solve for less: a hole narrower than this has no pixel that does not touch its border."""
+"""OpenCV's least: a hole narrower than this has no pixel that does not touch its border."""
 
 
 @dataclass(frozen=True, eq=False)
 class Feather:
-    """A hole's soft beginning: at its border the mirror image of what lies beyond, then more and more as painted.
+    """The soft edge of a hole: the mirror image of its surroundings at the border, fading into what was painted.
 
-    Not as what the hole held, which is to go, nor as a smear of the border's pixels. For any number of layers over the
-    same hole.
+    Neither the hole's old content, which is to go, nor a smear of the border's pixels. Serves any number of layers over
+    the same hole.
 
     Attributes:
-        at: (n, 2) int64, the rows and columns of the pixels that are mixed.
-        mirrored: (n, 2) int64, each one's mirror image outside the hole.
-        share: (n, 1) float32 in (0, 1), how much of what was painted each takes.
+        at: (n, 2) int64, rows and columns of the pixels that are mixed.
+        mirrored: (n, 2) int64, the mirror image of each outside the hole.
+        share: (n, 1) float32 in (0, 1), share of the painted layer in each.
     """
 
     at: NDArray[np.int64]
@@ -40,7 +40,7 @@ class Feather:
 
     @classmethod
     def of(cls, hole: NDArray[np.bool_], radius_px: int) -> Feather:
-        """Return the soft edge of a hole.
+        """Compute the soft edge of a hole.
 
         Args:
             hole: (h, w) bool, True = painted.
@@ -48,13 +48,13 @@ class Feather:
         """
         weight = feather_weight(hole, radius_px)
         rows, columns = np.nonzero(hole & (weight < 1))
-        away = distance_inside(hole) if len(rows) else weight  # where nothing is soft, nobody asks how far
+        away = distance_inside(hole) if len(rows) else weight  # with no soft pixels, the distance is not needed
         height, width = hole.shape
         depth = away[rows, columns]
         down = away[np.minimum(rows + 1, height - 1), columns] - away[np.maximum(rows - 1, 0), columns]
         right = away[rows, np.minimum(columns + 1, width - 1)] - away[rows, np.maximum(columns - 1, 0)]
         length = np.maximum(np.hypot(down, right), 1e-6)
-        # From the deepest that a mirror may reach towards the border, for corners and for what is near another hole.
+        # From the deepest possible mirror image towards the border, for corners and places near another hole.
         mirrored, left = np.zeros((len(rows), 2), np.int64), np.ones(len(rows), np.bool_)
         for reach in (2 * depth, depth + 1, depth):
             y = np.clip(np.rint(rows - reach * down / length), 0, height - 1).astype(np.int64)
@@ -62,15 +62,15 @@ class Feather:
             found = left & ~hole[y, x]
             mirrored[found] = np.column_stack([y, x])[found]
             left &= ~found
-        at = np.column_stack([rows, columns])[~left]  # a ridge has no side: it stays as painted
+        at = np.column_stack([rows, columns])[~left]  # a ridge has no side, so it is painted as it is
         return cls(at, mirrored[~left], weight[at[:, 0], at[:, 1]][:, None])
 
     def over(self, layer: NDArray[np.uint8], around: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Return a layer that begins softly.
+        """Give a layer its soft edge.
 
         Args:
             layer: (h, w, 3) uint8, what was painted.
-            around: (h, w, 3 or 4) uint8; looked at outside the hole only.
+            around: (h, w, 3 or 4) uint8; read outside the hole only.
 
         Returns:
             (h, w, 3) uint8, a new array.
@@ -83,12 +83,12 @@ class Feather:
 
 
 def joint_weight(mask: NDArray[np.bool_], painted: NDArray[np.bool_], reach: int) -> NDArray[np.float32]:
-    """Return the weight of a window's picture: 1 where it is responsible, falling beyond the joint.
+    """Weight of a window's picture: 1 where the window is responsible, falling beyond the joint.
 
     Args:
-        mask: (s, s) bool, what the window is responsible for.
-        painted: (s, s) bool, what earlier windows painted; beyond the mask nothing else is touched.
-        reach: pixels beyond the mask after which nothing is taken.
+        mask: (s, s) bool, the pixels that the window is responsible for.
+        painted: (s, s) bool, pixels that earlier windows painted; nothing else beyond the mask is touched.
+        reach: pixels beyond the mask at which the weight is 0.
 
     Returns:
         (s, s) float32 in [0, 1].
@@ -103,7 +103,7 @@ def joint_weight(mask: NDArray[np.bool_], painted: NDArray[np.bool_], reach: int
 
 
 def poisson(under: NDArray[np.uint8], layer: NDArray[np.uint8], hole: NDArray[np.bool_]) -> NDArray[np.uint8] | None:
-    """Return a layer whose hole keeps its gradients but meets the photo's values at the border (Perez et al. 2003).
+    """Blend a layer so that its hole keeps its gradients and meets the photo at the border (Perez et al. 2003).
 
     Args:
         under: (h, w, 3 or 4) uint8, the photo.
@@ -111,8 +111,8 @@ def poisson(under: NDArray[np.uint8], layer: NDArray[np.uint8], hole: NDArray[np
         hole: (h, w) bool, True = painted.
 
     Returns:
-        (h, w, 3) uint8, a new array, as `layer` outside the hole; None where the hole reaches the picture's edge, where
-        there is nothing to meet, is a sliver of one or two pixels, or is too large to be solved in a moment.
+        (h, w, 3) uint8, a new array, equal to `layer` outside the hole. None if the hole reaches the picture's edge,
+        where there is nothing to meet, is one or two pixels wide, or is too large to be solved within a second.
     """
     bounds = Box.around(hole)
     height, width = hole.shape
@@ -122,7 +122,7 @@ def poisson(under: NDArray[np.uint8], layer: NDArray[np.uint8], hole: NDArray[np
         return None
     near = bounds.grown(1).slices
     inside, made = hole[near], np.ascontiguousarray(layer[near])
-    # OpenCV takes the border's values a pixel inside the hole: there lies what is around, not what is to go.
+    # OpenCV takes the border's values one pixel inside the hole: put the surroundings there, not the old content.
     given = under[near][..., :3].astype(np.float32)
     around = smooth_fill(given, (~inside).astype(np.float32))
     given = np.where(inside[..., None], np.clip(np.rint(around), 0, 255), given).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""Something neutral in place of the hole before a window is encoded.
+"""Replaces the hole by something neutral before a window is encoded.
 
 Knows nothing of tokens. A tokenizer's receptive field is wider than a cell: without this the removed object would leak
 into the codes of its neighbours and come back (docs/algorithm.md, section 4).
@@ -11,24 +11,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 MID_GREY = 128
-"""The middle of the range, where nothing is known."""
+"""The middle of the range 0..255, for windows in which nothing is known."""
 _TELEA_RADIUS_PX = 3
-"""As in OpenCV's own example of inpainting."""
+"""Radius in OpenCV's own example of inpainting."""
 _TELEA_MOST = 0.6
-"""Above this share of the window Telea's fronts meet in streaks and cost more; the smooth fill is used instead."""
+"""Share of the window above which Telea's fronts meet in streaks and cost more; the smooth fill is used instead."""
 _TELEA_MOST_PIXELS = 20_000
-"""Telea costs about 1 microsecond a pixel and channel; larger holes take the smooth fill."""
+"""Telea costs about 1 microsecond per pixel and channel, so 60 ms here; larger holes take the smooth fill."""
 
 
 def neutral_fill(window: NDArray[np.uint8], hole: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    """Return a window whose hole is filled from its surroundings.
+    """Fill a window's hole from its surroundings.
 
     Args:
         window: (S, S, 3) uint8 RGB at the model's resolution.
-        hole: (S, S) bool, True = unknown; what the window holds there is not looked at.
+        hole: (S, S) bool, True = unknown; the window's pixels there are not read.
 
     Returns:
-        (S, S, 3) uint8, a new array; known pixels unchanged, mid grey where nothing is known.
+        (S, S, 3) uint8, a new array; known pixels unchanged, mid grey if nothing is known.
     """
     unknown = int(hole.sum())
     if unknown == 0:
@@ -46,14 +46,14 @@ def neutral_fill(window: NDArray[np.uint8], hole: NDArray[np.bool_]) -> NDArray[
 
 
 def smooth_fill(values: NDArray[np.float32], weight: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return values spread smoothly from where they are known (pull-push pyramid, Gortler et al. 1996, part 3.4).
+    """Spread values smoothly from where they are known (pull-push pyramid, Gortler et al. 1996, section 3.4).
 
     Args:
-        values: (H, W, C) float32; looked at only where `weight` is above 0.
-        weight: (H, W) float32 in [0, 1], the trust in each value; somewhere above 0.
+        values: (H, W, C) float32; read only where `weight` is above 0.
+        weight: (H, W) float32 in [0, 1], the trust in each value; above 0 somewhere.
 
     Returns:
-        (H, W, C) float32: `values` at weight 1, a weighted average of ever farther ones as the weight falls to 0.
+        (H, W, C) float32: `values` at weight 1, averages of ever more distant ones as the weight falls to 0.
     """
     height, width = weight.shape
     channels = values.shape[2]
@@ -64,7 +64,7 @@ def smooth_fill(values: NDArray[np.float32], weight: NDArray[np.float32]) -> NDA
     weighted = np.where(weight[..., None] > 0, values, np.float32(0)) * weight[..., None]
     total = cv2.resize(weighted, half, interpolation=cv2.INTER_AREA).reshape(half[1], half[0], channels)
     coarse: NDArray[np.float32] = np.asarray(total / np.maximum(trust, 1e-20)[..., None], np.float32)
-    # Three of four pixels on the far side of a region's rim may be empty; one that is known is enough to be trusted.
+    # Three of four pixels at the far side of a region's rim may be empty; one known pixel is enough to be trusted.
     coarse = smooth_fill(coarse, np.asarray(np.minimum(trust * 4, 1), np.float32))
     wide = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR).reshape(height, width, channels)
     share = weight[..., None]

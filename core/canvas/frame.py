@@ -1,7 +1,7 @@
-"""Mirror images beside a picture that is far longer than it is wide, so that windows may reach beyond its edges.
+"""Mirror images beside a picture that is far longer than wide, so that windows may reach beyond its edges.
 
-Knows nothing of nets. A window is a square on the canvas, and along a strip of 3000 x 50 pixels it takes a hundred of
-them, each of which shows next to nothing. Framed by its own mirror images, hole and all, the strip takes a dozen.
+Knows nothing of nets. A window is a square on the canvas, and a strip of 3000 x 50 pixels takes a hundred of them, each
+of which shows next to nothing. Framed by its own mirror images, hole included, the strip takes a dozen.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ from core.values.request import EditRequest, Task
 from core.values.result import EditResult, Preview
 
 MOST_WINDOWS = 12
-"""Windows that one hole may take along a picture before the picture is framed."""
+"""Windows that one hole may take along a picture before it is framed: each is a whole pass."""
 
 
 @dataclass(frozen=True)
 class Frame:
-    """How far the mirror images reach at each side, in pixels; 0 where there is none."""
+    """Width in pixels of the mirror images at each side; 0 where there is none."""
 
     sides: Sides = Sides()
 
     @classmethod
     def around(cls, request: EditRequest, pixels: int) -> Frame:
-        """Return the frame that a request needs.
+        """Compute the frame that a request needs.
 
         Args:
-            request: what is asked.
+            request: the edit.
             pixels: side of the model's picture.
         """
         if request.image is None or request.task not in (Task.INPAINT, Task.MANIPULATE):
@@ -54,25 +54,25 @@ class Frame:
         return cls(Sides(top=before, bottom=after) if width > height else Sides(left=before, right=after))
 
     def request(self, request: EditRequest) -> EditRequest:
-        """Return the same edit of the framed picture; the hole's mirror images are holes, too."""
+        """Translate a request to the framed picture; the hole's mirror images are holes, too."""
         if not any(self.sides) or request.image is None:
             return request
         mask = request.mask if request.mask is not None else canvas_mask(request, pixels=1)
         wide = self._mirrored(mask.astype(np.uint8))
         framed = wide.astype(np.bool_) if mask.dtype == np.bool_ else wide
-        # The finish would lay out every mirror image of the hole as well, at many times the work of the hole itself.
+        # The finish would lay out every mirror image of the hole as well, for many times the work.
         return replace(request, image=self._mirrored(request.image), mask=framed, box=None, finish="none")
 
     def passes(self, passes: Sequence[Pass]) -> tuple[Pass, ...]:
-        """Return passes over the framed picture with their windows on the picture; they may reach beyond it."""
+        """Translate passes over the framed picture back to the picture; their windows may reach beyond it."""
         return tuple(replace(one, window=self._back(one.window)) for one in passes)
 
     def preview(self, preview: Preview) -> Preview:
-        """Return a step over the framed picture with its window on the picture."""
+        """Translate a step over the framed picture back to the picture."""
         return replace(preview, window=self._back(preview.window)) if any(self.sides) else preview
 
     def result(self, result: EditResult, request: EditRequest) -> EditResult:
-        """Return what came of the framed picture as what came of a request."""
+        """Translate the framed picture's result back to the request's picture."""
         if not any(self.sides) or request.image is None:
             return result
         height, width = request.image.shape[:2]

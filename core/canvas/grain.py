@@ -1,7 +1,7 @@
-"""Grain: what is painted into a noisy photo gets as much noise as the photo has around it.
+"""Gives what is painted into a noisy photo as much noise as the photo has around it.
 
-Knows nothing of nets or of what is painted. A photo's noise is what its flattest parts still have beyond a blur. It is
-looked for in the window alone, and added as brightness, as film and sensors have most of it.
+Knows nothing of nets or of what is painted. Noise is what a photo's flattest parts have beyond a blur. It is measured
+in the window alone, and added as brightness: film and sensors have most of it there.
 """
 
 from __future__ import annotations
@@ -11,28 +11,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 _FINE = 1.0
-"""Sigma in pixels of the blur beyond which something is fine."""
+"""Sigma in pixels of the blur that separates noise from the rest: a sensor's noise is one or two pixels wide."""
 _BLOCK = 16
-"""Side in pixels of the blocks whose fineness is compared."""
+"""Side in pixels of the blocks that are compared: 256 pixels give a standard deviation within about 5 %."""
 _FLATTEST = 5.0
-"""Percentile of the blocks, from the smoothest, that shows noise and no texture. Of fifteen samples, all but a picture
-that is nothing but leaves and water have between 0 and 0.8 levels there: too little to be seen."""
+"""Percentile of blocks, smoothest first, that show noise and no texture. Of fifteen sample photos, all but one of
+leaves and water alone have 0 to 0.8 levels there: too little to be seen."""
 _FEWEST = 12
-"""Blocks below which there is no telling."""
+"""Fewest blocks for a measurement: with a dozen, the percentile above is about the smoothest block itself."""
 _LEAST, _MOST = 0.8, 4.0
-"""Levels of 255: less is not seen; more than that in every block is texture."""
+"""Levels of 255: less is not seen (above), and more than that in every block is texture."""
 _SOFT = 0.6
-"""Sigma in pixels of the noise: neighbours on a sensor share some of it."""
+"""Sigma in pixels of the added noise: neighbouring pixels of a sensor share some of theirs (demosaicing)."""
 
 
 def grained(
     painted: NDArray[np.uint8], around: NDArray[np.uint8], known: NDArray[np.bool_], seed: int
 ) -> NDArray[np.uint8]:
-    """Return a picture with the noise that it lacks beside what is around it.
+    """Add the noise that a picture lacks beside its surroundings.
 
     Args:
         painted: (s, s, 3) uint8.
-        around: (s, s, 3) uint8, the window that it is painted into.
+        around: (s, s, 3) uint8, the window into which it is painted.
         known: (s, s) bool, the window's pixels that show the photo.
         seed: of the noise.
     """
@@ -48,7 +48,7 @@ def grained(
 
 
 def _noise(picture: NDArray[np.uint8], part: NDArray[np.bool_]) -> float:
-    """Return the deviation, in levels, of what is fine in the flattest blocks of a part; 0 where it has too few."""
+    """Standard deviation in levels of the fine part in the flattest blocks; 0 if there are too few blocks."""
     luma = cv2.cvtColor(np.ascontiguousarray(picture), cv2.COLOR_RGB2GRAY).astype(np.float32)
     inside = cv2.erode(part.astype(np.uint8), np.ones((5, 5), np.uint8), borderValue=1.0)
     whole = _blocks(inside.astype(np.float32)).min(1) > 0
@@ -62,7 +62,7 @@ def _fine(values: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _blocks(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return (h, w) as (n, pixels of a block); what is over at the right and below is left out."""
+    """Reshape (h, w) to (n, pixels of a block); the remainder at the right and bottom is left out."""
     rows, columns = (length // _BLOCK for length in values.shape)
     cut = values[: rows * _BLOCK, : columns * _BLOCK].reshape(rows, _BLOCK, columns, _BLOCK)
     return cut.transpose(0, 2, 1, 3).reshape(rows * columns, -1)

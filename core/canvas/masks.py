@@ -1,7 +1,7 @@
-"""From brushed pixels to unknown token cells, and from brushed pixels to the soft weights of what is painted.
+"""From brushed pixels to unknown token cells, and to soft weights.
 
-Knows nothing of windows' positions, requests or nets. The coverage rule replaces the resized mask that other editors
-use, in which a thin stroke vanishes.
+Knows nothing of windows' positions, requests or nets. The coverage rule replaces resizing the mask, in which a thin
+stroke vanishes (docs/algorithm.md, section 4).
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from core.values.geometry import Box, Size, cell_areas, distance_inside
 
 
 def latent_mask(mask: NDArray[np.bool_], grid: int, *, coverage: float = 0.0, grow: int = 0) -> NDArray[np.bool_]:
-    """Return which token cells of a window are unknown.
+    """Find the unknown token cells of a window.
 
-    A cell is unknown where its brushed area exceeds `coverage * (s * s)` in the units of `cell_areas`, so
-    at coverage 0 any brushed pixel counts, however little of it lies in the cell. If a higher coverage would leave
-    nothing of a brushed mask, the most covered cells stay.
+    A cell is unknown if its brushed area exceeds `coverage * (s * s)` in the units of `cell_areas`, so at coverage 0
+    any brushed pixel counts, however little of it lies in the cell. If a higher coverage would leave nothing of a
+    brushed mask, the most covered cells stay.
 
     Args:
         mask: (s, s) bool, True = repaint.
         grid: g, cells on a side.
         coverage: share of a cell, 0 <= coverage < 1.
-        grow: cells by which the unknown region grows, diagonals included; 0 or more.
+        grow: cells by which the unknown region grows, diagonals included; at least 0.
 
     Returns:
         (g, g) bool, True = unknown.
@@ -40,7 +40,7 @@ def latent_mask(mask: NDArray[np.bool_], grid: int, *, coverage: float = 0.0, gr
 
 
 def mask_weight(mask: NDArray[np.bool_] | NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Return how much of the new picture a mask asks for.
+    """Convert a mask to the share of the new picture at each pixel.
 
     Args:
         mask: (H, W) bool, True = repaint, or uint8, 255 = all of the new picture.
@@ -53,7 +53,7 @@ def mask_weight(mask: NDArray[np.bool_] | NDArray[np.uint8]) -> NDArray[np.float
 
 
 def parts_that_hold(mask: NDArray[np.bool_], marks: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return the connected parts of a mask that contain a mark.
+    """Select the connected parts of a mask that contain a mark.
 
     Args:
         mask: (H, W) bool.
@@ -65,11 +65,11 @@ def parts_that_hold(mask: NDArray[np.bool_], marks: NDArray[np.bool_]) -> NDArra
 
 
 def feather_weight(mask: NDArray[np.bool_], radius_px: int) -> NDArray[np.float32]:
-    """Return the weight of repainted pixels beside what surrounds them; its soft edge lies inside the mask.
+    """Weight of repainted pixels against their surroundings; its soft edge lies inside the mask.
 
-    The photo's border is not an edge: a mask that reaches it keeps its full weight there. In each connected part of the
-    mask the radius is at most half of the part's largest distance to the outside, so that a thin stroke still shows.
-    The cost follows the mask's bounding box, apart from allocating the result.
+    The photo's border is not an edge: a mask that reaches it keeps its full weight there. In each connected part the
+    radius is at most half the part's largest distance to the outside, so that a thin stroke still shows. The cost
+    follows the mask's bounding box, apart from allocating the result.
 
     Args:
         mask: (H, W) bool, True = repaint.
@@ -83,8 +83,8 @@ def feather_weight(mask: NDArray[np.bool_], radius_px: int) -> NDArray[np.float3
     if bounds is None:
         return weight
     height, width = mask.shape
-    # One pixel more than the bounds holds the nearest outside pixel of every inside one. Beyond the photo's border is
-    # nothing, so the distance transform sees no edge there, which equals a photo padded with its own edge.
+    # One pixel more than the bounds holds the nearest outside pixel of every inside one. Beyond the photo's border
+    # there is nothing, so the distance transform sees no edge there, as in a photo padded with its own edge.
     near = bounds.grown(1).clamped(Size(width, height))
     part = np.ascontiguousarray(mask[near.slices])
     soft = part.astype(np.float32)
@@ -105,5 +105,5 @@ def feather_weight(mask: NDArray[np.bool_], radius_px: int) -> NDArray[np.float3
 
 
 def smoothstep(share: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return shares in [0, 1] bent so that neither end of a ramp shows as a crease."""
+    """Bend shares in [0, 1] so that neither end of a ramp shows as a crease."""
     return share * share * (3 - 2 * share)

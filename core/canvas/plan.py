@@ -1,8 +1,8 @@
 """Which windows an edit needs, in which order, and which token cells of each are unknown.
 
-Knows nothing of pixels' colours, nets or decoding. One planner serves every task: they differ only in the canvas
-pixels that are unknown, and a border is marched outwards where a hole is looked at whole. Coarse passes come first;
-where sharpness is asked for, finer windows go over the same pixels again.
+Knows nothing of colours, nets or decoding. One planner serves every task: they differ only in the unknown pixels of the
+canvas, and a border is grown outwards where a hole is seen whole. Coarse passes come first; `refine` adds finer windows
+over the same pixels.
 """
 
 from __future__ import annotations
@@ -20,15 +20,16 @@ from core.values.geometry import Box, Size
 from core.values.request import EditRequest, Task
 
 _KEPT = 2
-"""Cells of every five that a finer window keeps from the coarser one; it draws the others anew."""
+"""Of every five cells, those that a finer window keeps from the coarser one (docs/algorithm.md, section 8): with a
+knight's move between them, no redrawn cell is far from a kept one."""
 MOST_EXAMPLES = 6
-"""Windows beside the hole that detail is learnt from: each costs one encode and one decode."""
+"""Windows beside the hole from which detail is learnt: each costs one encode and one decode."""
 _KNOWN = 0.3
-"""Share of known pixels from which on a window is an example."""
+"""Least share of known pixels in such a window: with less, few of its blocks are wholly known."""
 _REACH = 8
-"""Regions nearer than an eighth of the model's side are one: they would touch the same cells."""
+"""Regions nearer than an eighth of the model's side are one: two cells of a 16 x 16 grid, which they would share."""
 _FINEST = 1.25
-"""A window within this multiple of the model's own pixels is not worth refining."""
+"""Windows up to this multiple of the model's own pixels are not refined: there is little finer structure to show."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,11 +39,11 @@ class Pass:
     Attributes:
         window: square box inside the canvas (the grown canvas, for EXTRAPOLATE).
         unknown: (h, w) bool, token cells to decode.
-        mask: (s, s) bool, the canvas pixels of the window that this pass is responsible for; those of all passes of
-            level 0 are disjoint and make up `canvas_mask`, and so are those of each finer level, as far as it goes.
-        hidden: (s, s) bool, the pixels of the window that nobody has painted by then: `mask` and what later passes of
-            level 0 are responsible for. Nothing at finer levels.
-        level: 0 for the first look; n where the window is a 2**n-th of it and goes over what is painted there.
+        mask: (s, s) bool, pixels of the window that this pass is responsible for. Those of all passes of level 0 are
+            disjoint and make up `canvas_mask`; so do those of each finer level, as far as it goes.
+        hidden: (s, s) bool, pixels of the window that nobody has painted by then: `mask` and what later passes of
+            level 0 are responsible for. Empty at finer levels.
+        level: 0 for the first look; n for a window 2**n times finer over what is already painted.
     """
 
     window: Box
@@ -53,19 +54,19 @@ class Pass:
 
 
 def plan(request: EditRequest, pixels: int, grid: int) -> tuple[Pass, ...]:
-    """Return the passes of an edit, in the order in which they must run.
+    """Plan the passes of an edit, in the order in which they must run.
 
-    Parts of the hole that are far apart are looked at apart. One whose bounding box fits into the largest square of the
-    canvas takes one window; a long thin one, one that is longer than that square, or a border takes overlapping windows
-    in an order in which each sees pixels that are known by then. A window that the request pins is the only one.
+    Distant parts of the hole get windows of their own. A part whose bounding box fits into the largest square of the
+    canvas takes one window; a long thin one, one longer than that square, or a border takes overlapping windows, in an
+    order in which each sees known pixels. A window that the request pins is the only one.
 
     Args:
-        request: what is asked.
+        request: the edit.
         pixels: side of the model's picture; smaller windows are used only where the canvas is smaller.
         grid: token cells on that side.
 
     Returns:
-        At least one pass, each with something unknown; those of level 0 first.
+        At least one pass, each with something unknown; level 0 first.
     """
     wanted = canvas_mask(request, pixels=pixels)
     remaining = wanted.copy()
@@ -90,15 +91,15 @@ def plan(request: EditRequest, pixels: int, grid: int) -> tuple[Pass, ...]:
 
 
 def example_windows(passes: Sequence[Pass], hole: NDArray[np.bool_]) -> dict[int, list[Box]]:
-    """Return windows of known pixels near the passes, by their side.
+    """Find windows of known pixels near the passes, by their side.
 
     Args:
-        passes: of `plan`.
-        hole: (H, W) bool, of `canvas_mask`.
+        passes: from `plan`.
+        hole: (H, W) bool, from `canvas_mask`.
 
     Returns:
-        Side in pixels -> at most `MOST_EXAMPLES` windows, none of which covers half of another; a side has none only
-        where hardly anything is known.
+        Side in pixels -> at most `MOST_EXAMPLES` windows, none of which covers half of another; none for a side only if
+        hardly anything is known.
     """
     height, width = hole.shape
     found: dict[int, list[Box]] = {}
@@ -120,21 +121,21 @@ def example_windows(passes: Sequence[Pass], hole: NDArray[np.bool_]) -> dict[int
 
 
 def _overlap(one: Box, other: Box) -> bool:
-    """Return whether two boxes of one size share more than half of their pixels."""
+    """Tell whether two boxes of one size share more than half of their pixels."""
     both = one.common(other)
     return both is not None and 2 * both.size.width * both.size.height > one.size.width * one.size.height
 
 
 def canvas_mask(request: EditRequest, *, pixels: int) -> NDArray[np.bool_]:
-    """Return which pixels of the canvas the request wants painted.
+    """Find the pixels of the canvas that the request wants painted.
 
     Args:
-        request: what is asked.
+        request: the edit.
         pixels: side of the model's picture, the canvas of GENERATE.
 
     Returns:
-        (H, W) bool, a new array, True = repaint, however little of it a soft mask blends in; of the grown canvas for
-        EXTRAPOLATE.
+        (H, W) bool, a new array, True = repaint, even where a soft mask blends in only a little; of the grown canvas
+        for EXTRAPOLATE.
     """
     if request.task is Task.GENERATE:
         return np.ones((pixels, pixels), np.bool_)
@@ -154,7 +155,7 @@ def canvas_mask(request: EditRequest, *, pixels: int) -> NDArray[np.bool_]:
 
 
 def _looks(request: EditRequest, hole: NDArray[np.bool_], pixels: int) -> Iterator[tuple[Part, Sequence[Look]]]:
-    """Yield each part of the hole that is looked at by itself, with its windows."""
+    """Yield each part of the hole with its windows."""
     size = _size(hole)
     if request.window is not None:
         yield Part.of(hole), [(request.window, request.window)]
@@ -179,7 +180,7 @@ def _size(mask: NDArray[np.bool_]) -> Size:
 
 
 def _within(mask: NDArray[np.bool_], own: Box, window: Box) -> NDArray[np.bool_]:
-    """Return a window's mask without what lies outside a box of the canvas."""
+    """Clear a window's mask outside a box of the canvas."""
     kept = np.zeros_like(mask)
     inside = own.shifted(-window.left, -window.top).slices
     kept[inside] = mask[inside]
@@ -187,7 +188,7 @@ def _within(mask: NDArray[np.bool_], own: Box, window: Box) -> NDArray[np.bool_]
 
 
 def _refined(firsts: Sequence[Pass], part: Part, canvas: Size, levels: int, pixels: int, grid: int) -> Iterator[Pass]:
-    """Yield the finer levels of passes over a part of the hole, each level's windows half as wide as those before."""
+    """Yield the finer levels of passes over a part of the hole, each with windows half as wide as the level before."""
     side = max((one.window.size.width for one in firsts), default=0)
     for level in range(1, levels + 1):
         if side <= _FINEST * pixels:
@@ -200,6 +201,6 @@ def _refined(firsts: Sequence[Pass], part: Part, canvas: Size, levels: int, pixe
 
 
 def _kept(grid: int) -> NDArray[np.bool_]:
-    """Return (h, w) bool: the cells that a finer window keeps, a knight's move apart, so that none is far from one."""
+    """Select the cells (h, w) bool that a finer window keeps, a knight's move apart, so that none is far from one."""
     rows, columns = np.indices((grid, grid))
     return np.asarray((2 * rows + columns) % 5 < _KEPT)

@@ -1,8 +1,8 @@
-"""Whether a generated border is a copy, or the mirror image, of something else in the picture.
+"""Detects whether a generated border is a copy, or the mirror image, of something else in the picture.
 
-Knows nothing of how it was painted. Patches are looked for by normalised cross-correlation (OpenCV's matchTemplate),
-on a small grey copy without slow changes of brightness and without straight lines along its sides: two skies are not
-each other's copy, nor is one stretch of a horizon the next one's.
+Knows nothing of how it was painted. Patches are searched by normalised cross-correlation (OpenCV's matchTemplate) on a
+small grey copy, without slow changes of brightness and without straight lines along its sides: two skies are not copies
+of each other, nor are two stretches of a horizon.
 """
 
 from __future__ import annotations
@@ -17,32 +17,32 @@ from numpy.typing import NDArray
 from core.values.geometry import Box, Size
 
 THRESHOLD, TYPICAL = 0.97, 0.66
-"""Something repeats itself where one patch is found again by more than the first, or half of them by the second.
+"""A border repeats something if one patch correlates by more than the first, or half of all by the second.
 
-Measured on the 15 opaque sample photos, their right half (their right fifth) against the rest. Real photos: the highest
-correlation is 0.93 at most, 0.60 in the median (0.96 and 0.50); the median patch's is 0.60 at most, 0.38 in the median
-(0.61 and 0.39), but for beach_rigging, whose parallel ropes repeat: 0.70 (0.90). An exact copy or mirror image:
-1.00. A mirror image that went through the tokenizer of scenes-128: 0.72 (0.68) in the median of the median patch.
+Measured on the right half (the right fifth) of 15 opaque sample photos against the rest. Real photos: the highest
+correlation is at most 0.93, median 0.60 (0.96 and 0.50); the median patch's at most 0.60, median 0.38 (0.61 and 0.39),
+except beach_rigging, whose parallel ropes repeat: 0.70 (0.90). An exact copy or mirror image: 1.00. A mirror image that
+went through the tokenizer of scenes-128: median 0.72 (0.68) of the median patch.
 """
 SIDE = 192
-"""Pixels of the shorter side of the copy that is looked at."""
+"""Pixels of the copy's shorter side, four patches; the thresholds above were measured with it."""
 
-_SQUARE = (Size(48, 48),)  # pixels of a patch on that copy
+_SQUARE = (Size(48, 48),)  # pixels of a patch on that copy, a quarter of its side
 _STRIPS = (Size(36, 64), Size(64, 36))  # where no square fits: a border of a fifth of the shorter side has 38 px
-_SLOW = 8.0  # sigma of what counts as slow
-_LINE = 49  # pixels of a straight line
-_LEAST_CONTRAST = 2.0  # levels of 255: standard deviation of a patch that shows anything to be recognised by
+_SLOW = 8.0  # sigma in pixels of slow changes, which reach beyond a patch
+_LINE = 49  # length in pixels of a straight line: longer than a patch is wide
+_LEAST_CONTRAST = 2.0  # standard deviation in levels of 255 below which a patch shows rounding and noise alone
 
 
 @dataclass(frozen=True)
 class Repetition:
-    """The highest correlations of a generated patch with other places of the picture.
+    """The highest correlations of a generated patch with other places in the picture.
 
     Attributes:
-        copied: highest correlation with the known part; 0 where no patch shows anything.
+        copied: with the known part; 0 if no patch shows anything.
         mirrored: with the known part's mirror image, left to right or upside down.
         repeated: with another place of the generated part, at least a patch away.
-        typical: the median patch's highest correlation in any of these ways.
+        typical: the median over patches of the highest of these.
     """
 
     copied: float
@@ -57,17 +57,17 @@ class Repetition:
 
     @property
     def found(self) -> bool:
-        """Whether something repeats itself."""
+        """Whether the border repeats something."""
         return self.highest > THRESHOLD or self.typical > TYPICAL
 
 
 def repetition(picture: NDArray[np.uint8], mask: NDArray[np.bool_], most: int | None = None) -> Repetition:
-    """Return how much of the masked part is found elsewhere in the picture.
+    """Measure how much of the masked part is found elsewhere in the picture.
 
     Args:
         picture: (H, W, 3 or 4) uint8.
         mask: (H, W) bool, True = generated; the known part is the largest rectangle around what is False.
-        most: patches that are looked for, spread over all; None looks for every one.
+        most: patches to search for, spread evenly; None for all.
     """
     scale = min(1.0, SIDE / min(picture.shape[:2]))
     width, height = (max(1, round(n * scale)) for n in picture.shape[1::-1])
@@ -97,14 +97,14 @@ def repetition(picture: NDArray[np.uint8], mask: NDArray[np.bool_], most: int | 
 
 
 def _detail(grey: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return a picture without slow changes and without structure that is constant along rows or columns."""
+    """Remove slow changes and structure that is constant along rows or columns."""
     fast = grey - cv2.GaussianBlur(grey, (0, 0), _SLOW)
     across, down = cv2.blur(fast, (_LINE, 1)), cv2.blur(fast, (1, _LINE))
     return np.asarray(fast - across - down, np.float32)
 
 
 def _patches(made: NDArray[np.bool_], shapes: Sequence[Size]) -> list[Box]:
-    """Return patches on a grid of half a patch that are wholly generated."""
+    """List wholly generated patches on a grid of half a patch."""
     sums = cv2.integral(made.astype(np.uint8))
     height, width = made.shape
     boxes = [
@@ -122,7 +122,7 @@ def _patches(made: NDArray[np.bool_], shapes: Sequence[Size]) -> list[Box]:
 
 
 def _starts(length: int, patch: int) -> list[int]:
-    """Return where patches begin along a side: every half patch, and flush with the end."""
+    """List where patches begin along a side: every half patch, and flush with the end."""
     last = length - patch
     return sorted({*range(0, last + 1, patch // 2), last}) if last >= 0 else []
 
@@ -131,7 +131,7 @@ def _correlations(field: NDArray[np.float32], patch: NDArray[np.float32]) -> NDA
     if min(field.shape[0] - patch.shape[0], field.shape[1] - patch.shape[1]) < 0:
         return np.zeros((1, 1), np.float32)
     found = cv2.matchTemplate(np.ascontiguousarray(field), np.ascontiguousarray(patch), cv2.TM_CCOEFF_NORMED)
-    # Where the field is flat, the quotient is 0 / 0.
+    # In flat parts of the field the quotient is 0 / 0.
     return np.asarray(np.where(np.isfinite(found) & (np.abs(found) <= 1.01), found, 0.0), np.float32)
 
 
@@ -140,7 +140,7 @@ def _likest(field: NDArray[np.float32], patch: NDArray[np.float32]) -> float:
 
 
 def _elsewhere(detail: NDArray[np.float32], made: NDArray[np.bool_], place: Box) -> float:
-    """Return the highest correlation of a patch with a generated place that does not overlap it."""
+    """Find the highest correlation of a patch with a generated place that does not overlap it."""
     found = _correlations(detail, detail[place.slices])
     width, height = place.size
     shape = np.ones((height, width), np.uint8)

@@ -1,7 +1,7 @@
-"""How much the border of a repainted region shows: a step of brightness across it, a difference of colour beside it.
+"""Measures how much the border of a repainted region shows: its step of brightness, and the colours on its two sides.
 
-Knows nothing of how the region was painted. Both figures look along straight cuts across the border, one for each pair
-of neighbouring pixels of which just one is masked; so the cost follows the border, not the picture.
+Knows nothing of how the region was painted. Both measures follow straight cuts across the border, one for each pair of
+neighbouring pixels of which exactly one is masked; so the cost depends on the border, not the picture.
 """
 
 from __future__ import annotations
@@ -15,69 +15,70 @@ from core.canvas.colours import to_lab
 from core.values.geometry import Box, Size
 
 RING_PX = 8
-"""How far a cut reaches to either side, and so the width of the rings whose colours are compared."""
+"""Length of a cut to either side in pixels, and so the width of the rings whose colours are compared: a token cell of
+the 128 px model."""
 SEEN_SEAM = 1.15
-"""A seam score above this may be seen: the bar of docs/bars.md."""
+"""A seam score above this may be visible: the bar of docs/bars.md, "seam ratio"."""
 SEEN_SHIFT = 3.0
-"""A ring shift (delta E) above this may be seen: the bar of docs/bars.md."""
+"""A ring shift (delta E) above this may be visible: the bar of docs/bars.md, "ring delta-E"."""
 _BESIDE = 3
-"""Steps on either side of the border that tell how rough the picture is there."""
+"""Steps on either side of the border that measure how rough the picture is there."""
 _FLAT = 1.0
-"""Levels of 255 added to both mean steps: rounding in a flat picture is no seam."""
+"""Levels of 255 added to both mean steps: rounding, up to one level, is no seam in a flat picture."""
 _MOST_CUTS = 10_000
-"""A longer border is sampled evenly."""
+"""A longer border is sampled evenly: 10,000 steps give their mean to within 1 % of their standard deviation."""
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 """Weights of red, green and blue in luma; ITU-R BT.601."""
 
 
 def seam_score(image: NDArray[np.uint8], mask: NDArray[np.bool_]) -> float:
-    """Return how visible the border of a mask is as a step of brightness.
+    """Measure how visible the border of a mask is as a step of brightness.
 
-    The mean absolute step of luma across the border over the mean step beside it, on both sides; one level is added to
-    either.
+    The ratio of the mean absolute step of luma across the border to the mean step beside it on both sides, one level
+    added to each.
 
     Args:
-        image: (H, W, 3 or 4) uint8 RGB; alpha plays no part.
+        image: (H, W, 3 or 4) uint8 RGB; alpha is ignored.
         mask: (H, W) bool, True = repainted.
 
     Returns:
-        About 1 where no seam is to be seen, larger where one is; 0 where there is no border.
+        About 1 if no seam is visible, larger if one is; 0 without a border.
     """
     return Border.of(mask).seam_score(image)
 
 
 def ring_shift(image: NDArray[np.uint8], mask: NDArray[np.bool_]) -> float:
-    """Return the colour difference (CIE76 delta E) between the rings just inside and just outside a mask's border.
+    """Measure the colour difference (CIE76 delta E) between the rings just inside and just outside a mask's border.
 
     Args:
-        image: (H, W, 3 or 4) uint8 RGB; alpha plays no part.
+        image: (H, W, 3 or 4) uint8 RGB; alpha is ignored.
         mask: (H, W) bool, True = repainted.
 
     Returns:
-        The distance of the rings' mean colours in CIELAB, 0 or more; 0 where there is no border.
+        The distance of the rings' mean colours in CIELAB, at least 0; 0 without a border.
     """
     return Border.of(mask).ring_shift(image)
 
 
 def visibility(seam: float, shift: float) -> float:
-    """Return how much a border shows, by seam score and ring shift; 1 is where either alone begins to be seen."""
+    """Combine seam score and ring shift to the visibility of a border; at 1 either alone begins to be visible."""
     return max((seam - 1.0) / (SEEN_SEAM - 1.0), 0.0) + shift / SEEN_SHIFT
 
 
 def shows(seam: float, shift: float) -> bool:
-    """Return whether a border may be seen, by its seam score and ring shift."""
+    """Tell whether a border may be visible, by its seam score and ring shift."""
     return seam > SEEN_SEAM or shift > SEEN_SHIFT
 
 
 @dataclass(frozen=True, eq=False)
 class Border:
-    """The cuts across a mask's border, for any number of pictures over the same mask.
+    """The cuts across a mask's border, usable for any number of pictures over the same mask.
 
     Attributes:
-        rows, columns: (n, 2 RING_PX) int64, the pixels of each cut from one side to the other; the border is in the
-            middle. Those beyond the picture are moved onto its edge.
-        usable: (n, 2 RING_PX) bool, pixels on the picture and with only pixels of their own side towards the border.
-        inside: (n,) bool, whether a cut's second half is the masked one; else its first half is.
+        rows, columns: (n, 2 RING_PX) int64, the pixels of each cut from one side to the other, with the border in the
+            middle. Those outside the picture are moved onto its edge.
+        usable: (n, 2 RING_PX) bool, pixels inside the picture with only pixels of their own side towards the border.
+        inside: (n,) bool, whether a cut's second half is the masked one; otherwise its first half is.
     """
 
     rows: NDArray[np.int64]
@@ -87,7 +88,7 @@ class Border:
 
     @classmethod
     def of(cls, mask: NDArray[np.bool_]) -> Border:
-        """Return the border of a (H, W) bool mask."""
+        """Compute the cuts of a (H, W) bool mask."""
         height, width = mask.shape
         bounds = Box.around(mask)
         if bounds is None:
@@ -107,7 +108,7 @@ class Border:
         masked = mask[rows, columns]
         first, second = masked[:, RING_PX - 1], masked[:, RING_PX]
         own = on_picture & (masked == np.where(np.arange(2 * RING_PX) < RING_PX, first[:, None], second[:, None]))
-        # From the middle outwards: what lies behind a pixel of the other side belongs to another stretch of border.
+        # From the middle outwards: behind a pixel of the other side lies another stretch of border.
         usable = np.concatenate(
             [
                 np.logical_and.accumulate(own[:, RING_PX - 1 :: -1], 1)[:, ::-1],
@@ -118,7 +119,7 @@ class Border:
         return cls(rows, columns, usable, second)
 
     def seam_score(self, image: NDArray[np.uint8]) -> float:
-        """Return `seam_score` of a picture over this mask."""
+        """Compute `seam_score` of a picture over this mask."""
         if not len(self.inside):
             return 0.0
         middle = slice(RING_PX - 1 - _BESIDE, RING_PX + 1 + _BESIDE)
@@ -130,7 +131,7 @@ class Border:
         return (float(steps[:, _BESIDE].mean()) + _FLAT) / (beside + _FLAT)
 
     def ring_shift(self, image: NDArray[np.uint8]) -> float:
-        """Return `ring_shift` of a picture over this mask."""
+        """Compute `ring_shift` of a picture over this mask."""
         if not len(self.inside):
             return 0.0
         lab = to_lab(self._colours(image, slice(None)))
@@ -140,5 +141,5 @@ class Border:
         return float(np.linalg.norm(lab[inner].mean(0, dtype=np.float64) - lab[outer].mean(0, dtype=np.float64)))
 
     def _colours(self, image: NDArray[np.uint8], part: slice) -> NDArray[np.float32]:
-        """Return the (n, length, 3) float32 RGB of a part of every cut."""
+        """Read the colours (n, length, 3) float32 RGB of a part of every cut."""
         return image[self.rows[:, part], self.columns[:, part], :3].astype(np.float32)

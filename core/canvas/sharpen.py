@@ -1,6 +1,6 @@
-"""Brings a sharpener's picture into the edit: in the decoded picture's colours, and only as far as it is wanted.
+"""Blends a sharpener's picture into the decoded one: in the decoded colours, and only as far as wanted.
 
-Knows nothing of nets: it is given what was decoded and what a net made of it, four times as large.
+Knows nothing of nets: it is given the decoded picture and a net's output, four times as large.
 """
 
 from __future__ import annotations
@@ -12,19 +12,19 @@ from numpy.typing import NDArray
 from core.canvas.notch import without_lattice
 
 LEAST_WINDOW = 1.25
-"""A window at most this many times as wide as the model's picture shows it as it is: nothing is sharpened."""
+"""Windows up to this many times as wide as the model's picture are not sharpened: they are hardly enlarged."""
 _LIGHT = 4.0
-"""Sigma, in the decoded picture's pixels, of the colours and light that are held: a net taught to sharpen darkens by
-2 of 255 on average, and by 4 in cells."""
-_LEAST_DEVIATION = 1.0  # levels: a flat ring and a flat picture are equally sharp
+"""Sigma, in the decoded picture's pixels, of the colours and light that are kept: a net taught to sharpen darkens by
+2 of 255 on average, and by 4 in cells of 8 px, which is half a cell."""
+_LEAST_DEVIATION = 1.0  # levels of 255, rounding alone: a flat ring and a flat picture are equally sharp
 
 
 def sharpened(decoded: NDArray[np.uint8], made: NDArray[np.float32], strength: float) -> NDArray[np.uint8]:
-    """Return the net's picture in the decoded one's colours, blended over it.
+    """Blend the net's picture, in the decoded one's colours, over the decoded one.
 
     Args:
         decoded: (S, S, 3) uint8.
-        made: (f S, f S, 3) float32 in levels of 255, what the net makes of it.
+        made: (f S, f S, 3) float32 in levels of 255, the net's output.
         strength: share of the net's picture, 0 to 1; the rest is the decoded one without its lattice, enlarged.
 
     Returns:
@@ -41,17 +41,17 @@ def sharpened(decoded: NDArray[np.uint8], made: NDArray[np.float32], strength: f
 
 
 def as_sharp_as(ring: NDArray[np.uint8], known: NDArray[np.bool_], painted: NDArray[np.uint8]) -> float:
-    """Return the share, 0 to 1, of a sharpener's strength that suits a window whose known pixels may be soft.
+    """Share, 0 to 1, of a sharpener's strength that suits a window whose known pixels may be soft.
 
-    The deviation of the luma's Laplacian over the known pixels, beside that of the sharpened picture where it is to be
-    painted: at most 1; 1 where nothing is known.
+    The standard deviation of luma's Laplacian over the known pixels, divided by that of the sharpened picture where it
+    will be painted; at most 1, and 1 if nothing is known.
 
     Args:
         ring: (s, s, 3) uint8, the window.
         known: (s, s) bool, its known pixels.
         painted: (s, s, 3) uint8, the sharpened picture at the window's size.
     """
-    # A known pixel counts where its neighbours are known, too.
+    # A known pixel counts if its neighbours are known, too.
     inside = cv2.erode(known.astype(np.uint8), np.ones((3, 3), np.uint8), borderValue=0.0) > 0
     if not inside.any() or known.all():
         return 1.0

@@ -15,28 +15,29 @@ from core.canvas.holes import Part
 from core.values.geometry import Box, Sides, Size
 
 LEAST_CONTEXT = 1.25
-"""A window that would show nothing but the hole is widened to this multiple of the hole."""
+"""A window that would show nothing but the hole is widened to this multiple of it: an eighth known on each side."""
 FINER = 3.0
-"""Tiles are worth their joints only where their windows are this many times finer than one over the whole hole."""
+"""Least gain in resolution for which tiles are used: below it, their joints cost more than they gain."""
 MOST_TILES = 4
-"""Windows that a long thin hole takes at most; each level of refinement allows twice as many."""
+"""Windows that a long thin hole takes at most, each as long as a whole edit; each level of refinement allows twice as
+many."""
 MOST_ALONG_STRIP = 2
-"""A thin border is looked at through windows of at least half its length."""
+"""A thin border is seen through windows of at least half its length: more windows are finer, and drift in colour."""
 
 Look = tuple[Box, Box]
 """A square window, and the box within it whose hidden pixels it paints."""
 
 
 def over_hole(part: Part, canvas: Size, pixels: int, context: float, tiles_at_most: int) -> Sequence[Look]:
-    """Return the windows over a part of a hole, in the order in which each sees something known.
+    """Choose the windows over a part of a hole, in the order in which each sees something known.
 
-    One where it can show the part and surroundings. A part that is long and thin takes several, so that none is much
-    coarser than its thickness needs; one that is longer than the canvas is high takes several, too.
+    One window if it can show the part with surroundings. A long thin part takes several, so that none is much coarser
+    than its thickness needs; so does one that is longer than the canvas's shorter side.
 
     Args:
-        part: what to repaint.
+        part: the pixels to repaint.
         canvas: its size.
-        pixels: the model's side.
+        pixels: side of the model's picture.
         context: side of a window as a multiple of the part's longer side.
         tiles_at_most: windows that a thin part may take.
     """
@@ -49,15 +50,15 @@ def over_hole(part: Part, canvas: Size, pixels: int, context: float, tiles_at_mo
 
 
 def wanted_side(hole: Size, pixels: int, context: float) -> int:
-    """Return the side of a window that shows a hole of a size with its context, however large the canvas is."""
+    """Side of a window that shows a hole of a given size with its context, on a canvas of any size."""
     return max(pixels, math.ceil(max(hole) * context))
 
 
 def tiles(part: Part, canvas: Size, side: int) -> list[Look]:
-    """Return windows of one size over a part of a hole, a tile of half a window each, row by row.
+    """List windows of one size over a part of a hole, a tile of half a window each, row by row.
 
     Args:
-        part: what to repaint.
+        part: the pixels to repaint.
         canvas: its size.
         side: of the windows, at most the canvas's shorter side.
     """
@@ -71,7 +72,7 @@ def tiles(part: Part, canvas: Size, side: int) -> list[Look]:
 
 
 def _cuts(start: int, end: int, side: int) -> list[tuple[int, int]]:
-    """Return an interval cut into equal parts of at most half a window."""
+    """Cut an interval into equal parts of at most half a window."""
     count = -(-(end - start) // max(1, side // 2))
     edges = [start + (end - start) * i // count for i in range(count + 1)]
     return list(itertools.pairwise(edges))
@@ -91,7 +92,7 @@ def _single(part: Part, canvas: Size, pixels: int, context: float) -> Box | None
 
 
 def _tiles_along(part: Part, canvas: Size, pixels: int, context: float, widest: int, most: int) -> Sequence[Look]:
-    """Return the windows over a long thin part, or nothing where they would be hardly finer than the widest."""
+    """List the windows over a long thin part; none if they would be hardly finer than the widest."""
     if FINER * pixels > widest:
         return ()
     side = max(pixels, math.ceil(2 * part.depth() * context))
@@ -116,10 +117,10 @@ def _from_known(part: Part, looks: Sequence[Look]) -> Sequence[Look]:
 
 
 def _along_canvas(part: Part, canvas: Size) -> Sequence[Box]:
-    """Return windows as high as the canvas (as wide, if it is upright), half overlapping, from known towards unknown.
+    """List windows as high as the canvas (as wide, if it is upright), half overlapping, from known towards unknown.
 
-    They reach half a window past the part, where the canvas does, so that the ends have something known beside them.
-    The one with most known pixels comes first; from there both ways.
+    They reach half a window past the part, within the canvas, so that the ends have something known beside them. The
+    window with most known pixels comes first, then its neighbours in both directions.
     """
     hole, side = part.bounds, min(canvas)
     lying = canvas.width > canvas.height
@@ -134,9 +135,9 @@ def _along_canvas(part: Part, canvas: Size) -> Sequence[Box]:
 def around_picture(grown: Size, sides: Sides, pixels: int) -> Iterator[Box]:
     """Yield the windows that grow a picture to the whole canvas, one strip at one side after the other.
 
-    A strip is as thick as leaves half of its windows known, and spans what is known so far, the strips before it
-    included: the later strips thereby take the corners, with known pixels at two sides. A picture that is small beside
-    its border grows in several rounds, by no more than its own size at a time.
+    A strip is so thick that half of its windows is known, and spans all that is known by then, earlier strips included:
+    later strips thus take the corners, with known pixels at two sides. A picture that is small beside its border grows
+    in several rounds, each by no more than its size.
     """
     known = Box(sides.left, sides.top, grown.width - sides.right, grown.height - sides.bottom)
     canvas = Box(0, 0, grown.width, grown.height)
@@ -153,7 +154,7 @@ def around_picture(grown: Size, sides: Sides, pixels: int) -> Iterator[Box]:
 
 
 def _strip(known: Box, edge: int, thickness: int) -> Box:
-    """Return the new pixels beyond one edge (0 left, 1 top, 2 right, 3 bottom) of what is known, corners left out."""
+    """Return the new pixels beyond one edge (0 left, 1 top, 2 right, 3 bottom) of the known box, without corners."""
     left, top, right, bottom = known
     return (
         Box(left - thickness, top, left, bottom),
@@ -179,7 +180,7 @@ def _along_strip(strip: Box, edge: int, side: int, grown: Size) -> Iterator[Box]
     if length <= side:
         starts = [_short_start(start, end, side, reach)]
     else:
-        # Half a window of overlap; a quarter is enough to continue a strip that is thinner than that.
+        # Half a window of overlap; a quarter is enough to continue a thinner strip.
         stride = side - (side // 4 if 4 * thickness <= side else side // 2)
         starts = _positions(start, end, side, stride)
     middle = (start + end - side) / 2
@@ -189,7 +190,7 @@ def _along_strip(strip: Box, edge: int, side: int, grown: Size) -> Iterator[Box]
 
 
 def _short_start(start: int, end: int, side: int, reach: int) -> int:
-    """Return the start of a window longer than its strip; it includes a whole corner where it can."""
+    """Place a window longer than its strip; it includes a whole corner if it can."""
     slack = side - (end - start)
     if 0 < start <= slack:
         return 0
@@ -199,7 +200,7 @@ def _short_start(start: int, end: int, side: int, reach: int) -> int:
 
 
 def _positions(start: int, end: int, side: int, stride: int) -> list[int]:
-    """Return evenly spaced starts of intervals of `side` that cover [start, end), at most `stride` apart."""
+    """List evenly spaced starts of intervals of `side` that cover [start, end), at most `stride` apart."""
     room = max(0, end - side - start)
     count = -(-room // max(1, stride))
     return [start + (room * i) // count for i in range(count + 1)] if count else [start]

@@ -1,7 +1,7 @@
-"""What a patch looks like in two dozen numbers: its projection on low cosines of lightness and of two colours.
+"""Describes a patch by 24 numbers: its lowest cosines of lightness and of two colours.
 
-Knows nothing of holes or of searching. The basis is orthonormal, so that the squared difference of two descriptors is
-that of the patches themselves but for their finest pattern.
+Knows nothing of holes or searching. The basis is orthonormal: the squared difference of two descriptors is that of the
+patches themselves without their finest pattern.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from core.canvas.finish.crew import Crew
 from core.canvas.finish.pyramid import Picture
 
 _LUMA, _CHROMA = 16, 4
-"""Cosines of lightness and of each colour; more are slower and no nearer to the photo."""
+"""Cosines of lightness and of each colour, 24 in all; more are slower and no nearer (docs/finish.md, section 2)."""
 _STRIP = 1 << 17
-"""Pixels that are filtered at a time: what is filtered stays in the processor's cache, and strips are shared out."""
+"""Pixels filtered at a time: their colours, 1.5 MB, stay in the processor's cache."""
 OPPONENT: NDArray[np.float32] = np.array(
     [[1 / 3**0.5, 1 / 2**0.5, 1 / 6**0.5], [1 / 3**0.5, 0, -2 / 6**0.5], [1 / 3**0.5, -1 / 2**0.5, 1 / 6**0.5]],
     np.float32,
@@ -29,7 +29,7 @@ OPPONENT: NDArray[np.float32] = np.array(
 
 @functools.cache
 def _basis(patch: int) -> tuple[tuple[int, NDArray[np.float32], NDArray[np.float32]], ...]:
-    """Return (channel, row kernel, column kernel) of each number, the three means first."""
+    """(channel, row kernel, column kernel) of each number, the three means first."""
     at = (np.arange(patch) + 0.5) * np.pi / patch
     cosines = np.stack([np.cos(u * at) for u in range(patch)]).astype(np.float32)
     cosines /= np.linalg.norm(cosines, axis=1, keepdims=True)
@@ -41,13 +41,13 @@ def _basis(patch: int) -> tuple[tuple[int, NDArray[np.float32], NDArray[np.float
 
 
 def describe(picture: Picture, places: NDArray[np.int32], patch: int, crew: Crew | None = None) -> NDArray[np.float32]:
-    """Return the descriptors of patches.
+    """Describe patches.
 
     Args:
         picture: (h, w, 3) float32 RGB.
         places: (n,) int32, ascending indices of their middles into h * w, each patch within the picture.
         patch: side in pixels.
-        crew: whoever helps; None for nobody.
+        crew: threads that help; None for none.
 
     Returns:
         (n, 24) float32; the first three are the patch's mean in the channels of `OPPONENT`, times `patch`.
@@ -70,12 +70,12 @@ def describe(picture: Picture, places: NDArray[np.int32], patch: int, crew: Crew
 
 
 def _describe(picture: Picture, places: NDArray[np.int32], patch: int, output: NDArray[np.float32]) -> None:
-    """Fill in the descriptors of patches that lie near each other."""
+    """Fill in the descriptors of neighbouring patches."""
     y, x = np.divmod(places, picture.shape[1])
     upper, lower = max(0, int(y[0]) - patch // 2), int(y[-1]) + patch // 2 + 1
     left, right = max(0, int(x.min()) - patch // 2), int(x.max()) + patch // 2 + 1
     near = picture[upper:lower, left:right]
-    planes = cv2.split(cv2.transform(near, OPPONENT.T))  # no matrix product: its last bit may hang on threads
+    planes = cv2.split(cv2.transform(near, OPPONENT.T))  # not a matrix product, whose last bit may depend on threads
     here = (y - upper) * near.shape[1] + (x - left)
     for number, (channel, along, down) in enumerate(_basis(patch)):
         filtered = cv2.sepFilter2D(planes[channel], cv2.CV_32F, along, down, borderType=cv2.BORDER_REPLICATE)
@@ -83,13 +83,13 @@ def _describe(picture: Picture, places: NDArray[np.int32], patch: int, output: N
 
 
 def mean_colours(descriptors: NDArray[np.float32], patch: int) -> NDArray[np.float32]:
-    """Return (n, 3) float32 RGB: the mean colours of patches of that side."""
+    """Return the mean RGB colours (n, 3) float32 of patches of a given side."""
     means = np.ascontiguousarray(descriptors[:, None, :3])
     return np.asarray(cv2.transform(means, OPPONENT)[:, 0] / np.float32(patch), np.float32)
 
 
 def low_pass(picture: Picture, known: NDArray[np.bool_] | None, sigma: float) -> Picture:
-    """Return a picture blurred with a Gaussian, over its known pixels alone where those are given.
+    """Blur a picture with a Gaussian, over its known pixels only if these are given.
 
     Args:
         picture: (h, w, 3) or (h, w) float32.

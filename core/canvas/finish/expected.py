@@ -1,6 +1,6 @@
-"""How long a finish will take, so that a person can be told before it begins.
+"""Estimates how long a finish will take, so that a person can be told beforehand.
 
-Knows nothing of the machine: whoever asks learns its pace.
+Knows nothing of the machine: the caller learns its pace.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from core.canvas.finish.pyramid import Mask
 from core.canvas.holes import Part
 
 _LAYOUT_S, _PATCH_S, _PIXEL_S = 0.3, 4.5e-5, 2e-5
-"""Processor seconds of a layout, of each of its patches more, and of each pixel of a hole worked out: of one thread of
-a server of 2026, holes of 250 and 600 px. What counts is how they compare; the pace of a machine is its own."""
+"""Processor seconds per layout, per patch laid out, and per pixel of the hole worked out. Measured with one thread on a
+server of 2026, holes of 250 and 600 px. Their ratio matters; the pace of a machine is learned separately."""
 
 
 def expected_seconds(hole: Mask, wish: Wish) -> float:
-    """Return about how many processor seconds a finish takes, on an ordinary machine.
+    """Estimate the processor seconds of a finish on an ordinary machine.
 
     Args:
         hole: (H, W) bool, some of it True.

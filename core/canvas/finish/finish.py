@@ -1,6 +1,6 @@
-"""Every part of a hole finished: laid out in many ways, the best that differ taken, and each worked out to the full.
+"""Finishes every part of a hole: lays it out in many ways, chooses the best that differ, and works each out in full.
 
-Knows nothing of how a part is laid out or told good from bad; it decides what competes, and says how far it is.
+Knows nothing of how a part is laid out or how layouts are judged; it decides what competes and reports progress.
 """
 
 from __future__ import annotations
@@ -21,44 +21,43 @@ from core.canvas.holes import Part, parts
 from core.values.geometry import Box, Size
 
 _LEAST_SPAN = 40
-"""Pixels that a hole counts as long at least: a thin stroke needs more about it than it is wide."""
+"""Shortest length, in pixels, that a hole is treated as having: a thin stroke needs more around it than its width."""
 _LONG = 3
-"""A hole counts as long as so many times its inner width at most: along a stroke, sources are near everywhere."""
+"""Greatest length as a multiple of the inner width: along a stroke there are sources nearby everywhere."""
 _MARGIN = 18
-"""Pixels of the work area beyond the farthest source."""
+"""Pixels of the crop beyond the farthest source: a patch of 9 px at half the size."""
 _MOST_REACH = 640
-"""Pixels around a hole that are cut out with it at most, so that memory does not grow with the square of a large one's
-length; of a long border's length, the share that its layouts look at."""
+"""Most pixels around a hole that are cut out with it (docs/finish.md, section 1); for a long border, the share of its
+length that its layouts look at."""
 _LONG_REACH = 0.4
-"""That share."""
+"""That share: the largest reach of a border's layouts, `core.canvas.finish.layouts.BORDERS`."""
 _MOST_DEPTH = 0.6
-"""Depth of a hole beyond which there is too little to copy from, as a share of the side of a square with as many known
-pixels as lie around: a picture cannot be finished with a tenth of it."""
+"""Greatest depth of a hole that can be finished, as a share of the side of a square with as many pixels as are known
+around it: with a tenth of the picture known there is too little to copy from."""
 _FEWEST = 200
-"""Patches below which there is too little, whatever the hole's size."""
+"""Fewest whole patches to choose from, for a hole of any size (docs/finish.md, section 1)."""
 _LAID = 0.5
-"""Share of the work that laying out is."""
+"""Share of the progress for laying out: eight layouts of a 270 px hole took 3.6 s, each picture worked out 2.6 s."""
 _JOINING = 32
-"""Pixels below which parts of a hole are one."""
+"""Parts of a hole nearer than this, in pixels, are finished together: a strip of 32 px holds few whole patches."""
 
 
 STAGES = ("cut", "layouts", "choice", "finer", "surface", "order")
-"""What is done for each part of a hole, one after the other: it is cut out with what lies around and laid out small in
-many ways; the best that differ are chosen, go on at twice the size until it is the photo's, get their last details, and
-are put in order."""
+"""Stages of each part, in order: it is cut out with its surroundings; laid out small in many ways; the best that differ
+are chosen, worked out level by level up to the photo's size, given their last details, and ranked."""
 
 
 @dataclass(frozen=True)
 class Wish:
-    """What is asked of a finish.
+    """Settings of a finish.
 
     Attributes:
-        follow: how much the model's idea counts, 0 to 1: at 0 the photo alone, at 1 the model's layouts alone.
+        follow: how much the guides count in the choice of layouts, 0 to 1: 0 uses the photo alone, 1 the guides alone.
         seed: of the photo's own layouts.
-        seeds: of the guides' layouts, one a guide.
+        seeds: of the guides' layouts, one per guide.
         border: whether the hole is new picture beside the photo.
-        only: the guide whose picture alone is wanted, though all compete; None for all.
-        pixel: side of the model's own pixels on the canvas.
+        only: the guide whose picture is wanted, though all compete; None for all.
+        pixel: side of the model's own pixels on the canvas, in pixels.
     """
 
     follow: float
@@ -76,11 +75,11 @@ class Wish:
 
 @dataclass(frozen=True, eq=False)
 class Frame:
-    """A sign of life: how far the finish is, and what it has, where that is new.
+    """A progress report, with pictures where there are new ones.
 
     Attributes:
-        stage: one of `STAGES`, that goes on now.
-        share: of the work that is done, 0 to 1.
+        stage: the current one of `STAGES`.
+        share: of the work done so far, 0 to 1.
         layers: (B, h, w, 3) uint8 or None.
     """
 
@@ -91,14 +90,14 @@ class Frame:
 
 @dataclass(eq=False)
 class Finished:
-    """What came of it, for the B pictures that were wanted.
+    """The result for the B wanted pictures.
 
     Attributes:
-        layers: (B, h, w, 3) uint8, the area: finished in the hole, as it was elsewhere.
-        sources: (B, h, w, 2) int32, row and column on the canvas that each pixel of the hole was copied from; -1
+        layers: (B, h, w, 3) uint8, the area: finished inside the hole, unchanged elsewhere.
+        sources: (B, h, w, 2) int32, row and column on the canvas from which each pixel of the hole was copied; -1
             elsewhere.
-        follows: how much of each hole the model laid out, 0 to 1; the rest the photo did.
-        worth: (B,) sums of places among all, less is better.
+        follows: share of each hole that a guide's layout filled, 0 to 1; the photo's own layouts filled the rest.
+        worth: (B,) sums of ranks among all pictures, smaller is better.
     """
 
     layers: NDArray[np.uint8]
@@ -109,13 +108,13 @@ class Finished:
 
 @dataclass(frozen=True, eq=False)
 class _Piece:
-    """A part of the hole, cut out with what lies around it.
+    """A part of the hole, cut out with its surroundings.
 
     Attributes:
         box: on the canvas.
         level: its pixels.
         span: see `Scene`.
-        around: known pixels as far around it as its span, cut out or not.
+        around: number of known pixels as far around it as its span, whether cut out or not.
     """
 
     box: Box
@@ -125,10 +124,10 @@ class _Piece:
 
 
 def enough(base: NDArray[np.uint8], hole: Mask) -> bool:
-    """Return whether every part of a hole has enough around it to be finished from.
+    """Tell whether every part of a hole has enough around it to be finished.
 
     Args:
-        base: (H, W, 3 or 4) uint8; transparent pixels are nothing to copy.
+        base: (H, W, 3 or 4) uint8; transparent pixels are not copied.
         hole: (H, W) bool, some of it True.
     """
     clear = _clear(base, hole)
@@ -146,19 +145,19 @@ def finish(
 ) -> Iterator[Frame | Finished]:
     """Finish a hole for several guides at once; closing the iterator ends the work within a few dozen milliseconds.
 
-    The same arguments give the same bytes, on any number of threads. All layouts of all guides compete, so that a
-    picture hangs on every guide and not on its own alone.
+    The same arguments give the same bytes on any number of threads. All layouts of all guides compete, so a picture
+    depends on every guide and not on its own alone.
 
     Args:
-        base: (H, W, 3 or 4) uint8, the canvas; only what is outside the hole is looked at, never changed.
+        base: (H, W, 3 or 4) uint8, the canvas; read outside the hole only, never changed.
         hole: (H, W) bool, with `enough` around it.
-        layers: (n, h, w, 3) uint8, the model's pictures of the area, one a guide.
+        layers: (n, h, w, 3) uint8, the model's pictures of the area, one per guide.
         area: box of the canvas that holds the hole.
-        wish: what is asked.
-        threads: None takes what is there.
+        wish: the settings.
+        threads: None takes one per core, up to four.
 
     Yields:
-        Frames, then what came of it.
+        Progress reports, then the result.
     """
     crew = Crew(threads)
     count = len(wish.wanted)
@@ -193,7 +192,7 @@ def finish(
 def _until_done(
     crew: Crew, jobs: Sequence[Callable[[], Result]], stage: str, share: float, more: float = 0.0
 ) -> Generator[Frame, None, list[Result]]:
-    """Yield how far jobs are, from `share` to `more` beyond it, and return their results."""
+    """Yield the progress of jobs, from `share` to `more` beyond it, and return their results."""
     yield Frame(stage, share)
     for now in crew.work(jobs):
         if isinstance(now, Done):
@@ -203,17 +202,17 @@ def _until_done(
 
 
 def _clear(base: NDArray[np.uint8], hole: Mask) -> Mask:
-    """Return (H, W) bool: the pixels that may be copied."""
+    """Find the pixels that may be copied, (H, W) bool."""
     return ~hole if base.shape[2] == 3 else ~hole & (base[..., 3] > 0)
 
 
 def parts_of(hole: Mask) -> list[Part]:
-    """Return the parts of a hole that are finished by themselves."""
+    """Split a hole into the parts that are finished separately."""
     return list(parts(hole, lambda size: round(2.2 * max(size)) + 2 * _MARGIN, _JOINING))
 
 
 def _cut(base: NDArray[np.uint8], part: Part, clear: Mask) -> _Piece:
-    """Return a part of a hole with what lies around it."""
+    """Cut out a part of a hole with its surroundings."""
     size = Size(base.shape[1], base.shape[0])
     longer = max(part.bounds.size)
     span = max(_LEAST_SPAN, min(longer, round(_LONG * 2 * part.depth())))
@@ -242,7 +241,7 @@ def _is_enough(piece: _Piece) -> bool:
 def _thoughts(
     piece: _Piece, base: NDArray[np.uint8], layers: NDArray[np.uint8], area: Box, wish: Wish
 ) -> list[Thought]:
-    """Return what each guide shows of a piece: the model's picture in the hole, the photo around it."""
+    """Cut out each guide: the model's picture inside the hole, the photo around it."""
     if not wish.follow:
         return []
     inside = np.nonzero(piece.level.hole)
@@ -256,7 +255,7 @@ def _thoughts(
 
 
 class _Work:
-    """One piece on its way: its layouts, those that are taken, and how they come on."""
+    """One piece at work: its layouts, the chosen ones, and their progress."""
 
     def __init__(self, piece: _Piece, thoughts: Sequence[Thought], wish: Wish, number: int, crew: Crew) -> None:
         self.piece, self.wish, self.number, self.crew = piece, wish, number, crew
@@ -267,7 +266,7 @@ class _Work:
         self.worth: NDArray[np.float64] = np.zeros(0)
 
     def run(self) -> Iterator[Frame]:
-        """Do all of it; the frames' layers are of the piece's own box."""
+        """Do all the work; the frames' layers cover the piece's own box."""
         jobs = self._layouts()
         states = yield from _until_done(self.crew, [job for _, job in jobs], "layouts", 0.0, _LAID)
         chosen = partial(self._chosen, [guide for guide, _ in jobs], states)
@@ -277,7 +276,7 @@ class _Work:
         yield from self._worked_out()
 
     def _worked_out(self) -> Iterator[Frame]:
-        """Take what was chosen to the finest level, and finish it there."""
+        """Work the chosen layouts out, up to the finest level."""
         steps = self.scene.small + 1
         share = _LAID
         for step in range(steps - 1):
@@ -292,7 +291,7 @@ class _Work:
 
     # what competes ----------------------------------------------------------------------------------------------------
     def _layouts(self) -> list[tuple[int | None, Callable[[], State]]]:
-        """Return what is tried: the guide that leads, or None, and the work."""
+        """List the layouts that compete: the guide that leads each, or None, and its job."""
         jobs: list[tuple[int | None, Callable[[], State]]] = []
         kinds = kinds_of(self.wish.border, self.scene.levels[0].inner_width())
         if self.wish.follow < 1:
@@ -305,7 +304,7 @@ class _Work:
         return jobs
 
     def _chosen(self, guides: Sequence[int | None], states: Sequence[State]) -> list[tuple[State, bool]]:
-        """Return the state of each picture that is wanted, and whether the model leads it."""
+        """Choose a layout for each wanted picture; the flag tells whether a guide leads it."""
         count = len(self.wish.seeds)
         level = self.scene.levels[self.scene.small]
         fillings = Fillings(level, [state.picture for state in states], self.crew)
@@ -324,18 +323,18 @@ class _Work:
         return np.stack([self.scene.shown(state) for state, _ in self.taken])
 
     def put(self, pictures: NDArray[np.uint8], layers: NDArray[np.uint8], area: Box) -> None:
-        """Paste the hole of pictures of the piece's box into layers of an area."""
+        """Paste the hole from pictures of the piece's box into layers of an area."""
         rows, columns = np.nonzero(self.piece.level.hole)
         at = rows + self.piece.box.top - area.top, columns + self.piece.box.left - area.left
         layers[:, at[0], at[1]] = pictures[:, rows, columns]
 
     def settle(self, into: Finished, area: Box, share: float) -> None:
-        """Put what was finished where it belongs.
+        """Write the finished part into the result of the whole hole.
 
         Args:
-            into: what is filled in.
+            into: the result, changed in place.
             area: its box on the canvas.
-            share: of the whole hole that this piece is.
+            share: this piece's share of the whole hole.
         """
         level, box = self.piece.level, self.piece.box
         rows, columns = np.nonzero(level.hole)
@@ -348,7 +347,7 @@ class _Work:
         into.worth += share * self.worth
 
     def _judged(self) -> NDArray[np.float64]:
-        """Return how the finished pictures fare beside each other: the finest level changes the rim."""
+        """Rank the finished pictures once more: the finest level changes the rim (docs/finish.md, section 6)."""
         level, pictures = self.piece.level, []
         if len(self.finished) == 1:
             return np.zeros(1)
@@ -360,7 +359,7 @@ class _Work:
 
 
 def _slots(chosen: Sequence[int], guides: Sequence[int | None], count: int) -> list[int]:
-    """Return which layout each picture gets: a guide's own where that was chosen, else the photo's, best first."""
+    """Assign a layout to each picture: a guide's own where it was chosen, else the photo's layouts, best first."""
     slots: list[int | None] = [None] * count
     for index in chosen:
         guide = guides[index]

@@ -1,7 +1,7 @@
-"""One level laid out for searching: which patches are sought, which may be copied, and what each looks like.
+"""One level prepared for searching: which patches are to be filled, which may be copied, and their descriptors.
 
-Knows nothing of how a hole begins or of what is done with what is found. Places are indices of patches' middles into
-the level's h * w pixels, so that a step of one pixel is a sum.
+Knows nothing of how a hole begins or how matches are used. A place is the index of a patch's middle into the level's
+h * w pixels, so that moving by one pixel is an addition.
 """
 
 from __future__ import annotations
@@ -20,23 +20,19 @@ from core.values.geometry import Box, Size
 Places = NDArray[np.int32]
 
 JUMPS = (4, 2, 1)
-"""Pixels from which neighbours' continuations are tried; the last is tried twice."""
+"""Distances in pixels of neighbours whose matches are continued, the last twice (docs/finish.md, section 4)."""
 _GRAIN = 3.0
-"""Weight of a difference in grain beside one of colour. What a vote paints is a mean and so a little smoother than its
-sources, which makes smoother ones look nearer at the next search, until grass is a smooth slope. Grain is copied, not
-averaged (Newson et al. 2014), and holds against that: where a rock was taken off a meadow, all of eight pictures had
-smooth patches without it, and none has with it. The distance to the truth of 15 other holes stays what it was (0.959
-and 0.955 times PatchMatch's); with 6 it grows by 3 %."""
+"""Weight of a difference in grain beside one of colour; chosen by measurement (docs/finish.md, section 4)."""
 
 
 @dataclass(frozen=True, eq=False)
 class Guide:
-    """What the model thinks is there, as far as its pixels can say.
+    """The model's picture of what is missing, at the resolution that its pixels carry.
 
     Attributes:
         wanted: (h, w, 3) float32, the model's picture of this level, low-passed.
-        photo: (h, w, 3) float32, the level's known pixels, low-passed likewise.
-        weight: of a pixel's difference of these beside the patch's own, above 0.
+        photo: (h, w, 3) float32, the level's known pixels, low-passed in the same way.
+        weight: of the difference per pixel of these, beside the difference of the patch itself; above 0.
     """
 
     wanted: Picture
@@ -44,7 +40,7 @@ class Guide:
     weight: float
 
     def numbers(self, picture: Picture, places: Places, patch: int) -> NDArray[np.float32]:
-        """Return (n, 15) float32: colours of `wanted` or `photo` at five points of each patch, weighed."""
+        """Return (n, 15) float32: weighted colours of `wanted` or `photo` at five points of each patch."""
         height, width = picture.shape[:2]
         y, x = np.divmod(places, width)
         reach = patch // 2
@@ -62,17 +58,17 @@ class Ground:
     Attributes:
         level: the level.
         patch: side of a patch, odd.
-        guide: see `Guide`; None where the photo alone counts.
-        crew: whoever does the work on it.
+        guide: see `Guide`; None to use the photo alone.
+        crew: threads that do the work.
         row: (h * w,) int32, each place's row in `described`; -1 where nothing may be copied.
-        described: (n, d) float32, what may be copied.
-        grain: (h * w, 2) float32, mean steps of known lightness about each place, across and down.
+        described: (n, d) float32, descriptors of the patches that may be copied.
+        grain: (h * w, 2) float32, mean steps of known lightness around each place, horizontal and vertical.
         targets: (m,) int32 places, ascending, of the patches that touch the hole.
-        number: (h * w,) int32, each place's index into `targets`; m where it is none.
-        beside: (3, 4, m) int32, by jump and direction: index of the target so far away, or m.
-        away: (4,) int32, the directions as steps of places.
-        over_rim: (k,) int64, indices of the targets that hold a known pixel.
-        shares: (m,) float32, how much a target's say counts: less, the farther inside.
+        number: (h * w,) int32, each place's index into `targets`; m if it is no target.
+        beside: (3, 4, m) int32, by jump and direction: index of the target at that distance, or m.
+        away: (4,) int32, the directions as differences of places.
+        over_rim: (k,) int64, indices of the targets that contain a known pixel.
+        shares: (m,) float32, weight of each target's vote, smaller deeper inside the hole.
     """
 
     def __init__(
@@ -83,14 +79,14 @@ class Ground:
         guide: Guide | None = None,
         crew: Crew | None = None,
     ) -> None:
-        """Lay out a level.
+        """Prepare a level.
 
         Args:
             level: the level.
             patch: side of a patch, odd.
-            allowed: (h, w) bool, middles of patches that may be copied, as far as they are whole; None allows all.
+            allowed: (h, w) bool, middles of patches that may be copied if they are whole; None allows all.
             guide: see above.
-            crew: see above; None for nobody but the caller.
+            crew: see above; None for the calling thread alone.
         """
         self.level, self.patch, self.guide, self.crew = level, patch, guide, crew or Crew(1)
         height, width = level.size
@@ -120,26 +116,26 @@ class Ground:
 
     @property
     def sources(self) -> int:
-        """How many patches may be copied."""
+        """Number of patches that may be copied."""
         return len(self.described)
 
     @property
     def width(self) -> int:
-        """Pixels in a row."""
+        """Pixels per row."""
         return self.level.size[1]
 
     def asked(self, picture: Picture, places: Places) -> NDArray[np.float32]:
-        """Return (m, d) float32: what the targets look like.
+        """Describe the targets, (m, d) float32.
 
         Args:
             picture: (h, w, 3) float32, the level with its hole filled.
-            places: (m,) int32, what each target copies, whose grain it has.
+            places: (m,) int32, the source of each target, whose grain it takes.
         """
         asked = [describe(picture, self.targets, self.patch, self.crew), self._copied_grain(places)]
         return np.hstack(asked if self._wanted is None else [*asked, self._wanted])
 
     def _copied_grain(self, places: Places) -> NDArray[np.float32]:
-        """Return (m, 2) float32: the mean grain of each target's patch; only what lies about the hole is looked at."""
+        """Return the mean grain (m, 2) float32 of each target's patch; reads the hole's neighbourhood only."""
         height, width = self.level.size
         box = Box.around(self.level.hole)
         assert box is not None, "there is a hole"
@@ -151,10 +147,10 @@ class Ground:
         return np.asarray(cv2.blur(grain, (self.patch, self.patch))[y - box.top, x - box.left], np.float32)
 
     def copied_from(self, places: Places, pixels: Places) -> Places:
-        """Return where each pixel (n,) lies in the patch that is copied onto it: in its middle, unless at the edge.
+        """Find where each pixel (n,) lies in the patch copied onto it: in its middle, except at the picture's edge.
 
         Args:
-            places: (m,) int32, what each target copies.
+            places: (m,) int32, the source of each target.
             pixels: (n,) int32, of the hole.
         """
         height, width = self.level.size
@@ -164,7 +160,7 @@ class Ground:
         return np.asarray(places[self.number[middle]] + (pixels - middle), np.int32)
 
     def nearest_source(self, places: Places) -> Places:
-        """Return each place, moved to the nearest one that may be copied where it is none."""
+        """Move each place to the nearest one that may be copied."""
         output = places.copy()
         astray = np.flatnonzero(self.row.take(places, mode="clip") < 0)
         if len(astray):
@@ -178,8 +174,8 @@ class Ground:
 
 
 _INWARDS, _DEEPEST = 1.3, 24
-"""A patch counts so many times less for each pixel that it lies farther inside, so that agreement with what is known
-spreads inwards; not beyond so many pixels, where its weight would vanish in float32."""
+"""Factor by which a patch's vote falls per pixel of depth, and the depth in pixels where it stops falling
+(docs/finish.md, section 4)."""
 
 
 def _inwards(depth: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -187,7 +183,7 @@ def _inwards(depth: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _grain(level: Level, patch: int) -> NDArray[np.float32]:
-    """Return (h * w, 2) float32: mean steps of known lightness about each place, weighed as a patch's colours are."""
+    """Return the mean steps (h * w, 2) float32 of known lightness at each place, weighted like a patch's colours."""
     light = level.picture.mean(2)
     planes = []
     for across, down in ((1, 0), (0, 1)):
@@ -202,7 +198,7 @@ def _grain(level: Level, patch: int) -> NDArray[np.float32]:
 
 
 def _targets(level: Level, patch: int) -> Places:
-    """Return the middles of the patches within the picture that touch the hole."""
+    """Find the middles of the patches inside the picture that touch the hole."""
     kernel = np.ones((patch, patch), np.uint8)
     touching = cv2.dilate(level.hole.astype(np.uint8), kernel) > 0
     inside = np.zeros_like(touching)

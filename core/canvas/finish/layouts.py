@@ -1,7 +1,7 @@
-"""The ways in which a hole is laid out while it is small, and the work from there to the photo's own size.
+"""The ways to lay out a hole at a small size, and the work from there up to the photo's own size.
 
-Knows nothing of which layout is best, of threads or of files. Each layout draws from its own seed, so that it comes out
-the same whatever else is tried beside it.
+Knows nothing of ranking, threads or files. Each layout draws from its own seed, so its result does not depend on the
+others.
 """
 
 from __future__ import annotations
@@ -25,34 +25,35 @@ from core.canvas.finish.vote import ballots, unshifted, vote
 from core.values.geometry import Box, Size
 
 SMALL = 64
-"""Inner width in pixels of a hole at which layouts compete: the larger, the better they begin, and the dearer."""
+"""Inner width in pixels of a hole at which layouts compete: the best of five measured (docs/finish.md, section 2)."""
 _FINE_PATCH, _PATCH = 5, 7
-"""Side of a patch at the photo's own size, and at the coarser ones."""
+"""Side in pixels of a patch at the photo's own size, and at coarser ones (docs/finish.md, section 2)."""
 _ITERATIONS = (4, 5, 5, 6)
-"""Searches and votes at each level, the finest first; the last number counts for all that are coarser."""
+"""Searches and votes per level, finest first; the last also holds for coarser levels (docs/finish.md, section 4)."""
 _TRIALS = (0, 1, 2, 4)
-"""Random places for every patch, likewise: few at the finest levels is what keeps texture whole."""
+"""Random places per patch, likewise: few at the finest levels keeps texture whole (docs/finish.md, section 4)."""
 _MOST_ROUNDS = 5
+"""Rounds of the search at the coarsest levels (docs/finish.md, section 4)."""
 _MOST_SOURCES = 400_000
-"""Patches that are described at a level; where more lie around, only those near what the coarser level found are."""
+"""Patches described per level, 40 MB of descriptors; with more, only those near the coarser level's matches count."""
 _STRAY = 8
-"""Pixels from there that a patch may then come from."""
+"""Distance in pixels from those matches: two of the longest jumps of the search, so that it can still move."""
 _FEWEST = 150
-"""Source patches that a level must have to be worth laying out anything on it."""
+"""Fewest source patches for a level to be laid out on: a 12 x 12 choice; below that, a finer level is used."""
 _GUIDE_BLUR = 2.0
-"""Sigma of the guide's low pass, in the model's own pixels: there it knows no more."""
+"""Sigma of the guide's low pass, in the model's own pixels; below it the guide is blank (docs/finish.md, section 2)."""
 
 
 @dataclass(frozen=True)
 class Layout:
-    """A way of beginning.
+    """One way to begin.
 
     Attributes:
         peel: how the hole is laid at the coarsest level.
-        coarse: inner width of the hole at that level, at most, in pixels.
-        reach: how far around the hole sources are looked for, as a share of its length.
-        rows: what it costs the peel to copy from another height of the picture: levels a pixel, squared, from its top
-            to its bottom. What lies at one height looks alike: sky beside sky, a row of houses beside its houses.
+        coarse: greatest inner width of the hole at that level, in pixels.
+        reach: how far around the hole sources are searched, as a share of its length.
+        rows: cost in the peel of copying from another height, in squared levels per pixel, from the picture's top to
+            its bottom. What lies at one height looks alike: sky beside sky, houses beside houses.
     """
 
     peel: Peel = Peel()
@@ -72,6 +73,7 @@ HOLES = (
     Layout(Peel(patch=9), coarse=24),
 )
 STROKES = (HOLES[0], HOLES[3], HOLES[2])
+"""Three of the eight: a stroke is thin, and its layouts differ less (docs/finish.md, section 6)."""
 BORDERS = (
     Layout(Peel(patch=9), reach=0.25, rows=60.0),
     Layout(reach=0.4, rows=60.0),
@@ -80,17 +82,16 @@ BORDERS = (
     Layout(Peel(patch=5), reach=0.25, rows=60.0),
     Layout(reach=0.25, rows=120.0),
 )
-"""A border has the photo on one side: what is near and at one height goes on. Without a price on rows, things that
-stand at the edge are copied to wherever there is room. A smaller reach comes nearer to the photo; larger patches keep
-pieces whole, and are told from photos less often."""
+"""A border has the photo on one side only: what is near and at the same height continues. Without a price on rows,
+objects at the edge are copied to wherever there is room. Chosen on 24 photos: assets/experiments/photos/report.md."""
 
 
 _STROKE = 16
-"""Inner width up to which a hole is a stroke."""
+"""Inner width in pixels up to which a hole counts as a stroke: about two patches, so there is little to lay out."""
 
 
 def kinds_of(border: bool, width: float) -> tuple[Layout, ...]:
-    """Return the ways in which the photo lays out a hole that is so wide inside, in its own pixels."""
+    """Choose the layouts of a hole by its inner width, in its own pixels."""
     if width <= _STROKE:
         return STROKES
     return BORDERS if border else HOLES
@@ -98,12 +99,12 @@ def kinds_of(border: bool, width: float) -> tuple[Layout, ...]:
 
 @dataclass(eq=False)
 class State:
-    """How far a layout is.
+    """Progress of one layout.
 
     Attributes:
         index: of its level, 0 for the finest.
-        ground: that level laid out.
-        field: what is copied.
+        ground: that level, prepared for searching.
+        field: the matches.
         picture: (h, w, 3) float32, the level with its hole filled.
         rng: its own random numbers.
     """
@@ -116,7 +117,7 @@ class State:
 
 
 class Scene:
-    """One hole with its surroundings at all sizes, shared by everything that is tried there.
+    """One hole with its surroundings at all sizes, shared by all its layouts.
 
     Args:
         level: the work area at its own size.
@@ -141,16 +142,16 @@ class Scene:
         self._lock = threading.Lock()
 
     def _first(self, width: int) -> int:
-        """Return the finest level at which the hole is at most so wide inside, or the coarsest."""
+        """Find the finest level at which the hole's inner width is at most `width`, or the coarsest level."""
         fitting = (index for index, level in enumerate(self.levels) if level.inner_width() <= width)
         return next(fitting, len(self.levels) - 1)
 
     def reach(self, index: int, share: float) -> int:
-        """Return how far, in a level's pixels, sources are looked for."""
+        """Return how far around the hole sources are searched, in the level's pixels."""
         return (round(share * self.span) + 16 >> index) + 2
 
     def ground(self, index: int, share: float) -> Ground:
-        """Return a level laid out, without a guide; shared."""
+        """Prepare a level without a guide; shared by all that ask."""
         with self._lock:
             if (index, share) not in self._grounds:
                 level = self.levels[index]
@@ -164,7 +165,7 @@ class Scene:
         return _PATCH if index else _FINE_PATCH
 
     def _allowed(self, index: int, share: float) -> Mask:
-        """Return the places within reach of the hole; all where these are too few."""
+        """Find the places within reach of the hole; all places if these are too few."""
         level = self.levels[index]
         near = level.near(self.reach(index, share))
         enough = np.count_nonzero(level.whole_patches(self.patch(index)) & near) >= _FEWEST
@@ -172,12 +173,12 @@ class Scene:
 
     # beginning --------------------------------------------------------------------------------------------------------
     def begin(self, layout: Layout, seed: int | Sequence[int], thought: Thought | None = None) -> State:
-        """Return a layout at the level where all compete.
+        """Lay the hole out at the level where all compete.
 
         Args:
             layout: how it begins.
             seed: of its random numbers.
-            thought: what it is led by, or None.
+            thought: the guide that leads it, or None.
         """
         index = self._first(layout.coarse) if thought is None else self.small
         index = max(index, self.small)
@@ -204,13 +205,13 @@ class Scene:
         return Ground(self.levels[index], self.patch(index), self._allowed(index, 1.0), guide, self.crew)
 
     def onward(self, state: State) -> State:
-        """Return a state at the next finer level; the given one is used up."""
+        """Take a state to the next finer level; the given state must not be used again."""
         state = self._finer(state, self._around(state))
         self._settle(state)
         return state
 
     def shown(self, state: State) -> NDArray[np.uint8]:
-        """Return how far a state is: (h, w, 3) uint8 of the finest level's size, true in the hole alone."""
+        """Draw a state as (h, w, 3) uint8 at the finest level's size; valid inside the hole only."""
         (height, width), times = self.levels[0].size, 1 << state.index
         near = self._holed(state.index)
         grown = cv2.resize(state.picture[near.slices], None, fx=times, fy=times, interpolation=cv2.INTER_CUBIC)
@@ -221,14 +222,14 @@ class Scene:
         return output
 
     def _holed(self, index: int) -> Box:
-        """Return the box of a level's hole and what tells the colours at its rim where it is enlarged."""
+        """Box of a level's hole with the rim that enlarging it needs."""
         level = self.levels[index]
         box = Box.around(level.hole)
         assert box is not None, "there is a hole"
         return box.grown(2).clamped(Size(level.size[1], level.size[0]))
 
     def surface(self, state: State) -> tuple[NDArray[np.float32], Places]:
-        """Return the hole's colours and sources of a state at the finest level; see `surfaced`."""
+        """Compute the hole's colours and sources at the finest level; see `surfaced`."""
         asked = state.ground.asked(state.picture, state.field.places)
         state.field.costs = costs_of(state.ground, asked, state.field.places)
         ballot = ballots(state.ground, asked, state.field)
@@ -254,7 +255,7 @@ class Scene:
         state.picture = picture
 
     def _around(self, state: State) -> Ground:
-        """Return the next finer level laid out: shared where it is small, else near what a state has found."""
+        """Prepare the next finer level: shared if it is small, else near the state's matches only."""
         index = state.index - 1
         level = self.levels[index]
         if np.count_nonzero(level.known) <= _MOST_SOURCES:
@@ -267,7 +268,7 @@ class Scene:
         return Ground(level, self.patch(index), allowed, crew=self.crew)
 
     def _finer(self, state: State, ground: Ground) -> State:
-        """Return a state at the next finer level: its field, and one vote from that level's own pixels."""
+        """Move a state to the next finer level: scale its field, and vote once with that level's own pixels."""
         coarse = state.ground
         height, width = coarse.level.size
         rim = coarse.patch // 2
@@ -290,7 +291,7 @@ class Scene:
 
 @dataclass(frozen=True, eq=False)
 class Thought:
-    """The model's picture of the work area.
+    """A guide: the model's picture of the crop.
 
     Attributes:
         picture: (h, w, 3) float32, at the finest level's size.
@@ -303,20 +304,20 @@ class Thought:
     weight: float
 
     def at(self, level: Level, index: int) -> Guide:
-        """Return the guide of a level."""
+        """Prepare the guide for a level."""
         small = shrunk(self.picture, index)
         sigma = max(1.0, _GUIDE_BLUR * self.pixel / 2**index)
         return Guide(low_pass(small, None, sigma), low_pass(level.picture, level.known, sigma), self.weight)
 
 
 def _worth(level: Level) -> bool:
-    """Return whether a level is large enough to lay out anything on it."""
+    """Tell whether a level is large enough to lay a hole out on it."""
     least = 2 * _PATCH + 2
     return min(level.size) >= least and int(np.count_nonzero(level.whole_patches(_PATCH))) >= _FEWEST
 
 
 def _from_peel(ground: Ground, origin: Places) -> Places:
-    """Return a source for each target: where its own pixel was laid from, or goes on with the nearest that was."""
+    """Choose a source for each target: where its own pixel was laid from, else a continuation of the nearest one."""
     hole = ground.level.hole.ravel()
     outside = (~ground.level.hole).astype(np.uint8)
     labels = cv2.distanceTransformWithLabels(outside, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)[1].ravel()

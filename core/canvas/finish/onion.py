@@ -1,8 +1,8 @@
-"""What a hole begins with: laid from its rim inwards, each pixel from the known patch most like what is around it.
+"""Lays a hole from its rim inwards: each pixel is copied from the known patch most like its surroundings.
 
-Knows nothing of levels finer or coarser, or of what is made of it. Whole pieces are copied and edges go on, as sharp as
-they are elsewhere (Efros and Leung 1999). Colours are whole numbers here and so every sum of products is exact in
-float32: the same patch is found however many threads a matrix product takes.
+Knows nothing of finer or coarser levels. Copying keeps whole pieces, continues edges and is as sharp as its source
+(Efros and Leung 1999; docs/finish.md, section 3). Colours are whole numbers, so that every sum of products is exact in
+float32: the same patch is found whatever number of threads a matrix product uses.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from core.canvas.finish.pyramid import Level, Mask, Picture
 Floats = NDArray[np.float32]
 
 _TILE = 96
-"""Side in pixels of a part of the hole that is laid by itself, from what is near it: a long hole takes several."""
+"""Side in pixels of a part of the hole that is laid at once, from nearby sources: 1.5 times a hole's width there."""
 _MOST_SOURCES = 6000
-"""Patches that all of a layer's pixels are compared with; more are thinned out evenly, then looked at more closely."""
+"""Patches compared with a whole layer at once, a matrix of 4.7 MB; more are thinned out, then searched nearby."""
 _FEWEST = 12
-"""With fewer patches about a tile, it is laid from those of the whole picture."""
+"""With fewer patches near a tile, those of the whole picture are used: a dozen would repeat themselves visibly."""
 
 
 @dataclass(frozen=True)
@@ -33,10 +33,10 @@ class Peel:
     """How a hole is laid.
 
     Attributes:
-        patch: side of what is compared.
-        half: lay only that half of each layer that has most known pixels and strongest edges about it, before the next
+        patch: side in pixels of the compared patch.
+        half: lay only the half of each layer with the most known pixels and the strongest edges before the next
             (Criminisi et al. 2004).
-        rough: cost of a source smoother than what is around, by squared levels a pixel; 0 for none.
+        rough: cost of a source that is smoother than its surroundings, in squared levels per pixel; 0 for none.
     """
 
     patch: int = 7
@@ -46,13 +46,13 @@ class Peel:
 
 @dataclass(eq=False)
 class _Canvas:
-    """A level on its way to be laid, with a rim of nothing so that patches may hang over the picture's edge.
+    """A level while it is being laid, padded so that patches may reach beyond the picture's edge.
 
     Attributes:
-        colours: (h', w', 4) float32, whole numbers about 0; the last is 0.
+        colours: (h', w', 4) float32, whole numbers around 0; the last channel is 0.
         laid: (h', w') bool, pixels that have a colour.
-        origin: (h' * w',) int32, where each was copied from.
-        around: (k * k,) int32, steps from a patch's middle to its pixels.
+        origin: (h' * w',) int32, the place each pixel was copied from.
+        around: (k * k,) int32, offsets of a patch's pixels from its middle.
     """
 
     colours: Floats
@@ -75,19 +75,19 @@ def peel(
     slope: float,
     pause: Callable[[], None],
 ) -> tuple[Picture, Places]:
-    """Return a level's picture with its hole laid, and where each pixel was copied from.
+    """Lay the hole of a level.
 
     Args:
         level: the level.
         way: how.
-        sources: (h, w) bool, middles of the whole known patches that may be copied; at least one.
-        reach: pixels around a part of the hole that it is laid from.
-        guide: what the model thinks is there, or None.
-        slope: levels a pixel of a patch that each row between it and its source costs, squared.
-        pause: called now and then; may raise to end the work.
+        sources: (h, w) bool, middles of the known patches that may be copied; at least one.
+        reach: pixels around a part of the hole within which sources are searched.
+        guide: the model's picture of what is missing, or None.
+        slope: cost per row between a patch and its source, squared levels per pixel of the patch.
+        pause: called every few milliseconds; may raise to end the work.
 
     Returns:
-        (h, w, 3) float32 and (h * w,) int32, each known pixel's own place.
+        The filled picture (h, w, 3) float32, and the source (h * w,) int32 of each pixel, its own place where known.
     """
     rim = way.patch // 2
     canvas = _prepared(level, way.patch)
@@ -102,7 +102,7 @@ def peel(
             _lay(canvas, mask & ~canvas.laid, _Sources.at(canvas, found, way, thoughts), pause)
             if (mask & ~canvas.laid).any():
                 waiting.append((tile, mask))
-        if len(waiting) == len(left):  # nothing known touches it: other holes, or transparent pixels, all around
+        if len(waiting) == len(left):  # nothing known is adjacent: other holes or transparent pixels all around
             break
         left = waiting
     inner = (slice(rim, -rim or None),) * 2
@@ -126,7 +126,7 @@ def _prepared(level: Level, patch: int) -> _Canvas:
 
 
 def _tiles(hole: Mask) -> Iterator[tuple[tuple[slice, slice], Mask]]:
-    """Yield the parts of a hole that are laid one after the other, each as its box and its mask."""
+    """Yield the parts of the hole that are laid one after the other, each as its box and its mask."""
     rows, columns = np.flatnonzero(hole.any(1)), np.flatnonzero(hole.any(0))
     tops, lefts = (_starts(int(found[0]), int(found[-1]) + 1) for found in (rows, columns))
     for top, bottom in tops:
@@ -145,7 +145,7 @@ def _starts(first: int, last: int) -> list[tuple[int, int]]:
 
 
 def _near(sources: Mask, tile: tuple[slice, slice], reach: int) -> Mask:
-    """Return the sources near a tile, or all where these are too few."""
+    """Find the sources near a tile, or all if these are too few."""
     rows, columns = tile
     near = np.zeros_like(sources)
     box = (
@@ -157,9 +157,9 @@ def _near(sources: Mask, tile: tuple[slice, slice], reach: int) -> Mask:
 
 
 def _thoughts(level: Level, patch: int, guide: Guide | None, slope: float) -> tuple[Floats, Floats] | None:
-    """Return what is wanted and what the photo shows beside its colours, (h', w', c) whole numbers on a padded canvas.
+    """Return the guide's colours and the photo's, (h', w', c) whole numbers on a padded canvas.
 
-    The guide is weighed as `Guide.numbers` weighs five points; here one stands for all, for it is low-passed.
+    The guide is weighted as in `Guide.numbers`, by one point instead of five, for it is low-passed.
     """
     wanted, photo = [], []
     if guide is not None:
@@ -183,7 +183,7 @@ def _whole(values: Floats) -> Floats:
 
 
 class _Sources:
-    """Patches to copy from, ready to be compared with all pixels of a layer at once."""
+    """Source patches, prepared for comparison with all pixels of a layer at once."""
 
     def __init__(self, canvas: _Canvas, mask: Mask, places: Places, way: Peel) -> None:
         self.way = way
@@ -197,7 +197,7 @@ class _Sources:
 
     @classmethod
     def at(cls, canvas: _Canvas, mask: Mask, way: Peel, thoughts: tuple[Floats, Floats] | None) -> _Sources:
-        """Lay out the patches whose middles a mask holds, thinned out where they are many."""
+        """Prepare the patches whose middles a mask holds, thinned out if there are many."""
         every = 1
         while True:
             thin = np.zeros_like(mask)
@@ -219,7 +219,7 @@ class _Sources:
         return found
 
     def nearest(self, canvas: _Canvas, pixels: Places) -> Places:
-        """Return the best patch's middle for each pixel (n,) that touches what is laid."""
+        """Find the best patch's middle for each pixel (n,) beside laid ones."""
         at = pixels[:, None] + canvas.around[None]
         there = canvas.laid.ravel().take(at, mode="clip")  # (n, k*k)
         seen = canvas.colours.reshape(-1, 4).take(at, 0, mode="clip") * there[..., None]
@@ -236,7 +236,7 @@ class _Sources:
     def _closer(
         self, canvas: _Canvas, pixels: Places, first: Places, there: Mask, seen: Floats, missing: Floats | None
     ) -> Places:
-        """Return the best of the places next to those found, and of what goes on where a laid neighbour left off."""
+        """Improve matches: try the places around each, and continuations of its laid neighbours' sources."""
         width = canvas.width
         next_to = np.array([0, -1, 1, -width, width, -width - 1, -width + 1, width - 1, width + 1], np.int32)
         beside = pixels[:, None] + next_to[None, 1:]
@@ -255,23 +255,23 @@ class _Sources:
         return np.asarray(tried[np.arange(len(tried)), costs.argmin(1)], np.int32)
 
     def _missing(self, canvas: _Canvas, pixels: Places, there: Mask) -> Floats:
-        """Return (n, 1) float32: how rough what is around each pixel is."""
+        """Return the roughness (n, 1) float32 around each pixel."""
         return _roughness(canvas, self.way.patch).ravel()[pixels][:, None]
 
     def _smooth(self, wanted: Floats, there: Mask, places: Places) -> Floats:
-        """Return what places cost because they are smoother than wanted, (n, 1 or c)."""
+        """Cost, (n, 1 or c), of places that are smoother than wanted."""
         assert self.roughness is not None
         lacking = np.maximum(wanted - self.roughness[places], 0)
         return np.asarray(np.square(lacking) * np.float32(self.way.rough) * there.sum(1, keepdims=True), np.float32)
 
 
 def _flat(values: Floats) -> Floats:
-    """Return (h, w, c) as (h * w, c)."""
+    """Reshape (h, w, c) to (h * w, c)."""
     return values.reshape(-1, values.shape[2])
 
 
 def _lay(canvas: _Canvas, mask: Mask, sources: _Sources, pause: Callable[[], None]) -> None:
-    """Lay the pixels of a mask, layer by layer, as far as they touch what is laid."""
+    """Lay the pixels of a mask, layer by layer, as far as they are adjacent to laid ones."""
     cross = np.ones((3, 3), np.uint8)
     flat = canvas.colours.reshape(-1, 4)
     left = mask.copy()
@@ -291,7 +291,7 @@ def _lay(canvas: _Canvas, mask: Mask, sources: _Sources, pause: Callable[[], Non
 
 
 def _strongest(canvas: _Canvas, pixels: Places) -> Places:
-    """Return that half of a layer with most laid pixels and strongest edges about it."""
+    """Choose the half of a layer with the most laid pixels and the strongest edges around it."""
     laid = canvas.laid.astype(np.float32)
     side = int(len(canvas.around) ** 0.5)
     light = canvas.colours[..., :3].sum(2) * laid
@@ -306,7 +306,7 @@ def _strongest(canvas: _Canvas, pixels: Places) -> Places:
 
 
 def _roughness(canvas: _Canvas, patch: int) -> Floats:
-    """Return (h', w') float32: the standard deviation of lightness in each patch, over what is laid."""
+    """Return the standard deviation (h', w') float32 of lightness in each patch, over laid pixels."""
     laid = canvas.laid.astype(np.float32)
     light = canvas.colours[..., :3].mean(2) * laid
     sums = [

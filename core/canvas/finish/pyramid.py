@@ -1,7 +1,7 @@
 """A photo with a hole at halving sizes, so that large structure is decided before texture.
 
-Knows nothing of patches or of how a hole is filled. Coarser pixels average known pixels only, so that nothing of what a
-hole held shows through.
+Knows nothing of patches or of filling. Coarser pixels average known pixels only, so that nothing of the hole's old
+content shows through.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ class Level:
     """One size of a photo.
 
     Attributes:
-        picture: (h, w, 3) float32 RGB in levels of 255; means nothing where it is not known.
+        picture: (h, w, 3) float32 RGB in levels of 255; meaningless where not known.
         hole: (h, w) bool, pixels to fill.
-        known: (h, w) bool, pixels of the photo: what a hole has to go with, and what it may be copied from. Neither
-            hole nor known are transparent pixels and other holes.
+        known: (h, w) bool, pixels of the photo, which a hole must match and may copy. Transparent pixels and other
+            holes are neither hole nor known.
     """
 
     picture: Picture
@@ -42,7 +42,7 @@ class Level:
         return height, width
 
     def halved(self) -> Level:
-        """Return the level at half the size: a pixel is hole where it holds any hole, known where all of it is."""
+        """Halve the level: a pixel is hole if any of its four is, and known if all of them are."""
         picture, hole, known = _even(self.picture), _even(self.hole), _even(self.known)
         share = known.astype(np.float32)
         half = (hole.shape[1] // 2, hole.shape[0] // 2)
@@ -57,44 +57,44 @@ class Level:
 
     @cached_property
     def depth(self) -> NDArray[np.float32]:
-        """(h, w) float32: pixels from each pixel to the nearest known one, 0 where known."""
+        """Distance in pixels from each pixel to the nearest known one, (h, w) float32; 0 where known."""
         return distance_inside(~self.known)
 
     @cached_property
     def copied(self) -> NDArray[np.float32]:
-        """(h * w, 4) float32: the picture's colours as `rows_of` lays them out."""
+        """The picture's colours as `rows_of` arranges them, (h * w, 4) float32."""
         return rows_of(self.picture)
 
     def inner_width(self) -> float:
-        """Return twice the largest distance of a pixel of the hole to a known one."""
+        """Twice the largest distance of a pixel of the hole to a known one."""
         return 2.0 * float(self.depth[self.hole].max())
 
     def near(self, reach: float) -> Mask:
-        """Return (h, w) bool: the pixels at most so many rows and columns from the hole, and the hole itself."""
+        """Find the pixels at most `reach` rows and columns from the hole, the hole included, (h, w) bool."""
         return np.asarray(cv2.distanceTransform((~self.hole).astype(np.uint8), cv2.DIST_C, 3) <= reach)
 
     def whole_patches(self, patch: int) -> Mask:
-        """Return (h, w) bool: middles of the patches of that side that lie in the picture and are known throughout."""
+        """Find the middles of patches that lie inside the picture and are known throughout, (h, w) bool."""
         kernel = np.ones((patch, patch), np.uint8)
         return np.asarray(cv2.erode(self.known.astype(np.uint8), kernel, borderValue=0) > 0)
 
 
 def rows_of(picture: Picture) -> NDArray[np.float32]:
-    """Return a picture (h, w, 3) as (h * w, 4) float32, ones behind: 16 bytes are gathered twice as fast as 12."""
+    """Reshape a picture (h, w, 3) to (h * w, 4) float32 with ones last: 16 bytes are gathered twice as fast as 12."""
     four = cv2.cvtColor(picture, cv2.COLOR_RGB2RGBA)
     four[..., 3] = 1
     return np.asarray(four.reshape(-1, 4), np.float32)
 
 
 def halvings(level: Level) -> Iterator[Level]:
-    """Yield a level, then each coarser one, without end; who asks knows when to stop."""
+    """Yield a level, then ever coarser ones, without end; the caller decides when to stop."""
     while True:
         yield level
         level = level.halved()
 
 
 def shrunk(picture: Picture, times: int) -> Picture:
-    """Return a picture, (h, w, 3) float32, halved so many times as `Level.halved` does, all of its pixels counted."""
+    """Halve a picture, (h, w, 3) float32, several times like `Level.halved`, all of its pixels known."""
     for _ in range(times):
         even = _even(picture)
         picture = _means(even, (even.shape[1] // 2, even.shape[0] // 2))
@@ -102,7 +102,7 @@ def shrunk(picture: Picture, times: int) -> Picture:
 
 
 def _even(values: NDArray) -> NDArray:  # type: ignore[type-arg]
-    """Return an array with an even number of rows and columns: one of zeros, which is neither hole nor known, more."""
+    """Pad an array to an even number of rows and columns with zeros, which are neither hole nor known."""
     height, width = values.shape[:2]
     if height % 2 == 0 and width % 2 == 0:
         return values

@@ -1,7 +1,7 @@
-"""Which of several fillings of one hole is likely the best, and which differ in structure and not only in grain.
+"""Ranks fillings of one hole, and tells which differ in structure and not only in grain.
 
-Knows nothing of how they were made. Nothing is trained: fillings are put in order by each of a few measures, and the
-places are summed.
+Knows nothing of how they were made. Nothing is trained: fillings are sorted by each of a few measures, and their ranks
+are added (docs/finish.md, section 6).
 """
 
 from __future__ import annotations
@@ -21,25 +21,26 @@ from core.values.geometry import Box, Size
 Floats = NDArray[np.float32]
 
 _PATCH = 7
+"""Side in pixels of a patch over the rim, as at the coarser levels of the finish (docs/finish.md, section 2)."""
 _BANDS = (1.0, 2.0, 4.0)
-"""Sigmas in pixels of the bands of lightness that texture is told by."""
+"""Sigmas in pixels of the bands of lightness that describe texture (docs/finish.md, section 6)."""
 _SPREAD = 6.0
-"""Sigma in pixels over which a band's energy is told."""
+"""Sigma in pixels over which a band's energy is averaged (docs/finish.md, section 6)."""
 _COLOUR_SIGMA, _COLOUR_SCALE = 4.0, 8.0
-"""Low pass of colours, and levels of CIELAB that count like a band's energy by a factor of e."""
+"""Sigma in pixels of the colours' low pass, and their divisor in CIELAB units (docs/finish.md, section 6)."""
 _MOST_ASKED, _MOST_KNOWN = 700, 12_000
-"""Places of the hole, or of its rim, and known ones that are compared, spread evenly: exact, and never slow."""
+"""Places of the hole or rim, and known places, that are compared: 8 million distances at once, 34 MB."""
 _KIN, _LEAST_KIN = 0.5, 24
-"""How far around a hole texture is kin to what is in it, as a share of its longer side, and in pixels at least: farther
-away there may be a smooth slope, to which anything smooth would be kin."""
+"""How far around a hole texture counts as related to it, as a share of its longer side and in pixels at least: farther
+away there may be a smooth slope, to which anything smooth would be related."""
 _EXACT = 4
-"""Parts of a unit that texture is rounded to, so that its products are exact in float32 whatever adds them up."""
+"""Steps per unit to which texture is rounded, so that sums of products are exact in float32 in any order."""
 _APART = 0.6
-"""Share of the median distance of two fillings from which on they count as different."""
+"""Share of the median distance between two fillings from which on they count as different: most pairs do."""
 
 
 class Fillings:
-    """Several fillings of one hole, measured at half of their size.
+    """Fillings of one hole, measured at half their size.
 
     Args:
         level: its hole and what is around it.
@@ -47,9 +48,9 @@ class Fillings:
         crew: does the work.
 
     Attributes:
-        rim: (n,) mean cost of the known patches that are nearest to those over the rim; less is better.
-        apart: (n, n) mean distance of texture in the hole.
-        kinship: (n,) mean squared distance of texture in the hole to the nearest around it.
+        rim: (n,) mean distance of patches over the rim to the nearest known ones; smaller is better.
+        apart: (n, n) mean distance of texture inside the hole.
+        kinship: (n,) mean squared distance of texture in the hole to the nearest around it; smaller is better.
     """
 
     def __init__(self, level: Level, pictures: Sequence[Picture], crew: Crew) -> None:
@@ -76,14 +77,14 @@ class Fillings:
 
     @property
     def consensus(self) -> Floats:
-        """(n,) mean distance to the other fillings; less is better."""
+        """Mean distance (n,) to the other fillings; smaller is better."""
         return np.asarray(self.apart.sum(1) / max(1, len(self.apart) - 1), np.float32)
 
     def worth(self, more: Sequence[tuple[float, Floats]] = ()) -> NDArray[np.float64]:
-        """Return (n,) the sums of the fillings' places; less is better.
+        """Add up the ranks of each filling, (n,); smaller is better.
 
         Args:
-            more: measures of which less is better, each with its weight beside one of these.
+            more: further measures of which smaller is better, each with its weight relative to the three of this class.
         """
         total = places(self.rim) + places(self.consensus) + places(self.kinship)
         for weight, values in more:
@@ -91,7 +92,7 @@ class Fillings:
         return total
 
     def distinct(self, order: Sequence[int], count: int) -> list[int]:
-        """Return the first fillings of an order that differ from all before them; others where these are too few."""
+        """Choose the first fillings of an order that differ from all before them, then others if these are too few."""
         pairs = self.apart[np.triu_indices(len(self.apart), 1)]
         least = _APART * float(np.median(pairs)) if len(pairs) else 0.0
         chosen: list[int] = []
@@ -103,18 +104,18 @@ class Fillings:
 
 
 def places(values: Floats) -> NDArray[np.float64]:
-    """Return each value's place among all, 0 for the least; equal ones share the mean of theirs."""
+    """Rank values, 0 for the smallest; equal ones share the mean of their ranks."""
     below = (values[None] < values[:, None]).sum(1)
     equal = (values[None] == values[:, None]).sum(1)
     return np.asarray(below + (equal - 1) / 2, np.float64)
 
 
 def colour_distance(picture: Picture, low: Picture, hole: NDArray[np.bool_], sigma: float) -> float:
-    """Return the mean difference in a hole of a picture, low-passed, to one that is: in units of CIELAB.
+    """Mean difference inside a hole between a picture, low-passed, and a low-passed one, in CIELAB units.
 
     Args:
         picture: (h, w, 3) float32.
-        low: (h, w, 3) float32, low-passed with that sigma.
+        low: (h, w, 3) float32, low-passed with the same sigma.
         hole: (h, w) bool.
         sigma: in pixels.
     """
@@ -135,7 +136,7 @@ def _spread(indices: NDArray[np.int64], most: int) -> NDArray[np.int32]:
 
 
 class _Rim:
-    """What patches over the rim are compared with: the known ones of a level."""
+    """Known patches of a level, with which patches over the rim are compared."""
 
     def __init__(self, half: Level) -> None:
         kernel = np.ones((_PATCH, _PATCH), np.uint8)
@@ -149,14 +150,14 @@ class _Rim:
         self._there = np.rint(describe(half.picture, known, _PATCH) / _EXACT)
 
     def cost(self, picture: Picture) -> float:
-        """Return the mean cost of the nearest known patches, 0 where there are none."""
+        """Mean distance of the rim's patches to the nearest known ones, 0 if there are none."""
         if not len(self._asked) or not len(self._there):
             return 0.0
         return float(_nearest(np.rint(describe(picture, self._asked, _PATCH) / _EXACT), self._there).mean())
 
 
 class _Kin:
-    """What texture in a hole is compared with: that of what is known about it, `filled` telling what is beside that."""
+    """Known texture around a hole, to compare texture inside with; `filled` completes the picture for its filters."""
 
     def __init__(self, half: Level, filled: Picture) -> None:
         texture = _texture(np.where(half.known[..., None], half.picture, filled))
@@ -170,7 +171,7 @@ class _Kin:
         self._there = _rounded(kin[_spread(np.arange(len(kin)), _MOST_KNOWN)], self._mean, self._scale)
 
     def distance(self, inside: Floats) -> float:
-        """Return the mean squared distance of (n, 18) textures to the nearest known ones."""
+        """Mean squared distance of (n, 18) textures to the nearest known ones."""
         asked = inside[_spread(np.arange(len(inside)), _MOST_ASKED)]
         return float(_nearest(_rounded(asked, self._mean, self._scale), self._there).mean())
 
@@ -180,7 +181,7 @@ def _rounded(values: Floats, mean: Floats, scale: Floats) -> Floats:
 
 
 def _nearest(asked: Floats, known: Floats) -> Floats:
-    """Return (n,) squared distances of whole numbers (n, d) to the nearest of (m, d)."""
+    """Squared distances (n,) of whole numbers (n, d) to the nearest of (m, d)."""
     squares = np.square(known).sum(1)[None] - 2 * asked @ known.T
     return np.asarray(squares.min(1) + np.square(asked).sum(1), np.float32)
 
@@ -190,7 +191,7 @@ def _distance(one: Floats, other: Floats) -> Floats:
 
 
 def _texture(picture: Picture) -> Floats:
-    """Return (h, w, 18) float32: colours at large, and how much of what pattern there is in each of three bands."""
+    """Describe texture by 18 numbers per pixel, (h, w, 18) float32: low-passed colours, and three bands' energy."""
     lab = to_lab(picture.clip(0, 255))
     maps = list(cv2.split(cv2.GaussianBlur(lab, (0, 0), _COLOUR_SIGMA) / np.float32(_COLOUR_SCALE)))
     light = np.ascontiguousarray(lab[..., 0])

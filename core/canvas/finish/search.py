@@ -1,7 +1,7 @@
-"""PatchMatch on arrays: for each patch over the hole, a known one that looks like it (Barnes et al. 2009).
+"""PatchMatch on arrays: finds a similar known patch for each patch over the hole (Barnes et al. 2009).
 
-Knows nothing of pictures; what patches look like is laid out in a ground. All patches look at the same time: at what
-goes on where a neighbour's find left off, and at places at random, ever nearer.
+Knows nothing of pictures; a ground has the patches' descriptors. All patches search at the same time: they try to
+continue their neighbours' matches, then random places, ever nearer. Constants: docs/finish.md, section 4.
 """
 
 from __future__ import annotations
@@ -14,22 +14,22 @@ from numpy.typing import NDArray
 from core.canvas.finish.ground import JUMPS, Ground, Places
 
 _STICK = 0.15
-"""A next neighbour's continuation is taken even where it costs so much more: pieces stay whole."""
+"""A direct neighbour's continuation is taken even at this much higher cost, as a share: pieces stay whole."""
 _RIM_TRIALS = 8
-"""Random places that a patch over the rim looks at, at any level: there a wrong piece is seen as a kink."""
+"""Random places for a patch over the rim, on every level: a wrong piece would show there as a kink."""
 _SHRINKS = 3
-"""Each random place is looked for so many times nearer than the one before."""
+"""Factor by which each random trial is nearer than the one before."""
 
 _AT_ONCE = 4096
-"""Targets whose costs are computed at a time: what is subtracted stays in the processor's cache."""
+"""Targets compared at a time: their differences, 0.4 MB, stay in the processor's cache."""
 
 
 @dataclass(eq=False)
 class Field:
-    """What each target was found to look like.
+    """The match of each target.
 
     Attributes:
-        places: (m,) int32, a source each.
+        places: (m,) int32, the sources.
         costs: (m,) float32, squared differences of the descriptors.
     """
 
@@ -38,7 +38,7 @@ class Field:
 
 
 def costs_of(ground: Ground, asked: NDArray[np.float32], places: Places) -> NDArray[np.float32]:
-    """Return (m,) float32: the costs of all targets' sources; `asked` is of `Ground.asked`."""
+    """Compute the costs (m,) float32 of all targets' sources; `asked` comes from `Ground.asked`."""
     output = np.empty(len(places), np.float32)
 
     def compared(targets: slice) -> None:
@@ -62,22 +62,22 @@ def improve(
     trials: int,
     reach: int,
 ) -> None:
-    """Find what looks more like it, in place.
+    """Improve matches, in place.
 
     Args:
         ground: the level.
-        asked: of `Ground.asked`, of the picture as it is.
-        field: what was found so far.
+        asked: from `Ground.asked`, for the picture as it is.
+        field: the matches so far.
         rng: draws random places, equally many whatever is found.
-        rounds: times that neighbours are asked.
-        trials: random places that every target looks at in each round.
-        reach: farthest of these, in pixels.
+        rounds: number of times that neighbours are tried.
+        trials: random places per target and round.
+        reach: largest distance of a random place, in pixels.
     """
     for _ in range(rounds):
         for index in (*range(len(JUMPS)), len(JUMPS) - 1):
             kept = 1 - _STICK if JUMPS[index] == 1 else 1.0
             for step, beside in zip(ground.away, ground.beside[index], strict=True):
-                # All look at what was there before any of them took something else, however they are shared out.
+                # All see the matches from before this step, however the targets are divided among threads.
                 near = np.append(field.places, np.int32(0)).take(beside) - JUMPS[index] * step
                 asking = np.flatnonzero(beside < len(ground.targets))
                 _try(ground, asked, field, asking, near[asking], kept)
@@ -87,7 +87,7 @@ def improve(
 def _at_random(
     ground: Ground, asked: NDArray[np.float32], field: Field, rng: np.random.Generator, trials: int, reach: int
 ) -> None:
-    """Let targets look at random places about what they found: all of them, then those over the rim."""
+    """Try random places around the matches: for all targets, then for those over the rim."""
     everybody = np.arange(len(ground.targets))
     height, width = ground.level.size
     for trial in range(max(trials, _RIM_TRIALS)):
@@ -107,13 +107,13 @@ def _try(
     places: Places,
     kept: float,
 ) -> None:
-    """Let some targets take other places where these cost less; of the new cost the share `kept` counts."""
+    """Take other places where they cost less; new costs are multiplied by `kept` for the comparison."""
 
     def tried(part: slice) -> None:
         targets, there = asking[part], places[part]
         new = there != field.places[targets]
         targets, there = targets[new], there[new]
-        rows = ground.row.take(there, mode="clip")  # beyond the picture lies its corner, which is no patch's middle
+        rows = ground.row.take(there, mode="clip")  # outside the picture: its corner, which is no patch's middle
         free = rows >= 0
         targets, there, rows = targets[free], there[free], rows[free]
         away = asked.take(targets, 0) - ground.described.take(rows, 0)

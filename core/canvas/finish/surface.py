@@ -1,6 +1,6 @@
-"""The last look at a filled hole: fine detail from one source each, as strong as around, and its seam closed.
+"""Finishes a filled hole: takes fine detail from one source each, makes it as strong as around, and closes the rim.
 
-Knows nothing of searching or of levels: it is done once, at the photo's own size.
+Knows nothing of searching or levels: it runs once, at the photo's own size. Constants: docs/finish.md, section 5.
 """
 
 from __future__ import annotations
@@ -19,27 +19,27 @@ from core.canvas.finish.vote import vote
 from core.values.geometry import Box, Size, distance_inside
 
 _FINE = 1.0
-"""Sigma in pixels of what is averaged; the rest comes from one source: steps between sources do not show in it."""
+"""Sigma in pixels of what is averaged; finer detail comes from one source, where steps between sources stay hidden."""
 _MOST_GAIN = 1.2
-"""Fine detail is made at most so many times stronger; more is sharper, and farther from the photo."""
+"""Greatest factor for fine detail; a larger one is sharper, and farther from the photo."""
 _CONTRAST = 6.0
-"""Sigma in pixels over which the strength of fine detail is told."""
+"""Sigma in pixels over which the strength of fine detail is measured."""
 _RING = 24
-"""Pixels around the hole that tell how strong fine detail should be."""
+"""Width in pixels of the ring around the hole with which that strength is compared."""
 _MOST_STEP = 24.0
-"""Levels of a step across the rim that are taken back; a greater one is an edge."""
+"""Greatest step across the rim that is removed, in levels of 255; a larger one is an edge."""
 _RIM_REACH = 0.3
-"""Share of the hole's depth over which the rim's correction fades by e."""
+"""Share of the hole's depth over which the rim's correction falls by a factor of e."""
 _FINEST_RIM = 0.8
-"""Sigma of the narrowest blur that pushes it inwards; each next one is twice as wide."""
+"""Sigma in pixels of the narrowest blur that spreads the correction; each next one is twice as wide."""
 
 
 @dataclass(frozen=True, eq=False)
 class Bands:
-    """A level's picture in two, the same for all that is made of it.
+    """A level's picture split in two bands, shared by all fillings.
 
     Attributes:
-        low: (h * w, 4) float32, low-passed over known pixels, as `rows_of` lays it out.
+        low: (h * w, 4) float32, low-passed over known pixels, arranged like `rows_of`.
         fine: (h, w, 3) float32, the rest.
     """
 
@@ -57,13 +57,13 @@ class Bands:
 def surfaced(
     ground: Ground, bands: Bands, ballot: NDArray[np.float32], field: Field
 ) -> tuple[NDArray[np.float32], Places]:
-    """Return the hole's finished colours, and where each of its pixels was copied from.
+    """Compute the hole's finished colours and the source of each of its pixels.
 
     Args:
         ground: the finest level.
         bands: of its picture.
-        ballot: of `core.canvas.finish.vote.ballots`.
-        field: what each target copies.
+        ballot: from `core.canvas.finish.vote.ballots`.
+        field: the match of each target.
 
     Returns:
         (n, 3) float32, pixels of the hole row by row, and (n,) int32 indices into h * w.
@@ -87,14 +87,14 @@ def surfaced(
 
 
 def _near(level: Level) -> Box:
-    """Return the box of the hole and its ring."""
+    """Box of the hole and its ring."""
     box = Box.around(level.hole)
     assert box is not None, "there is a hole"
     return box.grown(_RING + 1).clamped(Size(level.size[1], level.size[0]))
 
 
 def _spread_out(values: NDArray[np.float32], pixels: Places, level: Level, here: tuple[slice, slice]) -> Picture:
-    """Return (h, w, 3) float32 of a part of the level: values at some pixels, 0 at the others."""
+    """Write values at some pixels into a part of the level, (h, w, 3) float32, 0 elsewhere."""
     whole = np.zeros((*level.size, 3), np.float32)
     whole.reshape(-1, 3)[pixels] = values
     return whole[here]
@@ -103,7 +103,7 @@ def _spread_out(values: NDArray[np.float32], pixels: Places, level: Level, here:
 def _gain(
     level: Level, here: tuple[slice, slice], fine: Picture, detail: NDArray[np.float32], depth: NDArray[np.float32]
 ) -> NDArray[np.float32]:
-    """Return (h, w) float32 of a part of the level: how many times stronger fine detail is made, 1 or more."""
+    """Compute the factor (h, w) float32 for fine detail in a part of the level, 1 or more."""
     hole, known = level.hole[here], level.known[here]
     ring = known & (distance_inside(~hole) <= _RING)
     made = np.zeros(hole.shape, np.float32)
@@ -115,13 +115,13 @@ def _gain(
 
 
 def _mean_within(values: NDArray[np.float32], mask: Mask, sigma: float) -> NDArray[np.float32]:
-    """Return (h, w) float32: values blurred over a mask alone."""
+    """Blur values over a mask alone, (h, w) float32."""
     blurred, weight = _wide(values, sigma), _wide(mask.astype(np.float32), sigma)
     return np.asarray(blurred / np.maximum(weight, np.float32(1e-6)), np.float32)
 
 
 def _wide(values: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
-    """Return values blurred with a Gaussian; a wide one on fewer pixels, whose difference nobody sees."""
+    """Blur values with a Gaussian, a wide one at a reduced size, where the difference is invisible."""
     every = max(1, int(sigma // 4))
     if every == 1:
         return np.asarray(cv2.GaussianBlur(values, (0, 0), sigma), np.float32)
@@ -132,7 +132,7 @@ def _wide(values: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
 
 
 def _pushed(step: Picture, ring: Mask, depth: NDArray[np.float32]) -> Picture:
-    """Return the correction (h, w, 3) float32 that the rim's steps ask for: nearly Poisson's membrane, unsolved."""
+    """Compute the correction (h, w, 3) float32 for the rim's steps: nearly Poisson's membrane, without a solver."""
     deepest = max(float(depth.max()), 1.0)
     total, weight = np.zeros_like(step), np.zeros(ring.shape, np.float32)
     sigma, share = _FINEST_RIM, ring.astype(np.float32)

@@ -1,6 +1,6 @@
-"""What the patches over a pixel say of it: the mean of what they copy there (Wexler et al. 2007).
+"""The colour of a pixel by vote: the mean of what the patches over it copy there (Wexler et al. 2007).
 
-Knows nothing of searching. The last vote keeps what a mean would blur: the fine part of a pixel comes from one source.
+Knows nothing of searching. Constants: docs/finish.md, section 4.
 """
 
 from __future__ import annotations
@@ -13,23 +13,23 @@ from core.canvas.finish.ground import Ground, Places
 from core.canvas.finish.search import Field
 
 _SPREAD = 3 * 25.0**2
-"""Cost a pixel of a patch at which its say falls by half a power of e: nearly flat, so that textures are not sharpened
-into blots, and absolute, so that a hole that is hard everywhere is not decided by its easiest corner."""
+"""Cost per pixel of a patch at which its weight falls by the square root of e: nearly flat, so that textures do not
+turn into blots, and absolute, so that the easiest corner does not decide a hole that is hard everywhere."""
 _MOST_SHIFT = 6.0
-"""Levels by which a copied patch may be made brighter or darker in the mean, towards what is there."""
+"""Levels of 255 by which a copied patch's mean may be shifted towards the present picture."""
 _AT_ONCE = 8192
-"""Pixels that are voted on at a time: what is summed up stays in the processor's cache."""
+"""Pixels that are voted on at a time: their sums stay in the processor's cache."""
 
 
 def ballots(ground: Ground, asked: NDArray[np.float32], field: Field) -> NDArray[np.float32]:
-    """Return (2, m + 1, 4) float32: each target's weight, four times over, and its shift of colour times that weight.
+    """Compute each target's weight, four times over, and its colour shift times that weight: (2, m + 1, 4) float32.
 
-    The last target says nothing. Rows of four numbers are multiplied whole, many times faster than by one number each.
+    The last target has no weight. Multiplying whole rows of four is many times faster than by one number each.
 
     Args:
         ground: the level.
-        asked: of `Ground.asked`.
-        field: what each target copies.
+        asked: from `Ground.asked`.
+        field: the match of each target.
     """
     output = unshifted(ground, field.costs)
     copied = ground.described.take(ground.row[field.places], 0)
@@ -39,7 +39,7 @@ def ballots(ground: Ground, asked: NDArray[np.float32], field: Field) -> NDArray
 
 
 def unshifted(ground: Ground, costs: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return ballots that move no colours, of targets (m,) that cost so much."""
+    """Compute ballots without colour shifts, for targets with these costs (m,)."""
     spread = np.float32(2 * _SPREAD * ground.patch**2)
     output = np.zeros((2, len(costs) + 1, 4), np.float32)
     output[0, :-1] = (np.exp(-costs / spread) * ground.shares)[:, None]
@@ -49,13 +49,13 @@ def unshifted(ground: Ground, costs: NDArray[np.float32]) -> NDArray[np.float32]
 def vote(
     ground: Ground, copied: NDArray[np.float32], ballot: NDArray[np.float32], field: Field, pixels: Places
 ) -> NDArray[np.float32]:
-    """Return what the patches say of pixels.
+    """Average what the patches propose for pixels.
 
     Args:
         ground: the level.
-        copied: (h * w, 4) float32, colours as `rows_of` lays them out: the level's own, or their low-passed part.
-        ballot: of `ballots`.
-        field: what each target copies.
+        copied: (h * w, 4) float32, colours arranged like `rows_of`: the level's own, or their low-passed part.
+        ballot: from `ballots`.
+        field: the match of each target.
         pixels: (n,) int32 indices into h * w.
 
     Returns:
