@@ -1,8 +1,8 @@
-"""Iterative parallel decoding of masked tokens: one generator that yields a step at a time.
+"""Iterative parallel decoding of masked tokens: a generator that yields after every step.
 
-Knows nothing of images, classes or nets; the net, its class and its guidance hide behind `Predict`. The procedure is
-Google's (Chang et al. 2022, section 3.2; docs/algorithm.md, section 2, whose step numbers the comments quote), with
-settings for each sample: variations and sweep cells share a batch, yet each is what it is when drawn alone.
+Knows nothing of images, classes or nets; `Predict` hides the net, its class and its guidance. The procedure is Google's
+(Chang et al. 2022, section 3.2; docs/algorithm.md, section 2, whose step numbers the comments quote), with settings for
+each sample: variations and sweep cells share a batch, and each equals itself drawn alone.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from core.decoding.schedule import falling, masked_counts
 from core.decoding.settings import LEFT_OUT, MASK, STANDARD, Decoding
 
 Predict = Callable[[Tensor, Sequence[int], Sequence[float]], Tensor]
-"""(tokens (b, N) int64 with MASK, which samples these rows are, their places t / (T - 1)) -> logits (b, N, K)."""
+"""(tokens (b, N) int64 with MASK, indices of their samples, each sample's t / (T - 1)) -> logits (b, N, K)."""
 
 
 @dataclass(frozen=True)
 class Sampling(Decoding):
-    """How one sample is decoded; what is left out is standard.
+    """How one sample is decoded; settings left out take their standard values.
 
-    A sample may go on where another run was: `taken` steps of a schedule over `hole` tokens, all that were unknown
-    before those steps. The rest of that schedule follows, and the random draws of the steps taken are skipped.
+    A sample may continue another run: `taken` steps of a schedule over `hole` tokens, all that were unknown before
+        those steps. It takes the remaining steps, and skips the random draws of those already taken.
     """
 
     seed: int = 0
@@ -35,7 +35,7 @@ class Sampling(Decoding):
     hole: int = 0
 
     def __post_init__(self) -> None:
-        """Take the standard settings where nothing was chosen."""
+        """Take the standard settings for what was left out."""
         super().__post_init__()
         for name, value in STANDARD.plain.items():
             if getattr(self, name) is LEFT_OUT:
@@ -43,7 +43,7 @@ class Sampling(Decoding):
 
     @classmethod
     def following(cls, decoding: Decoding, seed: int) -> Sampling:
-        """Return a sample's settings: those given, and its own seed."""
+        """Return a sample's settings: the given ones and its own seed."""
         return cls(**decoding.plain, seed=seed)
 
 
@@ -52,11 +52,11 @@ class DecodeStep:
     """The state after one step.
 
     Attributes:
-        index: this step, from 0; steps that a sample had taken before do not count.
-        steps: how many there are.
-        guess: (B, N) int64, the full prediction; holds no MASK.
-        tokens: (B, N) int64, MASK where masked again; after the last step equal to `guess`.
-        confidence: (B, N) float32, log probability of each cell's token in `guess`, 0 where it was given.
+        index: of this step, from 0, not counting steps that a sample had taken before.
+        steps: their number.
+        guess: (B, N) int64, the full prediction; contains no MASK.
+        tokens: (B, N) int64, MASK where masked again; equal to `guess` after the last step.
+        confidence: (B, N) float32, log probability of each cell's token in `guess`; 0 for known cells.
     """
 
     index: int
@@ -67,38 +67,38 @@ class DecodeStep:
 
 
 class _Schedule(NamedTuple):
-    """One sample's plan: tokens masked after each step that is left, the first of these t, the number of steps T."""
+    """One sample's schedule: tokens masked after each remaining step, the first of these t, the number of steps T."""
 
     counts: tuple[int, ...]
     start: int
     steps: int
 
     def progress(self, index: int) -> float:
-        """Return r = (t + 1) / T after a step."""
+        """Progress r = (t + 1) / T after a step."""
         return min(1.0, (self.start + index + 1) / self.steps)
 
     def noise(self, index: int, sampling: Sampling) -> float:
-        """Return the weight of the Gumbel noise on the confidence at a step."""
+        """Weight of the Gumbel noise on the confidence at a step."""
         gone = self.progress(index) if sampling.anneal == "next step" else self.place(index)
         return sampling.choice_temperature * (1.0 - gone)
 
     def temperature(self, index: int, sampling: Sampling) -> float:
-        """Return what divides the logits when tokens are drawn at a step."""
+        """Temperature at which tokens are drawn at a step; divides the logits."""
         warm = 2.0 if self.start + index < sampling.warm_up else 1.0
         return warm * sampling.token_temperature / (1.0 + (sampling.token_cooling - 1.0) * self.place(index))
 
     def place(self, index: int) -> float:
-        """Return t / (T - 1) of a step; 1 where T is 1."""
+        """Place t / (T - 1) of a step; 1 if T is 1."""
         return min(1.0, (self.start + index) / (self.steps - 1)) if self.steps > 1 else 1.0
 
 
 def step_counts(unknown: int, sampling: Sampling) -> tuple[int, ...]:
-    """Return how many tokens are still masked after each step of a sample with `unknown` unknown tokens."""
+    """Count the tokens still masked after each step of a sample with `unknown` unknown tokens."""
     return _schedule(unknown, sampling).counts
 
 
 def _schedule(unknown: int, sampling: Sampling) -> _Schedule:
-    """Return the remaining steps; after steps taken, each still reveals at least one token unknown by then."""
+    """Plan the remaining steps; each still reveals at least one token."""
     if not sampling.taken:
         return _whole_schedule(unknown, sampling)
     whole = _whole_schedule(sampling.hole, sampling)
@@ -107,9 +107,9 @@ def _schedule(unknown: int, sampling: Sampling) -> _Schedule:
 
 
 def _whole_schedule(unknown: int, sampling: Sampling) -> _Schedule:
-    """Clamp T to the unknown tokens and count; raster takes one token a step.
+    """Clamp T to the unknown tokens and count; the raster order takes one token per step.
 
-    Where leading steps count as done T stays: they are a share of all T, and a small hole still takes its passes.
+    If leading steps count as done, T stays: they are a share of T, and a small hole still takes its steps.
     """
     if sampling.order == "raster":
         return _Schedule(tuple(range(unknown - 1, -1, -1)), 0, unknown)
@@ -123,13 +123,13 @@ def decode(tokens: Tensor, predict: Predict, samplings: Sequence[Sampling]) -> I
     """Fill the unknown tokens step by step; stops as soon as nothing is left to decode.
 
     Args:
-        tokens: (B, N) int64, MASK where unknown; N a square number where the order is halton. Not changed.
-        predict: the net; called once a step with the samples that still have unknown tokens.
-        samplings: B settings, one a sample.
+        tokens: (B, N) int64, MASK where unknown; N must be a square number for the order halton. Not changed.
+        predict: the net; called once per step with the samples that still have unknown tokens.
+        samplings: B settings, one per sample.
 
     Yields:
-        One `DecodeStep` per step; none where nothing is unknown. Known tokens never change, and the last step's
-        `tokens` hold no MASK.
+        One `DecodeStep` per step; none if nothing is unknown. Known tokens never change, and the last step's `tokens`
+        contain no MASK.
     """
     tokens = tokens.clone()
     given = tokens != MASK
@@ -149,13 +149,13 @@ def decode(tokens: Tensor, predict: Predict, samplings: Sequence[Sampling]) -> I
         current = tokens[rows]
         unknown = current == MASK
         logits = predict(current, rows, [plans[b].place(index) for b in rows])  # step 1: (b, N, K)
-        noise = [_uniform(positions, generators[b]) for b in rows]  # on the CPU, so that no device changes the draw
+        noise = [_uniform(positions, generators[b]) for b in rows]  # on the CPU: the draw is the same on every device
         uniform, gumbel = (torch.stack(part).to(tokens.device) for part in zip(*noise, strict=True))
         temperatures = [plans[b].temperature(index, samplings[b]) for b in rows]
         picks, log_p = _draw(logits, unknown, uniform, temperatures)  # steps 2, 4, 5
         guess[rows] = torch.where(unknown, picks, current)
         confidence[rows] = torch.where(unknown, log_p, confidence[rows])
-        # Steps 6 to 9: the lowest priorities among the still unknown are masked again.
+        # Steps 6 to 9: the lowest priorities among the unknown are masked again.
         weight = [plans[b].noise(index, samplings[b]) for b in rows]
         priority = _priority(settings, log_p, gumbel, weight, [offsets[b] for b in rows])
         counts = torch.tensor([plans[b].counts[index] for b in rows], device=tokens.device)
@@ -164,7 +164,7 @@ def decode(tokens: Tensor, predict: Predict, samplings: Sequence[Sampling]) -> I
 
 
 def _uniform(positions: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Return (uniform, Gumbel) noise of one sample and step: each (N,) float32."""
+    """Draw the (uniform, Gumbel) noise of one sample and step, each (N,) float32."""
     both = torch.rand(2, positions, generator=generator).clamp_(1e-12, 1.0 - 1e-7)
     return both[0], -torch.log(-torch.log(both[1]))
 
@@ -172,7 +172,7 @@ def _uniform(positions: int, generator: torch.Generator) -> tuple[Tensor, Tensor
 def _draw(logits: Tensor, unknown: Tensor, uniform: Tensor, temperatures: Sequence[float]) -> tuple[Tensor, Tensor]:
     """Draw a token for every unknown position by the inverse of its distribution function.
 
-    One uniform a position gives the same distribution as argmax(logits + Gumbel) with K times less noise to draw.
+    One uniform number per position has the same distribution as argmax(logits + Gumbel), with K times less noise.
 
     Args:
         logits: (b, N, K) float. unknown: (b, N) bool. uniform: (b, N) float32 in (0, 1). temperatures: b numbers.
@@ -195,7 +195,7 @@ def _draw(logits: Tensor, unknown: Tensor, uniform: Tensor, temperatures: Sequen
 def _priority(
     settings: Sequence[Sampling], log_p: Tensor, gumbel: Tensor, weight: Sequence[float], offsets: Sequence[int]
 ) -> Tensor:
-    """Return each sample's priority (b, N) by its own order."""
+    """Compute each sample's priority (b, N) by its own order."""
     device, positions = log_p.device, log_p.shape[1]
     rows: list[Tensor] = []
     for i, sampling in enumerate(settings):

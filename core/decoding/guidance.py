@@ -1,11 +1,11 @@
-"""Classifier-free guidance: the only place where two logits meet.
+"""Classifier-free guidance: the only place where two sets of logits are combined.
 
 Knows nothing of schedules or pictures. s = 1 is off; logits = uncond + s (cond - uncond) (Ho & Salimans 2022; the
 papers' w is s - 1, docs/algorithm.md, section 5).
 
-In surroundings of another class the two hardly differ: what is around says more than the label. So a sample may have
-s (cond - uncond) of the hole alone added, with everything around it masked: two conditions, a scale for each, as in
-InstructPix2Pix (Brooks et al. 2023, equation 3).
+Among surroundings of another class the two hardly differ: the surroundings say more than the label. So a sample may
+    also add s (cond - uncond) for the hole alone, with everything around it masked: two conditions with a scale each,
+    as in InstructPix2Pix (Brooks et al. 2023, equation 3).
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from core.decoding.settings import MASK, NO_CLASS
 Net = Callable[[Tensor, Tensor, Sequence[int | None]], Tensor]
 """(tokens (b, N) int64, class ids (b,) int64, whose surroundings each row sees) -> logits (b, N, K).
 
-The last names the sample of each row, None where a row is to see nothing of what is around its hole.
+The last names the sample of each row, or None if the row must see nothing around its hole.
 """
 
 
 @dataclass(frozen=True)
 class Condition:
-    """What one sample is asked to be.
+    """The class and guidance of one sample.
 
     Attributes:
         class_id: class index, or NO_CLASS.
@@ -50,14 +50,13 @@ class Condition:
 def predictor(
     net: Net, conditions: Sequence[Condition], forwards: list[int] | None = None, hole: Tensor | None = None
 ) -> Predict:
-    """Return the function that `decode` calls: one forward per sample, two with guidance and a class, four by hole.
+    """Make the function that `decode` calls: one forward per sample, two with guidance and a class, four by hole.
 
     Args:
         net: the transformer.
-        conditions: B of them, one a sample.
+        conditions: B of them, one per sample.
         forwards: B counts, to which each sample's forwards are added as they are made.
-        hole: (N,) bool, the cells that are decoded. Without it, or where there is nothing around it, `by_hole` adds
-            nothing.
+        hole: (N,) bool, the cells that are decoded. Without it, or without anything around it, `by_hole` adds nothing.
     """
     around = None if hole is None or bool(hole.all()) else ~hole
 
@@ -88,7 +87,7 @@ def predictor(
 
 
 def seen_by(seen: Tensor | None, samples: Sequence[int | None]) -> Tensor | None:
-    """Return what the rows of a `Net` call see, (b, N, width): zeros where a row sees nothing; None where nobody sees.
+    """Select what the rows of a `Net` call see, (b, N, width): zeros where a row sees nothing; None if no row sees any.
 
     Args:
         seen: (B, N, width), one for each sample.

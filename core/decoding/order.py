@@ -1,7 +1,7 @@
 """Which unknown tokens keep their prediction at a step: by confidence, along a Halton sequence, or row by row.
 
-Knows nothing of schedules (how many) or nets. Every order is a priority per position: the lowest priorities are
-masked again, ties by index, so that one rule serves all three.
+Knows nothing of schedules (how many) or nets. Every order is a priority per position: the lowest priorities are masked
+again, ties by index, so that one rule serves all three.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from torch import Tensor
 
 @functools.cache
 def halton_ranks(grid: int) -> Tensor:
-    """Return the place of each cell in Halton-MaskGIT's order: (grid*grid,) int64, row-major, 0 = revealed first.
+    """Rank each cell in Halton-MaskGIT's order: (grid*grid,) int64, row-major, 0 = revealed first.
 
     10,000 points of the 2-D Halton sequence from index 1, base 2 for the row and base 3 for the column; the first
     visit of each cell counts (docs/algorithm.md, section 7).
 
     Raises:
-        ValueError: where 10,000 points do not visit every cell (grids beyond about 64).
+        ValueError: if 10,000 points do not visit every cell (grids beyond about 64).
     """
     order: dict[int, None] = {}
     for index in range(1, 10_001):
@@ -34,7 +34,7 @@ def halton_ranks(grid: int) -> Tensor:
 
 
 def _radical_inverse(index: int, base: int) -> float:
-    """Return the van der Corput number of an index: its digits mirrored behind the point."""
+    """Compute the van der Corput number of an index: its digits mirrored at the point."""
     value, share = 0.0, 1.0
     while index:
         share /= base
@@ -44,7 +44,7 @@ def _radical_inverse(index: int, base: int) -> float:
 
 
 def confidence_priority(log_probabilities: Tensor, gumbel: Tensor, weight: Tensor) -> Tensor:
-    """Return MaskGIT's noisy confidence: log p + tau (1 - r) Gumbel (docs/algorithm.md, section 2, step 7).
+    """Compute MaskGIT's noisy confidence: log p + tau (1 - r) Gumbel (docs/algorithm.md, section 2, step 7).
 
     Args:
         log_probabilities, gumbel: (b, N) float32.
@@ -54,7 +54,7 @@ def confidence_priority(log_probabilities: Tensor, gumbel: Tensor, weight: Tenso
 
 
 def halton_priority(positions: int, offsets: Tensor) -> Tensor:
-    """Return priorities that reveal along the Halton order, rolled by an offset per sample for diversity.
+    """Compute priorities that reveal along the Halton order, rolled by an offset per sample for diversity.
 
     Args:
         positions: N, a square number.
@@ -68,12 +68,12 @@ def halton_priority(positions: int, offsets: Tensor) -> Tensor:
 
 
 def raster_priority(positions: int, rows: int, device: torch.device) -> Tensor:
-    """Return priorities that reveal row by row, left to right: (rows, positions) float32."""
+    """Compute priorities that reveal row by row, left to right: (rows, positions) float32."""
     return -torch.arange(positions, device=device).float().expand(rows, positions)
 
 
 def lowest(priority: Tensor, among: Tensor, counts: Tensor) -> Tensor:
-    """Return the `counts` lowest priorities of each row, ties to the lower index.
+    """Select the `counts` lowest priorities of each row, ties to the lower index.
 
     Args:
         priority: (b, N) float32.

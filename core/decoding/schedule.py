@@ -15,7 +15,7 @@ from core.decoding.settings import PROFILES, SCHEDULES, SMALLEST_SHARE
 
 
 def masked_share(schedule: str, progress: Tensor, unknown: int) -> Tensor:
-    """Return gamma(r) clipped to [1e-6, 1], float32, of the shape of `progress`.
+    """Compute gamma(r) clipped to [1e-6, 1], float32, in the shape of `progress`.
 
     Args:
         schedule: a key of `SCHEDULES`.
@@ -28,21 +28,21 @@ def masked_share(schedule: str, progress: Tensor, unknown: int) -> Tensor:
 def masked_counts(
     unknown: int, steps: int, schedule: str, start_step: int = 0, *, order: str = "confidence"
 ) -> tuple[int, ...]:
-    """Return how many tokens are still masked after each step, ending in 0.
+    """Count the tokens still masked after each step, ending in 0.
 
     Google's rule: m = floor(n gamma((t + 1) / T)), clamped by `falling`; the last step's prediction fills all.
-    Halton-MaskGIT's rule (order halton): m = n - floor(n (1 - gamma((t + 1) / T))), one more where that is not whole.
-    valeo's rule (`arccos counts`): step t reveals round(n w_t / sum w), at least 1; the last takes what is left.
+    Halton-MaskGIT's rule (order halton): m = n - floor(n (1 - gamma((t + 1) / T))), plus one if that is not whole.
+    valeo's rule (`arccos counts`): step t reveals round(n w_t / sum w), at least 1; the last takes the rest.
 
     Args:
         unknown: n >= 0 tokens to reveal.
         steps: T >= 1.
         schedule: a key of `SCHEDULES`.
         start_step: s0 in [0, T), the number of leading steps that count as done (the official demo edits with 2).
-        order: whose rule.
+        order: "halton" counts by Halton-MaskGIT's rule; the others do not differ.
 
     Returns:
-        Strictly falling counts, at most min(T - s0, n) long; empty where n is 0.
+        Strictly falling counts, at most min(T - s0, n); empty if n is 0.
     """
     if unknown == 0:
         return ()
@@ -57,13 +57,13 @@ def masked_counts(
 
 
 def falling(wanted: Sequence[int], unknown: int) -> tuple[int, ...]:
-    """Return the counts that a schedule wants, clamped: m = max(1, min(previous - 1, m)) for all but the last, then 0.
+    """Clamp the counts that a schedule wants: m = max(1, min(previous - 1, m)) for all but the last, then 0.
 
     Every step reveals at least one token and leaves at least one for the last. The original idles once a single token
-    is left (docs/algorithm.md, section 2); here the next step is the last. Counts that are clamped already stay.
+    is left (docs/algorithm.md, section 2); here the next step is the last. Counts already clamped are unchanged.
 
     Args:
-        wanted: tokens still masked after each step; the last is not looked at.
+        wanted: tokens still masked after each step; the last is ignored.
         unknown: n >= 1 tokens masked before the first of them.
     """
     counts: list[int] = []

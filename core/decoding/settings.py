@@ -1,4 +1,4 @@
-"""How unknown tokens are decoded, as plain values: what a model advises, a request asks and a row is drawn by.
+"""How unknown tokens are decoded, as plain values: a model's advice, a request's options, a sample's settings.
 
 Knows nothing of torch, nets or pictures. A new mask schedule is one entry in `SCHEDULES`, a new order one in `ORDERS`
 and its priority in core/decoding/order.py.
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 MASK = -1
-"""The unknown token."""
+"""The unknown token; codes begin at 0."""
 
 NO_CLASS = -1
-"""The absence of a class."""
+"""No class; class ids begin at 0."""
 
 MOST_STEPS = 256
-"""Largest T: one step a token of a 16x16 grid; T is clamped to the unknown tokens in any case."""
+"""Largest T: one step per token of a 16x16 grid; T is clamped to the number of unknown tokens in any case."""
 
 SMALLEST_SHARE = 1e-6
-"""The reference clips gamma to [1e-6, 1]."""
+"""Lower bound of gamma; the original clips it to [1e-6, 1] (docs/algorithm.md, section 2, step 6)."""
 
 Schedule = Callable[["Tensor", int], "Tensor"]
 """(progress r in [0, 1] float32, number of unknown tokens n) -> share still masked, before clipping."""
@@ -46,13 +46,13 @@ SCHEDULES: dict[str, Schedule] = {
 }
 """gamma(r) by the paper's names (Chang et al. 2022, section 3.3 and table 3; docs/algorithm.md, section 3).
 
-`arccos` is MaskBit's reading: gamma(r) = 2/pi arccos(r) in Google's step 6. `arccos counts` is valeo v1.0's: not the
-share left but the number revealed in each step grows as an arccos. Its gamma(r) is the limit of many steps and tokens;
+`arccos` is MaskBit's reading: gamma(r) = 2/pi arccos(r) in Google's step 6. `arccos counts` is valeo v1.0's: the number
+revealed in each step, not the share left, follows an arccos. Its gamma(r) is the limit of many steps and tokens;
 decoding counts as valeo's code does, by `PROFILES`.
 """
 
 PROFILES: dict[str, Callable[[Tensor], Tensor]] = {"arccos counts": lambda left: 2.0 / math.pi * left.arccos()}
-"""Schedule -> relative number of tokens that each step reveals, of linspace(1, 0, T) float32.
+"""Schedule -> relative number of tokens that each step reveals, for linspace(1, 0, T) float32.
 
 Source: docs/algorithm.md, section 3.
 """
@@ -68,28 +68,28 @@ _ALIASES = {
     "pow0.5": "square root",
     "log": "logarithmic",
 }
-"""Google's names of schedules (docs/algorithm.md, section 3)."""
+"""Google's names of the schedules (docs/algorithm.md, section 3)."""
 
 ORDERS = ("confidence", "halton", "raster")
-"""Which tokens are kept at each step; raster is the sequential baseline, one token a step, whatever T says."""
+"""Which tokens are kept at each step; raster is the sequential baseline, one token per step, whatever T is."""
 
 RAMPS = ("constant", "linear")
 """How guidance grows over the steps."""
 
 ANNEALS = ("next step", "this step")
-"""Where on the way through the steps the noise on the confidence is read at step t of T: Google reads where the next
-step begins, 1 - (t + 1) / T, so that the noise is never whole; valeo reads 1 - t / (T - 1), from whole to none
-(docs/algorithm.md, sections 2 and 6)."""
+"""The point at which the noise on the confidence is read at step t of T: Google reads it where the next step begins,
+1 - (t + 1) / T, so the noise never has full weight; valeo reads 1 - t / (T - 1), from full to none (docs/algorithm.md,
+sections 2 and 6)."""
 
 LEFT_OUT: Any = None
-"""Of a setting that nobody chose: the model's advice takes its place."""
+"""Value of a setting that nobody chose; the model's advice replaces it."""
 
 
 def schedule_name(name: object) -> str:
-    """Return the paper's name of a schedule; Google's names, hyphens, underscores and capitals are understood.
+    """Find the paper's name of a schedule; Google's names, hyphens, underscores and capitals are understood.
 
     Raises:
-        BadRequest: where no schedule is called that.
+        BadRequest: if no schedule has that name.
     """
     plain = name.strip().lower().replace("-", " ").replace("_", " ") if isinstance(name, str) else ""
     plain = _ALIASES.get(plain, plain)
@@ -100,16 +100,16 @@ def schedule_name(name: object) -> str:
 
 @dataclass(frozen=True)
 class Knob:
-    """One decoding setting as people meet it.
+    """One decoding setting as people see it.
 
     Attributes:
         name: the field of `Decoding`.
-        check: brings a chosen value to its plain type and range, or raises BadRequest.
-        word: its name on the command line, in snake case; `name` where nothing is said.
-        control: its name on the page, likewise; None where it has no control.
-        title: on the sheet of a sweep; `name` in words where nothing is said.
-        examples: values that one could sweep; None where it is not swept.
-        choices: the names to choose from, none for numbers.
+        check: converts a chosen value to its plain type and range, or raises BadRequest.
+        word: its name on the command line, in snake case; `name` by default.
+        control: its name on the page; `name` by default, None without a control.
+        title: on the sheet of a sweep; `name` in words by default.
+        examples: values to sweep; None if it cannot be swept.
+        choices: the names to choose from; empty for numbers.
     """
 
     name: str
@@ -121,7 +121,7 @@ class Knob:
     choices: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Name after the field what has no name of its own."""
+        """Derive missing names from the field's."""
         plain = {"word": self.name, "control": self.name, "title": self.name.replace("_", " ")}
         for attribute, name in plain.items():
             if getattr(self, attribute) == "":
@@ -177,7 +177,7 @@ class Decoding:
         guidance_ramp: "constant", or "linear" from 1 at the first step to s at the last.
         anneal: one of `ANNEALS`.
         token_cooling: how many times colder tokens are drawn at the last step than at the first: the logits' factor
-            1 / token_temperature is multiplied by what goes linearly from 1 to this; 0.1..10.
+            1 / token_temperature is multiplied by a number that goes linearly from 1 to this; 0.1..10.
         warm_up: leading steps at which tokens are drawn at twice the temperature; 0..256.
 
     Raises:
@@ -197,7 +197,7 @@ class Decoding:
     warm_up: int = LEFT_OUT
 
     def __post_init__(self) -> None:
-        """Bring names to their canonical form and check the range of all that was chosen."""
+        """Bring names to their canonical form and check the range of every chosen setting."""
         for knob in KNOBS.values():
             if getattr(self, knob.name) is not LEFT_OUT:
                 object.__setattr__(self, knob.name, knob.check(getattr(self, knob.name)))
@@ -206,16 +206,16 @@ class Decoding:
 
     @staticmethod
     def standard(**chosen: Any) -> Decoding:
-        """Return these settings, and the standard ones where nothing was chosen."""
+        """Return these settings, with standard ones for what was not chosen."""
         return Decoding(**chosen).over(STANDARD)
 
     @property
     def plain(self) -> dict[str, Any]:
-        """The decoding settings by name, without what a kind of them adds."""
+        """The decoding settings by name, without fields that a subclass adds."""
         return {each.name: getattr(self, each.name) for each in fields(Decoding)}
 
     def over(self, advice: Decoding) -> Self:
-        """Return the same with a model's advice where nothing was chosen."""
+        """Return the same with a model's advice for what was not chosen."""
         chosen = {
             name: advised if (own := getattr(self, name)) is LEFT_OUT else own for name, advised in advice.plain.items()
         }

@@ -1,7 +1,7 @@
-"""The hall where canvas, decoding and models meet, and the only door to them.
+"""The engine: canvas, decoding and models meet here, and nowhere else.
 
-Knows nothing of files (but the model folder it loads), screens or picture formats. A request is checked and laid out
-(asked), run window by window (run), painted by whoever holds the nets (painter), and ended (ending).
+Knows nothing of files (except the model folder it loads), screens or picture formats. A request is checked and laid out
+(asked), run window by window (run), painted by the owner of the nets (painter), and ended (ending).
 """
 
 from core.engine.engine import Engine

@@ -1,6 +1,6 @@
-"""What a request means to one model: its advice, what the model cannot do, and the windows to look through.
+"""What a request means to one model: its advice applied, its limits checked, its windows planned.
 
-Knows nothing of nets. Whoever runs, judges or inspects a request begins here.
+Knows nothing of nets. Running, judging and inspecting a request all begin here.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from core.models.config import ModelSpec
 from core.values.geometry import Box
 from core.values.request import EditRequest, Task
 
-_NEW = 128  # grey level of a canvas on which nothing is yet
+_NEW = 128  # grey level of an empty canvas, the middle of the range
 
 
 @dataclass(frozen=True)
 class Asked:
-    """Requests as one model takes them.
+    """Prepares requests for one model.
 
     Attributes:
         spec: the model.
@@ -37,17 +37,17 @@ class Asked:
     spec: ModelSpec
 
     def advised(self, request: EditRequest) -> EditRequest:
-        """Return a request in which what was left out is this model's advice.
+        """Fill in this model's advice for what a request leaves out.
 
         Raises:
-            BadRequest: where the model cannot do what is asked.
+            BadRequest: if the model cannot do the request.
         """
         request = request.advised(self.spec)
         self.check(request)
         return request
 
     def check(self, request: EditRequest) -> None:
-        """Raise BadRequest where this model cannot do what is asked."""
+        """Raise BadRequest if this model cannot do the request."""
         classes = self.spec.classes
         if request.class_id is not None and request.class_id >= len(classes):
             raise BadRequest(
@@ -74,18 +74,18 @@ class Asked:
             )
 
     def side(self, request: EditRequest) -> int:
-        """Return the side in pixels that windows are planned for: of the model's picture, or of a new one."""
+        """Side in pixels of the picture that windows are planned for: the model's own, or that of a new picture."""
         return self.spec.new_side(request.strength) if request.task is Task.GENERATE else self.spec.pixels
 
     def passes(self, request: EditRequest) -> tuple[Pass, ...]:
-        """Return the windows of a request that is framed where it needs to be."""
+        """Plan the windows of a request, already framed if it needs a frame."""
         return plan(request, self.side(request), self.spec.grid)
 
     def work(self, request: EditRequest, samples: list[Sample]) -> Work:
-        """Lay out the canvas and the passes of a request for some rows.
+        """Lay out the canvas and the passes of a request for some samples.
 
         Raises:
-            BadRequest: where codes to start from are given, but several windows are needed.
+            BadRequest: if codes to start from are given but several windows are needed.
         """
         side = self.side(request)
         if request.image is None:
@@ -110,7 +110,7 @@ class Asked:
         return work
 
     def job(self, work: Work, one: Pass, preview_s: float | None = None) -> Job:
-        """Return what a painter is asked for a pass, with the canvases as they are by now."""
+        """Make the painter's job for a pass, from the canvases as they are now."""
         windows, unseen = work.layers.windows(one, self.spec.pixels)
         starts = [None if one.level else sample.start for sample in work.samples]
         return Job(
@@ -126,7 +126,7 @@ class Asked:
 
 
 def _anchor(request: EditRequest, base: NDArray[np.uint8]) -> Anchor | None:
-    """Return what keeps a new border in the photo's colours."""
+    """Return the anchor that keeps a new border in the photo's colours; None for other edits."""
     if request.task is not Task.EXTRAPOLATE:
         return None
     left, top, right, bottom = request.extend

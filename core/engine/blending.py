@@ -1,6 +1,6 @@
-"""How an edit ends with the model's own pixels: blended into the photo, with what the border shows measured.
+"""Ends an edit with the model's own pixels: blends them into the photo and measures how much the border shows.
 
-Knows nothing of nets or tokens; core/engine/ending.py ends an edit with the photo's own pixels instead.
+Knows nothing of nets or tokens; core/engine/ending.py ends edits with the photo's own pixels instead.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from core.values.request import EditRequest
 
 @dataclass(frozen=True, eq=False)
 class Ended:
-    """The finished pictures of some rows.
+    """The finished pictures of some samples.
 
     Attributes:
         patches: (B, h, w, C) uint8, the finished area.
-        seams, colour_shifts: of each picture.
-        follows, places, sources: of pictures that end with the photo's own pixels; see `EditResult`.
+        seams, colour_shifts: one per picture.
+        follows, places, sources: for pictures that end with the photo's own pixels; see `EditResult`.
     """
 
     patches: NDArray[np.uint8]
@@ -37,11 +37,11 @@ class Ended:
     sources: NDArray[np.int32] | None = None
 
     def rows(self, rows: slice) -> Ended:
-        """Return some of the rows, of pictures that end with the model's own pixels."""
+        """Select rows, of pictures that end with the model's own pixels."""
         return Ended(self.patches[rows], self.seams[rows], self.colour_shifts[rows])
 
     def with_rows(self, rows: Sequence[int], others: Ended) -> Ended:
-        """Return the same with others in place of some of the rows."""
+        """Replace some rows by others."""
         patches, seams, shifts = self.patches.copy(), list(self.seams), list(self.colour_shifts)
         for index, row in enumerate(rows):
             patches[row], seams[row] = others.patches[index], others.seams[index]
@@ -50,21 +50,21 @@ class Ended:
 
 
 class Laid:
-    """Puts new pixels on the photo's, as much of them as the mask asks for, and measures how much the border shows."""
+    """Puts new pixels on the photo, as strongly as the mask says, and measures how much the border shows."""
 
     def __init__(self, layers: Layers, request: EditRequest) -> None:
         self._under, self._border = layers.under, Border.of(layers.hole)
         self._share, self._opaque = layers.share(request.mask), layers.made_opaque(request)
 
     def __call__(self, made: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float, float]:
-        """Return the finished area, its seam and its colour shift, of (h, w, 3) uint8 new pixels."""
+        """Return the finished area for (h, w, 3) uint8 new pixels, its seam and its colour shift."""
         patch = self._under.copy()
         paste(patch, made, Box(0, 0, patch.shape[1], patch.shape[0]), self._share, opaque=self._opaque)
         return patch, self._border.seam_score(patch), self._border.ring_shift(patch)
 
 
 def blended(layers: Layers, request: EditRequest) -> Ended:
-    """Blend each row's layer into the photo as asked; "auto" takes what shows less."""
+    """Blend each sample's layer into the photo as requested; "auto" takes the one that shows less."""
     laid, feather = Laid(layers, request), Feather.of(layers.hole, request.feather_px)
     made = [_blended(layer, layers, request.blend, laid, feather) for layer in layers.pixels]
     patches, seams, shifts = zip(*made, strict=True)

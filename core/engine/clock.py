@@ -1,4 +1,4 @@
-"""Wall-clock seconds by stage, as a painter and a run both keep them.
+"""Wall-clock seconds by stage, for a painter and a run alike.
 
 Knows nothing of what is timed.
 """

@@ -1,4 +1,4 @@
-"""Which device and number format to run on, and what an out-of-memory error means to a person.
+"""Chooses device and number format, and translates out-of-memory errors for people.
 
 Knows nothing of models.
 """
@@ -16,10 +16,10 @@ _DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 def pick_device(wanted: str) -> torch.device:
-    """Return the device for "auto", "cpu" or "cuda".
+    """Choose the device for "auto", "cpu" or "cuda".
 
     Raises:
-        BadRequest: for another name, or cuda where there is none.
+        BadRequest: for another name, or cuda without a CUDA GPU.
     """
     if wanted == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -31,12 +31,14 @@ def pick_device(wanted: str) -> torch.device:
 
 
 def pick_dtype(wanted: str, device: torch.device) -> torch.dtype:
-    """Return the number format for "auto", "fp32", "bf16" or "fp16".
+    """Choose the number format for "auto", "fp32", "bf16" or "fp16".
 
-    "auto" is bf16 on CUDA GPUs that have it and on CPUs with matrix tiles (AMX). A CPU that has only the AVX-512 bf16
-    instructions stays with fp32: measured on one, bf16 products ran at 160 GFLOP/s and fp32 ones at 290. fp16 halves
-    the memory on every CPU and comes ten times nearer to fp32 than bf16 (the bundled model's logits: 0.0007 and 0.006
-    rms of 1.2), as fast as fp32 where there are AVX-512 fp16 instructions, five times slower where not.
+    "auto" is bf16 on CUDA GPUs that have it and on CPUs with matrix tiles (AMX). A CPU with the AVX-512 bf16
+    instructions
+    alone stays with fp32: measured on one, bf16 products ran at 160 GFLOP/s and fp32 ones at 290. fp16 halves the
+        memory on every CPU and is ten times nearer to fp32 than bf16 (rms difference of the bundled model's logits
+        0.0007 and 0.006 of 1.2); it is as fast as fp32 on CPUs with AVX-512 fp16 instructions and five times slower on
+        others.
 
     Raises:
         BadRequest: for another name.
@@ -50,13 +52,13 @@ def pick_dtype(wanted: str, device: torch.device) -> torch.dtype:
 
 
 def smaller_dtype(device: torch.device) -> torch.dtype:
-    """Return the number format that halves float32's memory and that every device of this kind has."""
+    """Choose the number format that takes half the memory of float32 on every device of this kind."""
     has = device.type == "cuda" and torch.cuda.is_bf16_supported()
     return torch.bfloat16 if has else torch.float16
 
 
 def number_format(wanted: str) -> torch.dtype:
-    """Return the number format for "fp32", "bf16" or "fp16", wherever it may be used.
+    """Return the number format for "fp32", "bf16" or "fp16", whether or not the device has it.
 
     Raises:
         BadRequest: for another name.
@@ -74,7 +76,7 @@ def memory_errors_translated(device: str) -> Iterator[None]:
         device: "cpu" or "cuda".
 
     Raises:
-        OutOfMemory: where the body ran out of memory.
+        OutOfMemory: if the body ran out of memory.
     """
     try:
         yield

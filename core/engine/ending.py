@@ -1,7 +1,7 @@
-"""How Fill and Extend end: the model's pictures become guides, and the photo's own pixels are laid where it says.
+"""Ends Fill and Extend with the photo's own pixels, with the model's pictures as guides.
 
-Knows nothing of nets, or of how a hole is finished. It stands between the engine's work and core/canvas/finish; where
-the model's own pixels stay, core/engine/blending.py ends an edit.
+Knows nothing of nets, or of how a hole is finished. It connects the engine's work with core/canvas/finish;
+core/engine/blending.py ends edits that keep the model's own pixels.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ from core.values.request import EditRequest, Task
 
 
 def can_finish(request: EditRequest, base: NDArray[np.uint8], hole: NDArray[np.bool_]) -> bool:
-    """Return whether an edit ends with the photo's own pixels: it is asked for, and enough of them are there.
+    """Tell whether an edit ends with the photo's own pixels: it was requested, and there are enough of them.
 
     Args:
-        request: what is asked.
+        request: the edit.
         base: (H, W, 3 or 4) uint8, the canvas.
-        hole: (H, W) bool, what may change.
+        hole: (H, W) bool, the pixels that may change.
     """
     return request.is_finished and enough(base, hole)
 
 
 def expected_finish(request: EditRequest, hole: NDArray[np.bool_]) -> float:
-    """Return about how many processor seconds finishing takes on an ordinary machine.
+    """Estimate the processor seconds of a finish on an ordinary machine.
 
     Args:
-        request: what is asked, a finish among it and the model's advice in it.
-        hole: (H, W) bool, what may change.
+        request: the edit, with a finish and the model's advice.
+        hole: (H, W) bool, the pixels that may change.
     """
     seeds = tuple(range(request.options.variations))
     return expected_seconds(hole, _wish(request, seeds, 1.0))
@@ -54,12 +54,12 @@ def _wish(request: EditRequest, seeds: tuple[int, ...], pixel: float) -> Wish:
 
 
 def finished(work: Work, request: EditRequest, first: int = 0) -> Iterator[Finishing]:
-    """Finish the rows of one request; closing the iterator ends the work.
+    """Finish the samples of one request; closing the iterator ends the work.
 
     Args:
-        work: painted, all of it.
-        request: whose rows begin with `first`; in the end `Work.finished` has what came of them.
-        first: see above.
+            work: all of it painted.
+            request: its samples begin with `first`; the result goes into `Work.finished`.
+            first: see above.
     """
     before, stage = time.perf_counter(), STAGES[0]
     samples = work.samples[first : first + request.options.variations]
@@ -75,11 +75,11 @@ def finished(work: Work, request: EditRequest, first: int = 0) -> Iterator[Finis
         if isinstance(item, Frame):
             stage = item.stage
             yield Finishing(item.share, layers.area, item.layers)
-        before = time.perf_counter()  # whoever looks at a frame takes time of his own
+        before = time.perf_counter()  # the consumer's own time between frames does not count
 
 
 def _ended(work: Work, request: EditRequest, made: Finished) -> Ended:
-    """Return the finished area of each picture: on the photo, as much of it as the mask asks for."""
+    """Blend the finished area of each picture into the photo, as strongly as the mask says."""
     laid = Laid(work.layers, request)
     patches, seams, shifts = zip(*(laid(layer) for layer in made.layers), strict=True)
     return Ended(

@@ -1,7 +1,7 @@
-"""One loaded model, and the only door to it.
+"""`Engine`: one loaded model, and the only way to use it.
 
-Knows nothing of files, screens or picture formats. The editor, the command line, the sweep, the evaluation and the
-tests all enter through `Engine.edit`, which consumes `Engine.stream`.
+Knows nothing of files, screens or picture formats. Editor, command line, sweep, evaluation and tests all enter through
+`Engine.edit`, which consumes `Engine.stream`.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from core.values.result import Alternative, EditResult, Preview
 class Engine:
     """One loaded model.
 
-    Not for several threads at a time.
+    Not thread-safe.
 
     Attributes:
         spec: the model.
@@ -62,21 +62,21 @@ class Engine:
 
     @property
     def tokenizer(self) -> VQTokenizer:
-        """The tokenizer, for measurements that ask it in batches; edits go through the engine."""
+        """The tokenizer, for measurements in batches; edits go through the engine."""
         return self._nets.tokenizer
 
     @property
     def transformer(self) -> MaskTransformer:
-        """The transformer, likewise."""
+        """The transformer, for the same purpose."""
         return self._nets.transformer
 
     def look(self, window: NDArray[np.uint8], unseen: NDArray[np.bool_]) -> Tensor | None:
-        """Return what the transformer sees of a window's known pixels, likewise; see `Nets.look`."""
+        """See `Nets.look`; for the same purpose."""
         return self._nets.look(window, unseen)
 
     @property
     def forwards(self) -> int:
-        """Transformer passes so far, one for each sample and guidance branch."""
+        """Transformer passes so far, one per sample and guidance branch."""
         return self._nets.forwards
 
     @property
@@ -85,52 +85,52 @@ class Engine:
         return self._nets.encodes
 
     def autocast(self) -> torch.autocast:
-        """Return the context that the nets run in: the engine's number format on its device."""
+        """The context that the nets run in: the engine's number format on its device."""
         return self._nets.autocast()
 
     @property
     def device(self) -> str:
-        """Where the nets are: "cpu" or "cuda"."""
+        """Device of the nets: "cpu" or "cuda"."""
         return self.machine.device
 
     @property
     def dtype(self) -> str:
-        """The number format that the nets compute in, e.g. "float32"."""
+        """Number format of the nets, e.g. "float32"."""
         return self.machine.dtype
 
     @property
     def machine(self) -> Machine:
-        """What the last bits of its pictures depend on: they are the same where this is the same."""
+        """What the last bits of its pictures depend on: on equal machines they are equal."""
         return self._painter.machine
 
     def divide_among(self, threads: int) -> None:
-        """Compute with so many threads from now on, as a replay needs it; another number may move pixels by a level."""
+        """Use this many threads from now on, as a replay needs it; another number may move pixels by a level."""
         self._nets.threads = threads
 
     def plan(self, request: EditRequest) -> tuple[Pass, ...]:
-        """Return the windows of a request and the cells that each will regenerate, without running anything."""
+        """Plan the windows of a request and the cells that each will regenerate, without running anything."""
         frame = Frame.around(request, self.spec.pixels)
         return frame.passes(self._asked.passes(frame.request(request)))
 
     def expected_steps(self, request: EditRequest, passes: Sequence[Pass] | None = None) -> int:
-        """Return how many decoding steps a request will take, over all passes, without those that a start skips.
+        """Count a request's decoding steps over all passes, without those that a start skips.
 
         Args:
-            request: what to do.
-            passes: its plan, where that is known already.
+            request: the edit.
+            passes: its plan, if it is already known.
         """
         sample = Sample.drawn_for(request.advised(self.spec))
         return sum(sample.steps(one) for one in (self.plan(request) if passes is None else passes))
 
     def expected_finish(self, request: EditRequest) -> float:
-        """Return about how many seconds a request's finish would take on an ordinary machine; 0 where there is none."""
+        """Estimate the seconds of a request's finish on an ordinary machine; 0 without a finish."""
         advised = request.advised(self.spec)
         if not advised.is_finished:
             return 0.0
         return expected_finish(advised, canvas_mask(advised, pixels=self.spec.pixels))
 
     def edit(self, request: EditRequest) -> EditResult:
-        """Return the result of a request; see `stream`."""
+        """Run a request to its result; see `stream`."""
         return self.edit_together([request])[0]
 
     def stream(
@@ -139,16 +139,16 @@ class Engine:
         """Run a request, showing every decoding step; closing the iterator cancels and frees what it holds.
 
         Args:
-            request: what to do.
-            preview_budget_s: seconds that decoding one step's previews may take; beyond it a cell has about
-                its code's colour.
+            request: the edit.
+            preview_budget_s: seconds that decoding one step's previews may take; if that is not enough, each cell shows
+                about its code's colour.
 
         Yields:
             A `Preview` for each step, a `Finishing` every few dozen milliseconds of the finish, then one `EditResult`.
 
         Raises:
-            BadRequest: where the model cannot do what is asked.
-            OutOfMemory: where the device has too little memory.
+            BadRequest: if the model cannot do the request.
+            OutOfMemory: if the device has too little memory.
         """
         request = self._asked.advised(request)
         samples = [Sample.drawn_for(request, i) for i in range(request.options.variations)]
@@ -164,9 +164,9 @@ class Engine:
             yield frame.result(item.result(request), request)
 
     def edit_together(self, requests: Sequence[EditRequest]) -> tuple[EditResult, ...]:
-        """Return the results of requests that differ only in class, start and decoding options, decoded as one batch.
+        """Run requests that differ only in class, start and decoding options as one batch.
 
-        `seconds` of each result are those of the whole batch.
+        `seconds` of each result is that of the whole batch.
         """
         requests = [self._asked.advised(request) for request in requests]
         samples = [Sample.drawn_for(r, i) for r in requests for i in range(r.options.variations)]
@@ -183,10 +183,10 @@ class Engine:
         return tuple(results)
 
     def reconstruct(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Return what the tokenizer keeps of a picture: encoded and decoded in square windows along its longer side.
+        """Encode and decode a picture in square windows along its longer side, to show what the tokenizer keeps.
 
         Args:
-            image: (H, W, 3 or 4) uint8; alpha is left out.
+            image: (H, W, 3 or 4) uint8; alpha is ignored.
 
         Returns:
             (H, W, 3) uint8.
@@ -194,34 +194,34 @@ class Engine:
         return inspect.reconstruct(self._painter, image, self.spec.pixels)
 
     def token_nll(self, request: EditRequest, truth: NDArray[np.uint8]) -> float:
-        """Return the mean negative log-likelihood of a request's hidden tokens, in nats per token, over all windows.
+        """Mean negative log-likelihood of a request's hidden tokens, in nats per token, over all windows.
 
-        One forward a window, in which the other cells carry the codes that an edit sees: those of the window with its
+        One forward per window, in which the other cells have the codes that an edit sees: those of the window with its
         hole filled neutrally. The hidden tokens are those of the true picture (MVTM's objective, Chang et al. 2022,
-        equation 1, on the cells of this request). Guidance and temperatures play no part.
+        equation 1, on the cells of this request). Guidance and temperatures are not used.
 
         Args:
             request: an edit, for its cells and its class.
             truth: (H, W, 3) uint8, the true picture of the whole canvas (of the grown one, for EXTRAPOLATE).
 
         Raises:
-            BadRequest: where the model cannot do what is asked, or the true picture has another size.
+            BadRequest: if the model cannot do the request, or the true picture has another size.
         """
         return inspect.token_nll(self._asked, self._painter, request, truth)
 
     def alternatives(self, request: EditRequest, cell: tuple[int, int], count: int = 5) -> tuple[Alternative, ...]:
-        """Return the codes that fit into one cell of a finished edit, likeliest first.
+        """Find the codes that fit one cell of a finished edit, likeliest first.
 
-        One forward (two or four with guidance) in which that cell alone is unknown; the request's class, guidance and
-        token temperature count, its schedule plays no part.
+        One forward (two or four with guidance) in which that cell alone is unknown. The request's class, guidance and
+        token temperature are used, its schedule is not.
 
         Args:
             request: its start holds a code in every cell of the hole.
             cell: (row, column) of a cell of the hole.
-            count: at most so many, at least 1.
+            count: at most this many, at least 1.
 
         Raises:
-            BadRequest: where the model cannot do what is asked, or the start or the cell is not of this kind.
-            OutOfMemory: where the device has too little memory.
+            BadRequest: if the model cannot do the request, or its start or the cell does not qualify.
+            OutOfMemory: if the device has too little memory.
         """
         return inspect.alternatives(self._asked, self._painter, request, cell, count)

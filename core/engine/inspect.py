@@ -1,4 +1,4 @@
-"""Looking into a model: the codes that fit a cell, how likely it holds a truth, and what its tokenizer keeps.
+"""Looks into a model: codes that fit a cell, the likelihood of a true picture, what the tokenizer keeps.
 
 Knows nothing of nets, screens or files.
 """
@@ -27,7 +27,7 @@ from core.values.result import Alternative
 def alternatives(
     asked: Asked, painter: Painter, request: EditRequest, cell: tuple[int, int], count: int
 ) -> tuple[Alternative, ...]:
-    """Return the codes that fit into one cell; see `Engine.alternatives`."""
+    """Find the codes that fit one cell; see `Engine.alternatives`."""
     request = asked.advised(request)
     (row, column), side = cell, asked.spec.pixels // asked.spec.grid
     with memory_errors_translated(painter.machine.device):
@@ -43,7 +43,7 @@ def alternatives(
 
 
 def token_nll(asked: Asked, painter: Painter, request: EditRequest, truth: NDArray[np.uint8]) -> float:
-    """Return the mean negative log-likelihood of a request's hidden tokens; see `Engine.token_nll`."""
+    """Mean negative log-likelihood of a request's hidden tokens; see `Engine.token_nll`."""
     asked.check(request)
     canvas = canvas_mask(request, pixels=asked.spec.pixels)
     if truth.shape[:2] != canvas.shape:
@@ -62,10 +62,10 @@ def token_nll(asked: Asked, painter: Painter, request: EditRequest, truth: NDArr
 
 
 def reconstruct(painter: Painter, image: NDArray[np.uint8], pixels: int) -> NDArray[np.uint8]:
-    """Return what the tokenizer keeps of a picture; see `Engine.reconstruct`.
+    """Encode and decode a picture; see `Engine.reconstruct`.
 
     Args:
-        painter: who has the tokenizer.
+        painter: has the tokenizer.
         image: (H, W, 3 or 4) uint8.
         pixels: side of the model's picture.
     """

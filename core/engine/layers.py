@@ -1,7 +1,7 @@
-"""The canvases of a run's rows while windows are painted into them.
+"""The canvases of a run's samples while windows are painted into them.
 
-Knows nothing of nets or tokens. Pictures are kept only as far as windows reach, so that memory
-follows the edit and not the photo.
+Knows nothing of nets or tokens. Pictures are kept only as far as windows reach, so that memory follows the edit and not
+the photo.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from core.values.geometry import Box, Size
 from core.values.request import EditRequest
 
 _JOINT = 8
-"""Windows blend over what was painted beside them within this share of their side: about two cells."""
+"""Windows blend over what was painted beside them within an eighth of their side: two cells of a 16 x 16 grid."""
 
 
 def shown_window(seen: NDArray[np.uint8], unseen: NDArray[np.bool_], pixels: int) -> NDArray[np.uint8]:
-    """Return a square of a canvas at the model's resolution, filled neutrally where nothing is to be seen.
+    """Cut out a square of a canvas at the model's resolution, filled neutrally where `unseen`.
 
     Args:
         seen: (s, s, 3) uint8.
@@ -46,7 +46,7 @@ class Layers:
         base: (H, W, C) uint8, the canvas before anything was painted; never changed.
         allowed: (H, W) bool, the pixels that may change.
         area: the box around all windows.
-        pixels: (B, h, w, 3) uint8, the area of each row: painted pixels as the model made them, others as in `base`.
+        pixels: (B, h, w, 3) uint8, the area of each sample: painted pixels as the model made them, others as in `base`.
         painted: (h, w) bool, pixels of the area that a pass has painted.
 
     Args:
@@ -68,14 +68,14 @@ class Layers:
         self.base, self.allowed, self._anchor = base, allowed, anchor
         windows = functools.reduce(Box.joined, (one.window for one in passes))
         canvas = Size(base.shape[1], base.shape[0])
-        self.area = windows.grown(RING_PX + 1).clamped(canvas)  # so that the border of what changes is seen whole
+        self.area = windows.grown(RING_PX + 1).clamped(canvas)  # contains the whole border of what changes
         shown = base[self.area.slices]
         self.pixels = np.repeat(shown[None, ..., :3], rows, 0)
         self.painted = np.zeros(shown.shape[:2], np.bool_)
 
     @property
     def hole(self) -> NDArray[np.bool_]:
-        """The pixels of the area that may change, (h, w) bool."""
+        """Pixels of the area that may change, (h, w) bool."""
         return self.allowed[self.area.slices]
 
     @property
@@ -84,40 +84,40 @@ class Layers:
         return self.base[self.area.slices]
 
     def share(self, mask: NDArray[np.bool_] | NDArray[np.uint8] | None) -> NDArray[np.float32]:
-        """Return how much of what is new each pixel of the area shows, (h, w) float32 in [0, 1].
+        """Share of the new picture at each pixel of the area, (h, w) float32 in [0, 1].
 
         Args:
-            mask: (H, W), as a request has it; None shows all of it in the hole.
+            mask: (H, W), as in a request; None uses all of it in the hole.
         """
         return mask_weight(self.hole if mask is None else mask[self.area.slices])
 
     def here(self, box: Box) -> tuple[slice, slice]:
-        """Return the index of a box of the canvas in the area's arrays."""
+        """Index a box of the canvas in the area's arrays."""
         return box.shifted(-self.area.left, -self.area.top).slices
 
     def seen(self, row: int, one: Pass) -> NDArray[np.uint8]:
-        """Return a pass's window as a row has it by now: a (s, s, 3) view."""
+        """Return a pass's window from a sample's present canvas: a (s, s, 3) view."""
         view: NDArray[np.uint8] = self.pixels[row][self.here(one.window)]
         return view
 
     def unseen(self, one: Pass) -> NDArray[np.bool_]:
-        """Return the (s, s) pixels of a window that carry no colour to go by: nobody's yet, and transparent ones."""
+        """Find the (s, s) pixels of a window without a usable colour: not yet painted ones, and transparent ones."""
         return one.hidden | (self.transparent(one.window) & ~self.painted[self.here(one.window)])
 
     def transparent(self, window: Box) -> NDArray[np.bool_]:
-        """Return the (s, s) pixels of a window of the base whose colour nobody sees."""
+        """Find the transparent pixels (s, s) of a window of the base."""
         pixels = self.base[window.slices]
         return pixels[..., 3] == 0 if pixels.shape[2] == 4 else np.zeros(pixels.shape[:2], np.bool_)
 
     def windows(self, one: Pass, pixels: int) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
-        """Return what a painter is shown of a pass.
+        """Prepare a pass's windows for a painter.
 
         Args:
             one: the pass.
             pixels: side S of the model's picture.
 
         Returns:
-            (B, S, S, 3) uint8, each row's window filled neutrally where nothing is to be seen; and where that is,
+            (B, S, S, 3) uint8, each sample's window, filled neutrally where no colour is usable; and those pixels,
             (S, S) bool.
         """
         unseen = mask_to_model(self.unseen(one), pixels)
@@ -133,14 +133,14 @@ class Layers:
         seeds: Sequence[int],
         match: bool,
     ) -> None:
-        """Put each row's decoded picture where a pass is responsible, and softly over what was painted beside it.
+        """Put each sample's decoded picture where a pass is responsible, and softly over what was painted beside it.
 
         Args:
-            pictures: (S, S, 3) uint8, one a row.
+            pictures: (S, S, 3) uint8, one per sample.
             one: the pass.
-            examples: what fine detail is taken from, for windows of this size; None adds none.
-            seeds: of that detail, one a row.
-            match: carry the colours seen around it into what is painted.
+            examples: source of fine detail for windows of this size; None adds none.
+            seeds: of that detail, one per sample.
+            match: shift the colours of what is painted to those around it.
         """
         painted, unseen = self.painted[self.here(one.window)], self.unseen(one)
         share = joint_weight(one.mask, painted, one.window.size.width // _JOINT)
@@ -162,7 +162,7 @@ class Layers:
         painted |= one.mask
 
     def made_opaque(self, request: EditRequest) -> NDArray[np.bool_] | None:
-        """Return the (h, w) pixels of the area that become opaque, None where none does."""
+        """Find the (h, w) pixels of the area that become opaque; None if there are none."""
         if self.base.shape[2] == 3 or request.opaque is False:
             return None
         return self.hole if request.opaque else parts_that_hold(self.hole, self.transparent(self.area))

@@ -1,6 +1,6 @@
-"""What the tokenizer loses of a photo, learnt from known windows of that photo, so that detail can be put back.
+"""Learns what the tokenizer loses of a photo from known windows of it, so that detail can be restored.
 
-Knows nothing of requests. Windows that were learnt from before are remembered.
+Knows nothing of requests. Windows already learnt from are remembered.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from core.engine.layers import shown_window
 from core.engine.painter import Painter
 from core.engine.work import Work
 
-_LEARNT_WINDOWS = 4  # sizes of window whose detail is kept: enough to try one edit's seeds and its finer looks
+_LEARNT_WINDOWS = 4  # window sizes whose examples are kept: enough to try one edit's seeds and its finer looks
 
 _Known = tuple[NDArray[np.uint8], NDArray[np.bool_]]
 """A window (s, s, 3) and its hidden pixels (s, s)."""
@@ -28,7 +28,7 @@ class Learning:
     """Examples of fine detail for the windows of a run.
 
     Args:
-        painter: who shows what the tokenizer keeps.
+        painter: shows what the tokenizer keeps.
         pixels: side of the model's picture.
     """
 
@@ -37,15 +37,15 @@ class Learning:
         self._learnt: OrderedDict[bytes, Examples] = OrderedDict()
 
     def forget(self) -> None:
-        """Forget everything: it was learnt in another number format."""
+        """Forget everything: the number format has changed."""
         self._learnt.clear()
 
     def examples(self, work: Work, detail: str) -> dict[int, Examples]:
-        """Return what detail is taken from, by the windows' side: known windows beside what the tokenizer keeps.
+        """Collect the examples of detail by the windows' side: known windows and the tokenizer's pictures of them.
 
         Args:
-            work: laid out, nothing painted.
-            detail: one of `DETAIL_NAMES`, not "auto"; with "none" there are no examples.
+            work: laid out, with nothing painted.
+            detail: one of `DETAIL_NAMES`, not "auto"; "none" gives no examples.
         """
         found: dict[int, Examples] = {}
         if detail == "none":
@@ -56,7 +56,7 @@ class Learning:
             for window in windows:
                 hidden = layers.allowed[window.slices] | layers.transparent(window)
                 pixels = layers.base[window.slices][..., :3]
-                shown = np.where(hidden[..., None], np.uint8(0), pixels)  # the same, whatever is to go
+                shown = np.where(hidden[..., None], np.uint8(0), pixels)  # independent of what is to go
                 known.append((shown, hidden))
                 digest.update(shown.data)
                 digest.update(hidden.data)
@@ -70,7 +70,7 @@ class Learning:
         return found
 
     def _learn(self, work: Work, known: list[_Known], *, grain: bool) -> Examples:
-        """Return examples of windows with hidden pixels, shown to the tokenizer."""
+        """Show windows with hidden pixels to the tokenizer and make examples of them."""
         examples = []
         for pixels, hidden in known:
             with work.timed("encode"):

@@ -1,4 +1,4 @@
-"""An engine of a model that is named.
+"""Loads an engine by its model's name.
 
 Knows nothing of requests or pictures.
 """
@@ -28,9 +28,9 @@ def load_engine(
         folder: a model folder of one's own, instead of `model`.
 
     Raises:
-        UnknownModel: where no model is called that, or it is not on this disk.
-        CheckpointError: where its files cannot be used.
-        BadRequest: where the device or number format cannot be had.
+        UnknownModel: if no model has that name, or it is not on this disk.
+        CheckpointError: if its files cannot be used.
+        BadRequest: if the device or number format is not available.
     """
     chosen_device = pick_device(device)
     chosen_dtype = pick_dtype(dtype, chosen_device)
@@ -44,14 +44,14 @@ def load_engine(
 
 
 def _folder(model: str) -> Path:
-    """Return the folder of a bundled model, or of a published one that was downloaded and converted."""
+    """Find the folder of a bundled model, or of a published one that was downloaded and converted."""
     bundled = [spec.name for spec in list_models()]
     if model in bundled:
         return BUNDLED / model
     if model not in CATALOG:
         names = ", ".join((*bundled, *CATALOG))
         raise UnknownModel(f"model {model!r} is unknown: choose one of {names}.")
-    from core.models.library import converted_folder  # brings huggingface_hub, which the bundled model does not need
+    from core.models.library import converted_folder  # imports huggingface_hub, which the bundled model does not need
 
     folder = converted_folder(model)
     if not (folder / CONFIG_FILE).is_file():

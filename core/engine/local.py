@@ -1,7 +1,7 @@
 """The painter that holds a model's nets in this process.
 
-Knows nothing of requests, canvases or photos; see `core.engine.painter` for what it is asked. On the CPU every row goes
-through the nets by itself, so that a variation drawn alone is bit-identical to itself drawn among others.
+Knows nothing of requests, canvases or photos; `core.engine.painter` describes the protocol. On the CPU every sample
+goes through the nets by itself, so that a variation drawn alone equals itself drawn among others, to the bit.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from core.recipe import Machine
 
 
 class LocalPainter:
-    """A `Painter` over nets on a device of this machine. Not for several threads at a time.
+    """A `Painter` over nets on a device of this machine. Not thread-safe.
 
     Attributes:
         nets: tokenizer, transformer and the frozen classifier.
@@ -54,7 +54,7 @@ class LocalPainter:
             tokens, seen = self._around(job)
         forwards = [0] * len(tokens)
         predict = self._predict(job, seen, forwards, seconds)
-        # What is there before the first step, and all there is where a start gave every code.
+        # Present before the first step, and the only one if a start gave every code.
         state = DecodeStep(-1, 0, tokens, tokens, torch.zeros_like(tokens, dtype=torch.float32))
         images: list[NDArray[np.uint8]] = []
         palette = functools.cache(functools.partial(self._palette, job, tokens))
@@ -90,7 +90,7 @@ class LocalPainter:
         """See `Painter.sharper`."""
         if self._sharpener is None:
             return None
-        net = self._sharpener.to(self.nets.device)  # which may have changed since, where memory was short
+        net = self._sharpener.to(self.nets.device)  # which may have changed since, when memory was short
         pixels = torch.from_numpy(picture).to(self.nets.device).permute(2, 0, 1)[None].float() / 255.0
         with self.nets.autocast():
             made = net(pixels)[0].float()
@@ -134,7 +134,7 @@ class LocalPainter:
             torch.cuda.empty_cache()
 
     def _around(self, job: Job) -> tuple[Tensor, Tensor | None]:
-        """Encode each row's window and mask its hole, where a start's codes may stand.
+        """Encode each sample's window and mask its hole; a start's codes replace the mask.
 
         Returns:
             (B, N) int64, and what the net sees around the hole beside tokens: (B, N, width), or None for models that
@@ -149,15 +149,15 @@ class LocalPainter:
         return tokens.flatten(1), torch.stack(seen) if seen else None
 
     def _hole(self, job: Job) -> Tensor:
-        """Return the cells to repaint, (N,) bool on the device."""
+        """Flatten the cells to repaint, (N,) bool on the device."""
         return torch.from_numpy(job.unknown).to(self.nets.device).flatten()
 
     def _grids(self, sequences: Tensor) -> NDArray[Any]:
-        """Return (B, N) as a (B, h, w) array of the same kind."""
+        """Reshape (B, N) to a (B, h, w) array of the same kind."""
         return self.nets.grids(sequences).cpu().numpy()
 
     def _predict(self, job: Job, seen: Tensor | None, forwards: list[int], seconds: dict[str, float]) -> Predict:
-        """Return the net as decoding calls it, with the rows' classes and guidance; keeps the accounts."""
+        """Make the function that decoding calls, with the samples' classes and guidance; keeps the accounts."""
 
         def net(rows: Tensor, class_ids: Tensor, samples: Sequence[int | None]) -> Tensor:
             with timed(seconds, "transformer"):
@@ -172,7 +172,7 @@ class LocalPainter:
         images: list[NDArray[np.uint8]],
         palette: Callable[[], NDArray[np.uint8]],
     ) -> tuple[NDArray[np.uint8] | None, bool]:
-        """Return the pictures of a step and whether they are decoded: those already made, where there are any."""
+        """Return the pictures of a step and whether they are decoded; those already decoded, if there are any."""
         if job.preview_s is None:
             return None, False
         guess = self.nets.grids(state.guess)
@@ -182,7 +182,7 @@ class LocalPainter:
         return mosaic(palette(), guess.cpu().numpy(), self._spec.pixels // self._spec.grid), False
 
     def _palette(self, job: Job, tokens: Tensor) -> NDArray[np.uint8]:
-        """Return a colour for each code, (K, 3) uint8, told by the cells of a job's windows that show the photo.
+        """Estimate a colour for each code, (K, 3) uint8, from the cells of a job's windows that show the photo.
 
         Args:
             job: the job.
@@ -197,7 +197,7 @@ class LocalPainter:
     def _fits(
         self, job: Job, tokens: Tensor, seen: Tensor | None, guess: Tensor
     ) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
-        """Return how likely the net holds each row's tokens, given the surroundings alone; see `Drawn.fits`."""
+        """Compute how likely each sample's tokens are, given the surroundings alone; see `Drawn.fits`."""
         hole = self._hole(job)
         hidden = tokens.masked_fill(hole, MASK)
         classes = [each.class_id for each in job.conditions]
@@ -209,10 +209,10 @@ class LocalPainter:
     def _likelihoods(
         self, hidden: Tensor, seen: Tensor | None, classes: Sequence[int], guess: Tensor, hole: Tensor
     ) -> NDArray[np.float64]:
-        """Return (B,) summed log probabilities of tokens in a hole of which nothing is given.
+        """Sum the log probabilities (B,) of tokens in a hole with none of them given.
 
         Args:
-            hidden: (B, N), MASK in the hole; rows that are alike go through the net once.
+            hidden: (B, N), MASK in the hole; equal rows go through the net once.
             seen: (B, N, width), what the net sees around the hole beside tokens, or None.
             classes: B class ids, or NO_CLASS.
             guess: (B, N) tokens.

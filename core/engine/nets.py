@@ -1,10 +1,10 @@
-"""A model's nets on their device, asked in numpy pictures and token grids; windows seen before are remembered.
+"""A model's nets on their device, with numpy pictures and token grids as input; windows seen before are remembered.
 
 Knows nothing of requests, canvases or schedules. On the CPU every sample goes through the nets by itself, so that a
-variation drawn alone is bit-identical to itself drawn among others; on a GPU the samples share a batch.
+variation drawn alone equals itself drawn among others, to the bit; on a GPU samples share a batch.
 
-Where memory runs out there is a ladder: fewer rows at a time, at once and in here; then a smaller number format, then
-the CPU, by `step_down`, after which whoever asked begins anew, so that one picture is all of one format.
+When memory runs out there are three steps down: fewer samples at a time, at once and in here; then a smaller number
+format, then the CPU, both by `step_down`, after which the caller begins anew, so that one picture has one format.
 """
 
 from __future__ import annotations
@@ -32,19 +32,20 @@ from core.models.vision import feature_maps
 logger = logging.getLogger(__name__)
 
 _CACHED_WINDOWS = 64
-_MOST_ROWS = 4096  # all of them, until memory says otherwise
+"""Windows that are remembered, those used last: several edits of one photo with their finer looks."""
+_MOST_ROWS = 4096  # samples at a time: all of them, until memory runs out
 
 
 class Nets:
     """Tokenizer and transformer of one model, and the frozen classifier of those that see pixels.
 
     Attributes:
-        forwards: transformer passes so far, one for each sample and guidance branch.
+        forwards: transformer passes so far, one per sample and guidance branch.
         encodes: windows encoded so far; a window seen before is not encoded again.
         tokenizer, transformer: the nets themselves.
-        device, dtype: where they are, and the number format that they compute in.
-        threads: among which a CPU divides each sum, which decides its last bits; see `bind`.
-        told: a sentence for each rung of the ladder that was taken since somebody took them out.
+        device, dtype: their device, and the number format of their computations.
+        threads: number among which a CPU divides each sum, which decides its last bits; see `bind`.
+        told: a sentence for each step down that was taken since somebody read them.
     """
 
     def __init__(
@@ -77,22 +78,22 @@ class Nets:
         self.encodes = 0
 
     def bind(self) -> None:
-        """Let this thread compute with as many threads as this object was made for, however many it would take."""
+        """Make this thread compute with the number of threads this object was made for, whatever it used before."""
         if torch.get_num_threads() != self.threads:
             torch.set_num_threads(self.threads)
 
     def grids(self, sequences: Tensor) -> Tensor:
-        """Return (B, N) as (B, h, w)."""
+        """Reshape (B, N) to (B, h, w)."""
         return sequences.view(-1, self._spec.grid, self._spec.grid)
 
     @torch.no_grad()
     def forward(self, tokens: Tensor, class_ids: Tensor, seen: Tensor | None = None) -> Tensor:
-        """Return (b, N, K) logits of (b, N) tokens, one sample at a time on the CPU.
+        """Compute (b, N, K) logits for (b, N) tokens, one sample at a time on the CPU.
 
         Args:
             tokens: (b, N) int64, MASK where unknown.
             class_ids: (b,) int64.
-            seen: (b, N, width), rows of `look`; None where nothing is seen but tokens.
+            seen: (b, N, width), rows of `look`; None if nothing is seen but tokens.
         """
         self.forwards += len(tokens)
         parts = (tokens, class_ids) if seen is None else (tokens, class_ids, seen)
@@ -103,7 +104,7 @@ class Nets:
 
     @torch.no_grad()
     def encode(self, window: NDArray[np.uint8]) -> Tensor:
-        """Return the (h, w) codes of an (S, S, 3) window, from the cache where it was seen before."""
+        """Encode an (S, S, 3) window to (h, w) codes, from the cache if it was seen before."""
 
         def encoded() -> Tensor:
             self.encodes += 1
@@ -117,14 +118,14 @@ class Nets:
 
     @torch.no_grad()
     def look(self, window: NDArray[np.uint8], unseen: NDArray[np.bool_]) -> Tensor | None:
-        """Return what the transformer sees of a window beside its tokens; None for models that see tokens alone.
+        """Compute what the transformer sees of a window beside its tokens; None for models that see tokens alone.
 
         Args:
             window: (S, S, 3) uint8, filled neutrally where unseen.
             unseen: (S, S) bool, True where the window shows no pixel of the photo.
 
         Returns:
-            (N, width) float, from the cache where the same was seen before.
+            (N, width) float, from the cache if the same was seen before.
         """
         if self._vision is None:
             return None
@@ -139,13 +140,13 @@ class Nets:
         return _remembered(self._seen, _digest(window) + _digest(unseen), looked)
 
     def _pixels(self, window: NDArray[np.uint8]) -> Tensor:
-        """Return an (S, S, 3) uint8 window as (1, 3, S, S) in [0, 1] on the device."""
+        """Convert an (S, S, 3) uint8 window to (1, 3, S, S) in [0, 1] on the device."""
         pixels = torch.from_numpy(window).to(self.device).permute(2, 0, 1)[None].float() / 255.0
         return pixels.contiguous(memory_format=torch.channels_last)
 
     @torch.no_grad()
     def decode(self, tokens: Tensor) -> list[NDArray[np.uint8]]:
-        """Return B pictures (S, S, 3) uint8 of (B, h, w) codes, one at a time on the CPU."""
+        """Decode (B, h, w) codes to B pictures (S, S, 3) uint8, one at a time on the CPU."""
         started = time.perf_counter()
         pixels = self._in_parts(lambda part: self.tokenizer.decode(part).float(), tokens)
         if not torch.isfinite(pixels).all():
@@ -155,7 +156,7 @@ class Nets:
         return list(pictures)
 
     def _in_parts(self, ask: Callable[..., Tensor], *given: Tensor) -> Tensor:
-        """Return what a net answers to tensors of b rows each, half as many rows at a time whenever memory runs out."""
+        """Call a net with tensors of b rows each, with half as many rows at a time whenever memory runs out."""
         while True:
             try:
                 with self.autocast():
@@ -171,10 +172,10 @@ class Nets:
             self._tell(f"{self._rows} of {len(given[0])} variations are computed at a time")
 
     def step_down(self) -> bool:
-        """Make do with less memory from now on: a smaller number format, then the CPU.
+        """Use less memory from now on: a smaller number format, then the CPU.
 
         Returns:
-            Whether there was anything left to do.
+            Whether there was anything left to reduce.
         """
         if self.dtype == torch.float32:
             self.dtype = smaller_dtype(self.device)
@@ -197,26 +198,26 @@ class Nets:
         logger.warning("%s", self.told[-1])
 
     def _overflow(self, what: str) -> CheckpointError:
-        """Return the error for an answer that is no answer."""
+        """Return the error for values that are not finite."""
         advice = "use other weights" if self.dtype == torch.float32 else "try it in fp32, or use other weights"
         return CheckpointError(
             f"model {self._spec.name} gives {what} that are not finite numbers (NaN or an overflow): {advice}."
         )
 
     def decode_within(self, tokens: Tensor, budget_s: float) -> list[NDArray[np.uint8]] | None:
-        """Return what `decode` returns, or None where that would take more seconds than there are.
+        """Decode like `decode`, or return None if that would take more seconds than given.
 
-        Before anything was decoded, encoding a window tells how long it takes: both halves of a tokenizer are alike.
+        Before anything was decoded, the time to encode a window serves: both halves of a tokenizer are alike.
         """
         return self.decode(tokens) if self._picture_seconds * len(tokens) <= budget_s else None
 
     @torch.no_grad()
     def palette(self, codes: NDArray[np.int64], colours: NDArray[np.float32]) -> NDArray[np.uint8]:
-        """Return a colour for each code, (K, 3) uint8; see `swatches.fitted`.
+        """Estimate a colour for each code, (K, 3) uint8; see `swatches.fitted`.
 
         Args:
             codes: (n,) int64, with known colours; with fewer than `FEWEST`, codes spread over all are decoded instead.
-            colours: (n, 3) float32, theirs.
+            colours: (n, 3) float32, of those codes.
         """
         if len(codes) < FEWEST:
             grid, side = self._spec.grid, self._spec.pixels // self._spec.grid
@@ -226,7 +227,7 @@ class Nets:
         return fitted(self.tokenizer.code_vectors().float().cpu().numpy(), codes, colours)
 
     def autocast(self) -> torch.autocast:
-        """Return the context that the nets run in: the number format on its device."""
+        """The context that the nets run in: the number format on its device."""
         return torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32)
 
 
@@ -235,7 +236,7 @@ def _digest(values: NDArray[np.uint8] | NDArray[np.bool_]) -> bytes:
 
 
 def _remembered(cache: OrderedDict[bytes, Tensor], key: bytes, make: Callable[[], Tensor]) -> Tensor:
-    """Return a cached value, made where it is missing; the cache keeps those used last."""
+    """Return a cached value, made if it is missing; the cache keeps those used last."""
     if key not in cache:
         cache[key] = make()
         if len(cache) > _CACHED_WINDOWS:

@@ -1,8 +1,8 @@
-"""What a painter is asked and what it answers: one pass of one window, and the only door to a model's nets.
+"""The painter's protocol: one pass of one window; the only way to a model's nets.
 
 Knows nothing of requests, canvases or photos. Windows come in at the model's size and pictures of that size go out, as
 plain arrays of a few megabytes whatever the photo's size; nothing refers to anything outside. So a painter in another
-process, or one that batches the work of many visitors, can stand behind the same protocol.
+process, or one that batches the work of many visitors, can implement the same protocol.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from core.recipe import Machine
 
 @dataclass(frozen=True, eq=False)
 class Job:
-    """One pass of one window for B rows, each drawn in its own way.
+    """One pass of one window for B samples, each with its own settings.
 
     Attributes:
         windows: (B, S, S, 3) uint8 RGB at the model's resolution, filled neutrally where `unseen`.
         unseen: (S, S) bool, True where the windows show no pixel of the photo.
         unknown: (h, w) bool, the cells to repaint.
         starts: B grids of (h, w) int64 codes to begin with, -1 where unknown; None for an empty hole.
-        samplings: B ways to draw tokens.
+        samplings: B decoding settings.
         conditions: B classes with their guidance.
-        judged: whether `Drawn.fits` are wanted, at one or two more forwards.
-        preview_s: seconds that decoding one step's previews may take, beyond which a cell has about its code's
-            colour; None for no previews.
+        judged: whether to compute `Drawn.fits`, at the cost of one or two more forwards.
+        preview_s: seconds that decoding one step's previews may take; if that is not enough, each cell shows about its
+            code's colour. None for no previews.
     """
 
     windows: NDArray[np.uint8]
@@ -51,11 +51,11 @@ class Step:
 
     Attributes:
         index, steps: this step, from 0, and their number in this pass.
-        tokens: (B, h, w) int64, the full guess; holds no -1.
-        unknown: (B, h, w) bool, the cells that are still to be decided.
-        confidence: (B, h, w) float32, log probability of each cell's token; 0 where it was given.
-        images: (B, S, S, 3) uint8, previews of the guess; None where none are wanted.
-        exact: False where the previews are not decoded, but a cell has about its code's colour.
+        tokens: (B, h, w) int64, the full guess; contains no -1.
+        unknown: (B, h, w) bool, the cells that are still undecided.
+        confidence: (B, h, w) float32, log probability of each cell's token; 0 for known cells.
+        images: (B, S, S, 3) uint8, previews of the guess; None if none were requested.
+        exact: False if the previews are not decoded, but each cell shows about its code's colour.
     """
 
     index: int
@@ -69,16 +69,16 @@ class Step:
 
 @dataclass(frozen=True, eq=False)
 class Drawn:
-    """The tokens that came of a pass.
+    """The tokens of a pass.
 
     Attributes:
         tokens: (B, h, w) int64.
         confidence: (B, h, w) float32, see `Step`.
-        fits: (B,) float64, summed log probability of the tokens in the hole with none of them given; None where nobody
-            asked.
-        class_fits: (B,) float64, the same less that without a class; None, too, where there is no class or the model
-            cannot be asked without.
-        forwards: (B,) int64 transformer passes of each row, without those for `fits`.
+        fits: (B,) float64, summed log probability of the tokens in the hole with none of them given; None if not
+            requested.
+        class_fits: (B,) float64, the same minus that without a class; also None without a class, or if the model
+            always needs one.
+        forwards: (B,) int64 transformer passes of each sample, without those for `fits`.
     """
 
     tokens: NDArray[np.int64]
@@ -88,7 +88,7 @@ class Drawn:
     forwards: NDArray[np.int64]
 
     def with_rows(self, rows: Sequence[int], others: Drawn) -> Drawn:
-        """Return the same with others, drawn for the same cells, in place of some of the rows; all forwards count."""
+        """Replace some rows by others that were drawn for the same cells; the forwards add up."""
         parts = {}
         for each in fields(self):
             mine, theirs = getattr(self, each.name), getattr(others, each.name)
@@ -101,7 +101,7 @@ class Drawn:
 
 @dataclass(frozen=True, eq=False)
 class Painted:
-    """What came of a pass.
+    """The result of a pass.
 
     Attributes:
         images: (B, S, S, 3) uint8, the decoded pictures.
@@ -116,11 +116,11 @@ class Painted:
 
 @dataclass(frozen=True, eq=False)
 class Fitting:
-    """One code that could stand in a cell.
+    """One code that fits a cell.
 
     Attributes:
         code: codebook index.
-        probability: by the model, in (0, 1].
+        probability: the model's, in (0, 1].
         image: (S, S, 3) uint8, the window decoded with that code.
     """
 
@@ -130,47 +130,47 @@ class Fitting:
 
 
 class Painter(Protocol):
-    """Whoever turns windows into painted windows. Every call may raise OutOfMemory, or CheckpointError on overflow."""
+    """Turns windows into painted windows. Every call may raise OutOfMemory, or CheckpointError on overflow."""
 
     @property
     def machine(self) -> Machine:
-        """What the last bits of the answers depend on beside the weights."""
+        """What the last bits of the answers depend on, beside the weights."""
 
     def paint(self, job: Job) -> Iterator[Step | Painted]:
-        """Decode the unknown cells; yields each step, then what came of it. Closing the iterator cancels."""
+        """Decode the unknown cells; yields each step, then the result. Closing the iterator cancels."""
 
     def kept(self, window: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Return what the tokenizer keeps of an (S, S, 3) uint8 window: encoded and decoded."""
+        """Encode and decode an (S, S, 3) uint8 window, to show what the tokenizer keeps."""
 
     def sharper(self, picture: NDArray[np.uint8]) -> NDArray[np.float32] | None:
-        """Return the sharpener's picture of a decoded one.
+        """Sharpen a decoded picture.
 
-        (S, S, 3) uint8 -> (f S, f S, 3) float32 in levels of 255; None where the model has no sharpener.
+        (S, S, 3) uint8 -> (f S, f S, 3) float32 in levels of 255; None if the model has no sharpener.
         """
 
     def fitting(self, job: Job, cell: tuple[int, int], temperature: float, count: int) -> list[Fitting]:
-        """Return the codes that fit into one cell with all others given, likeliest first.
+        """Find the codes that fit one cell with all others given, likeliest first.
 
         Args:
             job: of one row, whose start leaves nothing unknown.
             cell: (row, column).
             temperature: divides the logits.
-            count: at most so many.
+            count: at most this many.
         """
 
     def log_likelihood(self, job: Job, true: NDArray[np.uint8]) -> float:
-        """Return the summed log probability of a true window's tokens in the hole, each with none of them given.
+        """Sum the log probabilities of a true window's tokens in the hole, with none of them given.
 
         Args:
-            job: of one row; its start and sampling play no part.
+            job: of one row; its start and sampling are not used.
             true: (S, S, 3) uint8.
         """
 
     def step_down(self) -> bool:
-        """Make do with less memory from now on; returns whether there was anything left to try."""
+        """Use less memory from now on; returns whether there was anything left to reduce."""
 
     def told(self) -> tuple[str, ...]:
-        """Return the sentences about want of memory that nobody has taken yet, and forget them."""
+        """Return the sentences about lack of memory since the last call, and forget them."""
 
     def release(self) -> None:
-        """Give back memory that nothing holds."""
+        """Free memory that nothing uses."""

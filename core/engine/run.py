@@ -1,4 +1,4 @@
-"""One request painted: window by window, with less memory where it runs out, and again where a border repeats itself.
+"""Paints one request: window by window, with less memory if it runs out, and again if a border repeats itself.
 
 Knows nothing of nets (a painter has them), or of how an edit is finished from the photo.
 """
@@ -28,7 +28,7 @@ from core.values.result import Preview
 logger = logging.getLogger(__name__)
 
 MOST_REDRAWN = 2
-"""Times that a long border which repeats something is drawn anew; after that it stays."""
+"""Times that a long border that repeats something is drawn anew, each as long as the edit; after that it stays."""
 
 
 class Runner:
@@ -36,7 +36,7 @@ class Runner:
 
     Args:
         asked: the model, for its windows.
-        painter: who has its nets.
+        painter: has the nets.
     """
 
     def __init__(self, asked: Asked, painter: Painter) -> None:
@@ -47,15 +47,15 @@ class Runner:
     def run(self, request: EditRequest, samples: list[Sample], preview_s: float | None) -> Iterator[Preview | Work]:
         """Paint one geometry for all samples; yields previews, then the work.
 
-        Where memory runs out it begins anew with less of it, as long as the painter knows a way.
+        When memory runs out it begins anew with less, as long as the painter can reduce it.
 
         Args:
-            request: checked, with the model's advice; its class, start and decoding options do not count.
-            samples: the rows, which hold them.
+            request: checked, with the model's advice; its class, start and decoding options are not used.
+            samples: they have those.
             preview_s: seconds that decoding one step's previews may take; None for no previews.
 
         Raises:
-            OutOfMemory: where nothing was left to try.
+            OutOfMemory: if nothing is left to reduce.
         """
         while True:
             try:
@@ -72,11 +72,11 @@ class Runner:
     def _without_repetition(
         self, request: EditRequest, samples: list[Sample], preview_s: float | None
     ) -> Iterator[Preview | Work]:
-        """Pass a run on, but draw those rows of a long border anew that repeat or mirror something.
+        """Run once, then draw those samples of a long border anew that repeat or mirror something.
 
-        Rows from several windows only: one from a single window may be gone on from, with its own seed. What is drawn
-        anew depends on the row alone, so that it is the same among others. Meanwhile the last preview is shown again,
-        so that whoever watches may stop.
+        Only samples from several windows: one from a single window may be continued, with its own seed. What is drawn
+        anew depends on the sample alone, so that it is the same among others. Meanwhile the last preview is yielded
+        again, so that the consumer may stop.
         """
         last: Preview | None = None
         for item in self._once(request, samples, preview_s):
@@ -117,9 +117,9 @@ class Runner:
                 self._painter.release()
 
     def _passes(self, work: Work, request: EditRequest, preview_s: float | None) -> Iterator[Preview]:
-        """Paint every window into the layers; yields previews, none where the budget is None."""
+        """Paint every window into the layers; yields previews, none if the budget is None."""
         samples, passes = work.samples, work.passes
-        # Detail is what the model's own pixels lack; where the photo's pixels end an edit nothing lacks.
+        # Detail is what the model's own pixels lack; an edit that ends with the photo's pixels needs none.
         examples = self._learning.examples(work, "none" if work.finishing else request.way_of_detail)
         taken = max(sample.taken for sample in samples)
         steps = taken + sum(max(sample.steps(one) for sample in samples) for one in passes)
@@ -145,7 +145,7 @@ class Runner:
             taken += made
 
     def _sharper(self, work: Work, one: Pass, painted: Painted, strength: float) -> list[NDArray[np.uint8]]:
-        """Return each row's decoded picture of a pass, as sharp and grainy as its window."""
+        """Sharpen each sample's decoded picture of a pass, and add the grain of its window."""
         layers = work.layers
         known = ~(layers.unseen(one) | one.mask)
         return [
@@ -155,14 +155,14 @@ class Runner:
 
 
 def _preview(step: Step, work: Work, index: int, taken: int, steps: int) -> Preview:
-    """Return a step of a pass as whoever watches is shown it.
+    """Convert a step of a pass to a preview.
 
     Args:
-        step: with images.
-        work: whose step it is.
-        index: of the pass.
-        taken: steps taken before this pass.
-        steps: of all passes.
+            step: with images.
+            work: its run.
+            index: of the pass.
+            taken: steps taken before this pass.
+            steps: of all passes.
     """
     assert step.images is not None
     return Preview(

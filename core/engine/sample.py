@@ -1,4 +1,4 @@
-"""One row of a batch: how its tokens are drawn, what it is asked to be, and the codes that it begins with.
+"""One sample of a batch: its decoding settings, its class, and the codes it begins with.
 
 Knows nothing of nets or pixels.
 """
@@ -16,12 +16,12 @@ from core.decoding.guidance import Condition
 from core.decoding.settings import MASK, NO_CLASS
 from core.values.request import EditRequest, Start
 
-_OTHER_SEEDS = 2**53  # beyond those of requests
+_OTHER_SEEDS = 2**53  # beyond the seeds of requests, which JavaScript must hold exactly
 
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """One row of the batch: how it is drawn, what it is asked to be, and the codes that it begins with."""
+    """One sample of the batch: its decoding settings, its class, and the codes it begins with."""
 
     sampling: Sampling
     condition: Condition
@@ -29,7 +29,7 @@ class Sample:
 
     @classmethod
     def drawn_for(cls, request: EditRequest, variation: int = 0) -> Sample:
-        """Return the row of one variation of a request."""
+        """Make the sample of one variation of a request."""
         options = request.options
         class_id = NO_CLASS if request.class_id is None else request.class_id
         return cls(
@@ -44,19 +44,19 @@ class Sample:
         return 0 if self.start is None else self.start.step
 
     def redrawn(self, attempt: int) -> Sample:
-        """Return the row as it is drawn instead, with a seed that no variation beside it has."""
+        """Make the sample that is drawn instead, with a seed that no variation beside it has."""
         return replace(self, sampling=replace(self.sampling, seed=self.sampling.seed + attempt * _OTHER_SEEDS))
 
     def unknown(self, one: Pass) -> NDArray[np.bool_]:
-        """Return the (h, w) cells of a pass that this row has to draw; a start is of the first look alone."""
+        """Find the (h, w) cells of a pass that this sample has to draw; a start applies to the first look alone."""
         return one.unknown if self.start is None or one.level else one.unknown & (self.start.tokens == MASK)
 
     def sampling_of(self, one: Pass) -> Sampling:
-        """Return how this row is decoded in a pass; the schedule of a branch counts over the whole hole."""
+        """Return this sample's decoding settings in a pass; a branch's schedule counts over the whole hole."""
         if not self.taken or one.level:
             return self.sampling
         return replace(self.sampling, taken=self.taken, hole=int(one.unknown.sum()))
 
     def steps(self, one: Pass) -> int:
-        """Return how many steps this row takes in a pass."""
+        """Count this sample's steps in a pass."""
         return len(step_counts(int(self.unknown(one).sum()), self.sampling_of(one)))

@@ -1,4 +1,4 @@
-"""Decoded pictures as sharp and as grainy as their windows: by the model's sharpener, or what stands in for it.
+"""Makes decoded pictures as sharp and as grainy as their windows, with the model's sharpener or a substitute.
 
 Knows nothing of requests or nets.
 """
@@ -17,11 +17,11 @@ from core.values.geometry import Box
 
 
 class Sharpening:
-    """Sharper pictures of decoded ones.
+    """Sharpens decoded pictures.
 
     Args:
-        painter: who has the sharpener.
-        lattice: where there is no sharpener, take out the decoder's lattice, and do no more.
+        painter: has the sharpener.
+        lattice: without a sharpener, remove the decoder's lattice, and do nothing else.
     """
 
     def __init__(self, painter: Painter, *, lattice: bool) -> None:
@@ -30,17 +30,17 @@ class Sharpening:
     def at_window(
         self, decoded: NDArray[np.uint8], seen: NDArray[np.uint8], known: NDArray[np.bool_], strength: float, seed: int
     ) -> NDArray[np.uint8]:
-        """Return a decoded picture sharpened for its window, no sharper than what is known there, and with its grain.
+        """Sharpen a decoded picture for its window, no sharper than what is known there, and add its grain.
 
         Args:
             decoded: (S, S, 3) uint8.
-            seen: (s, s, 3) uint8, the window as it is.
-            known: (s, s) bool, which of its pixels show the photo.
-            strength: 0 to 1; 0 returns the picture as it is.
+            seen: (s, s, 3) uint8, the window before.
+            known: (s, s) bool, its pixels that show the photo.
+            strength: 0 to 1; 0 returns the picture unchanged.
             seed: of the grain.
 
         Returns:
-            The picture as it is, or (s, s, 3) uint8.
+            The picture unchanged, or (s, s, 3) uint8.
         """
         if strength == 0.0 or seen.shape[0] <= LEAST_WINDOW * decoded.shape[0]:
             return decoded

@@ -1,7 +1,7 @@
-"""Which of a model's classes a picture may show, judged by what is visible of it with a small classifier.
+"""Suggests which of a model's classes a picture may show: a small classifier judges what is visible of it.
 
 Knows nothing of edits or of the editor. The classifier's weights are a package of their own that need not be installed
-(requirements-suggest.txt); it knows ImageNet's 1000 classes, so that other models' classes are suggested by name.
+(requirements-suggest.txt); it knows ImageNet's 1000 classes, so other models' classes are suggested by name.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from core.models.efficientnet import PACKAGE, PACKAGE_FILE, SIDE, EfficientNetLi
 from core.values.labels import class_id, imagenet_classes
 
 _SHORT_SIDE = 256  # pixels; the classifier was trained on the middle 87.5 % of pictures of this size
-_CROP_SHARES = (1.0, 0.6)  # of the short side: all that there is, and what stands in a part of it
-_MOST_PLACES = 3  # of crops of one size along a side, so that there are never more than 12 crops
+_CROP_SHARES = (1.0, 0.6)  # of the short side: the whole, and what stands in a part of it
+_MOST_PLACES = 3  # crops of one size along a side, so that there are never more than 12 crops
 _LEAST_SHARE = 0.75
 """Crops less visible than this share of the most visible one say more of the fill than of the picture.
 
 Measured on 50 photos of as many ImageNet classes with the centre half of each side hidden: the right class comes first
-for 54 % and among five for 82 % (five crops); with 0.5 for 48 and 82 % (nine), by the whole picture alone 46 and 82 %.
+for 54 % and among five for 82 % (five crops); at 0.5 for 48 and 82 % (nine), by the whole picture alone 46 and 82 %.
 """
 
 
@@ -50,27 +50,27 @@ class Suggestion:
 
 
 def can_suggest() -> bool:
-    """Return whether the classifier is installed."""
+    """Tell whether the classifier is installed."""
     return _weights() is not None
 
 
 def suggest_classes(
     image: NDArray[np.uint8], mask: NDArray[np.bool_] | None, classes: Sequence[str], count: int = 5
 ) -> tuple[Suggestion, ...]:
-    """Return the likeliest classes of what is visible of a picture, best first.
+    """Find the likeliest classes of the visible part of a picture, best first.
 
-    Several square crops are asked and averaged, each by its visible share; what is hidden is filled from around it.
+    Several square crops are classified and averaged by their visible share; hidden pixels are filled from around them.
 
     Args:
         image: (H, W, 3) or (H, W, 4) uint8 RGB(A); transparent pixels are hidden.
         mask: (H, W) bool, True = to be repainted, and so hidden; None hides nothing.
         classes: the model's class names, index = class id; those that are not ImageNet's are never suggested.
-        count: at most so many suggestions, 1 to 1000.
+        count: at most this many suggestions, 1 to 1000.
 
     Raises:
-        BadRequest: where nothing is visible, none of the classes is ImageNet's, the mask has another size than the
+        BadRequest: if nothing is visible, none of the classes is ImageNet's, the mask has another size than the
             picture, or the count is out of range.
-        CheckpointError: where the classifier is not installed (says how) or its file is damaged.
+        CheckpointError: if the classifier is not installed (says how) or its file is damaged.
     """
     whole("the number of suggestions", count, 1, len(imagenet_classes()))
     ids = _imagenet_ids(tuple(classes))
@@ -92,7 +92,7 @@ def suggest_classes(
 
 @functools.cache
 def _imagenet_ids(classes: tuple[str, ...]) -> dict[int, int]:
-    """Return class id of the model -> of ImageNet, for the classes that both know."""
+    """Map the model's class ids to ImageNet's, for classes that both know."""
     known = imagenet_classes()
     by_name = {name: i for i, name in enumerate(known)}
     ids: dict[int, int] = {}
@@ -107,7 +107,7 @@ def _imagenet_ids(classes: tuple[str, ...]) -> dict[int, int]:
 
 
 def _reduced(image: NDArray[np.uint8], mask: NDArray[np.bool_] | None) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
-    """Return (h, w, 3) pixels and (h, w) what is hidden of them, the short side at most `_SHORT_SIDE`.
+    """Shrink a picture to a short side of at most `_SHORT_SIDE`: pixels (h, w, 3), and which of them are hidden (h, w).
 
     A pixel that hides anything is hidden: averaging must not let the hole's content out.
     """
@@ -129,7 +129,7 @@ def _reduced(image: NDArray[np.uint8], mask: NDArray[np.bool_] | None) -> tuple[
 
 
 def _crops(hidden: NDArray[np.bool_]) -> list[tuple[int, int, int, float]]:
-    """Return (top, left, side, visible share) of the squares to look at, the most visible ones first."""
+    """List the squares to classify as (top, left, side, visible share), the most visible ones first."""
     visible = (~hidden).astype(np.float64)
     found = [
         (top, left, side, max(float(visible[top : top + side, left : left + side].mean()), 1e-6))
@@ -155,7 +155,7 @@ def _resized(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _weights() -> Path | None:
-    """Return the weight file of the installed package, without importing the package; None where there is none."""
+    """Find the weight file of the installed package, without importing it; None if it is not installed."""
     module, *rest = PurePosixPath(PACKAGE_FILE).parts
     found = importlib.util.find_spec(module)
     if found is None or not found.submodule_search_locations:

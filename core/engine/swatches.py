@@ -1,9 +1,9 @@
-"""Quick pictures of tokens: a cell in the colour of its code, guessed from cells whose colours are known.
+"""Quick pictures of tokens: each cell in the colour of its code, estimated from cells with known colours.
 
 Knows nothing of nets or requests. Decoding every code by itself to see its colour takes a published tokenizer as long
 as dozens of pictures. A linear map from the codes' vectors to colours, fitted on the known part of the window that is
-being painted, takes milliseconds and lies nearer: 21 levels beside 29 on 20 photos of the bundled tokenizer, fitted on
-one half of each photo and compared in both.
+being painted, takes milliseconds and is nearer: 21 levels off instead of 29 on 20 photos with the bundled tokenizer,
+fitted on one half of each photo and compared in both.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 FEWEST = 16
-"""Cells with a known colour below which a window says too little of the others."""
+"""Fewest cells with a known colour: below it a window says too little of the other codes."""
 _RIDGE = 0.1
-"""Weight of the map's own size, where vectors have a length of one: 1 and 10 fitted the photos above less well."""
+"""Weight of the map's own size, for vectors of length one: 1 and 10 fitted the photos above less well."""
 
 
 def cell_colours(pictures: NDArray[np.uint8], side: int) -> NDArray[np.float32]:
-    """Return the mean colour of each cell.
+    """Average the colour of each cell.
 
     Args:
         pictures: (B, h * side, w * side, 3) uint8.
-        side: pixels a cell.
+        side: pixels per side of a cell.
 
     Returns:
         (B, h, w, 3) float32.
@@ -33,7 +33,7 @@ def cell_colours(pictures: NDArray[np.uint8], side: int) -> NDArray[np.float32]:
 
 
 def fitted(vectors: NDArray[np.float32], codes: NDArray[np.int64], colours: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Return a colour for each code, from some whose colours are known.
+    """Estimate a colour for each code from some whose colours are known.
 
     Args:
         vectors: (K, D) float32, the codes as the tokenizer's decoder reads them.
@@ -54,5 +54,5 @@ def fitted(vectors: NDArray[np.float32], codes: NDArray[np.int64], colours: NDAr
 
 
 def mosaic(palette: NDArray[np.uint8], tokens: NDArray[np.int64], side: int) -> NDArray[np.uint8]:
-    """Return (B, h * side, w * side, 3) uint8 pictures of (B, h, w) tokens, a cell in the colour of its code."""
+    """Draw (B, h, w) tokens as (B, h * side, w * side, 3) uint8 pictures, each cell in the colour of its code."""
     return np.asarray(palette[tokens].repeat(side, 1).repeat(side, 2))

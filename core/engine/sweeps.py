@@ -1,4 +1,4 @@
-"""A grid of one request over two of its settings: streamed cell by cell, drawn as one sheet, written as CSV.
+"""One request over a grid of two settings: streamed cell by cell, drawn as one sheet, written as CSV.
 
 Knows nothing of nets or screens; every cell is an edit of its own and equals that edit run alone.
 """
@@ -22,11 +22,14 @@ from core.values.request import DecodeOptions, EditRequest
 
 _TITLES = {knob.name: knob.title for knob in KNOBS.values() if knob.examples} | {"class_id": "class", "seed": "seed"}
 AXES = tuple(_TITLES)
-"""What may be swept."""
+"""The settings that can be swept."""
 
 MOST_CELLS = 144
+"""Most cells of a sweep: a square sheet of 12 x 12 is 2,300 px wide, about what a screen shows."""
 _BATCH = 8
+"""Cells decoded together: on a CPU, more would delay the first picture and not hasten the last."""
 _CELL_SIDE = 192
+"""Pixels of a cell on the sheet: larger than the bundled model's 128 px, and 12 of them fit on a screen."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +37,7 @@ class Cell:
     """One result of a sweep.
 
     Attributes:
-        row, column: its place in the grid.
+        row, column: its position in the grid.
         settings: the swept settings of this cell by name.
         request: the whole request of this cell.
         image: (H, W, 3 or 4) uint8.
@@ -59,11 +62,11 @@ class Cell:
 def sweep(engine: Engine, request: EditRequest, axes: Mapping[str, Sequence[Any]]) -> Iterator[Cell]:
     """Run the grid that two settings span, first axis down, second across.
 
-    Cells that share T are decoded as one batch. The cells come batch by batch, each as soon as it is there.
+    Cells with equal T are decoded as one batch, and come batch by batch.
 
     Args:
         engine: the loaded model.
-        request: what to vary; its own variations are not swept, each cell draws one.
+        request: the request to vary; its own variations are not swept, each cell draws one.
         axes: one or two entries of `AXES` -> values.
 
     Raises:
@@ -95,7 +98,7 @@ def sweep(engine: Engine, request: EditRequest, axes: Mapping[str, Sequence[Any]
 def _grid(
     request: EditRequest, axes: Mapping[str, Sequence[Any]]
 ) -> list[tuple[int, int, dict[str, Any], EditRequest]]:
-    """Return (row, column, settings, request) of every cell; all are checked before the first one runs."""
+    """List (row, column, settings, request) of every cell; all are checked before the first one runs."""
     if not 1 <= len(axes) <= 2:
         raise BadRequest(f"a sweep has one or two axes, {len(axes)} were given: choose among {', '.join(AXES)}.")
     for name, values in axes.items():
@@ -120,18 +123,18 @@ def _grid(
                 options["start_step"] = 0
             class_id = settings.get("class_id", request.class_id)
             asked = replace(request, class_id=class_id, options=replace(request.options, **options, variations=1))
-            asked = replace(asked, finish="none", only=None)  # decodings are compared, not what is made of them
+            asked = replace(asked, finish="none", only=None)  # compares decodings, not finishes
             cells.append((row, column, settings, asked))
     return cells
 
 
 def sheet(cells: Sequence[Cell], axes: Mapping[str, Sequence[Any]], classes: Sequence[str] = ()) -> NDArray[np.uint8]:
-    """Return all cells as one labelled picture: first axis down, second across, seconds and forwards below each.
+    """Draw all cells as one labelled picture: first axis down, second across, seconds and forwards below each.
 
     Args:
         cells: finished cells; missing ones stay empty.
         axes: as given to `sweep`.
-        classes: class names, where class_id is an axis.
+        classes: class names, if class_id is an axis.
 
     Returns:
         (H, W, 3) uint8 RGB.
@@ -163,7 +166,7 @@ def sheet(cells: Sequence[Cell], axes: Mapping[str, Sequence[Any]], classes: Seq
 
 
 def _label(name: str, value: Any, classes: Sequence[str], *, bare: bool = False) -> str:
-    """Return an axis value for people; `bare` leaves the axis name to its title."""
+    """Format an axis value for people; `bare` leaves the axis name to its title."""
     if name == "class_id":
         value = "none" if value is None else classes[value] if classes else value
     text = f"{value:g}" if isinstance(value, float) else str(value)
@@ -171,7 +174,7 @@ def _label(name: str, value: Any, classes: Sequence[str], *, bare: bool = False)
 
 
 def _thumbnail(image: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
-    """Return a picture at (width, height), transparency over white."""
+    """Resize a picture to (width, height), transparency over white."""
     small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
     if image.shape[2] == 4:
         alpha = small[..., 3:].astype(np.float32) / 255.0
@@ -184,7 +187,7 @@ def _write(canvas: NDArray[np.uint8], text: str, at: tuple[int, int], size: floa
 
 
 def to_csv(cells: Sequence[Cell]) -> str:
-    """Return one line a cell: place, every decoding option, class, seconds, forwards, score."""
+    """Write one line per cell: place, every decoding option, class, seconds, forwards, score."""
     names = [f.name for f in fields(DecodeOptions)]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")

@@ -1,6 +1,6 @@
-"""One run of the engine on its way: the rows of its batch, their canvases, and the accounts.
+"""State of one run: the samples of its batch, their canvases, and the accounts.
 
-Knows nothing of nets, or of how a window is painted; `core.engine.run` writes down here what came of it.
+Knows nothing of nets, or of how a window is painted; `core.engine.run` records the results here.
 """
 
 from __future__ import annotations
@@ -26,26 +26,27 @@ from core.values.result import EditResult
 
 _STAGES = ("plan", "encode", "transformer", "decode", "composite", "finish", *(f"finish: {stage}" for stage in STAGES))
 _MOST_PATCHES = 24
-"""Patches of a border that are searched for elsewhere: more find no other repetitions, and cost as much again."""
+"""Patches of a border that are searched for elsewhere: more found no further repetitions and took as much time
+again."""
 
 
 @dataclass
 class Work:
-    """What one run keeps for its B rows.
+    """State of one run of B samples, kept for the area of its windows only.
 
     Attributes:
-        samples: the rows.
-        passes: the windows, in their order.
-        layers: what is painted.
-        judged: whether it is asked how well each row fits in.
-        finishing: whether it ends with the photo's own pixels: what is painted is a guide then, with no detail put
-            back and no border blended.
+        samples: the samples.
+        passes: the windows, in order.
+        layers: the canvases.
+        judged: whether to compute how well each sample fits.
+        finishing: whether it ends with the photo's own pixels: the painted picture is then a guide, without detail and
+            with no blended border.
         pixel: side of the model's own pixels on the canvas.
         drawn: the tokens of the passes that are done.
-        blended: the pictures that end with the model's own pixels, of all rows; None where the photo's end them.
-        finished: what the finish made, by the first row of a request.
+        blended: the pictures that end with the model's own pixels, of all samples; None if they end with the photo's.
+        finished: results of the finish, by the first sample of a request.
         seconds: by stage.
-        told: sentences about what was done for want of memory.
+        told: sentences about what was done for lack of memory.
     """
 
     samples: list[Sample]
@@ -62,7 +63,7 @@ class Work:
 
     @property
     def looks(self) -> int:
-        """Passes of the first look."""
+        """Number of passes of the first look."""
         return sum(not one.level for one in self.passes)
 
     def timed(self, stage: str) -> AbstractContextManager[None]:
@@ -70,20 +71,20 @@ class Work:
         return timed(self.seconds, stage)
 
     def add(self, painted: Painted) -> None:
-        """Write down what came of a pass; its pictures are for the layers."""
+        """Record the result of a pass; its pictures go to the layers."""
         self.drawn.append(painted.drawn)
         for stage, seconds in painted.seconds.items():
             self.seconds[stage] += seconds
 
     def repeats(self, row: int) -> bool:
-        """Return whether a blended border is a copy, or the mirror image, of something else in its picture."""
+        """Tell whether a blended border is a copy, or the mirror image, of something else in its picture."""
         assert self.blended is not None
         picture = self.layers.base.copy()
         picture[self.layers.area.slices] = self.blended.patches[row]
         return repetition(picture, self.layers.allowed, _MOST_PATCHES).found
 
     def take(self, rows: Sequence[int], other: Work) -> None:
-        """Put the rows of another run over the same passes in place of some of these."""
+        """Replace some of the samples by those of another run over the same passes."""
         assert self.blended is not None
         assert other.blended is not None
         self.blended = self.blended.with_rows(rows, other.blended)
@@ -93,7 +94,7 @@ class Work:
             self.seconds[stage] += seconds
 
     def result(self, request: EditRequest, first: int = 0) -> EditResult:
-        """Return the part of finished work that belongs to one request, whose rows begin with `first`."""
+        """Return the part of finished work that belongs to one request, whose samples begin with `first`."""
         rows = slice(first, first + request.options.variations)
         if request.only is not None:
             rows = slice(first + request.only, first + request.only + 1)
@@ -125,7 +126,7 @@ class Work:
         )
 
     def _score(self, row: int) -> float:
-        """Return the mean log probability of the tokens that a row drew, 0 where it drew none."""
+        """Mean log probability of the tokens that a sample drew, 0 if it drew none."""
         cells = [self.samples[row].unknown(one) for one in self.passes]
         count = sum(int(unknown.sum()) for unknown in cells)
         pairs = zip(self.drawn, cells, strict=True)
@@ -133,7 +134,7 @@ class Work:
         return total / count if count else 0.0
 
     def _means(self, sums: Sequence[NDArray[np.float64] | None], rows: slice) -> tuple[float, ...] | None:
-        """Return the rows' sums over the passes that have some, as means over the cells of the hole."""
+        """Average the samples' sums over the passes that have some, per cell of the hole."""
         known = [each for each in sums if each is not None]
         if not known:
             return None

@@ -1,6 +1,6 @@
-"""The gate between picture files and arrays: the only rooms that open, or write, pictures.
+"""The gate between picture files and arrays: the only room that opens or writes pictures.
 
-Knows nothing of requests. These names are all of it that other programs need.
+Knows nothing of requests. The names below are all that other programs need.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """`python -m core.pictures.develop`: opens and writes picture files for another process, one at a time.
 
-Knows nothing of who asks. A decoder has bugs of its own and is fed by strangers: here it has no more memory and time
-than a picture needs, writes no file, and takes nobody with it when it falls.
+Knows nothing of who asks. A decoder has bugs of its own and strangers feed it: here it has no more memory and time than
+a picture needs, writes no file, and harms no other process when it crashes.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ MOST_MEMORY = 4 * 2**30
 """Bytes of address space: twelve copies of 64 MP in four channels, and the libraries."""
 
 MOST_SECONDS = {"read_picture": 40, "read_mask": 60, "encode_png": 90, "encode_picture": 300}
-"""Processor time of one call: ten times what 64 MP take, WebP without loss the longest."""
+"""Seconds of processor time for one call: ten times what 64 MP take; lossless WebP takes longest."""
 
 
 def main() -> int:
-    """Answer until nobody asks any more."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl+C in the terminal is the server's, which ends this by its end
+    """Answer until the other process is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in the terminal is for the server, which ends this process
     _limit()
     while True:
         try:
@@ -39,7 +39,7 @@ def main() -> int:
 
 
 def _answer(asked: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a call gives, or `refused` with a sentence, or `wrong` with a traceback of ours."""
+    """Return a call's answer, or `refused` with a sentence, or `wrong` with the traceback of a bug."""
     arguments = dict(asked)
     call = str(arguments.pop("call"))
     _allow_time(MOST_SECONDS[call])
@@ -49,7 +49,7 @@ def _answer(asked: Mapping[str, Any]) -> dict[str, Any]:
         return {"refused": str(error)}
     except MemoryError:
         return {"refused": "picture takes more memory than one may: save it again at 8 bits a channel, or smaller."}
-    except Exception:  # noqa: BLE001 - a mistake of ours is told to the asker, who is loud about it
+    except Exception:  # noqa: BLE001 - a bug is reported to the asker, which raises it
         return {"wrong": traceback.format_exc()}
 
 
@@ -78,7 +78,7 @@ _CALLS: dict[str, Callable[..., dict[str, Any]]] = {
 
 
 def _limit() -> None:
-    """Take memory and files away; where the system has no such limits (Windows), the asker alone bounds the time."""
+    """Take memory and files away; without such limits (Windows) only the asker bounds the time."""
     try:
         import resource
     except ImportError:
@@ -91,7 +91,7 @@ def _limit() -> None:
 
 
 def _allow_time(seconds: int) -> None:
-    """Let this process compute for this many more seconds; then the system ends it."""
+    """Allow this process this many more seconds of processor time; then the system ends it."""
     try:
         import resource
     except ImportError:

@@ -1,4 +1,4 @@
-"""Arrays -> picture files, whole or not at all; and by how much a lossy file differs.
+"""Writes arrays as picture files, whole or not at all, and measures what a lossy file loses.
 
 Knows nothing of models or screens.
 """
@@ -22,23 +22,23 @@ from core.pictures.opening import open_picture, reason_of
 from core.pictures.pngtext import MAX_TEXT_CHUNK
 
 FULL_CHROMA = 90
-"""JPEG quality from which colours are stored at full size; below it they are halved, as nearly every program does."""
+"""JPEG quality from which colours are stored at full size; below it at half, as nearly every program does."""
 JPEG_QUALITY = 95
-"""Where nobody chose: on the sample photos half a level off on the mean and 20 at most, for 30 % more bytes than 92."""
+"""Default quality: on the sample photos 0.5 levels off in the mean and at most 20, for 30 % more bytes than 92."""
 _TO_BGR = {3: cv2.COLOR_RGB2BGR, 4: cv2.COLOR_RGBA2BGRA}  # by channels; OpenCV writes blue first
-_HEADER_BYTES = 33  # of a PNG: its signature and IHDR, after which texts may stand
-_BAND_ROWS = 512  # large pictures are compared in bands
+_HEADER_BYTES = 33  # of a PNG: signature and IHDR, after which texts may stand (PNG specification, part 5)
+_BAND_ROWS = 512  # rows compared at a time: 32 MB of a picture that is 16,384 px wide
 
 
 def encode_png(pixels: NDArray[np.uint8], *, text: Mapping[str, str] | None = None) -> bytes:
-    """Return a PNG.
+    """Encode a PNG.
 
     Args:
         pixels: (H, W, 3) RGB or (H, W, 4) RGBA uint8, or (H, W) grey uint8.
-        text: keywords (1 to 79 characters of ASCII) and their text of any characters, kept in front of the pixels.
+        text: keywords (1 to 79 characters of ASCII) and their texts of any characters, stored before the pixels.
 
     Raises:
-        BadRequest: where a text is longer than `MAX_TEXT_CHUNK` bytes.
+        BadRequest: if a text is longer than `MAX_TEXT_CHUNK` bytes.
     """
     chunks = PngImagePlugin.PngInfo()
     for keyword, value in (text or {}).items():
@@ -52,7 +52,7 @@ def encode_png(pixels: NDArray[np.uint8], *, text: Mapping[str, str] | None = No
             chunks.add_text(keyword, value)
         else:
             chunks.add_itxt(keyword, value)
-    # Run lengths alone take photos in a third of the time of Pillow's level 3, and make files an eighth smaller.
+    # Run lengths alone take a third of the time of Pillow's level 3 for photos, and give files an eighth smaller.
     ways = [cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE]
     swapped = pixels if pixels.ndim == 2 else cv2.cvtColor(np.ascontiguousarray(pixels), _TO_BGR[pixels.shape[2]])
     done, data = cv2.imencode(".png", swapped, ways)
@@ -65,13 +65,13 @@ def encode_png(pixels: NDArray[np.uint8], *, text: Mapping[str, str] | None = No
 def encode_picture(
     pixels: NDArray[np.uint8], file_format: str, *, quality: int | None = None, exif: bytes | None = None
 ) -> bytes:
-    """Return a PNG, JPEG or WebP file.
+    """Encode a PNG, JPEG or WebP file.
 
     Args:
         pixels: (H, W, 3) RGB or (H, W, 4) RGBA uint8; a JPEG shows transparent pixels on white.
-        file_format: "png", "jpeg" (or "jpg") or "webp"; capitals and a leading dot do not matter.
-        quality: 1 to 100, of JPEG and WebP; None is `JPEG_QUALITY` and 100. A WebP of 100 is lossless, colours under
-            transparency included; a JPEG of at least `FULL_CHROMA` keeps its colours as fine as its brightness (4:4:4).
+        file_format: "png", "jpeg" (or "jpg") or "webp"; capitals and a leading dot are ignored.
+        quality: 1 to 100, for JPEG and WebP; None is `JPEG_QUALITY` and 100. A WebP of 100 is lossless, colours under
+            transparency included; a JPEG of at least `FULL_CHROMA` keeps colours as fine as brightness (4:4:4).
         exif: an EXIF block for a JPEG (at most 65533 bytes) or WebP, beginning with "Exif" and two zeros.
 
     Raises:
@@ -92,7 +92,7 @@ def encode_picture(
     image = Image.fromarray(pixels)
     file = io.BytesIO()
     if wanted == "webp" and quality == 100:
-        # The least effort takes a quarter of the next one's time, for files a tenth larger.
+        # The lowest effort takes a quarter of the next one's time, for files a tenth larger.
         image.save(file, "WEBP", lossless=True, exact=True, quality=0, method=0, exif=exif or b"")
     elif wanted == "webp":
         image.save(file, "WEBP", quality=quality, exif=exif or b"")
@@ -105,11 +105,11 @@ def encode_picture(
 
 
 def loss_of(data: bytes, pixels: NDArray[np.uint8]) -> int:
-    """Return by how many of 255 levels a file differs from its picture where it differs most; 0 is lossless.
+    """Measure the largest difference of a file from its picture, in levels of 255; 0 is lossless.
 
     Args:
-        data: a file that `encode_picture` wrote of the picture.
-        pixels: (H, W, 3 or 4) uint8; what is transparent counts as white where the file has no alpha.
+        data: a file of the picture, written by `encode_picture`.
+        pixels: (H, W, 3 or 4) uint8; transparent pixels count as white if the file has no alpha.
     """
     there = open_picture(data)
     if there.shape[2] < pixels.shape[2]:
@@ -125,7 +125,7 @@ def write_whole(path: Path, data: bytes) -> None:
     """Write a file so that it is there whole or not at all; an existing one is replaced at the end.
 
     Raises:
-        BadRequest: where it cannot be written there.
+        BadRequest: if it cannot be written there.
     """
     part = path.parent / f".{secrets.token_hex(8)}.part"
     try:
@@ -144,5 +144,5 @@ def _on_white(image: Image.Image) -> Image.Image:
 
 
 def _chunk(kind: bytes, body: bytes) -> bytes:
-    """Return a chunk of a PNG; PNG specification, part 5.3."""
+    """Build a chunk of a PNG; PNG specification, part 5.3."""
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))

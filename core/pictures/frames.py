@@ -1,7 +1,7 @@
-"""Messages between two processes over a pipe: plain values, with bytes and pixels beside them, and nothing that runs.
+"""Messages between two processes over a pipe: plain values, with bytes and pixels beside them, and no code.
 
-Knows nothing of what is said. Whoever reads trusts the sender with nothing: sizes, kinds and shapes are checked, and
-only JSON and raw arrays are ever made of what came (a pickle could run code of the sender's).
+Knows nothing of their content. The reader does not trust the sender: sizes, kinds and shapes are checked, and only JSON
+and raw arrays are made of what arrives (a pickle could run the sender's code).
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ import numpy as np
 from core.plumbing.json_text import json_object
 
 MOST_TEXT = 20 * 2**20
-"""Bytes of plain values; the longest text of a PNG is 16 MiB."""
+"""Most bytes of plain values: the longest text of a PNG, 16 MiB, and room for the rest."""
 
 MOST_PART = 2**28 + 2**20
-"""Bytes of one part: 64 MP of four channels, and a little."""
+"""Most bytes of one part: 64 MP in four channels, and 1 MiB."""
 
 _HEAD = struct.Struct(">I")
 _KINDS = ("bytes", "uint8", "bool")
@@ -34,7 +34,7 @@ def send_message(stream: IO[bytes], values: Mapping[str, Any]) -> None:
         values: JSON values, bytes, and arrays of uint8 or bool.
 
     Raises:
-        OSError: where nobody reads.
+        OSError: if nobody reads.
     """
     plain: dict[str, Any] = {}
     parts: list[list[Any]] = []
@@ -59,8 +59,8 @@ def receive_message(stream: IO[bytes]) -> dict[str, Any]:
     """Read a message.
 
     Raises:
-        EOFError: where the sender is gone, before a message or in the midst of one.
-        ValueError: where it is none.
+        EOFError: if the sender is gone, before a message or in the middle of one.
+        ValueError: if it is not a message.
     """
     (length,) = _HEAD.unpack(_exactly(stream, _HEAD.size))
     if length > MOST_TEXT:
@@ -81,7 +81,7 @@ def receive_message(stream: IO[bytes]) -> dict[str, Any]:
 
 
 def _array(body: bytes, kind: str, shape: list[int]) -> Any:
-    """Return bytes as an array; what is to be bool is 0 or 1 whatever was sent."""
+    """Convert bytes to an array; a bool is 0 or 1 whatever was sent."""
     array = np.frombuffer(body, np.uint8).reshape(shape)
     return array != 0 if kind == "bool" else array
 

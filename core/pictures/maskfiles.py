@@ -1,8 +1,8 @@
-"""What a picture file says as a mask: the one rule of every door, and a sentence about how it was read.
+"""Reads a picture file as a mask: one rule for every door, and a sentence about how it was read.
 
-Knows nothing of requests or nets. Masks come as black and white, as 0 and 1, as palettes, in 16 bits, as paint on a
-transparent layer, hard or soft. One question decides which signal counts: whether what can be seen is of two kinds,
-dark and bright. If so that is the mask; if it is all of one kind its opacity is; anything else is refused.
+Knows nothing of requests or nets. Masks come in black and white, as 0 and 1, as palettes, in 16 bits, as paint on a
+transparent layer, hard or soft. One question decides which signal counts: are the visible pixels of two kinds, dark and
+bright? If so, brightness is the mask; if they are all of one kind, opacity is; anything else is refused.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ LEVEL = 17
 """Soft masks have 16 levels, 0, 17, ... 255, as the canvas paints them: the same cells and pixels by every door."""
 
 _LEAST_RANGE = 32
-"""Levels between dark and bright that noise does not reach; below them only two levels exactly are a mask."""
-_NEAR = 1 / 16  # of the range: what lies so near an end belongs to it, as the noise of a JPEG does
+"""Levels between dark and bright, more than noise spans; with fewer, only exactly two levels are a mask."""
+_NEAR = 1 / 16  # of the range: levels this near an end belong to it, for the noise of a JPEG
 _MOST_BETWEEN = 0.5
-"""Share of pixels that may lie between dark and bright: of 7,500 photos and grey copies of photos 99.5 % have more."""
+"""Largest share of pixels between dark and bright: of 7,500 photos and grey copies of photos 99.5 % have more."""
 _ADVICE = "give one of black and white, white where it is to be repainted"
 
 
@@ -35,9 +35,8 @@ class MaskFile:
     """A mask, and how it was read.
 
     Attributes:
-        mask: (H, W) bool, True = repaint, or uint8 where its edges are soft, 255 = all of the new picture; somewhere
-            above 0.
-        told: a sentence that says which signal was taken and what share of the picture it repaints.
+        mask: (H, W) bool, True = repaint, or uint8 if its edges are soft, 255 = all of the new picture; not all 0.
+        told: a sentence that says which signal was used and what share of the picture it repaints.
         plain: whether it was black and white, so that nothing had to be decided.
     """
 
@@ -49,7 +48,7 @@ class MaskFile:
 class _Signals(NamedTuple):
     """A file's stored values: (H, W) uint8 brightness, (H, W, 3) colours, (H, W) alpha or None; what to call them.
 
-    `noise` is the share of the range that is no signal at its ends: none where the file is lossless.
+    `noise` is the share of the range, at either end, that is no signal: 0 if the file is lossless.
     """
 
     bright: NDArray[np.uint8]
@@ -69,19 +68,19 @@ class _Split(NamedTuple):
 
 
 def read_mask(source: bytes | Path, size: Size | None) -> MaskFile:
-    """Return the mask that a picture file draws: what is bright, or opaque where opacity says it, is repainted.
+    """Read the mask that a picture file draws: bright pixels are repainted, or opaque ones if opacity is the signal.
 
-    Colours count by their brightest channel, so that red and blue paint on black are white; opacity counts where what
-    can be seen is all of one brightness, and alpha that hardly varies says nothing. Levels are stretched from the
-    darkest to the brightest, 0 and 1 alike 0 and 255; colour profiles are left out, for a mask's levels are no colours.
+    Colours count by their brightest channel, so red and blue paint on black count as white. Opacity counts if all
+    visible pixels have one brightness; alpha that hardly varies is ignored. Levels are stretched from the darkest to
+    the brightest, so 0 and 1 become 0 and 255. Colour profiles are ignored: a mask's levels are not colours.
 
     Args:
-        source: the file's bytes, or where it is; PNG, JPEG or WebP, at most 32 MB.
-        size: of the picture that it is for, or None for any.
+        source: the file's bytes or its path; PNG, JPEG or WebP, at most 32 MB.
+        size: of the picture it belongs to, or None for any.
 
     Raises:
-        BadRequest: as `read_picture`; also for another size than the picture's, where nothing is to be
-            repainted, and for what is no mask, a photo for instance.
+        BadRequest: as `read_picture`; also for a size other than the picture's, an empty mask, or a file that is no
+            mask, a photo for instance.
     """
     signals = _signals(source)
     height, width = signals.bright.shape
@@ -104,7 +103,7 @@ def read_mask(source: bytes | Path, size: Size | None) -> MaskFile:
 
 
 def _signals(source: bytes | Path) -> _Signals:
-    """Return what a file stores, upright."""
+    """Read a file's stored values, upright."""
     with decoded(source) as (image, depth):
         plain, alpha = colour_and_alpha(image, depth)
         colours = np.asarray(upright(plain.convert("RGB"), image))
@@ -125,12 +124,12 @@ def _signals(source: bytes | Path) -> _Signals:
 
 
 def _split(levels: NDArray[np.uint8], seen: NDArray[np.bool_], noise: float) -> _Split | None:
-    """Return levels as a mask, stretched between their ends; None where they are all of one kind.
+    """Convert levels to a mask, stretched between their ends; None if they are all of one kind.
 
     Args:
         levels: (H, W) uint8.
         seen: (H, W) bool, the pixels that count; the others are not repainted.
-        noise: share of the range, from either end, that is taken for that end.
+        noise: share of the range, at either end, that counts as that end.
     """
     counts = np.bincount(levels[seen], minlength=256)
     present = np.flatnonzero(counts)

@@ -1,7 +1,7 @@
-"""The one gate for every picture file, of the interface and of the command line alike, and the way out again.
+"""Opens every picture file, for page and command line alike, as sRGB arrays.
 
-Knows nothing of requests or nets, nor of what a mask file means (core/pictures/maskfiles.py). Inside there are only
-(H, W, 3 or 4) uint8 sRGB arrays; what a file claims is checked from its first bytes before any decoder runs.
+Knows nothing of requests or nets, nor of what a mask file means (core/pictures/maskfiles.py). Its result is always an
+(H, W, 3 or 4) uint8 sRGB array; the file's claims are checked from its first bytes before any decoder runs.
 """
 
 from __future__ import annotations
@@ -25,12 +25,13 @@ from core.pictures.profiles import to_srgb
 from core.values.geometry import Size
 
 MOST_PIXELS = 64_000_000
-"""Four bytes each make 256 MB, of which twelve copies fit into the process that opens strangers' pictures."""
+"""At four bytes each 256 MB, of which twelve copies fit into the process that opens strangers' pictures."""
 MOST_TEXT_BYTES = 2 * MAX_TEXT_CHUNK
-"""Room in a file beside its pixels: the two texts of a recipe, or the tables of a damaged encoder."""
+"""Room in a file beside its pixels: the two texts of a recipe, or the tables of a broken encoder."""
 MOST_BYTES = 4 * MOST_PIXELS * 101 // 100 + MOST_TEXT_BYTES
-"""Of the largest file that is written here, which must open again: noise with alpha, as it is, and 1 % around it."""
+"""Size of the largest file that is written here, which must open again: uncompressed noise with alpha, plus 1 %."""
 LEAST_SIDE, MOST_SIDE = 16, 16384
+"""Pixels per side: 16 is a token cell of the published models; 16,384 bounds the rows of a long narrow picture."""
 
 _log = logging.getLogger(__name__)
 
@@ -76,15 +77,15 @@ _TRANSPOSES = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-"""Orientation -> what makes a picture upright; EXIF 2.32, tag 0x0112."""
+"""Orientation -> the transposition that turns a picture upright; EXIF 2.32, tag 0x0112."""
 
 
 class PictureFile(NamedTuple):
-    """What a picture file holds.
+    """The content of a picture file.
 
     Attributes:
-        pixels: (H, W, 3) RGB uint8, or (H, W, 4) RGBA where the file has any kind of transparency, H and W 16 to 16384.
-        told: a sentence about what the way to 8-bit sRGB changed, or None where it changed nothing.
+        pixels: (H, W, 3) RGB uint8, or (H, W, 4) RGBA if the file has any transparency, H and W 16 to 16384.
+        told: a sentence about what the conversion to 8-bit sRGB changed, or None if nothing.
     """
 
     pixels: NDArray[np.uint8]
@@ -92,22 +93,22 @@ class PictureFile(NamedTuple):
 
 
 def open_picture(source: bytes | Path) -> NDArray[np.uint8]:
-    """Return the pixels of a picture file; see `read_picture`."""
+    """Read the pixels of a picture file; see `read_picture`."""
     return read_picture(source).pixels
 
 
 def read_picture(source: bytes | Path) -> PictureFile:
-    """Return the picture of a PNG, JPEG or WebP file, the first frame where there are several.
+    """Read a PNG, JPEG or WebP file, the first frame if there are several.
 
-    EXIF orientation is applied, colours are converted to sRGB by the embedded profile (a broken one is left out; one
-    that moves no colour changes nothing), 16 bits a channel are scaled to 8, CMYK, grey and palettes become RGB.
+    EXIF orientation is applied; colours are converted to sRGB by the embedded profile (a broken one is ignored; one
+    that moves no colour changes nothing); 16 bits per channel are scaled to 8; CMYK, grey and palettes become RGB.
 
     Args:
-        source: the file's bytes, or where it is; at most about four bytes a pixel and 32 MB beside them.
+        source: the file's bytes or its path; at most about four bytes per pixel and 32 MB more.
 
     Raises:
-        BadRequest: where it cannot be read, is another format, is damaged, or is too large or too small; size and
-            format are judged from the header, before anything is decoded.
+        BadRequest: if it cannot be read, is another format, is damaged, or is too large or too small; size and format
+            are judged from the header, before anything is decoded.
     """
     with decoded(source) as (image, depth):
         colour, alpha = colour_and_alpha(image, depth)
@@ -120,10 +121,10 @@ def read_picture(source: bytes | Path) -> PictureFile:
 
 
 def picture_size(data: bytes) -> Size:
-    """Return the width and height that a picture file's header claims, without decoding anything.
+    """Read the width and height from a picture file's header, without decoding anything.
 
     Raises:
-        BadRequest: where it cannot be read, or the size is none that `read_picture` takes.
+        BadRequest: if it cannot be read, or `read_picture` would refuse its size.
     """
     size = _header_size(data)
     if size is None:
@@ -138,10 +139,10 @@ def picture_size(data: bytes) -> Size:
 
 @contextmanager
 def decoded(source: bytes | Path) -> Iterator[tuple[Image.Image, int]]:
-    """Decode the first frame of a picture file; gives the image as it is stored, and its bits a channel.
+    """Decode the first frame of a picture file; yields the image as stored, and its bits per channel.
 
     Raises:
-        BadRequest: see `read_picture`; also for what the body raises of the decoder's errors.
+        BadRequest: see `read_picture`; also for decoder errors that the body raises.
     """
     data = _bytes(source)
     size = picture_size(data)
@@ -151,7 +152,7 @@ def decoded(source: bytes | Path) -> Iterator[tuple[Image.Image, int]]:
     try:
         with Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "WEBP")) as image:
             if image.size != size:
-                raise ValueError("two headers that disagree")  # refused below, as any other damage
+                raise ValueError("two headers that disagree")  # refused below, like any other damage
             image.load()
             yield image, data[24] if data.startswith(SIGNATURE) else 8
     except BadRequest:
@@ -182,12 +183,12 @@ def _bytes(source: bytes | Path) -> bytes:
 
 
 def reason_of(error: Exception) -> str:
-    """Return what the system says went wrong, in small letters."""
+    """Return the system's description of an error, in small letters."""
     return (getattr(error, "strerror", None) or str(error)).lower()
 
 
 def _header_size(data: bytes) -> Size | None:
-    """Return width and height from the first bytes, None where they are damaged; other formats are refused here."""
+    """Read width and height from the first bytes; None if they are damaged. Other formats are refused here."""
     if data.startswith(SIGNATURE):
         return Size(*struct.unpack(">II", data[16:24])) if data[12:16] == b"IHDR" and len(data) >= 24 else None
     if data.startswith(b"\xff\xd8\xff"):
@@ -201,7 +202,7 @@ def _header_size(data: bytes) -> Size | None:
 
 
 def _jpeg_size(data: bytes) -> Size | None:
-    """Return the size of the first frame header; ITU-T T.81, annex B."""
+    """Find the size in the first frame header; ITU-T T.81, annex B."""
     at = 2
     while at + 9 <= len(data) and data[at] == 0xFF:
         marker = data[at + 1]
@@ -220,7 +221,7 @@ def _jpeg_size(data: bytes) -> Size | None:
 
 
 def _webp_size(data: bytes) -> Size | None:
-    """Return the canvas's size; WebP container specification and RFC 6386, part 9.1."""
+    """Find the canvas size; WebP container specification and RFC 6386, part 9.1."""
     if len(data) < 30:
         return None
     kind = data[12:16]
@@ -236,7 +237,7 @@ def _webp_size(data: bytes) -> Size | None:
 
 
 def upright(picture: Image.Image, stored: Image.Image) -> Image.Image:
-    """Return a picture turned as the EXIF orientation of the stored image says."""
+    """Turn a picture upright, by the EXIF orientation of the stored image."""
     try:
         orientation = stored.getexif().get(ExifTags.Base.Orientation, 1)
     except _DECODER_ERRORS as error:
@@ -247,7 +248,7 @@ def upright(picture: Image.Image, stored: Image.Image) -> Image.Image:
 
 
 def colour_and_alpha(image: Image.Image, depth: int) -> tuple[Image.Image, Image.Image | None]:
-    """Return an image in mode L, RGB or CMYK, and its alpha in mode L or None."""
+    """Split an image into its colours, in mode L, RGB or CMYK, and its alpha in mode L or None."""
     if image.mode in ("RGBA", "LA", "PA"):
         alpha = image.getchannel("A")
         return image.convert("L" if image.mode == "LA" else "RGB"), alpha
@@ -266,7 +267,7 @@ def colour_and_alpha(image: Image.Image, depth: int) -> tuple[Image.Image, Image
     image = image.convert("L" if image.mode in ("1", "L") else "RGB")
     if key is None:
         return image, None
-    # Pillow leaves the key in the file's own depth (but at 1 bit), while the pixels are 8 bits deep by now.
+    # Pillow leaves the key in the file's own depth (except at 1 bit), while the pixels are 8 bits deep by now.
     scaled = [int(k) >> 8 if depth == 16 else min(int(k) * 255 // (2**depth - 1), 255) for k in np.atleast_1d(key)]
     clear = (np.atleast_3d(np.asarray(image)) == scaled).all(2)
     return image, _opaque_but(clear)

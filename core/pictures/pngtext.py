@@ -1,6 +1,6 @@
 """The texts in a PNG, read without decoding its pixels.
 
-Knows nothing of what they say.
+Knows nothing of their meaning.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterator
 
 MAX_TEXT_CHUNK = 16 * 2**20
-"""Bytes of one PNG text; the mask of the largest picture, packed and in base 64, stays below it even at noise."""
+"""Most bytes of one PNG text; the mask of the largest picture, packed and in base 64, fits even if it is noise."""
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
@@ -19,9 +19,9 @@ _log = logging.getLogger(__name__)
 
 
 def read_png_text(data: bytes) -> dict[str, str]:
-    """Return the texts of a PNG by keyword, without decoding its pixels.
+    """Read the texts of a PNG by keyword, without decoding its pixels.
 
-    Texts that are damaged, or longer than `MAX_TEXT_CHUNK` bytes in all, are left out; another file has none.
+    Texts that are damaged, or longer than `MAX_TEXT_CHUNK` bytes in all, are left out; other files have none.
 
     Args:
         data: a PNG file.
@@ -52,7 +52,7 @@ def _png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _text(kind: bytes, body: bytes, room: int) -> tuple[bytes, bytes]:
-    """Return keyword and text of a chunk; PNG specification, part 11.3.3."""
+    """Read keyword and text of a chunk; PNG specification, part 11.3.3."""
     keyword, _, rest = body.partition(b"\0")
     packed = kind == b"zTXt"
     if kind == b"iTXt":

@@ -1,7 +1,7 @@
-"""Colour profiles: what one does to colours, judged by probes, and the way to sRGB.
+"""Colour profiles: what one does to colours, judged by probes, and the conversion to sRGB.
 
-Knows nothing of files or masks. A profile's name proves nothing: one that calls itself sRGB may be linear, and sRGB
-goes by many names. So a few probe colours go through it, and only a profile that moves them changes the picture.
+Knows nothing of files or masks. A profile's name proves nothing: one called sRGB may be linear, and sRGB has many
+names. So a few probe colours go through it, and only a profile that moves them changes the picture.
 """
 
 from __future__ import annotations
@@ -20,11 +20,12 @@ from PIL import Image, ImageCms
 _log = logging.getLogger(__name__)
 
 SAME_LEVELS = 2
-"""A profile that moves no probe by more levels of 255 is sRGB: makers' sRGB profiles differ by 1 in the darks."""
+"""A profile that moves every probe by at most this many levels of 255 is sRGB: makers' sRGB profiles differ by 1 in the
+darks."""
 
 _PROBE_LEVELS = (0, 24, 64, 128, 192, 255)  # of each channel: 216 colours, both ends among them
 _SRGB_GAMMA = 0.45455
-"""A PNG's gAMA of 1/2.2 means sRGB, as browsers have it; most programs that write one mean no more by it."""
+"""A PNG's gAMA of 1/2.2 means sRGB, as in browsers; most programs that write one mean no more by it."""
 _D50 = np.array((0.9642, 1.0, 0.8249))
 """White of the profile connection space as XYZ; ICC.1:2022, 7.2.16."""
 _BRADFORD = np.array(((0.8951, 0.2664, -0.1614), (-0.7502, 1.7135, 0.0367), (0.0389, -0.0685, 1.0296)))
@@ -34,18 +35,18 @@ _SRGB_CHROMATICITY = (0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06)
 
 
 class Converted(NamedTuple):
-    """An image in mode RGB, in sRGB, and a sentence about what was done to its colours, or None."""
+    """An image in mode RGB, in sRGB, and a sentence about the conversion of its colours, or None."""
 
     image: Image.Image
     told: str | None
 
 
 def to_srgb(image: Image.Image, info: Mapping[Any, Any]) -> Converted:
-    """Return an image as RGB in sRGB.
+    """Convert an image to RGB in sRGB.
 
     Args:
         image: in mode L, RGB or CMYK.
-        info: what its file says: a profile under "icc_profile", or a PNG's "gamma" and "chromaticity".
+        info: its file's claims: a profile under "icc_profile", or a PNG's "gamma" and "chromaticity".
     """
     plain = "its CMYK colours were converted to RGB without a profile." if image.mode == "CMYK" else None
     try:
@@ -55,7 +56,7 @@ def to_srgb(image: Image.Image, info: Mapping[Any, Any]) -> Converted:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         way = ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), image.mode, "RGB")
         if image.mode != "CMYK" and _moved(way, image.mode) <= SAME_LEVELS:
-            return Converted(image.convert("RGB"), None)  # no rounding where nothing changes
+            return Converted(image.convert("RGB"), None)  # no rounding if nothing changes
         name = "".join(c for c in ImageCms.getProfileDescription(source) if c.isprintable()).strip()[:60]
         converted = ImageCms.applyTransform(image, way) or image.convert("RGB")
         return Converted(converted, f"its colours were converted to sRGB from the profile {name or 'in it'}.")
@@ -65,7 +66,7 @@ def to_srgb(image: Image.Image, info: Mapping[Any, Any]) -> Converted:
 
 
 def _moved(way: ImageCms.ImageCmsTransform, mode: str) -> int:
-    """Return by how many levels a transform moves the probe that it moves most."""
+    """Measure by how many levels a transform moves the probe that it moves most."""
     channels = 1 if mode == "L" else 3
     grid = np.array(list(itertools.product(_PROBE_LEVELS, repeat=channels)), np.uint8)
     probe = Image.fromarray(grid.reshape(1, -1) if channels == 1 else grid[None], mode)
@@ -75,7 +76,7 @@ def _moved(way: ImageCms.ImageCmsTransform, mode: str) -> int:
 
 
 def _png_profile(mode: str, info: Mapping[Any, Any]) -> bytes | None:
-    """Return a PNG's own gamma and primaries as a profile, None where it has none or means sRGB by them."""
+    """Convert a PNG's own gamma and primaries to a profile; None if it has none or means sRGB by them."""
     gamma = info.get("gamma")
     if mode == "CMYK" or "srgb" in info or not isinstance(gamma, float) or not 0.01 <= gamma <= 10:
         return None
@@ -88,7 +89,7 @@ def _png_profile(mode: str, info: Mapping[Any, Any]) -> bytes | None:
 
 
 def _primaries(chromaticity: tuple[float, ...]) -> NDArray[np.float64]:
-    """Return the XYZ of red, green and blue, one a row, adapted to D50, of (x, y) of white, red, green and blue."""
+    """Compute the XYZ of red, green and blue, one per row, adapted to D50, from (x, y) of white and the three."""
     x, y = np.reshape(chromaticity, (4, 2)).T
     points = np.stack([x / y, np.ones(4), (1 - x - y) / y], 1)
     white, colours = points[0], points[1:].T  # columns are colours
@@ -99,7 +100,7 @@ def _primaries(chromaticity: tuple[float, ...]) -> NDArray[np.float64]:
 
 
 def _profile(mode: str, gamma: float, primaries: NDArray[np.float64]) -> bytes:
-    """Return an ICC profile, version 2, of a curve that is a power, and of primaries where it is for colours."""
+    """Build an ICC profile, version 2, whose curve is a power, with primaries if it is for colours."""
 
     def fixed(*values: float) -> bytes:
         return b"".join(struct.pack(">i", round(value * 65536)) for value in values)
