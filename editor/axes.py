@@ -51,7 +51,7 @@ def read_axes(texts: Sequence[str], spec: ModelSpec, *, most_cells: int) -> Grid
         most_cells: more are refused.
 
     Raises:
-        BadRequest: where the axes or their values cannot be used.
+        BadRequest: if the axes or their values cannot be used.
     """
     rows, row_text, columns, column_text = texts
     if rows == columns:

@@ -28,7 +28,7 @@ def read_state(value: object) -> dict[str, Any] | None:
     """Return the stage's own state, which is only kept and given back, or None.
 
     Raises:
-        BadRequest: where it is no JSON object, or nested too deeply.
+        BadRequest: if it is no JSON object, or nested too deeply.
     """
     if value is None:
         return None

@@ -22,7 +22,7 @@ def serve(settings: AppSettings) -> None:
     """Load the model, build the page and serve it until a signal ends it; nothing of its visitors stays on disk.
 
     Raises:
-        CoreError: where it cannot start; one sentence.
+        CoreError: if it cannot start; one sentence.
         KeyboardInterrupt, SystemExit: as the signal that ended it.
     """
     _allow_many_files()

@@ -26,7 +26,7 @@ def read_moved(words: Sequence[str]) -> argparse.Namespace:
         words: as after `python -m core`; the first is one of `MOVED`.
 
     Raises:
-        BadRequest: where the lab is not installed, or for wrong words.
+        BadRequest: if the lab is not installed, or for wrong words.
     """
     name = words[0]
     if importlib.util.find_spec(_LAB) is None:

@@ -93,7 +93,7 @@ def _varied(options: argparse.Namespace) -> dict[str, list[Any]]:
     """Return the settings of which several values were given; the single options get a value that is sound by itself.
 
     Raises:
-        BadRequest: where a setting is given twice, or more than two vary.
+        BadRequest: if a setting is given twice, or more than two vary.
     """
     wide: dict[str, list[Any]] = {}
     for word, (single, name) in _AXES.items():

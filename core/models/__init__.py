@@ -1,7 +1,7 @@
 """Nets and their weights: config in, tensors in, tensors out.
 
-Knows nothing of requests or pictures. These names are all of it that other programs need: which models there are,
-what they are, and how those of others are fetched.
+Knows nothing of requests or pictures. The names below are all that other programs need: which models exist, what they
+are, and how those of other publishers are fetched.
 """
 
 from __future__ import annotations

@@ -15,11 +15,11 @@ from core.models.config import ModelSpec
 logger = logging.getLogger(__name__)
 
 BUNDLED = Path(__file__).resolve().parents[2] / "assets" / "models"
-"""Where the bundled models lie."""
+"""Folder of the bundled models."""
 
 
 def list_models() -> tuple[ModelSpec, ...]:
-    """Return the models in `BUNDLED`, by name; one that cannot be read is left out, and the log says so."""
+    """Read the models in `BUNDLED`, by name; one that cannot be read is left out and logged."""
     specs = []
     for path in sorted(BUNDLED.glob(f"*/{CONFIG_FILE}")):
         try:

@@ -1,4 +1,4 @@
-"""Every published model that we know: what it is, who gives it away, and which files make it up.
+"""Every published model that can be fetched: its shapes, its publisher, and its files.
 
 Knows nothing of networks or disks; core/models/hub.py fetches what is listed here. Shapes, licences and decoding
 defaults are the presets'. Names, sizes and hashes were read from the publishers' pages on the Hugging Face Hub; sizes
@@ -20,16 +20,16 @@ Role = Literal["tokenizer", "transformer", "model"]
 
 @dataclass(frozen=True)
 class PublishedFile:
-    """One file that someone else offers.
+    """One file of another publisher.
 
     Attributes:
-        repo: "owner/name" on the Hugging Face Hub, or the https address of the folder that holds the file.
+        repo: "owner/name" on the Hugging Face Hub, or the https address of the file's folder.
         path: within the repo.
-        revision: a commit of the Hub; None until one is known, then the first download pins the one it met.
-        bytes: its size, computed from the shapes where `exact` is False.
-        sha256: hex digits, or None where nobody has published it; the first download pins what it met.
-        role: what the file holds; "model" is both nets.
-        exact: whether `bytes` was read from the publisher, so that another size is another file.
+        revision: a commit of the Hub; None until the first download pins the one it met.
+        bytes: its size, computed from the shapes if `exact` is False.
+        sha256: hex digits, or None if nobody has published it; the first download pins it.
+        role: the net in the file; "model" is both nets.
+        exact: whether `bytes` was read from the publisher, so that another size means another file.
     """
 
     repo: str
@@ -42,7 +42,7 @@ class PublishedFile:
 
     @property
     def on_hub(self) -> bool:
-        """Whether the Hub offers it; else it is a plain address."""
+        """Whether it is on the Hub; otherwise it has a plain address."""
         return "://" not in self.repo
 
     @property
@@ -57,9 +57,9 @@ class Published:
 
     Attributes:
         spec: its shapes, licence and decoding defaults; without class names, which are ImageNet's.
-        parameters: numbers in both nets, weights that are shared counted once.
-        files: what `download` fetches, one file a role.
-        twins: the same nets elsewhere or in another container, fetched where the first publisher withholds a file.
+        parameters: numbers in both nets, shared weights counted once.
+        files: the files that `download` fetches, one per role.
+        twins: the same nets elsewhere or in another container, fetched if the first publisher withholds a file.
     """
 
     spec: ModelSpec
@@ -69,7 +69,7 @@ class Published:
 
     @property
     def name(self) -> str:
-        """What `--model` and the menu call it, e.g. "halton-384-large"."""
+        """Its name for `--model` and in the menu, e.g. "halton-384-large"."""
         return self.spec.name
 
     @property
@@ -84,7 +84,7 @@ class Published:
 
     @property
     def pixels(self) -> int:
-        """Side of the square that the model sees."""
+        """Side in pixels of the square that the model sees."""
         return self.spec.pixels
 
     @property
@@ -94,12 +94,12 @@ class Published:
 
     @property
     def licence(self) -> str:
-        """Of the weights."""
+        """Licence of the weights."""
         return self.spec.licence
 
     @property
     def null_class(self) -> bool:
-        """Whether it may be asked without a class."""
+        """Whether it works without a class."""
         return self.spec.null_class
 
     @property
@@ -109,7 +109,7 @@ class Published:
 
     @property
     def guidance(self) -> str | None:
-        """How its authors guide it: "constant", "linear" (growing with the steps), or None where it cannot be."""
+        """How its authors guide it: "constant", "linear" (growing with the steps), or None without guidance."""
         return self.spec.defaults.guidance_ramp if self.spec.null_class else None
 
     @property
@@ -119,11 +119,11 @@ class Published:
 
     @property
     def bytes(self) -> int:
-        """What `download` fetches in all."""
+        """Bytes that `download` fetches in all."""
         return sum(file.bytes for file in self.files)
 
 
-# Google's own bucket is said to answer "access denied" by now; the release holds the same numbers, converted.
+# Google's own bucket is reported to answer "access denied" now; the release holds the same numbers, converted.
 _GOOGLE_RELEASE = "https://github.com/hmorimitsu/maskgit-torch/releases/download/weights"
 _GOOGLE_BUCKET = "https://storage.googleapis.com/maskgit-public/checkpoints"
 _VALEO_REPO = "llvictorll/Maskgit-pytorch"

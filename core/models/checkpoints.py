@@ -1,8 +1,8 @@
 """Model folders: config.json beside the weights as safetensors, read strictly, written whole.
 
-Knows nothing of where folders come from. Only safetensors are opened here, so that nothing in a file is executed.
-Nets are made on the meta device and filled one tensor at a time from mapped files, so that loading takes hardly more
-memory than the weights in the number format asked for.
+Knows nothing of where folders come from. Only safetensors are opened here, so that no file's content is executed. Nets
+are made on the meta device and filled one tensor at a time from mapped files, so that loading takes hardly more memory
+than the weights in the requested number format.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ TOKENIZER_CONFIG_FILE = "tokenizer.json"  # of stage one alone
 
 
 def read_spec(folder: Path) -> ModelSpec:
-    """Return the model that a folder describes.
+    """Read the model that a folder describes.
 
     Raises:
-        CheckpointError: where config.json is missing, another program's, or does not describe a model.
+        CheckpointError: if config.json is missing, another program's, or does not describe a model.
     """
     path = folder / CONFIG_FILE
     try:
@@ -59,19 +59,20 @@ def read_spec(folder: Path) -> ModelSpec:
 
 
 def load_nets(folder: Path, spec: ModelSpec, dtype: torch.dtype = torch.float32) -> tuple[VQTokenizer, MaskTransformer]:
-    """Build both nets and fill them, checking every key, shape and, where the spec gives it, sha256.
+    """Build both nets and fill them, checking every key, shape and, if the spec has it, sha256.
 
     Args:
         folder: holds both weight files.
-        spec: of `read_spec`.
-        dtype: of what `torch.autocast(dtype=dtype)` would cast before each use anyway, linear and convolution layers;
-            norms, tables and codebooks stay float32, so that results under autocast are those of float32 nets.
+        spec: from `read_spec`.
+        dtype: of the weights that `torch.autocast(dtype=dtype)` would cast at each use anyway, those of linear and
+            convolution layers; norms, tables and codebooks stay float32, so that results under autocast are those of
+            float32 nets.
 
     Returns:
         The tokenizer and the transformer on the CPU in evaluation mode, without gradients.
 
     Raises:
-        CheckpointError: where a file is missing, damaged, or of another model.
+        CheckpointError: if a file is missing, damaged, or of another model.
     """
     try:
         with torch.device("meta"):
@@ -84,10 +85,10 @@ def load_nets(folder: Path, spec: ModelSpec, dtype: torch.dtype = torch.float32)
 
 
 def load_sharpener(folder: Path, spec: ModelSpec, dtype: torch.dtype = torch.float32) -> Sharpener | None:
-    """Return a model's sharpener as `load_nets` returns its nets; None where it has none.
+    """Load a model's sharpener as `load_nets` loads its nets; None if it has none.
 
     Raises:
-        CheckpointError: where its file is missing, damaged, or of another net.
+        CheckpointError: if its file is missing, damaged, or of another net.
     """
     if not spec.sharpener:
         return None
@@ -122,11 +123,11 @@ def _fill(net: nn.Module, path: Path, digests: Mapping[str, str], dtype: torch.d
 
 
 def halve(net: nn.Module, dtype: torch.dtype) -> None:
-    """Cast a net's weights in place to a smaller number format: those that `load_nets` would cast.
+    """Cast a net's weights in place to a smaller number format, the same weights that `load_nets` would cast.
 
     Args:
         net: filled, in evaluation mode.
-        dtype: that the net is to run under autocast with.
+        dtype: of the autocast under which the net will run.
     """
     names = _autocast_names(net)
     for name, value in net.named_parameters():
@@ -135,14 +136,14 @@ def halve(net: nn.Module, dtype: torch.dtype) -> None:
 
 
 def require_digest(path: Path, digests: Mapping[str, str]) -> None:
-    """Raise CheckpointError where a file's sha256 differs from the one listed under its name."""
+    """Raise CheckpointError if a file's sha256 differs from the one listed under its name."""
     wanted = digests.get(path.name)
     if wanted is not None and (seen := file_digest(path)) != wanted:
         raise CheckpointError(f"{path} has sha256 {seen[:12]}..., expected {wanted[:12]}...: fetch the file again.")
 
 
 def _autocast_names(net: nn.Module) -> set[str]:
-    """Return the names of the parameters that autocast casts at each use."""
+    """List the parameters that autocast casts at each use."""
     layers = [name for name, module in net.named_modules() if isinstance(module, (nn.Linear, nn.Conv2d))]
     return {f"{layer}.{end}" for layer in layers for end in ("weight", "bias")} | {
         name for name, _ in net.named_parameters() if name.endswith(("in_proj_weight", "in_proj_bias"))
@@ -150,7 +151,7 @@ def _autocast_names(net: nn.Module) -> set[str]:
 
 
 def require_finite(value: Tensor, read: Tensor, what: str) -> None:
-    """Raise CheckpointError where a tensor holds NaN or infinity, before or after its cast."""
+    """Raise CheckpointError if a tensor holds NaN or infinity, before or after its cast."""
     if not value.is_floating_point() or _all_finite(value):
         return
     if _all_finite(read):
@@ -159,15 +160,15 @@ def require_finite(value: Tensor, read: Tensor, what: str) -> None:
 
 
 def _all_finite(value: Tensor) -> bool:
-    # In small parts: the test makes copies, and large ones between the weights would tear holes into the heap.
+    # In small parts: the test makes copies, and large ones between the weights would fragment the heap.
     return all(bool(torch.isfinite(part).all()) for part in value.reshape(-1).split(1 << 16))
 
 
 def load_tokenizer(folder: Path) -> tuple[CompactTokenizer, int]:
-    """Return the tokenizer of a `train-tokenizer` run or of a compact model folder, and the pixels it is made for.
+    """Load the tokenizer of a `train-tokenizer` run or of a compact model folder, and its pixels.
 
     Raises:
-        CheckpointError: where the folder holds neither, or a damaged one.
+        CheckpointError: if the folder holds neither, or a damaged one.
     """
     described = folder / TOKENIZER_CONFIG_FILE
     values: Mapping[str, Any]
@@ -188,7 +189,7 @@ def load_tokenizer(folder: Path) -> tuple[CompactTokenizer, int]:
 
 
 def _described_tokenizer(path: Path) -> tuple[Mapping[str, Any], int]:
-    """Return the config values of a `train-tokenizer` run and its pixels."""
+    """Read the config values and pixels of a `train-tokenizer` run."""
     try:
         values = json_object(path.read_bytes())
         return values, whole_of("pixels", values.pop("pixels", None), 1)
@@ -197,7 +198,7 @@ def _described_tokenizer(path: Path) -> tuple[Mapping[str, Any], int]:
 
 
 def save_tokenizer(folder: Path, tokenizer: CompactTokenizer, pixels: int) -> None:
-    """Write what `load_tokenizer` reads, with fp16 weights; each file appears whole or not at all."""
+    """Write the files that `load_tokenizer` reads, with fp16 weights; each file appears whole or not at all."""
     partial = folder / f"{TOKENIZER_FILE}.partial"
     _write(partial, tokenizer.state_dict(), torch.float16, TOKENIZER_FILE)
     os.replace(partial, folder / TOKENIZER_FILE)
@@ -217,16 +218,16 @@ def save_nets(
 
     Args:
         folder: made if missing.
-        spec: what to describe; its sha256 entries are set to the files' own.
+        spec: describes the model; its sha256 entries are replaced by those of the files.
         tokenizer, transformer: state dicts.
         dtype: of all floats in the files.
-        vision: the frozen classifier's file, for a transformer that sees pixels; copied as it is.
+        vision: the frozen classifier's file, for a transformer that sees pixels; copied unchanged.
 
     Returns:
         The spec as written.
 
     Raises:
-        CheckpointError: where a number is not finite, or too large for the dtype.
+        CheckpointError: if a number is not finite, or too large for the dtype.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for name, weights in ((TOKENIZER_FILE, tokenizer), (TRANSFORMER_FILE, transformer)):
@@ -240,16 +241,16 @@ def save_nets(
         os.replace(partial, folder / VISION_FILE)
         names.append(VISION_FILE)
     digests = {name: file_digest(folder / name) for name in names}
-    spec = dataclasses.replace(spec, sha256=digests, sharpener={})  # one of before learned other pictures
+    spec = dataclasses.replace(spec, sha256=digests, sharpener={})  # an earlier one was taught by other pictures
     _write_spec(folder, spec)
     return spec
 
 
 def save_with_sharpener(model: Path, folder: Path, sharpener: Sharpener) -> ModelSpec:
-    """Write a copy of a model folder with this sharpener, as fp16; each file appears whole or not at all.
+    """Copy a model folder and add this sharpener, as fp16; each file appears whole or not at all.
 
     Args:
-        model: the folder that is copied: its nets and config.json.
+        model: the folder to copy: its nets and config.json.
         folder: made if missing.
         sharpener: the net.
 
@@ -257,7 +258,7 @@ def save_with_sharpener(model: Path, folder: Path, sharpener: Sharpener) -> Mode
         The spec as written.
 
     Raises:
-        CheckpointError: where `model` holds no model, or a number is not finite.
+        CheckpointError: if `model` holds no model, or a number is not finite.
     """
     spec = read_spec(model)
     folder.mkdir(parents=True, exist_ok=True)
@@ -269,7 +270,7 @@ def save_with_sharpener(model: Path, folder: Path, sharpener: Sharpener) -> Mode
 
 
 def add_sharpener(folder: Path, spec: ModelSpec, sharpener: Sharpener, dtype: torch.dtype = torch.float16) -> ModelSpec:
-    """Write a sharpener, all its floats in the dtype, beside the nets of a folder and into its config.json."""
+    """Write a sharpener, all its floats in the dtype, beside a folder's nets, and enter it in config.json."""
     partial = folder / f"{SHARPENER_FILE}.partial"
     _write(partial, sharpener.state_dict(), dtype, SHARPENER_FILE)
     os.replace(partial, folder / SHARPENER_FILE)
@@ -286,7 +287,7 @@ def _write_spec(folder: Path, spec: ModelSpec) -> None:
 
 
 def _write(path: Path, weights: Mapping[str, Tensor], dtype: torch.dtype, what: str) -> None:
-    """Write a state dict, all floats in the dtype and finite; no more than one tensor is copied at a time."""
+    """Write a state dict with finite floats, all in the dtype; at most one tensor is copied at a time."""
 
     def stored(name: str) -> Tensor:
         value = weights[name].detach()
@@ -299,11 +300,11 @@ def _write(path: Path, weights: Mapping[str, Tensor], dtype: torch.dtype, what: 
 
 
 def file_digest(path: Path) -> str:
-    """Return a file's sha256 as hex digits."""
+    """Compute a file's sha256 as hex digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def net_description(config: Any) -> dict[str, Any]:
-    """Return a net's config dataclass as JSON values, as `ModelSpec.tokenizer` and `.transformer` hold them."""
+    """Convert a net's config dataclass to JSON values, the form of `ModelSpec.tokenizer` and `.transformer`."""
     return dict(json.loads(json.dumps(dataclasses.asdict(config))))

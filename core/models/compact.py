@@ -1,10 +1,9 @@
 """Our own family: a small tokenizer and transformer that learn fast from little data and run on two CPU cores.
 
-Knows nothing of training: losses, codebook updates and schedules are the lab's. The transformer adds to
-MaskGIT's bidirectional net what a small net on few photos lacks: locality (a depthwise 3x3 convolution on the
-token grid before each attention) and class conditioning by one AdaLN projection that all layers share (DiT's
-conditioning, Peebles & Xie 2023, equation of adaLN-Zero, with per-layer offsets as in PixArt-alpha). It can also see
-the known pixels of a window (surroundings.py).
+Knows nothing of training: losses, codebook updates and schedules are the lab's. To MaskGIT's bidirectional net the
+transformer adds what a small net with few photos lacks: locality (a depthwise 3x3 convolution on the token grid before
+each attention) and class conditioning by one AdaLN projection that all layers share (adaLN-Zero of DiT, Peebles & Xie
+2023, with per-layer offsets as in PixArt-alpha). It can also see the known pixels of a window (surroundings.py).
 """
 
 from __future__ import annotations
@@ -28,8 +27,8 @@ class CompactTokenizerConfig:
 
     Attributes:
         blocks: residual blocks at each size, largest size first.
-        decoder_blocks: the decoder's own count of them; empty for as many as the encoder has. More cost little time,
-            for a decoder runs once an edit and an encoder once a photo, where the transformer runs T times.
+        decoder_blocks: the same for the decoder; empty for as many as the encoder has. More cost little time: a
+            decoder runs once per edit and an encoder once per photo, the transformer T times.
         attention: self-attention between the residual blocks of the smallest size, in encoder and decoder.
         smooth: a 3x3 convolution after the decoder's last pixel shuffle. A bare shuffle leaves a lattice with a period
             of 2 px (2.8 times its neighbours' power in rows of decoded pictures; photos have 0.96).
@@ -44,7 +43,7 @@ class CompactTokenizerConfig:
     smooth: bool = False
 
     def __post_init__(self) -> None:
-        """Raise ValueError where the numbers cannot make a net."""
+        """Raise ValueError if the numbers cannot make a net."""
         for blocks in (self.blocks, self.decoder_blocks or self.blocks):
             if len(self.channels) != len(blocks):
                 raise ValueError(f"channels {self.channels} and blocks {blocks} differ in length")
@@ -67,7 +66,7 @@ class CompactTransformerConfig:
         class_token: the class enters as one more row of the token table, put before the sequence, instead of through
             a table of its own and AdaLN.
         sees_pixels: known pixels and their features enter beside the tokens; needs `downsample`.
-        downsample: pixels per token side, as the tokenizer's.
+        downsample: pixels per token side, as in the tokenizer.
     """
 
     width: int = 256
@@ -82,7 +81,7 @@ class CompactTransformerConfig:
     downsample: int = 8
 
     def __post_init__(self) -> None:
-        """Raise ValueError where the width does not split into heads, or cells are too small to be seen into."""
+        """Raise ValueError if the width does not split into heads, or cells are too small to be seen into."""
         if self.width % self.heads:
             raise ValueError(f"width {self.width} is not a multiple of heads {self.heads}")
         if self.sees_pixels and self.downsample < 4:
@@ -90,7 +89,7 @@ class CompactTransformerConfig:
 
 
 class _GroupNorm(nn.GroupNorm):
-    """Group norm that stays in the dtype of its input: under CPU autocast the stock one falls back to float32."""
+    """Group norm that keeps its input's dtype: under CPU autocast the standard one falls back to float32."""
 
     def forward(self, input: Tensor) -> Tensor:
         with torch.autocast(input.device.type, enabled=False):
@@ -132,7 +131,7 @@ class _Attention(nn.Module):
 
 
 def _blocks_at(channels: int, blocks: int, attention: bool) -> list[nn.Module]:
-    """Return the residual blocks of one size, with attention between them where it is asked for."""
+    """Build the residual blocks of one size, with attention between them if wanted."""
     layers: list[nn.Module] = []
     for i in range(blocks):
         if i and attention:
@@ -181,7 +180,7 @@ class _Decoder(nn.Sequential):
 
 
 def _unchanging(convolution: nn.Conv2d) -> nn.Conv2d:
-    """Return a convolution that gives back its input until it learns something else."""
+    """Start a convolution as the identity."""
     assert convolution.bias is not None
     nn.init.dirac_(convolution.weight)
     nn.init.zeros_(convolution.bias)
@@ -203,16 +202,16 @@ class CompactTokenizer(VQTokenizer):
         self.register_buffer("codebook", F.normalize(torch.randn(config.codebook_size, config.code_dim), dim=1))
 
     def vectors(self, pixels: Tensor) -> Tensor:
-        """Return the encoder's unit vectors before quantisation: (B, 3, S, S) in [0, 1] -> (B, D, h, w) float32."""
+        """Encode to unit vectors before quantisation: (B, 3, S, S) in [0, 1] -> (B, D, h, w) float32."""
         return F.normalize(self.encoder(pixels * 2.0 - 1.0).float(), dim=1)
 
     def pixels(self, vectors: Tensor) -> Tensor:
-        """Return the decoder's picture of code vectors, not clipped: (B, D, h, w) -> (B, 3, S, S), [0, 1] nominal."""
+        """Decode code vectors to a picture, not clipped: (B, D, h, w) -> (B, 3, S, S), [0, 1] nominal."""
         return self.paint(self.features(vectors))
 
     @property
     def _painting(self) -> int:
-        """How many of the decoder's last layers make pixels of features."""
+        """Number of the decoder's last layers that turn features into pixels."""
         return 3 if self.config.smooth else 2
 
     @property
@@ -221,13 +220,13 @@ class CompactTokenizer(VQTokenizer):
         return self.decoder[-self._painting].get_parameter("weight")
 
     def features(self, vectors: Tensor) -> Tensor:
-        """Return what the decoder's last convolutions see: (B, D, h, w) -> (B, C, S/2, S/2)."""
+        """Decode up to the input of the last convolutions: (B, D, h, w) -> (B, C, S/2, S/2)."""
         for layer in list(self.decoder)[: -self._painting]:
             vectors = layer(vectors)
         return vectors
 
     def paint(self, features: Tensor) -> Tensor:
-        """Return the picture of `features`, not clipped: (B, 3, S, S) float32, [0, 1] nominal."""
+        """Turn `features` into a picture, not clipped: (B, 3, S, S) float32, [0, 1] nominal."""
         for layer in list(self.decoder)[-self._painting :]:
             features = layer(features)
         return features.float() * 0.5 + 0.5
@@ -285,7 +284,7 @@ class _Layer(nn.Module):
         return x + mixed
 
     def forward(self, x: Tensor, modulation: Tensor) -> Tensor:
-        """Return (B, N, width) of (B, N, width); a class token, where there is one, leads the N = grid^2 + 1."""
+        """Map (B, N, width) to (B, N, width); a class token, if there is one, comes first of N = grid^2 + 1."""
         shift1, scale1, gate1, shift2, scale2, gate2 = (modulation + self.offset).to(x.dtype).unsqueeze(2).unbind(1)
         leading = x.shape[1] - self.grid**2
         x = torch.cat([x[:, :leading], self._convolve(x[:, leading:])], 1) if leading else self._convolve(x)
@@ -298,8 +297,8 @@ class _Layer(nn.Module):
 class CompactTransformer(MaskTransformer):
     """A bidirectional transformer of about 5 M parameters with a separate class table and a null class.
 
-    With `config.class_token` the classes are rows of the token table, after the codes and MASK, as a course project
-    had it (Tiny MaskGIT); the layers' own offsets then are all that is left of AdaLN.
+    With `config.class_token` the classes are rows of the token table, after the codes and MASK, as in Tiny MaskGIT, a
+    course project; of AdaLN only the layers' own offsets are then left.
     """
 
     def __init__(self, config: CompactTransformerConfig) -> None:
@@ -326,7 +325,7 @@ class CompactTransformer(MaskTransformer):
             nn.init.zeros_(self.modulate.bias)
 
     def start_from_codebook(self, codebook: Tensor) -> None:
-        """Set token rows and head rows to a random isometry of the code vectors, so that alike codes start alike.
+        """Set token rows and head rows to a random isometry of the code vectors, so that similar codes start similar.
 
         Args:
             codebook: (K, D) float unit vectors, D at most the width.

@@ -1,7 +1,7 @@
-"""What a model is, in plain numbers: its nets' shapes, its files, its classes, and the settings that suit it.
+"""A model in plain numbers: its nets' shapes, its files, its classes, and its advised settings.
 
 Knows nothing of tensors or files. A model folder holds config.json (a `ModelSpec`), tokenizer.safetensors,
-transformer.safetensors and, where it has one, sharpener.safetensors; core/models/checkpoints.py reads and writes such
+transformer.safetensors and, with a sharpener, sharpener.safetensors; core/models/checkpoints.py reads and writes such
 folders.
 """
 
@@ -16,7 +16,8 @@ from core.errors import BadRequest
 from core.plumbing.json_text import kind_of
 
 MOST_SIZE = 1 << 20
-"""Largest number that describes a net, far above any (a codebook of 16384 codes is the largest published)."""
+"""Largest number in a net's description, 64 times the largest published (a codebook of 16384 codes): it bounds what a
+strange config.json can make torch allocate."""
 
 
 @dataclass(frozen=True)
@@ -32,12 +33,12 @@ class ModelSpec:
         codebook_size: K.
         tokenizer, transformer: keyword arguments of the family's two config dataclasses.
         classes: class names, index = class id.
-        null_class: whether the model may be asked without a class; guidance needs it.
+        null_class: whether the model works without a class; guidance needs that.
         licence: of the weights, one line.
-        defaults: decoding settings that suit it.
-        sha256: of each weight file by name; checked on load where given.
-        sharpener: keyword arguments of `SharpenerConfig`; empty where the model has no sharpener.
-        follow: how much a finish should follow this model where nobody says, 0 to 1; None is as much as any.
+        defaults: the decoding settings it advises.
+        sha256: of each weight file by name; checked on load if given.
+        sharpener: keyword arguments of `SharpenerConfig`; empty without a sharpener.
+        follow: how much a finish should follow this model by default, 0 to 1; None for the general default.
     """
 
     name: str
@@ -58,16 +59,16 @@ class ModelSpec:
 
     @property
     def leaves_lattice(self) -> bool:
-        """Whether the decoder ends in a pixel shuffle, whose lattice may show; the published ones end otherwise."""
+        """Whether the decoder ends in a pixel shuffle, whose lattice may show; published decoders end otherwise."""
         return self.family == "compact"
 
     def new_side(self, sharpen: float) -> int:
-        """Return the side in pixels of a picture from nothing: larger than the model's own where it is sharpened."""
+        """Side in pixels of a picture from nothing: larger than the model's own if it is sharpened."""
         return self.pixels * (int(self.sharpener.get("scale", 4)) if self.sharpener and sharpen > 0.0 else 1)
 
 
 def spec_of(values: Mapping[str, Any]) -> ModelSpec:
-    """Return the model that JSON values describe, each of its own kind: "8" is no 8, and 8.0 is no 8.
+    """Read a model's description from JSON values, each of its exact type: "8" and 8.0 are not 8.
 
     Raises:
         ValueError: naming the first entry that is missing, unknown, or of another kind.
@@ -94,10 +95,10 @@ def spec_of(values: Mapping[str, Any]) -> ModelSpec:
 
 
 def whole_of(name: str, value: object, low: int) -> int:
-    """Return a whole number from `low` to `MOST_SIZE`.
+    """Check a whole number from `low` to `MOST_SIZE`.
 
     Raises:
-        ValueError: naming it, where it is none.
+        ValueError: if it is none; names it.
     """
     if type(value) is not int or not low <= value <= MOST_SIZE:
         seen = value if type(value) in (int, float) else kind_of(value)

@@ -1,10 +1,10 @@
-"""Weight files of every kind that people have, read as one flat dict of tensors: safetensors, flax's msgpack, pickles.
+"""Reads weight files of every kind as one flat dict of tensors: safetensors, flax's msgpack, pickles.
 
-Knows nothing of nets or of key names, but for the wrappers and prefixes that trainers put around them. A file is
-foreign: it is told apart by its first bytes, never by its name; sizes are compared with the file's own before anything
-is allocated; and nothing in it is executed. Pickles are opened by `read_pickle` alone, with weights_only=True and no
-fallback; `core.models.convert` calls it, and `core.models.efficientnet` for one file whose sha256 is known. Source of
-the forms: docs/architectures.md, sections 1 and 6.
+Knows nothing of nets or key names, except the wrappers and prefixes that trainers put around them. Files are foreign: a
+file's kind is told by its first bytes, never by its name; sizes are compared with the file's own before anything is
+allocated; and nothing in it is executed. Pickles are opened by `read_pickle` alone, with weights_only=True and no
+fallback; `core.models.convert` calls it, and `core.models.efficientnet` for one file whose sha256 is known. Sources of
+the formats: docs/architectures.md, sections 1 and 6.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ from core.errors import CheckpointError
 Container = Literal["safetensors", "msgpack", "pickle"]
 
 _WRAPPERS = ("state_dict", "model_state_dict", "model", "ema", "params")
-"""What trainers file weights under, in the order of preference; optimisers and counters lie beside and are left."""
+"""Names under which trainers store weights, preferred ones first; optimisers and counters beside them are ignored."""
 
 _PREFIXES = ("module.", "_orig_mod.")
-"""What DataParallel and torch.compile put before every name."""
+"""Prefixes that DataParallel and torch.compile put before every name."""
 
 _FLAX_DTYPES = {
     "float32": torch.float32,
@@ -58,24 +58,24 @@ _SAFETENSORS_DTYPES = {
 _FLAX_ARRAY = 1  # msgpack extension type of an ndarray; 2 and 3 (complex, scalars) are in no weight file
 _MOST_AXES = 8  # of an array; convolutions have four
 LFS_POINTER = b"version https://git-lfs"
-"""What a file begins with that git-LFS put in place of a larger one."""
+"""Beginning of the file that git-LFS puts in place of a large one."""
 _MOST_ENTRIES = 100_000
-"""Names in a map; the largest published file has 393 tensors (docs/architectures.md, section 2)."""
+"""Most names in a map; the largest published file has 393 tensors (docs/architectures.md, section 2)."""
 _MOST_LEVELS = 32
-"""Maps within maps; the deepest published names have six parts (docs/architectures.md, section 2)."""
+"""Deepest nesting of maps; the longest published names have six parts (docs/architectures.md, section 2)."""
 
 _DAMAGE = (
     *(RuntimeError, EOFError, LookupError, ValueError, TypeError, AttributeError, AssertionError),
     *(ArithmeticError, MemoryError, OSError, struct.error, zipfile.BadZipFile),
 )
-"""What unpicklers raise at files that are not whole."""
+"""Exceptions of unpicklers for damaged files."""
 
 
 def container_of(path: Path) -> Container:
-    """Return what a weight file is, by its first bytes.
+    """Tell a weight file's kind by its first bytes.
 
     Raises:
-        CheckpointError: where it is missing, empty, cut short, a git-LFS pointer, a web page or nothing known.
+        CheckpointError: if it is missing, empty, cut short, a git-LFS pointer, a web page or of no known kind.
     """
     if path.is_dir():
         raise CheckpointError(f"{path} is a folder: name a weight file.")
@@ -117,13 +117,13 @@ def container_of(path: Path) -> Container:
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
-    """Return the tensors of a safetensors or flax msgpack file by their names, wrappers and prefixes taken off.
+    """Read the tensors of a safetensors or flax msgpack file by their names, without wrappers and prefixes.
 
     Returns:
-        Name -> tensor on the CPU in the file's own dtype; of a safetensors file they are views of the mapped file.
+        Name -> tensor on the CPU in the file's own dtype; views of the mapped file for safetensors.
 
     Raises:
-        CheckpointError: where the file is not one of the two, not whole, or holds anything but arrays.
+        CheckpointError: if the file is not one of the two, not whole, or holds anything but arrays.
     """
     kind = container_of(path)
     if kind == "pickle":
@@ -135,24 +135,24 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
 
 
 def read_pickle(path: Path) -> dict[str, Tensor]:
-    """Return the tensors of a `.pt`, `.pth`, `.ckpt` or `.bin` file by their names, wrappers and prefixes taken off.
+    """Read the tensors of a `.pt`, `.pth`, `.ckpt` or `.bin` file by their names, without wrappers and prefixes.
 
     Optimiser states and counters beside a wrapper are never read: the file is mapped, not loaded.
 
     Returns:
-        Name -> tensor on the CPU in the file's own dtype, a view of the mapped file where the file allows it.
+        Name -> tensor on the CPU in the file's own dtype, a view of the mapped file if the format allows it.
 
     Raises:
-        CheckpointError: where the file is no pickle, not whole, or holds objects other than plain tensors.
+        CheckpointError: if the file is no pickle, not whole, or holds objects other than plain tensors.
     """
     if (kind := container_of(path)) != "pickle":
         raise CheckpointError(f"{path} is a {kind} file, not a torch pickle.")
-    packed = _is_whole_zip(path)  # else of torch before 1.6, which cannot be mapped
+    packed = _is_whole_zip(path)  # otherwise from torch before 1.6, which cannot be mapped
     try:
         if packed:
             _check_stored(path)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # remarks on protocols, meant for whoever wrote the file
+            warnings.simplefilter("ignore")  # remarks on protocols, meant for the file's author
             tree = torch.load(path, map_location="cpu", weights_only=True, mmap=packed)
     except pickle.UnpicklingError as error:
         if (found := re.search(r"GLOBAL ([\w.]+)", str(error))) is not None:
@@ -170,10 +170,10 @@ def read_pickle(path: Path) -> dict[str, Tensor]:
 
 
 def tensor_shapes(path: Path) -> dict[str, tuple[int, ...]]:
-    """Return names and shapes of a safetensors file, from its header alone.
+    """Read names and shapes of a safetensors file, from its header alone.
 
     Raises:
-        CheckpointError: where it is no whole safetensors file.
+        CheckpointError: if it is no whole safetensors file.
     """
     if (kind := container_of(path)) != "safetensors":
         raise CheckpointError(f"{path} is a {kind} file, not a safetensors file: run python -m core convert on it.")
@@ -188,7 +188,7 @@ def each_tensor(path: Path) -> Iterator[tuple[str, Tensor]]:
     copies as it reads never holds more than itself and one tensor.
 
     Raises:
-        CheckpointError: where it is no whole safetensors file.
+        CheckpointError: if it is no whole safetensors file.
     """
     for name in tensor_shapes(path):
         with _safetensors_errors(path), safe_open(path, "pt") as file:
@@ -200,21 +200,21 @@ def write_tensors(
 ) -> None:
     """Write a safetensors file, asking for one tensor after another.
 
-    The library's own writer wants all of them at once: in another number format than the one they were read in, that
-    is a second model in memory.
+    The library's own writer needs all tensors at once; in a number format other than the one they were read in, that is
+    a second model in memory.
 
-    The form (https://github.com/huggingface/safetensors#format): the header's length in 8 bytes, the header as JSON,
-    filled up with spaces so that numbers lie on multiples of 8 bytes, then every tensor's bytes in C order.
+    The format (https://github.com/huggingface/safetensors#format): the header's length in 8 bytes, the header as JSON,
+    padded with spaces so that numbers lie on multiples of 8 bytes, then every tensor's bytes in C order.
 
     Args:
-        path: the file to write, replaced if there.
+        path: the file to write, replaced if it exists.
         kinds: each tensor's dtype and shape, by name.
         value: name -> the tensor, on any device.
 
     Raises:
-        ValueError: where a tensor is not of the kind that was announced.
+        ValueError: if a tensor is not of the announced kind.
     """
-    names = sorted(kinds, key=lambda name: (-kinds[name][0].itemsize, name))  # wide ones first: none is misaligned
+    names = sorted(kinds, key=lambda name: (-kinds[name][0].itemsize, name))  # wide ones first, so all are aligned
     header, end = {}, 0
     for name in names:
         dtype, shape = kinds[name]
@@ -233,7 +233,7 @@ def write_tensors(
 
 @contextlib.contextmanager
 def _safetensors_errors(path: Path) -> Iterator[None]:
-    """Turn the reader's complaints into one sentence."""
+    """Turn the reader's errors into one sentence."""
     try:
         yield
     except (SafetensorError, OSError) as error:
@@ -241,14 +241,14 @@ def _safetensors_errors(path: Path) -> Iterator[None]:
 
 
 def _unwrapped(tree: Mapping[Any, Any]) -> Mapping[Any, Any]:
-    """Return the innermost dict that wrappers lead to."""
+    """Follow wrappers to the innermost dict."""
     while (name := next((w for w in _WRAPPERS if isinstance(tree.get(w), Mapping)), None)) is not None:
         tree = tree[name]
     return tree
 
 
 def _flat(tree: Mapping[Any, Any], path: Path) -> dict[str, Tensor]:
-    """Return the leaves of a nested dict by dotted names without prefixes; refuses whatever is no plain tensor."""
+    """Flatten a nested dict to dotted names without prefixes; refuses anything but plain tensors."""
     flat: dict[str, Tensor] = {}
     for full, value in _leaves(tree, path):
         name = full
@@ -278,7 +278,7 @@ def _leaves(tree: Mapping[Any, Any], path: Path, prefix: str = "") -> Iterator[t
 
 
 def _is_plain(value: Any, path: Path) -> bool:
-    """Return whether a value is a dense CPU tensor whose numbers are all in the file.
+    """Tell whether a value is a dense CPU tensor whose numbers are all in the file.
 
     A pickle can describe a huge tensor over one number (by strides of zero); copying that would fill the memory.
     """
@@ -289,7 +289,7 @@ def _is_plain(value: Any, path: Path) -> bool:
 
 
 def _is_whole_zip(path: Path) -> bool:
-    """Return whether a file ends as a zip archive does."""
+    """Tell whether a file ends like a zip archive."""
     try:
         return zipfile.is_zipfile(path)
     except zipfile.BadZipFile:
@@ -297,26 +297,26 @@ def _is_whole_zip(path: Path) -> bool:
 
 
 def _holds_pickle(path: Path) -> bool:
-    """Return whether a zip archive holds what torch writes its tree into."""
+    """Tell whether a zip archive contains torch's own tree."""
     with zipfile.ZipFile(path) as archive:
         return any(name.split("/")[-1] == "data.pkl" for name in archive.namelist())
 
 
 def _reads_as_text(head: bytes) -> bool:
-    """Return whether a file begins as text does; its first 512 bytes may end within a letter."""
+    """Tell whether a file begins with text; its first 512 bytes may end within a letter."""
     text = head.decode("utf-8", "ignore")
     return len(text.encode()) > len(head) - 4 and all(letter.isprintable() or letter in "\r\n\t" for letter in text)
 
 
 def _check_stored(path: Path) -> None:
-    """Refuse archives whose parts are compressed, as torch never writes them: a small file could unfold to anything."""
+    """Refuse archives with compressed parts, which torch never writes: a small file could expand to any size."""
     with zipfile.ZipFile(path) as archive:
         if any(part.compress_type != zipfile.ZIP_STORED for part in archive.infolist()):
             raise CheckpointError(f"{path} is a compressed zip, not a torch file: unpack it and name the file inside.")
 
 
 def _flax_tree(path: Path) -> Mapping[Any, Any]:
-    """Return the nested dict of a flax file, arrays as tensors."""
+    """Read the nested dict of a flax file, arrays as tensors."""
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         try:
             tree = msgpack.unpackb(
@@ -338,7 +338,7 @@ def _flax_tree(path: Path) -> Mapping[Any, Any]:
 
 
 def _flax_array(code: int, payload: bytes, path: Path) -> Tensor:
-    """Return the array of one extension entry: msgpack of (shape, dtype name, C-order bytes)."""
+    """Read the array of one extension entry: msgpack of (shape, dtype name, C-order bytes)."""
     if code != _FLAX_ARRAY:
         raise CheckpointError(f"{path} holds msgpack extension {code}, not an array: it is no weight file.")
     parts = msgpack.unpackb(payload, raw=False, max_array_len=_MOST_AXES, max_str_len=32, max_bin_len=len(payload))

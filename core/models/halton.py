@@ -1,4 +1,4 @@
-"""The transformer of Halton-MaskGIT, its published sizes, and what its files hold besides the nets.
+"""The transformer of Halton-MaskGIT, its published sizes, and the other contents of its files.
 
 Knows nothing of containers, downloads or the Halton order (core/decoding/order.py). Source of the net:
 docs/architectures.md, section 5; of the token ids: docs/algorithm.md, section 1.
@@ -23,7 +23,7 @@ from core.models.interfaces import MaskTransformer
 class HaltonTransformerConfig:
     """Shape of a `HaltonTransformer`; the defaults are "base" at 256 px, grid 24 is the 384 px nets'.
 
-    The width need not split into heads: what is left over is not attended to (small: 6 heads of 85 = 510 of 512).
+    The width need not divide into heads: the rest is not attended to (small: 6 heads of 85 = 510 of 512).
     """
 
     width: int = 768
@@ -34,7 +34,7 @@ class HaltonTransformerConfig:
     classes: int = 1000
 
     def __post_init__(self) -> None:
-        """Raise ValueError where the numbers cannot make a net."""
+        """Raise ValueError if the numbers cannot make a net."""
         if not 1 <= self.heads <= self.width:
             raise ValueError(f"heads {self.heads} cannot share width {self.width}")
 
@@ -45,7 +45,7 @@ class HaltonTransformerConfig:
 
     @property
     def hidden(self) -> int:
-        """Width inside SwiGLU: two thirds of 4 x width, brought up to a multiple of 256."""
+        """Width inside SwiGLU: two thirds of 4 x width, rounded up to a multiple of 256."""
         return 256 * math.ceil((2 * 4 * self.width // 3) / 256)
 
 
@@ -55,7 +55,7 @@ SIZES: dict[str, HaltonTransformerConfig] = {
     "base": HaltonTransformerConfig(width=768, layers=12, heads=12),
     "large": HaltonTransformerConfig(width=1024, layers=24, heads=16),
 }
-"""The published sizes at grid 16; heads cannot be seen in the files, so a loader takes them from here by width."""
+"""The published sizes at grid 16; heads do not show in the files, so a loader finds them here by width."""
 
 
 def _rms_norm(x: Tensor) -> Tensor:
@@ -175,8 +175,8 @@ class _Bias(nn.Module):
 class HaltonTransformer(MaskTransformer):
     """A DiT-like transformer: the class enters by AdaLN, one register token follows the grid.
 
-    The state-dict names are the published ones, less `head.weight`, which is `tok_emb.weight` again: one tensor
-    cannot come apart when a file is loaded, and safetensors holds no shared ones.
+    The state-dict names are the published ones without `head.weight`, which is `tok_emb.weight` again: one tensor
+    cannot diverge when a file is loaded, and safetensors holds no shared ones.
     """
 
     def __init__(self, config: HaltonTransformerConfig) -> None:
@@ -206,14 +206,14 @@ class HaltonTransformer(MaskTransformer):
 
 
 def transformer_from_published(state: Mapping[str, Tensor], what: str = "Halton transformer") -> dict[str, Tensor]:
-    """Return a `HaltonTransformer` state dict from a published one, which holds the token table twice.
+    """Convert a published state dict, which has the token table twice, to a `HaltonTransformer`'s.
 
     Args:
         state: by the published names; on the meta device there are no numbers to compare.
         what: the file, for the error's sentence.
 
     Raises:
-        CheckpointError: where the two differ, so that this net's tied output would not be the file's.
+        CheckpointError: if the two differ, so that this net's tied output would not be the file's.
     """
     ours = dict(state)
     head, table = ours.pop("head.weight", None), ours.get("tok_emb.weight")
@@ -226,5 +226,5 @@ def transformer_from_published(state: Mapping[str, Tensor], what: str = "Halton 
 
 
 def tokenizer_from_published(state: Mapping[str, Tensor], what: str = "") -> dict[str, Tensor]:
-    """Return a `LlamaGenTokenizer` state dict from a published one, which also holds a usage count of the codes."""
+    """Convert a published state dict, which also has usage counts of the codes, to a `LlamaGenTokenizer`'s."""
     return {name: value for name, value in state.items() if name != "quantize.codebook_used"}

@@ -1,8 +1,8 @@
 """Fetches the files of published models, whole and checked, into the Hugging Face cache; the only room on the network.
 
-Knows nothing of what is inside the files. Addresses, tokens and proxies are huggingface_hub's, with its environment
-variables (HF_HUB_OFFLINE, HF_ENDPOINT, HF_TOKEN); the places on disk are core/models/library.py's. Its own download
-begins anew after an interruption, so the bytes are fetched here, to where it keeps them, and it finds them there.
+Knows nothing of the files' contents. Addresses, tokens and proxies are huggingface_hub's, with its environment
+variables (HF_HUB_OFFLINE, HF_ENDPOINT, HF_TOKEN); places on disk are core/models/library.py's. huggingface_hub's own
+download restarts after an interruption, so the bytes are fetched here, to where it keeps them, and it finds them there.
 """
 
 from __future__ import annotations
@@ -47,26 +47,26 @@ from core.models.library import Pin, found, own_place, pin_of, set_pin, sources,
 logger = logging.getLogger(__name__)
 
 Progress = Callable[[int, int], None]
-"""Called with the bytes that are there and the bytes in all; what it raises stops the download, to go on later."""
+"""Called with the bytes present and the bytes in all; an exception from it stops the download, to be resumed later."""
 
 T = TypeVar("T")
 
 _UNFINISHED = ".incomplete"
-_MOST_TIMES = 4  # sizes that were computed are of the weights; with both of Adam's moments a file is three times that
-_WAITS_S = (1.0, 2.0, 4.0, 8.0)  # before the second to fifth attempt
-_PASSING = frozenset({408, 429, 500, 502, 503, 504})  # what a server may get over
-_WITHHELD = frozenset({401, 403, 404, 410})  # of who does not give a file away, or no longer
+_MOST_TIMES = 4  # a computed size counts the weights; with both of Adam's moments a file is three times that
+_WAITS_S = (1.0, 2.0, 4.0, 8.0)  # before the second to fifth attempt, doubled each time: 15 s in all
+_PASSING = frozenset({408, 429, 500, 502, 503, 504})  # HTTP statuses that may pass (RFC 9110)
+_WITHHELD = frozenset({401, 403, 404, 410})  # HTTP statuses of a file that is not given away, or no longer
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")  # an ETag that may become a file name
 
 
 class _Withheld(CheckpointError):
-    """The publisher does not give the file away any more, or not to everybody."""
+    """The publisher no longer gives the file away, or not to everybody."""
 
 
 @dataclass(frozen=True)
 class _Source:
-    """What a server says of a file: its address, size, ETag, and on the Hub its commit."""
+    """A server's answer about a file: its address, size, ETag, and on the Hub its commit."""
 
     url: str
     bytes: int
@@ -78,13 +78,13 @@ class _Source:
 
 
 def download(published: Published, *, progress: Progress | None = None) -> tuple[Path, ...]:
-    """Fetch what is missing of a model and return where its files lie, one a role, in the catalog's order.
+    """Fetch the missing files of a model; returns their places, one per role, in the catalog's order.
 
-    A download that was interrupted goes on where it stopped, in this process or in a later one. Size and sha256 are
-    checked where they are known; else they are recorded, with the Hub's commit, and hold from then on.
+    An interrupted download continues where it stopped, in this process or a later one. Size and sha256 are checked if
+    known; otherwise they are recorded, with the Hub's commit, and required from then on.
 
     Raises:
-        CheckpointError: where a file cannot be had, or is not what it should be; one sentence that says what to do.
+        CheckpointError: if a file cannot be had, or is not the expected one; one sentence that says what to do.
     """
     paths, before = [], 0
     for file in published.files:
@@ -99,7 +99,7 @@ def download(published: Published, *, progress: Progress | None = None) -> tuple
 
 
 def _shifted(progress: Progress | None, before: int, expected: int) -> Progress:
-    """Return the progress of one file as that of all; sizes that are only computed may turn out larger."""
+    """Convert the progress of one file to that of all; sizes that are only computed may turn out larger."""
 
     def report(done: int, total: int) -> None:
         if progress is not None:
@@ -109,7 +109,7 @@ def _shifted(progress: Progress | None, before: int, expected: int) -> Progress:
 
 
 def _fetch_first(offered: tuple[PublishedFile, ...], progress: Progress) -> Path:
-    """Fetch a file from the first of its publishers that gives it away."""
+    """Fetch a file from its first publisher that gives it away."""
     refusals = []
     for file in offered:
         try:
@@ -121,7 +121,7 @@ def _fetch_first(offered: tuple[PublishedFile, ...], progress: Progress) -> Path
 
 
 def _fetch(file: PublishedFile, progress: Progress) -> Path:
-    """Fetch one file while other processes wait; return where it lies."""
+    """Fetch one file while other processes wait; returns its place."""
     with turn(own_place(file)):
         if (path := found(file)) is not None:  # another process was faster
             return path
@@ -142,7 +142,7 @@ def _fetch(file: PublishedFile, progress: Progress) -> Path:
 
 
 def _brought(file: PublishedFile, revision: str | None) -> tuple[Path | None, str | None]:
-    """Return the path and commit of a file that was put there by hand or by another program."""
+    """Find the path and commit of a file that was put there by hand or by another program."""
     if own_place(file).is_file():
         return own_place(file), None
     cached = try_to_load_from_cache(file.repo, file.path, revision=revision) if file.on_hub else None
@@ -152,12 +152,12 @@ def _brought(file: PublishedFile, revision: str | None) -> tuple[Path | None, st
 
 
 def _repo_folder(file: PublishedFile) -> Path:
-    """Return where huggingface_hub keeps a repo: blobs by ETag, snapshots by commit (its documented layout)."""
+    """Folder in which huggingface_hub keeps a repo: blobs by ETag, snapshots by commit (its documented layout)."""
     return Path(constants.HF_HUB_CACHE) / f"models--{file.repo.replace('/', '--')}"
 
 
 def _ask(file: PublishedFile, revision: str | None) -> _Source:
-    """Ask a file's server what it offers, without fetching it."""
+    """Ask a file's server for its address, size and ETag, without fetching it."""
     if file.on_hub:
         metadata = get_hf_file_metadata(
             hf_hub_url(file.repo, file.path, revision=revision), timeout=constants.HF_HUB_ETAG_TIMEOUT
@@ -168,14 +168,14 @@ def _ask(file: PublishedFile, revision: str | None) -> _Source:
         url = hf_hub_url(file.repo, file.path, revision=commit)
     else:
         url, commit = f"{file.repo}/{file.path}", None
-        # One byte, because addresses that are signed for GET alone refuse HEAD.
+        # One byte, because addresses signed for GET alone refuse HEAD.
         headers, timeout = {"Accept-Encoding": "identity", "Range": "bytes=0-0"}, constants.HF_HUB_ETAG_TIMEOUT
         with get_session().stream("GET", url, headers=headers, timeout=timeout) as answer:
             hf_raise_for_status(answer)
             whole = answer.headers.get("Content-Range", "").rpartition("/")[2]
             whole = whole or answer.headers.get("Content-Length", "")
             count = int(whole) if whole.isdecimal() else None
-            # The file will lie under its own name; only while unfinished is it told apart by its ETag.
+            # The file will have its own name; only while unfinished is it identified by its ETag.
             etag = hashlib.sha256(answer.headers.get("ETag", "").encode()).hexdigest()[:40]
     if count is None:
         raise FileMetadataError("the answer names no size")
@@ -183,7 +183,7 @@ def _ask(file: PublishedFile, revision: str | None) -> _Source:
 
 
 def _check_offer(file: PublishedFile, source: _Source, wanted: str | None) -> None:
-    """Refuse any but the expected file before fetching it, where the server says what it has."""
+    """Refuse any but the expected file before fetching it, if the server says what it has."""
     if source.bytes > _MOST_TIMES * file.bytes or (file.exact and source.bytes != file.bytes):
         raise CheckpointError(
             f"{file.name} of {file.repo} is offered with {source.bytes} bytes, expected {file.bytes}: it was replaced, "
@@ -197,7 +197,7 @@ def _check_offer(file: PublishedFile, source: _Source, wanted: str | None) -> No
 
 
 def _place(file: PublishedFile, source: _Source, progress: Progress, wanted: str | None) -> tuple[Path, str]:
-    """Fetch a file, verify it and put it in its place; return the place and the sha256."""
+    """Fetch a file, verify it and move it to its place; returns the place and the sha256."""
     if file.on_hub:
         target = _repo_folder(file) / "blobs" / source.etag
         wanted = wanted or (source.etag if _SHA256.fullmatch(source.etag) else None)
@@ -213,17 +213,17 @@ def _place(file: PublishedFile, source: _Source, progress: Progress, wanted: str
         try:
             digest = _check(file, partial, source.bytes, wanted)
         except CheckpointError:
-            partial.unlink()  # nothing of it is worth keeping
+            partial.unlink()  # none of it is usable
             raise
         os.replace(partial, target)
     if file.on_hub:
-        # The blob is there, so that this fetches nothing: it names the blob as a file of the commit.
+        # The blob is there, so this fetches nothing: it links the blob as a file of the commit.
         target = Path(hf_hub_download(file.repo, file.path, revision=source.commit))
     return target, digest
 
 
 def _append(file: PublishedFile, source: _Source, partial: Path, progress: Progress) -> None:
-    """Fetch the bytes that an unfinished file lacks."""
+    """Fetch the missing bytes of an unfinished file."""
     done = _size(partial)
     if done == source.bytes:
         return
@@ -270,9 +270,9 @@ def _retrying(act: Callable[[], T], waits_s: Sequence[float], reached: Callable[
     """Retry a network call after failures that may pass.
 
     Args:
-        act: what to do.
+        act: the call.
         waits_s: seconds before each further attempt; counted anew whenever more was reached than before.
-        reached: how far it came.
+        reached: bytes reached so far.
     """
     waits, seen = iter(waits_s), reached()
     while True:
@@ -291,16 +291,16 @@ def _retrying(act: Callable[[], T], waits_s: Sequence[float], reached: Callable[
 
 
 def _check(file: PublishedFile, path: Path, count: int | None, wanted: str | None) -> str:
-    """Return a file's sha256.
+    """Verify a file; returns its sha256.
 
     Args:
-        file: what it should be.
-        path: where it lies.
-        count: bytes that its server announced, None where no server was asked.
-        wanted: its sha256, None where it is not known.
+        file: the expected file.
+        path: its place.
+        count: bytes that its server announced, None if no server was asked.
+        wanted: its sha256, None if unknown.
 
     Raises:
-        CheckpointError: where it is no weights file, or has another size or sha256 than it should have.
+        CheckpointError: if it is no weight file, or has another size or sha256 than expected.
     """
     with path.open("rb") as opened:
         head = opened.read(512)
@@ -340,10 +340,10 @@ def _server(file: PublishedFile) -> str:
 
 @contextmanager
 def _as_sentences(file: PublishedFile) -> Iterator[None]:
-    """Turn what the network raises into one sentence that says where the file could be put by hand."""
+    """Turn network exceptions into one sentence that says where to put the file by hand."""
     by_hand, server = f"or put {file.name} at {own_place(file)}", _server(file)
     try:
-        get_session()  # made of the environment's proxies, whatever is written there
+        get_session()  # reads the environment's proxies, whatever they contain
     except (ImportError, ValueError, httpx2.InvalidURL) as error:
         raise CheckpointError(
             f"the proxy that the environment names cannot be used ({error}): look at HTTPS_PROXY, HTTP_PROXY, "

@@ -1,8 +1,8 @@
-"""What every tokenizer and every transformer offers, whatever its family.
+"""The interface of every tokenizer and every transformer, of any family.
 
-Knows nothing of tasks, canvases or decoding. MASK and NO_CLASS are the only ids that cross the border of a net
-besides real codes and real classes; which embedding row they read is the arithmetic of each family's file
-(docs/algorithm.md, section 1, lists the rows). Only families with a null class accept NO_CLASS.
+Knows nothing of tasks, canvases or decoding. Beside real codes and classes, MASK and NO_CLASS are the only ids that
+enter a net; which embedding row they read is decided in each family's file (docs/algorithm.md, section 1, lists the
+rows). Only families with a null class accept NO_CLASS.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class VQTokenizer(nn.Module, abc.ABC):
 
     @abc.abstractmethod
     def encode(self, pixels: Tensor) -> Tensor:
-        """Return the nearest codes.
+        """Find the nearest codes of a picture.
 
         Args:
             pixels: (B, 3, S, S) float, RGB in [0, 1], S a multiple of `downsample`.
@@ -35,7 +35,7 @@ class VQTokenizer(nn.Module, abc.ABC):
 
     @abc.abstractmethod
     def decode(self, tokens: Tensor) -> Tensor:
-        """Return the picture that the codes stand for.
+        """Draw the picture of codes.
 
         Args:
             tokens: (B, h, w) int64 in [0, K); MASK is not allowed.
@@ -57,10 +57,10 @@ class MaskTransformer(nn.Module, abc.ABC):
     grid: int
     """Token rows (= columns) that the positions were trained for."""
     sees_pixels: bool = False
-    """Whether `look` tells it of known pixels; where it does, `forward` takes what `look` returned."""
+    """Whether `look` shows it known pixels; `forward` then takes the result of `look`."""
 
     def look(self, pictures: Tensor, known: Tensor, maps: Sequence[Tensor]) -> Tensor:
-        """Return what the net sees of known pixels beside their tokens, once a window and not once a step.
+        """Compute what the net sees of known pixels beside their tokens, once per window and not once per step.
 
         Args:
             pictures: (B, 3, S, S) float, RGB in [0, 1], the hole filled neutrally.
@@ -71,34 +71,34 @@ class MaskTransformer(nn.Module, abc.ABC):
             (B, N, width) float, the third argument of `forward`.
 
         Raises:
-            TypeError: where the net sees tokens alone.
+            TypeError: if the net sees tokens alone.
         """
         raise TypeError(f"{type(self).__name__} sees tokens alone")
 
     @abc.abstractmethod
     def forward(self, tokens: Tensor, class_ids: Tensor) -> Tensor:
-        """Return logits for every position, known ones included.
+        """Compute logits for every position, known ones included.
 
-        A net that sees pixels takes a third argument, what `look` returned; without it nothing is seen.
+        A net that sees pixels takes a third argument, the result of `look`; without it nothing is seen.
 
         Args:
             tokens: (B, N) int64 in [0, K), or MASK where unknown; N = grid * grid, row-major.
-            class_ids: (B,) int64 class index, or NO_CLASS where the family has a null class.
+            class_ids: (B,) int64 class index, or NO_CLASS if the family has a null class.
 
         Returns:
-            (B, N, K) float logits; families that can put weight on their own mask id drop that column.
+            (B, N, K) float logits; families whose output includes their own mask id drop that column.
         """
 
 
 def nearest_code(vectors: Tensor, codebook: Tensor) -> Tensor:
-    """Return the index of the closest code by squared Euclidean distance, ties to the lower index.
+    """Find the closest code by squared Euclidean distance, ties to the lower index.
 
     Args:
         vectors: (M, D) float.
         codebook: (K, D) float.
 
     Returns:
-        (M,) int64. Computed in float32 as a^2 - 2ab + b^2 without a^2 (constant per row), as the reference does.
+        (M,) int64. Computed in float32 as a^2 - 2ab + b^2 without a^2 (constant per row), like the original.
     """
     vectors, codebook = vectors.float(), codebook.float()
     with torch.autocast(vectors.device.type, enabled=False):

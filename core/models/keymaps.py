@@ -1,4 +1,4 @@
-"""From a foreign file's names to ours: lists of entries, complete in both directions or refused with what is amiss.
+"""Maps a foreign file's names to ours, completely in both directions, or refuses it and says what is wrong.
 
 Knows nothing of containers or of any family's names; core/models/google_keys.py holds the longest such lists.
 """
@@ -27,7 +27,7 @@ class Entry:
     Attributes:
         ours: its state-dict name.
         theirs: the file's names; several are stacked along the first axis.
-        bring: theirs -> the form that ours has, for each.
+        bring: converts each of theirs to our form.
     """
 
     ours: str
@@ -36,7 +36,7 @@ class Entry:
 
 
 def mapped(state: Mapping[str, Tensor], entries: Iterable[Entry], what: str) -> dict[str, Tensor]:
-    """Return a state dict by our names.
+    """Convert a file's tensors to a state dict by our names.
 
     Args:
         state: by the file's names.
@@ -47,7 +47,7 @@ def mapped(state: Mapping[str, Tensor], entries: Iterable[Entry], what: str) -> 
         Views of the file's tensors, transposed or not, wherever nothing is stacked: they cost no memory.
 
     Raises:
-        CheckpointError: where an entry is missing or unknown; names the first of each.
+        CheckpointError: if an entry is missing or unknown; names the first of each.
     """
     entries = tuple(entries)
     require_names(state, {name for entry in entries for name in entry.theirs}, what)
@@ -62,7 +62,7 @@ def _stacked(parts: list[Tensor]) -> Tensor:
 
 
 def require_names(found: Iterable[str], expected: Iterable[str], what: str) -> None:
-    """Raise CheckpointError where two lists of names differ; names the first missing and the first unknown one."""
+    """Raise CheckpointError if two lists of names differ; names the first missing and the first unknown one."""
     found, expected = set(found), set(expected)
     amiss = [
         f"{kind} {min(names)!r} ({len(names)} in all)"
@@ -74,7 +74,7 @@ def require_names(found: Iterable[str], expected: Iterable[str], what: str) -> N
 
 
 def require_shapes(found: Shapes, expected: Shapes, what: str) -> None:
-    """Raise CheckpointError where names or shapes differ; names the first of each kind."""
+    """Raise CheckpointError if names or shapes differ; names the first of each kind."""
     require_names(found, expected, what)
     for name, shape in found.items():
         if shape != expected[name]:
@@ -89,6 +89,6 @@ def shapes_of(state: Mapping[str, Tensor]) -> dict[str, tuple[int, ...]]:
 
 
 def count_after(names: Iterable[str], prefix: str) -> int:
-    """Return how many numbers follow a prefix: one more than the highest of prefix0., prefix1., ..."""
+    """Count the numbers after a prefix: one more than the highest of prefix0., prefix1., ..."""
     numbers = (name[len(prefix) :].split(".")[0] for name in names if name.startswith(prefix))
     return max((int(number) + 1 for number in numbers if number.isdecimal() and len(number) < 5), default=0)

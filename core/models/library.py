@@ -1,4 +1,4 @@
-"""Where the files of published models lie on this disk, and what they were when they were first downloaded.
+"""Where the files of published models lie on this disk, and the pins of their first downloads.
 
 Knows nothing of networks; core/models/hub.py fetches. The places are huggingface_hub's: its cache of the Hub's files,
 and its folder for what other programs keep (HF_HOME, HF_HUB_CACHE, HF_ASSETS_CACHE), where pins.json is ours.
@@ -31,41 +31,41 @@ class Pin(NamedTuple):
 
 
 def library() -> Path:
-    """Return our own folder in the Hugging Face home, where converted models, other files and the pins lie."""
+    """Return our folder in the Hugging Face home, for converted models, other files and the pins."""
     return Path(constants.HF_ASSETS_CACHE) / "maskgit-editor"
 
 
 def converted_folder(name: str) -> Path:
-    """Return where the safetensors folder of a published model belongs, whether it is there or not."""
+    """Return the place of a published model's safetensors folder, whether it exists or not."""
     return library() / "models" / name
 
 
 def own_place(file: PublishedFile) -> Path:
-    """Return where a file may be put by hand, and where one from outside the Hub is downloaded to."""
+    """Return the place where a file may be put by hand, and to which one from outside the Hub is downloaded."""
     folder = file.repo.split("://", 1)[-1].replace("/", "--")
     return library() / "files" / folder / file.name
 
 
 def on_disk(published: Published) -> tuple[Path, ...] | None:
-    """Return the paths of a model's downloaded files, one a role, or None where one is missing; asks no network."""
+    """Find a model's downloaded files, one per role; None if one is missing. Uses no network."""
     paths = [next(filter(None, map(found, sources(published, file))), None) for file in published.files]
     return tuple(path for path in paths if path is not None) if all(paths) else None
 
 
 def model_state(published: Published) -> str:
-    """Return "converted" where a model's folder is there, "downloaded" where its files are, else "no"."""
+    """Return "converted" if a model's folder exists, "downloaded" if its files do, else "no"."""
     if (converted_folder(published.name) / CONFIG_FILE).is_file():
         return "converted"
     return "no" if on_disk(published) is None else "downloaded"
 
 
 def sources(published: Published, file: PublishedFile) -> tuple[PublishedFile, ...]:
-    """Return what may stand for a file of a model: itself, then its twins."""
+    """List what may stand for a file of a model: itself, then its twins."""
     return (file, *(twin for twin in published.twins if twin.role == file.role))
 
 
 def found(file: PublishedFile) -> Path | None:
-    """Return where a file lies that was checked before, or None."""
+    """Find a file that was checked before; None if there is none."""
     pin = pin_of(file)
     if pin is None:
         return None
@@ -77,10 +77,10 @@ def found(file: PublishedFile) -> Path | None:
 
 
 def pin_of(file: PublishedFile) -> Pin | None:
-    """Return the pin of a file's first download, or None where it was never downloaded.
+    """Read the pin of a file's first download; None if it was never downloaded.
 
     Raises:
-        CheckpointError: where pins.json was damaged.
+        CheckpointError: if pins.json was damaged.
     """
     return _pins().get(f"{file.repo}/{file.path}")
 
@@ -112,10 +112,10 @@ def _is_pin(value: Any) -> bool:
 
 
 def set_pin(file: PublishedFile, pin: Pin) -> None:
-    """Record the pin of a first download; it holds from then on.
+    """Record the pin of a first download; required from then on.
 
     Raises:
-        CheckpointError: where pins.json was damaged.
+        CheckpointError: if pins.json was damaged.
     """
     with turn(_pins_file()):
         pins = _pins()
@@ -130,7 +130,7 @@ def set_pin(file: PublishedFile, pin: Pin) -> None:
 
 @contextmanager
 def turn(path: Path) -> Iterator[None]:
-    """Wait until no other process works on a path, then keep others from it."""
+    """Wait until no other process works on a path, then lock it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with WeakFileLock(path.with_name(f"{path.name}.lock")):
         yield

@@ -16,8 +16,8 @@ from core.models.valeo import ValeoTransformerConfig
 from core.models.vqgan import GoogleTokenizerConfig, LlamaGenTokenizerConfig, TamingTokenizerConfig
 
 _FOLLOW = 0.5
-"""Of the published models: trained on a hundred times as many photos as the bundled one, they know more of what a hole
-may have held. Not measured: none of their weights were at hand."""
+"""For published models: trained on a hundred times as many photos as the bundled one, they know more of what a hole may
+have held. Not measured: none of their weights were available."""
 
 _GOOGLE = ModelSpec(
     name="google-256",

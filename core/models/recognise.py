@@ -1,4 +1,4 @@
-"""Which family, and which part of a model, a file's names and shapes show; a file's own name counts for nothing.
+"""Recognises the family and part of a model from a file's names and shapes; the file's own name is ignored.
 
 Knows nothing of containers. The marks are those of docs/architectures.md, section 6.
 """
@@ -30,7 +30,7 @@ Part = Literal["tokenizer", "transformer"]
 
 @dataclass(frozen=True)
 class Form:
-    """One format in which one part of a model is written.
+    """One format of one part of a model.
 
     Attributes:
         title: for people.
@@ -38,8 +38,8 @@ class Form:
         part: tokenizer or transformer.
         has: names that must be there.
         lacks: names that must not.
-        to_ours: the file's tensors by its names, and the file for the error's sentence -> our state dict.
-        own: our own names and sizes, which a config.json beside the file describes.
+        to_ours: (tensors by the file's names, the file for the error's sentence) -> our state dict.
+        own: our own names and sizes, described by a config.json beside the file.
     """
 
     title: str
@@ -108,19 +108,19 @@ FORMS = (
     Form("our compact transformer", "compact", "transformer", ("layers.0.gate_up.weight",), own=True),
     Form("our compact tokenizer", "compact", "tokenizer", ("codebook", "encoder.0.weight"), own=True),
 )
-"""Every way in which a model's part may be written; at most one fits a file."""
+"""All known formats; at most one fits a file."""
 
 
 @dataclass(frozen=True)
 class Recognised:
-    """What a file's names and shapes show.
+    """The result of recognising a file.
 
     Attributes:
-        form: how it is written.
+        form: its format.
         family: key of `core.models.families.FAMILIES`.
         part: "tokenizer" or "transformer".
-        presets: the published models that it may be a part of, by shape alone: Google's 256 and 512 px tokenizers, for
-            one, are alike. Empty for nets of one's own.
+        presets: the published models it may be part of, by shape alone: Google's 256 and 512 px tokenizers, for
+            example, are alike. Empty for nets of other sizes.
     """
 
     form: Form
@@ -130,14 +130,14 @@ class Recognised:
 
 
 def recognise(shapes: Shapes, what: str = "the file") -> Recognised:
-    """Return what a file is.
+    """Recognise a file.
 
     Args:
-        shapes: its names, wrappers and prefixes taken off, and shapes.
+        shapes: its names, without wrappers and prefixes, and shapes.
         what: the file, for the error's sentence.
 
     Raises:
-        CheckpointError: where it is of no family known here, of one that no model here uses, or incomplete.
+        CheckpointError: if it is of no known family, of one that no model here uses, or incomplete.
     """
     form = next(
         (f for f in FORMS if all(n in shapes for n in f.has) and not any(n in shapes for n in f.lacks)),
@@ -157,13 +157,13 @@ def recognise(shapes: Shapes, what: str = "the file") -> Recognised:
 
 
 def _presets(form: Form, shapes: Shapes, what: str) -> tuple[str, ...]:
-    """Return the published models whose part has these shapes."""
+    """List the published models whose part has these shapes."""
     empty = {name: torch.empty(shape, device="meta") for name, shape in shapes.items()}
     ours = shapes_of(form.to_ours(empty, what))
     read = tokenizer_config if form.part == "tokenizer" else transformer_config
     try:
         config = asdict(read(form.family, ours, what))
-    except CheckpointError:  # of a size of its own
+    except CheckpointError:  # a size of its own
         return ()
     alike = (spec for spec in PRESETS.values() if spec.family == form.family)
     return tuple(spec.name for spec in alike if getattr(spec, form.part) == config)

@@ -1,7 +1,7 @@
-"""A small net that enlarges a decoded picture four times and takes out what the decoder left in it.
+"""A small net that enlarges a decoded picture four times and removes the decoder's artefacts.
 
-Knows nothing of tokens, windows or training. The net is Real-ESRGAN's SRVGG (Wang et al. 2021, "Real-ESRGAN", its
-compact net for videos): plain 3x3 convolutions, one pixel shuffle at the end, added to the picture enlarged by nearest.
+Knows nothing of tokens, windows or training. The net is Real-ESRGAN's SRVGG (Wang et al. 2021, its compact net for
+videos): plain 3x3 convolutions and one pixel shuffle, added to the picture enlarged by nearest neighbour.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 @dataclass(frozen=True)
 class SharpenerConfig:
-    """Shape of a `Sharpener`: channels, hidden convolutions, and how many times larger its picture is."""
+    """Shape of a `Sharpener`: channels, hidden convolutions, and the factor by which it enlarges."""
 
     width: int = 64
     layers: int = 16
@@ -22,7 +22,7 @@ class SharpenerConfig:
 
 
 class Sharpener(nn.Module):
-    """(B, 3, S, S) in [0, 1] -> (B, 3, 4 S, 4 S), [0, 1] nominal; 0.62 M parameters. It looks 18 px far."""
+    """(B, 3, S, S) in [0, 1] -> (B, 3, 4 S, 4 S), [0, 1] nominal; 0.62 M parameters, receptive field 18 px each way."""
 
     def __init__(self, config: SharpenerConfig) -> None:
         super().__init__()
@@ -35,6 +35,6 @@ class Sharpener(nn.Module):
         self.body = nn.Sequential(*layers)
 
     def forward(self, pixels: Tensor) -> Tensor:
-        """Return the enlarged picture, not clipped."""
+        """Enlarge a picture; the result is not clipped."""
         enlarged: Tensor = self.body(pixels).float()
         return enlarged + F.interpolate(pixels.float(), scale_factor=self.config.scale, mode="nearest")

@@ -1,6 +1,6 @@
-"""From the shapes of a state dict to the numbers of its net: what a published file does not say in words.
+"""Finds the numbers of a net from the shapes of its state dict: what a published file does not say in words.
 
-Knows nothing of files; names are ours (those of `state_dict()`). What shapes cannot show, heads and norm groups, comes
+Knows nothing of files; names are ours (those of `state_dict()`). Heads and norm groups do not show in shapes and come
 from the published nets: heads by width, 32 groups (docs/architectures.md, sections 1 to 5).
 """
 
@@ -21,7 +21,7 @@ _PUBLISHED_CLASSES = 1000  # ImageNet's
 
 
 def tokenizer_config(family: str, shapes: Shapes, what: str) -> Any:
-    """Return the config dataclass of a family's tokenizer.
+    """Find the config dataclass of a family's tokenizer.
 
     Args:
         family: "google", "valeo" or "halton".
@@ -29,21 +29,21 @@ def tokenizer_config(family: str, shapes: Shapes, what: str) -> Any:
         what: the file, for the error's sentence.
 
     Raises:
-        CheckpointError: where the shapes make no such net.
+        CheckpointError: if the shapes make no such net.
     """
     return _refusing(what, _TOKENIZERS[family], shapes)
 
 
 def transformer_config(family: str, shapes: Shapes, what: str, *, codes: int | None = None) -> Any:
-    """Return the config dataclass of a family's transformer.
+    """Find the config dataclass of a family's transformer.
 
     Args:
-        family, shapes, what: as of `tokenizer_config`.
+        family, shapes, what: as for `tokenizer_config`.
         codes: K of the tokenizer beside it. Codes and classes share one table in Google's and valeo's nets; without
-            this the classes are taken to be ImageNet's 1000, as in every table that is larger.
+            this, the classes are assumed to be ImageNet's 1000, as in every larger table.
 
     Raises:
-        CheckpointError: where the shapes make no such net, or one of a width that was never published.
+        CheckpointError: if the shapes make no such net, or one of an unpublished width.
     """
     return _refusing(what, lambda known: _TRANSFORMERS[family](known, codes), shapes)
 
@@ -72,7 +72,7 @@ def _llamagen(shapes: Shapes) -> LlamaGenTokenizerConfig:
 
 
 def _levels(shapes: Shapes, level: str, block: str) -> dict[str, Any]:
-    """Return what the three convolutional tokenizers have in common."""
+    """Find the numbers that the three convolutional tokenizers have in common."""
     base = shapes["encoder.conv_in.weight"][0]
     count = count_after(shapes, f"encoder.{level}.")
     widths = [shapes[f"encoder.{level}.{i}.{block}.0.conv2.weight"][0] for i in range(count)]
@@ -133,7 +133,7 @@ _TRANSFORMERS: dict[str, Callable[[Shapes, int | None], Any]] = {"google": _goog
 
 
 def _shared_table(rows: int, special: int, codes: int | None) -> tuple[int, int]:
-    """Return codes and classes of a table that holds both and the special rows."""
+    """Split a table of codes, classes and special rows into numbers of codes and classes."""
     if rows > _PUBLISHED_CLASSES + special or codes is None:
         codes = rows - special - _PUBLISHED_CLASSES
     classes = rows - special - codes
@@ -143,7 +143,7 @@ def _shared_table(rows: int, special: int, codes: int | None) -> tuple[int, int]
 
 
 def _heads(width: int, published: dict[int, int]) -> int:
-    """Return the heads of a published width; the shapes do not show them."""
+    """Return the heads of a published width, which the shapes do not show."""
     if width not in published:
         known = ", ".join(map(str, published))
         raise ValueError(f"width {width} has an unknown number of heads, known are {known}: give its config.json")

@@ -1,9 +1,9 @@
-"""What a transformer sees of the known pixels of a window beside their tokens.
+"""What a transformer sees of a window's known pixels, beside their tokens.
 
-Knows nothing of tokens or of holes' shapes. Tokens keep about 20 dB of what is known; the pixels themselves are there.
-A stem of convolutions reads the known pixels, and projections read feature maps of a frozen classifier, which has
-learnt surfaces and things from far more photos than a small model ever sees. Both add one vector to the embedding of
-each cell. The last weights start at zero, so that a trained transformer begins as what it was.
+Knows nothing of tokens or of holes' shapes. Tokens keep about 20 dB of the known part; its pixels are available. A stem
+of convolutions reads the known pixels, and projections read feature maps of a frozen classifier, which has learnt
+surfaces and things from far more photos than a small model ever sees. Both add one vector to each cell's embedding. The
+last weights start at zero, so that a trained transformer starts unchanged.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 FEATURE_BLOCKS = (4, 10)
-"""Blocks of EfficientNet-Lite0 whose outputs are read: at 128 px 16x16 cells of 40 channels and 8x8 of 112."""
+"""Blocks of EfficientNet-Lite0 whose outputs are read, the last before each halving: at 128 px 16x16 cells and 8x8."""
 FEATURE_CHANNELS = (40, 112)
 """Channels of those outputs."""
 _STEM = (64, 128, 192)
-"""Channels of the stem: its cost is about a tenth of the bundled transformer's, once a window and not once a step."""
+"""Channels of the stem: its cost is a tenth of the bundled transformer's, once per window and not once per step."""
 
 
 class Surroundings(nn.Module):
@@ -45,10 +45,10 @@ class Surroundings(nn.Module):
             nn.init.zeros_(last.bias)
 
     def forward(self, pictures: Tensor, known: Tensor, maps: Sequence[Tensor]) -> Tensor:
-        """Return (B, grid * grid, width), one vector for each cell in row-major order.
+        """Compute (B, grid * grid, width), one vector per cell in row-major order.
 
         Args:
-            pictures: (B, 3, S, S) float in [0, 1]; looked at only where known.
+            pictures: (B, 3, S, S) float in [0, 1]; read only where known.
             known: (B, 1, S, S) bool, True = the photo's own pixel.
             maps: outputs of `FEATURE_BLOCKS` for the neutral-filled pictures, (B, C, h, w) each.
         """
@@ -60,6 +60,6 @@ class Surroundings(nn.Module):
         for project, features in zip(self.features, maps, strict=True):
             read = project(features)
             cells = cells + F.interpolate(read, size=(self.grid, self.grid), mode="bilinear", align_corners=False)
-        # Where nothing is known there is nothing to see: the filler's features must not tell one window from another.
+        # If nothing is known there is nothing to see: the fill's features must not distinguish windows.
         anything = known.flatten(1).any(1).to(cells.dtype)
         return cells.flatten(2).transpose(1, 2) * anything[:, None, None]

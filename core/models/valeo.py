@@ -1,4 +1,4 @@
-"""The transformer of valeo's MaskGIT in PyTorch, version 1.0, and what its files hold besides the nets.
+"""The transformer of valeo's MaskGIT in PyTorch, version 1.0, and the other contents of its files.
 
 Knows nothing of containers or downloads. The state-dict names are the published ones, so strict loading is direct.
 Source of the net: docs/architectures.md, section 4; of the token ids: docs/algorithm.md, section 1.
@@ -22,7 +22,7 @@ from core.models.interfaces import MaskTransformer
 class ValeoTransformerConfig:
     """Shape of a `ValeoTransformer`; the defaults are the 256 px net, grid 32 makes it the 512 px one.
 
-    Heads cannot be seen in the files: the published nets have 16 (the original class's default is 8).
+    Heads do not show in the files: the published nets have 16 (the original class's default is 8).
     """
 
     width: int = 768
@@ -34,7 +34,7 @@ class ValeoTransformerConfig:
     classes: int = 1000
 
     def __post_init__(self) -> None:
-        """Raise ValueError where the width does not split into heads."""
+        """Raise ValueError if the width does not split into heads."""
         if self.width % self.heads:
             raise ValueError(f"width {self.width} is not a multiple of heads {self.heads}")
 
@@ -136,5 +136,5 @@ class ValeoTransformer(MaskTransformer):
 
 
 def tokenizer_from_lightning(state: Mapping[str, Tensor], what: str = "") -> dict[str, Tensor]:
-    """Return a `TamingTokenizer` state dict from VQGAN/last.ckpt's, which also holds the training losses' nets."""
+    """Convert the state dict of VQGAN/last.ckpt, which also has the training losses' nets, to a `TamingTokenizer`'s."""
     return {name: value for name, value in state.items() if not name.startswith("loss.")}

@@ -1,7 +1,7 @@
-"""The frozen classifier that a model folder may bring along, so that its transformer sees surfaces and things.
+"""The frozen classifier that a model folder may contain, so that its transformer sees surfaces and things.
 
-Knows nothing of what is made of its feature maps (surroundings.py). The weights are EfficientNet-Lite0's, batch norms
-folded, as fp16 safetensors; names and shapes are those of the published net and checked strictly.
+Knows nothing of the uses of its feature maps (surroundings.py). The weights are EfficientNet-Lite0's with folded batch
+norms, as fp16 safetensors; names and shapes are those of the published net and checked strictly.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from core.models.keymaps import require_shapes
 from core.models.surroundings import FEATURE_BLOCKS
 
 BUNDLED_VISION = BUNDLED / "scenes-128"
-"""The folder whose net every newly trained model takes along."""
+"""The folder whose net every newly trained model copies."""
 
 BUNDLED_NET = BUNDLED_VISION / VISION_FILE
-"""That net's weights, which training's perceptual terms and the evaluation read, too."""
+"""That net's weights, read by training's perceptual terms and the evaluation, too."""
 
 
 def load_vision(folder: Path, digests: Mapping[str, str]) -> EfficientNetLite0:
-    """Return the frozen net of a model folder, float32 on the CPU.
+    """Load the frozen net of a model folder, float32 on the CPU.
 
     Raises:
-        CheckpointError: where the file is missing, damaged, or of another net.
+        CheckpointError: if the file is missing, damaged, or of another net.
     """
     path = folder / VISION_FILE
     require_shapes(tensor_shapes(path), folded_shapes(), str(path))
@@ -41,6 +41,6 @@ def load_vision(folder: Path, digests: Mapping[str, str]) -> EfficientNetLite0:
 
 
 def feature_maps(net: EfficientNetLite0, pictures: Tensor) -> list[Tensor]:
-    """Return the maps that `Surroundings` reads, (B, C, h, w) each, of (B, 3, S, S) pictures in [0, 1]."""
+    """Compute the maps that `Surroundings` reads, (B, C, h, w) each, from (B, 3, S, S) pictures in [0, 1]."""
     outputs = net.blocks(pictures, FEATURE_BLOCKS[-1])
     return [outputs[block] for block in FEATURE_BLOCKS]

@@ -1,10 +1,9 @@
 """The published families' convolutional VQ tokenizers: Google MaskGIT's, taming-transformers' and LlamaGen's.
 
 Knows nothing of files: the state-dict names are those of the published torch files (TiTok / openMUSE for Google's
-weights), so strict loading is direct; what lies beside them in a container is dropped by the key maps in google.py,
-valeo.py and halton.py. All three share one skeleton (docs/architectures.md, sections 1, 4 and 5): a
-convolution in, levels of residual blocks with a change of size between them, a middle, group norm, swish, a
-convolution out.
+weights), so strict loading is direct; other contents of a container are dropped by the key maps in google.py, valeo.py
+and halton.py. All three share one skeleton (docs/architectures.md, sections 1, 4 and 5): a convolution, levels of
+residual blocks with a change of size between them, a middle, group norm, swish, a convolution.
 """
 
 from __future__ import annotations
@@ -26,8 +25,8 @@ class GoogleTokenizerConfig:
 
     Attributes:
         base_channels: width of the first level.
-        multipliers: width of each level over the first's; the picture is halved between levels.
-        blocks: residual blocks a level.
+        multipliers: width of each level as a multiple of the first; the picture is halved between levels.
+        blocks: residual blocks per level.
         code_dim: D, width of a code.
         codebook_size: K.
         groups: of every group norm.
@@ -41,7 +40,7 @@ class GoogleTokenizerConfig:
     groups: int = 32
 
     def __post_init__(self) -> None:
-        """Raise ValueError where the numbers cannot make a net."""
+        """Raise ValueError if the numbers cannot make a net."""
         if not self.multipliers or min(self.base_channels, self.blocks, *self.multipliers) < 1:
             raise ValueError(f"{self}: channels, multipliers and blocks must be at least 1")
         if any(width % self.groups for width in self.widths):
@@ -78,7 +77,7 @@ class LlamaGenTokenizerConfig(TamingTokenizerConfig):
 
 
 class _ResBlock(nn.Module):
-    """norm - swish - conv3x3, twice, added to the input, which a 1x1 convolution brings to the new width."""
+    """norm - swish - conv3x3, twice, added to the input, whose width a 1x1 convolution changes."""
 
     def __init__(self, before: int, after: int, groups: int) -> None:
         super().__init__()
@@ -95,7 +94,7 @@ class _ResBlock(nn.Module):
 
 
 class _GoogleResBlock(nn.Module):
-    """Google's block: no biases, and where the width changes the shortcut reads the block's own output.
+    """Google's block: no biases, and if the width changes the shortcut reads the block's own output.
 
     In the original the 1x1 shortcut is applied to h, so y = h + W h and the input is dropped; the released weights
     were trained that way (docs/architectures.md, section 1).
@@ -155,7 +154,7 @@ class _Upsample(nn.Conv2d):
 
 
 class _Level(nn.ModuleDict):
-    """Residual blocks, each followed by attention where the level has any, then the change of size."""
+    """Residual blocks, each followed by attention if the level has any, then the change of size."""
 
     def __init__(
         self, names: tuple[str, str], blocks: list[nn.Module], attention: list[nn.Module], resize: nn.Module
@@ -175,7 +174,7 @@ class _Level(nn.ModuleDict):
 
 
 class _DeepestFirst(nn.Sequential):
-    """Levels that are numbered from the shallowest and run from the deepest."""
+    """Levels numbered from the shallowest, run from the deepest."""
 
     def forward(self, input: Tensor) -> Tensor:
         for level in reversed(list(self)):
@@ -184,7 +183,7 @@ class _DeepestFirst(nn.Sequential):
 
 
 class _Quantizer(nn.Module):
-    """The codebook; `unit` compares and returns l2-normalised vectors, the stored rows need not be so."""
+    """The codebook; `unit` compares and returns l2-normalised vectors, whatever the stored rows."""
 
     def __init__(self, codebook_size: int, code_dim: int, *, unit: bool) -> None:
         super().__init__()
@@ -192,28 +191,28 @@ class _Quantizer(nn.Module):
         self.unit = unit
 
     def codebook(self) -> Tensor:
-        """Return the codes as they are compared and decoded: (K, D) float32."""
+        """The codes as they are compared and decoded: (K, D) float32."""
         rows = self.embedding.weight.float()
         return F.normalize(rows, dim=1) if self.unit else rows
 
     def nearest(self, vectors: Tensor) -> Tensor:
-        """Return the closest code of each cell: (B, D, h, w) -> (B, h, w) int64."""
+        """Find the closest code of each cell: (B, D, h, w) -> (B, h, w) int64."""
         b, d, h, w = vectors.shape
         flat = vectors.float().permute(0, 2, 3, 1).reshape(-1, d)
         return nearest_code(F.normalize(flat, dim=1) if self.unit else flat, self.codebook()).view(b, h, w)
 
     def vectors(self, tokens: Tensor) -> Tensor:
-        """Return the codes of a token grid: (B, h, w) int64 -> (B, D, h, w) float32."""
+        """Look up the codes of a token grid: (B, h, w) int64 -> (B, D, h, w) float32."""
         return self.codebook()[tokens].permute(0, 3, 1, 2).contiguous()
 
 
 def _sequence(**modules: nn.Module) -> nn.Sequential:
-    """Return a sequence whose state-dict names are the keywords."""
+    """Build a sequence whose state-dict names are the keywords."""
     return nn.Sequential(OrderedDict(modules))
 
 
 def _stack(block: Callable[[int, int], nn.Module], before: int, width: int, count: int) -> list[nn.Module]:
-    """Return `count` residual blocks of which the first changes the width."""
+    """Build `count` residual blocks of which the first changes the width."""
     return [block(before if i == 0 else width, width) for i in range(count)]
 
 
@@ -373,5 +372,5 @@ class LlamaGenTokenizer(TamingTokenizer):
 
 
 def _dtype(tokenizer: GoogleTokenizer | TamingTokenizer) -> torch.dtype:
-    """Return the dtype that the convolutions compute in."""
+    """Dtype in which the convolutions compute."""
     return tokenizer.quantize.embedding.weight.dtype

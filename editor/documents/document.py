@@ -115,7 +115,7 @@ class Document:
         """Return a version.
 
         Raises:
-            BadRequest: where it is not kept.
+            BadRequest: if it is not kept.
         """
         with self._lock:
             self._check_open()
@@ -147,7 +147,7 @@ class Document:
             painted: see `Version`.
 
         Raises:
-            Gone: where this document was let go of meanwhile; then the picture is released.
+            Gone: if this document was let go of meanwhile; then the picture is released.
         """
         with self._lock:
             shown = self._pushed(picture, offset, parent, painted)
@@ -164,7 +164,7 @@ class Document:
         """Show a version.
 
         Raises:
-            BadRequest: where it is not kept.
+            BadRequest: if it is not kept.
         """
         with self._lock:
             found = self.find(version)
@@ -179,7 +179,7 @@ class Document:
         """Return the same of a variation of a run that is kept, what lay under it included.
 
         Raises:
-            BadRequest: where that run or variation is not kept.
+            BadRequest: if that run or variation is not kept.
         """
         with self._lock:
             run = self.runs.find(run_id)
@@ -204,7 +204,7 @@ class Document:
         """Keep a run, in place of an earlier one of that id; the oldest runs go when the document holds too much.
 
         Raises:
-            Gone: where this document was let go of meanwhile; then the run's pictures are released.
+            Gone: if this document was let go of meanwhile; then the run's pictures are released.
         """
         with self._lock:
             self._check_open(*run.pictures)
@@ -216,7 +216,7 @@ class Document:
         """Make a variation the picture shown; it becomes a child of the version that its run was made from.
 
         Raises:
-            BadRequest: where that run or variation is not kept, or was made for a picture of another size.
+            BadRequest: if that run or variation is not kept, or was made for a picture of another size.
         """
         with self._lock:
             run = self.runs.find(run_id)
@@ -240,7 +240,7 @@ class Document:
         """Return a new folder for files to be downloaded; it goes when newer ones need its place.
 
         Raises:
-            Gone: where this document was let go of meanwhile.
+            Gone: if this document was let go of meanwhile.
         """
         with self._lock:
             self._check_open()

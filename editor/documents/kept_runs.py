@@ -64,7 +64,7 @@ class Runs:
         """Return a run.
 
         Raises:
-            Gone: where it is not kept.
+            Gone: if it is not kept.
         """
         return self._of_kind(Run, run_id)
 
@@ -72,7 +72,7 @@ class Runs:
         """Return the cells of a sweep.
 
         Raises:
-            Gone: where they are not kept.
+            Gone: if they are not kept.
         """
         return self._of_kind(SweptCells, run_id)
 

@@ -60,7 +60,7 @@ class Project(NamedTuple):
         """Return the PNG of a version, which nobody has looked into yet; only one at a time need be in memory.
 
         Raises:
-            BadRequest: where it is damaged.
+            BadRequest: if it is damaged.
         """
         with _sound(), zipfile.ZipFile(self.path) as archive:
             return _unpacked(archive, f"versions/{version.id}.png", version.size)
@@ -75,7 +75,7 @@ def write_project(path: Path, document: Document, state: Mapping[str, Any] | Non
         state: the stage's own, checked by `editor.checks.read_state`.
 
     Raises:
-        BadRequest: where nothing is open, or the state is larger than `MOST_STATE`.
+        BadRequest: if nothing is open, or the state is larger than `MOST_STATE`.
     """
     head, tree = document.version, document.tree
     if head is None:
@@ -112,7 +112,7 @@ def read_project(path: Path, *, most_bytes: int) -> Project:
         most_bytes: that it may hold unpacked.
 
     Raises:
-        BadRequest: where it is none, is damaged, or is larger than the bounds.
+        BadRequest: if it is none, is damaged, or is larger than the bounds.
     """
     _check_directory(path)
     with _sound(), zipfile.ZipFile(path) as archive:

@@ -118,7 +118,7 @@ class Trace:
         """Return the codes (h, w) as they stood after a step, `UNKNOWN` where undecided; step 0 is the start.
 
         Raises:
-            BadRequest: where that step is not kept.
+            BadRequest: if that step is not kept.
         """
         if step in self._guesses:
             codes: Codes = self._guesses[step][variation].astype(np.int64)
@@ -160,11 +160,11 @@ class Run:
 
     Attributes:
         id: the browser's own.
-        requests: one a variation, each as it is drawn alone.
+        requests: one per variation, each as it is drawn alone.
         offset: where the source lies on the pictures, (x, y).
-        source: version of the document that it was made from; None where there was none.
+        source: version of the document that it was made from; None if there was none.
         spec: the model that made it.
-        pictures: one a variation; none while the run is under way or after it was stopped, unless a draft was kept.
+        pictures: one per variation; none while the run is under way or after it was stopped, unless a draft was kept.
         trace: its steps, where its first look took one window.
         sources: where the pixels of each picture came from; none where that is not known.
     """
@@ -193,7 +193,7 @@ class Run:
         """Return what drew a variation.
 
         Raises:
-            BadRequest: where there is no such variation.
+            BadRequest: if there is no such variation.
         """
         if not 0 <= variation < len(self.requests):
             raise BadRequest(on_page.run_gone())
@@ -203,7 +203,7 @@ class Run:
         """Return the steps.
 
         Raises:
-            BadRequest: where they are not kept, because it took several passes or has not begun.
+            BadRequest: if they are not kept, because it took several passes or has not begun.
         """
         if self.trace is None or not self.trace.variations:
             raise BadRequest(on_page.no_trace())
@@ -213,7 +213,7 @@ class Run:
         """Return where a decoding would go on: after a step, or with a code in every cell where `step` is None.
 
         Raises:
-            BadRequest: where the steps or that step are not kept, or a pin is outside the hole.
+            BadRequest: if the steps or that step are not kept, or a pin is outside the hole.
         """
         trace = self.traced()
         self.request(variation)
@@ -233,7 +233,7 @@ class SweptCells:
 
     Attributes:
         id: the browser's own id of the run.
-        source: version of the document that it was made from; None where there was none.
+        source: version of the document that it was made from; None if there was none.
         spec: the model that makes them.
         painted: (H, W) bool on the canvas, the pixels that the cells may differ in.
         labels: the settings of rows and of columns, for people.
@@ -272,7 +272,7 @@ class SweptCells:
         """Return a cell.
 
         Raises:
-            BadRequest: where it is not there, or not yet.
+            BadRequest: if it is not there, or not yet.
         """
         if (row, column) not in self.cells:
             raise BadRequest(on_page.run_gone())

@@ -82,7 +82,7 @@ class Documents:
         """Return a visitor's document.
 
         Raises:
-            Gone: where the id is unknown, dropped, or another visitor's; the three look alike from outside.
+            Gone: if the id is unknown, dropped, or another visitor's; the three look alike from outside.
         """
         with self._lock:
             mine = self._visitors.get(owner)
@@ -98,7 +98,7 @@ class Documents:
         """Return a document by its unguessable id alone, for calls that carry no session (the overlay's plan).
 
         Raises:
-            Gone: where the id is unknown.
+            Gone: if the id is unknown.
         """
         with self._lock:
             for owner, mine in self._visitors.items():
@@ -112,7 +112,7 @@ class Documents:
         """Hand a document over to the visitor who knows its unguessable id: the same one, after a reload of the page.
 
         Raises:
-            Gone: where the id is unknown.
+            Gone: if the id is unknown.
         """
         with self._lock:
             document = self.find(doc_id)
@@ -140,7 +140,7 @@ class Documents:
         """Return the visitor's document that keeps a run.
 
         Raises:
-            BadRequest: where none does.
+            BadRequest: if none does.
         """
         with self._lock:
             for document in reversed(self._visitors.get(owner, OrderedDict()).values()):

@@ -280,7 +280,7 @@ def _ending(finish: str, follow: float) -> dict[str, Any]:
 
 
 def _opened(image: Any, mask: Any, tell: Callable[[str], object]) -> tuple[Pixels | None, Mask | None]:
-    """Return the pixels and the mask in uploaded files, None where there is no file; tells how they were read."""
+    """Return the pixels and the mask in uploaded files, None if there is no file; tells how they were read."""
     if not image:
         return None, None
     picture = read_picture(Path(str(image)))

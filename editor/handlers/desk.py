@@ -83,8 +83,8 @@ class Desk:
         """Return the document that keeps a run: the one that the payload names, else whichever of the visitor's does.
 
         Raises:
-            Gone: where the named one is not kept any more.
-            BadRequest: where it, or every one, does not keep the run.
+            Gone: if the named one is not kept any more.
+            BadRequest: if it, or every one, does not keep the run.
         """
         if payload.get("doc") is not None and run not in self.document(payload, request).runs:
             raise Gone("run")
@@ -94,8 +94,8 @@ class Desk:
         """Return the document that a payload names, or the one that the visitor used last.
 
         Raises:
-            Gone: where the named one is not kept any more, or is not this visitor's.
-            BadRequest: where there is none.
+            Gone: if the named one is not kept any more, or is not this visitor's.
+            BadRequest: if there is none.
         """
         owner = owner_of(request)
         if payload.get("doc") is not None:

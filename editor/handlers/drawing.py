@@ -187,7 +187,7 @@ class Drawing:
         yield Told(self.finished(job, drawn, results, joined, notes=notes))
 
     def _trace(self, job: Job, route: _Route) -> Trace | None:
-        """Return the trace that this edit will fill; None where its first look takes several windows."""
+        """Return the trace that this edit will fill; None if its first look takes several windows."""
         if route.looks > 1:
             return None
         hole, start, origin = route.hole, job.asked.start, job.origin

@@ -211,7 +211,7 @@ def _over(recipe: Mapping[str, Any], pixels: Pixels) -> EditRequest:
     """Return the request of a recipe over the picture that came of it, instead of over its source.
 
     Raises:
-        BadRequest: where the recipe cannot be read, or the picture has another size than it says.
+        BadRequest: if the recipe cannot be read, or the picture has another size than it says.
     """
     if recipe.get("image") is None:
         return load_request(recipe, None)

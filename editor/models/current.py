@@ -43,7 +43,7 @@ class Progress(NamedTuple):
         stage: "download", "convert" or "load".
         done: bytes that are here.
         total: bytes to download.
-        seconds_left: of the download, None where that is not known yet.
+        seconds_left: of the download, None if that is not known yet.
     """
 
     key: str
@@ -167,7 +167,7 @@ class Models:
                 downloaded, and wants it.
 
         Raises:
-            BadRequest: where there is no such model, another is on its way, nobody agreed to a download, or the model
+            BadRequest: if there is no such model, another is on its way, nobody agreed to a download, or the model
                 is fixed.
         """
         if self.fixed:
@@ -254,7 +254,7 @@ def _convert(paths: Sequence[Path], folder: Path, job: _Job) -> None:
     of them took goes with it.
 
     Raises:
-        CheckpointError: where they cannot be used.
+        CheckpointError: if they cannot be used.
     """
     job.check()
     command = [sys.executable, "-m", "core", "convert", *map(str, paths), "--out", str(folder), "--json"]

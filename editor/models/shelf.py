@@ -32,7 +32,7 @@ class Entry:
         key: tells it from all others; its name, with a number behind it where another has that name.
         group: whose it is.
         spec: what it is.
-        parameters: numbers in both nets; None where they cannot be counted.
+        parameters: numbers in both nets; None if they cannot be counted.
         bytes: of its files on disk, or of those to be downloaded.
         folder: of a model of one's own.
         published: what is to be downloaded, of a published one.
@@ -55,7 +55,7 @@ class Entry:
             device: "auto", "cpu" or "cuda".
 
         Raises:
-            CoreError: where it cannot be loaded.
+            CoreError: if it cannot be loaded.
         """
         return _loaded(self.spec.name, device, self.folder)
 
@@ -94,7 +94,7 @@ def start_engine(settings: AppSettings) -> Engine:
     """Return an engine of the model that `settings.model` names.
 
     Raises:
-        CoreError: where there is none, it is not on this disk, or cannot be used. A folder of another model that is not
+        CoreError: if there is none, it is not on this disk, or cannot be used. A folder of another model that is not
             there, or is damaged, stops nothing: the log and the menu say so.
     """
     for _, why in _absent(settings):

@@ -65,7 +65,7 @@ class Carrier(gr.HTML, metaclass=_NoStub):
         super().__init__(visible=False)
 
     def preprocess(self, payload: FileData | None) -> str | None:  # type: ignore[override]
-        """Return the path of the uploaded file, None where nothing was carried."""
+        """Return the path of the uploaded file, None if nothing was carried."""
         return None if payload is None else payload.path
 
 

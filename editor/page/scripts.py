@@ -30,7 +30,7 @@ def bundle(start: Path) -> str:
     one scope afterwards, so no two may declare the same name at their top level.
 
     Raises:
-        ValueError: where an import names a module or an export that is not there, two modules declare one name, or
+        ValueError: if an import names a module or an export that is not there, two modules declare one name, or
             modules import each other in a circle.
     """
     modules = _in_order(start.resolve())

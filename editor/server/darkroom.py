@@ -99,7 +99,7 @@ class _Process:
         """Return an answer.
 
         Raises:
-            EOFError, OSError, ValueError: where the process is gone, was stopped, or answers nonsense.
+            EOFError, OSError, ValueError: if the process is gone, was stopped, or answers nonsense.
         """
         assert self._child.stdin is not None
         assert self._child.stdout is not None

@@ -151,7 +151,7 @@ class Doorway:
                 await self._app(scope, _given(body, receive), send)
 
     def _length(self, headers: Headers) -> int | None:
-        """Return the announced size of a body, 0 for none, None where it comes in chunks."""
+        """Return the announced size of a body, 0 for none, None if it comes in chunks."""
         if "chunked" in headers.get("transfer-encoding", "").lower():
             return None
         text = headers.get("content-length", "0")
@@ -218,7 +218,7 @@ class Doorway:
 
 
 async def _whole(receive: Receive, most: int) -> bytes | None:
-    """Return a body, None where the sender has left.
+    """Return a body, None if the sender has left.
 
     Raises:
         Refused: where it is larger than `most`, or does not come in time.
@@ -315,7 +315,7 @@ def _marked(send: Send, rules: Rules) -> Send:
 
 
 def _name(authority: str) -> str | None:
-    """Return the host of "host" or "host:port", in small letters and without brackets; None where it is neither."""
+    """Return the host of "host" or "host:port", in small letters and without brackets; None if it is neither."""
     found = re.fullmatch(r"(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]+))(?::[0-9]{1,5})?", authority.lower())
     return None if found is None else (found[1] or found[2]).rstrip(".")
 

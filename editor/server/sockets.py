@@ -28,7 +28,7 @@ def listening(host: str, port: int) -> Iterator[list[socket.socket]]:
         port: 0 for any that is free.
 
     Raises:
-        BadRequest: where the host or the port cannot be had.
+        BadRequest: if the host or the port cannot be had.
     """
     host = host.removeprefix("[").removesuffix("]")
     try:

@@ -52,7 +52,7 @@ def workplace(parent: str | None) -> Iterator[Workplace]:
         parent: where; None for the system's place for temporary files.
 
     Raises:
-        BadRequest: where nothing can be written there.
+        BadRequest: if nothing can be written there.
     """
     wanted = parent or "the folder for temporary files"
     try:

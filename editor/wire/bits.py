@@ -29,11 +29,11 @@ def read_mask(value: object, width: int, height: int) -> Mask | None:
         width, height: of the picture that it must fit.
 
     Returns:
-        (H, W) bool, True = repaint; uint8, how much is blended in, where some of it is soft; None where nothing is
+        (H, W) bool, True = repaint; uint8, how much is blended in, where some of it is soft; None if nothing is
         painted.
 
     Raises:
-        BadRequest: where it is no mask, or one of another size.
+        BadRequest: if it is no mask, or one of another size.
     """
     if value is None:
         return None

@@ -65,16 +65,16 @@ class Intent:
     """What the person did on the canvas, checked.
 
     Attributes:
-        document: the visitor's document; None where none is open, which only "generate" and "sweep" can do without.
+        document: the visitor's document; None if none is open, which only "generate" and "sweep" can do without.
         version: of the document, that the page shows; the one used last where the page does not say.
         mode: one of `MODES`.
-        mask: (H, W) of the picture's size, bool or soft; None where nothing is painted.
+        mask: (H, W) of the picture's size, bool or soft; None if nothing is painted.
         box: marked region on the picture, or None.
         extend: pixels that the handles add at each side.
         window: pinned window on the picture as it is, or None.
         run: the browser's own id of this run.
         origin: the run to go on from, or None.
-        model: the model that the page's controls are for, as `requests.model_id` tells it; None where it does not say.
+        model: the model that the page's controls are for, as `requests.model_id` tells it; None if it does not say.
     """
 
     document: Document | None
@@ -99,7 +99,7 @@ def read_intent(data: object, documents: Documents, *, owner: str | None) -> Int
 
     Raises:
         BadRequest: for anything that is not an intent, or a document that is not this visitor's.
-        Gone: where the document is not kept any more.
+        Gone: if the document is not kept any more.
     """
     if not isinstance(data, Mapping):
         raise BadRequest(on_page.bad_intent("no intent"))
@@ -139,7 +139,7 @@ def read_run(data: object) -> str:
     """Return the run's id in a payload.
 
     Raises:
-        BadRequest: where there is none.
+        BadRequest: if there is none.
     """
     value = data.get("run", "") if isinstance(data, Mapping) else None
     if not isinstance(value, str) or len(value) > _LONGEST_ID or not value.isprintable():
@@ -151,7 +151,7 @@ def read_index(data: Mapping[str, Any], name: str) -> int:
     """Return a whole number of 0 or more in a payload: a variation, a version, a row.
 
     Raises:
-        BadRequest: where there is none.
+        BadRequest: if there is none.
     """
     value = data.get(name)
     if not is_whole(value, 0, 2**31):
@@ -160,13 +160,13 @@ def read_index(data: Mapping[str, Any], name: str) -> int:
 
 
 def read_ask(data: Mapping[str, Any]) -> str | None:
-    """Return the id under which the page waits for an answer, None where it gives none."""
+    """Return the id under which the page waits for an answer, None if it gives none."""
     value = data.get("ask")
     return value if isinstance(value, str) and 0 < len(value) <= _LONGEST_ID and value.isprintable() else None
 
 
 def read_name(data: Mapping[str, Any]) -> str | None:
-    """Return the name of the file that the page opens, None where it gives none."""
+    """Return the name of the file that the page opens, None if it gives none."""
     value = data.get("name")
     return value if isinstance(value, str) and 0 < len(value) <= LONGEST_NAME else None
 
@@ -175,7 +175,7 @@ def read_cell(value: object) -> tuple[int, int]:
     """Return the (row, column) of a cell.
 
     Raises:
-        BadRequest: where it is none.
+        BadRequest: if it is none.
     """
     if not is_list(value) or len(value) != 2 or not all(is_whole(part, 0, 2**16) for part in value):
         raise BadRequest(on_page.bad_intent("a cell without row and column"))
@@ -191,7 +191,7 @@ def read_pins(value: object, run: Run) -> dict[int, int]:
         run: the run whose cells they are; it must have kept its steps where there are any pins.
 
     Raises:
-        BadRequest: where they are no pins, or outside the grid.
+        BadRequest: if they are no pins, or outside the grid.
     """
     if value is None or value == []:
         return {}

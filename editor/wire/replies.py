@@ -146,7 +146,7 @@ class Step:
         level: 0 at first, more where a finer pass goes over what is painted.
         looks: windows of the first look; the finer ones count in `passes` alone.
         first_steps: steps until all of these are done, of `preview.steps`.
-        urls: the previews, one a variation; none where the step is progress only.
+        urls: the previews, one per variation; none where the step is progress only.
         canvas: width and height of what comes out.
         offset: where the source lies on it.
         seconds_left: until the result.
@@ -165,7 +165,7 @@ class Step:
     finish: bool = False
 
     def message(self) -> Message:
-        """Return the message; `unknown` and `confidence` are hex, one a variation, see `editor.wire.bits`."""
+        """Return the message; `unknown` and `confidence` are hex, one per variation, see `editor.wire.bits`."""
         preview = self.preview
         return _message(
             "step",
@@ -206,9 +206,9 @@ class Variation:
         seam: how much its border shows, about 1 = not at all; 0, which is told as None, where it has no border.
         shift: difference of colour across its border, delta E.
         changed_outside: pixels that changed although nobody asked; 0 is the promise.
-        fit: how well it suits its surroundings, `core.values.EditResult.fits`; None where nothing was to be judged.
-        class_fit: how much likelier the class makes it; None where there is none.
-        worth: that it is ranked by, `core.values.EditResult.worths`; None where it was not, or by places alone.
+        fit: how well it suits its surroundings, `core.values.EditResult.fits`; None if nothing was to be judged.
+        class_fit: how much likelier the class makes it; None if there is none.
+        worth: that it is ranked by, `core.values.EditResult.worths`; None if it was not, or by places alone.
         note: what sets it apart from its neighbours, where the seed does not.
     """
 
@@ -245,7 +245,7 @@ class Result:
         seconds: that the run took.
         branchable: whether the steps are kept.
         caption: the settings, see `caption`.
-        ranking: positions among the variations, best first; None where they were not judged against each other.
+        ranking: positions among the variations, best first; None if they were not judged against each other.
         origin: the run that it went on from.
         draft: whether it is what a stopped run had come to.
         told: sentences about what could not be done as asked.

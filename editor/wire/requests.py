@@ -54,7 +54,7 @@ def read_request(intent: Intent, values: Mapping[str, Any], spec: ModelSpec) -> 
         spec: the model.
 
     Raises:
-        BadRequest: where something needed is missing or out of range.
+        BadRequest: if something needed is missing or out of range.
     """
     check_page(intent.model, spec)
     if intent.origin is not None:
@@ -79,13 +79,13 @@ def model_id(spec: ModelSpec) -> str:
 
 
 def check_page(model: str | None, spec: ModelSpec) -> None:
-    """Raise BadRequest where a page's controls, which say for which `model_id` they are, are for another model."""
+    """Raise BadRequest if a page's controls, which say for which `model_id` they are, are for another model."""
     if model not in (None, model_id(spec)):
         raise BadRequest(on_page.model_changed(spec.name))
 
 
 def check_model(run: Run, spec: ModelSpec) -> None:
-    """Raise BadRequest where another model made a run: its codes and classes mean nothing to this one."""
+    """Raise BadRequest if another model made a run: its codes and classes mean nothing to this one."""
     if run.spec != spec:
         raise BadRequest(on_page.run_of_other_model(run.spec.name, spec.name))
 
@@ -111,7 +111,7 @@ def pinned_request(run: Run, variation: int, pins: Mapping[int, int], spec: Mode
     """Return the request that draws the final tokens of a variation with some cells replaced; nothing is decoded.
 
     Raises:
-        BadRequest: where another model made the run, its steps are not kept, or a pin is outside its hole or the
+        BadRequest: if another model made the run, its steps are not kept, or a pin is outside its hole or the
             codebook.
     """
     check_model(run, spec)

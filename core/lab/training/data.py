@@ -86,7 +86,7 @@ class ClassFile:
         """Return the class id of a folder's photos, NO_CLASS where they have none.
 
         Raises:
-            ValueError: where the folder's class is not among the classes.
+            ValueError: if the folder's class is not among the classes.
         """
         name = self.folders.get(folder, folder)
         if name is None:
@@ -100,7 +100,7 @@ def read_classes(path: Path) -> ClassFile:
     """Return a file of classes: JSON {"classes": [names], "folders": {folder: class or null}}.
 
     Raises:
-        ValueError: where the file is missing or not of this form.
+        ValueError: if the file is missing or not of this form.
     """
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
@@ -168,8 +168,8 @@ def load_files(paths: Sequence[Path], listed: ClassFile | None = None) -> PhotoF
         listed: which folder is of which class; None takes each folder for a class.
 
     Raises:
-        FileNotFoundError: where a path does not exist.
-        ValueError: where no photo is found, a folder's class is not listed, or a zip or a photo is damaged.
+        FileNotFoundError: if a path does not exist.
+        ValueError: if no photo is found, a folder's class is not listed, or a zip or a photo is damaged.
     """
     files: list[bytes] = []
     folders: list[str] = []
@@ -210,7 +210,7 @@ def centre_square(files: PhotoFiles, index: int, size: int) -> NDArray[np.uint8]
     """Return the middle of a photo, (size, size, 3) uint8 RGB, resized (Lanczos).
 
     Raises:
-        ValueError: where the photo is damaged.
+        ValueError: if the photo is damaged.
     """
     try:
         rgb = Image.fromarray(files.picture(index))

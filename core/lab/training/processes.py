@@ -45,7 +45,7 @@ class Processes:
         """Return which samples of a global batch are this process's.
 
         Raises:
-            ValueError: where the batch does not split evenly.
+            ValueError: if the batch does not split evenly.
         """
         if batch % self.count:
             raise ValueError(
@@ -121,7 +121,7 @@ def joined_processes(device: torch.device) -> Iterator[Processes]:
         device: the kind to compute on; with several GPUs each process takes its own.
 
     Raises:
-        ValueError: where there are several processes and Accelerate is not installed.
+        ValueError: if there are several processes and Accelerate is not installed.
     """
     count = int(os.environ.get("WORLD_SIZE", "1"))
     if count == 1:

@@ -87,7 +87,7 @@ class Run:
         state: name -> module or optimiser, saved in and restored from checkpoint.pt.
 
     Raises:
-        ValueError: where resuming would change the recipe or a fact, starting would overwrite a run, or the
+        ValueError: if resuming would change the recipe or a fact, starting would overwrite a run, or the
             checkpoint is damaged.
     """
 
@@ -163,7 +163,7 @@ class Run:
     def steps(
         self, batch: int, checkpointed: Callable[[], None], draw_sheet: Callable[[], np.ndarray[Any, Any]]
     ) -> Iterator[Callable[[Metrics], None]]:
-        """Yield once a step until the time is spent; the loop body reports its metrics by calling what is yielded.
+        """Yield once per step until the time is spent; the loop body reports its metrics by calling what is yielded.
 
         Each step begins with torch's own random state set from seed and step, so that resuming needs no saved state.
         With several processes the main one's clock counts, so that all stop after the same step.

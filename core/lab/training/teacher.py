@@ -32,7 +32,7 @@ def weight_file(folder: Path, name: str) -> Path:
     """Return the .bin of a net, checked.
 
     Raises:
-        BadRequest: where it is missing or another file.
+        BadRequest: if it is missing or another file.
     """
     path = folder / f"{name}.bin"
     if not path.is_file() or not path.with_suffix(".param").is_file():
@@ -49,7 +49,7 @@ def start_weights(folder: Path, config: SharpenerConfig) -> dict[str, Tensor]:
     """Return animevideov3's weights as the state dict of a `Sharpener`, float32.
 
     Raises:
-        BadRequest: where the net has another shape than they, or the file is missing or another one.
+        BadRequest: if the net has another shape than they, or the file is missing or another one.
     """
     if config != SharpenerConfig():
         raise BadRequest(f"net is {config}, but the weights to start from are of {SharpenerConfig()}: leave it so.")
@@ -63,7 +63,7 @@ def read_weights(data: bytes, net: Sharpener) -> dict[str, Tensor]:
     bits; the slopes of a PReLU stand bare.
 
     Raises:
-        ValueError: where the file does not end with the net.
+        ValueError: if the file does not end with the net.
     """
     place, found = 0, {}
 
@@ -95,7 +95,7 @@ class Teacher:
         folder: holds the files of the wheel.
 
     Raises:
-        BadRequest: where a file or the package `ncnn` is missing.
+        BadRequest: if a file or the package `ncnn` is missing.
     """
 
     def __init__(self, folder: Path) -> None:

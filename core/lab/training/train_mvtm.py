@@ -73,8 +73,8 @@ def train_mvtm(
         start: model folder whose transformer is trained further; classes that both know keep their row.
 
     Raises:
-        CheckpointError, ValueError: where `start` holds no transformer of this shape.
-        ValueError: where the batch does not split evenly over the processes.
+        CheckpointError, ValueError: if `start` holds no transformer of this shape.
+        ValueError: if the batch does not split evenly over the processes.
     """
     folder, device, processes = setup.folder, setup.device, setup.processes
     torch.manual_seed(recipe.seed)
@@ -208,7 +208,7 @@ class _Student:
         )
 
     def look(self, transformer: CompactTransformer, pictures: Tensor, known: Tensor) -> Tensor | None:
-        """Return what the transformer sees around the holes, (B, N, width); None where it sees tokens alone.
+        """Return what the transformer sees around the holes, (B, N, width); None if it sees tokens alone.
 
         Args:
             transformer: the learning one or its average.

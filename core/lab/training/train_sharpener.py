@@ -52,8 +52,8 @@ def train_sharpener(
         metric_net: weight file of `MetricNet`.
 
     Raises:
-        CheckpointError: where `model` holds no model.
-        ValueError: where the pairs are too few or too small for the recipe.
+        CheckpointError: if `model` holds no model.
+        ValueError: if the pairs are too few or too small for the recipe.
     """
     kept = min(KEPT_BACK, len(pairs) // 8)
     if not kept or pairs.decoded.shape[-1] < recipe.crop:

@@ -46,12 +46,12 @@ def train_tokenizer(
         photos: the data.
         setup: where, how long and on what. Compiled are all nets but the discriminator, whose penalty needs second
             derivatives; left open, on CUDA alone.
-        metric_net: weight file of `MetricNet`; None where the recipe has no perceptual term.
+        metric_net: weight file of `MetricNet`; None if the recipe has no perceptual term.
         start: folder of a tokenizer that is trained further; its codes are in place from the first step.
 
     Raises:
-        CheckpointError: where `start` holds no tokenizer.
-        ValueError: where `start` holds a tokenizer of another shape, `decoder_only` lacks a start, the perceptual term
+        CheckpointError: if `start` holds no tokenizer.
+        ValueError: if `start` holds a tokenizer of another shape, `decoder_only` lacks a start, the perceptual term
             its net, or the batch does not split evenly over the processes.
     """
     torch.manual_seed(recipe.seed)
@@ -280,7 +280,7 @@ def _start_from(tokenizer: CompactTokenizer, folder: Path) -> None:
     """Load a folder's tokenizer; a decoder may get the convolution after its shuffle, which begins as nothing.
 
     Raises:
-        ValueError: where the folder holds a tokenizer of another shape.
+        ValueError: if the folder holds a tokenizer of another shape.
     """
     begun, _ = load_tokenizer(folder)
     if replace(begun.config, smooth=tokenizer.config.smooth) != tokenizer.config or (
