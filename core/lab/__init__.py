@@ -1,4 +1,4 @@
-"""The lab: where models are made and measured, behind a door of its own (`python -m core.lab`).
+"""The lab: models are trained and measured here, behind a command line of its own (`python -m core.lab`).
 
-Nothing outside knows of it: without this folder the engine, the command line and the editor are whole.
+Nothing outside imports it: without this folder the engine, the command line and the editor are whole.
 """

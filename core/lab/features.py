@@ -1,7 +1,7 @@
-"""EfficientNet-Lite0 as a yardstick: how far two pictures are from each other to its eyes.
+"""EfficientNet-Lite0 as a yardstick: the perceptual distance of two pictures.
 
-Knows nothing of our models or of where photos lie. Training learns by it and evaluation measures by it, with the
-weights that come with the bundled model (`core.models.vision.BUNDLED_NET`).
+Knows nothing of our models or of where photos lie. Training learns with it and evaluation measures with it, using the
+weights of the bundled model (`core.models.vision.BUNDLED_NET`).
 """
 
 from __future__ import annotations
@@ -16,47 +16,47 @@ from torch import Tensor
 from core.models.efficientnet import EfficientNetLite0, read_folded
 
 _TAPS = (0, 2, 4, 10, 15)
-"""Blocks whose outputs make the perceptual distance: the last before each halving of the size, and the last of all."""
+"""Blocks whose outputs make up the perceptual distance: the last before each halving of the size, and the very last."""
 
 
 class MetricNet(EfficientNetLite0):
-    """The net of a weight file, and the distance that its blocks make.
+    """The net of a weight file, and the distance made of its blocks.
 
     Raises:
-        FileNotFoundError: where the weight file is missing.
+        FileNotFoundError: if the weight file is missing.
     """
 
     def __init__(self, weights: Path) -> None:
         super().__init__(read_folded(weights))
 
     def taps(self, pixels: Tensor, last: int = 15) -> list[Tensor]:
-        """Return what the perceptual distance compares: tapped blocks' outputs, (B, C, h, w), of unit length over C.
+        """Compute the tapped outputs that the perceptual distance compares, (B, C, h, w) each, of unit length over C.
 
         Args:
             pixels: (B, 3, H, W) in [0, 1].
-            last: stop at the last tap not beyond this block (fewer taps are cheaper: training uses 4).
+            last: stop at the last tap up to this block (fewer taps are faster: training uses 4).
         """
         chosen = [t for t in _TAPS if t <= last]
         outputs = self.blocks(pixels, chosen[-1])
         return [F.normalize(outputs[tap], dim=1) for tap in chosen]
 
     def distance(self, a: Tensor, b: Tensor, *, mask: Tensor | None = None, last: int = 15) -> Tensor:
-        """Return each pair's perceptual distance: (B,) float32, 0 for equal pictures, about 1.7 for unrelated ones.
+        """Measure each pair's perceptual distance: (B,) float32, 0 for equal pictures, about 1.7 for unrelated ones.
 
         Args:
             a, b: (B, 3, H, W) in [0, 1]. The reference values hold at 224x224.
-            mask: (B, 1, H, W) bool; where given, only positions that it touches count.
+            mask: (B, 1, H, W) bool; if given, only positions that it touches count.
             last: as for `taps`.
         """
         return tap_distance(self.taps(a, last), self.taps(b, last), mask)
 
 
 def tap_distance(a: Sequence[Tensor], b: Sequence[Tensor], mask: Tensor | None = None) -> Tensor:
-    """Return the perceptual distances, (B,) float32, of pictures whose `MetricNet.taps` are known.
+    """Measure the perceptual distances, (B,) float32, of pictures whose `MetricNet.taps` are known.
 
     Args:
         a, b: taps of as many pictures, (B, C, h, w) each.
-        mask: (B, 1, H, W) bool; where given, only positions that it touches count.
+        mask: (B, 1, H, W) bool; if given, only positions that it touches count.
     """
     total = torch.zeros(a[0].shape[0], device=a[0].device)
     for for_a, for_b in zip(a, b, strict=True):

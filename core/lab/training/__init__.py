@@ -1,1 +1,1 @@
-"""Training of the bundled model and of a model of one's own; nobody but the command line imports it."""
+"""Training of the bundled model and of one's own; only the lab's command line imports it."""

@@ -1,4 +1,4 @@
-"""How the codes of a `CompactTokenizer` learn: moving averages, a start from data, restart of dead codes."""
+"""Learning of a `CompactTokenizer`'s codes: moving averages, a start from data, restarts of dead codes."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class CodebookTrainer(nn.Module):
         self.counts[dead] = 1.0
 
     def quantise(self, codebook: Tensor, vectors: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return (straight-through codes, commitment loss, indices) of (B, D, h, w) unit vectors."""
+        """Quantise (B, D, h, w) unit vectors; returns straight-through codes, commitment loss and indices."""
         b, d, h, w = vectors.shape
         flat = vectors.permute(0, 2, 3, 1).reshape(-1, d)
         indices = nearest_code(flat.detach(), codebook)
@@ -45,7 +45,7 @@ class CodebookTrainer(nn.Module):
 
     @torch.no_grad()
     def update(self, codebook: Tensor, vectors: Tensor, indices: Tensor, restart: bool) -> None:
-        """Move each code to the mean direction of its vectors; with `restart`, re-seed the unused from this batch.
+        """Move each code to the mean direction of its vectors; with `restart`, re-seed unused codes from this batch.
 
         codebook: (K, D), changed in place; vectors: (M, D) unit; indices: (M,) int64.
         """

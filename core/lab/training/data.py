@@ -1,4 +1,4 @@
-"""Labelled photos: their files, the order they are visited in, and their augmentation.
+"""Labelled photos: their files, the order in which they are visited, and their augmentation.
 
 Knows nothing of nets. A data path is a folder of class folders, a zip of class folders, or a folder inside a zip
 (`tiny10.zip/train`). Class names come from the folder names, in the order of a `labels.json` beside the data where
@@ -33,9 +33,9 @@ _SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
 
 @dataclass(frozen=True, eq=False)
 class PhotoFiles:
-    """All training photos as the bytes of their files, decoded when they are asked for.
+    """All training photos as the bytes of their files, decoded on request.
 
-    files: encoded pictures; labels: (n,) int64 into `classes`, NO_CLASS where a photo has none; digest: sha256 over
+    files: encoded pictures; labels: (n,) int64 into `classes`, NO_CLASS for photos without one; digest: sha256 over
     names and bytes.
     """
 
@@ -49,7 +49,7 @@ class PhotoFiles:
         return len(self.files)
 
     def picture(self, index: int) -> NDArray[np.uint8]:
-        """Return a photo at its own size, (H, W, 3) uint8 RGB."""
+        """Decode a photo at its own size, (H, W, 3) uint8 RGB."""
         with Image.open(io.BytesIO(self.files[index])) as picture:
             return np.asarray(picture.convert("RGB"))
 
@@ -73,17 +73,17 @@ class Photos:
 
 @dataclass(frozen=True)
 class ClassFile:
-    """Which class each folder of photos belongs to.
+    """The class of each folder of photos.
 
-    classes: names in the order of their ids; folders: folder name -> class name, or None for photos without a class.
-    A folder that is not listed has the class of its own name.
+    classes: names in the order of their ids; folders: folder name -> class name, or None for photos without a class. A
+    folder that is not listed is a class of its own name.
     """
 
     classes: tuple[str, ...]
     folders: Mapping[str, str | None]
 
     def label_of(self, folder: str) -> int:
-        """Return the class id of a folder's photos, NO_CLASS where they have none.
+        """Return the class id of a folder's photos, NO_CLASS if they have none.
 
         Raises:
             ValueError: if the folder's class is not among the classes.
@@ -97,7 +97,7 @@ class ClassFile:
 
 
 def read_classes(path: Path) -> ClassFile:
-    """Return a file of classes: JSON {"classes": [names], "folders": {folder: class or null}}.
+    """Read a file of classes: JSON {"classes": [names], "folders": {folder: class or null}}.
 
     Raises:
         ValueError: if the file is missing or not of this form.
@@ -112,7 +112,7 @@ def read_classes(path: Path) -> ClassFile:
 
 
 def _inside_zip(path: Path) -> tuple[Path, str]:
-    """Return (zip or folder, the part of the path that lies inside a zip, "" for all of it)."""
+    """Split a path into the zip or folder and its part inside a zip, "" for all of it."""
     for outer in path.parents:
         if outer.is_file():
             return outer, f"{path.relative_to(outer).as_posix()}/"
@@ -138,7 +138,7 @@ def _members(path: Path) -> Iterator[tuple[str, str, bytes]]:
 
 
 def _names(path: Path) -> dict[str, str]:
-    """Return class names by folder name, in class order, of a zip's own <stem>_labels.json; empty where it has none."""
+    """Read class names by folder name, in class order, from a zip's own <stem>_labels.json; empty without one."""
     outer, _ = _inside_zip(path)
     listed = outer.with_name(f"{outer.stem}_labels.json")
     if not listed.is_file():
@@ -148,7 +148,7 @@ def _names(path: Path) -> dict[str, str]:
 
 
 def _class_order(paths: Sequence[Path], found: set[str]) -> tuple[str, ...]:
-    """Return the classes in the order of the labels file where it lists them all, else sorted."""
+    """Order the classes as in the labels file if it lists them all, else by name."""
     own = tuple(_names(paths[0]).values())
     if own and found <= set(own):
         return own
@@ -161,11 +161,11 @@ def _class_order(paths: Sequence[Path], found: set[str]) -> tuple[str, ...]:
 
 
 def load_files(paths: Sequence[Path], listed: ClassFile | None = None) -> PhotoFiles:
-    """Return the files of every photo, each looked at once so that a damaged one is found now.
+    """Read the files of every photo, each checked so that a damaged one is found now.
 
     Args:
         paths: class folders, or zips of them.
-        listed: which folder is of which class; None takes each folder for a class.
+        listed: the class of each folder; None makes each folder a class.
 
     Raises:
         FileNotFoundError: if a path does not exist.
@@ -207,7 +207,7 @@ def load_photos(paths: Sequence[Path], size: int, listed: ClassFile | None = Non
 
 
 def centre_square(files: PhotoFiles, index: int, size: int) -> NDArray[np.uint8]:
-    """Return the middle of a photo, (size, size, 3) uint8 RGB, resized (Lanczos).
+    """Cut out the middle of a photo, (size, size, 3) uint8 RGB, resized (Lanczos).
 
     Raises:
         ValueError: if the photo is damaged.

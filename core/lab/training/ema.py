@@ -1,6 +1,6 @@
 """Exponential moving average of weights.
 
-Knows nothing of what the weights are for.
+Knows nothing of the weights' purpose.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ M = TypeVar("M", bound=nn.Module)
 
 
 class Ema(Generic[M]):
-    """A slow copy of a module; the decay warms up so that early weights are soon forgotten."""
+    """A slow copy of a module; its decay warms up, so that early weights are soon forgotten."""
 
     def __init__(self, module: M, decay: float) -> None:
         self.module: M = copy.deepcopy(module).eval().requires_grad_(False)
@@ -25,7 +25,7 @@ class Ema(Generic[M]):
     def update(self, module: M, step: int) -> None:
         """Move towards `module` with decay min(decay, (1 + step) / (10 + step)); buffers are copied."""
         decay = min(self.decay, (1 + step) / (10 + step))
-        # All weights in a few kernels: one a weight would keep a GPU waiting for its orders.
+        # All weights in a few kernels: one kernel per weight would keep a GPU waiting.
         torch._foreach_lerp_(list(self.module.parameters()), list(module.parameters()), 1.0 - decay)
         for copied, buffer in zip(self.module.buffers(), module.buffers(), strict=True):
             copied.copy_(buffer)

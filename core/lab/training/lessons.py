@@ -1,7 +1,7 @@
-"""What a step of stage two is given: tokens with some hidden, the true ones, the class, and what is seen around.
+"""The data of one step of stage two: tokens with some hidden, the true ones, the class, and the surroundings.
 
-Knows nothing of nets but their sentinels. A step's batch is a pure function of (seed, step), so that a resumed run goes
-on with exactly what was due, on any number of processes.
+Knows nothing of nets except their sentinels. A step's batch is a pure function of (seed, step), so that a resumed run
+continues with exactly the batches that were due, on any number of processes.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ class Lesson:
     Attributes:
         inputs: (B, N) int64 codes, MASK where hidden.
         targets: (B, N) int64 true codes.
-        labels: (B,) int64, NO_CLASS where the class is not told.
+        labels: (B,) int64, NO_CLASS if the class is not told.
         hidden: (B, N) bool.
         pictures: (B, 3, S, S) float32 in [0, 1], holes filled neutrally.
-        known: (B, 1, S, S) bool, True = the photo's own pixel; nowhere where the whole picture is the hole.
+        known: (B, 1, S, S) bool, True = the photo's own pixel; all False if the whole picture is the hole.
         share: this process's share of all hidden tokens of the batch, in (0, 1].
     """
 
@@ -48,10 +48,10 @@ class Lessons:
     """The batches of a run.
 
     Args:
-        recipe: what to learn.
+        recipe: of the run.
         files: the photos.
         table: their views.
-        mine: which samples of a batch are this process's.
+        mine: this process's samples of a batch.
         device: where the batches go.
     """
 
@@ -63,7 +63,7 @@ class Lessons:
         self.order = SampleOrder(files.labels, recipe.batch, recipe.seed, recipe.balance, recipe.most_repeats)
 
     def at(self, step: int) -> Lesson:
-        """Return the part of a step's batch that is this process's."""
+        """Return this process's part of a step's batch."""
         recipe, mine = self._recipe, self._mine
         generator = generator_of(recipe.seed, step)
         chosen = self.order.at(step)
@@ -72,7 +72,7 @@ class Lessons:
         labels = self._labels[chosen].masked_fill(dropped, NO_CLASS)
         whole = torch.rand(len(chosen), generator=generator) >= recipe.region_share
         strangers = draw_strangers(labels, whole, recipe.stranger_share, generator)
-        # A stranger's sample lies in the hole, and in the surroundings, of the sample before it.
+        # A stranger's sample lies in the hole and the surroundings of the sample before it.
         around = torch.where(strangers, torch.arange(len(chosen)).roll(1), torch.arange(len(chosen)))
         region = self._regions(versions[around], chosen[around], whole)
         hidden = draw_hidden(region, recipe.schedule, generator)
@@ -96,7 +96,7 @@ class Lessons:
         )
 
     def _regions(self, versions: Tensor, chosen: Tensor, whole: Tensor) -> Tensor:
-        """Return the cells that each sample's hole touches, (B, N) bool; all where the whole picture is hidden."""
+        """Find the cells that each sample's hole touches, (B, N) bool; all cells if the whole picture is hidden."""
         pairs = zip(versions.tolist(), chosen.tolist(), strict=True)
         regions = np.stack([self._table.region(version, index).ravel() for version, index in pairs])
         return torch.from_numpy(regions) | whole[:, None]

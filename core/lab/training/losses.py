@@ -8,12 +8,12 @@ from torch import Tensor
 
 
 def hinge_discriminator(real: Tensor, fake: Tensor) -> Tensor:
-    """Return the hinge loss of a discriminator's scores of real and of decoded pictures (scalar)."""
+    """Compute the hinge loss of a discriminator's scores of real and decoded pictures (scalar)."""
     return 0.5 * (F.relu(1.0 - real).mean() + F.relu(1.0 + fake).mean())
 
 
 def r1_penalty(scores: Tensor, pixels: Tensor) -> Tensor:
-    """Return the mean squared gradient norm of each real picture's mean score (Mescheder et al. 2018, R1; scalar).
+    """Compute the mean squared gradient norm of each real picture's mean score (Mescheder et al. 2018, R1; scalar).
 
     Args:
         scores: (B, 1, h, w) of `pixels`. pixels: (B, 3, S, S) that require gradients.
@@ -26,13 +26,13 @@ def r1_penalty(scores: Tensor, pixels: Tensor) -> Tensor:
 
 
 def feature_matching(real: list[Tensor], fake: list[Tensor]) -> Tensor:
-    """Return the mean L1 distance between a discriminator's features of real and decoded pictures (scalar)."""
+    """Compute the mean L1 distance between a discriminator's features of real and decoded pictures (scalar)."""
     gaps = [(f - r.detach()).abs().mean() for r, f in zip(real, fake, strict=True)]
     return torch.stack(gaps).mean()
 
 
 def masked_cross_entropy(logits: Tensor, targets: Tensor, masked: Tensor, smoothing: float) -> Tensor:
-    """Return the label-smoothed cross-entropy averaged over all masked positions of the batch (scalar).
+    """Compute the label-smoothed cross-entropy averaged over all masked positions of the batch (scalar).
 
     Args:
         logits: (B, N, K) float. targets: (B, N) int64. masked: (B, N) bool, at least one True.
@@ -40,5 +40,5 @@ def masked_cross_entropy(logits: Tensor, targets: Tensor, masked: Tensor, smooth
     Averaging over positions, not first per image, keeps an image with one masked token from counting as much as one
     with 256; the reference averages per image (docs/algorithm.md, section 9).
     """
-    wanted = targets.masked_fill(~masked, -100)  # the index that cross_entropy leaves out; logits[masked] would wait
+    wanted = targets.masked_fill(~masked, -100)  # the index that cross_entropy ignores; logits[masked] would wait
     return F.cross_entropy(logits.flatten(0, 1).float(), wanted.flatten(), label_smoothing=smoothing)

@@ -1,10 +1,10 @@
-"""Which tokens a training sample hides.
+"""Chooses the tokens that a training sample hides.
 
-Knows nothing of nets. MaskGIT draws r ~ U(0, 1) and hides ceil(gamma(r) N) tokens anywhere (Chang et al. 2022,
-section 3.1). An editor asks something else: what lies in a hole, given all around it and the part of the hole that is
+Knows nothing of nets. MaskGIT draws r ~ U(0, 1) and hides ceil(gamma(r) N) tokens anywhere (Chang et al. 2022, section
+3.1). An editor needs something else: the content of a hole, given everything around it and the part of it that is
 already decided. So a share of the samples hides only tokens of a hole such as people make: a box, a new border, a blob,
-a few strokes. And photos alone never teach what to do where a person asks for another class than the picture
-shows, for around a hole a photo always agrees with its class. So some holes are learnt in the surroundings of another
+a few strokes. Photos alone never teach what to do when a person asks for another class than the picture shows, because
+a hole's surroundings in a photo always agree with its class. So some holes are learnt in the surroundings of another
 photo.
 """
 
@@ -20,22 +20,22 @@ from core.decoding.schedule import masked_share
 from core.decoding.settings import NO_CLASS
 
 _SMALLEST = 3 / 16
-"""Shortest side of a box, as a share of the picture: three cells of sixteen."""
+"""Shortest side of a box as a share of the picture, three cells of sixteen; smaller holes are strokes."""
 _BOXES, _BORDERS, _BLOBS = 0.35, 0.25, 0.25
-"""Shares of holes that are boxes, borders and blobs; the others are strokes."""
+"""Shares of holes that are boxes, borders and blobs; the rest are strokes. Every kind of hole that the editor makes."""
 _BORDER = (0.1, 0.55)
-"""Thinnest and widest border as shares of the picture: a border is marched outwards in half-overlapping windows."""
+"""Narrowest and widest border as shares of the picture; the editor grows borders in half-overlapping windows."""
 _BRUSH = (0.03, 0.12)
-"""Thinnest and thickest stroke as shares of the picture: half a cell to two cells of sixteen."""
+"""Thinnest and thickest stroke as shares of the picture, half a cell to two cells of sixteen, as brushes paint them."""
 
 
 def draw_hole(side: int, random: np.random.Generator) -> NDArray[np.bool_]:
-    """Return a hole such as people make, (side, side) bool, True = hidden; never all of it and never nothing."""
+    """Draw a hole such as people make, (side, side) bool, True = hidden; never all of it and never nothing."""
     kinds = (_draw_box, _draw_border, _draw_blob, _draw_strokes)
     bounds = np.cumsum((_BOXES, _BORDERS, _BLOBS))
     hole = np.zeros((side, side), np.uint8)
     kinds[int(np.searchsorted(bounds, random.random(), side="right"))](hole, random)
-    if hole.all():  # the picture's middle line stays, so that there is something to go by
+    if hole.all():  # keep the picture's middle line, so that something is known
         hole[side // 2] = 0
     return hole.astype(np.bool_)
 
@@ -59,7 +59,7 @@ def _draw_border(hole: NDArray[np.uint8], random: np.random.Generator) -> None:
 
 
 def _draw_blob(hole: NDArray[np.uint8], random: np.random.Generator) -> None:
-    """Hide what a person paints over an object: a closed curve whose radius wanders."""
+    """Hide a shape such as a person paints over an object: a closed curve whose radius wanders."""
     side = hole.shape[0]
     angles = np.linspace(0.0, 2.0 * np.pi, 48, endpoint=False)
     waves = sum(random.normal(0.0, 0.35 / k) * np.cos(k * angles + random.uniform(0.0, 2.0 * np.pi)) for k in (1, 2, 3))
@@ -83,15 +83,15 @@ def _draw_strokes(hole: NDArray[np.uint8], random: np.random.Generator) -> None:
 
 
 def draw_hidden(region: Tensor, schedule: str, generator: torch.Generator) -> Tensor:
-    """Return which tokens are hidden: a share of each sample's region that the schedule gives for r ~ U(0, 1).
+    """Draw the hidden tokens: the share of each sample's region that the schedule gives for r ~ U(0, 1).
 
     Args:
-        region: (B, N) bool, True = of the sample's region; at least one True a row.
+        region: (B, N) bool, True = of the sample's region; at least one True per row.
         schedule: key of SCHEDULES for the share to hide within a region.
         generator: CPU.
 
     Returns:
-        (B, N) bool, True = hidden, within the region; at least one True a row.
+        (B, N) bool, True = hidden, within the region; at least one True per row.
     """
     batch, positions = region.shape
     share = masked_share(schedule, torch.rand(batch, generator=generator), positions)
@@ -101,14 +101,14 @@ def draw_hidden(region: Tensor, schedule: str, generator: torch.Generator) -> Te
 
 
 def draw_strangers(labels: Tensor, whole: Tensor, share: float, generator: torch.Generator) -> Tensor:
-    """Return which samples are learnt in the surroundings of the sample before them in the batch: (B,) bool.
+    """Draw the samples that are learnt in the surroundings of the sample before them in the batch: (B,) bool.
 
-    Only samples that know their class, hide a hole, and follow such a sample of another class can be.
+    Only a sample that knows its class, hides a hole, and follows such a sample of another class qualifies.
 
     Args:
-        labels: (B,) int64, NO_CLASS where a sample does not know its class.
+        labels: (B,) int64, NO_CLASS if a sample does not know its class.
         whole: (B,) bool, True = the sample's region is the whole picture.
-        share: of those samples, how many.
+        share: of qualifying samples.
         generator: CPU.
     """
     chosen = torch.rand(len(labels), generator=generator) < share

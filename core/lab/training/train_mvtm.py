@@ -1,4 +1,4 @@
-"""Stage two: train a `CompactTransformer` by masked visual token modelling on photos as an edit sees them.
+"""Stage two: trains a `CompactTransformer` by masked visual token modelling on photos as an edit sees them.
 
 Knows nothing of how the tokenizer was trained. Cross-entropy on the hidden tokens only, class dropout for a null class,
 EMA weights exported as a whole model folder.
@@ -49,7 +49,7 @@ from core.models.efficientnet import EfficientNetLite0
 from core.models.vision import BUNDLED_VISION, feature_maps, load_vision
 
 logger = logging.getLogger(__name__)
-_SHOWN = 8  # pictures on a contact sheet
+_SHOWN = 8  # pictures on a contact sheet: 1024 px wide at 128 px
 
 
 def train_mvtm(
@@ -64,10 +64,10 @@ def train_mvtm(
     """Train until the time is spent; leaves a whole model in the run's folder /model.
 
     Args:
-        recipe: what to learn, and how.
+        recipe: all settings of what is learnt.
         files: the photos.
-        setup: where, how long and on what. Compiling makes two CPU cores 1.3 times as fast, after a minute; left
-            open, it is done wherever a compiler is found.
+        setup: where, how long and on what. Compiling makes two CPU cores 1.3 times as fast, after a minute; by default
+            it is done if a compiler is found.
         tokenizer: folder that `train_tokenizer` wrote.
         name: of the model that is exported.
         start: model folder whose transformer is trained further; classes that both know keep their row.
@@ -119,7 +119,7 @@ class _Learner:
 
     @property
     def state(self) -> dict[str, Any]:
-        """All that a checkpoint keeps."""
+        """Everything that a checkpoint keeps."""
         return {"transformer": self._net, "ema": self.ema.module, **self._optimizers}
 
     def step(self, lesson: Lesson, step: int, rate: float) -> Metrics:
@@ -164,7 +164,7 @@ class _Student:
         device: torch.device,
         start: Path | None,
     ) -> _Student:
-        """Return the nets on their device; the transformer's weights are those of `start` where there is one."""
+        """Load the nets onto their device; the transformer's weights are those of `start` if there is one."""
         stage_one, pixels = load_tokenizer(tokenizer)
         stage_one.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         config = replace(
@@ -184,13 +184,13 @@ class _Student:
         return cls(stage_one, transformer.to(device), vision, pixels, device)
 
     def views(self, folder: Path, files: PhotoFiles, recipe: MvtmRecipe, processes: Processes) -> ViewTable:
-        """Return the photos as an edit sees them, kept in the run's folder."""
+        """Tokenise the photos as an edit sees them; the result is kept in the run's folder."""
         return ViewTable(
             folder, files, self.tokenizer, recipe, pixels=self.pixels, device=self.device, processes=processes
         )
 
     def spec(self, name: str, recipe: MvtmRecipe, files: PhotoFiles) -> ModelSpec:
-        """Return what the exported model says of itself."""
+        """Describe the exported model."""
         config = self.transformer.config
         return ModelSpec(
             name=name,
@@ -208,7 +208,7 @@ class _Student:
         )
 
     def look(self, transformer: CompactTransformer, pictures: Tensor, known: Tensor) -> Tensor | None:
-        """Return what the transformer sees around the holes, (B, N, width); None if it sees tokens alone.
+        """Compute what the transformer sees around the holes, (B, N, width); None if it sees tokens alone.
 
         Args:
             transformer: the learning one or its average.
@@ -225,7 +225,7 @@ class _Student:
 
     @torch.no_grad()
     def sheet(self, transformer: CompactTransformer, lesson: Lesson, spec: ModelSpec) -> np.ndarray[Any, Any]:
-        """Return rows of pictures: the centre hidden, filled as the model advises, and what the true codes show."""
+        """Draw rows of pictures: the centre hidden, filled as the model advises, and the pictures of the true codes."""
         grid = spec.grid
         side = (-1, grid, grid)
         targets, labels = lesson.targets[:_SHOWN], lesson.labels[:_SHOWN]
@@ -253,9 +253,9 @@ class _Student:
 
 
 def _start_from(transformer: CompactTransformer, classes: tuple[str, ...], folder: Path) -> None:
-    """Load a model folder's transformer; the table's row of a class it does not know starts as the null class's.
+    """Load a model folder's transformer; the table's row of an unknown class starts as the null class's.
 
-    One that saw tokens alone may learn to see pixels: what is added begins at zero.
+    One that saw tokens alone may learn to see pixels: the added weights start at zero.
     """
     spec = read_spec(folder)
     weights = {k: v.float() for k, v in load_file(folder / TRANSFORMER_FILE).items()}

@@ -1,4 +1,4 @@
-"""The stage after both others: train a `Sharpener` to paint as its teacher does over what a model decodes.
+"""The stage after both others: trains a `Sharpener` to paint like its teacher over a model's decoded pictures.
 
 Knows nothing of how the pairs were made. Loss = L1 + perceptual (metric net) on crops, their rim left out; EMA weights
 are exported as a whole model folder.
@@ -28,7 +28,7 @@ from core.models.checkpoints import save_with_sharpener
 from core.models.sharpener import Sharpener
 
 KEPT_BACK = 24
-"""Pairs that are not learned from, the last ones: the contact sheets show them."""
+"""Pairs that are not learnt from, the last ones: the contact sheets show how near the net comes to its teacher."""
 _SHOWN = 6  # pairs on a contact sheet
 
 
@@ -44,7 +44,7 @@ def train_sharpener(
     """Train until the time is spent; leaves the model with its sharpener in the run's folder /model.
 
     Args:
-        recipe: what to learn, and how.
+        recipe: all settings of what is learnt.
         pairs: the data; the last `KEPT_BACK`, at most an eighth, are kept back.
         setup: where, how long and on what.
         model: folder of the model whose pictures were decoded.
@@ -102,7 +102,7 @@ class _Learner:
 
     @property
     def state(self) -> dict[str, Any]:
-        """All that a checkpoint keeps."""
+        """Everything that a checkpoint keeps."""
         return {"net": self._net, "ema": self.ema.module, "optimizer": self._optimizer}
 
     def step(self, batch: tuple[Tensor, Tensor], step: int, rate: float) -> Metrics:
@@ -124,12 +124,12 @@ class _Learner:
 
 
 def crops(pairs: Pairs, chosen: Tensor, side: int, draws: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the same random square of both pictures of each pair, half of them mirrored.
+    """Cut out the same random square of both pictures of each pair, half of them mirrored.
 
     Args:
         pairs: decoded and sharp pictures.
         chosen: (B,) int64 indices.
-        side: of the square in the decoded picture.
+        side: of the square in the decoded picture, in pixels.
         draws: (B, 3) float32 in [0, 1): left, top, mirror.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Stage one: train a `CompactTokenizer` on photos.
+"""Stage one: trains a `CompactTokenizer` on photos.
 
 Knows nothing of stage two. Loss = L1 or squared error + perceptual (metric net) + commitment, and late in the run a
 patch discriminator with feature matching (Esser et al. 2021, VQGAN) whose gradient at the pixels is held to a share of
@@ -33,7 +33,7 @@ from core.models.checkpoints import TOKENIZER_FILE, file_digest, load_tokenizer,
 from core.models.compact import CompactTokenizer
 
 logger = logging.getLogger(__name__)
-_SHOWN = 8  # photos on a contact sheet
+_SHOWN = 8  # photos on a contact sheet: 1024 px wide at 128 px
 
 
 def train_tokenizer(
@@ -42,10 +42,10 @@ def train_tokenizer(
     """Train until the time is spent; leaves tokenizer.safetensors and tokenizer.json in the run's folder.
 
     Args:
-        recipe: what to learn, and how.
+        recipe: all settings of what is learnt.
         photos: the data.
-        setup: where, how long and on what. Compiled are all nets but the discriminator, whose penalty needs second
-            derivatives; left open, on CUDA alone.
+        setup: where, how long and on what. All nets are compiled but the discriminator, whose penalty needs second
+            derivatives; by default on CUDA alone.
         metric_net: weight file of `MetricNet`; None if the recipe has no perceptual term.
         start: folder of a tokenizer that is trained further; its codes are in place from the first step.
 
@@ -133,7 +133,7 @@ class _Stage:
 
     @property
     def state(self) -> dict[str, Any]:
-        """All that a checkpoint keeps."""
+        """Everything that a checkpoint keeps."""
         return {
             "tokenizer": self.tokenizer,
             "discriminator": self._opponent.net,
@@ -144,7 +144,7 @@ class _Stage:
         }
 
     def set_rates(self, run: Run) -> None:
-        """Set the learning rates of this moment of a run."""
+        """Set the learning rates for the present moment of a run."""
         recipe = self._recipe
         set_rate(self._optimizer, run.rate(recipe.learning_rate, recipe.warmup_steps, recipe.tail))
         set_rate(self._opponent.optimizer, run.rate(recipe.discriminator_rate, 1, recipe.tail))
@@ -182,7 +182,7 @@ class _Stage:
         return metrics
 
     def _pull(self, shown: Tensor, real: Tensor, metrics: dict[str, Tensor | float]) -> Tensor:
-        """Return the gradient at the pixels of all terms but the adversarial one.
+        """Compute the gradient at the pixels of all terms but the adversarial one.
 
         The terms meet at the pixels, where their gradients can be weighed against each other.
         """
@@ -204,7 +204,7 @@ class _Stage:
         progress: float,
         metrics: dict[str, Tensor | float],
     ) -> Tensor:
-        """Return the adversarial gradient at the pixels, as strong as its share of the others' `gradient` allows."""
+        """Compute the adversarial gradient at the pixels, scaled to its share of the others' `gradient`."""
         recipe, last = self._recipe, self.tokenizer.last_weight
         against = self._everyone * _adversarial_gradient(self._opponent.net, shown, real, recipe.feature_matching)
         pull, push = (_at(last, decoded, g, self._processes) for g in (gradient, against))
@@ -213,7 +213,7 @@ class _Stage:
         return weight * against
 
     def _descend(self, decoded: Tensor, gradient: Tensor, commitment: Tensor) -> None:
-        """Take one step along the gradient at the pixels, and along that of the commitment where it has one."""
+        """Take one step along the gradient at the pixels, and along that of the commitment if it has one."""
         recipe, processes = self._recipe, self._processes
         self._optimizer.zero_grad(set_to_none=True)
         if commitment.requires_grad:
@@ -226,7 +226,7 @@ class _Stage:
         self._optimizer.step()
 
     def _teach_codes(self, vectors: Tensor, indices: Tensor, step: int, progress: float) -> Tensor:
-        """Move the codes towards everyone's vectors, in the order of one process; return everyone's indices."""
+        """Move the codes towards everyone's vectors, in the order of a single process; returns everyone's indices."""
         recipe, processes, codebook = self._recipe, self._processes, self.tokenizer.codebook
         all_vectors, all_indices = processes.gather(_flat(vectors)), processes.gather(indices)
         restart = step % recipe.restart_every == recipe.restart_every - 1 and progress < 1.0 - recipe.tail
@@ -267,7 +267,7 @@ class _Opponent:
 
 
 def _begun(recipe: TokenizerRecipe, start: Path | None) -> CompactTokenizer:
-    """Return the tokenizer that a run begins with."""
+    """Make the tokenizer that a run begins with."""
     tokenizer = CompactTokenizer(recipe.net)
     if start is not None:
         _start_from(tokenizer, start)
@@ -277,7 +277,7 @@ def _begun(recipe: TokenizerRecipe, start: Path | None) -> CompactTokenizer:
 
 
 def _start_from(tokenizer: CompactTokenizer, folder: Path) -> None:
-    """Load a folder's tokenizer; a decoder may get the convolution after its shuffle, which begins as nothing.
+    """Load a folder's tokenizer; a decoder may gain the convolution after its shuffle, which starts as the identity.
 
     Raises:
         ValueError: if the folder holds a tokenizer of another shape.
@@ -291,7 +291,7 @@ def _start_from(tokenizer: CompactTokenizer, folder: Path) -> None:
 
 
 def _adversarial_gradient(discriminator: PatchDiscriminator, decoded: Tensor, real: Tensor, matching: float) -> Tensor:
-    """Return the gradient at the decoded pixels of the hinge generator loss and `matching` x feature matching."""
+    """Compute the gradient at the decoded pixels of the hinge generator loss plus `matching` x feature matching."""
     discriminator.requires_grad_(False)
     scores, features = discriminator(decoded)
     with torch.no_grad():
@@ -301,10 +301,10 @@ def _adversarial_gradient(discriminator: PatchDiscriminator, decoded: Tensor, re
 
 
 def _at(weight: Tensor, decoded: Tensor, gradient: Tensor, processes: Processes) -> Tensor:
-    """Return the norm at the decoder's last weights of a gradient at the decoded pixels (VQGAN, equation 7; scalar).
+    """Compute the norm at the decoder's last weights of a gradient at the decoded pixels (VQGAN, equation 7; scalar).
 
-    Norms at the pixels themselves mislead: a push that is small but alike everywhere outweighs a large one whose signs
-    alternate, and within 300 steps wrecked a trained decoder.
+    Norms at the pixels themselves mislead: a gradient that is small but equal everywhere outweighs a large one whose
+    signs alternate, and within 300 steps ruined a trained decoder.
     """
     (there,) = torch.autograd.grad(decoded, weight, gradient, retain_graph=True)
     norm: Tensor = processes.sum(there).norm()
@@ -312,12 +312,12 @@ def _at(weight: Tensor, decoded: Tensor, gradient: Tensor, processes: Processes)
 
 
 def _flat(vectors: Tensor) -> Tensor:
-    """Return (B, D, h, w) as detached (B*h*w, D)."""
+    """Reshape (B, D, h, w) to detached (B*h*w, D)."""
     return vectors.detach().permute(0, 2, 3, 1).reshape(-1, vectors.shape[1])
 
 
 def _perplexity(indices: Tensor, size: int) -> Tensor:
-    """Return exp(entropy) of how often each of `size` codes is used (scalar); indices: (M,) int64."""
+    """Compute exp(entropy) of the use of `size` codes (scalar); indices: (M,) int64."""
     ones = torch.ones(len(indices), device=indices.device)
     share = torch.zeros(size, device=indices.device).index_add_(0, indices, ones) / len(indices)  # bincount would wait
     return torch.exp(-(share * share.clamp_min(1e-12).log()).sum())
