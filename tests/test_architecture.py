@@ -92,24 +92,20 @@ MAY_IMPORT: dict[str, set[str]] = {
     "core.models.hub": {"huggingface_hub", "httpx2", "core.errors", "core.models"},
     # the hall: what all its rooms may know; those below know less
     "core.engine": {"core.engine", "core.models", *VALUES},
-    "core.engine.device": {"torch", "core.errors"},
+    "core.engine.products": {"torch"},
+    "core.engine.device": {"torch", "core.engine.products", "core.errors"},
     "core.engine.clock": set(),
     "core.engine.swatches": {"numpy"},
     # what crosses the narrow waist: arrays and how they are decoded
     "core.engine.painter": {"numpy", "core.decoding", "core.recipe"},
     # the only rooms that touch nets
-    "core.engine.nets": {"torch", "numpy", "core.engine.device", "core.engine.swatches", "core.errors", "core.models"},
+    "core.engine.nets": {
+        *("torch", "numpy", "core.engine.device", "core.engine.products", "core.engine.swatches"),
+        *("core.errors", "core.models"),
+    },
     "core.engine.local": {
-        *(
-            "torch",
-            "numpy",
-            "core.decoding",
-            "core.engine.clock",
-            "core.engine.nets",
-            "core.engine.painter",
-            "core.engine.swatches",
-        ),
-        *("core.errors", "core.models", "core.recipe"),
+        *("torch", "numpy", "core.decoding", "core.engine.clock", "core.engine.nets", "core.engine.painter"),
+        *("core.engine.swatches", "core.errors", "core.models", "core.recipe"),
     },
     # a run's rows, canvases and accounts
     "core.engine.sample": {*VALUES, "core.canvas.plan", "core.decoding"},

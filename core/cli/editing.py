@@ -76,6 +76,8 @@ def _replay(options: argparse.Namespace) -> None:
         image = None  # it was generated from nothing
     request = load_request(recipe.request, image)
     options.model = options.model or recipe.model
+    if options.dtype == "auto":
+        options.dtype = _number_of(recipe.machine)
     engine = named_engine(options)
     if not recipe.of_weights(engine.spec):
         aside(f"{options.replay} was made with other weights: the picture will differ.")
@@ -83,6 +85,17 @@ def _replay(options: argparse.Namespace) -> None:
         aside(f"{options.replay} was finished by another version: the picture will differ.")
     _bind(options, engine, recipe.machine)
     _run(options, engine, request, says_machine=recipe.machine is not None)
+
+
+def _number_of(made_by: Machine | None) -> str:
+    """Return the `--dtype` in which a picture was made; "auto" where that is not known or not to be had here."""
+    from core.engine.device import FORMATS
+    from core.engine.products import can_pack
+
+    if made_by is None or made_by.device != "cpu":
+        return "auto"
+    names = (name for name, each in FORMATS.items() if each.said == made_by.dtype and (can_pack() or not each.packed))
+    return next(names, "auto")
 
 
 def _bind(options: argparse.Namespace, engine: Engine, made_by: Machine | None) -> None:

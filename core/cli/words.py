@@ -121,7 +121,7 @@ def add_engine(parser: Parser) -> None:
     """Add the model, where and in which numbers it computes, and --json."""
     parser.add_argument("--model", help=f"a name that `models` lists, or a model folder; default {_MODEL}")
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
-    parser.add_argument("--dtype", default="auto", help="auto, fp32, bf16 or fp16")
+    parser.add_argument("--dtype", default="auto", help="auto, fp32, packed, bf16 or fp16")
     parser.add_argument("--json", action="store_true", help="end standard output with one JSON object")
 
 

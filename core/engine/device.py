@@ -7,12 +7,42 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import torch
 
+from core.engine.products import Layer, can_pack, fastest, fastest_to_train
 from core.errors import BadRequest, OutOfMemory
 
-_DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+
+@dataclass(frozen=True)
+class NumberFormat:
+    """How a net computes.
+
+    Attributes:
+        dtype: of its weights and products.
+        packed: whether its weights are laid out for faster products.
+    """
+
+    dtype: torch.dtype
+    packed: bool = False
+
+    @property
+    def said(self) -> str:
+        """Its name in recipes, e.g. "float32" or "float32 packed"."""
+        return str(self.dtype).removeprefix("torch.") + (" packed" if self.packed else "")
+
+
+FORMATS = {
+    "fp32": NumberFormat(torch.float32),
+    "packed": NumberFormat(torch.float32, packed=True),
+    "bf16": NumberFormat(torch.bfloat16),
+    "fp16": NumberFormat(torch.float16),
+}
+"""What `--dtype` may name."""
+
+_TRAINED = Layer(256, 1024, 256)
+"""A layer as those that are trained on a CPU: the bundled model's are that wide."""
 
 
 def pick_device(wanted: str) -> torch.device:
@@ -30,25 +60,41 @@ def pick_device(wanted: str) -> torch.device:
     return torch.device(wanted)
 
 
-def pick_dtype(wanted: str, device: torch.device) -> torch.dtype:
-    """Choose the number format for "auto", "fp32", "bf16" or "fp16".
+def pick_format(wanted: str, device: torch.device, layer: Layer | None) -> NumberFormat:
+    """Choose the number format for "auto" or one of `FORMATS`.
 
-    "auto" is bf16 on CUDA GPUs that have it and on CPUs with matrix tiles (AMX). A CPU with the AVX-512 bf16
-    instructions
-    alone stays with fp32: measured on one, bf16 products ran at 160 GFLOP/s and fp32 ones at 290. fp16 halves the
-        memory on every CPU and is ten times nearer to fp32 than bf16 (rms difference of the bundled model's logits
-        0.0007 and 0.006 of 1.2); it is as fast as fp32 on CPUs with AVX-512 fp16 instructions and five times slower on
-        others.
+    "auto" is bf16 on CUDA GPUs that have it; a CPU takes what `products.fastest` measures. fp16 halves the memory on
+    every CPU and comes ten times nearer to fp32 than bf16 (the bundled model's logits: 0.0007 and 0.006 rms of 1.2), as
+    fast as fp32 where there are AVX-512 fp16 instructions, five times slower where not.
+
+    Args:
+        wanted: its name.
+        device: where it is to compute.
+        layer: the largest of the net that is to compute, None where it has none.
+
+    Raises:
+        BadRequest: for another name, or packed weights where there are none.
+    """
+    if wanted == "auto":
+        if device.type == "cuda":
+            return FORMATS["bf16" if torch.cuda.is_bf16_supported() else "fp32"]
+        return FORMATS["fp32" if layer is None else fastest(layer)]
+    if wanted not in FORMATS:
+        raise BadRequest(f"number format {wanted!r} is unknown: choose auto, {', '.join(FORMATS)}.")
+    if wanted == "packed" and (device.type != "cpu" or not can_pack()):
+        raise BadRequest("number format 'packed' is for CPUs whose PyTorch can pack weights: choose auto or fp32.")
+    return FORMATS[wanted]
+
+
+def pick_dtype(wanted: str, device: torch.device) -> torch.dtype:
+    """Choose the number format in which to train, for "auto", "fp32", "bf16" or "fp16".
 
     Raises:
         BadRequest: for another name.
     """
-    if wanted == "auto":
-        has = torch.cuda.is_bf16_supported() if device.type == "cuda" else torch.cpu._is_amx_tile_supported()
-        return torch.bfloat16 if has else torch.float32
-    if wanted not in _DTYPES:
-        raise BadRequest(f"number format {wanted!r} is unknown: choose auto, {', '.join(_DTYPES)}.")
-    return _DTYPES[wanted]
+    if wanted == "auto" and device.type == "cpu":
+        return FORMATS[fastest_to_train(_TRAINED)].dtype
+    return pick_format(wanted, device, None).dtype if wanted == "auto" else number_format(wanted)
 
 
 def smaller_dtype(device: torch.device) -> torch.dtype:
@@ -58,14 +104,15 @@ def smaller_dtype(device: torch.device) -> torch.dtype:
 
 
 def number_format(wanted: str) -> torch.dtype:
-    """Return the number format for "fp32", "bf16" or "fp16", whether or not the device has it.
+    """Return the number format in which numbers are kept for "fp32", "bf16" or "fp16".
 
     Raises:
         BadRequest: for another name.
     """
-    if wanted not in _DTYPES:
-        raise BadRequest(f"number format {wanted!r} is unknown: choose {', '.join(_DTYPES)}.")
-    return _DTYPES[wanted]
+    kept = {name: each.dtype for name, each in FORMATS.items() if not each.packed}
+    if wanted not in kept:
+        raise BadRequest(f"number format {wanted!r} is unknown: choose {', '.join(kept)}.")
+    return kept[wanted]
 
 
 @contextlib.contextmanager

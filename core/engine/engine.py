@@ -18,6 +18,7 @@ from core.canvas.frame import Frame
 from core.canvas.plan import Pass, canvas_mask
 from core.engine import inspect
 from core.engine.asked import Asked
+from core.engine.device import FORMATS, NumberFormat
 from core.engine.ending import expected_finish, finished
 from core.engine.local import LocalPainter
 from core.engine.nets import Nets
@@ -52,10 +53,10 @@ class Engine:
         *,
         vision: EfficientNetLite0 | None = None,
         device: torch.device | str = "cpu",
-        dtype: torch.dtype = torch.float32,
+        number: NumberFormat = FORMATS["fp32"],
     ) -> None:
         self.spec = spec
-        self._nets = Nets(spec, tokenizer, transformer, vision=vision, device=torch.device(device), dtype=dtype)
+        self._nets = Nets(spec, tokenizer, transformer, vision=vision, device=torch.device(device), number=number)
         self._painter = LocalPainter(spec, self._nets, sharpener)
         self._asked = Asked(spec)
         self._runner = Runner(self._asked, self._painter)
@@ -95,7 +96,7 @@ class Engine:
 
     @property
     def dtype(self) -> str:
-        """Number format of the nets, e.g. "float32"."""
+        """Number format of the nets, e.g. "float32" or "float32 packed"."""
         return self.machine.dtype
 
     @property

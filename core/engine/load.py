@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from core.engine.device import pick_device, pick_dtype
+from core.engine.device import pick_device, pick_format
 from core.engine.engine import Engine
+from core.engine.products import largest_layer
 from core.errors import UnknownModel
 from core.models.bundled import BUNDLED, list_models
 from core.models.catalog import CATALOG
-from core.models.checkpoints import CONFIG_FILE, load_nets, load_sharpener, read_spec
+from core.models.checkpoints import CONFIG_FILE, load_nets, load_sharpener, read_spec, unfilled
 from core.models.vision import load_vision
 
 
@@ -24,7 +25,7 @@ def load_engine(
     Args:
         model: name of a bundled model, or of a published one that was downloaded and converted.
         device: "auto", "cpu" or "cuda".
-        dtype: "auto", "fp32", "bf16" or "fp16".
+        dtype: "auto", which measures, or one of `core.engine.device.FORMATS`: "fp32", "packed", "bf16" or "fp16".
         folder: a model folder of one's own, instead of `model`.
 
     Raises:
@@ -33,14 +34,14 @@ def load_engine(
         BadRequest: if the device or number format is not available.
     """
     chosen_device = pick_device(device)
-    chosen_dtype = pick_dtype(dtype, chosen_device)
     if folder is None:
         folder = _folder(model)
     spec = read_spec(folder)
-    tokenizer, transformer = load_nets(folder, spec, chosen_dtype)
-    sharpener = load_sharpener(folder, spec, chosen_dtype)
+    number = pick_format(dtype, chosen_device, largest_layer(unfilled(folder, spec)[1], spec.grid**2))
+    tokenizer, transformer = load_nets(folder, spec, number.dtype)
+    sharpener = load_sharpener(folder, spec, number.dtype)
     vision = load_vision(folder, spec.sha256) if transformer.sees_pixels else None
-    return Engine(spec, tokenizer, transformer, sharpener, vision=vision, device=chosen_device, dtype=chosen_dtype)
+    return Engine(spec, tokenizer, transformer, sharpener, vision=vision, device=chosen_device, number=number)
 
 
 def _folder(model: str) -> Path:

@@ -44,7 +44,7 @@ class LocalPainter:
     @property
     def machine(self) -> Machine:
         """See `Painter.machine`."""
-        return Machine(self.nets.device.type, str(self.nets.dtype).removeprefix("torch."), self.nets.threads)
+        return Machine(self.nets.device.type, self.nets.number.said, self.nets.threads)
 
     def paint(self, job: Job) -> Iterator[Step | Painted]:
         """See `Painter.paint`."""

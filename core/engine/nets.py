@@ -20,7 +20,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core.engine.device import smaller_dtype
+from core.engine.device import NumberFormat, smaller_dtype
+from core.engine.products import pack, unpack
 from core.engine.swatches import FEWEST, cell_colours, fitted
 from core.errors import CheckpointError
 from core.models.checkpoints import halve
@@ -43,7 +44,7 @@ class Nets:
         forwards: transformer passes so far, one per sample and guidance branch.
         encodes: windows encoded so far; a window seen before is not encoded again.
         tokenizer, transformer: the nets themselves.
-        device, dtype: their device, and the number format of their computations.
+        device, number: their device, and the number format of their computations.
         threads: number among which a CPU divides each sum, which decides its last bits; see `bind`.
         told: a sentence for each step down that was taken since somebody read them.
     """
@@ -56,15 +57,17 @@ class Nets:
         *,
         vision: EfficientNetLite0 | None = None,
         device: torch.device,
-        dtype: torch.dtype,
+        number: NumberFormat,
     ) -> None:
         if transformer.sees_pixels and vision is None:
             raise ValueError(f"model {spec.name} sees pixels: it needs its frozen classifier")
         self._spec = spec
-        self.device, self.dtype = device, dtype
+        self.device, self.number = device, number
         placed: VQTokenizer = tokenizer.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.tokenizer = placed.eval()
         self.transformer = transformer.to(device).eval()
+        if number.packed:
+            pack(self.transformer, spec.grid**2)
         self._vision = None
         if vision is not None:
             self._vision = vision.to(device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
@@ -76,6 +79,11 @@ class Nets:
         self.threads = torch.get_num_threads()
         self.forwards = 0
         self.encodes = 0
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Of the nets' products."""
+        return self.number.dtype
 
     def bind(self) -> None:
         """Make this thread compute with the number of threads this object was made for, whatever it used before."""
@@ -178,10 +186,11 @@ class Nets:
             Whether there was anything left to reduce.
         """
         if self.dtype == torch.float32:
-            self.dtype = smaller_dtype(self.device)
+            unpack(self.transformer)
+            self.number = NumberFormat(smaller_dtype(self.device))
             for net in (self.tokenizer, self.transformer):
                 halve(net, self.dtype)
-            self._tell(f"it computes in {str(self.dtype).removeprefix('torch.')}, and pixels may differ a little")
+            self._tell(f"it computes in {self.number.said}, and pixels may differ a little")
         elif self.device.type != "cpu":
             self.device, self._rows = torch.device("cpu"), 1
             self.tokenizer, self.transformer = self.tokenizer.cpu(), self.transformer.cpu()

@@ -74,14 +74,23 @@ def load_nets(folder: Path, spec: ModelSpec, dtype: torch.dtype = torch.float32)
     Raises:
         CheckpointError: if a file is missing, damaged, or of another model.
     """
-    try:
-        with torch.device("meta"):
-            tokenizer, transformer = build(spec)
-    except ValueError as error:
-        raise CheckpointError(f"{folder / CONFIG_FILE} does not make a model: {error}.") from error
+    tokenizer, transformer = unfilled(folder, spec)
     _fill(tokenizer, folder / TOKENIZER_FILE, spec.sha256, dtype)
     _fill(transformer, folder / TRANSFORMER_FILE, spec.sha256, dtype)
     return tokenizer, transformer
+
+
+def unfilled(folder: Path, spec: ModelSpec) -> tuple[VQTokenizer, MaskTransformer]:
+    """Return both nets of a folder's description without numbers, on the meta device.
+
+    Raises:
+        CheckpointError: where it makes no nets.
+    """
+    try:
+        with torch.device("meta"):
+            return build(spec)
+    except ValueError as error:
+        raise CheckpointError(f"{folder / CONFIG_FILE} does not make a model: {error}.") from error
 
 
 def load_sharpener(folder: Path, spec: ModelSpec, dtype: torch.dtype = torch.float32) -> Sharpener | None:

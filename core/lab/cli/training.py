@@ -24,7 +24,7 @@ def add_commands(command: Command) -> None:
     mvtm = command("train-mvtm", _train_mvtm, "Stage two: train a transformer on the tokenizer's codes.")
     _add_training(mvtm)
     mvtm.add_argument("--tokenizer", type=Path, required=True, metavar="DIR", help="a train-tokenizer --out folder")
-    mvtm.add_argument("--dtype", default="fastest", help="number format: fastest (timed), auto, fp32, bf16 or fp16")
+    mvtm.add_argument("--dtype", default="auto", help="number format: auto (measured), fp32, bf16 or fp16")
 
     sharpener = command("train-sharpener", _train_sharpener, "After both: a net that sharpens what a model decodes.")
     _add_run(sharpener)
@@ -65,16 +65,13 @@ def _train_tokenizer(options: argparse.Namespace) -> None:
 
 
 def _train_mvtm(options: argparse.Namespace) -> None:
-    from core.engine.device import pick_device
     from core.lab.training.data import load_files
-    from core.lab.training.speed import fastest_format
     from core.lab.training.train_mvtm import train_mvtm
 
     with data_errors():
         recipe, files = _recipe(options, "mvtm"), load_files(options.data, _listed(options))
-        dtype = fastest_format(pick_device(options.device)) if options.dtype == "fastest" else options.dtype
         parts = {"tokenizer": options.tokenizer, "name": options.out.resolve().name, "start": options.start}
-        _train(options, train_mvtm, recipe, files, dtype, **parts)
+        _train(options, train_mvtm, recipe, files, options.dtype, **parts)
 
 
 def _train_sharpener(options: argparse.Namespace) -> None:

@@ -1,4 +1,4 @@
-"""Makes steps fast on a device: number formats, compiling, and data that is already there.
+"""Makes steps fast on a device: compiling, and data that is already there.
 
 Knows nothing of nets or losses.
 """
@@ -8,11 +8,9 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import shutil
-import time
 from collections.abc import Iterator
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 
@@ -41,28 +39,6 @@ def can_compile(device: torch.device) -> bool:
     if device.type == "cuda":
         return importlib.util.find_spec("triton") is not None and any(map(shutil.which, ("cc", "gcc", "clang")))
     return shutil.which("c++") is not None
-
-
-def fastest_format(device: torch.device) -> str:
-    """Measure the number format in which products like the net's take the least time here: "fp32" or "bf16".
-
-    Some processors compute bf16 products twice as fast as float32 ones, others half as fast, and their names do not
-    tell, so it is timed, for a fifth of a second.
-    """
-    if device.type == "cuda":
-        return "auto"
-    rows, weights = torch.randn(2048, 256), torch.randn(1024, 256)
-    seconds = {}
-    for name, number in (("fp32", torch.float32), ("bf16", torch.bfloat16)):
-        a, b = rows.to(number), weights.to(number)
-        F.linear(a, b)
-        times = []
-        for _ in range(9):
-            started = time.perf_counter()
-            F.linear(a, b)
-            times.append(time.perf_counter() - started)
-        seconds[name] = sorted(times)[len(times) // 2]
-    return min(seconds, key=lambda name: seconds[name])
 
 
 def resident(values: Tensor, device: torch.device) -> Tensor:

@@ -17,6 +17,7 @@ from PIL import Image
 
 from core.cli import main
 from core.engine import load_engine
+from core.engine.products import can_pack
 from core.pictures.encoding import encode_png
 from core.pictures.opening import open_picture
 from core.pictures.pngtext import read_png_text
@@ -97,20 +98,33 @@ def threads() -> Iterator[Callable[[int], None]]:
     torch.set_num_threads(before)
 
 
-def test_a_replay_divides_its_sums_as_its_picture_was_made_however_many_threads_there_are(
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        ("fp32", "float32"),
+        pytest.param(
+            *("packed", "float32 packed"),
+            marks=pytest.mark.skipif(not can_pack(), reason="this PyTorch has no packed products"),
+        ),
+        ("bf16", "bfloat16"),
+    ],
+)
+def test_a_replay_computes_as_its_picture_was_made_whatever_is_quickest_and_however_many_threads_there_are(
     tiny_model: Path,
     photo: Path,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     threads: Callable[[int], None],
+    number: str,
+    said: str,
 ) -> None:
     made, again = tmp_path / "made.png", tmp_path / "again.png"
     words = ("extend", "--image", photo, "--right", 90, "--model", tiny_model, "--steps", 3, "--variations", 1)
     threads(3)
-    facts = run(*words, "--output", made, capsys=capsys)
+    facts = run(*words, "--dtype", number, "--output", made, capsys=capsys)
     assert facts["passes"] >= 3
     recipe = read_recipe(read_png_text(made.read_bytes()))
-    assert recipe.machine == Machine("cpu", "float32", 3)
+    assert recipe.machine == Machine("cpu", said, 3)
     for here in (1, 2):
         threads(here)
         run("edit", "--replay", made, "--image", photo, "--output", again, "--model", tiny_model, capsys=capsys)

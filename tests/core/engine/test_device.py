@@ -7,7 +7,15 @@ import errno
 import pytest
 import torch
 
-from core.engine.device import memory_errors_translated, pick_device, pick_dtype
+from core.engine.device import (
+    NumberFormat,
+    memory_errors_translated,
+    number_format,
+    pick_device,
+    pick_dtype,
+    pick_format,
+)
+from core.engine.products import Layer
 from core.errors import BadRequest, NoRoom, OutOfMemory, of_the_machine
 
 CPU = torch.device("cpu")
@@ -24,24 +32,35 @@ def test_cuda_without_a_gpu_is_refused() -> None:
         pick_device("cuda")
 
 
-@pytest.mark.parametrize(("tiles", "expected"), [(True, torch.bfloat16), (False, torch.float32)])
-def test_a_cpu_computes_in_bf16_only_with_matrix_tiles(
-    monkeypatch: pytest.MonkeyPatch, tiles: bool, expected: torch.dtype
-) -> None:
-    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: tiles)
-    assert pick_dtype("auto", CPU) == expected
+LAYER = Layer(64, 128, 16)
+
+
+def test_a_cpu_takes_the_way_that_it_is_quickest_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.engine.device.fastest", lambda layer: "packed")
+    monkeypatch.setattr("core.engine.device.fastest_to_train", lambda layer: "bf16")
+    assert pick_format("auto", CPU, LAYER) == NumberFormat(torch.float32, packed=True)
+    assert pick_format("auto", CPU, None) == NumberFormat(torch.float32)
+    assert pick_dtype("auto", CPU) == torch.bfloat16
 
 
 @pytest.mark.parametrize(
     ("name", "dtype"), [("fp32", torch.float32), ("bf16", torch.bfloat16), ("fp16", torch.float16)]
 )
 def test_a_named_format_is_taken(name: str, dtype: torch.dtype) -> None:
-    assert pick_dtype(name, CPU) == dtype
+    assert pick_format(name, CPU, LAYER) == NumberFormat(dtype)
+    assert pick_dtype(name, CPU) == number_format(name) == dtype
 
 
-def test_formats_that_cannot_be_had_are_refused() -> None:
+def test_formats_that_cannot_be_had_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(BadRequest, match="'int3' is unknown"):
-        pick_dtype("int3", CPU)
+        pick_format("int3", CPU, LAYER)
+    with pytest.raises(BadRequest, match="'packed' is unknown: choose fp32, bf16, fp16"):
+        number_format("packed")
+    with pytest.raises(BadRequest, match="for CPUs whose PyTorch can pack weights"):
+        pick_format("packed", torch.device("cuda"), LAYER)
+    monkeypatch.setattr("core.engine.device.can_pack", lambda: False)
+    with pytest.raises(BadRequest, match="for CPUs whose PyTorch can pack weights"):
+        pick_format("packed", CPU, LAYER)
 
 
 @pytest.mark.parametrize(

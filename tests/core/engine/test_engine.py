@@ -15,6 +15,7 @@ from torch.overrides import TorchFunctionMode
 
 from core.decoding.settings import Decoding
 from core.engine import Engine, load_engine
+from core.engine.device import FORMATS
 from core.engine.sweeps import sweep
 from core.engine.work import Work
 from core.errors import BadRequest, CheckpointError, OutOfMemory, UnknownModel
@@ -498,7 +499,7 @@ def test_the_cpu_is_the_last_rung_and_every_rung_is_told() -> None:
         "memory is short: from now on it computes in float16, and pixels may differ a little.",
         "memory is short: from now on it computes on the CPU, which takes longer.",
     )
-    halved = Engine(fake_spec(), ColourTokenizer(), Cramped(9), dtype=torch.float16)
+    halved = Engine(fake_spec(), ColourTokenizer(), Cramped(9), number=FORMATS["fp16"])
     assert np.array_equal(result.images, halved.edit(inpaint(variations=3)).images)
 
 

@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from core.engine.asked import Asked
+from core.engine.device import FORMATS
 from core.engine.local import LocalPainter
 from core.engine.nets import Nets
 from core.engine.painter import Fitting, Job, Painted, Step
@@ -35,7 +36,7 @@ def sent(value: Any) -> Any:
 
 
 def local_painter() -> LocalPainter:
-    nets = Nets(SPEC, ColourTokenizer(), RuleTransformer(), device=torch.device("cpu"), dtype=torch.float32)
+    nets = Nets(SPEC, ColourTokenizer(), RuleTransformer(), device=torch.device("cpu"), number=FORMATS["fp32"])
     return LocalPainter(SPEC, nets)
 
 

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from core.engine import load_engine
+from core.engine.device import FORMATS
 from core.engine.nets import Nets
 from core.engine.swatches import FEWEST, cell_colours, fitted, mosaic
 from tests.fakes import ColourTokenizer, RuleTransformer, fake_spec
@@ -44,7 +45,7 @@ def test_a_mosaic_has_a_cell_in_its_codes_colour() -> None:
 
 
 def test_with_nothing_known_some_codes_are_decoded() -> None:
-    nets = Nets(fake_spec(), ColourTokenizer(), RuleTransformer(), device=torch.device("cpu"), dtype=torch.float32)
+    nets = Nets(fake_spec(), ColourTokenizer(), RuleTransformer(), device=torch.device("cpu"), number=FORMATS["fp32"])
     palette = nets.palette(np.zeros(FEWEST - 1, np.int64), np.zeros((FEWEST - 1, 3), np.float32))
     true = nets.decode(torch.arange(64).view(1, 8, 8))[0][::4, ::4].reshape(64, 3)
     assert np.abs(palette - true.astype(int)).mean() < 6

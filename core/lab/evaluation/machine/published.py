@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 
 from core.engine import load_engine
-from core.engine.device import pick_device, pick_dtype
+from core.engine.device import pick_device, pick_format
 from core.errors import UnknownModel
 from core.lab.evaluation.answers import markdown_table
 from core.lab.evaluation.machine.memory import alone, watched
@@ -66,7 +66,7 @@ def measure_published(name: str, *, device: str = "auto", dtype: str = "auto") -
         UnknownModel: where no published model is called that.
         BadRequest: for a device or number format that cannot be had.
     """
-    pick_dtype(dtype, pick_device(device))  # refused before gigabytes are written
+    pick_format(dtype, pick_device(device), None)  # refused before gigabytes are written
     if name not in PRESETS:
         raise UnknownModel(f"model {name!r} is not published: choose one of {', '.join(PRESETS)}.")
     with tempfile.TemporaryDirectory() as place:

@@ -64,10 +64,10 @@ def test_two_processes_learn_what_one_does(
     straight: Path, photos: Photos, files: PhotoFiles, metric_net: Path, tmp_path: Path
 ) -> None:
     one = {"tokenizer": tmp_path / "tokenizer", "mvtm": tmp_path / "mvtm"}
-    train_tokenizer(LATE, photos, Setup(one["tokenizer"], ticking(STEPS)), metric_net=metric_net)
+    train_tokenizer(LATE, photos, Setup(one["tokenizer"], ticking(STEPS), dtype="fp32"), metric_net=metric_net)
     # Both second stages start from the codes of two processes, so that each stage is compared by itself.
     two = straight / "tokenizer"
-    train_mvtm(MVTM, files, Setup(one["mvtm"], ticking(STEPS), compiled=False), tokenizer=two)
+    train_mvtm(MVTM, files, Setup(one["mvtm"], ticking(STEPS), compiled=False, dtype="fp32"), tokenizer=two)
     for stage, folder in one.items():
         facts = json.loads((straight / stage / "recipe.json").read_text())
         assert facts["processes"] == WORLD

@@ -47,9 +47,9 @@ def main() -> None:
         stage_one.augment = recording  # type: ignore[attr-defined]
         clock = Ticks(options.kill_at, lambda: os.kill(os.getpid(), signal.SIGKILL))
         tokenizer = options.folder / "tokenizer"
-        one = Setup(tokenizer, ticking(STEPS, clock), processes, options.resume)
+        one = Setup(tokenizer, ticking(STEPS, clock), processes, options.resume, dtype="fp32")
         stage_one.train_tokenizer(LATE, photos, one, metric_net=options.metric_net)
-        two = Setup(options.folder / "mvtm", ticking(STEPS), processes, options.resume, compiled=False)
+        two = Setup(options.folder / "mvtm", ticking(STEPS), processes, options.resume, compiled=False, dtype="fp32")
         train_mvtm(MVTM, load_files([options.photos]), two, tokenizer=tokenizer)
 
 

@@ -1,0 +1,182 @@
+"""How a processor multiplies fastest: plainly, with packed weights, or in bf16. It is measured: no vendor's name tells.
+
+Knows nothing of models but the width of their layers. PyTorch's plain float32 product is Intel's, which is slow on
+other processors: 105 GFLOP per second on one thread of an AMD EPYC, where oneDNN makes 245 with weights that were laid
+out for it once, and 465 in bf16. The private operators that do so are called in this file alone.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import time
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+logger = logging.getLogger(__name__)
+
+PLAIN, PACKED, HALF = "fp32", "packed", "bf16"
+"""Ways of multiplying, as `--dtype` calls them."""
+
+_PACKED_GAIN = 1.3
+"""How many times faster packed products must be than plain ones: the last bits of a picture hang on the way, so that
+noise must not decide it (2.3 on the EPYC at rest, 1.6 to 2.0 beside ten busy processes)."""
+_HALF_GAIN = 1.5
+"""How many times faster bf16 must be than the best of float32: it moves the bundled model's logits by half a percent of
+their spread. 1.7 to 2.1 for the published models on the EPYC."""
+_LEAST_S = 0.006
+"""Seconds that a layer takes in float32 below which bf16 is not worth it: the bundled model's takes 2 to 4 ms, of which
+bf16 would leave an edit 0.8 of its time, for the rest of a small net counts as much as its products."""
+_ROUNDS = 8
+"""Measurements of each way, in turn: the quickest of each counts, whatever else the machine does."""
+_NEAR = 1e-4
+"""Largest share by which a packed product may differ from a plain one, of the largest number in it; seen: 3e-6."""
+
+
+class Layer(NamedTuple):
+    """A linear layer: numbers that go in and come out, and how many tokens at a time."""
+
+    width: int
+    hidden: int
+    tokens: int
+
+
+Product = Callable[[Tensor, Tensor], Tensor]
+"""((b, n, i), weights (o, i) laid out as the way wants them) -> (b, n, o)."""
+
+
+class PackedLinear(nn.Module):
+    """A linear layer in float32 whose weights are laid out once for oneDNN.
+
+    Args:
+        linear: what it takes the place of; on the CPU.
+        rows: that it is asked about at a time, mostly.
+    """
+
+    def __init__(self, linear: nn.Linear, rows: int) -> None:
+        super().__init__()
+        self._weight = _packed(linear.weight.detach().float(), rows)
+        self._bias = None if linear.bias is None else linear.bias.detach().float()
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return (..., o) of (..., i)."""
+        return _packed_product(x, self._weight, self._bias)
+
+    def plain(self) -> nn.Linear:
+        """Return the layer that this took the place of."""
+        weight = self._weight.to_dense()
+        linear = nn.Linear(weight.shape[1], weight.shape[0], bias=self._bias is not None, device="meta")
+        linear.weight = nn.Parameter(weight, requires_grad=False)
+        if self._bias is not None:
+            linear.bias = nn.Parameter(self._bias, requires_grad=False)
+        return linear
+
+
+def pack(net: nn.Module, rows: int) -> None:
+    """Let a float32 net on the CPU multiply with packed weights, in place; the plain ones are given up one by one."""
+    _replace(net, nn.Linear, lambda layer: PackedLinear(layer, rows))
+
+
+def unpack(net: nn.Module) -> None:
+    """Take `pack` back."""
+    _replace(net, PackedLinear, PackedLinear.plain)
+
+
+def _replace(net: nn.Module, kind: type[nn.Module], made: Callable[..., nn.Module]) -> None:
+    for module in list(net.modules()):
+        for name, child in list(module.named_children()):
+            if isinstance(child, kind):
+                setattr(module, name, made(child))
+
+
+def largest_layer(net: nn.Module, tokens: int) -> Layer | None:
+    """Return a net's largest linear layer, None where it has none."""
+    layers = [module for module in net.modules() if isinstance(module, nn.Linear)]
+    largest = max(layers, key=lambda layer: layer.weight.numel(), default=None)
+    return None if largest is None else Layer(largest.in_features, largest.out_features, tokens)
+
+
+@functools.cache
+def fastest(layer: Layer) -> str:
+    """Return the way in which to compute with a net of that largest layer on this processor, measured once.
+
+    Returns:
+        `PLAIN`, `PACKED` or `HALF`.
+    """
+    return _told(layer, _measured(layer), chosen)
+
+
+@functools.cache
+def fastest_to_train(layer: Layer) -> str:
+    """Return likewise `PLAIN` or `HALF`, whichever is quicker: weights that change are not packed."""
+    return _told(layer, _measured(layer), lambda seconds: min((PLAIN, HALF), key=seconds.__getitem__))
+
+
+def _told(layer: Layer, seconds: Mapping[str, float], choose: Callable[[Mapping[str, float]], str]) -> str:
+    """Return the way that is chosen, and log what was measured."""
+    way = choose(seconds)
+    told = ", ".join(f"{name} {1000 * value:.2f} ms" for name, value in seconds.items())
+    logger.info("%d tokens through a layer from %d to %d take %s: %s", layer.tokens, *layer[:2], told, way)
+    return way
+
+
+def chosen(seconds: Mapping[str, float]) -> str:
+    """Return the way to take, of the seconds of each: exact ones rather than bf16, plain rather than packed."""
+    exact = PLAIN
+    if PACKED in seconds and seconds[PLAIN] >= _PACKED_GAIN * seconds[PACKED]:
+        exact = PACKED
+    return HALF if seconds[exact] >= max(_LEAST_S, _HALF_GAIN * seconds[HALF]) else exact
+
+
+@torch.no_grad()
+def _measured(layer: Layer) -> dict[str, float]:
+    """Return the seconds that a feed-forward layer takes in each way that there is."""
+    width, hidden, rows = layer
+    generator = torch.Generator().manual_seed(0)
+    up = torch.randn(hidden, width, generator=generator) / width**0.5
+    down = torch.randn(width, hidden, generator=generator) / hidden**0.5
+    x = torch.randn(1, rows, width, generator=generator)
+    ways: dict[str, tuple[Tensor, Tensor, Product, torch.dtype]] = {
+        PLAIN: (up, down, F.linear, torch.float32),
+        HALF: (up.bfloat16(), down.bfloat16(), F.linear, torch.bfloat16),
+    }
+    if can_pack():
+        ways[PACKED] = (_packed(up, rows), _packed(down, rows), _packed_product, torch.float32)
+    best = dict.fromkeys(ways, float("inf"))
+    for _ in range(_ROUNDS):
+        for name, (first, second, product, number) in ways.items():
+            started = time.perf_counter()
+            inner = product(F.layer_norm(x, (width,)).to(number), first)
+            x.add(product(F.gelu(inner), second))
+            best[name] = min(best[name], time.perf_counter() - started)
+    return best
+
+
+@functools.cache
+def can_pack() -> bool:
+    """Return whether this PyTorch has packed products that say the same as plain ones."""
+    generator = torch.Generator().manual_seed(0)
+    weight, x = torch.randn(48, 32, generator=generator), torch.randn(1, 5, 32, generator=generator)
+    plain = F.linear(x, weight)
+    try:
+        packed = _packed_product(x, _packed(weight, 5))
+    except (AttributeError, NotImplementedError, RuntimeError) as error:
+        logger.info("no packed products here: %s", error)
+        return False
+    return bool((packed - plain).abs().max() <= _NEAR * plain.abs().max())
+
+
+def _packed(weight: Tensor, rows: int) -> Tensor:
+    """Return (o, i) float32 weights as oneDNN wants them for so many rows; only `_packed_product` reads them."""
+    laid: Tensor = torch.ops.mkldnn._reorder_linear_weight(weight.contiguous(), rows)
+    return laid
+
+
+def _packed_product(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """Return x W^T + b of packed weights."""
+    product: Tensor = torch.ops.mkldnn._linear_pointwise(x, weight, bias, "none", [], "")
+    return product

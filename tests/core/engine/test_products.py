@@ -1,0 +1,95 @@
+"""Ways of multiplying: packed weights say the same as plain ones, and the quickest way is taken only where it pays."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from core.engine.products import (
+    HALF,
+    PACKED,
+    PLAIN,
+    Layer,
+    PackedLinear,
+    can_pack,
+    chosen,
+    fastest,
+    fastest_to_train,
+    largest_layer,
+    pack,
+    unpack,
+)
+
+packing = pytest.mark.skipif(not can_pack(), reason="this PyTorch has no packed products")
+
+
+class Two(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        generator = torch.Generator().manual_seed(5)
+        self.layers = nn.ModuleList([nn.Linear(48, 96), nn.Linear(96, 48, bias=False)])
+        for parameter in self.parameters():
+            parameter.data = torch.randn(parameter.shape, generator=generator) / 7
+        self.requires_grad_(False)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        first, second = self.layers
+        y: torch.Tensor = second(F.gelu(first(x)))
+        return y
+
+
+@packing
+@pytest.mark.parametrize("shape", [(1, 48), (1, 16, 48), (3, 7, 48)])
+def test_packed_layers_say_what_plain_ones_say(shape: tuple[int, ...]) -> None:
+    net, x = Two(), torch.randn(shape, generator=torch.Generator().manual_seed(6))
+    plain = net(x)
+    pack(net, rows=16)
+    assert sum(isinstance(module, PackedLinear) for module in net.modules()) == 2
+    assert not list(net.parameters())
+    packed = net(x)
+    assert torch.allclose(packed, plain, rtol=0, atol=float(plain.abs().max()) * 1e-5)
+    assert torch.equal(net(x), packed)
+
+
+@packing
+def test_unpacking_gives_the_same_numbers_back() -> None:
+    net = Two()
+    before = {name: value.clone() for name, value in net.state_dict().items()}
+    pack(net, rows=16)
+    unpack(net)
+    after = net.state_dict()
+    assert before.keys() == after.keys()
+    assert all(torch.equal(value, after[name]) for name, value in before.items())
+
+
+def test_the_largest_layer_is_found_on_the_meta_device_too() -> None:
+    with torch.device("meta"):
+        net = Two()
+    assert largest_layer(net, 9) in (Layer(48, 96, 9), Layer(96, 48, 9))
+    assert largest_layer(nn.Sequential(nn.Conv2d(3, 3, 3)), 9) is None
+
+
+@pytest.mark.parametrize(
+    ("seconds", "way"),
+    [
+        ({PLAIN: 0.02, PACKED: 0.02, HALF: 0.02}, PLAIN),
+        ({PLAIN: 0.02, PACKED: 0.018, HALF: 0.015}, PLAIN),  # as where plain products are quick
+        ({PLAIN: 0.046, PACKED: 0.02, HALF: 0.015}, PACKED),
+        ({PLAIN: 0.046, PACKED: 0.02, HALF: 0.01}, HALF),
+        ({PLAIN: 0.0046, PACKED: 0.002, HALF: 0.001}, PACKED),  # a small net is quick enough as it is
+        ({PLAIN: 0.02, HALF: 0.026}, PLAIN),
+        ({PLAIN: 0.02, HALF: 0.004}, HALF),
+    ],
+)
+def test_exact_ways_are_taken_unless_others_are_much_quicker(seconds: dict[str, float], way: str) -> None:
+    assert chosen(seconds) == way
+
+
+def test_every_way_is_measured_once() -> None:
+    layer = Layer(32, 64, 16)
+    first = fastest(layer)
+    assert first in (PLAIN, PACKED, HALF)
+    assert fastest(layer) == first
+    assert fastest_to_train(layer) in (PLAIN, HALF)
