@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from core.errors import BadRequest, CheckpointError, CoreError, OutOfMemory, UnknownModel, of_the_machine
     from core.plumbing.console import show_every_name
     from core.recipe import Machine, Recipe, read_recipe, recipe_text
-    from core.values.request import DecodeOptions, EditRequest, Task
+    from core.values.groups import DecodeOptions
+    from core.values.region import Mask
+    from core.values.request import EditRequest
     from core.values.result import EditResult, Preview
 else:
     __getattr__ = imported_lazily(
@@ -42,7 +44,9 @@ else:
                 "of_the_machine",
             ),
             "core.recipe": ("Machine", "Recipe", "read_recipe", "recipe_text"),
-            "core.values.request": ("DecodeOptions", "EditRequest", "Task"),
+            "core.values.groups": ("DecodeOptions",),
+            "core.values.region": ("Mask",),
+            "core.values.request": ("EditRequest",),
             "core.values.result": ("EditResult", "Preview"),
         },
     )
@@ -62,11 +66,11 @@ __all__ = [
     "EditResult",
     "Engine",
     "Machine",
+    "Mask",
     "OutOfMemory",
     "Preview",
     "Recipe",
     "Suggestion",
-    "Task",
     "UnknownModel",
     "load_engine",
     "masked_counts",

@@ -15,6 +15,9 @@ from core.errors import BadRequest
 MOST_SIDE = 16384
 """Pixels on the longest side of any picture or canvas."""
 
+MOST_PIXELS = 64_000_000
+"""Pixels of the largest picture or canvas: as large as pictures may be that are opened."""
+
 
 def written_whole(text: str) -> int:
     """Return the whole number that a text writes in plain digits; `int` would take 1_000 and other scripts, too.

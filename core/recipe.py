@@ -24,7 +24,7 @@ RECIPE_KEY = "maskgit-editor"
 READABLE_KEY = "parameters"
 """PNG text key of one line for people."""
 
-_FORMAT = 1  # counted up by whatever earlier editors cannot read
+_FORMAT = 2  # counted up by whatever earlier editors cannot read; the first had requests of the first version
 _MOST_THREADS = 1024  # that a recipe from outside may ask for
 _MOST_WAYS = 1 << 16  # of finishing, likewise
 
@@ -63,6 +63,11 @@ class Recipe:
     finish: int = 1
 
     @property
+    def knew_finishes(self) -> bool:
+        """Whether its request says how pictures end, which the first requests could not."""
+        return "version" in self.request or "finish" in self.request
+
+    @property
     def of_this_finish(self) -> bool:
         """Whether what is finished by its request comes out as it did."""
         return self.finish == FINISH_WAY
@@ -84,7 +89,7 @@ def recipe_text(
         machine: that drew it, as `Engine.machine` tells; a replay needs it to give the same bytes.
     """
     alone = request.advised(spec).single(variation)
-    options = alone.options
+    options = alone.decoding
     begun = "" if alone.start is None else f", going on from codes at step {alone.start.step}"
     asked = "none" if alone.class_id is None else spec.classes[alone.class_id]
     plain = {"format": _FORMAT, "model": spec.name, "weights": dict(spec.sha256), "request": save_request(alone)}
@@ -94,7 +99,7 @@ def recipe_text(
         plain["machine"] = asdict(machine)
     readable = (
         f"{alone.task.value}, class {asked}, {options.schedule} schedule, T {options.steps}, {options.order} order, "
-        f"guidance {options.guidance_scale:g}, temperature {options.choice_temperature:g}, seed {alone.drawn_seed}, "
+        f"guidance {options.guidance_scale:g}, temperature {options.choice_temperature:g}, seed {options.drawn_seed}, "
         f"model {spec.name}{begun}"
     )
     return {RECIPE_KEY: json.dumps(plain, separators=(",", ":")), READABLE_KEY: readable}
@@ -110,8 +115,8 @@ def read_recipe(text: Mapping[str, str]) -> Recipe:
         raise BadRequest("this PNG carries no recipe: choose one that this editor wrote and nobody re-saved.")
     try:
         plain = json_object(text[RECIPE_KEY])
-        if plain["format"] != _FORMAT:
-            raise BadRequest(f"recipe has format {plain['format']}, this editor reads {_FORMAT}: use a newer editor.")
+        if plain["format"] not in (1, _FORMAT):
+            raise BadRequest(f"recipe has format {plain['format']}, this editor reads 1 and 2: use a newer editor.")
         machine = None if plain.get("machine") is None else _machine(plain["machine"])
         way = whole("finish", plain.get("finish", 1), 1, _MOST_WAYS)
         return Recipe(str(plain["model"]), dict(plain["weights"]), dict(plain["request"]), machine, way)

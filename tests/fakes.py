@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -9,6 +12,7 @@ from core.decoding.settings import MASK, NO_CLASS, STANDARD
 from core.engine import Engine
 from core.models.config import ModelSpec
 from core.models.interfaces import MaskTransformer, VQTokenizer
+from core.values.request import EditRequest
 
 LEVELS = 4
 
@@ -72,3 +76,8 @@ def fake_spec(**changes: object) -> ModelSpec:
 
 def fake_engine(**changes: object) -> Engine:
     return Engine(fake_spec(**changes), ColourTokenizer(), RuleTransformer())
+
+
+def painted(request: EditRequest, **changes: Any) -> EditRequest:
+    """Return a request that is painted in another way."""
+    return replace(request, painting=replace(request.painting, **changes))

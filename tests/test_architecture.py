@@ -21,7 +21,7 @@ import core.pictures
 import core.values
 from core.decoding.decode import Sampling
 from core.decoding.settings import STANDARD, Decoding
-from core.values.request import DecodeOptions
+from core.values.groups import DecodeOptions
 
 ROOT = Path(__file__).resolve().parent.parent
 LAB = "core.lab"
@@ -30,7 +30,7 @@ PUBLIC = {"core": core, "core.values": core.values, "core.pictures": core.pictur
 """Rooms whose listed names are all that other programs need, the front door first."""
 
 VALUES = {"numpy", "core.decoding.settings", "core.errors"}
-VALUES |= {f"core.values.{name}" for name in ("geometry", "request", "result")}
+VALUES |= {f"core.values.{name}" for name in ("geometry", "groups", "region", "request", "result")}
 SHARED = {
     f"core.lab.evaluation.{name}"
     for name in ("answers", "bars", "baselines", "curves", "inception", "judge", "metrics", "sheets")
@@ -45,11 +45,16 @@ MAY_IMPORT: dict[str, set[str]] = {
     "core.values": {"core.plumbing.lazy"},
     "core.values.geometry": {"numpy", "cv2"},
     "core.checks": {"numpy", "core.errors"},
-    "core.values.packing": {"numpy", "core.errors"},
+    "core.values.packing": {"numpy", "core.checks", "core.errors"},
     "core.values.finishing": {"numpy", "core.values.geometry"},
-    "core.values.request": {
+    "core.values.region": {"numpy", "core.checks", "core.errors", "core.values.geometry"},
+    "core.values.groups": {
         *("numpy", "core.checks", "core.decoding.settings", "core.errors"),
-        *("core.values.finishing", "core.values.geometry", "core.values.packing"),
+        *("core.values.finishing", "core.values.geometry"),
+    },
+    "core.values.request": {
+        *("numpy", "core.checks", "core.decoding.settings", "core.errors", "core.values.finishing"),
+        *("core.values.geometry", "core.values.groups", "core.values.region"),
     },
     "core.values.result": {"numpy", "core.values.geometry", "core.values.request"},
     "core.values.saved": {"numpy", "core.checks", "core.errors", "core.values"},
@@ -185,7 +190,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # what a model decodes, to be sharpened: generated and reconstructed as the product does
     "core.lab.training.pairs": {
         *("torch", "numpy", "cv2", "tqdm"),
-        *("core.engine", "core.values.request", "core.lab.training.data"),
+        *("core.engine", "core.values.groups", "core.values.request", "core.lab.training.data"),
     },
     # the teacher's nets are files of another program
     "core.lab.training.teacher": {"torch", "numpy", "ncnn", "core.errors", "core.models"},
@@ -205,7 +210,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "core.lab": set(),
     "core.lab.cli": {
         *("torch", "tqdm", "core.cli.outcome", "core.cli.output", "core.cli.words", "core.decoding.settings"),
-        *("core.engine", "core.errors", "core.lab", "core.models", "core.pictures", "core.values.request"),
+        *("core.engine", "core.errors", "core.lab", "core.models", "core.pictures", "core.values.groups"),
     },
     "core.lab.__main__": {"core.lab.cli"},
     "core.cli": {"numpy", "torch", "tqdm", "core"},
@@ -379,7 +384,7 @@ def test_no_public_name_is_in_two_rooms_but_those_that_the_front_door_repeats() 
         for name in chain.from_iterable(room.__all__ for room in PUBLIC.values())
     }
     assert {name: rooms for name, rooms in shared.items() if len(rooms) > 1} == {
-        name: ["core", "core.values"] for name in ("DecodeOptions", "EditRequest", "EditResult", "Preview", "Task")
+        name: ["core", "core.values"] for name in ("DecodeOptions", "EditRequest", "EditResult", "Mask", "Preview")
     }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -17,8 +16,9 @@ from core.lab.evaluation.metrics import lattice
 from core.models import BUNDLED
 from core.models.checkpoints import file_digest, read_spec
 from core.pictures import open_picture
-from core.values import DecodeOptions, EditRequest, Sides, Task
+from core.values import DecodeOptions, EditRequest, Mask, Sides
 from core.values.saved import load_request
+from tests.fakes import painted
 
 SAMPLES = Path(__file__).resolve().parent.parent / "assets" / "samples"
 
@@ -75,7 +75,7 @@ def test_the_nets_compute_in_half_the_memory_on_the_cpu(engine: Engine, dtype: s
 def test_an_edit_changes_the_hole_and_nothing_else(engine: Engine, name: str) -> None:
     image = photo(name)
     mask = hole(image, 0.4, 0.6, 0.3, 0.6)
-    request = EditRequest(Task.INPAINT, image, mask, options=DecodeOptions(steps=4, variations=2, seed=3))
+    request = EditRequest(image, Mask(mask), decoding=DecodeOptions(steps=4, variations=2, seed=3))
     result = engine.edit(request)
     for edited in result.images:
         assert np.array_equal(edited[~mask], image[~mask])
@@ -90,7 +90,7 @@ def test_an_edit_changes_the_hole_and_nothing_else(engine: Engine, name: str) ->
 
 def test_an_extended_sky_goes_on_in_the_colours_of_the_sky(engine: Engine) -> None:
     image = photo("mountain_trail.jpg")
-    result = engine.edit(EditRequest(Task.EXTRAPOLATE, image, extend=Sides(top=160), options=DecodeOptions(steps=6)))
+    result = engine.edit(EditRequest(image, Sides(top=160), decoding=DecodeOptions(steps=6)))
     grown = result.images[0]
     assert np.array_equal(grown[160:], image)
     new, old = grown[:160].mean((0, 1)), image[:80].mean((0, 1))
@@ -100,7 +100,7 @@ def test_an_extended_sky_goes_on_in_the_colours_of_the_sky(engine: Engine) -> No
 def test_classes_tell_apart(engine: Engine) -> None:
     def mean_colour(name: str) -> NDArray[np.float64]:
         options = DecodeOptions(steps=8, variations=4, guidance_scale=2.0)
-        request = EditRequest(Task.GENERATE, class_id=engine.spec.classes.index(name), options=options)
+        request = EditRequest(class_id=engine.spec.classes.index(name), decoding=options)
         return np.asarray(engine.edit(request).images.mean((0, 1, 2)), np.float64)
 
     sea, forest, sunflowers = (mean_colour(name) for name in ("sea", "forest", "sunflowers"))
@@ -110,8 +110,8 @@ def test_classes_tell_apart(engine: Engine) -> None:
 
 
 def test_a_new_picture_is_sharp_and_the_decoders_lattice_is_gone(engine: Engine) -> None:
-    request = EditRequest(Task.GENERATE, class_id=engine.spec.classes.index("buildings"), options=DecodeOptions(seed=4))
-    sharp, plain = engine.edit(request).image(0), engine.edit(replace(request, sharpen=0.0)).image(0)
+    request = EditRequest(class_id=engine.spec.classes.index("buildings"), decoding=DecodeOptions(seed=4))
+    sharp, plain = engine.edit(request).image(0), engine.edit(painted(request, sharpen=0.0)).image(0)
     assert (sharp.shape, plain.shape) == ((512, 512, 3), (128, 128, 3))
     small = cv2.resize(sharp, (128, 128), interpolation=cv2.INTER_AREA).astype(np.int64)
     assert np.abs(small - plain).mean() < 8, "it is the same picture"
@@ -125,6 +125,6 @@ def test_the_licence_of_what_the_sharpener_began_with_comes_along() -> None:
 
 def test_a_sweep_runs(engine: Engine) -> None:
     image = photo("temple.jpg")
-    request = EditRequest(Task.INPAINT, image, hole(image, 0.1, 0.3, 0.1, 0.3))
+    request = EditRequest(image, Mask(hole(image, 0.1, 0.3, 0.1, 0.3)))
     cells = list(sweep(engine, request, {"schedule": ["cosine", "linear"], "steps": [1, 3]}))
     assert [(cell.row, cell.column) for cell in cells] == [(0, 0), (1, 0), (0, 1), (1, 1)]

@@ -14,9 +14,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.canvas.plan import Pass, canvas_mask
+from core.canvas.plan import Pass
 from core.values.geometry import Box, Sides, Size
-from core.values.request import EditRequest, Task
+from core.values.region import Mask, Task
+from core.values.request import EditRequest
 from core.values.result import EditResult, Preview
 
 MOST_WINDOWS = 12
@@ -41,9 +42,9 @@ class Frame:
             return cls()
         height, width = request.image.shape[:2]
         shorter, longer = min(width, height), max(width, height)
-        if 2 * longer < MOST_WINDOWS * shorter or request.window is not None or request.start is not None:
+        if 2 * longer < MOST_WINDOWS * shorter or request.view.window is not None or request.start is not None:
             return cls()
-        hole = Box.around(canvas_mask(request, pixels=pixels))
+        hole = Box.around(request.hole(pixels))
         assert hole is not None  # a request has one
         length = hole.size.width if width > height else hole.size.height
         side = max(pixels, math.ceil(2 * length / (MOST_WINDOWS - 1)))
@@ -57,11 +58,14 @@ class Frame:
         """Translate a request to the framed picture; the hole's mirror images are holes, too."""
         if not any(self.sides) or request.image is None:
             return request
-        mask = request.mask if request.mask is not None else canvas_mask(request, pixels=1)
+        mask = request.hole(0) if request.mask is None else request.mask
         wide = self._mirrored(mask.astype(np.uint8))
         framed = wide.astype(np.bool_) if mask.dtype == np.bool_ else wide
         # The finish would lay out every mirror image of the hole as well, for many times the work.
-        return replace(request, image=self._mirrored(request.image), mask=framed, box=None, finish="none")
+        painting = replace(request.painting, finish="none")
+        return replace(
+            request, image=self._mirrored(request.image), region=Mask(framed, new=request.is_new), painting=painting
+        )
 
     def passes(self, passes: Sequence[Pass]) -> tuple[Pass, ...]:
         """Translate passes over the framed picture back to the picture; their windows may reach beyond it."""

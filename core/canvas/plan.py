@@ -17,7 +17,8 @@ from core.canvas.holes import Part, parts
 from core.canvas.masks import latent_mask
 from core.canvas.windows import MOST_TILES, Look, around_picture, over_hole, tiles, wanted_side
 from core.values.geometry import Box, Size
-from core.values.request import EditRequest, Task
+from core.values.region import Task
+from core.values.request import EditRequest
 
 _KEPT = 2
 """Of every five cells, those that a finer window keeps from the coarser one (docs/algorithm.md, section 8): with a
@@ -40,7 +41,7 @@ class Pass:
         window: square box inside the canvas (the grown canvas, for EXTRAPOLATE).
         unknown: (h, w) bool, token cells to decode.
         mask: (s, s) bool, pixels of the window that this pass is responsible for. Those of all passes of level 0 are
-            disjoint and make up `canvas_mask`; so do those of each finer level, as far as it goes.
+            disjoint and make up the hole; so do those of each finer level, as far as it goes.
         hidden: (s, s) bool, pixels of the window that nobody has painted by then: `mask` and what later passes of
             level 0 are responsible for. Empty at finer levels.
         level: 0 for the first look; n for a window 2**n times finer over what is already painted.
@@ -68,7 +69,7 @@ def plan(request: EditRequest, pixels: int, grid: int) -> tuple[Pass, ...]:
     Returns:
         At least one pass, each with something unknown; level 0 first.
     """
-    wanted = canvas_mask(request, pixels=pixels)
+    wanted, view = request.hole(pixels), request.view
     remaining = wanted.copy()
     coarse: list[Pass] = []
     finer: list[Pass] = []
@@ -81,12 +82,12 @@ def plan(request: EditRequest, pixels: int, grid: int) -> tuple[Pass, ...]:
             if not mask.any():
                 continue
             hidden = remaining[window.slices].copy()
-            view = remaining[window.slices]
-            view &= ~mask
-            unknown = latent_mask(hidden, grid, coverage=request.coverage, grow=request.grow_tokens)
+            left = remaining[window.slices]
+            left &= ~mask
+            unknown = latent_mask(hidden, grid, coverage=view.coverage, grow=view.grow_tokens)
             firsts.append(Pass(window, unknown, mask, hidden))
         coarse += firsts
-        finer += _refined(firsts, part, _size(wanted), request.refine, pixels, grid)
+        finer += _refined(firsts, part, _size(wanted), view.refine, pixels, grid)
     return (*coarse, *finer)
 
 
@@ -95,7 +96,7 @@ def example_windows(passes: Sequence[Pass], hole: NDArray[np.bool_]) -> dict[int
 
     Args:
         passes: from `plan`.
-        hole: (H, W) bool, from `canvas_mask`.
+        hole: (H, W) bool, from `EditRequest.hole`.
 
     Returns:
         Side in pixels -> at most `MOST_EXAMPLES` windows, none of which covers half of another; none for a side only if
@@ -126,53 +127,25 @@ def _overlap(one: Box, other: Box) -> bool:
     return both is not None and 2 * both.size.width * both.size.height > one.size.width * one.size.height
 
 
-def canvas_mask(request: EditRequest, *, pixels: int) -> NDArray[np.bool_]:
-    """Find the pixels of the canvas that the request wants painted.
-
-    Args:
-        request: the edit.
-        pixels: side of the model's picture, the canvas of GENERATE.
-
-    Returns:
-        (H, W) bool, a new array, True = repaint, even where a soft mask blends in only a little; of the grown canvas
-        for EXTRAPOLATE.
-    """
-    if request.task is Task.GENERATE:
-        return np.ones((pixels, pixels), np.bool_)
-    assert request.image is not None  # EditRequest sees to it, and to the mask or box below
-    height, width = request.image.shape[:2]
-    if request.task is Task.EXTRAPOLATE:
-        left, top, right, bottom = request.extend
-        mask = np.ones((top + height + bottom, left + width + right), np.bool_)
-        mask[top : top + height, left : left + width] = False
-        return mask
-    if request.mask is not None:
-        return np.greater(request.mask, 0) if request.mask.dtype == np.uint8 else request.mask.astype(np.bool_)
-    assert request.box is not None
-    mask = np.zeros((height, width), np.bool_)
-    mask[request.box.slices] = True
-    return mask
-
-
 def _looks(request: EditRequest, hole: NDArray[np.bool_], pixels: int) -> Iterator[tuple[Part, Sequence[Look]]]:
-    """Yield each part of the hole with its windows."""
-    size = _size(hole)
-    if request.window is not None:
-        yield Part.of(hole), [(request.window, request.window)]
+    """Yield each part of the hole that is looked at by itself, with its windows."""
+    size, view = _size(hole), request.view
+    if view.window is not None:
+        yield Part.of(hole), [(view.window, view.window)]
     elif request.task is Task.EXTRAPOLATE:
-        yield Part.of(hole), [(window, window) for window in around_picture(size, request.extend, pixels)]
+        yield Part.of(hole), [(window, window) for window in around_picture(size, request.sides, pixels)]
     elif request.task is Task.GENERATE:
         yield Part.of(hole), [(Box(0, 0, pixels, pixels),) * 2]
     else:
-        most = MOST_TILES << request.refine
+        most = MOST_TILES << view.refine
         shorter = min(size)
 
         def side_for(bounds: Size) -> int:
-            wanted = wanted_side(bounds, pixels, request.context)
+            wanted = wanted_side(bounds, pixels, view.context)
             return min(wanted, shorter) if max(bounds) <= shorter else wanted  # longer than any window: no end to it
 
         for part in parts(hole, side_for, pixels // _REACH):
-            yield part, over_hole(part, size, pixels, request.context, most)
+            yield part, over_hole(part, size, pixels, view.context, most)
 
 
 def _size(mask: NDArray[np.bool_]) -> Size:

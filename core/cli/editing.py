@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.cli.output import aside, check_output, encoded, say
-from core.cli.requests import SHAPE, add_region, add_request, make_request, opened, read_region
+from core.cli.requests import PAINTING, VIEW, add_region, add_request, make_request, opened, read_region
 from core.cli.words import OPTIONS, Command, Parser, add_output, flag, given, named_engine, ratio, whole
 from core.errors import BadRequest
 from core.values.geometry import Sides, Size, aspect_sides
@@ -66,14 +66,12 @@ def _replay(options: argparse.Namespace) -> None:
     from core.pictures.pngtext import read_png_text
     from core.recipe import read_recipe
 
-    silent = ("mask", "box", "task", "class_name", *OPTIONS, *SHAPE)
+    silent = ("mask", "box", "task", "class_name", *OPTIONS, *VIEW, *PAINTING)
     spoken = [flag(word) for word in silent if given(options, word)]
     if spoken:
         raise BadRequest(f"--replay takes every setting from the file: leave out {' and '.join(spoken)}.")
     recipe = read_recipe(read_png_text(options.replay.read_bytes()))
     image = None if options.image is None else opened(options.image)
-    if recipe.request.get("image") is None:
-        image = None  # it was generated from nothing
     request = load_request(recipe.request, image)
     options.model = options.model or recipe.model
     if options.dtype == "auto":
@@ -110,8 +108,6 @@ def _bind(options: argparse.Namespace, engine: Engine, made_by: Machine | None) 
 
 
 def _extend(options: argparse.Namespace) -> None:
-    from core.values.request import Task
-
     check_output(options.output)
     image = opened(options.image)
     sides = Sides(options.left, options.top, options.right, options.bottom)
@@ -120,15 +116,13 @@ def _extend(options: argparse.Namespace) -> None:
             raise BadRequest("--aspect says how far every side grows: leave out --left, --top, --right and --bottom.")
         sides = aspect_sides(Size(image.shape[1], image.shape[0]), options.aspect)
     engine = named_engine(options)
-    _run(options, engine, make_request(options, engine.spec, task=Task.EXTRAPOLATE, image=image, extend=sides))
+    _run(options, engine, make_request(options, engine.spec, image=image, region=sides))
 
 
 def _generate(options: argparse.Namespace) -> None:
-    from core.values.request import Task
-
     check_output(options.output)
     engine = named_engine(options)
-    _run(options, engine, make_request(options, engine.spec, task=Task.GENERATE))
+    _run(options, engine, make_request(options, engine.spec))
 
 
 def _run(options: argparse.Namespace, engine: Engine, request: EditRequest, *, says_machine: bool = True) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.cli.output import aside
-from core.cli.words import Parser, add_decoding, add_engine, box, decode_options, given, number, whole
+from core.cli.words import Parser, add_decoding, add_engine, box, chosen, decode_options, number, whole
 from core.errors import BadRequest
 from core.values.geometry import Size
 
@@ -21,23 +21,26 @@ if TYPE_CHECKING:
     from core.models.config import ModelSpec
     from core.values.request import EditRequest
 
-SHAPE = {
-    "guided_by": "guided_by",
+VIEW = {
+    "window": "window",
+    "context": "context",
     "coverage": "coverage",
     "grow": "grow_tokens",
-    "feather": "feather_px",
-    "context": "context",
-    "sharpen": "sharpen",
     "refine": "refine",
-    "match_colour": "match_colour",
-    "detail": "detail",
-    "blend": "blend",
+}
+"""Command line option -> field of `View`."""
+
+PAINTING = {
     "finish": "finish",
     "follow": "follow",
+    "sharpen": "sharpen",
+    "match_colour": "match_colour",
+    "detail": "detail",
+    "feather": "feather_px",
+    "blend": "blend",
     "opaque": "opaque",
-    "window": "window",
 }
-"""Command line option -> field of `EditRequest`."""
+"""Command line option -> field of `Painting`."""
 
 
 def add_region(parser: Parser) -> None:
@@ -95,19 +98,24 @@ def add_request(parser: Parser) -> None:
 
 
 def make_request(options: argparse.Namespace, spec: ModelSpec, **parts: Any) -> EditRequest:
-    """Return the request that the words and the parts (task, image, mask or box, ...) make for a model."""
+    """Return the request that the words and the parts (image and region) make for a model."""
+    from core.values.groups import Painting, View
     from core.values.labels import class_id
     from core.values.request import EditRequest
 
-    shape = {name: getattr(options, word) for word, name in SHAPE.items() if given(options, word)}
-    wanted = class_id(spec.classes, options.class_name)
-    return EditRequest(**parts, **shape, class_id=wanted, options=decode_options(options, spec))
+    return EditRequest(
+        **parts,
+        class_id=class_id(spec.classes, options.class_name),
+        view=View(**chosen(options, VIEW)),
+        painting=Painting(**chosen(options, PAINTING)),
+        decoding=decode_options(options, spec),
+    )
 
 
 def read_region(options: argparse.Namespace) -> dict[str, Any]:
-    """Return task, image, mask and box of an edit."""
+    """Return image and region of an edit."""
     from core.pictures.maskfiles import read_mask
-    from core.values.request import Task
+    from core.values.region import Mask
 
     if options.image is None:
         raise BadRequest("no picture was given: name one with --image.")
@@ -116,13 +124,12 @@ def read_region(options: argparse.Namespace) -> dict[str, Any]:
     if options.box is not None and options.task == "inpaint":
         raise BadRequest("--box belongs to --task manipulate: leave --task out, or give --mask instead.")
     image = opened(options.image)
-    task = Task(options.task or ("manipulate" if options.box else "inpaint"))
     if options.box is not None:
-        return {"task": task, "image": image, "box": options.box}
+        return {"image": image, "region": options.box}
     height, width = image.shape[:2]
     read = read_mask(options.mask, Size(width, height))
     aside(None if read.plain else read.told)
-    return {"task": task, "image": image, "mask": read.mask}
+    return {"image": image, "region": Mask(read.mask, new=options.task == "manipulate")}
 
 
 def opened(path: Path) -> NDArray[np.uint8]:

@@ -63,7 +63,7 @@ def _sweep(options: argparse.Namespace) -> None:
     if "class_id" in wide:
         wide["class_id"] = [class_id(spec.classes, text) for text in wide["class_id"]]
     request = make_request(options, spec, **region)
-    axes: dict[str, list[Any]] = wide or {"steps": [request.options.steps]}
+    axes: dict[str, list[Any]] = wide or {"steps": [request.decoding.steps]}
 
     started = time.perf_counter()
     cells, outputs = _written(engine, request, axes, options.output / "cells")

@@ -6,7 +6,7 @@ Knows of no single command. Heavy packages are imported where a model is loaded,
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
@@ -18,11 +18,14 @@ from core.values.geometry import Box
 if TYPE_CHECKING:
     from core.engine import Engine
     from core.models.config import ModelSpec
-    from core.values.request import DecodeOptions
+    from core.values.groups import DecodeOptions
 
 _MODEL = "scenes-128"
 
-OPTIONS = {**{knob.word: knob.name for knob in KNOBS.values()}, "seed": "seed", "variations": "variations"}
+OPTIONS = {
+    **{knob.word: knob.name for knob in KNOBS.values()},
+    **{name: name for name in ("seed", "variations", "guided_by")},
+}
 """Command line option -> field of `DecodeOptions`."""
 
 
@@ -157,10 +160,14 @@ def named_engine(options: argparse.Namespace) -> Engine:
 
 def decode_options(options: argparse.Namespace, spec: ModelSpec) -> DecodeOptions:
     """Return the decoding that the words ask for, the model's defaults where they are silent."""
-    from core.values.request import DecodeOptions
+    from core.values.groups import DecodeOptions
 
-    chosen = {name: getattr(options, word) for word, name in OPTIONS.items() if given(options, word)}
-    return DecodeOptions(**chosen).over(spec.defaults)
+    return DecodeOptions(**chosen(options, OPTIONS)).over(spec.defaults)
+
+
+def chosen(options: argparse.Namespace, fields: Mapping[str, str]) -> dict[str, Any]:
+    """Return what was given of some options, by the names of their fields."""
+    return {name: getattr(options, word) for word, name in fields.items() if given(options, word)}
 
 
 def given(options: argparse.Namespace, word: str) -> bool:

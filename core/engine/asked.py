@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from core.canvas.anchor import Anchor
 from core.canvas.borders import grow_canvas
-from core.canvas.plan import Pass, canvas_mask, plan
+from core.canvas.plan import Pass, plan
 from core.engine.ending import can_finish
 from core.engine.layers import Layers
 from core.engine.painter import Job
@@ -21,7 +21,8 @@ from core.engine.work import Work
 from core.errors import BadRequest
 from core.models.config import ModelSpec
 from core.values.geometry import Box
-from core.values.request import EditRequest, Task
+from core.values.region import Task
+from core.values.request import EditRequest
 
 _NEW = 128  # grey level of an empty canvas, the middle of the range
 
@@ -91,14 +92,14 @@ class Asked:
         if request.image is None:
             base = np.full((side, side, 3), _NEW, np.uint8)
         else:
-            base = grow_canvas(request.image, request.extend) if any(request.extend) else request.image
-        allowed = canvas_mask(request, pixels=side)
+            base = grow_canvas(request.image, request.sides) if any(request.sides) else request.image
+        allowed = request.hole(side)
         passes = self.passes(request)
         work = Work(
             samples=samples,
             passes=passes,
             layers=Layers(base, allowed, passes, len(samples), _anchor(request, base)),
-            judged=request.options.variations > 1 and request.only is None,
+            judged=request.decoding.variations > 1 and request.decoding.only is None,
             finishing=can_finish(request, base, allowed),
             pixel=passes[0].window.size.width / self.spec.pixels,
         )
@@ -129,5 +130,5 @@ def _anchor(request: EditRequest, base: NDArray[np.uint8]) -> Anchor | None:
     """Return the anchor that keeps a new border in the photo's colours; None for other edits."""
     if request.task is not Task.EXTRAPOLATE:
         return None
-    left, top, right, bottom = request.extend
+    left, top, right, bottom = request.sides
     return Anchor(base, Box(left, top, base.shape[1] - right, base.shape[0] - bottom))

@@ -65,8 +65,8 @@ class Laid:
 
 def blended(layers: Layers, request: EditRequest) -> Ended:
     """Blend each sample's layer into the photo as requested; "auto" takes the one that shows less."""
-    laid, feather = Laid(layers, request), Feather.of(layers.hole, request.feather_px)
-    made = [_blended(layer, layers, request.blend, laid, feather) for layer in layers.pixels]
+    laid, feather = Laid(layers, request), Feather.of(layers.hole, request.painting.feather_px)
+    made = [_blended(layer, layers, request.painting.blend, laid, feather) for layer in layers.pixels]
     patches, seams, shifts = zip(*made, strict=True)
     return Ended(np.stack(patches), seams, shifts)
 

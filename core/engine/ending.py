@@ -17,7 +17,8 @@ from core.canvas.finish.finish import STAGES, Finished, Frame, Wish, enough, fin
 from core.engine.blending import Ended, Laid
 from core.engine.work import Work
 from core.values.finishing import Finishing
-from core.values.request import EditRequest, Task
+from core.values.region import Task
+from core.values.request import EditRequest
 
 
 def can_finish(request: EditRequest, base: NDArray[np.uint8], hole: NDArray[np.bool_]) -> bool:
@@ -38,17 +39,17 @@ def expected_finish(request: EditRequest, hole: NDArray[np.bool_]) -> float:
         request: the edit, with a finish and the model's advice.
         hole: (H, W) bool, the pixels that may change.
     """
-    seeds = tuple(range(request.options.variations))
+    seeds = tuple(range(request.decoding.variations))
     return expected_seconds(hole, _wish(request, seeds, 1.0))
 
 
 def _wish(request: EditRequest, seeds: tuple[int, ...], pixel: float) -> Wish:
     return Wish(
         follow=request.following,
-        seed=request.options.seed,
+        seed=request.decoding.seed,
         seeds=seeds,
         border=request.task is Task.EXTRAPOLATE,
-        only=request.only,
+        only=request.decoding.only,
         pixel=pixel,
     )
 
@@ -62,7 +63,7 @@ def finished(work: Work, request: EditRequest, first: int = 0) -> Iterator[Finis
             first: see above.
     """
     before, stage = time.perf_counter(), STAGES[0]
-    samples = work.samples[first : first + request.options.variations]
+    samples = work.samples[first : first + request.decoding.variations]
     wish = _wish(request, tuple(sample.sampling.seed for sample in samples), work.pixel)
     rows = slice(first, first + len(samples))
     layers = work.layers

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core.canvas.frame import Frame
-from core.canvas.plan import Pass, canvas_mask
+from core.canvas.plan import Pass
 from core.engine import inspect
 from core.engine.asked import Asked
 from core.engine.device import FORMATS, NumberFormat
@@ -128,7 +128,7 @@ class Engine:
         advised = request.advised(self.spec)
         if not advised.is_finished:
             return 0.0
-        return expected_finish(advised, canvas_mask(advised, pixels=self.spec.pixels))
+        return expected_finish(advised, advised.hole(self.spec.pixels))
 
     def edit(self, request: EditRequest) -> EditResult:
         """Run a request to its result; see `stream`."""
@@ -152,7 +152,7 @@ class Engine:
             OutOfMemory: if the device has too little memory.
         """
         request = self._asked.advised(request)
-        samples = [Sample.drawn_for(request, i) for i in range(request.options.variations)]
+        samples = [Sample.drawn_for(request, i) for i in range(request.decoding.variations)]
         frame = Frame.around(request, self.spec.pixels)
         framed = frame.request(request)
         for item in self._runner.run(framed, samples, preview_budget_s):
@@ -170,7 +170,7 @@ class Engine:
         `seconds` of each result is that of the whole batch.
         """
         requests = [self._asked.advised(request) for request in requests]
-        samples = [Sample.drawn_for(r, i) for r in requests for i in range(r.options.variations)]
+        samples = [Sample.drawn_for(r, i) for r in requests for i in range(r.decoding.variations)]
         frame = Frame.around(requests[0], self.spec.pixels)
         run = self._runner.run(frame.request(requests[0]), samples, None)
         work = next(item for item in run if isinstance(item, Work))
@@ -180,7 +180,7 @@ class Engine:
                 for _ in finished(work, frame.request(request), first):
                     pass
             results.append(frame.result(work.result(request, first), request))
-            first += request.options.variations
+            first += request.decoding.variations
         return tuple(results)
 
     def reconstruct(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from core.canvas.compose import from_model, mask_to_model, paste, to_model
 from core.canvas.fill import neutral_fill
-from core.canvas.plan import canvas_mask
 from core.decoding.decode import Sampling
 from core.decoding.guidance import Condition
 from core.decoding.settings import NO_CLASS
@@ -38,16 +37,16 @@ def alternatives(
         if not (0 <= row < asked.spec.grid and 0 <= column < asked.spec.grid and one.unknown[row, column]):
             raise BadRequest(f"cell {row},{column} is not repainted by this edit: choose one that is.")
         at = Box(column * side, row * side, (column + 1) * side, (row + 1) * side).slices
-        fitting = painter.fitting(asked.job(work, one), cell, request.options.token_temperature, count)
+        fitting = painter.fitting(asked.job(work, one), cell, request.decoding.token_temperature, count)
         return tuple(Alternative(each.code, each.probability, each.image[at].copy()) for each in fitting)
 
 
 def token_nll(asked: Asked, painter: Painter, request: EditRequest, truth: NDArray[np.uint8]) -> float:
     """Mean negative log-likelihood of a request's hidden tokens; see `Engine.token_nll`."""
     asked.check(request)
-    canvas = canvas_mask(request, pixels=asked.spec.pixels)
-    if truth.shape[:2] != canvas.shape:
-        raise BadRequest(f"true picture is {truth.shape[:2]} but the canvas is {canvas.shape}: give equal sizes.")
+    width, height = request.canvas(asked.spec.pixels)
+    if truth.shape[:2] != (height, width):
+        raise BadRequest(f"true picture is {truth.shape[:2]} but the canvas is {(height, width)}: give equal sizes.")
     condition = Condition(NO_CLASS if request.class_id is None else request.class_id)
     total, count = 0.0, 0
     with memory_errors_translated(painter.machine.device):

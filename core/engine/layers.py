@@ -163,6 +163,7 @@ class Layers:
 
     def made_opaque(self, request: EditRequest) -> NDArray[np.bool_] | None:
         """Find the (h, w) pixels of the area that become opaque; None if there are none."""
-        if self.base.shape[2] == 3 or request.opaque is False:
+        opaque = request.painting.opaque
+        if self.base.shape[2] == 3 or opaque is False:
             return None
-        return self.hole if request.opaque else parts_that_hold(self.hole, self.transparent(self.area))
+        return self.hole if opaque else parts_that_hold(self.hole, self.transparent(self.area))

@@ -22,7 +22,8 @@ from core.engine.sample import Sample
 from core.engine.sharpening import Sharpening
 from core.engine.work import Work
 from core.errors import OutOfMemory
-from core.values.request import EditRequest, Task
+from core.values.region import Task
+from core.values.request import EditRequest
 from core.values.result import Preview
 
 logger = logging.getLogger(__name__)
@@ -141,7 +142,7 @@ class Runner:
                         images = self._sharper(work, one, item, request.strength)
                 with work.timed("composite"):
                     seeds = [sample.sampling.seed for sample in samples]
-                    work.layers.paint(images, one, examples=detail, seeds=seeds, match=request.match_colour)
+                    work.layers.paint(images, one, examples=detail, seeds=seeds, match=request.painting.match_colour)
             taken += made
 
     def _sharper(self, work: Work, one: Pass, painted: Painted, strength: float) -> list[NDArray[np.uint8]]:

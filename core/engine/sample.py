@@ -14,7 +14,8 @@ from core.canvas.plan import Pass
 from core.decoding.decode import Sampling, step_counts
 from core.decoding.guidance import Condition
 from core.decoding.settings import MASK, NO_CLASS
-from core.values.request import EditRequest, Start
+from core.values.groups import Start
+from core.values.request import EditRequest
 
 _OTHER_SEEDS = 2**53  # beyond the seeds of requests, which JavaScript must hold exactly
 
@@ -30,7 +31,7 @@ class Sample:
     @classmethod
     def drawn_for(cls, request: EditRequest, variation: int = 0) -> Sample:
         """Make the sample of one variation of a request."""
-        options = request.options
+        options = request.decoding
         class_id = NO_CLASS if request.class_id is None else request.class_id
         return cls(
             Sampling.following(options, options.seed + variation),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from core.decoding.settings import KNOBS, schedule_name
 from core.engine import Engine
 from core.errors import BadRequest
-from core.values.request import DecodeOptions, EditRequest
+from core.values.request import EditRequest
 
 _TITLES = {knob.name: knob.title for knob in KNOBS.values() if knob.examples} | {"class_id": "class", "seed": "seed"}
 AXES = tuple(_TITLES)
@@ -75,7 +75,7 @@ def sweep(engine: Engine, request: EditRequest, axes: Mapping[str, Sequence[Any]
     cells = _grid(request.advised(engine.spec), axes)
     groups: dict[int, list[tuple[int, int, dict[str, Any], EditRequest]]] = {}
     for cell in cells:
-        groups.setdefault(cell[3].options.steps, []).append(cell)
+        groups.setdefault(cell[3].decoding.steps, []).append(cell)
     for group in groups.values():
         for start in range(0, len(group), _BATCH):
             batch = group[start : start + _BATCH]
@@ -118,12 +118,13 @@ def _grid(
             settings = {row_name: row_value} | ({column_name: column_value} if column_name else {})
             if "schedule" in settings:
                 settings["schedule"] = schedule_name(settings["schedule"])
-            options = {k: v for k, v in settings.items() if k in {f.name for f in fields(DecodeOptions)}}
-            if "steps" in options and request.options.start_step >= options["steps"]:
+            options = {name: value for name, value in settings.items() if name != "class_id"}
+            if "steps" in options and request.decoding.start_step >= options["steps"]:
                 options["start_step"] = 0
             class_id = settings.get("class_id", request.class_id)
-            asked = replace(request, class_id=class_id, options=replace(request.options, **options, variations=1))
-            asked = replace(asked, finish="none", only=None)  # compares decodings, not finishes
+            decoding = replace(request.decoding, **options, variations=1, only=None)
+            painting = replace(request.painting, finish="none")  # compares decodings, not finishes
+            asked = replace(request, class_id=class_id, painting=painting, decoding=decoding)
             cells.append((row, column, settings, asked))
     return cells
 
@@ -188,12 +189,12 @@ def _write(canvas: NDArray[np.uint8], text: str, at: tuple[int, int], size: floa
 
 def to_csv(cells: Sequence[Cell]) -> str:
     """Write one line per cell: place, every decoding option, class, seconds, forwards, score."""
-    names = [f.name for f in fields(DecodeOptions)]
+    names = [*KNOBS, "seed", "variations"]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["row", "column", *names, "class_id", "seconds", "forwards", "score"])
     for cell in sorted(cells, key=lambda c: (c.row, c.column)):
-        options = [getattr(cell.request.options, name) for name in names]
+        options = [getattr(cell.request.decoding, name) for name in names]
         class_id = "" if cell.request.class_id is None else cell.request.class_id
         measured = [f"{cell.seconds:.4f}", cell.forwards, f"{cell.score:.5f}"]
         writer.writerow([cell.row, cell.column, *options, class_id, *measured])

@@ -95,9 +95,10 @@ class Work:
 
     def result(self, request: EditRequest, first: int = 0) -> EditResult:
         """Return the part of finished work that belongs to one request, whose samples begin with `first`."""
-        rows = slice(first, first + request.options.variations)
-        if request.only is not None:
-            rows = slice(first + request.only, first + request.only + 1)
+        asked = request.decoding
+        rows = slice(first, first + asked.variations)
+        if asked.only is not None:
+            rows = slice(first + asked.only, first + asked.only + 1)
         ended = self.finished.get(first)
         if ended is None:
             assert self.blended is not None

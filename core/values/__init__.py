@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from core.decoding.settings import KNOBS
     from core.values.finishing import FOLLOW, Finishing, followed
     from core.values.geometry import Box, Sides, Size
+    from core.values.groups import DecodeOptions, Painting, Start, View
     from core.values.labels import class_id, class_names
-    from core.values.request import DecodeOptions, EditRequest, Start, Task
+    from core.values.region import Mask, Task
+    from core.values.request import EditRequest
     from core.values.result import Alternative, EditResult, Preview
     from core.values.saved import load_request, save_request
 else:
@@ -27,8 +29,10 @@ else:
             "core.decoding.settings": ("KNOBS",),
             "core.values.finishing": ("FOLLOW", "Finishing", "followed"),
             "core.values.geometry": ("Box", "Sides", "Size"),
+            "core.values.groups": ("DecodeOptions", "Painting", "Start", "View"),
             "core.values.labels": ("class_id", "class_names"),
-            "core.values.request": ("DecodeOptions", "EditRequest", "Start", "Task"),
+            "core.values.region": ("Mask", "Task"),
+            "core.values.request": ("EditRequest",),
             "core.values.result": ("Alternative", "EditResult", "Preview"),
             "core.values.saved": ("load_request", "save_request"),
         },
@@ -43,11 +47,14 @@ __all__ = [
     "EditRequest",
     "EditResult",
     "Finishing",
+    "Mask",
+    "Painting",
     "Preview",
     "Sides",
     "Size",
     "Start",
     "Task",
+    "View",
     "class_id",
     "class_names",
     "followed",

@@ -13,9 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.checks import MOST_PIXELS
 from core.errors import BadRequest
-
-_MOST_CELLS = 64_000_000  # as many as a picture may have pixels
 
 
 def packed(values: NDArray[Any]) -> dict[str, Any]:
@@ -53,7 +52,7 @@ def unpacked(saved: Mapping[str, Any], what: str, *, most: int) -> NDArray[Any]:
         LookupError, TypeError, ValueError, OverflowError, zlib.error: where these are no saved values at all.
     """
     height, width = (int(n) for n in saved["size"])
-    if not (0 < height <= most and 0 < width <= most and height * width <= _MOST_CELLS):
+    if not (0 < height <= most and 0 < width <= most and height * width <= MOST_PIXELS):
         raise BadRequest(f"saved {what} is {width}x{height}: its sides must be 1 to {most}.")
     count = height * width
     if "bits" in saved:

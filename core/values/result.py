@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.values.geometry import Box
-from core.values.request import EditRequest, Task
+from core.values.request import EditRequest
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,7 +129,7 @@ class EditResult:
             return None if len(self.places) < 2 else tuple(-place for place in self.places)
         if self.fits is None:
             return None
-        if self.class_fits is not None and self.request.task in (Task.MANIPULATE, Task.GENERATE):
+        if self.class_fits is not None and self.request.is_new:
             return self.class_fits
         return tuple(fit - seam / 2 for fit, seam in zip(self.fits, self.seams, strict=True))
 

@@ -1,13 +1,14 @@
 """Requests as JSON values, as recipes and project files keep them.
 
-Knows nothing of files or text. A picture is kept as its size and sha256, masks and codes are packed.
+Knows nothing of files or text. A picture is kept as its size and sha256, masks and codes are packed. The first version,
+which has no number, had all settings side by side; it is read, and no longer written.
 """
 
 from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -17,63 +18,129 @@ from numpy.typing import NDArray
 from core.checks import MOST_SIDE
 from core.errors import BadRequest
 from core.values.geometry import Box, Sides
+from core.values.groups import MOST_GRID, DecodeOptions, Painting, Start, View
 from core.values.packing import packed, unpacked
-from core.values.request import MOST_GRID, DecodeOptions, EditRequest, Start, Task
+from core.values.region import Mask, Region, Task
+from core.values.request import EditRequest
+
+_VERSION = 2  # counted up by whatever earlier editors cannot read
 
 _BEFORE = {"detail": "none", "blend": "feather", "sharpen": 0.0, "guided_by": "picture", "finish": "none"}
-"""What a request meant that was saved before it could say so."""
+"""What a request of the first version meant that was saved before it could say so."""
 _DECODED_BEFORE = {"anneal": "next step", "token_cooling": 1.0, "warm_up": 0}
 """Likewise of how its tokens were decoded, whatever its model advises now."""
 
 
 def save_request(request: EditRequest) -> dict[str, Any]:
     """Return a request as JSON values; the picture as its size and sha256, mask and codes compressed."""
-    plain = {each.name: getattr(request, each.name) for each in fields(request)}
-    image, mask, start, options = request.image, request.mask, request.start, request.options
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in plain.items()} | {
-        "task": request.task.value,
+    image, start = request.image, request.start
+    return {
+        "version": _VERSION,
         "image": None if image is None else {"size": list(image.shape), "sha256": picture_digest(image)},
-        "mask": None if mask is None else packed(mask),
+        "region": _plain_region(request.region),
+        "class_id": request.class_id,
+        "view": _plain(request.view),
+        "painting": _plain(request.painting),
+        "decoding": _plain(request.decoding),
         "start": None if start is None else {"tokens": packed(start.tokens), "step": start.step},
-        "options": {each.name: getattr(options, each.name) for each in fields(options)},
     }
 
 
-def load_request(plain: Mapping[str, Any], image: NDArray[np.uint8] | None) -> EditRequest:
-    """Return the request that `save_request` described, over the same picture.
+def _plain(part: View | Painting | DecodeOptions) -> dict[str, Any]:
+    values = {each.name: getattr(part, each.name) for each in fields(part)}
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
 
-    Requests saved before there were pinned windows and starts lack both; those without detail, blend, sharpen and
-    guided_by had none, and were guided by the picture; those without finish had none.
+
+def _plain_region(region: Region | None) -> dict[str, Any] | None:
+    match region:
+        case None:
+            return None
+        case Mask(pixels, new):
+            return {"mask": packed(pixels), "new": new}
+        case Box():
+            return {"box": list(region)}
+        case Sides():
+            return {"sides": list(region)}
+
+
+def load_request(plain: Mapping[str, Any], image: NDArray[np.uint8] | None, *, anew: bool = False) -> EditRequest:
+    """Return the request that `save_request` described, of this version or of an earlier one.
+
+    Args:
+        plain: the JSON values.
+        image: the same picture; it is left out where a new one was made.
+        anew: over any picture of its size, without the window and the codes that belong to its own.
 
     Raises:
         BadRequest: where the picture is another one, or the values do not make a request.
     """
     try:
-        return _loaded(dict(plain), image)
+        return _loaded(plain, image, anew)
     except (AttributeError, LookupError, TypeError, ValueError, OverflowError, zlib.error) as error:
         if isinstance(error, BadRequest):
             raise
         raise BadRequest(f"saved request cannot be read ({error}): use a file that this editor wrote.") from error
 
 
-def _loaded(values: dict[str, Any], image: NDArray[np.uint8] | None) -> EditRequest:
-    wanted = values.pop("image")
-    if wanted is not None:
+def _loaded(plain: Mapping[str, Any], image: NDArray[np.uint8] | None, anew: bool) -> EditRequest:
+    values = dict(plain) if "version" in plain else _grouped(plain)
+    version = values.pop("version")
+    if version != _VERSION:
+        raise BadRequest(f"saved request has version {version}, this editor reads 1 and 2: use a newer editor.")
+    wanted, region, start = values.pop("image"), values.pop("region"), values.pop("start")
+    view, painting, decoding = values.pop("view"), values.pop("painting"), values.pop("decoding")
+    if anew:
+        view, start = {**view, "window": None}, None
+    elif wanted is not None:
         height, width = (int(n) for n in wanted["size"][:2])
         if image is None or picture_digest(image) != wanted["sha256"]:
             raise BadRequest(f"this is not the picture of the saved request: give its source, {width}x{height} px.")
-    mask, box = values.pop("mask"), values.pop("box")
-    window, start = values.pop("window", None), values.pop("start", None)
-    parts = {
-        "task": Task(values["task"]),
-        "extend": Sides(*values["extend"]),
-        "box": None if box is None else Box(*box),
-        "mask": None if mask is None else unpacked(mask, "mask", most=MOST_SIDE),
-        "window": None if window is None else Box(*window),
-        "start": None if start is None else Start(unpacked(start["tokens"], "start", most=MOST_GRID), start["step"]),
-        "options": DecodeOptions(**{**_DECODED_BEFORE, **values.pop("options")}),
+    return EditRequest(
+        image=None if wanted is None else image,
+        region=_region(region),
+        view=View(**view),
+        painting=Painting(**painting),
+        decoding=DecodeOptions(**decoding),
+        start=None if start is None else Start(unpacked(start["tokens"], "start", most=MOST_GRID), start["step"]),
+        **values,
+    )
+
+
+def _region(plain: Mapping[str, Any] | None) -> Region | None:
+    match plain:
+        case None:
+            return None
+        case {"mask": mask}:
+            return Mask(unpacked(mask, "mask", most=MOST_SIDE), plain.get("new", False))
+        case {"box": box}:
+            return Box(*box)
+        case {"sides": sides}:
+            return Sides(*sides)
+    raise BadRequest(f"saved request has region {plain!r:.60}: use a file that this editor wrote.")
+
+
+def _grouped(plain: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the first version says, in which all settings lay side by side, as the second says it."""
+    values = {"window": None, "start": None, **_BEFORE, **plain}
+    task, mask, box, sides = (values.pop(name) for name in ("task", "mask", "box", "extend"))
+    regions = {
+        Task.INPAINT: {"mask": mask},
+        Task.MANIPULATE: {"mask": mask, "new": True} if box is None else {"box": box},
+        Task.EXTRAPOLATE: {"sides": sides},
+        Task.GENERATE: None,
     }
-    return EditRequest(**{**_BEFORE, **values, **parts}, image=image)
+
+    def group(names: Iterable[str]) -> dict[str, Any]:
+        return {name: values.pop(name) for name in names if name in values}
+
+    return {
+        "version": 2,
+        "region": regions[Task(task)],
+        "view": group(each.name for each in fields(View)),
+        "painting": group(each.name for each in fields(Painting)),
+        "decoding": {**_DECODED_BEFORE, **values.pop("options"), **group(("guided_by", "only"))},
+        **values,
+    }
 
 
 def picture_digest(pixels: NDArray[np.uint8]) -> str:

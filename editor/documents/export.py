@@ -41,7 +41,7 @@ def store_variation(
 ) -> Picture:
     """Keep one variation as a PNG with the recipe to draw it: `request` draws it and no other, `machine` drew it."""
     texts = recipe_text(spec, request, machine=machine)
-    return store.put(pixels, f"{name}-{request.task.value}-{request.drawn_seed}", texts)
+    return store.put(pixels, f"{name}-{request.task.value}-{request.decoding.drawn_seed}", texts)
 
 
 def preview_url(pixels: Pixels) -> str:

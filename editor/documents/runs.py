@@ -295,31 +295,6 @@ def _masks(requests: Sequence[EditRequest]) -> int:
     return sum(masks.values())
 
 
-def canvas_size(request: EditRequest, pixels: int) -> tuple[int, int]:
-    """Return width and height of what a request draws; `pixels` is the side of the model's new pictures."""
-    if request.image is None:
-        return pixels, pixels
-    height, width = request.image.shape[:2]
-    side = request.extend
-    return width + side.left + side.right, height + side.top + side.bottom
-
-
-def painted_pixels(request: EditRequest, pixels: int) -> Cells:
-    """Return (H, W) bool on the canvas: what a request may change; `pixels` is the side of the model's new pictures."""
-    width, height = canvas_size(request, pixels)
-    painted = np.zeros((height, width), np.bool_)
-    if request.mask is not None:
-        return request.mask > 0
-    if request.box is not None:
-        painted[request.box.slices] = True
-        return painted
-    painted[:] = True
-    if request.image is not None:
-        left, top = request.extend.left, request.extend.top
-        painted[top : top + request.image.shape[0], left : left + request.image.shape[1]] = False
-    return painted
-
-
 def changed_outside(result_pixels: Pixels, source: Pixels, allowed: Cells, offset: tuple[int, int]) -> int:
     """Count the pixels that differ from the source although the request did not allow it.
 

@@ -27,7 +27,7 @@ from editor.server.darkroom import read_mask, read_picture
 from editor.server.heap import give_back
 from editor.server.results import Results
 from editor.wire import requests
-from editor.wire.bits import Mask
+from editor.wire.bits import MaskPixels
 
 logger = logging.getLogger(__name__)
 
@@ -279,7 +279,7 @@ def _ending(finish: str, follow: float) -> dict[str, Any]:
     return {"finish": finish} | ({} if follow == _LEFT_OUT else {"follow": follow})
 
 
-def _opened(image: Any, mask: Any, tell: Callable[[str], object]) -> tuple[Pixels | None, Mask | None]:
+def _opened(image: Any, mask: Any, tell: Callable[[str], object]) -> tuple[Pixels | None, MaskPixels | None]:
     """Return the pixels and the mask in uploaded files, None if there is no file; tells how they were read."""
     if not image:
         return None, None

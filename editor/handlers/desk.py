@@ -77,7 +77,7 @@ class Desk:
     def expected(self, request: EditRequest, steps: int) -> float:
         """Return about how many seconds a run of so many decoding steps will take."""
         finish = self.engine.expected_finish(request)
-        return self.step_s * request.options.variations * steps + self.finish_pace * finish
+        return self.step_s * request.decoding.variations * steps + self.finish_pace * finish
 
     def document_of(self, payload: Mapping[str, Any], run: str, request: gr.Request) -> Document:
         """Return the document that keeps a run: the one that the payload names, else whichever of the visitor's does.

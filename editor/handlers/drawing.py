@@ -21,7 +21,7 @@ from core import Engine
 from core.values import Box, EditRequest, EditResult, Finishing, Preview
 from editor.documents import export
 from editor.documents.document import Document
-from editor.documents.runs import UNKNOWN, Cells, Run, Trace, canvas_size, changed_outside
+from editor.documents.runs import UNKNOWN, Cells, Run, Trace, changed_outside
 from editor.documents.sources import Sources
 from editor.documents.store import Picture, Pixels
 from editor.handlers.desk import Desk, address_of
@@ -82,7 +82,7 @@ class Job:
     @property
     def offset(self) -> tuple[int, int]:
         """Where the source lies on the results, (x, y)."""
-        return self.asked.extend.left, self.asked.extend.top
+        return self.asked.sides.left, self.asked.sides.top
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,11 +134,11 @@ class Drawing:
 
     def edit(self, job: Job, live: Live) -> Iterator[Message]:
         """Stream one edit: a message for each step, a sign of life where there is nothing to show, then the result."""
-        asked, variations = job.asked, job.asked.options.variations
+        asked, variations = job.asked, job.asked.decoding.variations
         route = _Route.planned(job.engine, asked)
         trace = self._trace(job, route)
         alone = tuple(asked.alone(i) for i in range(variations))
-        canvas = canvas_size(asked, job.engine.spec.new_side(asked.strength))
+        canvas = asked.canvas(job.engine.spec.new_side(asked.strength))
         before = job.started
         last: Preview | None = None
         with _closed(job.engine.stream(asked)) as stream:
@@ -182,7 +182,7 @@ class Drawing:
                     if trace is not None and isinstance(item, Preview):
                         trace.add(item)
                     yield Told(replies.alive(job.run))
-        notes = [on_page.temperature_note(each.options.token_temperature) for each in drawn]
+        notes = [on_page.temperature_note(each.decoding.token_temperature) for each in drawn]
         joined = Trace.joined(traces) if len(traces) == len(drawn) else None
         yield Told(self.finished(job, drawn, results, joined, notes=notes))
 
@@ -238,7 +238,7 @@ class Drawing:
             looks=route.looks,
             first_steps=last.steps - route.finer_steps,
             urls=[export.preview_url(image) for image in shown],
-            canvas=canvas_size(job.asked, job.engine.spec.pixels),
+            canvas=job.asked.canvas(job.engine.spec.pixels),
             offset=job.offset,
             seconds_left=spent * (1 - item.share) / max(item.share, 0.1),
             finish=True,
@@ -278,7 +278,7 @@ class Drawing:
         told = [
             replies.Variation(
                 url=address_of(pictures[index].png, job.request),
-                seed=drawn[index].drawn_seed,
+                seed=drawn[index].decoding.drawn_seed,
                 score=result.scores[i],
                 seam=result.seams[i],
                 shift=result.colour_shifts[i],
@@ -293,7 +293,7 @@ class Drawing:
         return replies.Result(
             job.run,
             told,
-            canvas=canvas_size(job.asked, spec.new_side(job.asked.strength)),
+            canvas=job.asked.canvas(spec.new_side(job.asked.strength)),
             offset=job.offset,
             seconds=time.perf_counter() - job.started,
             branchable=trace is not None,

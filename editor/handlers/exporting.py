@@ -115,11 +115,12 @@ class Exporting:
         """Return the picture as each step of the first look guessed it, composited into the photo, small."""
         request, trace, engine = run.request(variation), run.traced(), self._desk.engine
         requests.check_model(run, engine.spec)
+        # The steps are those of the first look, and too small for texture to be seen.
+        painting = replace(request.painting, sharpen=0.0, detail="none", finish="none")
+        asked = replace(request, view=replace(request.view, refine=0), painting=painting)
         frames = []
         for guess in trace.guesses(variation):
-            # The steps are those of the first look, and too small for texture to be seen.
-            asked = replace(request, start=Start(guess), refine=0, sharpen=0.0, detail="none", finish="none")
-            result = engine.edit(asked)
+            result = engine.edit(replace(asked, start=Start(guess)))
             frames.append(export.shrunk(result.image(0), 2 * export.FILM_SIDE))
         if request.is_finished and run.pictures:
             frames.append(export.shrunk(run.pictures[variation].pixels(), 2 * export.FILM_SIDE))

@@ -16,11 +16,10 @@ import gradio as gr
 
 from core import BadRequest, CoreError, read_recipe
 from core.pictures import picture_size
-from core.values import EditRequest, Sides, Task, load_request, save_request
+from core.values import Box, load_request
 from editor.documents import export
 from editor.documents.document import Document
 from editor.documents.project import is_project, read_project
-from editor.documents.store import Pixels
 from editor.documents.versions import Version
 from editor.handlers import welcome
 from editor.handlers.desk import Desk, addresses, answered, owner_of, payload_of
@@ -123,7 +122,7 @@ class Opening:
         try:
             recipe = read_recipe(texts)
             foreign = recipe.model != spec.name
-            asked = _over(recipe.request, _head(document).picture.pixels())
+            asked = load_request(recipe.request, _head(document).picture.pixels(), anew=True)
             if not foreign and asked.class_id is not None and asked.class_id >= len(spec.classes):
                 raise BadRequest(on_page.class_unknown(asked.class_id))
         except CoreError as error:
@@ -134,12 +133,13 @@ class Opening:
             said = about_files.recipe_of_other_model(recipe.model, spec.name)
         elif not recipe.of_weights(spec):
             said = about_files.recipe_of_other_weights()
-        elif "finish" not in recipe.request and asked.task in (Task.INPAINT, Task.EXTRAPOLATE):
+        elif not recipe.knew_finishes and not asked.is_new:
             said = about_files.recipe_of_earlier_version()
         elif not recipe.of_this_finish and asked.is_finished:
             said = about_files.recipe_of_other_finish()
-        extend = asked.extend if any(asked.extend) else None
-        beside = OpenedWith(mode=values["mode"], mask=asked.mask, box=asked.box, extend=extend, notice=said)
+        box = asked.region if isinstance(asked.region, Box) else None
+        extend = asked.sides if any(asked.sides) else None
+        beside = OpenedWith(mode=values["mode"], mask=asked.mask, box=box, extend=extend, notice=said)
         return self._shown(document, request, beside, values=values)
 
     def _project(self, path: Path, request: gr.Request) -> Opened:
@@ -205,15 +205,3 @@ def _format(data: bytes) -> str:
     if data.startswith(b"\xff\xd8"):
         return "jpeg"
     return "webp" if data.startswith(b"RIFF") else "png"
-
-
-def _over(recipe: Mapping[str, Any], pixels: Pixels) -> EditRequest:
-    """Return the request of a recipe over the picture that came of it, instead of over its source.
-
-    Raises:
-        BadRequest: if the recipe cannot be read, or the picture has another size than it says.
-    """
-    if recipe.get("image") is None:
-        return load_request(recipe, None)
-    described = save_request(EditRequest(Task.EXTRAPOLATE, image=pixels, extend=Sides(left=1)))["image"]
-    return load_request({**recipe, "image": described, "window": None, "start": None}, pixels)

@@ -120,8 +120,11 @@ class Running:
                 raise BadRequest(on_page.no_draft())
             engine = self._desk.engine
             requests.check_model(run, engine.spec)
-            drawn = [replace(each, start=run.start(i), refine=0, finish="none") for i, each in enumerate(run.requests)]
             asked = run.requests[0]
+            view, painting = replace(asked.view, refine=0), replace(asked.painting, finish="none")
+            drawn = [
+                replace(each, start=run.start(i), view=view, painting=painting) for i, each in enumerate(run.requests)
+            ]
             job = Job(run_id, document, asked, run.source, None, engine, request, time.perf_counter())
             with document.working():
                 results = engine.edit_together(drawn)

@@ -17,7 +17,7 @@ from core.values import EditRequest
 from editor import axes, markup
 from editor.documents import export
 from editor.documents.document import Document
-from editor.documents.runs import Run, SweptCells, canvas_size, changed_outside, painted_pixels
+from editor.documents.runs import Run, SweptCells, changed_outside
 from editor.handlers.desk import Desk, address_of, answered, payload_of
 from editor.sentences import on_page
 from editor.wire import intents, replies, requests
@@ -71,7 +71,7 @@ class Sweeping:
         started = time.perf_counter()
         looks = [one for one in engine.plan(asked) if not one.level]
         focus = looks[0].window.slices if len(looks) == 1 else (slice(None), slice(None))  # where something happens
-        painted = painted_pixels(asked, engine.spec.new_side(asked.strength))
+        painted = asked.hole(engine.spec.new_side(asked.strength))
         kept = SweptCells(run, source, engine.spec, painted, grid.labels, machine=engine.machine)
         done: list[Cell] = []
         drawn: dict[tuple[int, int], markup.Thumbnail] = {}
@@ -123,7 +123,7 @@ class Sweeping:
         """Make a run of one picture of a cell and return the message about it."""
         spec, cell = swept.spec, swept.cell(*place)
         asked, image = cell.request, swept.picture(cell)
-        offset = asked.extend.left, asked.extend.top
+        offset = asked.sides.left, asked.sides.top
         picture = export.store_variation(document.store, image, document.name, spec, asked, swept.machine)
         run = Run(f"{swept.id}-{place[0]}-{place[1]}", (asked,), offset, swept.source, spec, (picture,))
         document.remember(run)
@@ -134,7 +134,7 @@ class Sweeping:
             outside = changed_outside(image, asked.image, allowed, offset)
         told = replies.Variation(
             url=address_of(picture.png, request),
-            seed=asked.options.seed,
+            seed=asked.decoding.seed,
             score=cell.score,
             seam=cell.seam,
             shift=cell.colour_shift,
@@ -143,7 +143,7 @@ class Sweeping:
         return replies.Result(
             run.id,
             [told],
-            canvas=canvas_size(asked, spec.new_side(asked.strength)),
+            canvas=asked.canvas(spec.new_side(asked.strength)),
             offset=offset,
             seconds=cell.seconds,
             branchable=False,

@@ -15,13 +15,13 @@ from core import BadRequest
 from editor.checks import is_list, is_whole
 from editor.sentences import on_page
 
-Mask = NDArray[np.bool_] | NDArray[np.uint8]
+MaskPixels = NDArray[np.bool_] | NDArray[np.uint8]
 
 _MOST_SIDE = 16384
 _MOST_RUNS = 8_000_000  # a mask of single pixels on a 16 MP photo
 
 
-def read_mask(value: object, width: int, height: int) -> Mask | None:
+def read_mask(value: object, width: int, height: int) -> MaskPixels | None:
     """Return the mask that arrived.
 
     Args:
@@ -66,7 +66,7 @@ def read_mask(value: object, width: int, height: int) -> Mask | None:
     return np.asarray(np.repeat(shades, lengths).reshape(height, width))
 
 
-def write_mask(mask: Mask) -> dict[str, Any]:
+def write_mask(mask: MaskPixels) -> dict[str, Any]:
     """Return a mask, (H, W) bool or uint8, as `read_mask` takes it."""
     flat = mask.reshape(-1)
     starts = np.concatenate(([0], np.flatnonzero(flat[1:] != flat[:-1]) + 1))

@@ -18,7 +18,7 @@ from editor.documents.runs import Run
 from editor.documents.versions import Version
 from editor.documents.visitors import Documents
 from editor.sentences import on_page
-from editor.wire.bits import Mask, read_mask
+from editor.wire.bits import MaskPixels, read_mask
 
 MODES = ("fill", "replace", "extend", "generate", "sweep")
 FORMATS = ("png", "jpeg", "webp", "gif", "project")
@@ -80,7 +80,7 @@ class Intent:
     document: Document | None
     version: Version | None
     mode: str
-    mask: Mask | None
+    mask: MaskPixels | None
     box: Box | None
     extend: Sides
     run: str

@@ -9,7 +9,7 @@ import base64
 import itertools
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,15 +17,15 @@ from numpy.typing import NDArray
 
 from core import BadRequest
 from core.models import ModelSpec
-from core.values import Alternative, Box, EditRequest, Preview
+from core.values import Alternative, Box, EditRequest, Preview, View
 from editor.documents.document import Document, Shown
 from editor.documents.sources import Painted
 from editor.documents.store import Picture
 from editor.documents.versions import Version
 from editor.sentences import on_page
-from editor.wire.bits import Mask, cells_hex, confidence_hex, write_mask
+from editor.wire.bits import MaskPixels, cells_hex, confidence_hex, write_mask
 from editor.wire.intents import Origin
-from editor.wire.requests import View, decoding_values, model_id
+from editor.wire.requests import decoding_values, model_id
 
 Message = dict[str, Any]
 Address = Callable[[Picture], str]
@@ -52,7 +52,7 @@ class OpenedWith:
         first: True where nobody asked for it; it is to give way to whatever is open.
     """
 
-    mask: Mask | None = None
+    mask: MaskPixels | None = None
     extend: Sequence[int] | None = None
     box: Sequence[int] | None = None
     mode: str | None = None
@@ -101,7 +101,7 @@ def opened(
     )
 
 
-def mask(document: Document, mask: Mask, notice: str) -> Message:
+def mask(document: Document, mask: MaskPixels, notice: str) -> Message:
     """A mask for the version shown, and how it was come by; it takes the place of what is painted."""
     return _message("mask", doc=document.id, mask=write_mask(mask), notice=notice)
 
@@ -292,14 +292,13 @@ class Result:
 def caption(request: EditRequest, spec: ModelSpec) -> dict[str, Any]:
     """Return the settings that a result is captioned with."""
     name = on_page.NO_CLASS if request.class_id is None else spec.classes[request.class_id]
-    told = {"class_name": name, **decoding_values(request.options)}
+    told = {"class_name": name, **decoding_values(request.decoding)}
+    painting = request.painting
     if request.strength:
-        told["sharpen"] = request.sharpen
+        told["sharpen"] = painting.sharpen
     if request.image is not None:
-        told |= {
-            setting: getattr(request, setting)
-            for setting in ("finish", "follow", "refine", "detail", "blend", "guided_by")
-        }
+        told |= {setting: getattr(painting, setting) for setting in ("finish", "follow", "detail", "blend")}
+        told |= {"refine": request.view.refine, "guided_by": request.decoding.guided_by}
     return told
 
 
@@ -392,7 +391,7 @@ def _node(version: Version, address: Address) -> dict[str, Any]:
 
 
 def _view(view: View) -> dict[str, float | int]:
-    return asdict(view)
+    return {"context": view.context, "coverage": view.coverage, "grow": view.grow_tokens, "refine": view.refine}
 
 
 def _message(kind: str, **content: Any) -> Message:

@@ -8,41 +8,36 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from core import BadRequest
 from core.models import ModelSpec
-from core.values import KNOBS, Box, DecodeOptions, EditRequest, Sides, Start, Task
+from core.values import (
+    KNOBS,
+    Box,
+    DecodeOptions,
+    EditRequest,
+    Mask,
+    Painting,
+    Sides,
+    Start,
+    Task,
+    View,
+)
 from editor.checks import is_whole
 from editor.documents.runs import UNKNOWN, Run
 from editor.documents.store import Pixels
 from editor.sentences import on_page
-from editor.wire.bits import Mask
+from editor.wire.bits import MaskPixels
 from editor.wire.intents import Intent, Origin
 
-SHARPEN = EditRequest.sharpen
+SHARPEN = Painting.sharpen
 """How far something new is sharpened unless the control says otherwise."""
 MORE_TEMPERATURES = (0.8, 0.9, 1.1, 1.2, 0.7, 1.3, 0.6, 1.4)
 """Token temperatures of "more like this", as multiples of the run's own; the nearest to it come first."""
-
-
-@dataclass(frozen=True)
-class View:
-    """The controls that decide which cells are regenerated; the browser's overlay and the plan share them.
-
-    Attributes:
-        context, coverage, refine: as in `core.values.EditRequest`.
-        grow: cells by which what is decoded anew grows beyond the hole. None by default: what was there is hidden from
-            the model and from the soft edge anyway, and a hole that grows has less around it to go by.
-    """
-
-    context: float = 2.0
-    coverage: float = 0.0
-    grow: int = 0
-    refine: int = 0
 
 
 def read_request(intent: Intent, values: Mapping[str, Any], spec: ModelSpec) -> EditRequest:
@@ -100,11 +95,13 @@ def more_requests(origin: Origin, count: int) -> tuple[EditRequest, ...]:
         count: how many, at most as many as `MORE_TEMPERATURES`.
     """
     asked = origin.run.request(origin.variation)
-    options = asked.options
+    painting, decoding = replace(asked.painting, follow=1.0), asked.decoding
     temperatures = [
-        min(max(options.token_temperature * factor, 0.01), 10.0) for factor in MORE_TEMPERATURES[: max(1, count)]
+        min(max(decoding.token_temperature * factor, 0.01), 10.0) for factor in MORE_TEMPERATURES[: max(1, count)]
     ]
-    return tuple(replace(asked, follow=1.0, options=replace(options, token_temperature=each)) for each in temperatures)
+    return tuple(
+        replace(asked, painting=painting, decoding=replace(decoding, token_temperature=each)) for each in temperatures
+    )
 
 
 def pinned_request(run: Run, variation: int, pins: Mapping[int, int], spec: ModelSpec) -> EditRequest:
@@ -126,7 +123,7 @@ def build_request(
     spec: ModelSpec,
     *,
     picture: Pixels | None,
-    mask: Mask | None = None,
+    mask: MaskPixels | None = None,
     box: Box | None = None,
     extend: Sides = Sides(),
     window: Box | None = None,
@@ -146,35 +143,34 @@ def build_request(
     class_id = read_class(values.get("class_id"), spec)
     if class_id is None and not spec.null_class and mode not in ("replace", "sweep"):
         raise BadRequest(on_page.model_needs_class(spec.name))  # a sweep may have classes for an axis
-    options = read_options(values, spec)
-    common: dict[str, Any] = {"class_id": class_id, "options": options}
     if mode == "sweep":
         mode = "fill" if mask is not None else "extend" if any(extend) else "generate"
+    decoding = read_options(values, spec)
     if mode == "generate":
-        options = replace(options, start_step=0)
-        return EditRequest(Task.GENERATE, class_id=class_id, sharpen=read_sharpen(values), options=options)
+        decoding = replace(decoding, start_step=0, guided_by="auto")
+        return EditRequest(class_id=class_id, painting=Painting(sharpen=read_sharpen(values)), decoding=decoding)
     if picture is None:
         raise BadRequest(on_page.nothing_open())
-    common |= {"image": picture, "window": window, **_viewing(values), **_painting(values)}
+    if mode == "replace" and class_id is None:
+        raise BadRequest(on_page.class_needed())
+    region = _region(mode, mask, box, extend if any(extend) else _typed_sides(values))
+    if isinstance(region, Sides) and window is not None:
+        window = window.shifted(region.left, region.top)
+    view = replace(read_view(values), window=window)
+    return EditRequest(picture, region, class_id, view=view, painting=_painting(values), decoding=decoding)
+
+
+def _region(mode: str, mask: MaskPixels | None, box: Box | None, sides: Sides) -> Mask | Box | Sides:
+    """Return what a mode changes: "extend" the sides, "replace" a box or a mask, "fill" a mask."""
     if mode == "extend":
-        sides = extend if any(extend) else _typed_sides(values)
         if not any(sides):
             raise BadRequest(on_page.nothing_to_extend())
-        if window is not None:
-            common["window"] = window.shifted(sides.left, sides.top)
-        return EditRequest(task=Task.EXTRAPOLATE, extend=sides, **common)
-    return _within(mode, mask, box, common)
-
-
-def _within(mode: str, mask: Mask | None, box: Box | None, common: dict[str, Any]) -> EditRequest:
-    """Return an edit of what is marked: "replace" by a box or a mask, "fill" by a mask."""
-    if mode == "replace" and common["class_id"] is None:
-        raise BadRequest(on_page.class_needed())
+        return sides
     if mode == "replace" and box is not None:
-        return EditRequest(task=Task.MANIPULATE, box=box, **common)
+        return box
     if mask is None:
         raise BadRequest(on_page.box_needed() if mode == "replace" else on_page.mask_empty())
-    return EditRequest(task=Task.MANIPULATE if mode == "replace" else Task.INPAINT, mask=mask, **common)
+    return Mask(mask, new=mode == "replace")
 
 
 def read_options(values: Mapping[str, Any], spec: ModelSpec) -> DecodeOptions:
@@ -191,25 +187,20 @@ def read_options(values: Mapping[str, Any], spec: ModelSpec) -> DecodeOptions:
         chosen[name] = _number(values, KNOBS[name].control or name, getattr(standard, name), label)
     for name in ("schedule", "order"):
         chosen[name] = str(values.get(name, getattr(standard, name)))
+    chosen["guided_by"] = str(values.get("guided_by", "auto"))
     seed, variations = _whole(values, "seed", 0, on_page.SEED), _whole(values, "variations", 4, on_page.VARIATIONS)
     return DecodeOptions(**chosen, seed=seed, variations=variations).over(standard)
 
 
 def read_view(values: Mapping[str, Any]) -> View:
-    """Return the controls that decide which cells are regenerated."""
+    """Return the controls that decide which cells are regenerated; the browser's overlay and the plan share them."""
     standard = View()
     return View(
         context=_number(values, "context", standard.context, on_page.CONTEXT),
         coverage=min(_number(values, "coverage", standard.coverage, on_page.COVERAGE), 0.999),
-        grow=_whole(values, "grow", standard.grow, on_page.GROW),
+        grow_tokens=_whole(values, "grow", standard.grow_tokens, on_page.GROW),
         refine=_whole(values, "refine", standard.refine, on_page.REFINE),
     )
-
-
-def _viewing(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields of a request that the controls of the view fill."""
-    view = read_view(values)
-    return {"coverage": view.coverage, "grow_tokens": view.grow, "context": view.context, "refine": view.refine}
 
 
 def read_sharpen(values: Mapping[str, Any]) -> float:
@@ -235,35 +226,37 @@ def decoding_values(options: DecodeOptions) -> dict[str, Any]:
 def control_values(request: EditRequest) -> dict[str, Any]:
     """Return what the controls would hold to ask for a request: the way back, for recipes and the cells of a sweep."""
     class_id = -1 if request.class_id is None else request.class_id
-    values = {"class_id": class_id, **decoding_values(request.options), **marking_values(request)}
+    decoding = request.decoding
+    values = {"class_id": class_id, **decoding_values(decoding), **marking_values(request)}
     # One of several that competed: all of them are needed to draw it again.
-    return values if request.only is None else {**values, "variations": request.options.variations}
+    return values if decoding.only is None else {**values, "variations": decoding.variations}
 
 
 def marking_values(request: EditRequest) -> dict[str, Any]:
     """Return what of `control_values` says where and how something is repainted, whatever model paints it."""
     modes = {Task.INPAINT: "fill", Task.MANIPULATE: "replace", Task.EXTRAPOLATE: "extend", Task.GENERATE: "generate"}
-    values: dict[str, Any] = {"mode": modes[request.task], "sharpen": request.sharpen}
+    view, painting = request.view, request.painting
+    values: dict[str, Any] = {"mode": modes[request.task], "sharpen": painting.sharpen}
     if request.task is Task.GENERATE:
         return values
     values |= {
-        "feather": request.feather_px,
-        "grow": request.grow_tokens,
-        "coverage": request.coverage,
-        "context": request.context,
-        "refine": request.refine,
-        "finish": request.finish,
-        "detail": request.detail,
-        "blend": request.blend,
-        "guided_by": request.guided_by,
-        "match_colour": request.match_colour,
-        "opaque": bool(request.opaque),
+        "feather": painting.feather_px,
+        "grow": view.grow_tokens,
+        "coverage": view.coverage,
+        "context": view.context,
+        "refine": view.refine,
+        "finish": painting.finish,
+        "detail": painting.detail,
+        "blend": painting.blend,
+        "guided_by": request.decoding.guided_by,
+        "match_colour": painting.match_colour,
+        "opaque": bool(painting.opaque),
     }
-    if request.follow is not None:
-        values["follow"] = request.follow
+    if painting.follow is not None:
+        values["follow"] = painting.follow
     if request.task is Task.EXTRAPOLATE:
         sides = ("extend_left", "extend_top", "extend_right", "extend_bottom")
-        values |= dict(zip(sides, request.extend, strict=True))
+        values |= dict(zip(sides, request.sides, strict=True))
     return values
 
 
@@ -273,7 +266,8 @@ def _going_on(origin: Origin, values: Mapping[str, Any], spec: ModelSpec) -> Edi
     if origin.how == "more":
         return asked
     if origin.how == "baseline":
-        return replace(asked, start=None, follow=1.0, options=replace(asked.options, order="raster"))
+        painting, decoding = replace(asked.painting, follow=1.0), replace(asked.decoding, order="raster")
+        return replace(asked, start=None, painting=painting, decoding=decoding)
     if origin.how == "pins":
         return pinned_request(origin.run, origin.variation, origin.pins, spec)
     if origin.how == "branch":
@@ -286,25 +280,24 @@ def _going_on(origin: Origin, values: Mapping[str, Any], spec: ModelSpec) -> Edi
     return replace(
         asked,
         class_id=read_class(values.get("class_id"), spec),
-        options=read_options(values, spec),
+        painting=_painting(values),
+        decoding=read_options(values, spec),
         start=start,
-        **_painting(values),
     )
 
 
-def _painting(values: Mapping[str, Any]) -> dict[str, Any]:
+def _painting(values: Mapping[str, Any]) -> Painting:
     """Return how the hole is painted and blended in, which may change from one run to what goes on from it."""
-    return {
-        "guided_by": str(values.get("guided_by", "auto")),
-        "sharpen": read_sharpen(values),
-        "feather_px": _whole(values, "feather", 8, on_page.FEATHER),
-        "finish": str(values.get("finish", "auto")),
-        "follow": _number(values, "follow", 0.0, on_page.FOLLOW) if "follow" in values else None,
-        "detail": str(values.get("detail", "auto")),
-        "blend": str(values.get("blend", "auto")),
-        "match_colour": bool(values.get("match_colour", True)),
-        "opaque": True if values.get("opaque") else None,  # transparent parts are filled opaque anyway
-    }
+    return Painting(
+        finish=str(values.get("finish", "auto")),
+        follow=_number(values, "follow", 0.0, on_page.FOLLOW) if "follow" in values else None,
+        sharpen=read_sharpen(values),
+        match_colour=bool(values.get("match_colour", True)),
+        detail=str(values.get("detail", "auto")),
+        feather_px=_whole(values, "feather", 8, on_page.FEATHER),
+        blend=str(values.get("blend", "auto")),
+        opaque=True if values.get("opaque") else None,  # transparent parts are filled opaque anyway
+    )
 
 
 def _typed_sides(values: Mapping[str, Any]) -> Sides:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +16,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from core import Engine, load_engine
 from core.pictures import open_picture
-from core.values import Box, DecodeOptions, EditRequest, Sides, Task
+from core.values import Box, DecodeOptions, EditRequest, Mask, Sides, Task
 from tests.browser.bench import editor, visit
 from tests.browser.conftest import NO_CHROMIUM, chromium, launched
 from tests.browser.gestures import client
@@ -75,13 +74,11 @@ class Show:
         advice = vars(engine.spec.defaults) | {"seed": SEED, "variations": 4}
         if self.task is not Task.MANIPULATE:
             advice["guidance_scale"] = BLENDING
-        shared: dict[str, Any] = {"class_id": class_id, "options": DecodeOptions(**advice)}
-        if self.task is Task.EXTRAPOLATE:
-            return EditRequest(self.task, picture, extend=Sides(*(round(n) for n in (a, b, c, d))), **shared)
-        if self.task is Task.MANIPULATE:
-            return EditRequest(self.task, picture, box=Box(*(round(n) for n in (a, b, c, d))), **shared)
         y, x = np.ogrid[:height, :width]
-        return EditRequest(self.task, picture, ((x - a) / c) ** 2 + ((y - b) / d) ** 2 < 1, **shared)
+        region: Mask | Box | Sides = Mask(((x - a) / c) ** 2 + ((y - b) / d) ** 2 < 1)
+        if self.task is not Task.INPAINT:
+            region = (Box if self.task is Task.MANIPULATE else Sides)(*(round(n) for n in (a, b, c, d)))
+        return EditRequest(picture, region, class_id, decoding=DecodeOptions(**advice))
 
 
 SHOWN = (
@@ -114,7 +111,7 @@ def strip(engine: Engine) -> Image.Image:
     top = _CAPTION + 2 * (high + _GAP)
     for index, name in enumerate(engine.spec.classes):
         advice = DecodeOptions(**vars(engine.spec.defaults) | VARIED | {"seed": SEED})
-        made = engine.edit(EditRequest(Task.GENERATE, class_id=index, options=advice)).images[0]
+        made = engine.edit(EditRequest(class_id=index, decoding=advice)).images[0]
         at = index * (side + _GAP)
         _said(sheet, name, (at, top))
         sheet.paste(_scaled(made, (side, side)), (at, top + _CAPTION))

@@ -20,7 +20,9 @@ from core.canvas.plan import plan as plan_passes
 from core.pictures import open_picture, read_mask
 from core.values import Size
 from core.values.geometry import Box, Sides
-from core.values.request import EditRequest, Task
+from core.values.groups import View
+from core.values.region import Mask
+from core.values.request import EditRequest
 from editor.documents.project import is_project, read_project
 from editor.page.component import Carrier, Stage
 from editor.wire.bits import write_mask
@@ -68,17 +70,16 @@ def mask_of(wire: dict[str, Any]) -> NDArray[np.bool_]:
 def request_of(intent: dict[str, Any], size: tuple[int, int], settings: dict[str, Any] | None = None) -> EditRequest:
     """Return the request that an intent means, on a blank picture of that (width, height)."""
     model = {**MODEL, **(settings or {})}
-    task = {"replace": Task.MANIPULATE, "extend": Task.EXTRAPOLATE}.get(intent["mode"], Task.INPAINT)
+    region: Mask | Box | Sides
+    if intent["mode"] == "extend":
+        region = Sides(*intent["extend"])
+    elif intent["box"]:
+        region = Box(*intent["box"])
+    else:
+        region = Mask(mask_of(intent["mask"]), new=intent["mode"] == "replace")
+    numbers = {name: model[name] for name in ("context", "coverage", "refine")}
     return EditRequest(
-        task=task,
-        image=np.zeros((size[1], size[0], 3), np.uint8),
-        mask=mask_of(intent["mask"]) if intent["mask"] else None,
-        box=Box(*intent["box"]) if intent["box"] else None,
-        extend=Sides(*intent["extend"]),
-        context=model["context"],
-        coverage=model["coverage"],
-        grow_tokens=model["grow"],
-        refine=model["refine"],
+        np.zeros((size[1], size[0], 3), np.uint8), region, view=View(grow_tokens=model["grow"], **numbers)
     )
 
 
@@ -218,23 +219,14 @@ class Server:
         height, width = pixels.shape[:2]
         request = request_of(intent, (width, height), self.settings)
         left, top, right, bottom = intent["extend"]
-        size = (width + left + right, height + top + bottom)
-        before = np.pad(pixels, ((top, bottom), (left, right), (0, 0)))
-        region = np.ones(before.shape[:2], np.bool_)
-        region[top : top + height, left : left + width] = False
-        if request.mask is not None:
-            region = request.mask
-        elif request.box is not None:
-            region = np.zeros(before.shape[:2], np.bool_)
-            region[request.box.slices] = True
         kept = {
-            "before": before,
-            "region": region,
-            "size": size,
+            "before": np.pad(pixels, ((top, bottom), (left, right), (0, 0))),
+            "region": request.hole(PIXELS),
+            "size": request.canvas(PIXELS),
             "offset": [left, top],
             "passes": plan_passes(request, PIXELS, GRID),
         }
-        after = [photo(*size, seed=40 + 25 * v) for v in range(4)]
+        after = [photo(*kept["size"], seed=40 + 25 * v) for v in range(4)]
         yield from self.stream(intent, kept, after, heard)
 
     def run_again(self, intent: dict[str, Any], heard: str) -> Iterator[tuple[Any, str]]:

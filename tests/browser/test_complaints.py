@@ -44,7 +44,7 @@ from core import load_engine, read_recipe
 from core.canvas.plan import plan
 from core.canvas.seam import ring_shift, seam_score
 from core.pictures import encode_png, open_picture, read_png_text
-from core.values import EditRequest, Task
+from core.values import EditRequest, Mask
 from editor import AppSettings, build_app, look
 from editor.wire.bits import read_mask, write_mask
 from tests.browser import gestures
@@ -58,7 +58,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:'future.no_silent_downcasting'")
 ROOT = Path(__file__).parents[2]
 Visit = Callable[..., Page]
 Pixels = NDArray[np.uint8]
-Mask = NDArray[np.bool_]
+Painted = NDArray[np.bool_]
 SEAM = 1.5
 """Largest median seam score of the best of four fills; 1 is none to be seen."""
 FRAME_MS = 8.0
@@ -106,7 +106,7 @@ def set_numbers(page: Page, **values: float) -> None:
     page.evaluate("document.activeElement.blur()")
 
 
-def paint(page: Page, *box: float) -> Mask:
+def paint(page: Page, *box: float) -> Painted:
     """Paint a rectangle left, top, right, bottom and nothing else; return the mask."""
     page.keyboard.press("Delete")
     page.keyboard.press("r")
@@ -114,7 +114,7 @@ def paint(page: Page, *box: float) -> Mask:
     return painted(page)
 
 
-def painted(page: Page) -> Mask:
+def painted(page: Page) -> Painted:
     """Return the mask as the browser would send it, read as Python reads it."""
     now = state(page)
     mask = read_mask(page.evaluate("mgeStage.intent().mask"), now["width"], now["height"])
@@ -509,7 +509,7 @@ def test_the_overlay_is_the_plan_on_random_masks(page: Page, samples: Path) -> N
             x, y = int(random.integers(0, width - 8)), int(random.integers(0, height - 8))
             reach = width if round_ % 2 else 60
             mask[y : y + int(random.integers(2, 60)), x : x + int(random.integers(2, reach))] = True
-        passes = plan(EditRequest(Task.INPAINT, image, mask), 128, 16)
+        passes = plan(EditRequest(image, Mask(mask)), 128, 16)
         counts.add(len(passes))
         page.evaluate("runs => __mge.loadMask(runs)", write_mask(mask)["runs"])
         page.evaluate("__mge.cells()")

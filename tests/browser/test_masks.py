@@ -17,7 +17,9 @@ from playwright.sync_api import Page
 
 from core.canvas.plan import plan
 from core.values.geometry import Box
-from core.values.request import EditRequest, Task
+from core.values.groups import View
+from core.values.region import Mask
+from core.values.request import EditRequest
 from tests.browser.gestures import (
     canvas,
     client,
@@ -367,13 +369,14 @@ def test_overlay_through_a_pinned_window_equals_the_core(open_page: Open, addres
         page.evaluate("runs => __mge.loadMask(runs)", runs_of(mask))
         (only,) = plan(
             EditRequest(
-                task=Task.INPAINT,
                 image=np.zeros((*size[::-1], 3), np.uint8),
-                mask=mask,
-                window=Box(*window),
-                context=settings["context"],
-                coverage=settings["coverage"],
-                grow_tokens=settings["grow"],
+                region=Mask(mask),
+                view=View(
+                    window=Box(*window),
+                    context=settings["context"],
+                    coverage=settings["coverage"],
+                    grow_tokens=settings["grow"],
+                ),
             ),
             PIXELS,
             GRID,

@@ -17,7 +17,7 @@ from playwright.sync_api import Page
 from core import load_engine, read_recipe
 from core.models import list_models
 from core.pictures import encode_png, open_picture, read_png_text
-from core.values import EditRequest
+from core.values import Painting
 from editor import AppSettings, build_app, look
 from tests.editor.fakes import FakeEngine
 
@@ -249,7 +249,7 @@ def test_generate_replaces_the_picture_and_undo_brings_it_back(page: Page) -> No
     page.locator("#mge-run").click()
     wait(page, "s.review && s.review.loaded")
     page.locator("#mge-stage button", has_text="Keep").click()
-    side = next(spec for spec in list_models() if spec.name == "scenes-128").new_side(EditRequest.sharpen)
+    side = next(spec for spec in list_models() if spec.name == "scenes-128").new_side(Painting.sharpen)
     wait(page, f"s.width === {side} && s.height === {side}")
     page.locator("#mge-stage button[data-id=undo]").click()
     wait(page, "s.width === 1280")

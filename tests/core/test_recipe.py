@@ -11,9 +11,11 @@ import pytest
 from core.errors import BadRequest
 from core.recipe import RECIPE_KEY, read_recipe, recipe_text
 from core.values.geometry import Box
-from core.values.request import DecodeOptions, EditRequest, Start, Task
+from core.values.groups import DecodeOptions, Start, View
+from core.values.region import Mask
+from core.values.request import EditRequest
 from core.values.saved import load_request
-from tests.fakes import fake_engine, fake_spec
+from tests.fakes import fake_engine, fake_spec, painted
 
 IMAGE = np.random.default_rng(0).integers(0, 256, (48, 64, 3), dtype=np.uint8)
 
@@ -21,7 +23,7 @@ IMAGE = np.random.default_rng(0).integers(0, 256, (48, 64, 3), dtype=np.uint8)
 def request() -> EditRequest:
     mask = np.zeros((48, 64), np.bool_)
     mask[10:40, 5:30] = True
-    return EditRequest(Task.INPAINT, IMAGE, mask, class_id=1, options=DecodeOptions(variations=3, seed=9))
+    return EditRequest(IMAGE, Mask(mask), class_id=1, decoding=DecodeOptions(variations=3, seed=9))
 
 
 def test_a_variation_replayed_from_its_recipe_is_the_same_picture() -> None:
@@ -29,7 +31,7 @@ def test_a_variation_replayed_from_its_recipe_is_the_same_picture() -> None:
     for i in range(3):
         recipe = read_recipe(recipe_text(fake_spec(), request(), i))
         again = load_request(recipe.request, IMAGE)
-        assert (again.drawn_seed, again.only) == (9 + i, i)
+        assert (again.decoding.drawn_seed, again.decoding.only) == (9 + i, i)
         assert f"seed {9 + i}," in recipe_text(fake_spec(), request(), i)["parameters"]
         assert np.array_equal(fake_engine().edit(again).images[0], result.images[i])
 
@@ -38,7 +40,7 @@ def test_a_branch_through_a_pinned_window_replays_to_the_same_bytes() -> None:
     tokens = np.random.default_rng(1).integers(-1, 64, (8, 8))
     soft = np.full((48, 64), 90, np.uint8)
     soft[:, 40:] = 0
-    asked = replace(request(), mask=soft, window=Box(0, 0, 48, 48), start=Start(tokens, 2))
+    asked = replace(request(), region=Mask(soft), view=View(window=Box(0, 0, 48, 48)), start=Start(tokens, 2))
     result = fake_engine().edit(asked)
     for i in range(3):
         text = recipe_text(fake_spec(), asked, i)
@@ -56,7 +58,7 @@ def test_a_recipe_knows_whether_its_picture_was_finished_as_pictures_are_now() -
         assert not read_recipe({RECIPE_KEY: json.dumps({**plain, **changes})}).of_this_finish
     del plain["finish"]
     assert not read_recipe({RECIPE_KEY: json.dumps(plain)}).of_this_finish, "the first way had no number"
-    unfinished = recipe_text(fake_spec(), replace(request(), finish="none"))
+    unfinished = recipe_text(fake_spec(), painted(request(), finish="none"))
     assert "finish" not in json.loads(unfinished[RECIPE_KEY])
 
 

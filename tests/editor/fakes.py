@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from core import Machine
 from core.canvas.borders import grow_canvas
-from core.canvas.plan import Pass, canvas_mask, plan
+from core.canvas.plan import Pass, plan
 from core.decoding.settings import STANDARD, Decoding
 from core.models import ModelSpec
-from core.values import Alternative, Box, EditRequest, EditResult, Finishing, Preview, Sides
+from core.values import Alternative, Box, EditRequest, EditResult, Finishing, Preview
 
 Streamed = Preview | Finishing | EditResult
 
@@ -77,14 +77,14 @@ class FakeEngine:
         return plan(request, self.spec.pixels, self.spec.grid)
 
     def expected_steps(self, request: EditRequest, passes: Sequence[Pass] | None = None) -> int:
-        return request.options.steps * len(self.plan(request) if passes is None else passes)
+        return request.decoding.steps * len(self.plan(request) if passes is None else passes)
 
     def expected_finish(self, request: EditRequest) -> float:
         return 2.0 if self.finishing and request.is_finished else 0.0
 
     def stream(self, request: EditRequest, *, preview_budget_s: float = 0.1) -> Iterator[Streamed]:
         self.asked.append(request)
-        passes, steps, count = self.plan(request), request.options.steps, request.options.variations
+        passes, steps, count = self.plan(request), request.decoding.steps, request.decoding.variations
         start, side = request.start, self.spec.pixels
         first = 0 if start is None else start.step
         try:
@@ -136,30 +136,30 @@ class FakeEngine:
 
     def _tokens(self, request: EditRequest, one: Pass) -> NDArray[np.int64]:
         places = self._places()
-        drawn = np.stack([(places + request.options.seed + i) % CODES for i in range(request.options.variations)])
+        drawn = np.stack([(places + request.decoding.seed + i) % CODES for i in range(request.decoding.variations)])
         if request.start is None:
             return drawn
         return np.where((request.start.tokens >= 0) & one.unknown, request.start.tokens, drawn)
 
     def _confidence(self, request: EditRequest, one: Pass) -> NDArray[np.float32]:
         sure = -self._places().astype(np.float32) / 100
-        return np.repeat(np.where(one.unknown, sure, 0.0)[None], request.options.variations, 0).astype(np.float32)
+        return np.repeat(np.where(one.unknown, sure, 0.0)[None], request.decoding.variations, 0).astype(np.float32)
 
     def _colour(self, request: EditRequest, index: int) -> tuple[int, int, int]:
-        options = request.options
+        options = request.decoding
         seed = options.seed + index
         warmth = int(options.token_temperature * 100)
         given = 0 if request.start is None else int(request.start.tokens.clip(0).sum())
         return 40 + (seed * 50 + given) % 200, 90 + options.steps * 9 % 150, (60 + seed * 90 + warmth) % 256
 
     def _result(self, request: EditRequest, passes: tuple[Pass, ...]) -> EditResult:
-        mask = canvas_mask(request, pixels=self.spec.pixels)
+        mask = request.hole(self.spec.pixels)
         base = (
             request.image if request.image is not None else np.zeros((self.spec.pixels, self.spec.pixels, 3), np.uint8)
         )
-        if request.extend != Sides():
-            base = grow_canvas(base, request.extend)
-        count = request.options.variations
+        if any(request.sides):
+            base = grow_canvas(base, request.sides)
+        count = request.decoding.variations
         height, width = base.shape[:2]
         images = np.repeat(base[None], count, 0)
         for i, image in enumerate(images):
@@ -181,11 +181,11 @@ class FakeEngine:
             seams=tuple(1.0 + i / 8 for i in range(count)),
             colour_shifts=tuple(2.0 + i for i in range(count)),
             seconds={"total": 0.01, "finish": 1.0 if self.finishing and request.is_finished else 0.0},
-            forwards=request.options.steps,
+            forwards=request.decoding.steps,
             request=request,
             follows=tuple(float(i % 2) for i in range(count)) if self.finishing and request.is_finished else None,
         )
-        return result if request.only is None else _one(result, request.only)
+        return result if request.decoding.only is None else _one(result, request.decoding.only)
 
 
 def _one(result: EditResult, only: int) -> EditResult:

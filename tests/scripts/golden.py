@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 from core.canvas.masks import latent_mask
 from core.canvas.plan import plan
 from core.values.geometry import Box, cell_areas
+from core.values.groups import View
 from core.values.labels import class_names, search_classes
-from core.values.request import EditRequest, Task
+from core.values.region import Mask
+from core.values.request import EditRequest
 from editor.wire.bits import cells_hex, write_mask
 
 FILE = Path(__file__).parent / "golden.json"
@@ -61,9 +63,9 @@ def _plan(draw: np.random.Generator, number: int) -> dict[str, Any]:
         y, x = int(draw.integers(0, height - 8)), int(draw.integers(0, width - 8))
         mask[y : y + int(draw.integers(1, 40)), x : x + int(draw.integers(1, 40))] = True
     asked = {"context": float(draw.choice([1.0, 1.5, 2.0])), "coverage": float(draw.choice([0.0, 0.25]))}
-    request = EditRequest(Task.INPAINT, image=np.zeros((height, width, 3), np.uint8), mask=mask, **asked)
-    passes = plan(request, PIXELS, GRID)
-    model = {"pixels": PIXELS, "grid": GRID, **asked, "grow": request.grow_tokens, "refine": request.refine}
+    view = View(**asked)
+    passes = plan(EditRequest(np.zeros((height, width, 3), np.uint8), Mask(mask), view=view), PIXELS, GRID)
+    model = {"pixels": PIXELS, "grid": GRID, **asked, "grow": view.grow_tokens, "refine": view.refine}
     return {
         "mask": write_mask(mask),
         "model": model,

@@ -118,7 +118,7 @@ def _examine(
     from core.lab.evaluation.model.course import course
     from core.lab.evaluation.model.report import answers_sheet, figures_csv, markdown, report, with_ratios
     from core.pictures.encoding import encode_png, write_whole
-    from core.values.request import EditRequest
+    from core.values.groups import Painting
 
     decoding = decode_options(options, engine.spec)
     asks, missing = course(
@@ -126,7 +126,7 @@ def _examine(
         test_set,
         judge,
         options=decoding,
-        sharpen=EditRequest.sharpen if options.sharpen is None else options.sharpen,
+        sharpen=Painting.sharpen if options.sharpen is None else options.sharpen,
         names=names,
         samples=options.samples or generation.SAMPLES,
         inception_weights=options.inception,

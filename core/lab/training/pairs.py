@@ -21,7 +21,8 @@ from tqdm import tqdm
 
 from core.engine import Engine
 from core.lab.training.data import Photos
-from core.values.request import DecodeOptions, EditRequest, Task
+from core.values.groups import DecodeOptions, Painting
+from core.values.request import EditRequest
 
 Picture = NDArray[np.uint8]
 Sharpen = Callable[[Picture], Picture]
@@ -64,7 +65,7 @@ def decoded_picture(engine: Engine, groups: Sequence[Photos], index: int) -> Pic
             seed=_SEED + turn,
         )
         # Not sharpened by an earlier net.
-        return engine.edit(EditRequest(Task.GENERATE, class_id=class_id, sharpen=0.0, options=options)).image(0)
+        return engine.edit(EditRequest(class_id=class_id, painting=Painting(sharpen=0.0), decoding=options)).image(0)
     photos = groups[turn % len(groups)]
     drawn = np.random.Generator(np.random.PCG64(_SEED + turn)).integers(len(photos))
     return engine.reconstruct(photos.pixels[int(drawn)].numpy())

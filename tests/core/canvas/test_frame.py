@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from core.canvas.frame import MOST_WINDOWS, Frame
 from core.values.geometry import Box, Sides
-from core.values.request import EditRequest, Start, Task
+from core.values.groups import Painting, Start
+from core.values.region import Mask
+from core.values.request import EditRequest
 from core.values.result import EditResult, Preview
 from tests.fakes import fake_engine
 
@@ -27,7 +29,7 @@ def strip(channels: int = 3, *, upright: bool = False) -> tuple[NDArray[np.uint8
 @pytest.mark.parametrize("soft", [False, True])
 def test_a_stroke_along_a_strip_takes_a_dozen_windows(upright: bool, soft: bool) -> None:
     image, mask = strip(4, upright=upright)
-    asked = EditRequest(Task.INPAINT, image, mask * np.uint8(187) if soft else mask)
+    asked = EditRequest(image, Mask(mask * np.uint8(187) if soft else mask))
     engine = fake_engine()
     passes = engine.plan(asked)
     assert len(passes) <= MOST_WINDOWS
@@ -48,7 +50,7 @@ def test_a_stroke_along_a_strip_takes_a_dozen_windows(upright: bool, soft: bool)
 def test_a_box_along_a_strip_is_framed_as_well() -> None:
     image, _ = strip()
     box = Box(60, 8, 840, 12)
-    result = fake_engine().edit(EditRequest(Task.MANIPULATE, image, box=box, class_id=1))
+    result = fake_engine().edit(EditRequest(image, box, class_id=1))
     changed = (result.image(0) != image).any(2)
     assert changed[box.slices].mean() > 0.9
     changed[box.slices] = False
@@ -61,11 +63,11 @@ def test_other_pictures_have_no_frame() -> None:
     short = np.zeros_like(mask)
     short[8:12, 60:90] = True
     for asked in (
-        EditRequest(Task.INPAINT, image, short),
-        EditRequest(Task.INPAINT, image[:, :100], mask[:, :100]),
-        EditRequest(Task.EXTRAPOLATE, image, extend=Sides(right=9)),
-        EditRequest(Task.GENERATE),
-        EditRequest(Task.INPAINT, image, mask, start=Start(np.zeros((8, 8), np.int64))),
+        EditRequest(image, Mask(short)),
+        EditRequest(image[:, :100], Mask(mask[:, :100])),
+        EditRequest(image, Sides(right=9)),
+        EditRequest(),
+        EditRequest(image, Mask(mask), start=Start(np.zeros((8, 8), np.int64))),
     ):
         frame = Frame.around(asked, 32)
         assert frame == Frame()
@@ -74,10 +76,10 @@ def test_other_pictures_have_no_frame() -> None:
 
 def test_a_framed_request_is_the_same_but_for_its_canvas() -> None:
     image, mask = strip()
-    asked = EditRequest(Task.INPAINT, image, mask, feather_px=3, class_id=2)
+    asked = EditRequest(image, Mask(mask), class_id=2, painting=Painting(feather_px=3))
     framed = Frame.around(asked, 32).request(asked)
     assert framed.image is not None
-    assert dataclasses.replace(framed, image=image, mask=mask) != framed
-    assert (framed.feather_px, framed.class_id, framed.options) == (3, 2, asked.options)
+    assert dataclasses.replace(framed, image=image, region=Mask(mask)) != framed
+    assert (framed.painting.feather_px, framed.class_id, framed.decoding) == (3, 2, asked.decoding)
     assert framed.image.shape[1] == 900
     assert framed.image.shape[0] >= 2 * 780 // MOST_WINDOWS

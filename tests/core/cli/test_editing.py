@@ -22,7 +22,9 @@ from core.pictures.encoding import encode_png
 from core.pictures.opening import open_picture
 from core.pictures.pngtext import read_png_text
 from core.recipe import Machine, read_recipe, recipe_text
-from core.values.request import DecodeOptions, EditRequest, Start, Task
+from core.values.groups import DecodeOptions, Start
+from core.values.region import Mask
+from core.values.request import EditRequest
 from core.values.saved import load_request
 from tests.core.cli.speak import HEIGHT, WIDTH, hole, refusal, run
 
@@ -46,7 +48,7 @@ def test_edit_changes_the_hole_alone_and_says_what_it_did(
     assert set(facts["seconds"]) >= {"plan", "encode", "transformer", "decode", "composite", "total"}
     request = load_request(facts["request"], before)
     assert request.class_id == 1
-    assert (request.options.steps, request.options.seed) == (3, 5)
+    assert (request.decoding.steps, request.decoding.seed) == (3, 5)
 
 
 def test_replay_gives_the_same_bytes_for_every_variation(
@@ -71,7 +73,7 @@ def test_edit_looks_through_the_window_that_is_given(
     run(*words, "--output", planned, capsys=capsys)
     side = min(WIDTH, HEIGHT)
     facts = run(*words, "--output", pinned, "--window", f"0,0,{side},{side}", capsys=capsys)
-    assert facts["request"]["window"] == [0, 0, side, side]
+    assert facts["request"]["view"]["window"] == [0, 0, side, side]
     assert pinned.read_bytes() != planned.read_bytes()
     run("edit", "--replay", pinned, "--image", photo, "--output", again, "--model", tiny_model, capsys=capsys)
     assert again.read_bytes() == pinned.read_bytes()
@@ -83,7 +85,7 @@ def test_replay_of_a_branch_gives_the_same_bytes(
 ) -> None:
     engine = load_engine(folder=tiny_model, device="cpu")
     tokens = np.random.default_rng(0).integers(-1, 32, (8, 8))
-    request = EditRequest(Task.INPAINT, open_picture(photo), hole(), start=Start(tokens, 3))
+    request = EditRequest(open_picture(photo), Mask(hole()), start=Start(tokens, 3))
     made, again = tmp_path / "made.png", tmp_path / "again.png"
     made.write_bytes(encode_png(engine.edit(request).images[0], text=recipe_text(engine.spec, request)))
     run("edit", "--replay", made, "--image", photo, "--output", again, "--model", tiny_model, capsys=capsys)
@@ -136,7 +138,7 @@ def test_a_replay_says_what_it_cannot_do_the_same(
     tiny_model: Path, photo: Path, mask: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     engine = load_engine(folder=tiny_model, device="cpu")
-    request = EditRequest(Task.INPAINT, open_picture(photo), hole(), options=DecodeOptions(steps=1))
+    request = EditRequest(open_picture(photo), Mask(hole()), decoding=DecodeOptions(steps=1))
     pixels, made, again = engine.edit(request).images[0], tmp_path / "made.png", tmp_path / "again.png"
     for machine, sentence in ((None, "how many threads"), (Machine("cuda", "bfloat16", 4), "made in bfloat16 on cuda")):
         made.write_bytes(encode_png(pixels, text=recipe_text(engine.spec, request, machine=machine)))
@@ -183,8 +185,7 @@ def test_box_becomes_a_class_and_width_and_height_are_sizes(
     output = tmp_path / "o.png"
     words = ("edit", "--image", photo, "--box", "10,5,20,30", "--class", "2", "--output", output, "--model", tiny_model)
     facts = run(*words, "--steps", 1, capsys=capsys)
-    assert facts["request"]["task"] == "manipulate"
-    assert facts["request"]["box"] == [10, 5, 30, 35]
+    assert facts["request"]["region"] == {"box": [10, 5, 30, 35]}
     changed = (open_picture(photo) != open_picture(output)).any(2)
     changed[5:35, 10:30] = False
     assert not changed.any()
@@ -252,8 +253,9 @@ def test_edit_takes_how_the_hole_is_finished_and_ranks_variations(
     finish = ("--sharpen", 0.3, "--refine", 1, "--detail", "grain", "--blend", "poisson", "--guided-by", "hole")
     facts = run(*words, *finish, "--variations", 3, "--steps", 2, capsys=capsys)
     request = load_request(facts["request"], open_picture(photo))
-    assert request.sharpen == 0.3
-    assert (request.refine, request.detail, request.blend, request.guided_by) == (1, "grain", "poisson", "hole")
+    assert request.painting.sharpen == 0.3
+    assert (request.view.refine, request.decoding.guided_by) == (1, "hole")
+    assert (request.painting.detail, request.painting.blend) == ("grain", "poisson")
     assert sorted(facts["best_first"]) == facts["outputs"]
     assert len(facts["seams"]) == len(facts["colour_shifts"]) == 3
     assert "detail 'fur' is unknown" in refusal(*words, "--detail", "fur", capsys=capsys)
@@ -296,7 +298,7 @@ def test_a_picture_grows_to_the_pixel_by_shape_and_by_several_times_its_own_size
     facts = run("extend", *asked, *words, capsys=capsys)
     after = open_picture(output)
     assert (after.shape[1], after.shape[0]) == grown
-    left, top, _, _ = facts["request"]["extend"]
+    left, top, _, _ = facts["request"]["region"]["sides"]
     assert np.array_equal(after[top : top + size[1], left : left + size[0]], before)
 
 
@@ -336,7 +338,7 @@ def test_decoding_that_is_left_out_is_the_models_advice(
     (model / "config.json").write_text(json.dumps(spec | {"defaults": spec["defaults"] | advice}))
     words = ("edit", "--image", photo, "--box", "10,5,20,30", "--class", "sea", "--model", model)
     facts = run(*words, "--output", tmp_path / "o.png", "--temperature", 2, capsys=capsys)
-    used = load_request(facts["request"], open_picture(photo)).options
+    used = load_request(facts["request"], open_picture(photo)).decoding
     assert {name: getattr(used, name) for name in advice} == advice | {"choice_temperature": 2.0}
 
 

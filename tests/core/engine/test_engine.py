@@ -23,7 +23,9 @@ from core.models.bundled import list_models
 from core.recipe import recipe_text
 from core.values.finishing import FINISH_NAMES
 from core.values.geometry import Box, Sides
-from core.values.request import BLEND_NAMES, DETAIL_NAMES, DecodeOptions, EditRequest, Start, Task
+from core.values.groups import BLEND_NAMES, DETAIL_NAMES, DecodeOptions, Painting, Start, View
+from core.values.region import Mask
+from core.values.request import EditRequest
 from core.values.result import EditResult, Preview
 from tests.fakes import ColourTokenizer, RuleTransformer, fake_engine, fake_spec
 
@@ -41,12 +43,7 @@ def hole(image: NDArray[np.uint8], box: Box) -> NDArray[np.bool_]:
 
 def inpaint(**options: object) -> EditRequest:
     image = picture()
-    return EditRequest(
-        Task.INPAINT,
-        image,
-        hole(image, Box(20, 15, 45, 40)),
-        options=DecodeOptions(**options),  # type: ignore[arg-type]
-    )
+    return EditRequest(image, Mask(hole(image, Box(20, 15, 45, 40))), decoding=DecodeOptions(**options))
 
 
 @settings(max_examples=25)
@@ -70,16 +67,10 @@ def test_pixels_outside_the_mask_are_bit_identical(
     mask[generator.integers(mask.shape[0]), generator.integers(mask.shape[1])] = True
     before = image.copy()
     request = EditRequest(
-        Task.INPAINT,
         image,
-        mask,
-        feather_px=feather,
-        grow_tokens=grow,
-        match_colour=match,
-        refine=refine,
-        detail=detail,
-        blend=blend,
-        finish=finish,
+        Mask(mask),
+        view=View(grow_tokens=grow, refine=refine),
+        painting=Painting(finish=finish, match_colour=match, detail=detail, feather_px=feather, blend=blend),
     )
     result = fake_engine().edit(request)
     assert result.images.shape == (1, *image.shape)
@@ -103,7 +94,7 @@ def test_a_variation_alone_equals_itself_among_others(order: str, guidance: floa
     image = picture()
     options = DecodeOptions(order=order, guidance_scale=guidance, variations=4, seed=7)
     marked = hole(image, Box(20, 15, 45, 40))
-    request = EditRequest(Task.INPAINT, image, marked, class_id=1, finish="none", options=options)
+    request = EditRequest(image, Mask(marked), class_id=1, painting=Painting(finish="none"), decoding=options)
     together = fake_engine().edit(request)
     for i in range(4):
         alone = fake_engine().edit(request.alone(i))
@@ -128,13 +119,11 @@ def test_forwards_are_counted_with_both_branches() -> None:
     assert several.forwards == 3 * result.forwards
     assert engine.forwards == 4 * result.forwards + 1, "one look at the empty hole judges how well all of them fit"
     image = picture()
-    guided = EditRequest(
-        Task.MANIPULATE, image, box=Box(20, 15, 45, 40), class_id=1, options=DecodeOptions(steps=4, guidance_scale=2.0)
-    )
+    guided = EditRequest(image, Box(20, 15, 45, 40), class_id=1, decoding=DecodeOptions(steps=4, guidance_scale=2.0))
     assert fake_engine().edit(guided).forwards == 4 * engine.expected_steps(guided), "by the picture and by the hole"
-    by_picture = dataclasses.replace(guided, guided_by="picture")
+    by_picture = dataclasses.replace(guided, decoding=dataclasses.replace(guided.decoding, guided_by="picture"))
     assert fake_engine().edit(by_picture).forwards == 2 * engine.expected_steps(guided)
-    rising = dataclasses.replace(by_picture, options=dataclasses.replace(guided.options, guidance_ramp="linear"))
+    rising = dataclasses.replace(by_picture, decoding=dataclasses.replace(by_picture.decoding, guidance_ramp="linear"))
     counting = fake_engine()
     # The ramp starts at 1, where one branch is enough.
     assert counting.edit(rising).forwards == counting.forwards == 2 * engine.expected_steps(guided) - 1
@@ -186,7 +175,7 @@ def test_closing_the_stream_stops_before_the_next_forward() -> None:
 @pytest.mark.parametrize("sides", [Sides(30), Sides(0, 25), Sides(0, 0, 200), Sides(9, 8, 7, 6), Sides(120, 0, 0, 120)])
 def test_extending_keeps_the_picture_and_paints_the_rest(sides: Sides) -> None:
     image = picture(48, 64)
-    result = fake_engine().edit(EditRequest(Task.EXTRAPOLATE, image, extend=sides))
+    result = fake_engine().edit(EditRequest(image, sides))
     canvas = result.images[0]
     assert canvas.shape == (48 + sides.top + sides.bottom, 64 + sides.left + sides.right, 3)
     inside = canvas[sides.top : sides.top + 48, sides.left : sides.left + 64]
@@ -195,7 +184,7 @@ def test_extending_keeps_the_picture_and_paints_the_rest(sides: Sides) -> None:
 
 
 def test_generating_needs_no_picture() -> None:
-    result = fake_engine().edit(EditRequest(Task.GENERATE, class_id=2, options=DecodeOptions(variations=2)))
+    result = fake_engine().edit(EditRequest(class_id=2, decoding=DecodeOptions(variations=2)))
     assert result.images.shape == (2, 32, 32, 3)
     assert result.unknown_tokens == 64
 
@@ -203,8 +192,8 @@ def test_generating_needs_no_picture() -> None:
 def test_a_box_equals_the_mask_of_that_box() -> None:
     image = picture()
     box = Box(20, 15, 45, 40)
-    by_box = fake_engine().edit(EditRequest(Task.MANIPULATE, image, box=box, class_id=1))
-    by_mask = fake_engine().edit(EditRequest(Task.MANIPULATE, image, hole(image, box), class_id=1))
+    by_box = fake_engine().edit(EditRequest(image, box, class_id=1))
+    by_mask = fake_engine().edit(EditRequest(image, Mask(hole(image, box), new=True), class_id=1))
     assert np.array_equal(by_box.images, by_mask.images)
 
 
@@ -213,9 +202,8 @@ def test_the_removed_object_does_not_reach_the_nets() -> None:
     mask = hole(image, Box(20, 15, 45, 40))
     other = image.copy()
     other[mask] = 255 - other[mask]
-    hard = {"feather_px": 0}
-    first = fake_engine().edit(EditRequest(Task.INPAINT, image, mask, **hard))  # type: ignore[arg-type]
-    second = fake_engine().edit(EditRequest(Task.INPAINT, other, mask, **hard))  # type: ignore[arg-type]
+    hard = Painting(feather_px=0)
+    first, second = (fake_engine().edit(EditRequest(one, Mask(mask), painting=hard)) for one in (image, other))
     assert np.array_equal(first.images, second.images)
 
 
@@ -225,7 +213,7 @@ def test_what_is_painted_where_nothing_was_is_seen_unless_alpha_is_to_stay(opaqu
     image[..., 3] = 120
     image[12:20, 12:20, 3] = 0  # in the left part of the hole
     left, right = hole(image, Box(10, 10, 30, 30)), hole(image, Box(40, 10, 55, 30))
-    request = EditRequest(Task.INPAINT, image, left | right, feather_px=0, opaque=opaque)
+    request = EditRequest(image, Mask(left | right), painting=Painting(feather_px=0, opaque=opaque))
     shown = fake_engine().edit(request).images[0]
     raised = {None: left, False: left & False, True: left | right}[opaque]
     assert (shown[..., 3] == np.where(raised, 255, image[..., 3])).all()
@@ -235,8 +223,8 @@ def test_what_is_painted_where_nothing_was_is_seen_unless_alpha_is_to_stay(opaqu
 @pytest.mark.parametrize(
     ("request_", "advice"),
     [
-        (EditRequest(Task.GENERATE, class_id=9), "class 9 is unknown"),
-        (EditRequest(Task.MANIPULATE, picture(), box=Box(0, 0, 20, 20)), "no class was chosen"),
+        (EditRequest(class_id=9), "class 9 is unknown"),
+        (EditRequest(picture(), Box(0, 0, 20, 20)), "no class was chosen"),
     ],
 )
 def test_what_the_model_cannot_do_is_refused_in_a_sentence(request_: EditRequest, advice: str) -> None:
@@ -267,7 +255,7 @@ def test_edits_together_equal_edits_alone() -> None:
     image = picture()
     mask = hole(image, Box(20, 15, 45, 40))
     requests = [
-        EditRequest(Task.INPAINT, image, mask, class_id=c, options=DecodeOptions(schedule=s, steps=6, guidance_scale=g))
+        EditRequest(image, Mask(mask), class_id=c, decoding=DecodeOptions(schedule=s, steps=6, guidance_scale=g))
         for c, s, g in ((None, "cosine", 1.0), (1, "linear", 2.0), (2, "arccos", 1.0))
     ]
     for request, result in zip(requests, fake_engine().edit_together(requests), strict=True):
@@ -299,7 +287,7 @@ def test_the_bundled_model_is_listed() -> None:
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA GPU: none is here")
 def test_a_gpu_repeats_itself_and_keeps_the_outside() -> None:
     engine = load_engine(device="cuda")
-    request = EditRequest(Task.INPAINT, picture(200, 200), hole(picture(200, 200), Box(60, 60, 140, 140)))
+    request = EditRequest(picture(200, 200), Mask(hole(picture(200, 200), Box(60, 60, 140, 140))))
     first, second = engine.edit(request).images[0], engine.edit(request).images[0]
     assert np.array_equal(first, second)
     assert request.image is not None
@@ -310,16 +298,14 @@ def test_a_gpu_repeats_itself_and_keeps_the_outside() -> None:
 @pytest.mark.parametrize("detail", DETAIL_NAMES)
 @pytest.mark.parametrize("blend", BLEND_NAMES)
 def test_nothing_of_what_is_removed_shines_through(detail: str, blend: str) -> None:
-    settings: dict[str, Any] = {"detail": detail, "blend": blend, "refine": 1}
-    if (detail, blend) != ("auto", "auto"):  # a finish leaves these without a part
-        settings["finish"] = "none"
+    finish = "auto" if (detail, blend) == ("auto", "auto") else "none"  # it would leave these without a part
+    painting = Painting(detail=detail, blend=blend, finish=finish)
     image = picture(120, 150)
     mask = hole(image, Box(20, 15, 90, 80)) | hole(image, Box(120, 100, 130, 112))
     other = image.copy()
     other[mask] = 255 - other[mask]
-    first, second = (
-        fake_engine().edit(EditRequest(Task.INPAINT, one, mask, **settings)).image(0) for one in (image, other)
-    )
+    requests = (EditRequest(one, Mask(mask), view=View(refine=1), painting=painting) for one in (image, other))
+    first, second = (fake_engine().edit(request).image(0) for request in requests)
     assert np.array_equal(first, second)
 
 
@@ -327,18 +313,19 @@ def test_a_soft_mask_blends_with_what_was_there() -> None:
     image = np.full((60, 90, 3), 200, np.uint8)
     level = np.zeros((60, 90), np.uint8)
     level[20:40, 20:60] = 51
-    settings = {"feather_px": 0, "match_colour": False, "detail": "none", "blend": "feather", "finish": "none"}
-    hard = fake_engine().edit(EditRequest(Task.INPAINT, image, level > 0, **settings)).image(0)  # type: ignore[arg-type]
-    soft = fake_engine().edit(EditRequest(Task.INPAINT, image, level, **settings)).image(0)  # type: ignore[arg-type]
+    plain = Painting(feather_px=0, match_colour=False, detail="none", blend="feather", finish="none")
+    hard, soft = (
+        fake_engine().edit(EditRequest(image, Mask(mask), painting=plain)).image(0) for mask in (level > 0, level)
+    )
     inside = level > 0
     assert np.abs(soft[inside] - (0.2 * hard[inside] + 0.8 * image[inside])).max() <= 1
 
 
 def test_finer_looks_change_the_hole_and_nothing_else() -> None:
     image = picture(200, 300)
-    request = EditRequest(Task.INPAINT, image, hole(image, Box(60, 50, 200, 150)), finish="none")
+    request = EditRequest(image, Mask(hole(image, Box(60, 50, 200, 150))), painting=Painting(finish="none"))
     coarse = fake_engine().edit(request)
-    finer = fake_engine().edit(dataclasses.replace(request, refine=2))
+    finer = fake_engine().edit(dataclasses.replace(request, view=View(refine=2)))
     assert len(finer.windows) > len(coarse.windows)
     assert not np.array_equal(finer.image(0), coarse.image(0))
     assert np.array_equal(finer.image(0)[~request.mask], image[~request.mask])  # type: ignore[operator,index]
@@ -348,7 +335,11 @@ def test_a_start_goes_into_the_first_look_and_finer_ones_follow() -> None:
     image = picture(200, 300)
     options = DecodeOptions(seed=4, steps=4)
     request = EditRequest(
-        Task.INPAINT, image, hole(image, Box(60, 50, 200, 150)), refine=1, finish="none", options=options
+        image,
+        Mask(hole(image, Box(60, 50, 200, 150))),
+        view=View(refine=1),
+        painting=Painting(finish="none"),
+        decoding=options,
     )
     engine = fake_engine()
     whole = engine.edit(request)
@@ -359,7 +350,7 @@ def test_a_start_goes_into_the_first_look_and_finer_ones_follow() -> None:
 
 def test_memory_and_result_are_those_of_the_part_that_was_painted() -> None:
     image = picture(900, 1200)
-    result = fake_engine().edit(EditRequest(Task.INPAINT, image, hole(image, Box(600, 500, 620, 520))))
+    result = fake_engine().edit(EditRequest(image, Mask(hole(image, Box(600, 500, 620, 520)))))
     assert result.base is image
     assert result.patches.shape[1] * result.patches.shape[2] < 0.02 * image.shape[0] * image.shape[1]
     assert np.array_equal(result.images[0], result.image(0))
@@ -368,9 +359,7 @@ def test_memory_and_result_are_those_of_the_part_that_was_painted() -> None:
 def test_variations_are_judged_by_fit_and_one_alone_is_not() -> None:
     assert fake_engine().edit(inpaint()).fits is None
     image = picture()
-    request = EditRequest(
-        Task.MANIPULATE, image, box=Box(20, 15, 45, 40), class_id=1, options=DecodeOptions(variations=4, seed=1)
-    )
+    request = EditRequest(image, Box(20, 15, 45, 40), class_id=1, decoding=DecodeOptions(variations=4, seed=1))
     result = fake_engine().edit(request)
     assert result.fits is not None
     assert result.class_fits is not None
@@ -394,9 +383,7 @@ def test_fit_is_the_likelihood_of_the_tokens_with_the_whole_hole_hidden() -> Non
 
 def test_a_border_that_repeats_something_is_drawn_anew_and_only_so_often(monkeypatch: pytest.MonkeyPatch) -> None:
     image = picture(60, 90)
-    request = EditRequest(
-        Task.EXTRAPOLATE, image, extend=Sides(right=80), options=DecodeOptions(seed=2, variations=2, steps=2)
-    )
+    request = EditRequest(image, Sides(right=80), decoding=DecodeOptions(seed=2, variations=2, steps=2))
     plain = fake_engine().edit(request)
     seen: list[int] = []
 
@@ -422,15 +409,15 @@ def test_a_border_that_repeats_something_is_drawn_anew_and_only_so_often(monkeyp
 def test_what_is_left_out_is_the_models_advice_at_every_way_in() -> None:
     advice = Decoding.standard(steps=3, guidance_scale=5.0, choice_temperature=6.0, token_temperature=0.8)
     engine, image = fake_engine(defaults=advice), picture()
-    request = EditRequest(Task.MANIPULATE, image, box=Box(20, 15, 45, 40), class_id=1, options=DecodeOptions(seed=4))
-    advised = dataclasses.replace(request, options=DecodeOptions(**vars(advice), seed=4))
+    request = EditRequest(image, Box(20, 15, 45, 40), class_id=1, decoding=DecodeOptions(seed=4))
+    advised = dataclasses.replace(request, decoding=DecodeOptions(**vars(advice), seed=4))
     used = engine.edit(request)
-    assert used.request.options == advised.options
+    assert used.request.decoding == advised.decoding
     assert np.array_equal(used.images, engine.edit(advised).images)
     assert engine.expected_steps(request) == 3
     assert [item.steps for item in engine.stream(request) if isinstance(item, Preview)] == [3, 3, 3]
     (cell,) = sweep(engine, request, {"seed": [4]})
-    assert cell.request.options == advised.options
+    assert cell.request.decoding == advised.decoding
     assert recipe_text(engine.spec, request) == recipe_text(engine.spec, advised)
 
 

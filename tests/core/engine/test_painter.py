@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,14 +21,17 @@ from core.engine.run import Runner
 from core.engine.sample import Sample
 from core.engine.work import Work
 from core.recipe import Machine
-from core.values.geometry import Sides
-from core.values.request import DecodeOptions, EditRequest, Task
+from core.values.geometry import Box, Sides
+from core.values.groups import DecodeOptions, Painting, View
+from core.values.region import Mask
+from core.values.request import EditRequest
 from core.values.result import EditResult, Preview
 from tests.fakes import ColourTokenizer, RuleTransformer, fake_engine, fake_spec
 
 SPEC = fake_spec()
 PHOTO = np.random.default_rng(0).integers(0, 256, (48, 64, 3), dtype=np.uint8)
 OPTIONS = DecodeOptions(variations=3, steps=4, seed=5)
+UNFINISHED = Painting(finish="none")
 
 
 def sent(value: Any) -> Any:
@@ -81,37 +85,33 @@ class FarPainter:
         self._near.release()
 
 
-def asked(task: Task, **values: Any) -> EditRequest:
-    mask = np.zeros(PHOTO.shape[:2], np.bool_)
-    mask[10:30, 20:50] = True
-    masked = task in (Task.INPAINT, Task.MANIPULATE)
-    request = EditRequest(
-        task,
-        None if task is Task.GENERATE else PHOTO,
-        **({"mask": mask} if masked else {}),
-        **{"finish": "none", "options": OPTIONS, **values},
-    )
-    return request.advised(SPEC)
+def asked(region: Mask | Box | Sides | None, **values: Any) -> EditRequest:
+    image = None if region is None else PHOTO
+    return EditRequest(image, region, **{"painting": UNFINISHED, "decoding": OPTIONS, **values}).advised(SPEC)
 
 
+HOLE = Box(20, 10, 50, 30)
+MASK = Mask(EditRequest(PHOTO, HOLE).hole(0))
 REQUESTS = {
-    "fill": asked(Task.INPAINT),
-    "fill with detail and finer looks": asked(Task.INPAINT, detail="grain", refine=1, class_id=1),
-    "extend over several windows": asked(Task.EXTRAPOLATE, extend=Sides(right=90)),
-    "replace": asked(Task.MANIPULATE, class_id=2),
-    "generate": asked(Task.GENERATE, class_id=0),
+    "fill": asked(MASK),
+    "fill with detail and finer looks": asked(
+        MASK, class_id=1, view=View(refine=1), painting=replace(UNFINISHED, detail="grain")
+    ),
+    "extend over several windows": asked(Sides(right=90)),
+    "replace": asked(HOLE, class_id=2),
+    "generate": asked(None, class_id=0),
 }
 
 
 def run(painter: Any, request: EditRequest) -> tuple[list[Preview], EditResult]:
-    samples = [Sample.drawn_for(request, variation) for variation in range(request.options.variations)]
+    samples = [Sample.drawn_for(request, variation) for variation in range(request.decoding.variations)]
     *previews, work = Runner(Asked(SPEC), painter).run(request, samples, 10.0)
     assert isinstance(work, Work)
     return [item for item in previews if isinstance(item, Preview)], work.result(request)
 
 
 def over(photo: NDArray[np.uint8], mask: NDArray[np.bool_]) -> EditRequest:
-    request = EditRequest(Task.INPAINT, photo, mask, finish="none", options=OPTIONS)
+    request = EditRequest(photo, Mask(mask), painting=UNFINISHED, decoding=OPTIONS)
     return request.advised(SPEC)
 
 
@@ -142,7 +142,7 @@ def test_what_is_sent_does_not_grow_with_the_photo() -> None:
 
 def test_closing_the_stream_stops_the_painter() -> None:
     painter = local_painter()
-    request = asked(Task.INPAINT, options=DecodeOptions(steps=8))
+    request = asked(MASK, decoding=DecodeOptions(steps=8))
     stream = Runner(Asked(SPEC), painter).run(request, [Sample.drawn_for(request)], 10.0)
     next(stream)
     made = painter.nets.forwards

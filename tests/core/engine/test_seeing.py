@@ -13,7 +13,9 @@ import core.engine.nets
 from core.engine import Engine, load_engine
 from core.errors import CheckpointError
 from core.models.checkpoints import VISION_FILE, load_nets, read_spec
-from core.values.request import DecodeOptions, EditRequest, Task
+from core.values.groups import DecodeOptions, Painting
+from core.values.region import Mask
+from core.values.request import EditRequest
 
 PHOTO = np.random.default_rng(0).integers(0, 256, (48, 40, 3)).astype(np.uint8)
 MASK = np.zeros((48, 40), np.bool_)
@@ -28,8 +30,8 @@ def engine(seeing_model: Path) -> Engine:
 
 def test_nothing_of_what_is_removed_is_seen(engine: Engine) -> None:
     other = np.where(MASK[..., None], 255 - PHOTO, PHOTO)
-    request = EditRequest(Task.INPAINT, PHOTO, MASK, class_id=1, options=OPTIONS, feather_px=0)
-    changed = EditRequest(Task.INPAINT, other, MASK, class_id=1, options=OPTIONS, feather_px=0)
+    request = EditRequest(PHOTO, Mask(MASK), class_id=1, painting=Painting(feather_px=0), decoding=OPTIONS)
+    changed = EditRequest(other, Mask(MASK), class_id=1, painting=Painting(feather_px=0), decoding=OPTIONS)
     assert np.array_equal(engine.edit(request).images, engine.edit(changed).images)
 
 
@@ -56,7 +58,7 @@ def test_it_looks_once_a_window_and_not_once_a_step(engine: Engine, monkeypatch:
     maps = core.engine.nets.feature_maps
     monkeypatch.setattr("core.engine.nets.feature_maps", lambda net, pixels: looks.append(1) or maps(net, pixels))
     request = EditRequest(
-        Task.MANIPULATE, PHOTO, MASK, class_id=2, options=DecodeOptions(steps=5, variations=3, guidance_scale=2.0)
+        PHOTO, Mask(MASK, new=True), class_id=2, decoding=DecodeOptions(steps=5, variations=3, guidance_scale=2.0)
     )
     engine.edit(request)
     assert len(looks) == len(engine.plan(request)) == 1
@@ -65,7 +67,7 @@ def test_it_looks_once_a_window_and_not_once_a_step(engine: Engine, monkeypatch:
 def test_a_variation_drawn_alone_equals_itself_among_others(engine: Engine) -> None:
     def drawn(seed: int, variations: int) -> np.ndarray:
         options = DecodeOptions(steps=3, seed=seed, variations=variations, guidance_scale=2.0)
-        return engine.edit(EditRequest(Task.MANIPULATE, PHOTO, MASK, class_id=0, options=options)).images
+        return engine.edit(EditRequest(PHOTO, Mask(MASK, new=True), class_id=0, decoding=options)).images
 
     assert np.array_equal(drawn(5, 3)[2], drawn(7, 1)[0])
 

@@ -16,9 +16,11 @@ from core.decoding.settings import ORDERS, SCHEDULES
 from core.engine import Engine
 from core.errors import BadRequest
 from core.values.geometry import Box, Sides
-from core.values.request import DecodeOptions, EditRequest, Start, Task
+from core.values.groups import DecodeOptions, Painting, Start, View
+from core.values.region import Mask
+from core.values.request import EditRequest
 from core.values.result import EditResult, Preview
-from tests.fakes import fake_engine
+from tests.fakes import fake_engine, painted
 
 WINDOW = Box(24, 12, 56, 44)
 """Of the model's own size, so that its pixels are the decoder's."""
@@ -30,18 +32,15 @@ def picture(height: int = 60, width: int = 90) -> NDArray[np.uint8]:
     return np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
 
 
+PLAIN = Painting(feather_px=0, match_colour=False, finish="none")
+
+
 def request(**changes: Any) -> EditRequest:
     image = picture()
     mask = np.zeros(image.shape[:2], np.bool_)
     mask[HOLE.slices] = True
-    plain: dict[str, Any] = {
-        "mask": mask,
-        "window": WINDOW,
-        "feather_px": 0,
-        "match_colour": False,
-        "finish": "none",
-    }
-    return EditRequest(Task.INPAINT, image, **{**plain, **changes})
+    plain: dict[str, Any] = {"region": Mask(mask), "view": View(window=WINDOW), "painting": PLAIN}
+    return EditRequest(image, **{**plain, **changes})
 
 
 def watched(engine: Engine, asked: EditRequest) -> tuple[list[Preview], EditResult]:
@@ -71,10 +70,10 @@ options = st.builds(
 @settings(max_examples=12)
 @given(options, st.booleans())
 def test_a_branch_with_nothing_changed_gives_the_same_bytes(options: DecodeOptions, soft: bool) -> None:
-    asked = request(class_id=1, options=options)
+    asked = request(class_id=1, decoding=options)
     if soft:
         assert asked.mask is not None
-        asked = replace(asked, mask=asked.mask * np.uint8(120), feather_px=3, match_colour=True)
+        asked = painted(replace(asked, region=Mask(asked.mask * np.uint8(120))), feather_px=3, match_colour=True)
     engine = fake_engine()
     previews, whole = watched(engine, asked)
     for taken in range(1, len(previews), 1 + len(previews) // 12):  # raster has many steps
@@ -93,7 +92,7 @@ def test_a_branch_with_nothing_changed_gives_the_same_bytes(options: DecodeOptio
 
 
 def test_a_result_holds_its_codes_and_how_sure_they_are() -> None:
-    previews, result = watched(fake_engine(), request(options=DecodeOptions(variations=2)))
+    previews, result = watched(fake_engine(), request(decoding=DecodeOptions(variations=2)))
     assert np.array_equal(result.tokens[0], previews[-1].tokens)
     assert np.array_equal(result.confidence[0], previews[-1].confidence)
     assert result.confidence[0].dtype == np.float32
@@ -103,16 +102,16 @@ def test_a_result_holds_its_codes_and_how_sure_they_are() -> None:
 
 
 def test_edits_of_several_windows_hold_the_codes_of_each() -> None:
-    result = fake_engine().edit(EditRequest(Task.EXTRAPOLATE, picture(), extend=Sides(40)))
+    result = fake_engine().edit(EditRequest(picture(), Sides(40)))
     assert len(result.tokens) == len(result.confidence) == len(result.windows) > 1
 
 
 def test_the_border_is_judged_on_every_variation() -> None:
-    result = fake_engine().edit(request(options=DecodeOptions(variations=3)))
+    result = fake_engine().edit(request(decoding=DecodeOptions(variations=3)))
     for image, seam, shift in zip(result.images, result.seams, result.colour_shifts, strict=True):
         assert seam == seam_score(image, result.canvas_mask) > 0
         assert shift == ring_shift(image, result.canvas_mask) > 0
-    made = fake_engine().edit(EditRequest(Task.GENERATE))
+    made = fake_engine().edit(EditRequest())
     assert made.seams == made.colour_shifts == (0.0,)
 
 
@@ -120,7 +119,7 @@ def test_some_cells_drawn_again_keep_the_others() -> None:
     tokens = finished(request())
     again = tokens.copy()
     again[3, 3:6] = -1
-    asked = request(start=Start(again), options=DecodeOptions(seed=50, variations=3))
+    asked = request(start=Start(again), decoding=DecodeOptions(seed=50, variations=3))
     result = fake_engine().edit(asked)
     for made in result.tokens[0]:
         assert np.array_equal(made[again >= 0], tokens[again >= 0])
@@ -133,7 +132,7 @@ def test_some_cells_drawn_again_keep_the_others() -> None:
 
 
 def test_codes_for_every_cell_are_drawn_without_a_forward() -> None:
-    asked = request(options=DecodeOptions(seed=3))
+    asked = request(decoding=DecodeOptions(seed=3))
     whole = fake_engine().edit(asked)
     engine = fake_engine()
     previews, result = watched(engine, replace(asked, start=Start(whole.tokens[0][0])))
@@ -151,7 +150,7 @@ def test_codes_outside_the_hole_come_from_the_picture() -> None:
 
 
 def test_a_picture_made_from_nothing_may_branch_too() -> None:
-    asked = EditRequest(Task.GENERATE, class_id=2, options=DecodeOptions(seed=8))
+    asked = EditRequest(class_id=2, decoding=DecodeOptions(seed=8))
     previews, whole = watched(fake_engine(), asked)
     tokens = np.where(previews[4].unknown[0], -1, previews[4].tokens[0])
     assert np.array_equal(fake_engine().edit(replace(asked, start=Start(tokens, 5))).images, whole.images)
@@ -167,7 +166,7 @@ def test_edits_together_may_begin_differently() -> None:
     asked = [
         request(),
         request(start=Start(tokens), class_id=2),
-        request(start=Start(some, 3), options=DecodeOptions(seed=4, variations=2)),
+        request(start=Start(some, 3), decoding=DecodeOptions(seed=4, variations=2)),
     ]
     for one, result in zip(asked, fake_engine().edit_together(asked), strict=True):
         alone = fake_engine().edit(one)
@@ -179,7 +178,7 @@ def test_edits_together_may_begin_differently() -> None:
 def test_a_branch_onto_a_shorter_schedule_takes_one_last_step() -> None:
     previews, _ = watched(fake_engine(), request())
     tokens = np.where(previews[5].unknown[0], -1, previews[5].tokens[0])
-    seen, result = watched(fake_engine(), request(start=Start(tokens, 6), options=DecodeOptions(steps=4)))
+    seen, result = watched(fake_engine(), request(start=Start(tokens, 6), decoding=DecodeOptions(steps=4)))
     assert [(p.step, p.steps) for p in seen] == [(7, 7)]
     assert (result.tokens[0] >= 0).all()
 
@@ -197,7 +196,7 @@ def test_codes_of_another_model_are_refused(start: NDArray[np.int64], sentence: 
 
 
 def test_codes_for_one_of_several_windows_are_refused() -> None:
-    asked = EditRequest(Task.EXTRAPOLATE, picture(), extend=Sides(40), start=Start(np.zeros((8, 8), np.int64)))
+    asked = EditRequest(picture(), Sides(40), start=Start(np.zeros((8, 8), np.int64)))
     with pytest.raises(BadRequest, match="codes to start from are those of one"):
         fake_engine().edit(asked)
 
@@ -205,9 +204,9 @@ def test_codes_for_one_of_several_windows_are_refused() -> None:
 def test_the_model_looks_through_the_pinned_window() -> None:
     engine = fake_engine()
     wide = Box(10, 0, 70, 60)
-    assert engine.edit(request(window=wide)).windows == (wide,)
+    assert engine.edit(request(view=View(window=wide))).windows == (wide,)
     truth = picture()
-    assert engine.token_nll(request(window=wide), truth) != engine.token_nll(request(), truth)
+    assert engine.token_nll(request(view=View(window=wide)), truth) != engine.token_nll(request(), truth)
 
 
 @settings(max_examples=15)
@@ -215,13 +214,14 @@ def test_the_model_looks_through_the_pinned_window() -> None:
 def test_a_soft_mask_blends_and_leaves_the_rest_bit_identical(seed: int, feather: int, match: bool) -> None:
     levels = np.random.default_rng(seed).integers(1, 256, (60, 90), dtype=np.uint8)
     levels[np.random.default_rng(seed + 1).random(levels.shape) < 0.9] = 0
-    asked = request(mask=levels, window=None, feather_px=feather, match_colour=match)
+    painting = replace(PLAIN, feather_px=feather, match_colour=match)
+    asked = request(region=Mask(levels), view=View(), painting=painting)
     assert asked.image is not None
     result = fake_engine().edit(asked)
     assert np.array_equal(result.images[0][levels == 0], asked.image[levels == 0])
     assert np.array_equal(result.canvas_mask, levels > 0)
-    hard = fake_engine().edit(replace(asked, mask=levels > 0))
-    full = fake_engine().edit(replace(asked, mask=(levels > 0) * np.uint8(255)))
+    hard = fake_engine().edit(replace(asked, region=Mask(levels > 0)))
+    full = fake_engine().edit(replace(asked, region=Mask((levels > 0) * np.uint8(255))))
     assert np.array_equal(hard.images, full.images)
     if len(result.windows) == 1 and feather == 0:  # later windows see what the earlier ones blended
         share = levels[..., None] / 255
@@ -234,7 +234,9 @@ def test_alternatives_are_the_likeliest_codes_of_a_cell(guidance: float) -> None
     engine = fake_engine()
     cell = (3, 4)
     asked = request(
-        class_id=1, detail="none", blend="feather", options=DecodeOptions(guidance_scale=guidance, variations=3)
+        class_id=1,
+        painting=replace(PLAIN, detail="none", blend="feather"),
+        decoding=DecodeOptions(guidance_scale=guidance, variations=3),
     )
     asked = replace(asked, start=Start(finished(asked)))
     found = engine.alternatives(asked, cell, 6)
@@ -248,7 +250,7 @@ def test_alternatives_are_the_likeliest_codes_of_a_cell(guidance: float) -> None
     assert sum(one.probability for one in everything) == pytest.approx(1.0, abs=1e-5)
     assert [one.code for one in everything[:6]] == [one.code for one in found]
 
-    cold = replace(asked, options=replace(asked.options, token_temperature=0.1))
+    cold = replace(asked, decoding=replace(asked.decoding, token_temperature=0.1))
     assert engine.alternatives(cold, cell)[0].probability > found[0].probability
 
     assert asked.start is not None
@@ -265,7 +267,7 @@ def test_alternatives_are_the_likeliest_codes_of_a_cell(guidance: float) -> None
 
 def test_a_step_draws_from_the_alternatives() -> None:
     """The last cell of a run is drawn with the probability that the alternatives tell."""
-    asked = request(class_id=1, options=DecodeOptions(guidance_scale=2.0, token_temperature=0.7))
+    asked = request(class_id=1, decoding=DecodeOptions(guidance_scale=2.0, token_temperature=0.7))
     tokens = finished(asked)
     open_cell = tokens.copy()
     open_cell[2, 5] = -1

@@ -11,20 +11,22 @@ import pytest
 from core.engine.sweeps import sheet, sweep, to_csv
 from core.errors import BadRequest
 from core.values.geometry import Box
-from core.values.request import DecodeOptions, EditRequest, Task
+from core.values.groups import DecodeOptions
+from core.values.region import Mask
+from core.values.request import EditRequest
 from tests.fakes import fake_engine
 
 IMAGE = np.random.default_rng(0).integers(0, 256, (48, 64, 3), dtype=np.uint8)
 MASK = np.zeros((48, 64), np.bool_)
 MASK[Box(10, 10, 40, 40).slices] = True
-REQUEST = EditRequest(Task.INPAINT, IMAGE, MASK, options=DecodeOptions(variations=3, seed=4))
+REQUEST = EditRequest(IMAGE, Mask(MASK), decoding=DecodeOptions(variations=3, seed=4))
 
 
 def test_every_cell_equals_its_edit_run_alone() -> None:
     cells = list(sweep(fake_engine(), REQUEST, {"schedule": ["cosine", "sqrt"], "steps": [2, 5, 8]}))
     assert sorted((c.row, c.column) for c in cells) == [(r, c) for r in range(2) for c in range(3)]
     for cell in cells:
-        assert cell.request.options.variations == 1
+        assert cell.request.decoding.variations == 1
         assert np.array_equal(fake_engine().edit(cell.request).images[0], cell.image)
         assert cell.settings["steps"] == (2, 5, 8)[cell.column] == cell.forwards
         assert cell.settings["schedule"] == ("cosine", "square root")[cell.row]
@@ -49,15 +51,15 @@ def test_cells_that_share_t_share_a_batch() -> None:
     ],
 )
 def test_other_axes_work_alone(axis: str, values: list[object]) -> None:
-    cells = list(sweep(fake_engine(), EditRequest(Task.INPAINT, IMAGE, MASK, class_id=1), {axis: values}))
+    cells = list(sweep(fake_engine(), EditRequest(IMAGE, Mask(MASK), class_id=1), {axis: values}))
     assert [cell.settings[axis] for cell in cells] == values
     assert len({cell.image.tobytes() for cell in cells}) == len(values)
 
 
 def test_a_sweep_over_t_starts_at_zero_where_the_start_step_does_not_fit() -> None:
-    request = EditRequest(Task.INPAINT, IMAGE, MASK, options=DecodeOptions(steps=12, start_step=4))
+    request = EditRequest(IMAGE, Mask(MASK), decoding=DecodeOptions(steps=12, start_step=4))
     cells = list(sweep(fake_engine(), request, {"steps": [2, 8]}))
-    assert [c.request.options.start_step for c in cells] == [0, 4]
+    assert [c.request.decoding.start_step for c in cells] == [0, 4]
 
 
 @pytest.mark.parametrize(

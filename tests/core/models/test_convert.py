@@ -29,8 +29,10 @@ from core.models.convert import convert
 from core.models.families import FAMILIES
 from core.models.presets import PRESETS
 from core.models.sharpener import Sharpener, SharpenerConfig
+from core.values.groups import DecodeOptions
 from core.values.labels import imagenet_classes
-from core.values.request import DecodeOptions, EditRequest, Task
+from core.values.region import Mask
+from core.values.request import EditRequest
 from tests.core.models import foreign
 
 NAMES = tuple("abcdefghij")
@@ -172,7 +174,7 @@ def test_every_container_becomes_the_same_folder_which_the_engine_opens(
     image = torch.randint(0, 256, (80, 96, 3), dtype=torch.uint8, generator=torch.Generator().manual_seed(3)).numpy()
     mask = torch.zeros(80, 96, dtype=torch.bool)
     mask[20:50, 30:60] = True
-    result = engine.edit(EditRequest(Task.INPAINT, image, mask.numpy(), class_id=2, options=DecodeOptions(steps=3)))
+    result = engine.edit(EditRequest(image, Mask(mask.numpy()), class_id=2, decoding=DecodeOptions(steps=3)))
     assert result.images.shape == (1, 80, 96, 3)
     assert (result.images[0] != image)[mask.numpy()].any()
     assert (result.images[0] == image)[~mask.numpy()].all()

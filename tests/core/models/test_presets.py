@@ -12,7 +12,7 @@ from core.models.config import ModelSpec
 from core.models.families import FAMILIES, build
 from core.models.presets import PRESETS
 from core.values.finishing import FOLLOW
-from core.values.request import DecodeOptions
+from core.values.groups import DecodeOptions
 
 
 def test_every_published_model_has_a_preset() -> None:

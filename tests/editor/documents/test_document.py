@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from core import BadRequest
-from core.values import Box, EditRequest, Sides, Size, Task
+from core.values import Box, EditRequest, Mask, Sides, Size
 from editor.documents.document import Document
 from editor.documents.gone import Gone
 from editor.documents.runs import Run
@@ -35,9 +35,9 @@ def run_of(
     assert version is not None
     image = np.asarray(version.picture.pixels())
     if any(extend):
-        request = EditRequest(Task.EXTRAPOLATE, image=image, extend=extend)
+        request = EditRequest(image=image, region=extend)
     else:
-        request = EditRequest(Task.INPAINT, image=image, mask=np.ones(image.shape[:2], np.bool_))
+        request = EditRequest(image=image, region=Mask(np.ones(image.shape[:2], np.bool_)))
     shape = (image.shape[0] + extend.top + extend.bottom, image.shape[1] + extend.left + extend.right, 3)
     pictures = tuple(document.store.put(np.full(shape, shade, np.uint8), "p") for shade in shades)
     sources = () if box is None else tuple(Sources(box, bytes([shade])) for shade in shades)

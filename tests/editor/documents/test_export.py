@@ -10,13 +10,13 @@ from PIL import Image
 
 from core import recipe_text
 from core.pictures import encode_png
-from core.values import EditRequest, Task
+from core.values import EditRequest
 from editor.documents import export
 from tests.editor.fakes import SPEC
 
 
 def test_a_recipe_has_these_keys() -> None:
-    texts = recipe_text(SPEC, EditRequest(Task.GENERATE))
+    texts = recipe_text(SPEC, EditRequest())
     assert tuple(texts) == export.RECIPE_TEXTS
     pixels = np.zeros((16, 16, 3), np.uint8)
     assert export.recipe_texts(encode_png(pixels, text={**texts, "Author": "x"})) == texts

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from core.values import Box, DecodeOptions, EditRequest, EditResult, Task
+from core.values import Box, DecodeOptions, EditRequest, EditResult, Mask
 from editor.documents.sources import KEPT, MODEL, Sources, moved
 from tests.editor.fakes import SPEC, FakeEngine
 
@@ -20,7 +20,7 @@ def result(photo: NDArray[np.uint8]) -> EditResult:
     mask = np.zeros(photo.shape[:2], np.bool_)
     mask[10:14, 20:25] = True
     options = DecodeOptions(**vars(SPEC.defaults) | {"variations": 2})
-    made = FakeEngine().edit(EditRequest(Task.INPAINT, photo, mask, options=options))
+    made = FakeEngine().edit(EditRequest(photo, Mask(mask), decoding=options))
     area = Box(18, 9, 28, 16)
     return replace(made, area=area, patches=made.patches[:, area.top : area.bottom, area.left : area.right])
 

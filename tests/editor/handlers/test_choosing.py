@@ -214,7 +214,7 @@ def test_the_models_own_steps_are_counted_for_edits_only(
     run(handlers, opened, values)
     run(handlers, opened, values, mode="generate", run="r2")
     run(handlers, opened, {**OTHERS, "steps": 1}, run="r3")
-    asked = [each.options for each in other.asked]
+    asked = [each.decoding for each in other.asked]
     assert [(options.steps, options.start_step) for options in asked] == [(12, 2), (12, 0), (1, 0)]
     assert {(options.schedule, options.order) for options in asked} == {("arccos", "halton")}
 

@@ -88,7 +88,7 @@ def test_a_cell_shows_its_codes(handlers: Handlers, engine: FakeEngine, opened: 
     asked = engine.asked[-1]
     assert asked.start is not None
     assert asked.start.tokens[tuple(last)] == 11
-    assert asked.options.seed == 4
+    assert asked.decoding.seed == 4
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ def test_result_is_a_png_that_only_changed_inside_and_knows_its_recipe(
     recipe = read_recipe(read_png_text(file.read_bytes()))
     assert recipe.model == "fake-128"
     replayed = load_request(recipe.request, photo)
-    assert (replayed.drawn_seed, replayed.only, replayed.options.variations) == (4, 1, 2)
+    assert (replayed.decoding.drawn_seed, replayed.decoding.only, replayed.decoding.variations) == (4, 1, 2)
 
 
 def test_a_finish_is_shown_after_the_steps_and_each_picture_says_what_it_follows(
@@ -68,7 +68,7 @@ def test_a_finish_is_shown_after_the_steps_and_each_picture_says_what_it_follows
     assert frame["confidence"] == steps[-1]["confidence"], "the cells are what the last step made them"
     assert [v["note"] for v in result["variations"]] == ["follows the photo", "follows the model"]
     run_ = documents.of_run("r1", "ann").runs.find("r1")
-    assert [each.options.seed for each in run_.requests] == [3, 4], "what goes on from a variation has its tokens"
+    assert [each.decoding.seed for each in run_.requests] == [3, 4], "what goes on from a variation has its tokens"
     assert run_.traced().last == 5
 
 
@@ -109,7 +109,7 @@ def test_a_branch_goes_on_at_its_step(handlers: Handlers, engine: FakeEngine, op
     assert result["from"] == {"run": "r1", "variation": 1, "step": 3, "how": "branch"}
     asked = engine.asked[-1]
     assert asked.start is not None
-    assert (asked.start.step, asked.options.seed, asked.mask is None) == (3, 40, False)
+    assert (asked.start.step, asked.decoding.seed, asked.mask is None) == (3, 40, False)
     # The steps before are still there, so that the branch can be branched again.
     again = run(handlers, opened, run="r3", **{"from": origin("branch", run="r2", step=2)})
     assert [m["step"] for m in again[:-1]] == [3, 4, 5]
@@ -168,7 +168,7 @@ def test_more_brings_other_temperatures_of_one_seed_and_no_steps(
     assert [v["note"] for v in result["variations"]] == [f"token temperature {t:.2f}" for t in (0.8, 0.9, 1.1)]
     assert len({path_of(v["url"]).read_bytes() for v in result["variations"]}) == 3
     recipe = read_recipe(read_png_text(path_of(result["variations"][2]["url"]).read_bytes()))
-    assert recipe.request["options"]["token_temperature"] == pytest.approx(1.1)
+    assert recipe.request["decoding"]["token_temperature"] == pytest.approx(1.1)
     assert engine.closed == 4
     run(handlers, opened, run="r3", **{"from": origin("branch", run="r2", variation=2, step=2)})
     assert engine.asked[-1].start is not None

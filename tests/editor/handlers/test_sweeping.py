@@ -69,8 +69,8 @@ def test_the_picture_of_a_cell_is_that_of_the_cell(
     assert only["changed_outside"] == 0
     file = path_of(only["url"])
     recipe = read_recipe(read_png_text(file.read_bytes()))
-    assert (recipe.request["options"]["schedule"], recipe.request["options"]["steps"]) == ("linear", 6)
-    asked = next(a for a in engine.asked if a.options.schedule == "linear" and a.options.steps == 6)
+    assert (recipe.request["decoding"]["schedule"], recipe.request["decoding"]["steps"]) == ("linear", 6)
+    asked = next(a for a in engine.asked if a.decoding.schedule == "linear" and a.decoding.steps == 6)
     expected: NDArray[np.uint8] = engine.edit(asked).image(0)
     assert np.array_equal(open_picture(file), expected)
     assert message["canvas"] == [expected.shape[1], expected.shape[0]]

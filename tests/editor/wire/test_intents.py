@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core import BadRequest
-from core.values import Box, EditRequest, Task
+from core.values import Box, EditRequest
 from editor.documents.document import Document
 from editor.documents.runs import Run, Trace
 from editor.documents.visitors import Documents
@@ -24,7 +24,7 @@ KEYS = ("v", "doc", "mode", "mask", "box", "extend", "window", "run", "from", "m
 @pytest.fixture
 def kept(document: Document) -> Run:
     """A run of two variations over a hole of 2x3 cells, kept by the document."""
-    request = EditRequest(Task.GENERATE)
+    request = EditRequest()
     trace = Trace(Box(0, 0, 64, 48), np.ones((2, 3), np.bool_))
     trace.settle(np.zeros((2, 2, 3), np.int64), np.zeros((2, 2, 3), np.float32))
     run = Run("kept", (request, request), (0, 0), 1, SPEC, (), trace)

@@ -6,11 +6,10 @@ import json
 
 import numpy as np
 
-from core.values import Alternative, Box, DecodeOptions, EditRequest, Preview, Task
+from core.values import Alternative, Box, DecodeOptions, EditRequest, Preview, View
 from editor.documents.document import Document
 from editor.wire import replies
 from editor.wire.replies import OpenedWith, Variation
-from editor.wire.requests import View
 from tests.editor.fakes import SPEC
 
 
@@ -69,7 +68,7 @@ def test_step_message_has_what_the_stage_reads() -> None:
 
 
 def test_captions_and_alternatives_are_plain() -> None:
-    request = EditRequest(Task.GENERATE, class_id=2, options=DecodeOptions(seed=5)).advised(SPEC)
+    request = EditRequest(class_id=2, decoding=DecodeOptions(seed=5)).advised(SPEC)
     caption = replies.caption(request, SPEC)
     assert (caption["class_name"], caption["schedule"], caption["seed"]) == ("sunflower", "cosine", 5)
     found = [(Alternative(7, 0.25, np.zeros((8, 8, 3), np.uint8)), "data:")]

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from core import BadRequest
-from core.values import Box, EditRequest, Sides, Task
+from core.values import Box, EditRequest, Mask, Painting, Sides, Task
 from core.values.saved import save_request
 from editor.documents.document import Document
 from editor.documents.runs import Run, Trace
@@ -39,31 +39,31 @@ def test_modes_become_tasks(documents: Documents, document: Document) -> None:
     assert fill.task is Task.INPAINT
     assert fill.mask is not None
     assert fill.mask.sum() == 20
-    assert (fill.class_id, fill.feather_px, fill.grow_tokens, fill.coverage) == (2, 0, 3, 0.5)
-    assert (fill.options.steps, fill.options.seed, fill.options.variations) == (3, 9, 2)
+    assert (fill.class_id, fill.painting.feather_px, fill.view.grow_tokens, fill.view.coverage) == (2, 0, 3, 0.5)
+    assert (fill.decoding.steps, fill.decoding.seed, fill.decoding.variations) == (3, 9, 2)
     assert request(mode="replace").mask is not None
-    assert request(mode="replace", box=[1, 2, 30, 40]).box == Box(1, 2, 30, 40)
-    assert request(mode="extend", extend=[5, 0, 0, 7]).extend == Sides(5, 0, 0, 7)
+    assert request(mode="replace", box=[1, 2, 30, 40]).region == Box(1, 2, 30, 40)
+    assert request(mode="extend", extend=[5, 0, 0, 7]).region == Sides(5, 0, 0, 7)
     assert request(mode="generate").task is Task.GENERATE
     assert request(mode="sweep").task is Task.INPAINT
     assert request(mode="sweep", mask=None).task is Task.GENERATE
 
 
 def test_every_way_to_be_guided_can_be_asked_for(documents: Documents, document: Document) -> None:
-    assert request_of(documents, document, {}).guided_by == "auto"
+    assert request_of(documents, document, {}).decoding.guided_by == "auto"
     for _, way in on_page.GUIDED_WAYS:
-        assert request_of(documents, document, {"guided_by": way}).guided_by == way
+        assert request_of(documents, document, {"guided_by": way}).decoding.guided_by == way
     with pytest.raises(BadRequest):
         request_of(documents, document, {"guided_by": "stars"})
 
 
 def test_every_way_of_detail_and_border_can_be_asked_for(documents: Documents, document: Document) -> None:
     standard = request_of(documents, document, {})
-    assert (standard.refine, standard.detail, standard.blend) == (0, "auto", "auto")
+    assert (standard.view.refine, standard.painting.detail, standard.painting.blend) == (0, "auto", "auto")
     for _, detail in on_page.DETAILS:
         for _, blend in on_page.BLENDS:
             asked = request_of(documents, document, {"detail": detail, "blend": blend, "refine": 3})
-            assert (asked.refine, asked.detail, asked.blend) == (3, detail, blend)
+            assert (asked.view.refine, asked.painting.detail, asked.painting.blend) == (3, detail, blend)
     for wrong in ({"detail": "lace"}, {"blend": "glue"}, {"refine": 4}, {"refine": None}):
         with pytest.raises(BadRequest):
             request_of(documents, document, wrong)
@@ -73,8 +73,8 @@ def test_every_way_of_detail_and_border_can_be_asked_for(documents: Documents, d
 def test_how_far_something_new_is_sharpened_can_be_asked_for(
     documents: Documents, document: Document, mode: str
 ) -> None:
-    assert request_of(documents, document, {"class_id": 1}, mode=mode).sharpen == requests.SHARPEN == 0.5
-    assert request_of(documents, document, {"class_id": 1, "sharpen": 0}, mode=mode).sharpen == 0.0
+    assert request_of(documents, document, {"class_id": 1}, mode=mode).painting.sharpen == requests.SHARPEN == 0.5
+    assert request_of(documents, document, {"class_id": 1, "sharpen": 0}, mode=mode).painting.sharpen == 0.0
     for wrong in (-0.1, 1.1, None, "much"):
         with pytest.raises(BadRequest):
             request_of(documents, document, {"class_id": 1, "sharpen": wrong}, mode=mode)
@@ -84,14 +84,14 @@ def test_soft_masks_and_pinned_windows_arrive(documents: Documents, document: Do
     soft = {"width": 64, "height": 48, "runs": [100, 20, AREA - 120], "values": [0, 90, 0]}
     fill = request_of(documents, document, mask=soft, window=[16, 0, 64, 48])
     assert fill.mask is not None
-    assert (fill.mask.dtype.name, int(fill.mask.max()), fill.window) == ("uint8", 90, Box(16, 0, 64, 48))
+    assert (fill.mask.dtype.name, int(fill.mask.max()), fill.view.window) == ("uint8", 90, Box(16, 0, 64, 48))
     grown = request_of(documents, document, mode="extend", mask=None, extend=[8, 0, 0, 0], window=[-8, 0, 40, 48])
-    assert grown.window == Box(0, 0, 48, 48)  # on the grown canvas
+    assert grown.view.window == Box(0, 0, 48, 48)  # on the grown canvas
 
 
 def test_typed_sides_count_where_no_handle_was_pulled(documents: Documents, document: Document) -> None:
     typed = {"extend_left": 12, "extend_top": 0, "extend_right": 0, "extend_bottom": 3}
-    assert request_of(documents, document, typed, mode="extend").extend == Sides(12, 0, 0, 3)
+    assert request_of(documents, document, typed, mode="extend").region == Sides(12, 0, 0, 3)
     with pytest.raises(BadRequest, match="0 px"):
         request_of(documents, document, {}, mode="extend")
 
@@ -141,8 +141,15 @@ def test_controls_come_back_from_a_request(documents: Documents, document: Docum
         | {"sharpen": 0.2, "refine": 2, "detail": "grain", "blend": "poisson", "guided_by": "hole"},
         **changes,
     )
-    values = {**requests.control_values(asked), "variations": asked.options.variations}
-    again = requests.build_request(values["mode"], values, SPEC, picture=asked.image, mask=asked.mask, box=asked.box)
+    values = {**requests.control_values(asked), "variations": asked.decoding.variations}
+    again = requests.build_request(
+        values["mode"],
+        values,
+        SPEC,
+        picture=asked.image,
+        mask=asked.mask,
+        box=changes.get("box") and Box(*changes["box"]),
+    )
     assert save_request(again) == save_request(asked)
 
 
@@ -151,7 +158,7 @@ def test_controls_come_back_from_a_request(documents: Documents, document: Docum
 def kept(photo: NDArray[np.uint8]) -> Run:
     """A run of one variation over a hole of 2x3 cells with codes 0 to 5, likelier from left to right, in two steps."""
     mask = np.ones(photo.shape[:2], np.bool_)
-    request = EditRequest(Task.INPAINT, image=photo, mask=mask, class_id=1, feather_px=3).advised(SPEC)
+    request = EditRequest(image=photo, region=Mask(mask), class_id=1, painting=Painting(feather_px=3)).advised(SPEC)
     trace = Trace(Box(0, 0, 48, 48), np.ones((2, 3), np.bool_))
     codes = np.arange(6).reshape(1, 2, 3)
     trace._guesses[1], trace._unknown[1] = codes.astype(np.int32) + 10, codes > 2
@@ -176,7 +183,12 @@ def codes_of(request: EditRequest) -> list[int]:
 def test_a_branch_takes_the_tokens_of_its_step_and_the_controls_of_now(kept: Run) -> None:
     branch = going_on(kept, "branch", step=1)
     assert (codes_of(branch), branch.start and branch.start.step) == ([10, 11, 12, -1, -1, -1], 1)
-    assert (branch.class_id, branch.options.seed, branch.options.variations, branch.feather_px) == (2, 9, 2, 0)
+    assert (branch.class_id, branch.decoding.seed, branch.decoding.variations, branch.painting.feather_px) == (
+        2,
+        9,
+        2,
+        0,
+    )
     assert branch.mask is kept.requests[0].mask
     asked = requests.read_request(
         intents.Intent(
@@ -185,8 +197,8 @@ def test_a_branch_takes_the_tokens_of_its_step_and_the_controls_of_now(kept: Run
         {**VALUES, "refine": 3, "context": 5.0, "detail": "none", "blend": "feather"},
         SPEC,
     )
-    assert (asked.detail, asked.blend) == ("none", "feather")
-    assert (asked.refine, asked.context) == (0, 2.0)  # the windows are those of the run
+    assert (asked.painting.detail, asked.painting.blend) == ("none", "feather")
+    assert (asked.view.refine, asked.view.context) == (0, 2.0)  # the windows are those of the run
     assert codes_of(going_on(kept, "branch", step=0)) == [-1] * 6
     with pytest.raises(BadRequest, match="Step 7"):
         going_on(kept, "branch", step=7)
@@ -201,17 +213,17 @@ def test_the_weakest_cells_are_asked_again_but_not_the_pinned(kept: Run) -> None
 def test_pins_replace_codes_and_decode_nothing(kept: Run) -> None:
     pinned = going_on(kept, "pins", pins={4: 9})
     assert codes_of(pinned) == [0, 1, 2, 3, 9, 5]
-    assert (pinned.options.variations, pinned.class_id) == (1, 1)
+    assert (pinned.decoding.variations, pinned.class_id) == (1, 1)
     with pytest.raises(BadRequest, match="unknown code"):
         going_on(kept, "pins", pins={4: SPEC.codebook_size})
 
 
 def test_more_varies_the_temperature_alone(kept: Run) -> None:
     some = requests.more_requests(Origin(run=kept, variation=0, step=0, how="more"), 4)
-    assert [round(each.options.token_temperature, 2) for each in some] == [0.8, 0.9, 1.1, 1.2]
-    assert {each.options.seed for each in some} == {kept.requests[0].options.seed}
+    assert [round(each.decoding.token_temperature, 2) for each in some] == [0.8, 0.9, 1.1, 1.2]
+    assert {each.decoding.seed for each in some} == {kept.requests[0].decoding.seed}
 
 
 def test_the_baseline_is_sequential(kept: Run) -> None:
     baseline = going_on(kept, "baseline")
-    assert (baseline.options.order, baseline.start, baseline.options.steps) == ("raster", None, 8)
+    assert (baseline.decoding.order, baseline.start, baseline.decoding.steps) == ("raster", None, 8)

@@ -24,7 +24,9 @@ from core.lab.evaluation.answers import markdown_table
 from core.lab.evaluation.machine.pictures import hole, picture
 from core.lab.evaluation.metrics import Picture
 from core.values.geometry import Size
-from core.values.request import DecodeOptions, EditRequest, Task
+from core.values.groups import DecodeOptions
+from core.values.region import Mask
+from core.values.request import EditRequest
 
 STEPS = 8  # the bundled model's advice
 IMPORTS = ("torch", "gradio", "core.engine", "editor.page.layout")
@@ -87,7 +89,7 @@ def measure_edits(
 
     def edit(image: Picture, count: int) -> dict[str, float]:
         options = DecodeOptions(steps=STEPS, variations=count)
-        return engine.edit(EditRequest(Task.INPAINT, image, mask, options=options)).seconds
+        return engine.edit(EditRequest(image, Mask(mask), decoding=options)).seconds
 
     edit(next(pictures), 1)
     timings = []

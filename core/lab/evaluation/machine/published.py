@@ -23,8 +23,10 @@ from core.models.config import ModelSpec
 from core.models.families import build
 from core.models.presets import PRESETS
 from core.values.geometry import Size
+from core.values.groups import DecodeOptions, Painting
 from core.values.labels import imagenet_classes
-from core.values.request import DecodeOptions, EditRequest, Task
+from core.values.region import Mask
+from core.values.request import EditRequest
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ def load_and_edit(folder: Path, device: str, dtype: str) -> Cost:
     options = DecodeOptions(**asdict(spec.defaults))
     class_id = None if spec.null_class else 0
     # The nets alone: a finish takes as long whatever model it follows.
-    request = EditRequest(Task.INPAINT, image, mask, class_id=class_id, finish="none", options=options)
+    request = EditRequest(image, Mask(mask), class_id, painting=Painting(finish="none"), decoding=options)
     editing, _ = watched(lambda: engine.edit(request))
     return Cost(
         model=spec.name,

@@ -16,8 +16,10 @@ from core.lab.evaluation.answers import markdown_table
 from core.lab.evaluation.machine.memory import alone, watched
 from core.lab.evaluation.machine.pictures import hole, tiled
 from core.lab.evaluation.metrics import Mask, Picture
+from core.values import region
 from core.values.geometry import Size
-from core.values.request import DecodeOptions, EditRequest, Task
+from core.values.groups import DecodeOptions
+from core.values.request import EditRequest
 
 SMALL_HOLE, LARGE_HOLE = 96, 600
 """Side of the square hole in pixels: one that fits into every size, and one as large as an object."""
@@ -94,7 +96,7 @@ def measure(load: Load, tile: Picture, model: str, folder: Path | None, device: 
 
     def edit(picture: Picture, mask: Mask) -> dict[str, float]:
         started = time.perf_counter()
-        request = EditRequest(Task.INPAINT, picture, mask, class_id=class_id, options=options)
+        request = EditRequest(picture, region.Mask(mask), class_id, decoding=options)
         seconds = engine.edit(request).seconds
         return {**seconds, "total": time.perf_counter() - started}
 

@@ -18,7 +18,7 @@ from core.lab.evaluation.metrics import has_similarity
 from core.lab.evaluation.model import generation, reconstruction
 from core.lab.evaluation.model.edits import answer_class_edit, answer_question, knows_the_classes
 from core.lab.evaluation.model.questions import CLASS_BOX, QUESTIONS
-from core.values.request import DecodeOptions, EditRequest
+from core.values.groups import DecodeOptions, Painting
 
 Ask = Callable[[], list[Answer]]
 
@@ -32,7 +32,7 @@ def course(
     judge: Judge,
     *,
     options: DecodeOptions,
-    sharpen: float = EditRequest.sharpen,
+    sharpen: float = Painting.sharpen,
     names: Sequence[str] = NAMES,
     samples: int = generation.SAMPLES,
     inception_weights: Path | None = None,

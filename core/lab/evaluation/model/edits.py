@@ -10,7 +10,6 @@ import itertools
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 from tqdm import tqdm
@@ -32,8 +31,10 @@ from core.lab.evaluation.metrics import (
     similarity_map,
 )
 from core.lab.evaluation.model.questions import CLASS_BOX, Question, hole_crops
+from core.values import region
 from core.values.geometry import Box
-from core.values.request import DecodeOptions, EditRequest, Task
+from core.values.groups import DecodeOptions, Painting
+from core.values.request import EditRequest
 
 SEED = 0  # of the first sample; fixed, so that a report can be made again
 RANKED = 4  # samples among which the likeliest is chosen, for the class edit
@@ -123,7 +124,7 @@ def _edited(
         nll.append(engine.token_nll(request, photo))
         if i in seeded:
             drawn = replace(options, seed=SEED + _OTHER_SEEDS + SEEDS * i, variations=SEEDS - 1)
-            others.append([filled[-1], *engine.edit(replace(request, options=drawn)).images])
+            others.append([filled[-1], *engine.edit(replace(request, decoding=drawn)).images])
     figures = {
         "seconds": seconds / len(photos),
         "NLL per token": float(np.mean(nll)),
@@ -149,12 +150,12 @@ def diversity(judge: Judge, samples: Sequence[Sequence[Picture]], masks: Sequenc
 def _request(question: Question, photo: Picture, mask: Mask, label: int | None, options: DecodeOptions) -> EditRequest:
     # A hard edge: the feather lies inside the mask and would show some of the hidden photo. No finish: the model is
     # measured here, at its own size; what is made of it in whole photos, the room of photos measures.
-    shared: dict[str, Any] = {"class_id": label, "feather_px": 0, "finish": "none", "options": options}
+    painting = Painting(feather_px=0, finish="none")
     cut = question.sides(photo.shape[0])
     if not any(cut):
-        return EditRequest(Task.INPAINT, photo, mask, **shared)
+        return EditRequest(photo, region.Mask(mask), label, painting=painting, decoding=options)
     known = Box(cut.left, cut.top, photo.shape[1] - cut.right, photo.shape[0] - cut.bottom)
-    return EditRequest(Task.EXTRAPOLATE, photo[known.slices].copy(), extend=cut, **shared)
+    return EditRequest(photo[known.slices].copy(), cut, label, painting=painting, decoding=options)
 
 
 def _judged(
@@ -219,7 +220,7 @@ def knows_the_classes(engine: Engine, test_set: TestSet) -> bool:
 
 
 def answer_class_edit(
-    engine: Engine, test_set: TestSet, judge: Judge, *, options: DecodeOptions, sharpen: float = EditRequest.sharpen
+    engine: Engine, test_set: TestSet, judge: Judge, *, options: DecodeOptions, sharpen: float = Painting.sharpen
 ) -> list[Answer]:
     """Repaint the centre of each photo as another class; the classes asked for take turns.
 
@@ -239,9 +240,7 @@ def answer_class_edit(
     photos = tqdm(test_set.photos, desc=CLASS_BOX.name, leave=False, disable=None)
     for i, (photo, class_id) in enumerate(zip(photos, asked, strict=True)):
         drawn = replace(options, seed=SEED + i, variations=RANKED)
-        result = engine.edit(
-            EditRequest(Task.MANIPULATE, photo, box=box, class_id=class_id, sharpen=sharpen, options=drawn)
-        )
+        result = engine.edit(EditRequest(photo, box, class_id, painting=Painting(sharpen=sharpen), decoding=drawn))
         singles.append(result.images[0])  # equals itself drawn alone
         likeliest.append(result.images[int(np.argmax(result.scores))])
         first.append(result.images[result.ranking[0]])

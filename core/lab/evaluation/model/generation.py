@@ -17,7 +17,8 @@ from core.lab.evaluation.inception import Inception
 from core.lab.evaluation.judge import Judge
 from core.lab.evaluation.metrics import kernel_distance, lattice, precision_recall, to_side
 from core.lab.evaluation.model.edits import SEED, SEEDS, diversity
-from core.values.request import MOST_VARIATIONS, DecodeOptions, EditRequest, Task
+from core.values.groups import MOST_VARIATIONS, DecodeOptions, Painting
+from core.values.request import EditRequest
 
 QUESTION = "generation per class"
 SAMPLES = 12
@@ -29,7 +30,7 @@ def evaluate_generation(
     judge: Judge,
     *,
     options: DecodeOptions,
-    sharpen: float = EditRequest.sharpen,
+    sharpen: float = Painting.sharpen,
     samples: int = SAMPLES,
     inception: Inception | None = None,
 ) -> list[Answer]:
@@ -58,7 +59,7 @@ def evaluate_generation(
         for start in range(0, samples, MOST_VARIATIONS):
             count = min(MOST_VARIATIONS, samples - start)
             drawn = replace(options, seed=SEED + class_id * samples + start, variations=count)
-            result = engine.edit(EditRequest(Task.GENERATE, class_id=class_id, sharpen=sharpen, options=drawn))
+            result = engine.edit(EditRequest(class_id=class_id, painting=Painting(sharpen=sharpen), decoding=drawn))
             made += list(result.images)
             seconds += result.seconds["total"]
         by_class.append(made[-samples:])

@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
 import cv2
 import numpy as np
@@ -18,8 +17,10 @@ from core.engine import Engine
 from core.lab.evaluation.baselines import BASELINES, Fill, fill_by_patches, installed_baselines, reduced
 from core.lab.evaluation.metrics import Mask, Picture
 from core.lab.evaluation.photos.cases import Case, canvas_of
+from core.values import region
 from core.values.geometry import Box, Size
-from core.values.request import DecodeOptions, EditRequest, Task
+from core.values.groups import DecodeOptions, Painting, View
+from core.values.request import EditRequest
 from core.values.result import EditResult
 
 EDITOR, FOLLOWED, PLAIN, PATCHMATCH = "editor", "editor, model followed", "plain MaskGIT", "PatchMatch"
@@ -27,13 +28,7 @@ EDITOR, FOLLOWED, PLAIN, PATCHMATCH = "editor", "editor, model followed", "plain
 VARIATIONS = 4
 """That the editor draws where the truth is known, as its page does; where it is not, one panorama is work enough."""
 
-PLAIN_SETTINGS: dict[str, Any] = {
-    "feather_px": 0,
-    "match_colour": False,
-    "detail": "none",
-    "blend": "feather",
-    "finish": "none",
-}
+PLAIN_PAINTING = Painting(feather_px=0, match_colour=False, detail="none", blend="feather", finish="none")
 """What is set for plain MaskGIT besides its window: every finishing of the editor is off."""
 
 PATCHMATCH_SIDE = 512
@@ -85,15 +80,14 @@ def editor_request(engine: Engine, case: Case, *, seed: int, variations: int = 1
     # A model without a null class is asked for its first; which one it is does not matter to a comparison of methods.
     class_id = None if engine.spec.null_class else 0
     if case.is_hole:
-        return EditRequest(Task.INPAINT, case.given, case.mask, class_id=class_id, options=options)
-    return EditRequest(Task.EXTRAPOLATE, case.given, extend=case.sides, class_id=class_id, options=options)
+        return EditRequest(case.given, region.Mask(case.mask), class_id, decoding=options)
+    return EditRequest(case.given, case.sides, class_id, decoding=options)
 
 
 def plain_request(engine: Engine, case: Case, *, seed: int) -> EditRequest:
     """Return the same without finishing and, where a square on the canvas can hold the hole, through one window."""
-    request = replace(editor_request(engine, case, seed=seed), **PLAIN_SETTINGS)
-    window = single_window(case.mask)
-    return request if window is None else replace(request, window=window)
+    view = View(window=single_window(case.mask))
+    return replace(editor_request(engine, case, seed=seed), view=view, painting=PLAIN_PAINTING)
 
 
 def single_window(mask: Mask) -> Box | None:
@@ -114,7 +108,7 @@ def _page_request(engine: Engine, case: Case, *, seed: int) -> EditRequest:
 
 def _followed_request(engine: Engine, case: Case, *, seed: int) -> EditRequest:
     """Return the editor's request with its layout taken from the model's tokens."""
-    return replace(editor_request(engine, case, seed=seed), follow=1.0)
+    return replace(editor_request(engine, case, seed=seed), painting=Painting(follow=1.0))
 
 
 def _edited(case: Case, seed: int, *, engine: Engine, ask: Callable[..., EditRequest]) -> Painted:
@@ -122,7 +116,7 @@ def _edited(case: Case, seed: int, *, engine: Engine, ask: Callable[..., EditReq
     started = time.perf_counter()
     result = engine.edit(request)
     seconds = time.perf_counter() - started
-    several = result if request.options.variations > 1 else None
+    several = result if request.decoding.variations > 1 else None
     return Painted(result.image(result.ranking[0]), seconds, len(result.windows), several)
 
 

@@ -10,7 +10,8 @@ from core.canvas.fill import neutral_fill
 from core.decoding.settings import MASK
 from core.errors import BadRequest
 from core.values.geometry import Sides
-from core.values.request import EditRequest, Task
+from core.values.region import Mask
+from core.values.request import EditRequest
 from tests.fakes import fake_engine
 
 
@@ -28,7 +29,7 @@ def hole() -> np.ndarray:
 @pytest.mark.parametrize("class_id", [None, 1])
 def test_it_is_the_cross_entropy_of_one_forward(photo: np.ndarray, class_id: int | None) -> None:
     engine = fake_engine()
-    found = engine.token_nll(EditRequest(Task.INPAINT, photo, hole(), class_id=class_id), photo)
+    found = engine.token_nll(EditRequest(photo, Mask(hole()), class_id=class_id), photo)
     assert engine.forwards == 1
 
     true, around = (
@@ -47,7 +48,7 @@ def test_it_is_the_cross_entropy_of_one_forward(photo: np.ndarray, class_id: int
 
 def test_an_extension_is_asked_for_in_its_windows_with_everything_else_given(photo: np.ndarray) -> None:
     engine = fake_engine()
-    request = EditRequest(Task.EXTRAPOLATE, photo[:, :16].copy(), extend=Sides(right=16))
+    request = EditRequest(photo[:, :16].copy(), Sides(right=16))
     found = engine.token_nll(request, photo)
     assert np.isfinite(found)
     assert found > 0.0
@@ -58,4 +59,4 @@ def test_an_extension_is_asked_for_in_its_windows_with_everything_else_given(pho
 
 def test_an_unknown_class_is_refused(photo: np.ndarray) -> None:
     with pytest.raises(BadRequest, match="class 9 is unknown"):
-        fake_engine().token_nll(EditRequest(Task.INPAINT, photo, hole(), class_id=9), photo)
+        fake_engine().token_nll(EditRequest(photo, Mask(hole()), class_id=9), photo)

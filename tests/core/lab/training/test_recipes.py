@@ -17,7 +17,7 @@ from core.lab.training.run import Setup
 from core.lab.training.train_mvtm import train_mvtm
 from core.lab.training.train_tokenizer import train_tokenizer
 from core.models.checkpoints import load_tokenizer
-from core.values.request import EditRequest, Task
+from core.values.request import EditRequest
 from tests.core.lab.training.tiny import MVTM, TOKENIZER, ticking
 
 CPU = torch.device("cpu")
@@ -83,9 +83,9 @@ def test_both_tiny_models_train_and_share_their_codes(
         train_mvtm(recipe, files, Setup(out, ticking(2), compiled=False), tokenizer=base, name=preset)
         engine = load_engine(folder=out / "model", device="cpu")
         assert engine.spec.defaults == recipe.decoding
-        assert engine.edit(EditRequest(Task.GENERATE, class_id=1)).images[0].shape == (32, 32, 3)
+        assert engine.edit(EditRequest(class_id=1)).images[0].shape == (32, 32, 3)
         if preset == "tiny-64":
             with pytest.raises(BadRequest):
-                engine.edit(EditRequest(Task.GENERATE))
+                engine.edit(EditRequest())
         else:
-            assert engine.edit(EditRequest(Task.GENERATE)).images[0].shape == (32, 32, 3)
+            assert engine.edit(EditRequest()).images[0].shape == (32, 32, 3)

@@ -25,7 +25,7 @@ from core.lab.training.run import Limits, Setup
 from core.lab.training.train_sharpener import crops, train_sharpener
 from core.models.checkpoints import SHARPENER_FILE, file_digest, load_sharpener, read_spec
 from core.models.sharpener import Sharpener, SharpenerConfig
-from core.values.request import EditRequest, Task
+from core.values.request import EditRequest
 from tests.core.lab.training.tiny import Ticks, metrics_of, ticking
 
 SMALL = SharpenerConfig(width=8, layers=1)
@@ -123,7 +123,7 @@ def test_a_sharpener_learns_is_exported_and_loads(
     assert spec.sha256[SHARPENER_FILE] == file_digest(tmp_path / "model" / SHARPENER_FILE)
     assert {**spec.sha256, SHARPENER_FILE: ""} == {**read_spec(tiny_model).sha256, SHARPENER_FILE: ""}
     engine = load_engine(folder=tmp_path / "model", device="cpu")
-    made = engine.edit(EditRequest(Task.GENERATE, class_id=0))
+    made = engine.edit(EditRequest(class_id=0))
     assert made.image(0).shape == (128, 128, 3)
 
 

@@ -30,7 +30,8 @@ from core.lab.training.train_tokenizer import train_tokenizer
 from core.models.bundled import BUNDLED
 from core.models.checkpoints import load_tokenizer, net_description, read_spec
 from core.models.compact import CompactTokenizer, CompactTransformer
-from core.values.request import EditRequest, Task
+from core.values.region import Mask
+from core.values.request import EditRequest
 from tests.core.lab.training.tiny import MVTM, TOKENIZER, metrics_of, ticking
 
 CPU = torch.device("cpu")
@@ -207,7 +208,7 @@ def test_both_stages_make_a_model_that_the_engine_loads(
     image = np.zeros((40, 40, 3), np.uint8)
     mask = np.zeros((40, 40), np.bool_)
     mask[10:20, 10:20] = True
-    assert engine.edit(EditRequest(Task.INPAINT, image, mask)).images.shape == (1, 40, 40, 3)
+    assert engine.edit(EditRequest(image, Mask(mask))).images.shape == (1, 40, 40, 3)
 
     started = tmp_path / "started"
     two = {"tokenizer": stage_two / "model", "start": stage_two / "model"}
@@ -257,7 +258,7 @@ def test_a_model_of_tokens_alone_learns_to_see_pixels_and_begins_as_what_it_was(
     before, after = (load_engine(folder=tmp_path / name / "model") for name in ("blind", "seeing"))
     mask = np.zeros((40, 40), np.bool_)
     mask[10:20, 10:20] = True
-    request = EditRequest(Task.INPAINT, np.random.default_rng(0).integers(0, 255, (40, 40, 3), dtype=np.uint8), mask)
+    request = EditRequest(np.random.default_rng(0).integers(0, 255, (40, 40, 3), dtype=np.uint8), Mask(mask))
     assert after.transformer.sees_pixels
     assert np.array_equal(before.edit(request).images, after.edit(request).images)
 

@@ -29,7 +29,7 @@ from core.lab.evaluation.model.reconstruction import evaluate_reconstruction
 from core.lab.evaluation.probe import Probe
 from core.pictures.encoding import encode_png
 from core.pictures.opening import open_picture
-from core.values.request import DecodeOptions
+from core.values.groups import DecodeOptions
 
 SIDE = 64
 ASKED = ("centre 50 %", "right 25 %", "all sides 25 %")

@@ -17,7 +17,7 @@ from core.lab.evaluation.photos.methods import (
     FOLLOWED,
     PATCHMATCH,
     PLAIN,
-    PLAIN_SETTINGS,
+    PLAIN_PAINTING,
     Method,
     editor_request,
     photo_methods,
@@ -25,7 +25,7 @@ from core.lab.evaluation.photos.methods import (
     single_window,
 )
 from core.values.geometry import Box
-from core.values.request import Task
+from core.values.region import Task
 from tests.fakes import fake_engine
 
 BY_NAME = {question.name: question for question in QUESTIONS}
@@ -75,12 +75,12 @@ def test_a_fill_does_not_see_the_object_in_the_hole(name: str) -> None:
 def test_the_editor_is_asked_with_its_defaults_and_the_plain_one_without_finishing(engine: Engine) -> None:
     case = case_of("hole: object")
     usual, plain = editor_request(engine, case, seed=5, variations=2), plain_request(engine, case, seed=5)
-    assert usual.options.seed == 5
-    assert usual.options.variations == 2
-    assert usual.window is None
+    assert usual.decoding.seed == 5
+    assert usual.decoding.variations == 2
+    assert usual.view.window is None
     assert usual.mask is case.mask
-    assert {name: getattr(plain, name) for name in PLAIN_SETTINGS} == PLAIN_SETTINGS
-    assert plain.window is not None
+    assert plain.painting == PLAIN_PAINTING
+    assert plain.view.window is not None
     assert len(engine.plan(plain)) == 1
 
 
@@ -94,7 +94,7 @@ def test_plain_windows_hold_hole_and_surroundings_where_a_square_can(engine: Eng
     strip[:, 170:] = True
     assert single_window(strip) == Box(100, 0, 200, 100)
     upright = case_of("border: right", photo(72, 96))
-    assert plain_request(engine, upright, seed=0).window is None
+    assert plain_request(engine, upright, seed=0).view.window is None
     assert plain_request(engine, upright, seed=0).task is Task.EXTRAPOLATE
     assert METHODS[PLAIN](upright, 0).windows > 1
 

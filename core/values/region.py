@@ -1,0 +1,56 @@
+"""What a request changes: pixels that were brushed, a box, or a new border. Where all is new there is no region.
+
+Knows nothing of how anything is painted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.checks import switch
+from core.errors import BadRequest
+from core.values.geometry import Box, Sides
+
+
+class Task(str, Enum):
+    """What is unknown: a brushed hole, a new border, a region to become a class, or everything."""
+
+    INPAINT = "inpaint"
+    EXTRAPOLATE = "extrapolate"
+    MANIPULATE = "manipulate"
+    GENERATE = "generate"
+
+
+@dataclass(frozen=True, eq=False)
+class Mask:
+    """Pixels that were brushed.
+
+    Attributes:
+        pixels: (H, W) bool, True = repaint, or uint8, how much of the new picture is blended in, 255 = all of it; cells
+            go by what is above 0.
+        new: False goes on with what is around (Fill); True makes something of the class, whatever is around (Replace).
+
+    Raises:
+        BadRequest: on construction, where this is no mask, or an empty one.
+    """
+
+    pixels: NDArray[np.bool_] | NDArray[np.uint8]
+    new: bool = False
+
+    def __post_init__(self) -> None:
+        """Check pixels and switch."""
+        pixels = self.pixels
+        if not isinstance(pixels, np.ndarray) or pixels.dtype not in (np.bool_, np.uint8) or pixels.ndim != 2:
+            kind = f"{pixels.dtype} {pixels.shape}" if isinstance(pixels, np.ndarray) else type(pixels).__name__
+            raise BadRequest(f"mask is {kind}: give (H, W) bool or uint8.")
+        if not pixels.any():
+            raise BadRequest("mask is empty: paint what should be repainted.")
+        object.__setattr__(self, "new", switch("new", self.new))
+
+
+Region = Mask | Box | Sides
+"""A mask; a box that becomes something of a class (Replace); or pixels to add at each side (Extend)."""
