@@ -25,16 +25,16 @@ from editor.sentences import on_page
 from editor.settings import AppSettings
 
 _FOLDERS = 4
-"""Exported files that stay to be downloaded, for each document."""
+"""Exported files kept for download, per document; a new one removes the oldest."""
 
 
 class Shown(NamedTuple):
-    """A version became the head.
+    """The result of making a version the head.
 
     Attributes:
         version: the head.
-        offset: where the picture shown before lies on it, (x, y) in pixels.
-        dropped: versions that had to go, to stay within the bounds.
+        offset: position on it of the picture shown before, (x, y) in pixels.
+        dropped: versions that were removed to stay within the bounds.
     """
 
     version: Version
@@ -46,13 +46,13 @@ class Document:
     """One open picture with its history.
 
     Attributes:
-        id: unguessable; all that the browser knows.
+        id: unguessable; the browser knows nothing else of it.
         owner: the visitor's session.
         name: of the file it came from, without suffix.
         format: of that file: "png", "jpeg" or "webp".
-        store: where its pictures lie.
-        runs: the last ones that were made from it.
-        used: `time.monotonic()` seconds when its visitor last asked for it.
+        store: holds its pictures.
+        runs: the last ones made from it.
+        used: `time.monotonic()` seconds of its visitor's last request.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class Document:
         file_format: str = "png",
         grown: Callable[[Document], None] = lambda document: None,
     ) -> None:
-        """Begin a document without a picture; `grown` is called after each addition, with no lock held."""
+        """Create a document without a picture; `grown` is called after each addition, with no lock held."""
         self.id = secrets.token_urlsafe(16)
         self.owner = owner
         self.name = name
@@ -83,7 +83,7 @@ class Document:
 
     @contextmanager
     def working(self) -> Iterator[None]:
-        """Mark that something is made of this picture meanwhile; it is not let go of to make room for another."""
+        """Mark that the picture is being worked on; it is not dropped meanwhile to make room for another."""
         with self._lock:
             self._works += 1
         try:
@@ -94,13 +94,13 @@ class Document:
 
     @property
     def works(self) -> bool:
-        """Whether something is made of it now."""
+        """Whether it is being worked on now."""
         with self._lock:
             return self._works > 0
 
     @property
     def memory(self) -> int:
-        """Bytes in memory: steps, masks and cells of its runs, and whose pixels were copied; pictures lie in files."""
+        """Bytes in memory: steps, masks and cells of its runs, and sources of pixels; pictures lie in files."""
         with self._lock:
             return self.runs.memory + sum(each.memory for each in self._versions)
 
@@ -112,7 +112,7 @@ class Document:
             return self._versions.head
 
     def find(self, version: int) -> Version:
-        """Return a version.
+        """Find a version.
 
         Raises:
             BadRequest: if it is not kept.
@@ -142,12 +142,12 @@ class Document:
 
         Args:
             picture: the new version.
-            offset: where the parent's picture lies on it.
-            parent: the version that it was made from; the head where None.
+            offset: position of the parent's picture on it.
+            parent: the version it was made from; None for the head.
             painted: see `Version`.
 
         Raises:
-            Gone: if this document was let go of meanwhile; then the picture is released.
+            Gone: if this document was dropped meanwhile; the picture is then released.
         """
         with self._lock:
             shown = self._pushed(picture, offset, parent, painted)
@@ -171,12 +171,12 @@ class Document:
             return Shown(found, self._versions.show(version), ())
 
     def painted(self, version: int | None) -> Painted:
-        """Return what was painted on the way to a version, as it lies on it; None stands for no version."""
+        """Return what was painted on the way to a version, positioned on it; None stands for no version."""
         with self._lock:
             return self._versions.painted(version)
 
     def painted_by(self, run_id: str, variation: int) -> Painted:
-        """Return the same of a variation of a run that is kept, what lay under it included.
+        """Return the same for a variation of a kept run, including what lay under it.
 
         Raises:
             BadRequest: if that run or variation is not kept.
@@ -188,7 +188,7 @@ class Document:
             return own + moved(self.painted(run.source), run.offset)
 
     def restore(self, versions: Sequence[Version], head: int) -> None:
-        """Take over the versions of a saved document, each after its parent, and their ids.
+        """Take over the versions of a saved document, each after its parent, with their ids.
 
         Args:
             versions: their pictures now belong to this document, which has none yet.
@@ -201,10 +201,10 @@ class Document:
 
     # runs -------------------------------------------------------------------------------------------------------------
     def remember(self, run: Run | SweptCells) -> None:
-        """Keep a run, in place of an earlier one of that id; the oldest runs go when the document holds too much.
+        """Keep a run, replacing an earlier one with its id; the oldest runs are dropped when the document is too large.
 
         Raises:
-            Gone: if this document was let go of meanwhile; then the run's pictures are released.
+            Gone: if this document was dropped meanwhile; the run's pictures are then released.
         """
         with self._lock:
             self._check_open(*run.pictures)
@@ -213,7 +213,7 @@ class Document:
         self._grown(self)
 
     def accept(self, run_id: str, variation: int) -> Shown:
-        """Make a variation the picture shown; it becomes a child of the version that its run was made from.
+        """Make a variation the head, a child of the version that its run was made from.
 
         Raises:
             BadRequest: if that run or variation is not kept, or was made for a picture of another size.
@@ -225,7 +225,7 @@ class Document:
             picture, head, source = run.pictures[variation], self.head, run.requests[variation].image
             if head is not None and source is not None:
                 height, width = source.shape[:2]
-                # The size of the result fits, too: another variation of an extension that was accepted already.
+                # Another variation of an extension that was accepted already: the size of the result fits, too.
                 if head.size not in ((width, height), picture.size):
                     raise BadRequest(on_page.run_of_other_size(width, height))
             known = run.source in self._versions
@@ -237,10 +237,10 @@ class Document:
 
     # files ------------------------------------------------------------------------------------------------------------
     def folder(self) -> Path:
-        """Return a new folder for files to be downloaded; it goes when newer ones need its place.
+        """Make a folder for files to be downloaded; the oldest is removed when there are too many.
 
         Raises:
-            Gone: if this document was let go of meanwhile.
+            Gone: if this document was dropped meanwhile.
         """
         with self._lock:
             self._check_open()
@@ -269,7 +269,7 @@ class Document:
 
     # bounds -----------------------------------------------------------------------------------------------------------
     def _bound(self) -> tuple[int, ...]:
-        """Drop the oldest runs but the last, then versions, until the document holds no more than it may."""
+        """Drop the oldest runs but the last, then versions, until the document is within its bounds."""
         limit = self._settings.document_mb * 1_000_000
         while self.runs.too_many or (len(self.runs) > 1 and self._weight() > limit):
             self.runs.drop_oldest()

@@ -1,4 +1,4 @@
-"""From pixels to what leaves the server: previews, thumbnails, variations with their recipe, files of every format.
+"""Encodes pixels for leaving the server: previews, thumbnails, variations with their recipe, files of every format.
 
 Knows nothing of widgets or visitors.
 """
@@ -22,16 +22,17 @@ from editor.documents.store import Picture, Pixels, Store
 from editor.server import darkroom
 
 PREVIEW_QUALITY = 80
+"""WebP quality of previews: a sample photo at 128 px takes 3 kB as a data URL, the largest 6 kB."""
 FRAME_SIDE = 384
-"""Longer side of a picture on its way to be finished; more is not seen while it changes."""
+"""Longer side in pixels of a picture while it is being finished; more is not seen while it changes."""
 FILM_SIDE = 512
-"""Longer side of a timeline film, pixels."""
+"""Longer side in pixels of a timeline film: GIF hardly compresses between frames."""
 
 RECIPE_TEXTS = ("maskgit-editor", "parameters")
-"""PNG text keys of a recipe, the machine-readable one first."""
+"""Keys of a recipe's PNG texts, the machine-readable one first."""
 
 _LARGEST_PREVIEW = 20_000  # characters of a data URL; every message repeats it in the page's memory
-_LARGEST_COMMENT = 60_000  # bytes; a JPEG holds 65533 of EXIF in all
+_LARGEST_COMMENT = 60_000  # bytes; a JPEG holds 65533 bytes of EXIF in all
 _STEP_MS, _END_MS = 250, 2000
 
 
@@ -39,13 +40,13 @@ _STEP_MS, _END_MS = 250, 2000
 def store_variation(
     store: Store, pixels: Pixels, name: str, spec: ModelSpec, request: EditRequest, machine: Machine | None
 ) -> Picture:
-    """Keep one variation as a PNG with the recipe to draw it: `request` draws it and no other, `machine` drew it."""
+    """Store one variation as a PNG with its recipe: `request` draws it and no other, `machine` drew it."""
     texts = recipe_text(spec, request, machine=machine)
     return store.put(pixels, f"{name}-{request.task.value}-{request.decoding.drawn_seed}", texts)
 
 
 def preview_url(pixels: Pixels) -> str:
-    """Return a step's preview as a data URL of at most 20 kB: WebP, of lower quality where it does not fit."""
+    """Encode a step's preview as a data URL of at most 20 kB: WebP, of lower quality if it does not fit."""
     for quality in (PREVIEW_QUALITY, 50, 20):
         url = _data_url(pixels, quality)
         if len(url) <= _LARGEST_PREVIEW:
@@ -54,17 +55,17 @@ def preview_url(pixels: Pixels) -> str:
 
 
 def thumbnail_url(pixels: Pixels, side: int) -> str:
-    """Return a small picture as a WebP data URL, its longer side at most `side` pixels."""
+    """Encode a small picture as a WebP data URL, its longer side at most `side` pixels."""
     return _data_url(shrunk(pixels, side), PREVIEW_QUALITY)
 
 
 def exact_url(pixels: Pixels) -> str:
-    """Return a tiny picture as a PNG data URL, every pixel as it is."""
+    """Encode a tiny picture as a PNG data URL, without loss."""
     return "data:image/png;base64," + base64.b64encode(encode_png(pixels)).decode("ascii")
 
 
 def shrunk(pixels: Pixels, side: int) -> Pixels:
-    """Return a picture whose longer side is at most `side`, by averaging whole blocks and then picking pixels.
+    """Shrink a picture to a longer side of at most `side`, by averaging whole blocks and then picking pixels.
 
     Args:
         pixels: (H, W, C) uint8.
@@ -87,20 +88,20 @@ def shrunk(pixels: Pixels, side: int) -> Pixels:
 
 # files ----------------------------------------------------------------------------------------------------------------
 class Encoded(NamedTuple):
-    """A picture file: its bytes, and whether the comment found room in it."""
+    """A picture file: its bytes, and whether the comment fitted in."""
 
     data: bytes
     commented: bool
 
 
 def encode_with_comment(pixels: Pixels, file_format: str, quality: int | None, comment: Mapping[str, str]) -> Encoded:
-    """Return a JPEG or WebP whose EXIF carries a recipe: the readable line as description, the rest as user comment.
+    """Encode a JPEG or WebP whose EXIF carries a recipe: the readable line as description, the rest as user comment.
 
     Args:
         pixels: (H, W, 3 or 4) uint8; a JPEG shows transparent pixels on white.
         file_format: "jpeg" or "webp".
         quality: see `core.pictures.encode_picture`.
-        comment: PNG texts by `RECIPE_TEXTS`, none or both; left out where they are longer than EXIF can hold.
+        comment: PNG texts by `RECIPE_TEXTS`, none or both; left out if they are longer than EXIF can hold.
     """
     fits = sum(map(len, comment.values())) <= _LARGEST_COMMENT
     if not comment or not fits:
@@ -113,13 +114,13 @@ def encode_with_comment(pixels: Pixels, file_format: str, quality: int | None, c
 
 
 def recipe_texts(data: bytes) -> dict[str, str]:
-    """Return the recipe in a PNG by `RECIPE_TEXTS`, empty where it carries none or is another kind of file."""
+    """Read the recipe in a PNG by `RECIPE_TEXTS`; empty if it has none or is another kind of file."""
     texts = read_png_text(data)
     return {name: texts[name] for name in RECIPE_TEXTS if name in texts} if RECIPE_TEXTS[0] in texts else {}
 
 
 def film(frames: Sequence[Pixels]) -> bytes:
-    """Return a looping GIF whose last frame stays longest.
+    """Encode a looping GIF whose last frame stays longest.
 
     Args:
         frames: at least one (H, W, 3 or 4) uint8, all of one size; transparency is shown on white. They are scaled to
@@ -130,7 +131,7 @@ def film(frames: Sequence[Pixels]) -> bytes:
     strip = Image.new("RGB", (width * len(small), height))
     for i, each in enumerate(small):
         strip.paste(each.resize((width, height), Image.Resampling.BOX), (i * width, 0))
-    palette = strip.quantize(255, dither=Image.Dither.NONE)  # one for all, so that nothing flickers
+    palette = strip.quantize(255, dither=Image.Dither.NONE)  # one for all frames, so that nothing flickers
     drawn = [each.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG) for each in small]
     times = [_STEP_MS] * (len(drawn) - 1) + [_END_MS]
     file = io.BytesIO()
@@ -141,7 +142,7 @@ def film(frames: Sequence[Pixels]) -> bytes:
 def sweep_files(
     folder: Path, name: str, cells: Sequence[Cell], axes: Mapping[str, Sequence[Any]], classes: Sequence[str]
 ) -> tuple[Path, Path]:
-    """Write a sweep's labelled sheet and its CSV; returns where they are."""
+    """Write a sweep's labelled sheet and its CSV; returns their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     picture, table = folder / f"{name}-sweep.png", folder / f"{name}-sweep.csv"
     picture.write_bytes(encode_png(sheet(cells, axes, classes)))

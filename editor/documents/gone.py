@@ -1,6 +1,6 @@
-"""What the server had and has no more.
+"""The error for what the server once had and has no more.
 
-Knows nothing of where it was.
+Knows nothing of where it was kept.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from editor.sentences import on_page
 
 
 class Gone(BadRequest):
-    """The server no longer has something that the browser may still have its own copy of.
+    """The server has dropped something of which the browser may still have its own copy.
 
     Attributes:
         what: "document", "version" or "run".

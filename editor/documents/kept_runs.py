@@ -1,4 +1,4 @@
-"""The last runs of one picture, to be gone on from.
+"""The last runs of one picture, to be continued or accepted.
 
 Knows nothing of versions, or of how much a document may hold in all; `editor.documents.document` does.
 """
@@ -16,18 +16,18 @@ from editor.documents.store import Store
 Kept = TypeVar("Kept", Run, SweptCells)
 
 _MOST = 64
-"""Runs that stay, for each document; each keeps its files, masks and steps."""
+"""Runs kept per document; each holds files, masks and steps."""
 
 
 class Runs:
-    """Runs and sweeps by the browser's ids, the oldest first; their pictures go with them."""
+    """Runs and sweeps by the browser's ids, oldest first; their pictures are released with them."""
 
     def __init__(self, store: Store, lock: RLock) -> None:
-        """Begin with none.
+        """Start empty.
 
         Args:
-            store: where their pictures lie.
-            lock: of the document, held by whoever keeps, drops or counts.
+            store: holds their pictures.
+            lock: of the document, held by the caller of every method.
         """
         self._store = store
         self._lock = lock
@@ -42,26 +42,26 @@ class Runs:
 
     @property
     def too_many(self) -> bool:
-        """Whether the oldest has to go for their number alone."""
+        """Whether there are so many that the oldest has to go."""
         return len(self._all) > _MOST
 
     @property
     def weight(self) -> int:
-        """Bytes that all of them hold, pixels of their pictures included."""
+        """Bytes of all of them, pixels of their pictures included."""
         return sum(run.weight for run in self._all.values())
 
     @property
     def memory(self) -> int:
-        """Bytes of them in memory."""
+        """Their bytes in memory."""
         return sum(run.memory for run in self._all.values())
 
     def keep(self, run: Run | SweptCells) -> None:
-        """Keep a run as the newest, in place of an earlier one of that id."""
+        """Keep a run as the newest, replacing an earlier one with its id."""
         self._release(self._all.pop(run.id, None))
         self._all[run.id] = run
 
     def find(self, run_id: str) -> Run:
-        """Return a run.
+        """Find a run.
 
         Raises:
             Gone: if it is not kept.
@@ -69,7 +69,7 @@ class Runs:
         return self._of_kind(Run, run_id)
 
     def cells(self, run_id: str) -> SweptCells:
-        """Return the cells of a sweep.
+        """Find a sweep.
 
         Raises:
             Gone: if they are not kept.
@@ -84,11 +84,11 @@ class Runs:
         return kept
 
     def drop_oldest(self) -> None:
-        """Let go of the oldest run."""
+        """Drop the oldest run."""
         self._release(self._all.popitem(last=False)[1])
 
     def clear(self) -> None:
-        """Let go of all."""
+        """Drop all runs."""
         while self._all:
             self.drop_oldest()
 

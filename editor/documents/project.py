@@ -1,8 +1,8 @@
-"""The project file: a zip with every version of a document, how they hang together, and the stage's own state.
+"""The project file: a zip of every version of a document, their tree, and the stage's own state.
 
-Knows nothing of visitors or widgets. Inside are project.json {app, version, name, format, head, tree, state} and one
+Knows nothing of visitors or widgets. The zip has project.json {app, version, name, format, head, tree, state} and one
 versions/<id>.png for each entry of the tree {version, parent, offset}. A zip from outside is foreign: its directory is
-measured before it is read, its names must be these, and nothing is unpacked beyond the bounds.
+measured before it is read, other names are refused, and nothing is unpacked beyond the bounds.
 """
 
 from __future__ import annotations
@@ -23,22 +23,25 @@ from editor.documents.document import Document
 from editor.sentences import about_files, on_page
 
 MOST_STATE = 16_000_000
-"""Bytes of the stage's state as JSON."""
+"""Most bytes of the stage's state as JSON; it comes in one request, of at most 24 MB (editor/server/doorway.py)."""
 
 MOST_VERSIONS = 256
+"""Most versions in a file: a document of 768 MB, the default bound, holds as many of one megapixel."""
 
 _APP, _FORMAT = "maskgit-editor", 1
 _INDEX = "project.json"
 _NAME = re.compile(r"versions/([1-9][0-9]{0,8})\.png")
 _MOST_INDEX = MOST_STATE + 1_000_000
+"""Most bytes of project.json: the state, and 4 kB for each version."""
 _MOST_DIRECTORY = 100 * (MOST_VERSIONS + 1)
+"""Most bytes of the zip's directory: 46 and a name of up to 22 for each entry (APPNOTE.TXT, 4.3.12), and room."""
 _END = struct.Struct("<4s4H2LH")
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError, ValueError)
-"""What zipfile raises on damaged, encrypted or oddly compressed files; a JSON or UTF-8 error is a ValueError."""
+"""Exceptions of zipfile for damaged, encrypted or oddly compressed files; a JSON or UTF-8 error is a ValueError."""
 
 
 class SavedVersion(NamedTuple):
-    """One version in a file: as in `editor.documents.versions.Version`; its PNG has `size` bytes."""
+    """One version in a file, as in `editor.documents.versions.Version`; its PNG has `size` bytes."""
 
     id: int
     parent: int | None
@@ -47,7 +50,7 @@ class SavedVersion(NamedTuple):
 
 
 class Project(NamedTuple):
-    """A project as it was saved, its pictures still in their file; each version comes after its parent."""
+    """A saved project, its pictures still in their file; each version comes after its parent."""
 
     path: Path
     name: str
@@ -57,7 +60,7 @@ class Project(NamedTuple):
     state: dict[str, Any] | None
 
     def png(self, version: SavedVersion) -> bytes:
-        """Return the PNG of a version, which nobody has looked into yet; only one at a time need be in memory.
+        """Read a version's PNG, not yet checked as a picture; only one at a time need be in memory.
 
         Raises:
             BadRequest: if it is damaged.
@@ -70,7 +73,7 @@ def write_project(path: Path, document: Document, state: Mapping[str, Any] | Non
     """Write a document as a project file.
 
     Args:
-        path: where to.
+        path: the file to write.
         document: with at least one version.
         state: the stage's own, checked by `editor.checks.read_state`.
 
@@ -99,20 +102,20 @@ def write_project(path: Path, document: Document, state: Mapping[str, Any] | Non
 
 
 def is_project(path: Path) -> bool:
-    """Say whether a file begins as a zip does."""
+    """Tell whether a file begins like a zip."""
     with path.open("rb") as file:
         return file.read(4) in (b"PK\x03\x04", b"PK\x05\x06")
 
 
 def read_project(path: Path, *, most_bytes: int) -> Project:
-    """Return the project in a zip.
+    """Read the project in a zip.
 
     Args:
         path: the file.
-        most_bytes: that it may hold unpacked.
+        most_bytes: limit of its unpacked size.
 
     Raises:
-        BadRequest: if it is none, is damaged, or is larger than the bounds.
+        BadRequest: if it is no project, is damaged, or is larger than the bounds.
     """
     _check_directory(path)
     with _sound(), zipfile.ZipFile(path) as archive:
@@ -132,7 +135,7 @@ def read_project(path: Path, *, most_bytes: int) -> Project:
 
 @contextmanager
 def _sound() -> Iterator[None]:
-    """Turn what zipfile and json raise on a damaged file into one sentence."""
+    """Turn exceptions of zipfile and json for a damaged file into one sentence."""
     try:
         yield
     except BadRequest:
@@ -142,7 +145,7 @@ def _sound() -> Iterator[None]:
 
 
 def _check_directory(path: Path) -> None:
-    """Refuse a zip by its last bytes where its directory is larger than a project's, before zipfile reads it whole."""
+    """Refuse a zip by its last bytes if its directory is larger than a project's, before zipfile reads it whole."""
     with path.open("rb") as file:
         size = file.seek(0, 2)
         file.seek(max(0, size - _END.size - 2**16 - 20))
@@ -151,14 +154,14 @@ def _check_directory(path: Path) -> None:
     if at < 0 or len(tail) - at < _END.size:
         raise BadRequest(about_files.project_damaged())
     *_, entries, directory, _, _ = _END.unpack_from(tail, at)
-    if tail[max(0, at - 20) : at].startswith(b"PK\x06\x07"):  # zip64: for more than a project ever holds
+    if tail[max(0, at - 20) : at].startswith(b"PK\x06\x07"):  # zip64: for more than a project ever has
         raise BadRequest(about_files.project_foreign())
     if entries > MOST_VERSIONS + 1 or directory > _MOST_DIRECTORY:
         raise BadRequest(about_files.project_too_many(entries, MOST_VERSIONS + 1))
 
 
 def _unpacked(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
-    """Return an entry, whose declared size may be a lie."""
+    """Unpack an entry, whose declared size may be false."""
     with archive.open(name) as file:
         data = file.read(most + 1)
     if len(data) > most:

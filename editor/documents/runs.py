@@ -1,7 +1,7 @@
-"""What one press of Run leaves behind: its variations, the steps that led to them, and the cells of a sweep.
+"""The results of one press of Run: its variations, the steps that led to them, and the cells of a sweep.
 
-Knows nothing of widgets, messages or files beyond the pictures it names. The steps are kept as tokens, a few kilobytes
-each, because whatever a person wants of them later (a branch, a draft, a film) can be drawn from tokens again.
+Knows nothing of widgets, messages or files, except the pictures it names. Steps are kept as tokens, a few kilobytes
+each: anything wanted of them later (a branch, a draft, a film) can be drawn from tokens again.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ Codes = NDArray[np.int64]
 Cells = NDArray[np.bool_]
 
 UNKNOWN = -1
-"""Stands for a cell whose token is still to be decided, as in `core.values.Start`."""
+"""A cell whose token is still undecided, as in `core.values.Start`."""
 
 
 class Trace:
-    """The steps of a run whose first look took one window; what finer passes drew over it can be drawn again.
+    """The steps of a run whose first look took one window; finer passes over it can be drawn again.
 
     Attributes:
-        window: where the grid of cells lies on the canvas.
+        window: position of the grid of cells on the canvas.
         hole: (h, w) bool, the cells that the run decides.
         fresh: whether the run began with some cells of the hole given, under a schedule of its own: its steps are then
             not those of a run of the whole hole.
@@ -39,12 +39,12 @@ class Trace:
     def __init__(
         self, window: Box, hole: Cells, *, before: Mapping[int, Codes] | None = None, fresh: bool = False
     ) -> None:
-        """Begin a trace.
+        """Start a trace without steps.
 
         Args:
             window: see above.
             hole: see above.
-            before: states that this run goes on from, by step: (h, w) codes, `UNKNOWN` where undecided.
+            before: states that this run continues from, by step: (h, w) codes, `UNKNOWN` where undecided.
             fresh: see above.
         """
         self.window = window
@@ -57,12 +57,12 @@ class Trace:
         self._given: tuple[Cells, NDArray[np.float32]] | None = None
 
     def inherit(self, kept: Cells, origin: Trace, variation: int) -> None:
-        """Take over how sure the model was of cells, (h, w) bool, that this run was given by another."""
+        """Take over the confidence of cells, (h, w) bool, that another run gave to this one."""
         assert origin._confidence is not None
         self._given = kept, origin._confidence[variation]
 
     def add(self, preview: Preview) -> None:
-        """Keep a step of the first look: (B, h, w) tokens, what is unknown of them, and how sure the model is."""
+        """Keep a step of the first look: (B, h, w) tokens, the unknown cells, and the confidence."""
         if preview.pass_index:
             return
         self._guesses[preview.step] = preview.tokens.astype(np.int32)
@@ -70,7 +70,7 @@ class Trace:
         self._note(preview.confidence)
 
     def settle(self, tokens: Codes, confidence: NDArray[np.float32]) -> None:
-        """Keep what a run came to, (B, h, w) each, as its last step; a run that had nothing to decode has no other."""
+        """Keep a run's result, (B, h, w) each, as its last step; a run with nothing to decode has no other."""
         self._guesses[self.last] = tokens.astype(np.int32)
         self._unknown[self.last] = np.zeros(tokens.shape, np.bool_)
         self._note(confidence)
@@ -80,7 +80,7 @@ class Trace:
 
     @classmethod
     def joined(cls, traces: Sequence[Trace]) -> Trace:
-        """Return the traces of runs of one hole with equally many steps as one, with all their variations."""
+        """Join the traces of runs of one hole with equally many steps, with all their variations."""
         first = traces[0]
         trace = cls(first.window, first.hole, before=first._before, fresh=first.fresh)
         trace._given = first._given
@@ -92,7 +92,7 @@ class Trace:
 
     @property
     def last(self) -> int:
-        """The step that was reached; 0 before the first."""
+        """The last step reached; 0 before the first."""
         return max(self._guesses, default=0)
 
     @property
@@ -106,7 +106,7 @@ class Trace:
         return sum(part.nbytes for kept in (self._guesses, self._unknown, self._before) for part in kept.values())
 
     def guesses(self, variation: int) -> tuple[Codes, ...]:
-        """Return the full guess (h, w) of each step that was seen, in order."""
+        """Return the full guess (h, w) of each step seen, in order."""
         return tuple(self._guesses[step][variation].astype(np.int64) for step in sorted(self._guesses))
 
     def final(self, variation: int) -> Codes:
@@ -115,7 +115,7 @@ class Trace:
         return codes
 
     def after(self, variation: int, step: int) -> Codes:
-        """Return the codes (h, w) as they stood after a step, `UNKNOWN` where undecided; step 0 is the start.
+        """Return the codes (h, w) after a step, `UNKNOWN` where undecided; step 0 is the start.
 
         Raises:
             BadRequest: if that step is not kept.
@@ -136,12 +136,12 @@ class Trace:
         return {step: self.after(variation, step) for step in sorted(kept) if step <= until}
 
     def weakest(self, variation: int, share: float, keep: Sequence[int]) -> Cells:
-        """Return (h, w) bool: the cells of the hole that the model is least sure of.
+        """Find the cells of the hole with the lowest confidence, (h, w) bool.
 
         Args:
-            variation: of which picture.
-            share: of the hole, above 0 to 1; at least one cell is named.
-            keep: cells, row-major, that are not to be named.
+            variation: of the picture.
+            share: of the hole, above 0 to 1; at least one cell is found.
+            keep: cells, row-major, to leave out.
         """
         assert self._confidence is not None
         free = self.hole.reshape(-1).copy()
@@ -156,17 +156,17 @@ class Trace:
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """One run: the variations wait here until one is accepted, even after a later run.
+    """One run; its variations are kept until one is accepted, even after a later run.
 
     Attributes:
         id: the browser's own.
-        requests: one per variation, each as it is drawn alone.
-        offset: where the source lies on the pictures, (x, y).
-        source: version of the document that it was made from; None if there was none.
+        requests: one per variation, each as if drawn alone.
+        offset: position of the source on the pictures, (x, y).
+        source: version of the document it was made from; None without one.
         spec: the model that made it.
-        pictures: one per variation; none while the run is under way or after it was stopped, unless a draft was kept.
-        trace: its steps, where its first look took one window.
-        sources: where the pixels of each picture came from; none where that is not known.
+        pictures: one per variation; none while the run goes on or after it was stopped, unless a draft was kept.
+        trace: its steps, if its first look took one window.
+        sources: origins of each picture's pixels; empty if unknown.
     """
 
     id: str
@@ -180,17 +180,17 @@ class Run:
 
     @property
     def weight(self) -> int:
-        """Bytes that it holds, pixels of its pictures included."""
+        """Bytes of it, pixels of its pictures included."""
         return sum(picture.weight for picture in self.pictures) + self.memory
 
     @property
     def memory(self) -> int:
-        """Bytes of it in memory."""
+        """Its bytes in memory."""
         steps = 0 if self.trace is None else self.trace.weight
         return _masks(self.requests) + steps + sum(each.weight for each in self.sources)
 
     def request(self, variation: int) -> EditRequest:
-        """Return what drew a variation.
+        """Return the request that drew a variation.
 
         Raises:
             BadRequest: if there is no such variation.
@@ -210,7 +210,7 @@ class Run:
         return self.trace
 
     def start(self, variation: int, *, step: int | None = None, pins: Mapping[int, int] | None = None) -> Start:
-        """Return where a decoding would go on: after a step, or with a code in every cell where `step` is None.
+        """Make the start for continuing a decoding: after a step, or with a code in every cell if `step` is None.
 
         Raises:
             BadRequest: if the steps or that step are not kept, or a pin is outside the hole.
@@ -229,15 +229,15 @@ class Run:
 
 @dataclass(frozen=True, eq=False)
 class SweptCells:
-    """The cells of a sweep, for a person to adopt one; of each only what it painted is kept, in memory.
+    """The cells of a sweep, one of which a person may adopt; only what each painted is kept, in memory.
 
     Attributes:
         id: the browser's own id of the run.
-        source: version of the document that it was made from; None if there was none.
+        source: version of the document it was made from; None without one.
         spec: the model that makes them.
-        painted: (H, W) bool on the canvas, the pixels that the cells may differ in.
+        painted: (H, W) bool on the canvas, the pixels in which the cells may differ.
         labels: the settings of rows and of columns, for people.
-        cells: by (row, column); the image of each is its part in the box around what was painted.
+        cells: by (row, column); the image of each is cropped to the box around `painted`.
         machine: that draws them.
     """
 
@@ -252,12 +252,12 @@ class SweptCells:
 
     @property
     def weight(self) -> int:
-        """Bytes that it holds."""
+        """Its bytes."""
         return self.memory
 
     @property
     def memory(self) -> int:
-        """Bytes of it in memory, which is all of it."""
+        """Its bytes in memory, which are all of them."""
         cells = list(self.cells.values())
         masks = _masks([cell.request for cell in cells])
         return self.painted.nbytes + masks + sum(cell.image.nbytes for cell in cells)
@@ -269,7 +269,7 @@ class SweptCells:
         self.cells[cell.row, cell.column] = replace(cell, image=cell.image[box.slices].copy())
 
     def cell(self, row: int, column: int) -> Cell:
-        """Return a cell.
+        """Find a cell.
 
         Raises:
             BadRequest: if it is not there, or not yet.
@@ -279,7 +279,7 @@ class SweptCells:
         return self.cells[row, column]
 
     def picture(self, cell: Cell) -> Pixels:
-        """Return the whole picture of a kept cell: its part on the source."""
+        """Draw the whole picture of a kept cell: its part on the source."""
         box, source = Box.around(self.painted), cell.request.image
         assert box is not None
         if source is None or box.size == (self.painted.shape[1], self.painted.shape[0]):
@@ -290,7 +290,7 @@ class SweptCells:
 
 
 def _masks(requests: Sequence[EditRequest]) -> int:
-    """Return the bytes of the masks of requests; those of one run share theirs, as large as the whole picture."""
+    """Count the bytes of requests' masks; those of one run share theirs, as large as the whole picture."""
     masks = {id(request.mask): request.mask.nbytes for request in requests if request.mask is not None}
     return sum(masks.values())
 
@@ -300,7 +300,7 @@ def changed_outside(result_pixels: Pixels, source: Pixels, allowed: Cells, offse
 
     Args:
         result_pixels: (H', W', C) uint8.
-        source: (H, W, C) uint8, which lies at `offset` (x, y) on the result.
+        source: (H, W, C) uint8, positioned at `offset` (x, y) on the result.
         allowed: (H, W) bool on the source, True = may change.
         offset: see above.
 

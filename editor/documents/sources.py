@@ -1,7 +1,7 @@
-"""Where the pixels of an edit were copied from, packed small: the page's inspector asks for all of them once.
+"""Where the pixels of an edit were copied from, compressed: the page's inspector fetches all of them once.
 
-Knows nothing of documents or messages; the browser's twin is sources.js. A source is told by the way to it, which is
-the same for many pixels beside each other, and stays the same wherever the picture comes to lie.
+Knows nothing of documents or messages; its counterpart in the browser is sources.js. A source is stored as a difference
+of positions, which is equal for many neighbouring pixels and independent of the picture's position.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ import numpy as np
 from core.values import Box, EditResult
 
 KEPT, MODEL = -(2**31), 1 - 2**31
-"""Stand for the way of a pixel that was not painted, and of one that the model painted."""
-_SPEED = 1  # of zlib: a few milliseconds for a hole of 600 px, at nearly the size of the best
+"""Stored for a pixel that was not painted, and for one that the model painted."""
+_SPEED = 1  # zlib level: a few milliseconds for a hole of 600 px, at nearly the size of the best
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,9 +24,9 @@ class Sources:
     """Where one edit took its pixels from.
 
     Attributes:
-        box: the part of the picture that this tells of.
-        packed: zlib of (2, h, w) int32, little-endian: for each pixel of the box how many rows down and columns to the
-            right its source lies, or `KEPT` or `MODEL` in both.
+        box: the part of the picture that is described.
+        packed: zlib of (2, h, w) int32, little-endian: for each pixel of the box the rows down and columns to the right
+            to its source, or `KEPT` or `MODEL` in both.
     """
 
     box: Box
@@ -34,7 +34,7 @@ class Sources:
 
     @classmethod
     def of(cls, result: EditResult, variation: int) -> Sources:
-        """Return the sources of a variation of an edit."""
+        """Pack the sources of a variation of an edit."""
         hole = result.canvas_mask[result.area.slices]
         ways = np.full((2, *hole.shape), KEPT, np.int32)
         ways[:, hole] = MODEL
@@ -52,9 +52,9 @@ class Sources:
 
 
 Painted = tuple[Sources | None, ...]
-"""What was painted on the way to a picture, the newest first; None for an edit of which that is not kept."""
+"""What was painted on the way to a picture, the newest first; None for an edit whose sources are not kept."""
 
 
 def moved(painted: Iterable[Sources | None], offset: tuple[int, int]) -> Painted:
-    """Return what was painted on a picture that now lies at `offset`, (x, y), on another one."""
+    """Move what was painted on a picture to another on which it lies at `offset`, (x, y)."""
     return tuple(None if each is None else replace(each, box=each.box.shifted(*offset)) for each in painted)

@@ -1,4 +1,4 @@
-"""Picture files on the server: content-addressed, counted by use, gone with the last one.
+"""Picture files on the server: content-addressed, reference-counted, removed with the last use.
 
 Knows nothing of visitors, documents or the browser. Pixels lie in files (a PNG that the browser shows and downloads,
 and the raw array beside it, memory-mapped), so that a long history costs no memory.
@@ -28,7 +28,7 @@ from editor.server.darkroom import encode_png
 
 Pixels = NDArray[np.uint8]
 
-_LONGEST_NAME = 120  # bytes of UTF-8; file systems take 255, and what is made of it adds to it
+_LONGEST_NAME = 120  # bytes of UTF-8; file systems take 255, and suffixes are added
 _MAPPED: WeakValueDictionary[Path, Pixels] = WeakValueDictionary()
 _MAPPING = threading.Lock()
 
@@ -38,8 +38,8 @@ class Picture:
     """One picture in the store, never changed once written.
 
     Attributes:
-        png: the file that the browser may read; its last part is the name under which it is downloaded.
-        raw: the same pixels as an array file; outside any folder that the server gives away.
+        png: the file that the browser may read; its last part is its name when downloaded.
+        raw: the same pixels as an array file, outside any folder that the server gives away.
         size: width and height.
         alpha: whether it has a fourth channel.
     """
@@ -50,9 +50,9 @@ class Picture:
     alpha: bool
 
     def pixels(self) -> Pixels:
-        """Return the (H, W, 3 or 4) uint8 pixels, read from disk as they are touched.
+        """Map the (H, W, 3 or 4) uint8 pixels, read from disk as they are touched.
 
-        Each mapping holds an open file for as long as somebody has it, as every run has its source: all share one.
+        Each mapping keeps a file open while it is used, and every run has its source: all share one mapping.
         """
         with _MAPPING:
             pixels = _MAPPED.get(self.raw)
@@ -69,8 +69,8 @@ class Picture:
 class Store:
     """Content-addressed picture files; equal pictures with equal notes share one file.
 
-    Two folders: PNGs lie where the page server may read them, arrays where it may not. Names are keyed with a secret
-    of this process, so that nobody can ask whether a picture they hold was edited here.
+    There are two folders: PNGs lie where the page server may read them, arrays where it may not. Names are keyed with a
+    secret of this process, so that nobody can ask whether a picture of theirs was edited here.
     """
 
     def __init__(self, served: Path) -> None:
@@ -90,13 +90,13 @@ class Store:
 
     @property
     def disk(self) -> int:
-        """Bytes of all files: each picture is there twice, as a PNG and as an array."""
+        """Bytes of all files: each picture is stored twice, as a PNG and as an array."""
         with self._lock:
             pictures, folders = sum(self._bytes.values()), list(self._folders)
         return pictures + sum(self.size(folder) for folder in folders)
 
     def size(self, kept: Picture | Path) -> int:
-        """Return the bytes of a picture's files, or of those in a folder; 0 where they are gone by now."""
+        """Count the bytes of a picture's files, or of those in a folder; 0 if they are gone by now."""
         if isinstance(kept, Picture):
             with self._lock:
                 return self._bytes.get(kept.raw, 0)
@@ -106,11 +106,11 @@ class Store:
             return 0
 
     def put(self, pixels: Pixels, name: str, notes: Mapping[str, str] | None = None) -> Picture:
-        """Write a picture and return where it lies; each `put` needs one `release`.
+        """Write a picture and return it; each `put` needs one `release`.
 
         Args:
             pixels: (H, W, 3 or 4) uint8.
-            name: under which it is downloaded, without suffix; anything odd in it is dropped.
+            name: for download, without suffix; odd characters are dropped.
             notes: text chunks of the PNG.
         """
         notes = notes or {}
@@ -123,7 +123,7 @@ class Store:
         with self._lock:
             self._uses[raw] = self._uses.get(raw, 0) + 1
         try:
-            if not png.exists():  # the PNG comes last: where it is, the array is
+            if not png.exists():  # the PNG comes last: if it is there, so is the array
                 png.parent.mkdir(exist_ok=True)
                 _publish(raw, raw.parent, lambda file: np.save(file, pixels, allow_pickle=False))
                 _publish(png, self.served, lambda file: file.write(encode_png(pixels, text=notes)))
@@ -136,12 +136,12 @@ class Store:
         return picture
 
     def share(self, picture: Picture) -> None:
-        """Note one more use of a picture that is in use; it needs one more `release`."""
+        """Count one more use of a picture in use; it needs one more `release`."""
         with self._lock:
             self._uses[picture.raw] += 1
 
     def release(self, picture: Picture) -> None:
-        """Forget one use of a picture; the last one removes its files."""
+        """Count one use of a picture less; the last one removes its files."""
         with self._lock:
             left = self._uses.get(picture.raw, 0) - 1
             if left > 0:
@@ -155,14 +155,14 @@ class Store:
                 picture.png.parent.rmdir()
 
     def new_folder(self) -> Path:
-        """Return a new folder that the page server may read, for files that are no pictures of a document."""
+        """Make a folder that the page server may read, for files that are no pictures of a document."""
         folder = Path(tempfile.mkdtemp(dir=self.served))
         with self._lock:
             self._folders.add(folder)
         return folder
 
     def remove_folder(self, folder: Path) -> None:
-        """Remove a folder that `new_folder` made."""
+        """Remove a folder made by `new_folder`."""
         with self._lock:
             self._folders.discard(folder)
         shutil.rmtree(folder, ignore_errors=True)
@@ -174,11 +174,11 @@ class Store:
 
 
 def _publish(path: Path, draft: Path, write: Callable[[BinaryIO], object]) -> None:
-    """Write a file that is there whole or not at all, for whoever reads, maps or writes the same one meanwhile.
+    """Write a file so that it is there whole or not at all, even if others read, map or write it meanwhile.
 
     Args:
         path: of the file.
-        draft: folder on the same disk, where it lies until it is whole.
+        draft: folder on the same disk, for the unfinished file.
         write: its content.
     """
     part = draft / f"{secrets.token_hex(8)}.part"
@@ -193,10 +193,10 @@ def _publish(path: Path, draft: Path, write: Callable[[BinaryIO], object]) -> No
 
 
 def file_name(name: str) -> str:
-    """Return a name that every file system takes: letters and digits of any script, spaces and ._-() ; 1 to 120 bytes.
+    """Clean a name for every file system: letters and digits of any script, spaces and ._-() ; 1 to 120 bytes.
 
     Args:
-        name: whatever a file was called.
+        name: of a file from anywhere.
     """
     plain = unicodedata.normalize("NFC", name)
     kept = "".join(each if each in " ._-()" or unicodedata.category(each)[0] in "LMN" else "-" for each in plain)

@@ -17,11 +17,11 @@ class Version:
     """One state of a document.
 
     Attributes:
-        id: rises in a document; never used again.
-        parent: the version that it was made from; None for the first.
-        picture: what it looks like.
-        offset: where the parent's picture lies on this one, (x, y) in pixels; only extending moves it.
-        painted: since the parent; nothing where that is not known, or the picture was opened.
+        id: rises within a document; never used again.
+        parent: the version it was made from; None for the first.
+        picture: its pixels.
+        offset: position of the parent's picture on this one, (x, y) in pixels; only extending moves it.
+        painted: since the parent; empty if unknown, or if the picture was opened.
     """
 
     id: int
@@ -32,22 +32,22 @@ class Version:
 
     @property
     def since(self) -> Painted:
-        """What was painted since the parent, for certain one edit at least where there is a parent."""
+        """What was painted since the parent; at least one edit if there is a parent."""
         return self.painted or (() if self.parent is None else (None,))
 
     @property
     def weight(self) -> int:
-        """Bytes that it holds, pixels of its picture included."""
+        """Its bytes, pixels of its picture included."""
         return self.picture.weight + self.memory
 
     @property
     def memory(self) -> int:
-        """Bytes of it in memory."""
+        """Its bytes in memory."""
         return sum(each.weight for each in self.painted if each is not None)
 
 
 class Versions:
-    """The tree."""
+    """The tree of versions."""
 
     def __init__(self) -> None:
         self._all: dict[int, Version] = {}
@@ -58,14 +58,14 @@ class Versions:
         return len(self._all)
 
     def __iter__(self) -> Iterator[Version]:
-        """Give every version, each after its parent."""
+        """Yield every version, each after its parent."""
         return (self._all[version] for version in sorted(self._all))
 
     def __contains__(self, version: object) -> bool:
         return version in self._all
 
     def __getitem__(self, version: int) -> Version:
-        """Return a version that is kept."""
+        """Find a version that is kept."""
         return self._all[version]
 
     @property
@@ -74,14 +74,14 @@ class Versions:
         return None if self._head is None else self._all[self._head]
 
     def add(self, picture: Picture, offset: tuple[int, int], parent: int | None, painted: Painted) -> Version:
-        """Make a picture a child of a version, of the head where that is None, and return it; it is not shown yet."""
+        """Add a picture as a child of a version (None for the head) and return it; it is not shown yet."""
         self._next += 1
         version = Version(self._next, self._head if parent is None else parent, picture, offset, painted)
         self._all[version.id] = version
         return version
 
     def show(self, version: int) -> tuple[int, int]:
-        """Make a version that is kept the head; returns where the picture shown before lies on it, (x, y)."""
+        """Make a kept version the head; returns the position on it of the picture shown before, (x, y)."""
         before, self._head = self._head, version
         if before is None:
             return 0, 0
@@ -89,13 +89,13 @@ class Versions:
         return x - old_x, y - old_y
 
     def restore(self, versions: Sequence[Version], head: int) -> None:
-        """Take over saved versions with their ids, and show one; there are none yet."""
+        """Take over saved versions with their ids, and show one; the tree must be empty."""
         assert not self._all
         self._all = {version.id: version for version in versions}
         self._head, self._next = head, max(self._all)
 
     def painted(self, version: int | None) -> Painted:
-        """Return what was painted on the way to a version, as it lies on it; None stands for no version."""
+        """Return what was painted on the way to a version, positioned on it; None stands for no version."""
         if version is not None and version not in self._all:
             return (None,)
         found: Painted = ()
@@ -108,7 +108,7 @@ class Versions:
     def drop(self) -> Version:
         """Drop the oldest leaf that does not lead to the head, else the oldest step after the first on the way there.
 
-        The children of a version that goes hang on its parent afterwards, with the offsets of both.
+        Children of a dropped version are attached to its parent, with the offsets of both added.
         """
         path = self._path(self._head)
         parents = {version.parent for version in self._all.values()}
@@ -121,12 +121,12 @@ class Versions:
         return gone
 
     def clear(self) -> None:
-        """Forget all of them; ids go on."""
+        """Forget all versions; ids continue."""
         self._all.clear()
         self._head = None
 
     def _path(self, version: int | None) -> list[int]:
-        """Return the ids from the first version to this one."""
+        """List the ids from the first version to this one."""
         path: list[int] = []
         while version is not None:
             path.append(version)
@@ -134,6 +134,6 @@ class Versions:
         return path[::-1]
 
     def _origin(self, version: int) -> tuple[int, int]:
-        """Return where the first version's picture lies on a version."""
+        """Return the position of the first version's picture on a version."""
         offsets = [self._all[step].offset for step in self._path(version)]
         return sum(x for x, _ in offsets), sum(y for _, y in offsets)

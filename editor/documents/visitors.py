@@ -1,7 +1,7 @@
 """Every visitor's open documents: who may see which, and who makes room when there are too many.
 
-Knows nothing of nets, widgets or messages. The browser holds only unguessable ids, never paths; every look-up names
-the visitor, and another visitor's id is treated as unknown.
+Knows nothing of nets, widgets or messages. The browser holds only unguessable ids, never paths; every look-up names the
+visitor, and another visitor's id is treated as unknown.
 """
 
 from __future__ import annotations
@@ -21,14 +21,15 @@ from editor.settings import AppSettings
 logger = logging.getLogger(__name__)
 
 _MB = 1_000_000
+"""Bytes of the settings' megabytes, decimal as disks are sold."""
 
 
 class Documents:
     """Every visitor's open documents, bounded in number and in bytes; thread-safe.
 
-    Who makes room for a newcomer: whoever left first, else whoever was not heard of for longest; never someone whose
-    picture is being worked on, nor that picture. Where all are at work, more are kept than the bound until one rests.
-    Bytes are made room for picture by picture, in the same order; the browser has its own copy of what goes.
+    To make room, the visitor who left first is dropped, else the one not heard of for longest; never one whose picture
+    is being worked on, nor that picture. If all are at work, more are kept than the bound until one rests. Bytes are
+    freed picture by picture, in the same order; the browser has its own copy of what is dropped.
     """
 
     def __init__(self, store: Store, settings: AppSettings) -> None:
@@ -40,7 +41,7 @@ class Documents:
         self._lock = threading.RLock()
 
     def note_controls(self, owner: str, values: Mapping[str, Any]) -> None:
-        """Remember a visitor's controls as last seen, whichever picture is open or not open yet."""
+        """Remember a visitor's controls as last seen, whichever picture is open or will be."""
         with self._lock:
             self._controls[owner] = dict(values)
             self._controls.move_to_end(owner)
@@ -48,7 +49,7 @@ class Documents:
                 self._controls.popitem(last=False)
 
     def controls(self, owner: str) -> Mapping[str, Any]:
-        """Return a visitor's controls as last seen, by name; empty before the first of them was touched."""
+        """Return a visitor's controls as last seen, by name; empty before the first was touched."""
         with self._lock:
             return self._controls.get(owner, {})
 
@@ -79,7 +80,7 @@ class Documents:
         return document
 
     def get(self, doc_id: object, owner: str) -> Document:
-        """Return a visitor's document.
+        """Find a visitor's document.
 
         Raises:
             Gone: if the id is unknown, dropped, or another visitor's; the three look alike from outside.
@@ -95,7 +96,7 @@ class Documents:
             return document
 
     def find(self, doc_id: object) -> Document:
-        """Return a document by its unguessable id alone, for calls that carry no session (the overlay's plan).
+        """Find a document by its unguessable id alone, for calls without a session (the overlay's plan).
 
         Raises:
             Gone: if the id is unknown.
@@ -109,7 +110,7 @@ class Documents:
         raise Gone("document")
 
     def reopen(self, doc_id: object, owner: str) -> Document:
-        """Hand a document over to the visitor who knows its unguessable id: the same one, after a reload of the page.
+        """Give a document to the visitor who knows its unguessable id: the same one, after a reload of the page.
 
         Raises:
             Gone: if the id is unknown.
@@ -128,7 +129,7 @@ class Documents:
             return next(reversed(mine.values())) if mine else None
 
     def withdrawn(self, document: Document) -> bool:
-        """Drop a document that nobody asked for where its visitor has another one; say whether that was so."""
+        """Drop a document that nobody asked for if its visitor has another one; tells whether it was dropped."""
         with self._lock:
             mine = self._visitors.get(document.owner, OrderedDict())
             if len(mine) < 2 or document.id not in mine:
@@ -137,7 +138,7 @@ class Documents:
             return True
 
     def of_run(self, run_id: object, owner: str) -> Document:
-        """Return the visitor's document that keeps a run.
+        """Find the visitor's document that keeps a run.
 
         Raises:
             BadRequest: if none does.
@@ -149,7 +150,7 @@ class Documents:
         raise Gone("run")
 
     def leave(self, owner: str) -> None:
-        """Note that a visitor's page was closed; the pictures go after a while, in case only the connection broke."""
+        """Note that a visitor's page was closed; the pictures stay a while, in case only the connection broke."""
         with self._lock:
             if owner in self._visitors:
                 self._left[owner] = time.monotonic()
@@ -168,7 +169,7 @@ class Documents:
         self._left.pop(owner, None)
 
     def _take(self, document: Document, owner: str) -> None:
-        """Give a document to a visitor, as the one used last; beyond the bounds others make room."""
+        """Give a document to a visitor as the last used one; beyond the bounds, others make room."""
         with self._lock:
             self._tidy()
             mine = self._visitors.setdefault(owner, OrderedDict())
@@ -183,9 +184,9 @@ class Documents:
                 self._drop(gone)
 
     def _fit(self, grown: Document) -> None:
-        """Let pictures go until all that is kept is within the bounds; `grown`, and what is worked on, stay.
+        """Drop pictures until everything kept is within the bounds, except `grown` and what is being worked on.
 
-        Those of visitors who left go first, then those that nobody asked for the longest.
+        Those of visitors who left are dropped first, then those unused for longest.
         """
         with self._lock:
             everything = [each for mine in self._visitors.values() for each in mine.values()]

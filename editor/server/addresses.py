@@ -1,8 +1,8 @@
-"""Addresses of files without the server's own paths: what lies in the served folder goes by a made-up name outside.
+"""Hides the server's paths: files in the served folder have a made-up name outside.
 
-Knows nothing of who may come in. Gradio names files by their place on the server's disk, in addresses and in every
-answer; here that place is written as `NAME` on the way out and read back on the way in, for pages and programs alike,
-and no other file has an address.
+Knows nothing of who may come in. Gradio names files by their path on the server's disk, in addresses and in every
+answer; here that path is written as `NAME` on the way out and translated back on the way in, for pages and programs
+alike, and no other file has an address.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _TEXTS = ("application/json", "text/html", "text/event-stream", "text/plain")
 
 
 class Addresses:
-    """ASGI around Gradio's application, within its compression."""
+    """ASGI application around Gradio's, within its compression."""
 
     def __init__(self, app: ASGIApp, folder: Path) -> None:
         self._app = app
@@ -32,7 +32,7 @@ class Addresses:
         plain = str(folder)
         spellings = (plain, folder.as_posix(), quote(folder.as_posix()), json.dumps(plain)[1:-1])
         self._spellings = tuple(dict.fromkeys(each.encode() for each in spellings))
-        self._written = json.dumps(plain)[:-1].encode()  # how a path begins in a JSON body
+        self._written = json.dumps(plain)[:-1].encode()  # the beginning of a path in a JSON body
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Translate one request and its answer."""
@@ -62,7 +62,7 @@ class Addresses:
         return translated
 
     def _out(self, send: Send) -> Send:
-        """Return what translates texts; the head of an answer waits for its first piece, which tells its length."""
+        """Wrap `send` to translate texts; an answer's head waits for its first piece, which tells its length."""
         head: Message | None = None
         translates = False
 

@@ -1,8 +1,8 @@
-"""Picture files of visitors are opened and written in processes of their own, a few of them, warm and bounded.
+"""Opens and writes visitors' picture files in a few bounded processes that are kept warm.
 
-Knows nothing of formats; core/pictures/develop.py does the work there. A decoder that crashes, loops or takes too much
-memory costs the one picture, with a sentence. The processes start when they are first needed and end with this one,
-whichever way that ends; they are given no environment but what Python needs, and nothing they answer is trusted.
+Knows nothing of formats; core/pictures/develop.py does the work in those processes. A decoder that crashes, loops or
+takes too much memory costs the one picture, with a sentence. The processes start when first needed and end with this
+one, however it ends; they get no environment but what Python needs, and their answers are not trusted.
 """
 
 from __future__ import annotations
@@ -33,25 +33,26 @@ Pixels = NDArray[np.uint8]
 _ROOT = Path(__file__).resolve().parents[2]
 _COMMAND = (sys.executable, "-m", "core.pictures.develop")
 _PROCESSES = 2
+"""Processes at a time: one alone would let a large picture delay everybody's, and each may take 4 GiB."""
 _PATIENCE_S = {"read_picture": 120.0, "read_mask": 180.0, "encode_png": 300.0, "encode_picture": 900.0}
-"""Seconds on the clock, three times the processor's that the other process has: other programs take theirs, too."""
-_MOST_BYTES = 2**28  # of a file; core refuses smaller ones, by their kind
+"""Seconds of wall-clock time, three times the process's own processor time: other programs take theirs, too."""
+_MOST_BYTES = 2**28  # of a file that is handed over; core refuses smaller ones, by their kind
 _NEEDED = ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONHOME", "PYTHONPATH", "LANG", "LC_ALL")
 
 
 def open_picture(source: bytes | Path) -> Pixels:
-    """Return the pixels of a picture file; see `core.pictures.open_picture`."""
+    """Read the pixels of a picture file; see `core.pictures.open_picture`."""
     return read_picture(source).pixels
 
 
 def read_picture(source: bytes | Path) -> PictureFile:
-    """Return the picture of a file; see `core.pictures.read_picture`."""
+    """Read a picture file; see `core.pictures.read_picture`."""
     answer = _POOL.ask("read_picture", source=_data(source))
     return PictureFile(_pixels(answer), _text(answer))
 
 
 def read_mask(source: bytes | Path, size: Size | None) -> MaskFile:
-    """Return the mask of a file; see `core.pictures.read_mask`."""
+    """Read a mask file; see `core.pictures.read_mask`."""
     answer = _POOL.ask("read_mask", source=_data(source), size=None if size is None else list(size))
     mask = answer.get("mask")
     if not isinstance(mask, np.ndarray) or mask.ndim != 2 or (size is not None and mask.shape != (size[1], size[0])):
@@ -60,23 +61,23 @@ def read_mask(source: bytes | Path, size: Size | None) -> MaskFile:
 
 
 def encode_png(pixels: Pixels, *, text: Mapping[str, str] | None = None) -> bytes:
-    """Return a PNG; see `core.pictures.encode_png`."""
+    """Encode a PNG; see `core.pictures.encode_png`."""
     return _file(_POOL.ask("encode_png", pixels=np.asarray(pixels), text=dict(text or {})))
 
 
 def encode_picture(pixels: Pixels, file_format: str, *, exif: bytes | None = None, **settings: Any) -> bytes:
-    """Return a PNG, JPEG or WebP file; see `core.pictures.encode_picture`."""
+    """Encode a PNG, JPEG or WebP file; see `core.pictures.encode_picture`."""
     settings |= {"file_format": file_format, "exif": exif or b""}
     return _file(_POOL.ask("encode_picture", pixels=np.asarray(pixels), **settings))
 
 
 def warm() -> None:
-    """Start the processes, so that the first picture does not wait for them."""
+    """Start the processes, so that the first picture need not wait for them."""
     threading.Thread(target=_POOL.warm, name="warm darkroom", daemon=True).start()
 
 
 class _Process:
-    """One process, which one thread at a time asks."""
+    """One process, asked by one thread at a time."""
 
     def __init__(self) -> None:
         environment = {name: os.environ[name] for name in _NEEDED if name in os.environ}
@@ -92,14 +93,14 @@ class _Process:
 
     @property
     def lives(self) -> bool:
-        """Whether it can be asked."""
+        """Whether it is alive."""
         return self._child.poll() is None
 
     def ask(self, call: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """Return an answer.
+        """Call the process and return its answer.
 
         Raises:
-            EOFError, OSError, ValueError: if the process is gone, was stopped, or answers nonsense.
+            EOFError, OSError, ValueError: if the process is gone, was stopped, or gives an invalid answer.
         """
         assert self._child.stdin is not None
         assert self._child.stdout is not None
@@ -113,7 +114,7 @@ class _Process:
             watch.cancel()
 
     def end(self) -> None:
-        """End it."""
+        """End the process."""
         self._child.kill()
         self._child.wait()
         for pipe in (self._child.stdin, self._child.stdout):
@@ -123,7 +124,7 @@ class _Process:
 
 
 class _Pool:
-    """Thread-safe; as many threads as processes are served at once, the others wait."""
+    """Thread-safe; serves as many threads at a time as it has processes, the others wait."""
 
     def __init__(self) -> None:
         self._idle: list[_Process] = []
@@ -131,10 +132,10 @@ class _Pool:
         self._lock = threading.Lock()
 
     def ask(self, call: str, **arguments: Any) -> dict[str, Any]:
-        """Return what a process answers.
+        """Call a process and return its answer.
 
         Raises:
-            BadRequest: as the call does; or where the picture ended the process.
+            BadRequest: as from the call; or if the picture ended the process.
         """
         with self._turns:
             process = self._taken()
@@ -145,7 +146,7 @@ class _Pool:
                 logger.warning("%s ended its process: %s", call, error)
                 raise BadRequest(on_page.picture_ended_its_process(opened=call.startswith("read"))) from error
             except BaseException:
-                process.end()  # an answer that nobody heard would be the next one's
+                process.end()  # otherwise its unread answer would be taken for the next one's
                 raise
             with self._lock:
                 self._idle.append(process)
@@ -156,20 +157,20 @@ class _Pool:
         return answer
 
     def warm(self) -> None:
-        """Start what is missing."""
+        """Start the missing processes."""
         started = [self._taken() for _ in range(_PROCESSES)]
         with self._lock:
             self._idle += started
 
     def close(self) -> None:
-        """End every process that nobody asks."""
+        """End every idle process."""
         with self._lock:
             ending, self._idle = self._idle, []
         for process in ending:
             process.end()
 
     def _taken(self) -> _Process:
-        """Return a process that lives, a new one where none is idle."""
+        """Take a living process, a new one if none is idle."""
         while True:
             with self._lock:
                 process = self._idle.pop() if self._idle else None
@@ -185,7 +186,7 @@ atexit.register(_POOL.close)
 
 
 def _data(source: bytes | Path) -> bytes:
-    """Return a file's bytes; which are too many is core's to say, and a name that it would say is not told."""
+    """Read a file's bytes; core judges whether they are too many, and errors do not tell the file's name."""
     if isinstance(source, bytes):
         return source
     with source.open("rb") as file:

@@ -1,9 +1,9 @@
-"""The server's door, before anything of Gradio: who may come in, and how much they may bring.
+"""The server's door, before Gradio: who may come in, and how much they may bring.
 
-Knows nothing of pictures or gestures. A browser tells by Host, Origin and Sec-Fetch-Site which page a request comes
-from: a page that is not ours may link to the editor, but neither read from it nor change anything, and a name that is
-not ours (DNS rebinding) is not answered at all. Programs send none of these and are let in. Nobody may send more than
-the limits, which hold before a byte is kept, for one request and for all that are on their way.
+Knows nothing of pictures or gestures. Host, Origin and Sec-Fetch-Site tell which page a browser's request comes from:
+another page may link to the editor, but neither read from it nor change anything, and a name that is not ours (DNS
+rebinding) gets no answer at all. Programs send none of these and are let in. Nobody may send more than the limits,
+which hold before a byte is kept, for one request and for all that are under way.
 """
 
 from __future__ import annotations
@@ -27,20 +27,23 @@ from editor.server.sockets import is_loopback
 from editor.server.uploads import Uploads
 
 MB = 2**20
-_MOST_JSON = 24 * MB  # the mask of single pixels on a 16 MP photo, and the stage's state, both below 17
+"""Bytes of a megabyte, as memory is counted."""
+_MOST_JSON = 24 * MB  # the mask of single pixels on a 16 MP photo, and the stage's state, both below 17 MB
 _MOST_JSON_AT_ONCE = 4 * _MOST_JSON
-_MOST_UPLOADS_AT_ONCE = 4  # of the largest
-_MOST_UPLOADS_KEPT = 8  # of the largest, of all visitors together
-_MOST_PARTS = 16  # files of one upload, each an open file while it comes
+"""For all requests under way: 96 MB of memory, and room for four of the largest."""
+_MOST_UPLOADS_AT_ONCE = 4  # of the largest size
+_MOST_UPLOADS_KEPT = 8  # of the largest size, for all visitors together
+_MOST_PARTS = 16  # files of one upload, each an open file meanwhile
 _SPARE_DISK = 256 * MB
+"""Disk space that uploads never fill: versions, results and other programs need it."""
 _PATIENCE_S = 30.0  # for a whole JSON body, and between two pieces of an upload
-_DRAIN_S = 3.0  # a refused body is read away so long, so that the refusal arrives
+_DRAIN_S = 3.0  # time for reading away a refused body, so that the refusal arrives
 _UPLOAD = "/gradio_api/upload"
 _CLOSED = re.compile(
     r"/gradio_api/(proxy=|deep_link|file/|dev/|vibe|undo-vibe|process_recording|stream/|run-history|runs)"
     r"|/(login|logout|monitoring)(/|$)"
 )
-"""What Gradio offers besides: fetching foreign addresses, writing links, traffic. Nothing of ours needs it."""
+"""Parts of Gradio that nothing here uses: fetching foreign addresses, writing links, traffic."""
 _MCP = "/gradio_api/mcp"  # there Gradio turns addresses into files; whoever starts with --mcp wants that
 
 
@@ -49,10 +52,10 @@ class Rules:
     """Who may come in, and how much they may bring.
 
     Attributes:
-        hosts: names under which the server is reached besides the loopback's; ".name" stands for all that end so.
-        addresses: whether it is also reached by any address of this machine, which no other page can pretend.
-        upload_mb: largest upload.
-        place: where uploads are written.
+        hosts: names of the server besides the loopback's; ".name" stands for all names that end so.
+        addresses: whether it also answers to any address of this machine, which no other page can pretend.
+        upload_mb: size of the largest upload.
+        place: folder for uploads.
     """
 
     hosts: tuple[str, ...]
@@ -61,7 +64,7 @@ class Rules:
     place: Path
 
     def knows(self, host: str) -> bool:
-        """Say whether a Host header, with or without a port, names this server."""
+        """Tell whether a Host header, with or without a port, names this server."""
         name = _name(host)
         if name is None:
             return False
@@ -69,12 +72,12 @@ class Rules:
         return is_loopback(name) or (self.addresses and numeric) or self.trusts(name)
 
     def trusts(self, name: str) -> bool:
-        """Say whether a host name is one of those that were given."""
+        """Tell whether a host name is one of `hosts`."""
         return any(name == host or (host.startswith(".") and name.endswith(host)) for host in self.hosts)
 
 
 class Refused(Exception):
-    """A request that is answered at the door; its text is the sentence."""
+    """A request that is refused at the door; its text is the answer's sentence."""
 
     def __init__(self, status: int, sentence: str) -> None:
         super().__init__(sentence)
@@ -82,7 +85,7 @@ class Refused(Exception):
 
 
 class Doorway:
-    """ASGI around another application."""
+    """ASGI application around another one."""
 
     def __init__(self, app: ASGIApp, rules: Rules) -> None:
         self._app = app
@@ -117,10 +120,10 @@ class Doorway:
 
     # who ------------------------------------------------------------------------------------------------------------
     def _check_sender(self, scope: Scope, headers: Headers) -> None:
-        """Refuse other names, other pages, and what nothing of ours needs.
+        """Refuse other names, other pages, and parts of Gradio that nothing here uses.
 
         Raises:
-            Refused: saying why.
+            Refused: with the reason.
         """
         host = headers.get("host", "")
         if not self._rules.knows(host):
@@ -138,7 +141,7 @@ class Doorway:
 
     # how much -------------------------------------------------------------------------------------------------------
     async def _take_json(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
-        """Let a request in whose whole body is JSON of a bounded size, or empty."""
+        """Let a request in if its whole body is JSON of a bounded size, or empty."""
         length = self._length(headers)
         kind = headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind != "application/json" and (length or kind or scope["method"] != "DELETE"):
@@ -151,7 +154,7 @@ class Doorway:
                 await self._app(scope, _given(body, receive), send)
 
     def _length(self, headers: Headers) -> int | None:
-        """Return the announced size of a body, 0 for none, None if it comes in chunks."""
+        """Read the announced size of a body, 0 for none, None if it comes in chunks."""
         if "chunked" in headers.get("transfer-encoding", "").lower():
             return None
         text = headers.get("content-length", "0")
@@ -161,10 +164,10 @@ class Doorway:
 
     @contextmanager
     def _room(self, kind: str, length: int | None, most: int, at_once: int) -> Iterator[None]:
-        """Keep room for a body, whose size counts as the largest where it is not announced.
+        """Reserve room for a body, counted as the largest if its size is not announced.
 
         Raises:
-            Refused: where it is too large, or others take the room.
+            Refused: if it is too large, or others take the room.
         """
         wanted = most if length is None else length
         if wanted > most:
@@ -178,10 +181,10 @@ class Doorway:
             self._coming[kind] -= wanted
 
     async def _make_room(self, length: int | None) -> None:
-        """Let old uploads go for a new one.
+        """Remove old uploads for a new one.
 
         Raises:
-            Refused: where there is no room even so.
+            Refused: if there is no room even so.
         """
         wanted = self._upload_most if length is None else length
         if not await asyncio.to_thread(self._uploads.make_room, wanted):
@@ -191,7 +194,7 @@ class Doorway:
             raise Refused(507, about_server.disk_full(free / MB))
 
     def _metered(self, receive: Receive, headers: Headers) -> Receive:
-        """Return what hands an upload on piece by piece; a fault is one that Gradio's parser cleans up after."""
+        """Wrap `receive` to hand an upload on piece by piece; on errors Gradio's parser cleans up."""
         boundary = headers.get("content-type", "").partition("boundary=")[2].split(";")[0].strip(' "').encode("latin-1")
         mark = b"--" + boundary
         came, parts, tail = 0, 0, b""
@@ -218,10 +221,10 @@ class Doorway:
 
 
 async def _whole(receive: Receive, most: int) -> bytes | None:
-    """Return a body, None if the sender has left.
+    """Read a whole body; None if the sender has left.
 
     Raises:
-        Refused: where it is larger than `most`, or does not come in time.
+        Refused: if it is larger than `most`, or does not come in time.
     """
     parts, came = [], 0
     try:
@@ -241,7 +244,7 @@ async def _whole(receive: Receive, most: int) -> bytes | None:
 
 
 def _names_an_address(body: bytes) -> bool:
-    """Say whether a file of a JSON body lies at an address, which Gradio would fetch, however large, and open."""
+    """Tell whether a JSON body names a file by an address, which Gradio would fetch, however large, and open."""
     if b"FileData" not in body and b"\\u" not in body:  # the mark of a file, plain or escaped
         return False
     found = False
@@ -253,13 +256,13 @@ def _names_an_address(body: bytes) -> bool:
 
     try:
         json.loads(body, object_hook=look)
-    except (ValueError, RecursionError):  # Gradio says so
+    except (ValueError, RecursionError):  # Gradio will say so
         return False
     return found
 
 
 def _given(body: bytes, receive: Receive) -> Receive:
-    """Return what hands a body on at once, and then whatever comes."""
+    """Make a `receive` that gives a body at once, and then whatever comes."""
     told = False
 
     async def once() -> Message:
@@ -273,7 +276,7 @@ def _given(body: bytes, receive: Receive) -> Receive:
 
 
 async def _answer(refused: Refused, scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer in a sentence, and read away what the sender still sends: whoever is cut off never hears it."""
+    """Answer in a sentence, and read away what the sender still sends: a sender cut off would never see the answer."""
     body = json.dumps({"detail": str(refused)}).encode()
     kind = b"application/json"
     if scope["path"].endswith(_UPLOAD) or scope["method"] == "GET":  # Gradio's upload, and people, show the text
@@ -295,7 +298,7 @@ async def _answer(refused: Refused, scope: Scope, receive: Receive, send: Send) 
 
 
 def _marked(send: Send, rules: Rules) -> Send:
-    """Return what adds to each answer that its kind is not to be guessed, and who may frame or embed it."""
+    """Wrap `send` to forbid guessing the content's type, and to say who may frame or embed it."""
     framing = " ".join(("'self'", *(f"https://{'*' if host.startswith('.') else ''}{host}" for host in rules.hosts)))
     added = [
         (b"x-content-type-options", b"nosniff"),
@@ -315,13 +318,13 @@ def _marked(send: Send, rules: Rules) -> Send:
 
 
 def _name(authority: str) -> str | None:
-    """Return the host of "host" or "host:port", in small letters and without brackets; None if it is neither."""
+    """Parse the host of "host" or "host:port", in small letters and without brackets; None if it is neither."""
     found = re.fullmatch(r"(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]+))(?::[0-9]{1,5})?", authority.lower())
     return None if found is None else (found[1] or found[2]).rstrip(".")
 
 
 def _authority(origin: str) -> str:
-    """Return host and port of an Origin header as a Host header has them; empty for "null" and for what is none."""
+    """Convert an Origin header to a Host header's form; empty for "null" and for anything invalid."""
     try:
         parts = urlsplit(origin)
     except ValueError:

@@ -1,8 +1,8 @@
-"""How the threads of a server share its memory: out of one heap, which is given back after each edit.
+"""Makes the server's threads share one heap, and returns free memory after each edit.
 
-Knows nothing of what lies in it. Gradio runs each request in one of forty threads, and glibc gives threads heaps of
-their own, up to eight for each core. What an edit frees stays in the heap of the thread that it ran in, for that
-thread alone: thirty-two edits held 280 MB that nobody used, and more with each thread that had its first one.
+Knows nothing of what is allocated. Gradio runs each request in one of forty threads, and glibc gives threads heaps of
+their own, up to eight per core. Memory that an edit frees stays in its thread's heap, for that thread alone: thirty-two
+edits held 280 MB that nobody used, and more with each thread that ran its first one.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ _ARENA_MAX = -8  # M_ARENA_MAX in glibc's malloc.h
 
 
 def share_one_heap() -> None:
-    """Let all threads allocate from one heap, unless the user set their number; does nothing where there is no glibc.
+    """Let all threads allocate from one heap, unless the user set their number; does nothing without glibc.
 
-    To be called while there is one thread. Nets take their memory in few large pieces, so nobody waits for the lock.
+    Call it while there is one thread. Nets allocate few large pieces, so nobody waits for the lock.
     """
     if "MALLOC_ARENA_MAX" in os.environ or not _glibc():
         return
@@ -24,7 +24,7 @@ def share_one_heap() -> None:
 
 
 def give_back() -> None:
-    """Return what is free in the heap to the system; 2 to 7 ms after an edit."""
+    """Return the heap's free memory to the system; takes 2 to 7 ms after an edit."""
     if _glibc():
         ctypes.CDLL(None).malloc_trim(0)
 

@@ -1,6 +1,6 @@
-"""What was made for programs and for the form, for as long as it may still be fetched: the last few of each client.
+"""Results for programs and the form, kept for fetching: the last few of each client.
 
-Knows nothing of pictures. A result belongs to no document, so nothing else would ever remove it.
+Knows nothing of pictures. A result belongs to no document, so nothing else would remove it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 _OF_A_CLIENT = 8
+"""Results kept per client: a program fetches each right after the call that made it."""
 _IN_ALL = 64
+"""Results kept for all clients together: eight busy ones."""
 
 
 class _Result(NamedTuple):
@@ -21,16 +23,16 @@ class _Result(NamedTuple):
 
 
 class Results:
-    """Thread-safe; one for a server."""
+    """Thread-safe; one per server."""
 
     def __init__(self, most_bytes: int) -> None:
-        """Keep none yet, and never more than `most_bytes` but for the newest."""
+        """Start empty; never keep more than `most_bytes`, except for the newest."""
         self._most = most_bytes
         self._kept: deque[_Result] = deque()
         self._lock = threading.Lock()
 
     def keep(self, client: str, size: int, remove: Callable[[], None]) -> None:
-        """Keep a result, and remove the oldest where there are too many of this client or in all.
+        """Keep a result, and remove the oldest if there are too many of this client or in all.
 
         Args:
             client: who may fetch it.

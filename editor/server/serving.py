@@ -1,7 +1,7 @@
-"""The server: Gradio's application behind the door, on sockets of its own, until somebody stops it.
+"""Serves Gradio's application behind the door, on given sockets, until somebody stops it.
 
-Knows nothing of the page or of models. It asks nothing of itself over HTTP, as Gradio's own start does, so that
-proxies, hosts and a busy machine cannot keep it from starting.
+Knows nothing of the page or of models. Unlike Gradio's own start it makes no HTTP requests to itself, so that proxies,
+hosts and a busy machine cannot keep it from starting.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ from editor.server.sockets import is_loopback
 from editor.server.workplace import Workplace
 from editor.settings import AppSettings
 
-_GRACE_S = 2  # for answers that are on their way when the server is stopped
+_GRACE_S = 2  # for answers under way when the server is stopped
 _PATIENCE_S = 6.0  # for a step of a run, inside which torch cannot be interrupted
-_MOST_CONNECTIONS = 700  # two stay open for each page; beyond, visitors are asked to come again
+_MOST_CONNECTIONS = 700  # two stay open per page; beyond, visitors are asked to come again
 
 
 def application(page: gr.Blocks, settings: AppSettings, place: Workplace, **look: Any) -> tuple[ASGIApp, FastAPI]:
-    """Return the whole application, and Gradio's own within it.
+    """Build the whole application; returns it, and Gradio's own within it.
 
     Args:
         page: queued.
         settings: hosts and limits.
-        place: whose served folder Gradio's files lie in.
+        place: its served folder holds Gradio's files.
         **look: theme, style sheets and head of the page.
     """
     outer = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
@@ -65,7 +65,7 @@ def application(page: gr.Blocks, settings: AppSettings, place: Workplace, **look
 
 
 class Server(uvicorn.Server):
-    """Serves until `should_exit`; in the main thread until SIGINT or SIGTERM, too, which are raised again after it."""
+    """Serves until `should_exit`; in the main thread also until SIGINT or SIGTERM, which it raises again afterwards."""
 
     def __init__(
         self, app: ASGIApp, inner: FastAPI, *, ready: Callable[[], None], stuck: Callable[[int], None]
@@ -73,10 +73,10 @@ class Server(uvicorn.Server):
         """Prepare to serve.
 
         Args:
-            app: all of it.
+            app: the whole application.
             inner: Gradio's application, whose open streams are told when the server ends.
             ready: called once the first request can be answered.
-            stuck: called with a signal, from another thread, when the server has not ended in time after it.
+            stuck: called with a signal, from another thread, if the server has not ended in time after it.
         """
         config = uvicorn.Config(
             app,
@@ -91,7 +91,7 @@ class Server(uvicorn.Server):
         self._inner, self._ready, self._stuck = inner, ready, stuck
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin to answer, and say so."""
+        """Start to answer, and report it."""
         await super().startup(sockets)
         if self.started:
             self._ready()
@@ -102,7 +102,7 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Begin to end, and be sure of the end."""
+        """Start to end, and make sure of the end."""
         if not self.should_exit:
             watch = threading.Timer(_PATIENCE_S, self._stuck, (sig,))
             watch.daemon = True

@@ -1,4 +1,4 @@
-"""Where the server listens: sockets that are taken before anything is loaded, and the address that people type.
+"""The server's sockets, taken before anything is loaded, and the address that people type.
 
 Knows nothing of what is served.
 """
@@ -16,19 +16,19 @@ from core import BadRequest
 from editor.sentences import about_server
 
 _EVERYWHERE = ("0.0.0.0", "::")
-_BACKLOG = 512  # connections that wait while a model is loaded, or 300 clients come at once
+_BACKLOG = 512  # connections that may wait while a model is loaded, or while 300 clients come at once
 
 
 @contextmanager
 def listening(host: str, port: int) -> Iterator[list[socket.socket]]:
-    """Listen at every address that a host has; from here on the port is this process's.
+    """Listen at every address of a host; from then on the port is this process's.
 
     Args:
         host: a name or an address, with or without the brackets of IPv6.
-        port: 0 for any that is free.
+        port: 0 for any free one.
 
     Raises:
-        BadRequest: if the host or the port cannot be had.
+        BadRequest: if the host or the port is not available.
     """
     host = host.removeprefix("[").removesuffix("]")
     try:
@@ -44,7 +44,7 @@ def listening(host: str, port: int) -> Iterator[list[socket.socket]]:
             try:
                 sockets.append(stack.enter_context(_listener(family, (name, chosen, *scope))))
             except OSError as error:
-                # A name such as localhost may have an address of a kind that this machine does not speak.
+                # A name such as localhost may have an address of a kind that this machine does not have.
                 if error.errno in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT) and len(places) > 1:
                     continue
                 raise _refused(host, port, error) from error
@@ -54,14 +54,14 @@ def listening(host: str, port: int) -> Iterator[list[socket.socket]]:
 
 
 def address_of(host: str, sockets: list[socket.socket]) -> str:
-    """Return what people type to reach the sockets of a host, ending with a slash."""
+    """Return the address that people type for the sockets of a host, ending with a slash."""
     host = host.removeprefix("[").removesuffix("]")
     shown = "localhost" if host in _EVERYWHERE else f"[{host}]" if ":" in host else host
     return f"http://{shown}:{sockets[0].getsockname()[1]}/"
 
 
 def is_loopback(host: str) -> bool:
-    """Say whether a name or an address never leaves this machine."""
+    """Tell whether a name or an address never leaves this machine."""
     name = host.removeprefix("[").removesuffix("]").lower()
     if name == "localhost" or name.endswith(".localhost"):
         return True

@@ -1,7 +1,7 @@
-"""The files that visitors uploaded, none of which is needed for long: they go by age, and the oldest where many are.
+"""Visitors' uploaded files, none of which is needed for long: removed by age, and oldest first if there are many.
 
-Knows nothing of what is in them. Gradio keeps each in a folder called by its sha256; opening one copies it into the
-store, and a program uses one in the call that follows.
+Knows nothing of their content. Gradio keeps each in a folder named by its sha256; opening one copies it into the store,
+and a program uses one in the call that follows.
 """
 
 from __future__ import annotations
@@ -17,11 +17,12 @@ logger = logging.getLogger(__name__)
 
 _FOLDER = re.compile(r"[0-9a-f]{64}")
 _MOST_S = 3600.0
-_LEAST_S = 60.0  # an upload so young may be about to be opened
+"""Age in seconds at which an upload is removed: a program may prepare many files before it uses the first."""
+_LEAST_S = 60.0  # an upload this young may be about to be opened
 
 
 class Uploads:
-    """Thread-safe; one for a server."""
+    """Thread-safe; one per server."""
 
     def __init__(self, place: Path, most_bytes: int) -> None:
         self._place = place
@@ -29,7 +30,7 @@ class Uploads:
         self._lock = threading.Lock()
 
     def make_room(self, wanted: int) -> bool:
-        """Remove what is old, and the oldest until so many bytes fit beside the others; says whether they fit now."""
+        """Remove old uploads, then the oldest until `wanted` bytes fit beside the others; tells whether they fit."""
         now = time.time()
         with self._lock:
             there = sorted(self._folders())
@@ -42,7 +43,7 @@ class Uploads:
             return held + wanted <= self._most
 
     def _folders(self) -> list[tuple[float, int, Path]]:
-        """Return when each was last written, its bytes, and its folder."""
+        """List the folders with their times of last writing and their bytes."""
         found = []
         for folder in self._place.iterdir():
             if not _FOLDER.fullmatch(folder.name):

@@ -1,7 +1,7 @@
-"""The folder of one run of the server, in which everything lies that visitors bring or make; it ends with the run.
+"""The folder of one run of the server, with everything that visitors bring or make; it ends with the run.
 
-Knows nothing of what lies in it. A lock tells the folders of runs that still go on from those of runs that were killed,
-which the next start removes: uploads may say where a photo was taken.
+Knows nothing of its content. A lock distinguishes folders of running servers from those of killed ones, which the next
+start removes: uploads may say where a photo was taken.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ logger = logging.getLogger(__name__)
 
 _PREFIX = "maskgit-editor-run-"
 _LOCK = "lock"
-_YOUNG_S = 3.0  # between a folder's making and its lock another start must not take it for a leftover
+_YOUNG_S = 3.0  # between a folder's creation and its lock another start must not take it for a leftover
 
 
 class Workplace(NamedTuple):
     """The two folders of a run.
 
     Attributes:
-        served: what the page server may give away.
+        served: files that the page server may give away.
         private: everything else.
     """
 
@@ -49,7 +49,7 @@ def workplace(parent: str | None) -> Iterator[Workplace]:
     """Make the folders of this run, and let Gradio and `tempfile` use them; removed at the end, however it ends.
 
     Args:
-        parent: where; None for the system's place for temporary files.
+        parent: folder to make them in; None for the system's folder for temporary files.
 
     Raises:
         BadRequest: if nothing can be written there.
@@ -81,7 +81,7 @@ def workplace(parent: str | None) -> Iterator[Workplace]:
 
 
 def sweep(place: Path) -> None:
-    """Remove what runs left that were killed; what others own, or still use, stays."""
+    """Remove the leftovers of killed runs, except those that others own or still use."""
     for folder in place.glob(f"{_PREFIX}*"):
         try:
             facts = folder.lstat()
@@ -90,7 +90,7 @@ def sweep(place: Path) -> None:
                 continue
             with FileLock(folder / _LOCK, timeout=0):
                 shutil.rmtree(folder, ignore_errors=True)
-            shutil.rmtree(folder, ignore_errors=True)  # the lock itself, where an open file cannot be removed
+            shutil.rmtree(folder, ignore_errors=True)  # including the lock, where an open file cannot be removed
             logger.info("removed what an earlier run left in %s", folder)
         except (OSError, Timeout):
             continue
