@@ -13,7 +13,7 @@ import hashlib
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -41,7 +41,7 @@ class Nets:
     """Tokenizer and transformer of one model, and the frozen classifier of those that see pixels.
 
     Attributes:
-        forwards: transformer passes so far, one per sample and guidance branch.
+        forwards: transformer passes so far, one per sample and guidance branch; those alike count each.
         encodes: windows encoded so far; a window seen before is not encoded again.
         tokenizer, transformer: the nets themselves.
         device, number: their device, and the number format of their computations.
@@ -96,7 +96,7 @@ class Nets:
 
     @torch.no_grad()
     def forward(self, tokens: Tensor, class_ids: Tensor, seen: Tensor | None = None) -> Tensor:
-        """Compute (b, N, K) logits for (b, N) tokens, one sample at a time on the CPU.
+        """Compute (b, N, K) logits for (b, N) tokens, one sample at a time on the CPU, and samples alike once.
 
         Args:
             tokens: (b, N) int64, MASK where unknown.
@@ -105,7 +105,11 @@ class Nets:
         """
         self.forwards += len(tokens)
         parts = (tokens, class_ids) if seen is None else (tokens, class_ids, seen)
-        logits = self._in_parts(self.transformer, *parts)
+        if self.device.type == "cpu":
+            first, same = _distinct(parts)
+            logits = self._in_parts(self.transformer, *(part[first] for part in parts))[same]
+        else:
+            logits = self._in_parts(self.transformer, *parts)
         if not torch.isfinite(logits).all():
             raise self._overflow("logits")
         return logits
@@ -238,6 +242,26 @@ class Nets:
     def autocast(self) -> torch.autocast:
         """The context that the nets run in: the number format on its device."""
         return torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32)
+
+
+def _distinct(parts: Sequence[Tensor]) -> tuple[list[int], list[int]]:
+    """Find rows that are alike: before the first token is drawn all variations are.
+
+    Args:
+        parts: of b rows each.
+
+    Returns:
+        The rows that differ from all before them, and for each of the b rows the place of its like among those.
+    """
+    first: list[int] = []
+    same: list[int] = []
+    for row in range(len(parts[0])):
+        alike = (place for place, other in enumerate(first) if all(torch.equal(p[row], p[other]) for p in parts))
+        place = next(alike, len(first))
+        if place == len(first):
+            first.append(row)
+        same.append(place)
+    return first, same
 
 
 def _digest(values: NDArray[np.uint8] | NDArray[np.bool_]) -> bytes:
