@@ -1,6 +1,6 @@
-"""The interface: a page around one canvas.
+"""The editor: a page around one canvas.
 
-Knows nothing of nets or tokens; all it asks of the engine are the public names of core.
+Knows nothing of nets or tokens; it uses the public names of core alone.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""What a person types as the two axes of a sweep, read into values.
+"""Reads the two axes of a sweep, as a person types them, into values.
 
-Knows nothing of running one; core.sweep does.
+Knows nothing of running a sweep; core.sweep does.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ _NAMES = {axis: title for title, axis in on_page.AXES}
 
 
 class Grid(NamedTuple):
-    """A sweep that was asked for.
+    """A requested sweep.
 
     Attributes:
         values: axis -> its values, rows first, as `core.sweep` takes them.
-        labels: the same for people.
+        labels: the values as people read them.
         titles: names of the axes.
     """
 
@@ -31,24 +31,24 @@ class Grid(NamedTuple):
 
     @property
     def cells(self) -> int:
-        """How many there are."""
+        """Number of cells."""
         return len(self.labels[0]) * len(self.labels[1])
 
 
 def examples(spec: ModelSpec) -> dict[str, str]:
-    """Return values that one could type, for each axis."""
+    """Return example values for each axis."""
     classes = [name.split(",")[0] for name in spec.classes[:4]]
     settings = {knob.name: knob.examples for knob in KNOBS.values() if knob.examples}
     return {**settings, "seed": "0, 1, 2, 3", "class_id": ", ".join(["none", *classes] if spec.null_class else classes)}
 
 
 def read_axes(texts: Sequence[str], spec: ModelSpec, *, most_cells: int) -> Grid:
-    """Return the grid.
+    """Read the grid.
 
     Args:
         texts: row axis, its values, column axis, its values; values are separated by commas.
         spec: for class names.
-        most_cells: more are refused.
+        most_cells: largest allowed number of cells.
 
     Raises:
         BadRequest: if the axes or their values cannot be used.
@@ -70,10 +70,10 @@ def read_axes(texts: Sequence[str], spec: ModelSpec, *, most_cells: int) -> Grid
 def swept_schedules(
     texts: Sequence[str], schedule: str, steps: int, spec: ModelSpec
 ) -> tuple[tuple[str, ...], tuple[int, ...]]:
-    """Return the schedules and the values of T that a sweep tries, those of the controls where it tries no others.
+    """Find the schedules and values of T that a sweep tries; those of the controls if it varies neither.
 
     Args:
-        texts: as `read_axes` takes them; what cannot be read yet is left out.
+        texts: as for `read_axes`; values that cannot be read yet are left out.
         schedule: name in the inspector.
         steps: T in the inspector.
         spec: for class names.

@@ -1,4 +1,4 @@
-"""What the server draws for the page: the schedules' curves, the sweep's grid, sample photos, shells of controls.
+"""Writes HTML for the page: the schedules' curves, the sweep's grid, sample photos, shells of controls.
 
 Knows nothing of components or requests; text in, HTML out, every value escaped.
 """
@@ -14,16 +14,18 @@ from core import masked_counts
 from editor.sentences import on_page
 
 _WIDTH, _HEIGHT = 300, 44
+"""Units of the drawing of the chosen schedule; the style sheet scales it to the inspector's width."""
 _SMALL_WIDTH, _SMALL_HEIGHT = 88, 36
+"""Units of each small plot of a sweep: three fit side by side into the same width."""
 
 
 def schedule_curve(schedule: str, steps: int, unknown: int) -> str:
-    """Return an SVG and one line: a bar for the tokens that each step reveals, a curve for those still masked.
+    """Draw an SVG and one line: a bar for the tokens that each step reveals, a curve for those still masked.
 
     Args:
         schedule: one of `core.values.KNOBS["schedule"].choices`.
         steps: T.
-        unknown: tokens to reveal, the whole grid where nothing is painted yet.
+        unknown: tokens to reveal, those of the whole grid if nothing is painted yet.
     """
     revealed = _revealed(schedule, steps, unknown)
     said = on_page.revealed(revealed)
@@ -36,7 +38,7 @@ def schedule_curve(schedule: str, steps: int, unknown: int) -> str:
 
 
 def sweep_curves(schedules: Sequence[str], steps: Sequence[int], unknown: int) -> str:
-    """Return small plots of the schedules that a sweep tries, one row a schedule, one column a T, all to one scale.
+    """Draw small plots of the schedules that a sweep tries, one row per schedule, one column per T, to one scale.
 
     Each shows the tokens revealed per step as bars and its own curve over the faint curves of the other schedules.
 
@@ -69,7 +71,7 @@ def _revealed(schedule: str, steps: int, unknown: int) -> list[int]:
 def _plot(
     revealed: Sequence[int], unknown: int, others: Sequence[Sequence[int]], size: tuple[int, int], most: int = 0
 ) -> str:
-    """Return the inside of an SVG: bars, and curves of what is still masked from the top left to the bottom right."""
+    """Draw the inside of an SVG: bars, and curves of the masked tokens from the top left to the bottom right."""
     width, height = size
     slot = width / max(len(revealed), 1)
     gap = min(2.0, slot / 4)
@@ -94,17 +96,17 @@ def _points(revealed: Sequence[int], unknown: int, size: tuple[int, int]) -> str
 
 
 def hints(texts: Mapping[str, str]) -> str:
-    """Return one line for each mode; the style sheet shows that of the chosen one, all in the same place."""
+    """Write one line per mode; the style sheet shows that of the chosen one, all in the same place."""
     lines = (f'<p class="pg-hint" data-mode="{mode}">{escape(text)}</p>' for mode, text in texts.items())
     return f'<div class="pg-hints">{"".join(lines)}</div>'
 
 
 def class_field(count: int, needs: str) -> str:
-    """Return the class menu before its script fills it.
+    """Write the class menu, which its script fills.
 
     Args:
         count: classes to choose from.
-        needs: what is said below the field, where a class is needed.
+        needs: the line below the field, if a class is needed.
     """
     return (
         f'<label class="pg-label" for="mge-class-field">{escape(on_page.CLASS)}</label>'
@@ -123,7 +125,7 @@ def class_field(count: int, needs: str) -> str:
 
 
 def extend_tools() -> str:
-    """Return the buttons of Extend: shapes, where the photo lies, more on every side, reset."""
+    """Write the buttons of Extend: shapes, the photo's position, more on every side, reset."""
     shapes = "".join(
         f'<button type="button" class="pg-chip" data-aspect="{shape}" '
         f'title="{escape(on_page.SHAPE.format(aspect=shape), quote=True)}">{shape}</button>'
@@ -145,7 +147,7 @@ def extend_tools() -> str:
 
 
 def open_button() -> str:
-    """Return the button that opens a file, and the field of the page that takes it; open.js joins them."""
+    """Write the button that opens a file, and the page's file field; open.js joins them."""
     return (
         f'<button type="button" class="pg-open">{escape(on_page.UPLOAD)}</button>'
         '<input type="file" accept=".png,.jpg,.jpeg,.webp,.zip" hidden tabindex="-1">'
@@ -153,7 +155,7 @@ def open_button() -> str:
 
 
 def drawer_handle() -> str:
-    """Return the handle of the inspector on narrow screens."""
+    """Write the handle of the inspector on narrow screens."""
     name = escape(on_page.DRAWER, quote=True)
     return f'<button type="button" aria-expanded="false" aria-controls="mge-side" aria-label="{name}"><i></i></button>'
 
@@ -166,7 +168,7 @@ class Thumbnail(NamedTuple):
 
 
 def sweep_empty() -> str:
-    """Return the grid before the first sweep: what to do."""
+    """Write the grid before the first sweep: what to do."""
     return f'<div class="pg-sweep pg-sweep-empty">{escape(on_page.SWEEP_EMPTY)}</div>'
 
 
@@ -178,7 +180,7 @@ def sweep_grid(
     said: str,
     run: str = "",
 ) -> str:
-    """Return the grid with the cells that are there, each a button; missing ones keep their place.
+    """Write the grid with the cells so far, each a button; missing ones keep their place.
 
     Args:
         corner: names of the row axis and the column axis.
@@ -215,7 +217,7 @@ def sweep_grid(
 
 
 def sample_strip(samples: Sequence[tuple[str, str]]) -> str:
-    """Return the strip of sample photos.
+    """Write the strip of sample photos.
 
     Args:
         samples: (name, thumbnail's data URL) of each.

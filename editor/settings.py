@@ -1,6 +1,6 @@
-"""What the person who starts the editor may choose: address, model, device, limits.
+"""The settings of whoever starts the editor: address, model, device, limits.
 
-Knows nothing of pictures or widgets. What cannot be is refused in one sentence before anything is loaded. Flags win
+Knows nothing of pictures or widgets. Invalid values are refused in one sentence before anything is loaded. Flags win
 over environment variables; on a Space (SPACE_ID is set) the server listens on all addresses, because the container's
 proxy is not on the loopback, and keeps to one model.
 """
@@ -15,36 +15,36 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import NoReturn
 
-_MOST_MB = 10**9  # a petabyte: above any disk, below what arithmetic minds
+_MOST_MB = 10**9  # a petabyte: above any disk, and exact in arithmetic
 SAMPLES = Path(__file__).resolve().parent.parent / "assets" / "samples"
 
 
 @dataclass(frozen=True)
 class AppSettings:
-    """How the editor runs.
+    """Settings of the editor.
 
     Attributes:
-        host, port: where the server listens; port 0 is any that is free.
-        hosts: names besides localhost and this machine's addresses under which browsers may ask for the page, as behind
-            a proxy; ".name" stands for all that end so.
-        model: what works at first: the name of a bundled model, of a published one that is on disk, or of one in
+        host, port: address on which the server listens; port 0 is any free one.
+        hosts: names besides localhost and this machine's addresses under which browsers may ask for the page, for
+            example behind a proxy; ".name" stands for all names that end so.
+        model: the first model: the name of a bundled model, of a published one on this disk, or of one in
             `model_folders`.
-        model_folders: folders of models of one's own; each is a model folder or holds such folders.
-        fixed_model: whether nobody may choose another model in the page; on a Space the rule, because the choice is
-            for every visitor.
+        model_folders: folders of models of one's own; each is a model folder or contains such folders.
+        fixed_model: whether nobody may choose another model on the page; always so on a Space by default, because the
+            choice is for every visitor.
         device: "auto", "cpu" or "cuda".
-        mcp: whether the functions of the API are offered as MCP tools too; needs the packages of `gradio[mcp]`.
-        max_file_mb: largest upload, megabytes, and most that a project may hold unpacked: all of `document_mb` as it
-            is, and 96 for masks and recipes, so that whatever is exported can be opened again.
+        mcp: whether the functions of the API are MCP tools, too; needs the packages of `gradio[mcp]`.
+        max_file_mb: megabytes of the largest upload and of a project's unpacked content: all of `document_mb`
+            uncompressed, and 96 for masks and recipes, so that every export can be opened again.
         samples: folder of photos offered on the page.
-        documents_per_visitor: pictures that one visitor can have open; the oldest is dropped beyond.
-        visitors: visitors whose pictures are kept; the longest absent is dropped beyond.
-        visitor_minutes: how long the pictures of a visitor who left are kept, for a lost connection to come back.
-        undo_steps: versions kept beside the first, for each picture.
-        document_mb: pixels kept on disk for one picture's versions and runs, megabytes.
-        disk_mb: files kept for all visitors together, megabytes; twice the pixels or less, as PNG and array.
-        memory_mb: steps, masks and cells kept in memory for all visitors together, megabytes. Beyond either, the
-            pictures go that nobody asked for the longest, but none that is worked on; browsers have their own copies.
+        documents_per_visitor: pictures that one visitor can have open; beyond, the oldest is dropped.
+        visitors: visitors whose pictures are kept; beyond, the longest absent is dropped.
+        visitor_minutes: time for which a departed visitor's pictures are kept, in case the connection comes back.
+        undo_steps: versions kept beside the first, per picture.
+        document_mb: megabytes of pixels on disk for one picture's versions and runs.
+        disk_mb: megabytes of files for all visitors together; at most twice the pixels, as PNG and array.
+        memory_mb: megabytes of steps, masks and cells in memory for all visitors together. Beyond either, the pictures
+            unused for longest are dropped, except those being worked on; browsers have their own copies.
         sweep_cells: most cells of one sweep.
     """
 
@@ -69,7 +69,7 @@ class AppSettings:
 
 
 def read_settings(arguments: Sequence[str], environment: Mapping[str, str]) -> AppSettings:
-    """Return the settings that flags and environment ask for.
+    """Read the settings from flags and environment.
 
     Args:
         arguments: the command line without the program's name.
@@ -78,7 +78,7 @@ def read_settings(arguments: Sequence[str], environment: Mapping[str, str]) -> A
             MASKGIT_EDITOR_FIXED_MODEL (1 or 0), MASKGIT_EDITOR_DEVICE, SPACE_ID and SPACE_HOST are read.
 
     Raises:
-        SystemExit: 2 after one sentence, for flags and variables that cannot be read; 0 after `--help`.
+        SystemExit: 2 after one sentence, for invalid flags and variables; 0 after `--help`.
     """
     parser = _parser(environment)
     chosen = parser.parse_args(arguments)
@@ -100,29 +100,29 @@ def read_settings(arguments: Sequence[str], environment: Mapping[str, str]) -> A
 
 
 class _Parser(argparse.ArgumentParser):
-    """An argument parser that complains in one sentence."""
+    """An argument parser that reports errors in one sentence."""
 
     def error(self, message: str) -> NoReturn:
-        """End with argparse's complaint."""
+        """End with argparse's sentence."""
         self.exit(2, f"{message}: see app.py --help.\n")
 
 
 def _port(text: str) -> int:
-    """Return the port that a word writes."""
+    """Read a port."""
     if not text.isdecimal() or int(text) > 65535:
         raise argparse.ArgumentTypeError(f"{text!r} is no port, which is a whole number from 0 to 65535")
     return int(text)
 
 
 def _megabytes(text: str) -> int:
-    """Return the megabytes that a word writes."""
+    """Read a number of megabytes."""
     if not text.isdecimal() or not 1 <= int(text) <= _MOST_MB:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of megabytes, which is whole and 1 to {_MOST_MB}")
     return int(text)
 
 
 def _hosts(given: Sequence[str], environment: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the names that were given, and on a Space its own and all that its proxy answers to."""
+    """List the given names, and on a Space its own and those that its proxy answers to."""
     said = [*given, *environment.get("MASKGIT_EDITOR_HOSTS", "").split(",")]
     if environment.get("SPACE_ID"):
         said += [environment.get("SPACE_HOST", ""), ".hf.space", "huggingface.co"]
@@ -130,14 +130,14 @@ def _hosts(given: Sequence[str], environment: Mapping[str, str]) -> tuple[str, .
 
 
 def _parser(environment: Mapping[str, str]) -> _Parser:
-    """Return the flags, with defaults from the environment."""
+    """Define the flags, with defaults from the environment."""
     standard = AppSettings()
     host = environment.get("GRADIO_SERVER_NAME") or ("0.0.0.0" if environment.get("SPACE_ID") else standard.host)
     parser = _Parser(prog="app.py", description="Paint on a photo, get it back repainted.")
     port = environment.get("GRADIO_SERVER_PORT") or str(standard.port)
     try:
         _port(port)
-    except argparse.ArgumentTypeError as error:  # argparse itself looks at a default only where no flag is given
+    except argparse.ArgumentTypeError as error:  # argparse itself checks a default only if no flag is given
         parser.error(f"GRADIO_SERVER_PORT: {error}")
     parser.add_argument("--host", default=host, help="address to listen on (default: %(default)s)")
     parser.add_argument(
@@ -160,7 +160,7 @@ def _parser(environment: Mapping[str, str]) -> _Parser:
 
 
 def _add_models(parser: _Parser, environment: Mapping[str, str]) -> None:
-    """Add which models there are, and where they run."""
+    """Add the flags for models and devices."""
     standard = AppSettings()
     parser.add_argument(
         "--model",
@@ -189,7 +189,7 @@ def _add_models(parser: _Parser, environment: Mapping[str, str]) -> None:
 
 
 def _add_limits(parser: _Parser) -> None:
-    """Add how much is kept."""
+    """Add the flags for limits."""
     standard = AppSettings()
     parser.add_argument(
         "--disk-mb",

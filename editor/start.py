@@ -1,7 +1,7 @@
-"""From settings to a page that answers, and back to nothing when it is stopped.
+"""Starts the editor: from settings to a page that answers, and back to nothing when it is stopped.
 
-Knows nothing of what is on the page. What can fail at once (host, port, place) is tried before the seconds of loading;
-gradio and torch are imported here and not above.
+Knows nothing of what is on the page. What can fail at once (host, port, folder) is tried before the seconds of loading;
+gradio and torch are imported inside the function for the same reason.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def serve(settings: AppSettings) -> None:
 
     Raises:
         CoreError: if it cannot start; one sentence.
-        KeyboardInterrupt, SystemExit: as the signal that ended it.
+        KeyboardInterrupt, SystemExit: from the signal that ended it.
     """
     _allow_many_files()
     share_one_heap()
@@ -43,7 +43,7 @@ def serve(settings: AppSettings) -> None:
 
 
 def _opened(sentence: str) -> None:
-    """Say so, and only now spend time on what the first picture needs."""
+    """Report the address, and only then spend time on preparing for the first picture."""
     from editor.server import darkroom
 
     sys.stdout.write(f"{sentence}\n")
@@ -52,13 +52,13 @@ def _opened(sentence: str) -> None:
 
 
 def _give_up(folders: Workplace, sig: int) -> None:
-    """End in the midst of a run that does not hear."""
+    """End the process during a step that does not react to signals."""
     folders.remove()
     os._exit(128 + sig)
 
 
 def _allow_many_files(wanted: int = 8192) -> None:
-    """Raise this process's limit of open files as far as the system lets it: each connection and mapped file is one."""
+    """Raise this process's limit of open files as far as the system allows: each connection and mapped file is one."""
     try:
         import resource
     except ImportError:  # Windows has no such limit

@@ -1,18 +1,18 @@
 """One function for each gesture, a file for each kind of gesture.
 
-Knows nothing of the layout; what the functions return are messages for the stage, values for the controls, and files.
-This is the edge to the person: errors of the core become their sentence, anything else is logged and becomes an
-apology, and nothing that was painted is ever touched.
+Knows nothing of the layout; the functions return messages for the stage, values for the controls, and files. At this
+edge the core's errors become their sentence for the person, anything else is logged and becomes an apology, and nothing
+that was painted is ever touched.
 
     opening    the first picture, a sample, an upload, the picture of the last visit; leaving
     masking    a file, or what is transparent, as the mask
-    planning   a setting that the overlay depends on changed; which cells a run would regenerate
-    running    run, stop, keep what a stopped run had come to
-    sweeping   a run under every pair of settings; adopt a cell of it
+    planning   a changed setting of the overlay; the cells that a run would regenerate
+    running    run, stop, keep the draft of a stopped run
+    sweeping   a run under every pair of settings; adopting one of its cells
     reviewing  accept a variation, go to a version, look into a cell
     exporting  a file of any format
-    choosing   another model, for everybody; fitting the page to the one that works
-    suggesting which classes the picture may show, for models that need one
+    choosing   another model, for everybody; fitting the page to the one at work
+    suggesting classes that the picture may show, for models that need one
     api        the form, and the functions that programs call
 """
 
@@ -56,5 +56,5 @@ class Handlers:
 
     @property
     def spec(self) -> ModelSpec:
-        """The model that works now."""
+        """The model at work."""
         return self._desk.engine.spec

@@ -32,7 +32,7 @@ from editor.wire.bits import MaskPixels
 logger = logging.getLogger(__name__)
 
 _LEFT_OUT = -1
-"""Of a number that a program does not give: MCP's schema drops standards that are 0."""
+"""Stands for a number that a program does not give: MCP's schema drops defaults that are 0."""
 
 
 class Api:
@@ -233,7 +233,7 @@ class Api:
         *,
         tell: Callable[[str], object] = logger.info,
     ) -> str:
-        """Run one variation and return where its PNG is."""
+        """Run one variation and return the path of its PNG."""
         picture, brushed = _opened(image, mask, tell)
         box = None if edges is None or picture is None else _box(edges, Size(picture.shape[1], picture.shape[0]))
         asked = requests.build_request(mode, values, engine.spec, picture=picture, mask=brushed, box=box)
@@ -246,7 +246,7 @@ class Api:
 
 
 def _client() -> str:
-    """Return where the request comes from, behind a proxy too; one address is one client."""
+    """Return the address that the request comes from, behind a proxy too; one address is one client."""
     request = LocalContext.request.get(None)
     if request is None:
         return ""
@@ -254,7 +254,7 @@ def _client() -> str:
 
 
 def _values(values: Mapping[str, Any], spec: ModelSpec) -> dict[str, Any]:
-    """Return what a program asked for as the controls would hold it."""
+    """Convert a program's settings to those of the controls."""
     asked = class_id(spec.classes, values.get("class"))
     plain = {name: value for name, value in values.items() if name != "class"}
     if plain.get("steps") == _LEFT_OUT:
@@ -263,7 +263,7 @@ def _values(values: Mapping[str, Any], spec: ModelSpec) -> dict[str, Any]:
 
 
 def _or(value: int, standard: int) -> int:
-    """Return what was asked for, or what it is where it was left out; other negative numbers are refused later."""
+    """Return the given value, or the default if it was left out; other negative numbers are refused later."""
     return standard if value == _LEFT_OUT else value
 
 
@@ -280,7 +280,7 @@ def _ending(finish: str, follow: float) -> dict[str, Any]:
 
 
 def _opened(image: Any, mask: Any, tell: Callable[[str], object]) -> tuple[Pixels | None, MaskPixels | None]:
-    """Return the pixels and the mask in uploaded files, None if there is no file; tells how they were read."""
+    """Read the pixels and the mask in uploaded files, None if there is no file; tells how they were read."""
     if not image:
         return None, None
     picture = read_picture(Path(str(image)))

@@ -1,6 +1,6 @@
-"""Another model: what there is, choosing one, giving it up, and fitting the page to the one that works.
+"""Another model: listing, choosing and cancelling it, and fitting the page to the one at work.
 
-Knows nothing of how a model is fetched. The choice is for everybody on this server; a page hears of it when it looks.
+Knows nothing of how a model is fetched. The choice is for everybody on this server; a page sees it when it next asks.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from editor.wire.replies import Message
 
 
 class Fitted(NamedTuple):
-    """A message for the stage, and the model that the page is to be fitted to."""
+    """A message for the stage, and the model to which the page is to be fitted."""
 
     message: Message
     spec: ModelSpec
@@ -31,24 +31,24 @@ class Choosing:
         self._desk = desk
 
     def look(self, _asked: object = None) -> dict[str, Any]:
-        """Return all that the menu shows; whatever the browser sends along says nothing."""
+        """Return the state that the menu shows; what the browser sends along is ignored."""
         models = self._desk.models
         return menus.menu(models.look(), fixed=models.fixed)
 
     def choose(self, data: object) -> dict[str, Any]:
-        """Begin to bring a model, {key, agreed}; where that cannot be, `refused` says why.
+        """Start to bring a model, {key, agreed}; if that is impossible, `refused` says why.
 
-        `agreed` is the `consent` of the menu's line, where a download comes first.
+        `agreed` is the `consent` of the menu's line, if a download comes first.
         """
         asked = data if isinstance(data, Mapping) else {}
         return self._after(lambda: self._desk.models.choose(asked.get("key"), agreed=asked.get("agreed")))
 
     def cancel(self, _asked: object = None) -> dict[str, Any]:
-        """Give up the model that is on its way; whatever the browser sends along says nothing."""
+        """Stop the model that is on its way; what the browser sends along is ignored."""
         return self._after(self._desk.models.cancel)
 
     def fit(self, request: gr.Request) -> Fitted:
-        """Fit a page to the model that works."""
+        """Fit a page to the model at work."""
         spec = self._desk.engine.spec
         view = requests.read_view(self._desk.documents.controls(owner_of(request)))
         return Fitted(replies.fitted(view=view, spec=spec), spec)

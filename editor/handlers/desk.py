@@ -1,4 +1,4 @@
-"""What every gesture works on: the models, the documents, the limits, and who asks.
+"""What every gesture needs: the models, the documents, the limits, the visitor, and how errors are answered.
 
 Knows nothing of single gestures.
 """
@@ -32,11 +32,11 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _FIRST_GUESS_S = 0.06  # a step of one variation, before any was measured
-_FIRST_PACE = 0.7  # likewise of a finish: two threads share it
+_FIRST_PACE = 0.7  # of a finish, likewise: two threads share it
 
 
 def _learned(known: float, measured: float) -> float:
-    """Return what is known after one more measurement: it counts for three tenths, for runs differ."""
+    """Update an estimate with a measurement, which counts for three tenths, because runs differ."""
     return known + 0.3 * (measured - known)
 
 
@@ -44,11 +44,11 @@ class Desk:
     """The models, the documents and the limits.
 
     Attributes:
-        models: what works, and what can be chosen.
+        models: the one at work, and those that can be chosen.
         settings: the limits.
-        documents: every visitor's.
+        documents: of every visitor.
         step_s: measured seconds of one decoding step of one variation.
-        finish_pace: measured seconds of a finish for each that is expected on an ordinary machine.
+        finish_pace: measured seconds of a finish, as a multiple of those expected on an ordinary machine.
     """
 
     def __init__(self, models: Models, settings: AppSettings, documents: Documents) -> None:
@@ -61,37 +61,37 @@ class Desk:
 
     @property
     def engine(self) -> Engine:
-        """The engine that works now: a gesture asks once and keeps it to its end."""
+        """The engine at work; a gesture asks once and keeps it to its end."""
         return self.models.engine
 
     def measure(self, seconds: float) -> None:
-        """Note how long a step of one variation took."""
+        """Note the seconds of a step of one variation."""
         with self._lock:
             self.step_s = _learned(self.step_s, seconds)
 
     def measure_finish(self, seconds: float, expected: float) -> None:
-        """Note how long a finish took beside what was expected."""
+        """Note the seconds of a finish, and those expected."""
         with self._lock:
             self.finish_pace = _learned(self.finish_pace, seconds / expected)
 
     def expected(self, request: EditRequest, steps: int) -> float:
-        """Return about how many seconds a run of so many decoding steps will take."""
+        """Estimate the seconds of a run of `steps` decoding steps."""
         finish = self.engine.expected_finish(request)
         return self.step_s * request.decoding.variations * steps + self.finish_pace * finish
 
     def document_of(self, payload: Mapping[str, Any], run: str, request: gr.Request) -> Document:
-        """Return the document that keeps a run: the one that the payload names, else whichever of the visitor's does.
+        """Find the document that keeps a run: the one the payload names, else any of the visitor's that has the run.
 
         Raises:
             Gone: if the named one is not kept any more.
-            BadRequest: if it, or every one, does not keep the run.
+            BadRequest: if the document does not keep the run, or none does.
         """
         if payload.get("doc") is not None and run not in self.document(payload, request).runs:
             raise Gone("run")
         return self.documents.of_run(run, owner_of(request))
 
     def document(self, payload: Mapping[str, Any], request: gr.Request) -> Document:
-        """Return the document that a payload names, or the one that the visitor used last.
+        """Find the document that a payload names, or the one that the visitor used last.
 
         Raises:
             Gone: if the named one is not kept any more, or is not this visitor's.
@@ -107,13 +107,13 @@ class Desk:
 
 
 def echoed(message: Message | None, event: gr.EventData | None) -> Message | None:
-    """Return a message marked as the answer to what the page asked, where it waits for one."""
+    """Mark a message as the answer that the page waits for, if it does."""
     asked = None if event is None else intents.read_ask(payload_of(event))
     return message if message is None or asked is None else replies.answering(message, asked)
 
 
 def answering(handler: Callable[[gr.EventData, gr.Request], Message]) -> Callable[..., Message | None]:
-    """Return a handler whose message is marked as the answer to what the page asked."""
+    """Wrap a handler so that its message is marked as the answer that the page waits for."""
 
     def answer(event: gr.EventData, request: gr.Request) -> Message | None:
         return echoed(handler(event, request), event)
@@ -122,7 +122,7 @@ def answering(handler: Callable[[gr.EventData, gr.Request], Message]) -> Callabl
 
 
 def answered(work: Callable[[], T], otherwise: Callable[[Message], T]) -> T:
-    """Return what a gesture answers; where it fails, what is answered with a sentence about it.
+    """Run a gesture; if it fails, answer with a sentence.
 
     Args:
         work: the gesture.
@@ -138,18 +138,18 @@ def answered(work: Callable[[], T], otherwise: Callable[[Message], T]) -> T:
 
 
 def apology(error: Exception) -> str:
-    """Return the sentence for an error that nobody foresaw: the machine's own, which can be told, or ours."""
+    """Return the sentence for an unforeseen error: the machine's own if it can be shown, or an apology."""
     return str(of_the_machine(error) or on_page.internal_error())
 
 
 def refusal(error: CoreError, run: str | None = None) -> Message:
-    """Return what the page is told of an error, of a run where one ended by it."""
+    """Make the page's message about an error, and about the run that it ended, if any."""
     return replies.notice("error", str(error), run=run, gone=error.what if isinstance(error, Gone) else None)
 
 
 @contextmanager
 def told_to_programs() -> Iterator[None]:
-    """Turn errors of the core into what Gradio tells those who called without the stage."""
+    """Turn errors of the core into Gradio's, for callers without the stage."""
     try:
         yield
     except CoreError as error:
@@ -166,13 +166,13 @@ def owner_of(request: gr.Request) -> str:
 
 
 def payload_of(event: gr.EventData) -> Mapping[str, Any]:
-    """Return the whole payload of an event, empty where it is no JSON object."""
-    data = event._data  # the only way to the whole payload of an event of one's own
+    """Return the whole payload of an event, empty if it is no JSON object."""
+    data = event._data  # the only way to the whole payload of a custom event
     return data if isinstance(data, Mapping) else {}
 
 
 def address_of(path: Path, request: gr.Request) -> str:
-    """Return where the browser finds a served file: a path from the host's root, prefixed as the page is."""
+    """Return the browser's path of a served file, from the host's root, with the page's prefix."""
     prefix = ""
     if request.request is not None:
         prefix = urlsplit(str(getattr(request.request.app, "root_path", "") or "")).path
@@ -181,7 +181,7 @@ def address_of(path: Path, request: gr.Request) -> str:
 
 
 def addresses(request: gr.Request) -> Address:
-    """Return the function that says where the browser finds a picture."""
+    """Make the function that returns the browser's path of a picture."""
 
     def address(picture: Picture) -> str:
         return address_of(picture.png, request)

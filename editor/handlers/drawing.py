@@ -1,6 +1,6 @@
-"""One edit drawn for the stage: a message a step, then its pictures, kept with the tokens of each step.
+"""Draws one edit for the stage: a message per step, then its pictures, kept with the tokens of each step.
 
-Knows nothing of nets, and not who asked or when to stop: it forwards what the engine streams.
+Knows nothing of nets, nor of who asked or when to stop: it forwards what the engine streams.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ Streamed = Preview | Finishing | EditResult
 
 
 class Told(NamedTuple):
-    """What a run yields: a message for the stage, and the sweep's grid, sheet and CSV; what is None stays as it is."""
+    """One item of a run: a message for the stage, and the sweep's grid, sheet and CSV; None leaves a part unchanged."""
 
     message: Message | None = None
     grid: str | None = None
@@ -46,7 +46,7 @@ class Told(NamedTuple):
 
 @dataclass
 class Live:
-    """How far a visitor's run is, so that Stop can say so."""
+    """Progress of a visitor's run, for Stop to report."""
 
     run: str
     step: int = 0
@@ -61,11 +61,11 @@ class Job:
 
     Attributes:
         run: the browser's id.
-        document: that keeps the results.
-        asked: with all its variations.
-        source: version that it is made from.
-        origin: the run that it goes on from.
-        engine: that draws all of it, whatever model works by then.
+        document: keeps the results.
+        asked: the request, with all its variations.
+        source: version it is made from.
+        origin: the run it continues.
+        engine: draws all of it, whatever model is at work by then.
         request: of the visitor.
         started: `time.perf_counter()` seconds.
     """
@@ -81,16 +81,16 @@ class Job:
 
     @property
     def offset(self) -> tuple[int, int]:
-        """Where the source lies on the results, (x, y)."""
+        """Position of the source on the results, (x, y)."""
         return self.asked.sides.left, self.asked.sides.top
 
 
 @dataclass(frozen=True, eq=False)
 class _Route:
-    """The passes of an edit, in short.
+    """Summary of an edit's passes.
 
     Attributes:
-        window: of the first.
+        window: of the first pass.
         hole: (h, w) bool, the cells that it decides.
         levels: of each pass, 0 for the first look.
         finer_steps: decoding steps of all passes after the first look.
@@ -103,7 +103,7 @@ class _Route:
 
     @classmethod
     def planned(cls, engine: Engine, asked: EditRequest) -> _Route:
-        """Return the route of an edit."""
+        """Plan an edit and summarise its passes."""
         passes = engine.plan(asked)
         levels = tuple(one.level for one in passes)
         finer = engine.expected_steps(asked, [one for one in passes if one.level])
@@ -111,13 +111,13 @@ class _Route:
 
     @property
     def looks(self) -> int:
-        """Passes of the first look."""
+        """Number of passes of the first look."""
         return self.levels.count(0)
 
 
 @contextmanager
 def _closed(stream: Iterator[Streamed]) -> Iterator[Iterator[Streamed]]:
-    """Close what the engine streams as soon as nobody listens, so that a stopped run frees the device at once."""
+    """Close the engine's stream as soon as nobody listens, so that a stopped run frees the device at once."""
     try:
         yield stream
     finally:
@@ -127,13 +127,13 @@ def _closed(stream: Iterator[Streamed]) -> Iterator[Iterator[Streamed]]:
 
 
 class Drawing:
-    """Draws edits and keeps what they come to."""
+    """Draws edits and keeps their results."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
     def edit(self, job: Job, live: Live) -> Iterator[Message]:
-        """Stream one edit: a message for each step, a sign of life where there is nothing to show, then the result."""
+        """Stream one edit: a message per step, a sign of life if there is nothing to show, then the result."""
         asked, variations = job.asked, job.asked.decoding.variations
         route = _Route.planned(job.engine, asked)
         trace = self._trace(job, route)
@@ -159,7 +159,7 @@ class Drawing:
                 live.step, live.steps = item.step, item.steps
                 if trace is not None:
                     trace.add(item)
-                    if not live.draft:  # from here on, something is there that can be kept when it is stopped
+                    if not live.draft:  # from here on there is a draft to keep when it is stopped
                         job.document.remember(Run(job.run, alone, job.offset, job.source, job.engine.spec, trace=trace))
                         live.draft = True
                 yield self._step(job, item, route, canvas)
@@ -187,7 +187,7 @@ class Drawing:
         yield Told(self.finished(job, drawn, results, joined, notes=notes))
 
     def _trace(self, job: Job, route: _Route) -> Trace | None:
-        """Return the trace that this edit will fill; None if its first look takes several windows."""
+        """Start the trace of this edit; None if its first look takes several windows."""
         if route.looks > 1:
             return None
         hole, start, origin = route.hole, job.asked.start, job.origin
@@ -217,13 +217,13 @@ class Drawing:
         ).message()
 
     def _frame(self, job: Job, item: Finishing, last: Preview, route: _Route, started: float) -> Message:
-        """Return what a picture on its way to be finished looks like, as a step after the last, or a sign of life.
+        """Show a picture that is being finished, as a step after the last, or send a sign of life.
 
         Args:
-            job: what was asked.
-            item: of the engine.
+            job: the edit.
+            item: from the engine.
             last: the last step.
-            route: the edit's passes; of several windows no one picture shows all.
+            route: the edit's passes; with several windows no one picture shows all.
             started: `time.perf_counter()` seconds of the last step.
         """
         if item.images is None:
@@ -256,18 +256,18 @@ class Drawing:
         notes: Sequence[str] | None = None,
         draft: bool = False,
     ) -> Message:
-        """Keep the pictures of finished edits as one run and return the message about it.
+        """Keep the pictures of finished edits as one run and make the message about it.
 
         Args:
-            job: what was asked.
-            drawn: the request that draws each variation and no other.
-            results: whose variations, one after the other, are those drawn.
+            job: the edit.
+            drawn: for each variation the request that draws it and no other.
+            results: their variations, one after the other, are those of `drawn`.
             trace: of all of them, or None.
-            kept: requests that a later run goes on from, where they are not those drawn.
-            notes: what sets each variation apart, where the seed does not.
+            kept: requests that a later run continues from, if they are not those of `drawn`.
+            notes: what distinguishes each variation, if the seed does not.
             draft: see `replies.Result`.
         """
-        if trace is not None and not draft:  # the steps of a draft are there already
+        if trace is not None and not draft:  # the steps of a draft are already kept
             self._settle(trace, results)
         images = [(result, i) for result in results for i in range(len(result.patches))]
         judged = len(results) == 1 and results[0].fits is not None
@@ -307,12 +307,12 @@ class Drawing:
     def _stored(
         self, job: Job, drawn: Sequence[EditRequest], images: Sequence[tuple[EditResult, int]]
     ) -> tuple[tuple[Picture, ...], tuple[Sources, ...], tuple[int, ...]]:
-        """Store every variation; return the pictures, where their pixels come from, and how many changed outside.
+        """Store every variation; returns the pictures, their sources, and their numbers of pixels changed outside.
 
         Args:
-            job: what was asked.
-            drawn: the request that draws each variation and no other.
-            images: each as a result and its place in there.
+            job: the edit.
+            drawn: for each variation the request that draws it and no other.
+            images: each as a result and its index in it.
         """
         spec, store = job.engine.spec, self._desk.documents.store
         stored: list[Picture] = []
@@ -324,12 +324,12 @@ class Drawing:
             stored.append(picture)
             return picture, Sources.of(result, i), self._changed_outside(job, image, result.canvas_mask)
 
-        # Compressing PNGs takes longer than decoding tokens, and threads do help; each holds one whole picture.
+        # Compressing PNGs takes longer than decoding tokens, and threads help; each holds one whole picture.
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             each = [pool.submit(keep, index) for index in range(len(images))]
         try:
             pictures, sources, outside = zip(*(one.result() for one in each), strict=True)
-        except BaseException:  # a full disk: those that did find room go with those that did not
+        except BaseException:  # a full disk: release those that found room, too
             for picture in stored:
                 store.release(picture)
             raise
@@ -352,7 +352,7 @@ class Drawing:
 
 
 def _note(result: EditResult, variation: int, note: str | None) -> str | None:
-    """Return what sets a picture apart: what is told of it, and what its finish follows."""
+    """Describe what distinguishes a picture: its note, and what its finish follows."""
     said = [note] if note else []
     if result.follows is not None:
         said.append(on_page.follows(result.follows[variation]))

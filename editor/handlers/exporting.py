@@ -1,4 +1,4 @@
-"""A file of any format, made and measured before it is downloaded.
+"""Makes a file of any format, measured before it is downloaded.
 
 Knows nothing of how the files are encoded; `editor.documents.export` and `editor.documents.project` do.
 """
@@ -32,7 +32,7 @@ _TITLES = {"jpeg": "JPEG", "webp": "WebP"}
 
 
 class _Written(NamedTuple):
-    """A file, and what could not be put into it."""
+    """A file, and a sentence about what did not fit into it."""
 
     path: Path
     notice: str | None = None
@@ -112,7 +112,7 @@ class Exporting:
         return _Written(path, " ".join(lost) or None)
 
     def _frames(self, run: Run, variation: int) -> list[Pixels]:
-        """Return the picture as each step of the first look guessed it, composited into the photo, small."""
+        """Draw the guess of each step of the first look, composited into the photo, small."""
         request, trace, engine = run.request(variation), run.traced(), self._desk.engine
         requests.check_model(run, engine.spec)
         # The steps are those of the first look, and too small for texture to be seen.

@@ -1,4 +1,4 @@
-"""What becomes the mask on the stage besides strokes: a picture file, and the transparent part of the picture.
+"""Masks from elsewhere than strokes: a picture file, or the transparent part of the picture.
 
 Knows nothing of how the stage paints; it answers with a mask and a sentence, or with a sentence alone.
 """
@@ -18,7 +18,7 @@ from editor.wire import replies
 from editor.wire.replies import Message
 
 _OPAQUE = 250
-"""Alpha from which on nobody sees that a pixel is not opaque; what is below counts as transparent."""
+"""Lowest alpha that still looks opaque: a difference of 5 levels of 255 is not seen. Less counts as transparent."""
 
 
 class Masking:
@@ -28,7 +28,7 @@ class Masking:
         self._desk = desk
 
     def load(self, path: str | None, event: gr.EventData, request: gr.Request) -> Message:
-        """Read an uploaded file as the mask of a document, {doc}; without a file, take what is transparent in it."""
+        """Read an uploaded file as the mask of a document, {doc}; without a file, take its transparent pixels."""
 
         def work() -> Message:
             document = self._desk.document(payload_of(event), request)

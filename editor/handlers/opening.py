@@ -1,7 +1,7 @@
-"""What comes onto the stage: the first picture, a sample, an upload, the picture of the last visit.
+"""Opens pictures on the stage: the first one, a sample, an upload, the picture of the last visit.
 
-Knows nothing of what is done with a picture later. An upload may be a plain picture, one of ours with a recipe in it,
-or a project with all its versions.
+Knows nothing of what is done with a picture later. An upload may be a plain picture, one of ours with its recipe, or a
+project with all its versions.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ _SAMPLE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 
 @dataclass(frozen=True)
 class Opened:
-    """A message for the stage, the file that the download button gives, and values for the controls by name.
+    """A message for the stage, the file of the download button, and values for the controls by name.
 
-    What is None stays as it is, as in all that handlers return.
+    None leaves a part unchanged, as in everything that handlers return.
     """
 
     message: Message | None = None
@@ -53,7 +53,7 @@ class Opening:
         self.samples = sample_paths(desk.settings.samples)
 
     def open_first(self, request: gr.Request) -> Opened:
-        """Open the first sample, something painted over already, for a visitor who just came."""
+        """Open the first sample, with something already painted over, for a new visitor."""
         if not self.samples or self._desk.documents.current(owner_of(request)) is not None:
             return Opened()
         names = [path.name for path in self.samples]
@@ -77,13 +77,13 @@ class Opening:
         return self._open(self.samples[index], request, self.samples[index].stem)
 
     def open_upload(self, path: str | None, request: gr.Request, name: str | None = None) -> Opened:
-        """Open the file that was uploaded, under its own name; Gradio has checked that the path is its own upload."""
+        """Open an uploaded file under its own name; Gradio has checked that the path is its own upload."""
         if not path:
             return Opened(replies.notice("error", on_page.upload_missing()))
         return self._open(Path(path), request, Path(name or path).stem)
 
     def reopen(self, event: gr.EventData, request: gr.Request) -> Opened:
-        """Give a visitor the document of the visit before, {doc}; where it is gone the stage has its own copy."""
+        """Give a visitor the document of the last visit, {doc}; if it is gone, the stage has its own copy."""
 
         def work() -> Opened:
             document = self._desk.documents.reopen(payload_of(event).get("doc"), owner_of(request))
@@ -108,7 +108,7 @@ class Opening:
         return answered(work, Opened)
 
     def _new(self, path: Path, request: gr.Request, name: str) -> tuple[Document, dict[str, str], str | None]:
-        """Open a picture file under a name; returns the recipe in it, too, and what was changed on the way in."""
+        """Open a picture file under a name; returns document, recipe in the file, and what was changed on the way."""
         pixels, told = read_picture(path)
         logger.info("opened %dx%d px", pixels.shape[1], pixels.shape[0])
         data = path.read_bytes()
@@ -117,7 +117,7 @@ class Opening:
         return self._desk.documents.open(owner, pixels, name, file_format=form, notes=recipe), recipe, told
 
     def _with_recipe(self, document: Document, texts: Mapping[str, str], request: gr.Request) -> Opened:
-        """Show a picture of ours with what was marked on it, and its settings in the controls."""
+        """Show a picture of ours with its mask, and its settings in the controls."""
         spec = self._desk.engine.spec
         try:
             recipe = read_recipe(texts)
@@ -176,10 +176,10 @@ class Opening:
 
 
 def _weigh(pngs: Iterable[bytes], most_mb: int) -> None:
-    """Refuse a project whose pictures, by their headers alone, are more than a document keeps.
+    """Refuse a project whose pictures are, by their headers alone, more than a document keeps.
 
     Raises:
-        BadRequest: saying how many megabytes they are.
+        BadRequest: with the number of megabytes.
     """
     sizes = [picture_size(png) for png in pngs]
     pixels_mb = sum(3 * width * height for width, height in sizes) / 1e6
@@ -188,7 +188,7 @@ def _weigh(pngs: Iterable[bytes], most_mb: int) -> None:
 
 
 def sample_paths(folder: Path) -> tuple[Path, ...]:
-    """Return the sample photos of a folder, by name."""
+    """List the sample photos of a folder, by name."""
     if not folder.is_dir():
         return ()
     return tuple(sorted(path for path in folder.iterdir() if path.suffix.lower() in _SAMPLE_SUFFIXES))
@@ -201,7 +201,7 @@ def _head(document: Document) -> Version:
 
 
 def _format(data: bytes) -> str:
-    """Return the format of a picture that was opened, by its first bytes."""
+    """Tell the format of an opened picture by its first bytes."""
     if data.startswith(b"\xff\xd8"):
         return "jpeg"
     return "webp" if data.startswith(b"RIFF") else "png"

@@ -1,6 +1,6 @@
-"""What the overlay depends on: the settings that decide which cells are regenerated, and the engine's plan.
+"""Answers the overlay: settings that decide which cells are regenerated, and the engine's plan.
 
-Knows nothing of runs; the browser computes the same overlay itself and asks here to be confirmed.
+Knows nothing of runs; the browser computes the same overlay itself and asks here for confirmation.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Planning:
         return replies.settings(view=view, spec=self._desk.engine.spec)
 
     def plan(self, intent: dict[str, Any]) -> Message:
-        """Answer the overlay: which windows and cells a run would regenerate, and for how long.
+        """Plan for the overlay: the windows and cells that a run would regenerate, and its seconds.
 
         Args:
             intent: as described in `editor.wire`.
@@ -46,13 +46,13 @@ class Planning:
         try:
             read = intents.read_intent(intent, self._desk.documents, owner=None)
             known = {} if read.document is None else self._desk.documents.controls(read.document.owner)
-            # No class is needed to know the cells, but Replace insists on one, and so do some models.
+            # The cells do not depend on a class, but Replace insists on one, and so do some models.
             asks = read.mode == "replace" or not engine.spec.null_class
             values = {**known, "class_id": 0 if asks and engine.spec.classes else -1}
             request = requests.read_request(read, values, engine.spec)
             passes = engine.plan(request)
             seconds = self._desk.expected(request, engine.expected_steps(request, passes))
-            looks = [(one.window, one.unknown) for one in passes if not one.level]  # the finer ones only take time
+            looks = [(one.window, one.unknown) for one in passes if not one.level]  # finer passes only take time
             return replies.planned(looks, seconds=seconds)
         except CoreError as error:
-            return {**replies.planned((), seconds=0.0), "message": str(error)}  # the run itself will say it aloud
+            return {**replies.planned((), seconds=0.0), "message": str(error)}  # the run itself will report it

@@ -1,4 +1,4 @@
-"""Choosing among what was made: accept a variation, go to a version, look into a cell, ask where pixels came from.
+"""Choosing among results: accept a variation, go to a version, look into a cell, ask where pixels came from.
 
 Knows nothing of how any of it was drawn.
 """
@@ -20,7 +20,7 @@ from editor.wire.replies import Message
 
 
 class Head(NamedTuple):
-    """A message for the stage, and the file that the download button gives."""
+    """A message for the stage, and the file of the download button."""
 
     message: Message
     download: str | None = None
@@ -55,7 +55,7 @@ class Reviewing:
         return answered(work, Head)
 
     def inspect(self, event: gr.EventData, request: gr.Request) -> Message:
-        """Say which codes fit into a cell of a result, {run, variation, cell, pins}; runs the net once."""
+        """Find the codes that fit a cell of a result, {run, variation, cell, pins}; runs the net once."""
 
         def work() -> Message:
             payload = payload_of(event)
@@ -75,9 +75,9 @@ class Reviewing:
         return answered(work, lambda notice: notice)
 
     def sources(self, asked: object) -> Message:
-        """Answer where the pixels of a variation, {doc, run, variation}, or of a version, {doc, version}, came from.
+        """Return the sources of a variation's pixels, {doc, run, variation}, or of a version's, {doc, version}.
 
-        Whoever asks knows the document's unguessable id; what is not kept any more is no error here, but not known.
+        The caller knows the document's unguessable id; what is no longer kept is not an error here, but unknown.
         """
         try:
             payload = asked if isinstance(asked, Mapping) else {}

@@ -1,4 +1,4 @@
-"""Run, stop, and keep what a stopped run had come to.
+"""Runs an edit, stops it, and keeps the draft of a stopped run.
 
 Knows nothing of how an edit is drawn, which `editor.handlers.drawing` does; it knows whose run is on, and ends it.
 """
@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 
 _UNWANTED = 256
-"""Runs that were stopped while they still waited for their turn; the queue holds far fewer."""
+"""Stopped runs that were still waiting for their turn; the queue holds far fewer (32, editor/page/layout.py)."""
 
 
 class Running:
@@ -44,7 +44,7 @@ class Running:
     def run(
         self, values: Mapping[str, Any], axes: Sequence[str], event: gr.EventData, request: gr.Request
     ) -> Generator[Told, None, None]:
-        """Run what the stage asks for.
+        """Run what the stage requests.
 
         Args:
             values: the controls by name.
@@ -73,7 +73,7 @@ class Running:
     def _drawn(
         self, live: Live, values: Mapping[str, Any], axes: Sequence[str], event: gr.EventData, request: gr.Request
     ) -> Generator[Told, None, None]:
-        """Draw what the stage asks for, by whichever road."""
+        """Draw what the stage requests, whatever its mode."""
         owner = owner_of(request)
         intent = intents.read_intent(payload_of(event), self._desk.documents, owner=owner)
         engine = self._desk.engine
@@ -92,11 +92,11 @@ class Running:
                 yield from (Told(message) for message in self._drawing.edit(job, live))
 
     def stop(self, request: gr.Request, wanted: object = None) -> Message:
-        """End a run at its next step, or before it began, and say how far it came.
+        """End a run at its next step, or before it began, and report its progress.
 
         Args:
-            request: whose.
-            wanted: the browser's id of it; the one under way where it gives none.
+            request: of the visitor.
+            wanted: the browser's id of the run; None for the one under way.
         """
         live = self._live.get(owner_of(request))
         if isinstance(wanted, str) and (live is None or live.run != wanted):
@@ -109,7 +109,7 @@ class Running:
         return replies.stopped(live.run, said, draft=live.draft)
 
     def draft(self, event: gr.EventData, request: gr.Request) -> Message:
-        """Make a result of a stopped run's last frame, {doc, run, variation}: what was seen, without a closer look."""
+        """Make a result of a stopped run's last frame, {doc, run, variation}: what was seen, without finer looks."""
 
         def work() -> Message:
             payload = payload_of(event)
@@ -133,7 +133,7 @@ class Running:
         return answered(work, lambda notice: notice)
 
     def _swept(self, job: Job, live: Live, axes: Sequence[str]) -> Iterator[Told]:
-        """Draw a sweep, whose cells are shown beside the stage."""
+        """Draw a sweep; its cells appear beside the stage."""
         cells = self._sweeping.cells(job.run, job.document, job.asked, job.source, axes, job.engine)
         for done, grid, sheet, csv in cells:
             live.step, live.steps = done

@@ -1,6 +1,7 @@
-"""Which classes the open picture may show, for models that paint with a class only.
+"""Suggests classes that the open picture may show, for models that always need a class.
 
-Knows nothing of how they are found. The browser asks when nothing has changed for a moment; a run waits for no answer.
+Knows nothing of how they are found. The browser asks when nothing has changed for a moment; no run waits for the
+answer.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from editor.sentences import on_page
 from editor.wire import intents
 
 MOST = 5
-"""Suggestions at a time: among so many the right class is found four times of five (core/engine/suggestions.py)."""
+"""Suggestions at a time: the right class is among five four times out of five (core/engine/suggestions.py)."""
 
 
 class Suggesting:
@@ -26,14 +27,14 @@ class Suggesting:
         self._desk = desk
 
     def suggest(self, intent: object) -> dict[str, Any]:
-        """Answer with the class ids that the visible part of a picture suggests, and a sentence where none can be had.
+        """Suggest the class ids of the visible part of a picture, or say in a sentence why there are none.
 
         Args:
-            intent: as described in `editor.wire`; what is marked in it says nothing about the class.
+            intent: as described in `editor.wire`; its mask says nothing about the class.
 
         Returns:
-            `ids`, best first, and `said`. Both are empty where the model needs no class, knows none of ImageNet's, or
-            nothing of the picture is to be seen.
+            `ids`, best first, and `said`. Both are empty if the model needs no class, knows none of ImageNet's, or no
+            part of the picture is visible.
         """
         spec = self._desk.engine.spec
         try:
@@ -47,7 +48,7 @@ class Suggesting:
             return _answer([each.class_id for each in suggest_classes(pixels, hidden, spec.classes, MOST)])
         except CheckpointError as error:
             return _answer(said=on_page.no_suggestions(str(error)))
-        except CoreError:  # a question that nobody asked aloud needs no complaint
+        except CoreError:  # the person asked nothing, so there is nothing to report
             return _answer()
 
 

@@ -1,6 +1,6 @@
-"""One edit under every pair of settings: drawn cell by cell; a cell gives its settings or its picture.
+"""Draws one edit under every pair of settings, cell by cell; a cell gives its settings or its picture.
 
-Knows nothing of how the grid is looked at, and of the engine no more than `core.sweep`.
+Knows nothing of how the grid is viewed, and of the engine only `core.sweep`.
 """
 
 from __future__ import annotations
@@ -24,10 +24,11 @@ from editor.wire import intents, replies, requests
 from editor.wire.replies import Message
 
 _CELL_SIDE = 112
+"""Pixels of a cell's thumbnail: three fit side by side into the inspector."""
 
 
 class Grown(NamedTuple):
-    """A sweep got further: cells done and their number, the grid, and at the end the sheet and the CSV."""
+    """Progress of a sweep: cells done and their number, the grid, and at the end the sheet and the CSV."""
 
     done: tuple[int, int]
     grid: str | None
@@ -61,16 +62,16 @@ class Sweeping:
 
         Args:
             run: the browser's id.
-            document: that keeps the cells.
-            asked: what to vary.
-            source: version that it is made from.
+            document: keeps the cells.
+            asked: the request to vary.
+            source: version it is made from.
             texts: row axis, its values, column axis, its values, as typed.
-            engine: that draws every cell, whatever model works by then.
+            engine: draws every cell, whatever model is at work by then.
         """
         grid = axes.read_axes(texts, engine.spec, most_cells=self._desk.settings.sweep_cells)
         started = time.perf_counter()
         looks = [one for one in engine.plan(asked) if not one.level]
-        focus = looks[0].window.slices if len(looks) == 1 else (slice(None), slice(None))  # where something happens
+        focus = looks[0].window.slices if len(looks) == 1 else (slice(None), slice(None))  # the part that changes
         painted = asked.hole(engine.spec.new_side(asked.strength))
         kept = SweptCells(run, source, engine.spec, painted, grid.labels, machine=engine.machine)
         done: list[Cell] = []
@@ -120,7 +121,7 @@ class Sweeping:
         return answered(work, lambda notice: Adopted(notice, {}))
 
     def _result(self, document: Document, swept: SweptCells, place: tuple[int, int], request: gr.Request) -> Message:
-        """Make a run of one picture of a cell and return the message about it."""
+        """Make a run of a cell's picture and the message about it."""
         spec, cell = swept.spec, swept.cell(*place)
         asked, image = cell.request, swept.picture(cell)
         offset = asked.sides.left, asked.sides.top

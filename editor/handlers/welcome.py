@@ -1,4 +1,4 @@
-"""What a visitor sees first: a sample photo with something already painted over, so that one key shows what happens.
+"""The first sight of a visitor: a sample photo with something already painted over, so that one key shows it go.
 
 Knows nothing of documents or messages.
 """
@@ -11,17 +11,18 @@ from numpy.typing import NDArray
 FIRST_SAMPLE = "dahlia.jpg"
 
 _SIZE = (640, 427)
+"""Width and height of that sample; the mask below fits no other picture."""
 _BLOBS = ((372, 427, 122, 66), (598, 412, 46, 48))
 """Centre and radii, pixels: the flower and the bud at the lower edge."""
 _SOFT = 0.12
-"""Share of the radii over which the blob fades out."""
+"""Share of the radii over which a blob fades out: a soft edge, as the brush paints it."""
 
 
 def first_mask(size: tuple[int, int]) -> NDArray[np.uint8] | None:
-    """Return soft blobs over the flower and the bud at the lower edge of the first sample.
+    """Paint soft blobs over the flower and the bud at the lower edge of the first sample.
 
     Args:
-        size: width and height of the sample; None is returned for another picture than ours.
+        size: width and height of the picture; for any other than the sample's, None is returned.
 
     Returns:
         (H, W) uint8, 255 = repaint.

@@ -1,7 +1,7 @@
-"""The one model that works for everybody on this server, and the next one while it is fetched, converted and loaded.
+"""The model at work for everybody on this server, and the next one while it is fetched, converted and loaded.
 
-Knows nothing of pages or visitors. Whoever edits takes `Models.engine` once and works with it to the end; a swap only
-changes what the next one takes, so that no edit mixes two models, and the old engine goes with its last edit.
+Knows nothing of pages or visitors. An edit takes `Models.engine` once and works with it to the end; a swap only changes
+what the next edit takes, so that no edit mixes two models. The old engine is freed with its last edit.
 """
 
 from __future__ import annotations
@@ -30,20 +30,21 @@ from editor.settings import AppSettings
 logger = logging.getLogger(__name__)
 
 _ROOT = Path(__file__).resolve().parents[2]
-_LISTEN_S = 0.2  # between two looks at whether a conversion was cancelled
-_RATE_OF = 40  # samples that the speed of a download is measured over
+_LISTEN_S = 0.2  # between two checks for cancellation of a conversion
+_RATE_OF = 40  # samples over which the speed of a download is measured: ten seconds
 _SAMPLE_S = 0.25
+"""Seconds between these samples: the page shows progress four times a second."""
 
 
 class Progress(NamedTuple):
-    """How far the next model is.
+    """Progress of the next model.
 
     Attributes:
         key: of its entry.
         stage: "download", "convert" or "load".
-        done: bytes that are here.
+        done: bytes already here.
         total: bytes to download.
-        seconds_left: of the download, None if that is not known yet.
+        seconds_left: of the download, None if not known yet.
     """
 
     key: str
@@ -54,7 +55,7 @@ class Progress(NamedTuple):
 
 
 class News(NamedTuple):
-    """What came of the last choice: counted from 1, so that each page says it once; level "info" or "error"."""
+    """The result of the last choice: numbered from 1, so that each page says it once; level "info" or "error"."""
 
     number: int
     level: str
@@ -62,16 +63,16 @@ class News(NamedTuple):
 
 
 class Look(NamedTuple):
-    """All that a menu shows.
+    """The state that a menu shows.
 
     Attributes:
-        entries: to choose from.
-        working: key of the model that works.
+        entries: the models to choose from.
+        working: key of the model at work.
         spec: that model.
-        progress: of the next one, where one is on its way.
-        reached: key -> bytes that an unfinished download has left here.
-        news: the last, None before any.
-        consents: key -> what a choice says to agree to a download; only who was told size and licence knows it.
+        progress: of the next one, if one is on its way.
+        reached: key -> bytes of an unfinished download here.
+        news: the last news, None before any.
+        consents: key -> token that agrees to a download; only pages that showed size and licence have it.
         broken: model folders of one's own that cannot be used.
     """
 
@@ -86,7 +87,7 @@ class Look(NamedTuple):
 
 
 class _Cancelled(Exception):
-    """The person does not want it any more."""
+    """The person has cancelled the model."""
 
 
 class _Job:
@@ -100,7 +101,7 @@ class _Job:
         self._samples: deque[tuple[float, int]] = deque(maxlen=_RATE_OF)
 
     def progressed(self, done: int, total: int) -> None:
-        """Note how far a download is; ends it where it was cancelled."""
+        """Note the progress of a download; ends it if it was cancelled."""
         self.check()
         self.done, self.total = done, total
         now = time.monotonic()
@@ -108,12 +109,12 @@ class _Job:
             self._samples.append((now, done))
 
     def check(self) -> None:
-        """Raise where the job was cancelled."""
+        """Raise if the job was cancelled."""
         if self.cancelled.is_set():
             raise _Cancelled
 
     def progress(self) -> Progress:
-        """Return how far it is."""
+        """Return the progress."""
         return Progress(self.entry.key, self.stage, self.done, self.total, self._seconds_left())
 
     def _seconds_left(self) -> float | None:
@@ -125,13 +126,13 @@ class _Job:
 
 
 class Models:
-    """Thread-safe; one for a server."""
+    """Thread-safe; one per server."""
 
     def __init__(self, engine: Engine, settings: AppSettings) -> None:
         self._engine = engine
         self._settings = settings
         self._started = Entry(engine.spec.name, "bundled", engine.spec, None, 0)
-        # What `start_engine` was asked for; an engine that came otherwise goes by its own name.
+        # The name that `start_engine` was asked for; an engine from elsewhere has its own name.
         self._working = engine.spec.name if settings.model == AppSettings.model else settings.model
         self._job: _Job | None = None
         self._reached: dict[str, int] = {}
@@ -141,7 +142,7 @@ class Models:
 
     @property
     def engine(self) -> Engine:
-        """The model that works now; an edit asks once, and keeps what it got."""
+        """The model at work; an edit asks once and keeps it."""
         return self._engine
 
     @property
@@ -150,7 +151,7 @@ class Models:
         return self._settings.fixed_model
 
     def look(self) -> Look:
-        """Return all that a menu shows."""
+        """Return the state that a menu shows."""
         found, broken = self._entries(), shelf.broken(self._settings)
         consents = {entry.key: self._consent(entry) for entry in found if entry.here == "no"}
         with self._lock:
@@ -159,12 +160,11 @@ class Models:
             return Look(found, self._working, spec, progress, reached, self._news, consents, broken)
 
     def choose(self, key: object, *, agreed: object = None) -> None:
-        """Begin to swap a model in; returns at once.
+        """Start to swap a model in; returns at once.
 
         Args:
             key: of an entry.
-            agreed: of the model's `Look.consents`, where the person has seen the size and licence of what is to be
-                downloaded, and wants it.
+            agreed: from `Look.consents`, if the person has seen size and licence of the download, and wants it.
 
         Raises:
             BadRequest: if there is no such model, another is on its way, nobody agreed to a download, or the model
@@ -187,7 +187,7 @@ class Models:
             threading.Thread(target=self._bring, args=(self._job,), name=f"bring {entry.key}", daemon=True).start()
 
     def cancel(self) -> None:
-        """Give up what is on its way; what was downloaded of it stays, and the next choice goes on from there."""
+        """Stop what is on its way; bytes already downloaded stay, and the next choice continues from there."""
         with self._lock:
             job, self._job = self._job, None
             if job is None:
@@ -198,7 +198,7 @@ class Models:
             self._tell("info", about_models.cancelled(job.entry.key, self._working))
 
     def _consent(self, entry: Entry) -> str:
-        """Return what agrees to the download of an entry, as it is now, from this server."""
+        """Return the token that agrees to the download of an entry, as it is now, from this server."""
         facts = repr((entry.key, entry.bytes, entry.spec.licence)).encode()
         return hashlib.blake2b(facts, key=self._secret, digest_size=16).hexdigest()
 
@@ -248,10 +248,10 @@ class Models:
 
 
 def _convert(paths: Sequence[Path], folder: Path, job: _Job) -> None:
-    """Write the model folder of downloaded files.
+    """Convert downloaded files to a model folder.
 
-    In a process of its own: downloaded files may be pickles, which this one never opens, and the memory that gigabytes
-    of them took goes with it.
+    Runs in a process of its own: downloaded files may be pickles, which this process never opens, and the memory for
+    gigabytes of them is freed with it.
 
     Raises:
         CheckpointError: if they cannot be used.
@@ -271,9 +271,9 @@ def _convert(paths: Sequence[Path], folder: Path, job: _Job) -> None:
         if child.poll() is None:
             child.kill()
             child.communicate()
-            for half in folder.glob("*.partial"):  # gigabytes, and nothing can go on from them
+            for half in folder.glob("*.partial"):  # gigabytes that nothing can continue from
                 half.unlink()
-    if child.returncode == 2:  # one sentence of the core's
+    if child.returncode == 2:  # a sentence of the core
         raise CheckpointError((wrong.strip().splitlines() or [on_page.internal_error()])[-1])
     if child.returncode:
         logger.error("convert ended with %d: %s", child.returncode, wrong)

@@ -1,6 +1,6 @@
-"""Which models there are to choose from: the bundled ones, one's own, the published ones.
+"""The models to choose from: the bundled ones, one's own, the published ones.
 
-Knows nothing of which one works, or of how one is fetched; `editor.models.current` does.
+Knows nothing of which one is at work, or of how one is fetched; `editor.models.current` does.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 Group = Literal["bundled", "own", "published"]
 
-_CONFIG = "config.json"  # what makes a folder a model's
+_CONFIG = "config.json"  # marks a model folder
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,13 +29,13 @@ class Entry:
     """One model that can be chosen.
 
     Attributes:
-        key: tells it from all others; its name, with a number behind it where another has that name.
-        group: whose it is.
-        spec: what it is.
+        key: unique; its name, with a number added if another model has that name.
+        group: its origin.
+        spec: the model.
         parameters: numbers in both nets; None if they cannot be counted.
         bytes: of its files on disk, or of those to be downloaded.
         folder: of a model of one's own.
-        published: what is to be downloaded, of a published one.
+        published: the download, for a published one.
         here: "ready" to be loaded, "downloaded" and yet to be converted, or "no".
     """
 
@@ -49,7 +49,7 @@ class Entry:
     here: Literal["ready", "downloaded", "no"] = "ready"
 
     def load(self, device: str) -> Engine:
-        """Return an engine of this model, which must be ready.
+        """Load an engine of this model, which must be ready.
 
         Args:
             device: "auto", "cpu" or "cuda".
@@ -68,13 +68,13 @@ class Broken(NamedTuple):
 
 
 def entries(settings: AppSettings) -> tuple[Entry, ...]:
-    """Return all that can be chosen now, the bundled ones first, the published ones last."""
+    """List every model that can be chosen now, bundled ones first, published ones last."""
     bundled = [_bundled(BUNDLED / spec.name) for spec in list_models()]
     own = [replace(found, folder=folder) for folder, found in _owns(settings) if isinstance(found, Entry)]
     published = [_published(each) for each in CATALOG.values()]
     taken: set[str] = set()
     found = []
-    for entry in (*bundled, *published, *own):  # names that others know are theirs; one's own give way
+    for entry in (*bundled, *published, *own):  # names that others know keep theirs; one's own give way
         key, count = entry.key, 1
         while key in taken:
             count += 1
@@ -85,17 +85,17 @@ def entries(settings: AppSettings) -> tuple[Entry, ...]:
 
 
 def broken(settings: AppSettings) -> tuple[Broken, ...]:
-    """Return the model folders of one's own that cannot be used now, and those that are not there."""
+    """List the model folders of one's own that cannot be used now, and those that do not exist."""
     absent = [Broken(folder.name, why) for folder, why in _absent(settings)]
     return (*absent, *(Broken(folder.name, found) for folder, found in _owns(settings) if isinstance(found, str)))
 
 
 def start_engine(settings: AppSettings) -> Engine:
-    """Return an engine of the model that `settings.model` names.
+    """Load the engine of the model named by `settings.model`.
 
     Raises:
-        CoreError: if there is none, it is not on this disk, or cannot be used. A folder of another model that is not
-            there, or is damaged, stops nothing: the log and the menu say so.
+        CoreError: if there is none, it is not on this disk, or cannot be used. A missing or damaged folder of another
+            model is no error: the log and the menu report it.
     """
     for _, why in _absent(settings):
         logger.warning("%s", why)
@@ -115,13 +115,13 @@ def _loaded(name: str, device: str, folder: Path | None = None) -> Engine:
 
 
 def _absent(settings: AppSettings) -> list[tuple[Path, str]]:
-    """Return the folders that were given and hold no model, each with a sentence."""
+    """List the given folders that contain no model, each with a sentence."""
     advice = f"holds no model: give a model folder, which has a {_CONFIG} in it."
     return [(folder, f"{folder} {advice}") for folder in settings.model_folders if not _models_in(folder)]
 
 
 def _models_in(folder: Path) -> list[Path]:
-    """Return the folder itself where it is a model's, else those in it that are; none where it cannot be read."""
+    """List the folder itself if it is a model's, else the model folders in it; none if it cannot be read."""
     try:
         if (folder / _CONFIG).is_file():
             return [folder]
@@ -131,7 +131,7 @@ def _models_in(folder: Path) -> list[Path]:
 
 
 def _owns(settings: AppSettings) -> Iterator[tuple[Path, Entry | str]]:
-    """Give each folder of one's own with what lies in it, or a sentence why it cannot be used, in the log as well."""
+    """Yield each folder of one's own with its entry, or with a sentence why it cannot be used, logged as well."""
     given = [folder for each in settings.model_folders for folder in _models_in(each)]
     for folder in dict.fromkeys(given):
         try:
@@ -159,7 +159,7 @@ def _changed(folder: Path) -> int:
 
 @cache
 def _entry(folder: Path, group: Group, changed: int) -> Entry:
-    """Return what lies in a folder; `changed` tells its states apart, so that it is read anew after each."""
+    """Describe a model folder; `changed` distinguishes its states, so that it is read anew after a change."""
     spec = read_spec(folder)
     try:
         parameters = count_parameters(spec)
@@ -172,7 +172,7 @@ def _entry(folder: Path, group: Group, changed: int) -> Entry:
 def _published(published: Published) -> Entry:
     try:
         state = model_state(published)
-    except CheckpointError as error:  # what is known of the files on disk was damaged; a download says so
+    except CheckpointError as error:  # the record of the files on disk is damaged; a download says so
         logger.warning("%s", error)
         state = "no"
     here: Literal["ready", "downloaded", "no"] = (

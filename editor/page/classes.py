@@ -1,7 +1,7 @@
 """The class menu: a field that finds a class by any of its names, with favourites and recent ones below it.
 
-Knows nothing of requests; its value is a class id as a number, -1 for none. The names come from the model, the synonyms
-from core, and a class list of any length goes the same way; searching and remembering happen in the browser.
+Knows nothing of requests; its value is a class id as a number, -1 for none. Names come from the model, synonyms from
+core, whatever the length of the class list; searching and remembering happen in the browser.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from editor.sentences import on_page
 
 
 def class_entries(classes: Sequence[str]) -> list[dict[str, Any]]:
-    """Return what the browser searches: for each class its id, the name it is shown by, its own names, its synonyms.
+    """Make the browser's list of classes: id, shown name, own names and synonyms of each.
 
     Args:
         classes: class names of a model, index = class id; "tench, Tinca tinca" is shown as "tench" and found by both.
@@ -38,7 +38,7 @@ def class_menu(spec: ModelSpec, *, suggest: Callable[..., Any] | None = None) ->
 
     Args:
         spec: the model.
-        suggest: called with an intent, where the model needs a class; returns `ids` and `said` as a JSON object.
+        suggest: called with an intent, if the model needs a class; returns `ids` and `said` as a JSON object.
     """
     needs = on_page.class_hint(spec.name, needed=not spec.null_class)
     return gr.HTML(

@@ -1,7 +1,7 @@
-"""The canvas component: our own JavaScript in a `gr.HTML`, and the values that go to it and come from it.
+"""The canvas component: our own JavaScript in a `gr.HTML`, and the values that it exchanges with the server.
 
-Knows nothing of engines, documents or requests. The JavaScript lies in editor/static/stage; what crosses the
-wire is told in wire.js.
+Knows nothing of engines, documents or requests. The JavaScript lies in editor/static/stage; its messages are described
+in wire.js.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from gradio.data_classes import FileData
 from editor.page.scripts import ARGUMENTS, FOLDER, on_load
 
 STYLES = ("stage.css", "runs.css")
-"""The canvas and its tools first; what belongs to runs after it."""
+"""The canvas and its tools first, then the style of runs."""
 
 EVENTS = ("run", "sweep", "stop", "draft", "accept", "goto", "bring", "mask", "reopen", "inspect", "export")
 """What the stage tells Python, each with a JSON object; the names stand in quotes in wire.js, where Gradio looks."""
@@ -26,20 +26,20 @@ EVENTS = ("run", "sweep", "stop", "draft", "accept", "goto", "bring", "mask", "r
 
 @cache
 def script() -> str:
-    """Return the text for `js_on_load`: all modules in one function, and the call that starts the stage."""
+    """Join all modules to the text for `js_on_load`: one function, and the call that starts the stage."""
     return on_load("stage/main.js", call=f"main({', '.join(ARGUMENTS)})")
 
 
 @cache
 def style() -> str:
-    """Return the stage's style sheets as one text; Gradio nests it under the component's id."""
+    """Join the stage's style sheets to one text; Gradio nests it under the component's id."""
     return "".join((FOLDER / "stage" / name).read_text(encoding="utf-8") for name in STYLES)
 
 
 def named(function: Callable[..., Any], name: str) -> Callable[..., Any]:
-    """Return a function under the name by which the browser calls it on `server`."""
+    """Wrap a function under the name by which the browser calls it on `server`."""
 
-    @wraps(function)  # Gradio marks the function, which a bound method does not bear, and reads its annotations
+    @wraps(function)  # Gradio marks the function, which a bound method does not allow, and reads its annotations
     def answer(*given: Any) -> Any:
         return function(*given)
 
@@ -48,7 +48,7 @@ def named(function: Callable[..., Any], name: str) -> Callable[..., Any]:
 
 
 class _NoStub(ComponentMeta):
-    """Makes the class as Gradio does, but writes no stage.pyi into the source folder, which would shadow this file."""
+    """Creates the class like Gradio, but writes no component.pyi beside this file, which it would shadow."""
 
     def __new__(mcs, name: str, bases: tuple[type, ...], attrs: dict[str, Any]) -> _NoStub:
         attrs["__init__"] = updateable(attrs["__init__"])
@@ -56,12 +56,12 @@ class _NoStub(ComponentMeta):
 
 
 class Carrier(gr.HTML, metaclass=_NoStub):
-    """What the stage has uploaded, on its way to a handler; Gradio checks that it is an upload of its own."""
+    """An upload of the stage on its way to a handler; Gradio checks that it is one of its own."""
 
     data_model = FileData
 
     def __init__(self) -> None:
-        """Place it, unseen."""
+        """Place it, invisible."""
         super().__init__(visible=False)
 
     def preprocess(self, payload: FileData | None) -> str | None:  # type: ignore[override]
@@ -70,10 +70,10 @@ class Carrier(gr.HTML, metaclass=_NoStub):
 
 
 class Stage(gr.HTML, metaclass=_NoStub):
-    """The canvas on which a picture is shown, painted on, and seen to be repainted.
+    """The canvas on which a picture is shown, painted, and repainted before one's eyes.
 
     Its value is the latest message to the browser, a small JSON object with `rev` and `kind`; the browser handles each
-    `rev` once and keeps everything else itself, so no value ever takes back what a visitor painted. Its events are
+    `rev` once and keeps everything else itself, so that no value ever undoes what a visitor painted. Its events are
     `EVENTS`: `stage.run(handler, ...)` gets the intent from `gr.EventData`.
     """
 
@@ -85,16 +85,16 @@ class Stage(gr.HTML, metaclass=_NoStub):
         elem_id: str = "mge-stage",
         **of_html: Any,
     ) -> None:
-        """Place the stage. What it may call of the server has its parameter's name on the wire.
+        """Place the stage. Server functions are called by their parameter's name on the wire.
 
         Args:
-            plan: called with an intent (and a `gr.Request`, where it declares one) when several windows may be needed,
-                or closer looks follow; returns windows, cells, passes and seconds as a JSON object.
-            sources: called with what is shown when the inspector first points at it; returns where its pixels came
-                from as `replies.sources` tells it.
+            plan: called with an intent (and a `gr.Request`, if it declares one) when several windows may be needed, or
+                finer looks follow; returns windows, cells, passes and seconds as a JSON object.
+            sources: called with what is shown when the inspector first points at it; returns the origin of its pixels
+                in the form of `replies.sources`.
             elem_id: id of the component on the page.
-            **of_html: further keywords of `gr.HTML`. No string in the JavaScript may be called so: Gradio would take it
-                for an event, put that into the page's description, and copy all that it leads to for each visit.
+            **of_html: further keywords of `gr.HTML`. No string in the JavaScript may equal one: Gradio would take it
+                for an event, put it into the page's description, and copy all that it leads to for each visit.
         """
         asked = {"plan": plan, "sources": sources}
         super().__init__(
@@ -109,11 +109,11 @@ class Stage(gr.HTML, metaclass=_NoStub):
         )
 
     def preprocess(self, payload: Any) -> Any:
-        """Return the last message as the browser sends it back; nobody should rely on it."""
+        """Return the last message as the browser sends it back; nothing relies on it."""
         return payload
 
     def postprocess(self, value: dict[str, Any] | None) -> dict[str, Any] | None:  # type: ignore[override]
-        """Return a message to the browser as it is.
+        """Pass a message to the browser unchanged.
 
         Args:
             value: JSON object with `rev` and `kind`, or None.

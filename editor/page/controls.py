@@ -1,6 +1,6 @@
-"""The native controls of the inspector, built by small functions, read by name.
+"""The native controls of the inspector, built by small functions and read by name.
 
-Knows nothing of the engine's work or the canvas; which values make a request is decided in editor/wire alone.
+Knows nothing of the engine's work or the canvas; editor/wire alone turns values into requests.
 """
 
 from __future__ import annotations
@@ -51,14 +51,14 @@ class Controls(NamedTuple):
     extend_bottom: gr.Number
 
     def values(self, data: Mapping[Any, Any]) -> dict[str, Any]:
-        """Return the controls' values by name from what Gradio hands to a handler with a set of inputs."""
+        """Read the controls' values by name from the data that Gradio gives a handler with a set of inputs."""
         return {name: data[component] for name, component in self._asdict().items() if component in data}
 
     def updates(self, values: Mapping[str, Any]) -> list[Any]:
-        """Return what to answer so that the named controls hold these values, as far as they can, and the others stay.
+        """Make the updates that set the named controls to values, as far as possible, and leave the others.
 
         Args:
-            values: by name; numbers beyond a control's bounds become its nearest.
+            values: by name; numbers outside a control's bounds become the nearest bound.
         """
         updates = []
         for name, control in self._asdict().items():
@@ -80,7 +80,7 @@ class Controls(NamedTuple):
 
 
 class Buttons(NamedTuple):
-    """What can be pressed in the inspector; `presets` is a choice that only sets the steps."""
+    """The buttons of the inspector; `presets` is a choice that only sets the steps."""
 
     run: gr.Button
     stop: gr.Button
@@ -90,7 +90,7 @@ class Buttons(NamedTuple):
 
 
 class SweepControls(NamedTuple):
-    """The two axes of a sweep, the curves of what they try, and where its grid and files appear."""
+    """The two axes of a sweep, the curves of the schedules that it tries, its grid and its files."""
 
     rows: gr.Dropdown
     row_values: gr.Textbox
@@ -103,7 +103,7 @@ class SweepControls(NamedTuple):
 
     @property
     def axes(self) -> tuple[gr.Dropdown, gr.Textbox, gr.Dropdown, gr.Textbox]:
-        """The controls that describe the grid."""
+        """The controls that define the grid."""
         return self.rows, self.row_values, self.columns, self.column_values
 
 
@@ -117,7 +117,7 @@ class FormControls(NamedTuple):
 
 
 class Inspector(NamedTuple):
-    """All that the Edit tab holds; the style sheet shows of it what the mode needs."""
+    """Everything on the Edit tab; the style sheet shows what the mode needs."""
 
     controls: Controls
     sweep: SweepControls
@@ -127,13 +127,13 @@ class Inspector(NamedTuple):
 
 
 def said_of_guidance(spec: ModelSpec) -> str:
-    """Return what stands below the guidance, for every mode."""
+    """Return the line below the guidance, for every mode."""
     advice = spec.defaults.guidance_scale
     return markup.hints(on_page.guidance_hints(spec.name, advice, guided=spec.null_class))
 
 
 def inspector(spec: ModelSpec, *, suggest: Callable[..., Any] | None = None) -> Inspector:
-    """Place the controls of the Edit tab, from what is decided first to what is rarely touched.
+    """Place the controls of the Edit tab, from what is decided first to what is rarely changed.
 
     Args:
         spec: the model.
@@ -172,7 +172,7 @@ def inspector(spec: ModelSpec, *, suggest: Callable[..., Any] | None = None) -> 
 
 
 def _place_class(placed: dict[str, Any], spec: ModelSpec, suggest: Callable[..., Any] | None) -> gr.HTML:
-    """Place the class and its guidance; return the hints below."""
+    """Place the class and its guidance; returns the hints below."""
     with gr.Group(elem_classes="pg-part"):
         placed["class_id"] = classes.class_menu(spec, suggest=suggest)
         placed["guidance"] = gr.Slider(
@@ -188,10 +188,10 @@ def _place_class(placed: dict[str, Any], spec: ModelSpec, suggest: Callable[...,
 
 
 def _place_steps(placed: dict[str, Any], spec: ModelSpec) -> tuple[gr.Radio, gr.HTML]:
-    """Place T and the schedule; return the presets above, and the curve below."""
+    """Place T and the schedule; returns the choice of steps above, and the curve below."""
     advice = spec.defaults
     with gr.Group(elem_classes="pg-part"):
-        presets = gr.Radio(  # shows which one the steps are, or none
+        presets = gr.Radio(  # shows which of them the steps are, or none
             [(f"{name} {steps}", steps) for name, steps in on_page.PRESETS],
             value=advice.steps,
             show_label=False,
@@ -216,7 +216,7 @@ def _place_steps(placed: dict[str, Any], spec: ModelSpec) -> tuple[gr.Radio, gr.
 
 
 def _place_draws(placed: dict[str, Any]) -> gr.Button:
-    """Place the number of variations and the seed; return the dice."""
+    """Place the number of variations and the seed; returns the dice."""
     with gr.Group(elem_classes="pg-part"):
         placed["variations"] = gr.Slider(
             1, 8, value=4, step=1, label=on_page.VARIATIONS, elem_id="mge-variations", elem_classes="pg-not-sweep"
@@ -354,7 +354,7 @@ def _sweep_controls(examples: Mapping[str, str]) -> SweepControls:
 def form_controls() -> FormControls:
     """Place the controls of the Form tab."""
     gr.HTML(f"<p class='pg-hint'>{on_page.FORM_HINT}</p>", apply_default_css=False)
-    # Files of any name, not images: the gate in core looks into them, and nothing decodes or judges them before.
+    # Files of any name, not images: core's gate checks them, and nothing decodes or judges them before.
     image = gr.File(label=on_page.FORM_IMAGE, height=96, elem_id="mge-form-image")
     mask = gr.File(label=on_page.FORM_MASK, height=96, elem_id="mge-form-mask")
     run = gr.Button(on_page.RUN, variant="primary", elem_id="mge-form-run")

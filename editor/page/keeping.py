@@ -1,4 +1,4 @@
-"""Which controls the browser keeps from one visit to the next, and what it must know to restore them.
+"""Which controls the browser keeps between visits, and what it needs to restore them.
 
 Knows nothing of how the browser keeps them, or of how the controls are placed.
 """
@@ -28,7 +28,7 @@ Setting = gr.Radio | gr.Dropdown | gr.Slider | gr.Number | gr.Checkbox | gr.Text
 
 
 def kept_settings(placed: Controls, sweep: SweepControls) -> dict[str, Setting]:
-    """Return what the browser keeps from one visit to the next; Extend's pixels belong to the picture, not here."""
+    """List the controls whose values the browser keeps; Extend's pixels belong to the picture and are left out."""
     names = ("rows", "row_values", "columns", "column_values")
     kept: dict[str, Setting] = {
         name: control for name, control in placed._asdict().items() if not name.startswith("extend_")
@@ -39,13 +39,13 @@ def kept_settings(placed: Controls, sweep: SweepControls) -> dict[str, Setting]:
 
 
 def describe(kept: Mapping[str, Setting], spec: ModelSpec) -> list[dict[str, Any]]:
-    """Return what the browser must know of settings before it restores them: advice and bounds, as JSON objects.
+    """Describe settings for the browser before it restores them: advice and bounds, as JSON objects.
 
-    Those with `own` belong to the model: another one's say nothing about them.
+    Settings with `own` belong to the model: values kept for another model are ignored.
 
     Args:
         kept: from `kept_settings`.
-        spec: the model that advises, and whose classes there are.
+        spec: the model whose advice and classes are meant.
     """
     advice = {knob.control: getattr(spec.defaults, name) for name, knob in KNOBS.items() if knob.control}
     advice |= {"class_id": -1, "follow": followed(spec.follow)}

@@ -1,7 +1,7 @@
-"""The page: places the stage, the inspector and the tabs, and wires each event to its gesture.
+"""The page: places the stage, the inspector and the tabs, and connects each event with its gesture.
 
-Knows nothing of what a gesture does. Modes and drawers change by style sheet alone, so nothing on the page moves when
-the server answers.
+Knows nothing of what a gesture does. Modes and drawers change by style sheet alone, so that nothing on the page moves
+when the server answers.
 """
 
 from __future__ import annotations
@@ -39,19 +39,20 @@ from editor.wire.requests import model_id
 PAGE_CSS = Path(__file__).resolve().parent.parent / "static" / "page" / "page.css"
 ENGINE_LANE: dict[str, Any] = {"concurrency_id": "engine", "concurrency_limit": 1}
 ASKED: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "trigger_mode": "multiple"}
-"""Events that the page waits for the answer of: none is left out because another is on its way."""
+"""For events whose answer the page waits for: none is left out because another is on its way."""
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "queue": False, "api_visibility": "private"}
 _LATEST: dict[str, Any] = {**_QUIET, "trigger_mode": "always_last"}  # of several changes, the last one counts
-_HERE: dict[str, Any] = {"api_visibility": "private"}  # what the browser does by itself
+_HERE: dict[str, Any] = {"api_visibility": "private"}  # done by the browser alone
 
 _SESSIONS_A_VISITOR = 2
-"""Gradio keeps a copy of the page's description for each session, 0.2 MB, and takes each call of a program for one;
-nothing of ours is lost with a session."""
+"""Gradio keeps a copy of the page's description for each session, 0.2 MB, and counts each call of a program as one; our
+own data do not depend on sessions."""
 _THUMBNAIL_SIDE = 96
+"""Pixels of a sample's thumbnail: the strip shows it at 60 x 40, on fine screens with more pixels."""
 
 
 def look() -> dict[str, Any]:
-    """Return what `launch` needs for the page's look: theme, style sheet, and the script that knows dark from light."""
+    """Return the page's look for `launch`: theme, style sheet, and the script that tells dark from light."""
     return {"theme": editor_theme(), "css_paths": [PAGE_CSS], "head": scripts.head()}
 
 
@@ -71,9 +72,9 @@ class Page(NamedTuple):
 
 
 def build_app(engine: Engine, settings: AppSettings) -> gr.Blocks:
-    """Return the page over a loaded engine, for which another may be swapped in; queued; the caller launches it."""
+    """Build the page over a loaded engine, which may be swapped later; queued, and launched by the caller."""
     store = Store(Path(get_upload_folder()))
-    gr.set_static_paths(store.served)  # ours to remove: Gradio neither copies these files nor deletes them by age
+    gr.set_static_paths(store.served)  # Gradio neither copies these files nor deletes them by age: removing is ours
     documents = Documents(store, settings)
     handlers = Handlers(Models(engine, settings), settings, documents)
     app = gr.Blocks(title=on_page.TITLE, fill_width=True, analytics_enabled=False)
@@ -99,7 +100,7 @@ def _place(spec: ModelSpec, settings: AppSettings, handlers: Handlers) -> Page:
             html_template=markup.open_button(),
             js_on_load=scripts.on_load("page/open.js", call="openButton(element)"),
             apply_default_css=False,
-            elem_id="mge-upload",  # the stage presses the file field in here
+            elem_id="mge-upload",  # the stage presses the file field inside
         )
         download = gr.DownloadButton(on_page.DOWNLOAD, size="sm", scale=0, min_width=112, elem_id="mge-download")
         exporting = gr.Button(on_page.EXPORT, size="sm", scale=0, min_width=80, elem_id="mge-export")
@@ -146,7 +147,7 @@ def _strip(settings: AppSettings) -> gr.HTML:
 
 
 def _wire_documents(app: gr.Blocks, page: Page, handlers: Handlers) -> None:
-    """Open, reopen, accept, go to a version, export, leave."""
+    """Connect opening, reopening, accepting, going to a version, exporting, leaving."""
     placed = page.inspector.controls
 
     def answer(opened: Opened, event: gr.EventData | None = None) -> list[Any]:
@@ -191,12 +192,12 @@ def _wire_documents(app: gr.Blocks, page: Page, handlers: Handlers) -> None:
 
 
 def _answer(*parts: Any) -> list[Any]:
-    """Return what a handler told, as Gradio takes it: None leaves a component as it is."""
+    """Convert a handler's answer for Gradio: None leaves a component unchanged."""
     return [gr.skip() if part is None else part for part in parts]
 
 
 def _wire_settings(app: gr.Blocks, page: Page, handlers: Handlers, spec: ModelSpec) -> None:
-    """Settings that the stage shows, those that only the inspector shows, and all of them from visit to visit."""
+    """Connect settings that the stage shows, those that only the inspector shows, and all that are kept."""
     curves = _Curves(page, handlers)
     curves.wire(app)
     _wire_planning(page, handlers)
@@ -207,7 +208,7 @@ def _wire_settings(app: gr.Blocks, page: Page, handlers: Handlers, spec: ModelSp
 
 
 def _wire_planning(page: Page, handlers: Handlers) -> None:
-    """Those that change which cells are regenerated."""
+    """Connect the settings that change which cells are regenerated."""
     placed = page.inspector.controls
 
     def changed(data: dict[Any, Any], request: gr.Request) -> Any:
@@ -219,13 +220,13 @@ def _wire_planning(page: Page, handlers: Handlers) -> None:
 
 
 class _Curves:
-    """The drawings of the schedule that is set, and of those that a sweep tries."""
+    """The drawings of the present schedule, and of those that a sweep tries."""
 
     def __init__(self, page: Page, handlers: Handlers) -> None:
         self._inspector, self._handlers = page.inspector, handlers
 
     def wire(self, app: gr.Blocks) -> None:
-        """Draw them anew whenever what they show changes."""
+        """Redraw them whenever the settings they show change."""
         placed, sweep = self._inspector.controls, self._inspector.sweep
         shown: list[keeping.Setting] = [placed.schedule, placed.steps]
         for control in shown:
@@ -237,18 +238,18 @@ class _Curves:
             axis.input(lambda name: axes.examples(self._handlers.spec)[name], axis, values, **_QUIET)
 
     def drawn(self, schedule: str, steps: float) -> str:
-        """Return the curve of one schedule."""
+        """Draw the curve of one schedule."""
         return markup.schedule_curve(schedule, int(steps), self._handlers.spec.grid**2)
 
     def swept(self, *given: Any) -> str:
-        """Return the curves of a sweep's schedules; given: its axes, then schedule and steps."""
+        """Draw the curves of a sweep's schedules; given: its axes, then schedule and steps."""
         *texts, schedule, steps = given
         spec = self._handlers.spec
         return markup.sweep_curves(*axes.swept_schedules(texts, schedule, int(steps), spec), spec.grid**2)
 
 
 def _wire_local(page: Page) -> None:
-    """What the browser does by itself."""
+    """Connect what the browser does by itself."""
     placed, buttons = page.inspector.controls, page.inspector.buttons
     placed.mode.change(None, placed.mode, None, js="(mode) => { window.mgePage?.setMode(mode); }", **_HERE)
     for side in placed.sides:
@@ -262,7 +263,7 @@ def _wire_local(page: Page) -> None:
 
 
 def _wire_keeping(app: gr.Blocks, page: Page, kept: Mapping[str, keeping.Setting], spec: ModelSpec) -> None:
-    """The settings that the browser keeps from visit to visit, and the way back to the model's advice."""
+    """Connect the settings that the browser keeps between visits, and the reset to the model's advice."""
     start = {
         "model": model_id(spec),
         "settings": keeping.describe(kept, spec),
@@ -278,7 +279,7 @@ def _wire_keeping(app: gr.Blocks, page: Page, kept: Mapping[str, keeping.Setting
 
 
 def _wire_fitting(page: Page, handlers: Handlers, kept: Mapping[str, keeping.Setting], curves: _Curves) -> None:
-    """Another model: the stage, the menu and the settings are made to fit it."""
+    """Connect another model: the stage, the menu and the settings are fitted to it."""
     placed, sweep, _, curve, guidance_hints = page.inspector
 
     def fitted(data: dict[Any, Any], request: gr.Request) -> list[Any]:
@@ -299,13 +300,13 @@ def _wire_fitting(page: Page, handlers: Handlers, kept: Mapping[str, keeping.Set
         [page.stage, page.model, placed.guidance, guidance_hints, curve, sweep.curves],
         **_LATEST,
     )
-    # The values that were kept for that model, else its advice; what belongs to no model stays.
+    # The values kept for that model, else its advice; settings that belong to no model are unchanged.
     fit = "(fitted, ...now) => window.mgePage?.fit(fitted, now) ?? now"
     fitting.then(None, [page.model, *kept.values()], [*kept.values()], js=fit, **_HERE)
 
 
 def _wire_runs(page: Page, handlers: Handlers) -> None:
-    """Run, Stop and what follows; the buttons only pull the stage's own triggers: keys and buttons are one road."""
+    """Connect Run, Stop and what follows; buttons pull the stage's own triggers, as keys do."""
     placed, sweeping, buttons = page.inspector.controls, page.inspector.sweep, page.inspector.buttons
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
@@ -329,7 +330,7 @@ def _wire_runs(page: Page, handlers: Handlers) -> None:
         message, values = handlers.sweeping.adopt(event, request)
         return [echoed(message, event), *placed.updates(values)]
 
-    # Gradio makes a new component of each output that stays as it is, for every message: a run has one output alone.
+    # For every message Gradio makes a new component of each unchanged output: so a run has one output only.
     drawing: dict[str, Any] = {"inputs": set(placed) | set(sweeping.axes), **ASKED, **ENGINE_LANE}
     page.stage.run(run, outputs=page.stage, **drawing)
     page.stage.sweep(swept, outputs=[page.stage, sweeping.grid, sweeping.sheet, sweeping.csv], **drawing)
@@ -342,7 +343,7 @@ def _wire_runs(page: Page, handlers: Handlers) -> None:
 
 
 def _wire_form(page: Page, handlers: Handlers) -> None:
-    """The road without the canvas."""
+    """Connect the way without the canvas."""
     placed, form = page.inspector.controls, page.form
 
     def run(data: dict[Any, Any]) -> str | None:

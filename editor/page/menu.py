@@ -1,7 +1,7 @@
-"""The model menu: a button in the head that says which model works, and a list of all that could.
+"""The model menu: a button in the head that names the model at work, and a list of all others.
 
-Knows nothing of how models are brought. Its value tells which model the page's controls are for; what can be chosen is
-asked of the server while the page is seen, and drawn by models.js.
+Knows nothing of how models are fetched. Its value tells which model the page's controls are for; models.js asks the
+server for the list while the page is visible, and draws it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def model_menu(spec: ModelSpec, **asked: Callable[..., Any]) -> gr.HTML:
 
     Args:
         spec: the model that the page is built for.
-        **asked: what the browser calls, by name: look, choose, cancel.
+        **asked: server functions by name: look, choose, cancel.
     """
     return gr.HTML(
         {"model": model_id(spec)},
@@ -47,7 +47,7 @@ def model_menu(spec: ModelSpec, **asked: Callable[..., Any]) -> gr.HTML:
 
 
 def fitted(spec: ModelSpec, settings: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the menu's value that fits a page to another model.
+    """Make the menu's value that fits a page to another model.
 
     Args:
         spec: the model.

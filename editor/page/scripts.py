@@ -1,6 +1,6 @@
-"""The page's scripts: plain ES modules in editor/static, joined into the one text that Gradio takes in each place.
+"""Joins the page's scripts, plain ES modules in editor/static, to the one text that Gradio takes in each place.
 
-Knows nothing of components or events; what a script does is told in its module.
+Knows nothing of components or events; each module says what it does.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 FOLDER = Path(__file__).resolve().parent.parent / "static"
 
 ARGUMENTS = ("element", "trigger", "props", "server", "watch")
-"""What Gradio hands to `js_on_load`; no module may declare such a name."""
+"""Arguments of Gradio's `js_on_load`; no module may declare such a name."""
 
 _IMPORT = re.compile(r"^import\s+\{([^}]*)\}\s+from\s+\"(\.[\w./]+)\";\n", re.MULTILINE)
 _DECLARES = r"(?:async\s+)?(?:function|class|const|let)\s+"
@@ -24,14 +24,14 @@ _NAME = re.compile(rf"^(?:export\s+)?{_DECLARES}(\w+)", re.MULTILINE)
 
 
 def bundle(start: Path) -> str:
-    """Return one script that holds an ES module and all that it imports, each after those that it imports itself.
+    """Join an ES module and everything that it imports, each after its own imports.
 
-    Only what these modules use is understood: named imports between them and `export` before a declaration. They share
+    It understands only what these modules use: named imports between them and `export` before a declaration. They share
     one scope afterwards, so no two may declare the same name at their top level.
 
     Raises:
-        ValueError: if an import names a module or an export that is not there, two modules declare one name, or
-            modules import each other in a circle.
+        ValueError: if an import names a missing module or export, two modules declare one name, or modules import each
+            other in a circle.
     """
     modules = _in_order(start.resolve())
     _check_names(modules)
@@ -40,20 +40,20 @@ def bundle(start: Path) -> str:
 
 
 def on_load(module: str, *, call: str) -> str:
-    """Return the text for a component's `js_on_load`.
+    """Make the text for a component's `js_on_load`.
 
     Args:
-        module: file of `FOLDER`; what it imports comes with it.
-        call: what starts it, over the `ARGUMENTS`.
+        module: file in `FOLDER`; its imports come with it.
+        call: starts it, with `ARGUMENTS` in scope.
     """
     return f'(() => {{\n"use strict";\n{bundle(FOLDER / module)}{call};\n}})();\n'
 
 
 def on_start(settings: dict[str, Any]) -> str:
-    """Return the text for the page's load event, a function that returns the settings of the last visit.
+    """Make the text for the page's load event, a function that returns the settings of the last visit.
 
     Args:
-        settings: JSON object that `startPage` in main.js takes.
+        settings: JSON object for `startPage` in main.js.
     """
     joined = bundle(FOLDER / "page" / "main.js")
     return f'() => {{\n"use strict";\n{joined}return startPage({json.dumps(settings)});\n}}'
@@ -61,12 +61,12 @@ def on_start(settings: dict[str, Any]) -> str:
 
 @cache
 def head() -> str:
-    """Return what belongs in the page's head: the theme is known before anything is drawn."""
+    """Make the page's head: the theme is set before anything is drawn."""
     return f"<script>{on_load('page/theme.js', call='startTheme()')}</script>"
 
 
 def _in_order(start: Path) -> dict[Path, str]:
-    """Return the texts of a module and of all that it imports, in an order in which they can be read."""
+    """Read a module and everything that it imports, ordered so that imports come first."""
     texts: dict[Path, str] = {}
     imports: dict[Path, list[Path]] = {}
     waiting = [start]
@@ -106,7 +106,7 @@ def _check_imports(modules: dict[Path, str]) -> None:
 
 
 def _plain(path: Path, text: str) -> str:
-    """Return a module's text without the words that only modules may say."""
+    """Strip a module's text of the words that only modules may contain."""
     plain = re.sub(rf"^export\s+(?={_DECLARES})", "", _IMPORT.sub("", text), flags=re.MULTILINE)
     if re.search(r"^(?:import|export)\b", plain, re.MULTILINE):
         raise ValueError(f"{path.name} has an import or export of a kind that the bundler does not know.")

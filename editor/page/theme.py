@@ -72,7 +72,7 @@ _SURFACES = {
     "shadow_drop_lg": "none",
     "section_header_text_size": "13px",
 }
-"""Page, blocks, borders and text."""
+"""Colours of page, blocks, borders and text."""
 
 _INPUTS = {
     "input_background_fill": "#ffffff",
@@ -86,7 +86,7 @@ _INPUTS = {
     "slider_color": "*primary_600",
     "slider_color_dark": "*primary_400",
 }
-"""Fields and sliders."""
+"""Colours of fields and sliders."""
 
 _BUTTONS = {
     "button_primary_background_fill": "*primary_600",
@@ -110,11 +110,11 @@ _BUTTONS = {
     "button_primary_shadow": "none",
     "button_secondary_shadow": "none",
 }
-"""Buttons; their contrast is tested in tests/editor/page/test_theme.py."""
+"""Colours of buttons; their contrast is tested in tests/editor/page/test_theme.py."""
 
 
 def editor_theme() -> gr.themes.Base:
-    """Return the theme; nothing in it is loaded from another host."""
+    """Build the theme; it loads nothing from another host."""
     theme = gr.themes.Base(
         primary_hue=ACCENT,
         secondary_hue=ACCENT,
