@@ -13,10 +13,11 @@ import numpy as np
 from core.errors import BadRequest
 
 MOST_SIDE = 16384
-"""Pixels on the longest side of any picture or canvas."""
+"""Pixels on the longest side of any picture or canvas: it bounds the rows of a long narrow one."""
 
 MOST_PIXELS = 64_000_000
-"""Pixels of the largest picture or canvas: as large as pictures may be that are opened."""
+"""Pixels of any picture or canvas: at four bytes each 256 MB, of which twelve copies fit into the process that opens
+strangers' pictures."""
 
 
 def written_whole(text: str) -> int:

@@ -65,13 +65,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     # the gate for pictures: the only rooms that open picture files, and those that write them
     "core.pictures": {
-        "numpy",
-        "cv2",
-        "PIL",
-        "core.errors",
-        "core.plumbing.lazy",
-        "core.pictures",
-        "core.values.geometry",
+        *("numpy", "cv2", "PIL", "core.checks", "core.errors", "core.plumbing.lazy"),
+        *("core.pictures", "core.values.geometry"),
     },
     "core.pictures.maskfiles": {"numpy", "PIL", "core.errors", "core.pictures.opening", "core.values.geometry"},
     "core.pictures.pngtext": set(),

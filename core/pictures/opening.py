@@ -19,19 +19,18 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image
 
+from core.checks import MOST_PIXELS, MOST_SIDE
 from core.errors import BadRequest
 from core.pictures.pngtext import MAX_TEXT_CHUNK, SIGNATURE
 from core.pictures.profiles import to_srgb
 from core.values.geometry import Size
 
-MOST_PIXELS = 64_000_000
-"""At four bytes each 256 MB, of which twelve copies fit into the process that opens strangers' pictures."""
 MOST_TEXT_BYTES = 2 * MAX_TEXT_CHUNK
 """Room in a file beside its pixels: the two texts of a recipe, or the tables of a broken encoder."""
 MOST_BYTES = 4 * MOST_PIXELS * 101 // 100 + MOST_TEXT_BYTES
 """Size of the largest file that is written here, which must open again: uncompressed noise with alpha, plus 1 %."""
-LEAST_SIDE, MOST_SIDE = 16, 16384
-"""Pixels per side: 16 is a token cell of the published models; 16,384 bounds the rows of a long narrow picture."""
+LEAST_SIDE = 16
+"""Pixels of the shorter side: a token cell of the published models."""
 
 _log = logging.getLogger(__name__)
 
@@ -133,7 +132,10 @@ def picture_size(data: bytes) -> Size:
     if min(size) < LEAST_SIDE or max(size) > MOST_SIDE:
         raise BadRequest(f"picture is {width}x{height} px: each side must be {LEAST_SIDE} to {MOST_SIDE} px.")
     if width * height > MOST_PIXELS:
-        raise BadRequest(f"picture is {width}x{height} px, {width * height / 1e6:.0f} MP: give one of at most 64 MP.")
+        raise BadRequest(
+            f"picture is {width}x{height} px, {width * height / 1e6:.0f} MP: "
+            f"give one of at most {MOST_PIXELS / 1e6:g} MP."
+        )
     return size
 
 

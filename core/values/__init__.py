@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from core.plumbing.lazy import imported_lazily
 
 if TYPE_CHECKING:
-    from core.checks import written_number, written_whole
+    from core.checks import MOST_PIXELS, MOST_SIDE, written_number, written_whole
     from core.decoding.settings import KNOBS
     from core.values.finishing import FOLLOW, Finishing, followed
     from core.values.geometry import Box, Sides, Size
@@ -25,7 +25,7 @@ else:
     __getattr__ = imported_lazily(
         __name__,
         {
-            "core.checks": ("written_number", "written_whole"),
+            "core.checks": ("MOST_PIXELS", "MOST_SIDE", "written_number", "written_whole"),
             "core.decoding.settings": ("KNOBS",),
             "core.values.finishing": ("FOLLOW", "Finishing", "followed"),
             "core.values.geometry": ("Box", "Sides", "Size"),
@@ -41,6 +41,8 @@ else:
 __all__ = [
     "FOLLOW",
     "KNOBS",
+    "MOST_PIXELS",
+    "MOST_SIDE",
     "Alternative",
     "Box",
     "DecodeOptions",

@@ -117,7 +117,7 @@ class EditRequest:
                 if max(grown) > MOST_SIDE or grown.width * grown.height > MOST_PIXELS:
                     raise BadRequest(
                         f"extended picture would be {grown.width}x{grown.height} px: "
-                        f"stay within {MOST_SIDE} px a side and 64 MP."
+                        f"stay within {MOST_SIDE} px a side and {MOST_PIXELS / 1e6:g} MP."
                     )
 
     def _check_window(self, window: Box) -> None:
