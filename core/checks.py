@@ -1,6 +1,6 @@
-"""One value from outside, brought to a plain Python type and range, or refused in a sentence.
+"""Converts one value from outside to a plain Python type and range, or refuses it in a sentence.
 
-Knows nothing of what the values are for. Each function takes the name that a person knows the value by, and raises
+Knows nothing of the values' purpose. Each function takes the name by which a person knows the value, and raises
 `BadRequest` with that name, the value seen and what to give instead.
 """
 
@@ -21,10 +21,10 @@ strangers' pictures."""
 
 
 def written_whole(text: str) -> int:
-    """Return the whole number that a text writes in plain digits; `int` would take 1_000 and other scripts, too.
+    """Read a whole number in plain digits; `int` would take 1_000 and other scripts, too.
 
     Raises:
-        ValueError: where it writes none.
+        ValueError: if it writes none.
     """
     if not re.fullmatch(r"[+-]?[0-9]{1,18}", text.strip()):
         raise ValueError(f"{text!r} is not a whole number")
@@ -32,10 +32,10 @@ def written_whole(text: str) -> int:
 
 
 def written_number(text: str) -> float:
-    """Return the number that a text writes in plain digits, with a point and an exponent where it has them.
+    """Read a number in plain digits, with a point and an exponent if it has them.
 
     Raises:
-        ValueError: where it writes none.
+        ValueError: if it writes none.
     """
     if not re.fullmatch(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]{1,3})?", text.strip(), re.IGNORECASE):
         raise ValueError(f"{text!r} is not a number")
@@ -43,21 +43,21 @@ def written_number(text: str) -> float:
 
 
 def choice(name: str, value: object, choices: tuple[str, ...]) -> str:
-    """Return one of the choices."""
+    """Check one of several choices."""
     if not isinstance(value, str) or value not in choices:
         raise BadRequest(f"{name} {value!r} is unknown: choose one of {', '.join(choices)}.")
     return value
 
 
 def whole(name: str, value: object, low: int, high: int) -> int:
-    """Return a whole number from `low` to `high`."""
+    """Check a whole number from `low` to `high`."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or not low <= value <= high:
         raise BadRequest(f"{name} is {value}: give a whole number from {low} to {high}.")
     return int(value)
 
 
 def number(name: str, value: object, low: float, high: float) -> float:
-    """Return a number from `low` to `high`."""
+    """Check a number from `low` to `high`."""
     known = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
     if not known or not low <= value <= high:  # type: ignore[operator]  # NaN is in no range either
         raise BadRequest(f"{name} is {value}: give a number from {low:g} to {high:g}.")
@@ -65,17 +65,17 @@ def number(name: str, value: object, low: float, high: float) -> float:
 
 
 def switch(name: str, value: object) -> bool:
-    """Return true or false."""
+    """Check true or false."""
     if not isinstance(value, (bool, np.bool_)):
         raise BadRequest(f"{name} is {value!r}: give true or false.")
     return bool(value)
 
 
 def pixels(name: str, value: object, parts: tuple[str, ...], part_name: str) -> list[int]:
-    """Return a whole number of pixels for each part, 0 to `MOST_SIDE`.
+    """Check a whole number of pixels for each part, 0 to `MOST_SIDE`.
 
     Args:
-        name: of the whole.
+        name: of the whole value.
         value: a tuple or list.
         parts: their names.
         part_name: the name of one, with {} for its own: "box {}".

@@ -1,4 +1,4 @@
-"""What can go wrong for a person, as one tree; every message says what is wrong, the value seen and what to do.
+"""Everything that can go wrong for a person, as one tree; every message says what is wrong, the value seen, what to do.
 
     CoreError
     ├── BadRequest        the request, picture, mask or an option cannot be used (also a ValueError)
@@ -40,7 +40,7 @@ class NoRoom(CoreError):
 
 
 def of_the_machine(error: BaseException) -> CoreError | None:
-    """Return the machine's error (a full disk, too many open files) as one for people; None for every other error."""
+    """Convert the machine's errors (a full disk, too many open files) to one for people; None for every other error."""
     if isinstance(error, MemoryError):
         return OutOfMemory("this machine has too little free memory for that: close other programs, or ask for less.")
     if not isinstance(error, OSError):

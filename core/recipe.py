@@ -1,4 +1,4 @@
-"""The recipe that travels inside every PNG: which model and which request made it.
+"""The recipe inside every PNG: the model and the request that made it.
 
 Knows nothing of files: text in, text out. Replaying a recipe on the same source picture gives the same bytes.
 """
@@ -24,19 +24,19 @@ RECIPE_KEY = "maskgit-editor"
 READABLE_KEY = "parameters"
 """PNG text key of one line for people."""
 
-_FORMAT = 2  # counted up by whatever earlier editors cannot read; the first had requests of the first version
-_MOST_THREADS = 1024  # that a recipe from outside may ask for
-_MOST_WAYS = 1 << 16  # of finishing, likewise
+_FORMAT = 2  # raised for every change that earlier editors cannot read; format 1 had requests of the first version
+_MOST_THREADS = 1024  # that a recipe from outside may ask for: more than a machine has
+_MOST_WAYS = 1 << 16  # likewise of ways of finishing: a way is a small number
 
 
 @dataclass(frozen=True)
 class Machine:
-    """The machine's share in the last bits of a picture, beside request and weights.
+    """What the last bits of a picture depend on, beside request and weights.
 
     Attributes:
         device: "cpu" or "cuda".
-        dtype: the number format that the nets computed in, e.g. "float32".
-        threads: among which each sum was divided, on a CPU.
+        dtype: number format of the nets, e.g. "float32".
+        threads: number among which each sum was divided, on a CPU.
     """
 
     device: str
@@ -46,14 +46,14 @@ class Machine:
 
 @dataclass(frozen=True)
 class Recipe:
-    """What a PNG says of itself.
+    """The recipe of a PNG.
 
     Attributes:
         model: name of the model.
         weights: sha256 of each weight file by name.
         request: JSON values for `core.values.saved.load_request`.
-        machine: what made it, None where it does not say.
-        finish: `FINISH_WAY` of whoever made it; the first did not say.
+        machine: that made it; None if the recipe does not say.
+        finish: `FINISH_WAY` at that time; the first recipes did not say.
     """
 
     model: str
@@ -64,28 +64,28 @@ class Recipe:
 
     @property
     def knew_finishes(self) -> bool:
-        """Whether its request says how pictures end, which the first requests could not."""
+        """Whether its request says how pictures end; the first requests could not."""
         return "version" in self.request or "finish" in self.request
 
     @property
     def of_this_finish(self) -> bool:
-        """Whether what is finished by its request comes out as it did."""
+        """Whether a finish of its request gives the same picture today."""
         return self.finish == FINISH_WAY
 
     def of_weights(self, spec: ModelSpec) -> bool:
-        """Return whether a model's weight files are those that drew the picture."""
+        """Tell whether a model's weight files are those that drew the picture."""
         return all(spec.sha256.get(name) == digest for name, digest in self.weights.items())
 
 
 def recipe_text(
     spec: ModelSpec, request: EditRequest, variation: int = 0, *, machine: Machine | None = None
 ) -> dict[str, str]:
-    """Return the PNG text entries from which one variation's exact picture can be made again.
+    """Write the PNG text entries from which one variation's exact picture can be made again.
 
     Args:
         spec: the model.
         request: with all its variations.
-        variation: which of them.
+        variation: its index.
         machine: that drew it, as `Engine.machine` tells; a replay needs it to give the same bytes.
     """
     alone = request.advised(spec).single(variation)
@@ -106,10 +106,10 @@ def recipe_text(
 
 
 def read_recipe(text: Mapping[str, str]) -> Recipe:
-    """Return the recipe among a PNG's text entries.
+    """Read the recipe among a PNG's text entries.
 
     Raises:
-        BadRequest: where there is none, or it cannot be read.
+        BadRequest: if there is none, or it cannot be read.
     """
     if RECIPE_KEY not in text:
         raise BadRequest("this PNG carries no recipe: choose one that this editor wrote and nobody re-saved.")

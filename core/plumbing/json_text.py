@@ -1,6 +1,6 @@
-"""JSON from outside: one object, or a reason in words.
+"""Reads JSON from outside: one object, or a reason in words.
 
-Knows nothing of what the object means; whoever asks puts the reason into a sentence of their own.
+Knows nothing of the object's meaning; the caller puts the reason into a sentence of its own.
 """
 
 from __future__ import annotations
@@ -9,14 +9,14 @@ import json
 from typing import Any
 
 KINDS = {dict: "an object", list: "a list", str: "a text", bool: "true or false", int: "a number", float: "a number"}
-"""What people call the types of JSON values; null is none of them."""
+"""Names of the types of JSON values for people; all others are null."""
 
 
 def json_object(text: str | bytes) -> dict[str, Any]:
-    """Return the JSON object that a text writes.
+    """Read a JSON object from a text.
 
     Raises:
-        ValueError: where it is no JSON, another kind of value, or nested deeper than can be read.
+        ValueError: if it is no JSON, another kind of value, or nested too deep to be read.
     """
     try:
         value = json.loads(text)
@@ -28,5 +28,5 @@ def json_object(text: str | bytes) -> dict[str, Any]:
 
 
 def kind_of(value: object) -> str:
-    """Return what people call the kind of a JSON value."""
+    """Name the kind of a JSON value for people."""
     return KINDS.get(type(value), "null")

@@ -1,4 +1,4 @@
-"""The public names of a package, each imported from the module that defines it when it is first used.
+"""Imports each public name of a package from its module when it is first used.
 
 Knows nothing of which names these are.
 """
@@ -11,7 +11,7 @@ from typing import Any
 
 
 def imported_lazily(package: str, homes: Mapping[str, Sequence[str]]) -> Callable[[str], Any]:
-    """Return the `__getattr__` of a package, so that importing the package imports none of its modules.
+    """Make the `__getattr__` of a package, so that importing the package imports none of its modules.
 
     Args:
         package: its name, for the error.

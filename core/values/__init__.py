@@ -1,7 +1,7 @@
-"""What is asked of the engine and what comes back, as plain values: no torch, no files.
+"""Requests and results as plain values: no torch, no files.
 
-Knows nothing of nets. These names are all of it that other programs need, with the decoding settings that a request
-has and the rule for numbers that people write.
+Knows nothing of nets. The names below are all that other programs need, with a request's decoding settings and the rule
+for numbers as people write them.
 """
 
 from __future__ import annotations

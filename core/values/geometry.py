@@ -33,7 +33,7 @@ class Sides(NamedTuple):
 
 
 def aspect_sides(size: Size, aspect: float) -> Sides:
-    """Return the smallest border, even at both sides, that gives a picture a shape.
+    """Compute the smallest border, equal at both sides, that gives a picture an aspect.
 
     Args:
         size: of the picture.
@@ -54,7 +54,7 @@ class Box(NamedTuple):
 
     @classmethod
     def around(cls, mask: NDArray[np.bool_]) -> Box | None:
-        """Return the smallest box that holds every True of a (H, W) mask, or None where there is none."""
+        """Find the smallest box around every True of a (H, W) mask; None if there is none."""
         rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
         if not rows.size:
             return None
@@ -71,7 +71,7 @@ class Box(NamedTuple):
         return slice(self.top, self.bottom), slice(self.left, self.right)
 
     def clamped(self, size: Size) -> Box:
-        """Return the part of the box that lies on a canvas of that size."""
+        """Cut the box to a canvas of a given size."""
         return Box(
             min(max(self.left, 0), size.width),
             min(max(self.top, 0), size.height),
@@ -80,7 +80,7 @@ class Box(NamedTuple):
         )
 
     def holds(self, other: Box) -> bool:
-        """Return whether the other box lies within this one."""
+        """Tell whether the other box lies within this one."""
         return (
             self.left <= other.left
             and self.top <= other.top
@@ -89,23 +89,23 @@ class Box(NamedTuple):
         )
 
     def grown(self, by: int) -> Box:
-        """Return the box with `by` pixels more at every side."""
+        """Grow the box by `by` pixels at every side."""
         return Box(self.left - by, self.top - by, self.right + by, self.bottom + by)
 
     def centred(self, side: int) -> Box:
-        """Return the square of that side about the middle of the box."""
+        """Return the square of a given side around the middle of the box."""
         left = self.left + (self.size.width - side) // 2
         top = self.top + (self.size.height - side) // 2
         return Box(left, top, left + side, top + side)
 
     def common(self, other: Box) -> Box | None:
-        """Return the pixels that both boxes hold, or None."""
+        """Return the intersection of both boxes, or None."""
         left, top = max(self.left, other.left), max(self.top, other.top)
         right, bottom = min(self.right, other.right), min(self.bottom, other.bottom)
         return Box(left, top, right, bottom) if left < right and top < bottom else None
 
     def joined(self, other: Box) -> Box:
-        """Return the smallest box that holds both."""
+        """Return the smallest box around both."""
         return Box(
             min(self.left, other.left),
             min(self.top, other.top),
@@ -114,11 +114,11 @@ class Box(NamedTuple):
         )
 
     def shifted(self, dx: int, dy: int) -> Box:
-        """Return the box moved by (dx, dy)."""
+        """Move the box by (dx, dy)."""
         return Box(self.left + dx, self.top + dy, self.right + dx, self.bottom + dy)
 
     def shifted_inside(self, size: Size) -> Box:
-        """Return the box moved, not cut, so that it lies on a canvas of that size, which must be able to hold it."""
+        """Move the box, without cutting it, onto a canvas of a given size, which must be able to hold it."""
         return self.shifted(
             max(0, -self.left) + min(0, size.width - self.right),
             max(0, -self.top) + min(0, size.height - self.bottom),
@@ -126,11 +126,11 @@ class Box(NamedTuple):
 
 
 def distance_inside(mask: NDArray[np.bool_], *, edge: bool = False) -> NDArray[np.float32]:
-    """Return how far each pixel of a mask lies from the nearest one outside it.
+    """Compute the distance of each pixel of a mask from the nearest one outside it.
 
     Args:
         mask: (H, W) bool.
-        edge: what lies beyond the array is outside, too; otherwise the array's own edge is no border.
+        edge: the outside of the array counts as outside the mask, too; otherwise the array's own edge does not count.
 
     Returns:
         (H, W) float32, pixels: 0 outside the mask, at least 1 inside.
@@ -145,8 +145,8 @@ def distance_inside(mask: NDArray[np.bool_], *, edge: bool = False) -> NDArray[n
 def _without_ipp() -> Iterator[None]:
     """Let this thread's OpenCV do without Intel IPP.
 
-    Its exact distances hang on where in memory the mask lies: up to 1e-6 px, enough for the same request to come to
-    another picture. Of what is used here, nothing else does.
+    IPP's exact distances depend on where in memory the mask lies: up to 1e-6 px, enough for the same request to give
+    another picture. No other function used here does.
     """
     before = cv2.ipp.useIPP()
     cv2.ipp.setUseIPP(False)
@@ -157,18 +157,18 @@ def _without_ipp() -> Iterator[None]:
 
 
 def cell_areas(mask: NDArray[np.bool_], grid: int) -> NDArray[np.int64]:
-    """Return how much of each token cell is True, in exact integer units.
+    """Measure how much of each token cell is True, in exact integer units.
 
     A window of s pixels and a grid of g cells share the common unit 1/(s*g): pixel y spans [y*g, (y+1)*g) and cell i
-    spans [i*s, (i+1)*s). Integers, so that the browser's overlay can compute the very same numbers
-    (editor/static/stage/tokens.js) and any overlap, however thin, counts.
+    spans [i*s, (i+1)*s). With integers the browser's overlay can compute the very same numbers
+    (editor/static/stage/tokens.js), and any overlap, however thin, counts.
 
     Args:
         mask: (s, s) bool.
         grid: g >= 1.
 
     Returns:
-        (g, g) int64 in [0, s*s]; s*s means that the cell is covered whole.
+        (g, g) int64 in [0, s*s]; s*s means that the cell is covered entirely.
     """
     side = mask.shape[0]
     starts = np.arange(side) * grid

@@ -1,6 +1,6 @@
-"""The groups of settings that a request has: view, painting, decoding, and codes to begin with.
+"""A request's groups of settings: view, painting, decoding, and codes to begin with.
 
-Knows nothing of pictures, regions or models. What a group says that makes no sense is refused when it is made.
+Knows nothing of pictures, regions or models. A group with impossible settings is refused when it is made.
 """
 
 from __future__ import annotations
@@ -18,38 +18,39 @@ from core.values.finishing import FINISH_NAMES
 from core.values.geometry import Box
 
 DETAIL_NAMES = ("none", "grain", "patches", "auto")
-"""What is put back of the fine detail that the tokenizer loses; core/canvas/detail.py has the ways."""
+"""How fine detail that the tokenizer loses is restored; described in core/canvas/detail.py."""
 
 BLEND_NAMES = ("feather", "poisson", "auto")
-"""How the border of the hole is closed; core/canvas/edges.py has the ways. `auto` takes what shows less."""
+"""How the edge of the hole is closed; described in core/canvas/edges.py. `auto` takes the one that shows less."""
 
 GUIDED_NAMES = ("picture", "hole", "auto")
-"""What guidance strengthens the class by; core/decoding/guidance.py has the ways."""
+"""What guidance compares the class with; described in core/decoding/guidance.py."""
 
 MOST_REFINE = 3  # each finer look has up to four times the windows: 64 times as many in the third
 MOST_VARIATIONS = 16
+"""Most variations: each takes the time of a whole edit, and canvases of its own in memory."""
 
-MOST_GRID = 256  # cells a side of codes from outside; the largest published grid has 32
+MOST_GRID = 256  # cells per side of codes from outside; the largest published grid has 32
 
 
 def _set(part: object, **values: Any) -> None:
-    """Put checked values into a frozen part of a request."""
+    """Write checked values into a frozen part of a request."""
     for name, value in values.items():
         object.__setattr__(part, name, value)
 
 
 @dataclass(frozen=True)
 class DecodeOptions(Decoding):
-    """How the unknown tokens are decoded, how often and from which seed; what is left out is the model's advice.
+    """How the unknown tokens are decoded, how often and from which seed; the model's advice replaces what is left out.
 
     Attributes:
-        seed: of the first variation; the tokens of variation i are drawn with seed + i, so that they can be drawn
-            alone; 0..2**53 for each.
+        seed: of the first variation; variation i is drawn with seed + i, so that it can be drawn alone; 0..2**53 for
+            each.
         variations: B in 1..16.
-        only: the one of the variations that is wanted, from 0; None for all. See `EditRequest.single`.
-        guided_by: one of `GUIDED_NAMES`: "picture" compares with and without the class in what is around, so that the
-            hole blends in; "hole" adds the same in the hole alone, so that it becomes the class whatever is around, at
-            twice the forwards; "auto" is "hole" for MANIPULATE and "picture" for the others.
+        only: index of the one variation that is wanted; None for all. See `EditRequest.single`.
+        guided_by: one of `GUIDED_NAMES`: "picture" compares with and without the class in the surroundings, so that the
+            hole blends in; "hole" adds the same comparison in the hole alone, so that it becomes the class whatever its
+            surroundings, for twice the forwards; "auto" is "hole" for MANIPULATE and "picture" for the others.
 
     Raises:
         BadRequest: on construction, for any value outside these ranges.
@@ -61,7 +62,7 @@ class DecodeOptions(Decoding):
     guided_by: str = "auto"
 
     def __post_init__(self) -> None:
-        """Check the range of all that was chosen."""
+        """Check the range of every chosen value."""
         super().__post_init__()
         variations = whole("variations", self.variations, 1, MOST_VARIATIONS)
         _set(
@@ -74,27 +75,27 @@ class DecodeOptions(Decoding):
 
     @property
     def drawn_seed(self) -> int:
-        """The seed of the tokens of the first picture that is wanted."""
+        """The seed of the first picture that is wanted."""
         return self.seed + (self.only or 0)
 
     def alone(self, variation: int) -> DecodeOptions:
-        """Return the options that draw one variation of these by itself."""
+        """Make the options that draw one variation of these alone."""
         return replace(self, seed=self.seed + variation, variations=1, only=None)
 
 
 @dataclass(frozen=True, eq=False)
 class Start:
-    """Codes to begin with, so that decoding goes on from there instead of from an empty hole.
+    """Codes to begin with, so that decoding continues from them instead of from an empty hole.
 
-    They count in the cells that the plan regenerates; the other cells always come from the picture. Several variations
-    all begin with the same codes.
+    They count in the cells that the plan regenerates; the other cells always come from the picture. All variations
+    begin with the same codes.
 
     Attributes:
         tokens: (h, w) int64 of the model's grid: codes, -1 where still unknown.
-        step: 0 for a fresh schedule over the cells unknown in `tokens`; where none is, nothing is decoded. k > 0 goes
-            on with step k (from 0) of the schedule of the whole hole, as if its first k steps had led here: their
-            random draws are skipped, so that a branch with nothing changed repeats the rest of its run bit for bit.
-            Where that schedule has no step k, one last step decodes all that is unknown.
+        step: 0 for a fresh schedule over the cells unknown in `tokens`; if none is, nothing is decoded. k > 0 continues
+            with step k (from 0) of the schedule of the whole hole, as if its first k steps had led here: their random
+            draws are skipped, so that an unchanged branch repeats the rest of its run bit for bit. If that schedule has
+            no step k, one last step decodes everything unknown.
 
     Raises:
         BadRequest: on construction, for anything else.
@@ -117,16 +118,16 @@ class Start:
 
 @dataclass(frozen=True)
 class View:
-    """Through which windows the model looks, and which cells of them it draws.
+    """The windows that the model looks through, and the cells of them that it draws.
 
     Attributes:
-        window: the one window to look through, instead of those planned: a square on the canvas (the grown one, for
-            EXTRAPOLATE) that holds every pixel to repaint. Not for GENERATE.
+        window: the one window to look through, instead of planned ones: a square on the canvas (the grown one, for
+            EXTRAPOLATE) that contains every pixel to repaint. Not for GENERATE.
         context: side of a window as a multiple of the unknown region's longer side, 1..8.
-        coverage: a cell is unknown where more than this share of it is brushed, 0 <= coverage < 1; 0 = any pixel.
-        grow_tokens: unknown cells grow by this many cells, 0..8. None as a rule: what was there is hidden from the
-            model and from the soft edge anyway, and a hole that grows has less around it to go by.
-        refine: times that windows half as wide go over what the wider ones painted, 0..3; each look is up to four
+        coverage: a cell is unknown if more than this share of it is brushed, 0 <= coverage < 1; 0 = any pixel.
+        grow_tokens: unknown cells grow by this many cells, 0..8. Usually 0: the hole's old content is hidden from the
+            model and from the soft edge in any case, and a larger hole has less around it to go by.
+        refine: times that windows half as wide go over what the wider ones painted, 0..3; each finer look is up to four
             times the work, and ends where a window shows the model's own pixels.
 
     Raises:
@@ -156,21 +157,21 @@ class Painting:
     """How decoded pictures become pixels of the canvas.
 
     Attributes:
-        finish: one of `FINISH_NAMES`. With "auto", INPAINT and EXTRAPOLATE end with pixels of the photo itself where
-            enough lie around; feather, blend and detail have no part in it then. They serve everywhere else.
-        follow: how much the model's idea counts in the finish, 0..1: at 0 the photo alone lays out the hole, at 1 each
-            variation's own tokens do. A border begins to follow it above `FOLLOW` only: of what goes on beside it, the
-            photo's edge knows more. Codes to begin with are always followed. None takes the model's advice.
-        sharpen: 0 to 1, how much of a sharper picture is blended in where something new is made, by GENERATE and
-            MANIPULATE alone; 0 shows the model's own pixels. With a model's sharpener pictures from nothing are larger;
-            without one only the decoder's lattice is taken out. Not where detail is put on top.
-        match_colour: carry the colour difference seen on the ring of known pixels into the hole.
+        finish: one of `FINISH_NAMES`. With "auto", INPAINT and EXTRAPOLATE end with pixels of the photo itself if
+            enough lie around; feather, blend and detail are then not used. They are for everything else.
+        follow: how much the model's picture counts in the finish, 0..1: at 0 the photo alone lays out the hole, at 1
+            each variation's own tokens do. A border follows it above `FOLLOW` only: the photo's edge knows more of what
+            continues there. Codes to begin with are always followed. None takes the model's advice.
+        sharpen: 0 to 1, share of the sharpened picture where something new is made, by GENERATE and MANIPULATE alone; 0
+            shows the model's own pixels. With a model's sharpener, generated pictures are larger; without one only the
+            decoder's lattice is removed. Not used together with detail.
+        match_colour: shift the hole by the colour difference seen on the ring of known pixels.
         detail: one of `DETAIL_NAMES`: whether the hole gets the grain, or the fine texture, of its surroundings; "auto"
             is "none" for MANIPULATE, which makes something else of the hole, and "patches" for the others.
         feather_px: width of the soft edge inside the mask, canvas pixels, 0..64; 0 is a hard edge.
         blend: one of `BLEND_NAMES`.
-        opaque: make repainted pixels opaque, or leave alpha as it is; None makes those parts of the hole opaque in
-            which something is wholly transparent, for what is painted there is to be seen.
+        opaque: make repainted pixels opaque, or leave alpha unchanged; None makes those parts of the hole opaque that
+            contain a wholly transparent pixel, so that what is painted there can be seen.
 
     Raises:
         BadRequest: on construction, for any value outside these ranges.

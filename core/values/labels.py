@@ -1,7 +1,7 @@
-"""Class names: from what a person types to a class id, and a ranked search for menus.
+"""Class names: finds a class id by what a person types, and ranks names for menus.
 
-Knows nothing of models; the classes come from a `ModelSpec`, what else they are called from assets/labels: ImageNet's
-1000 classes and their kinds (dog, bird, car) from imagenet.json, the bundled model's synonyms from synonyms.json.
+Knows nothing of models; the classes come from a `ModelSpec`, their other names from assets/labels: ImageNet's 1000
+classes and their kinds (dog, bird, car) from imagenet.json, the bundled model's synonyms from synonyms.json.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from core.errors import BadRequest
 _LABELS = Path(__file__).resolve().parents[2] / "assets" / "labels"
 _SYNONYMS_FILE = _LABELS / "synonyms.json"
 _IMAGENET_FILE = _LABELS / "imagenet.json"
-_MOST_LISTED = 20  # class names in a refusal; the others are counted
+_MOST_LISTED = 20  # class names in a refusal, one screen; the others are counted
 _MOST_MEANT = 3  # classes that a word may have meant, likewise
 
 
@@ -29,10 +29,10 @@ def imagenet_classes() -> tuple[str, ...]:
 
 
 def class_id(classes: Sequence[str], wanted: str | int | None) -> int | None:
-    """Return the id of a class given by name, synonym or id.
+    """Find the id of a class by its name, synonym or id.
 
-    Capitals, hyphens, underscores and singular or plural do not matter. A class named "tabby, tabby cat" is called
-    either; the first of a class's names beats another's second, and that another's synonym.
+    Capitals, hyphens, underscores and singular or plural do not matter. A class "tabby, tabby cat" has both names; the
+    first of a class's names has precedence over another's second, and that over another's synonym.
 
     Args:
         classes: class names, index = class id.
@@ -42,7 +42,7 @@ def class_id(classes: Sequence[str], wanted: str | int | None) -> int | None:
         The index into `classes`, or None for no class.
 
     Raises:
-        BadRequest: where no class is called that (names close matches), or several are.
+        BadRequest: if no class has that name (suggests close matches), or several have it.
     """
     if wanted is None:
         return None
@@ -65,7 +65,7 @@ def class_id(classes: Sequence[str], wanted: str | int | None) -> int | None:
 
 
 def class_names(name: str) -> tuple[str, ...]:
-    """Return all that a class is called, as a person would write it: its own names, then its synonyms.
+    """List all names of a class as people write them: its own, then its synonyms.
 
     Args:
         name: a class of a `ModelSpec`; "tabby, tabby cat" has two names of its own.
@@ -75,16 +75,16 @@ def class_names(name: str) -> tuple[str, ...]:
 
 
 def search_classes(classes: Sequence[str], query: str) -> tuple[int, ...]:
-    """Return the classes that a half-typed query may mean.
+    """Find the classes that a half-typed query may mean.
 
     Args:
         classes: class names, index = class id.
-        query: what was typed so far; nothing means everything.
+        query: the text typed so far; empty means everything.
 
     Returns:
-        Class ids, best first: equal names (of these, first names first), then names that begin so, then names with a
-        word that begins so, then synonyms in the same order, then names that contain the query, then near misses;
-        equals in the classes' order.
+        Class ids, best first: equal names (first names first), then names that begin with the query, then names with a
+        word that does, then synonyms in the same order, then names that contain it, then near misses; ties in the
+        classes' order.
     """
     plain = _plain(query)
     if not plain:
@@ -170,5 +170,5 @@ def _synonyms() -> dict[str, tuple[str, ...]]:
 
 @cache
 def _imagenet() -> dict[str, Any]:
-    """Return {"classes": 1000 names, "kinds": kind -> [first, last] class ids of each run of classes of that kind}."""
+    """Read {"classes": 1000 names, "kinds": kind -> [first, last] class ids of each run of classes of that kind}."""
     return dict(json.loads(_IMAGENET_FILE.read_text(encoding="utf-8")))

@@ -1,6 +1,6 @@
 """Masks and token grids as JSON values: compressed, in base64, with their size beside them.
 
-Knows nothing of what they mean. A saved value may come from anybody: it is unpacked no further than it says it is.
+Knows nothing of their meaning. A saved value may come from anybody: it is unpacked no further than its declared size.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from core.errors import BadRequest
 
 
 def packed(values: NDArray[Any]) -> dict[str, Any]:
-    """Return a grid as JSON values.
+    """Pack a grid as JSON values.
 
     Args:
         values: (H, W) bool, uint8 or int64; the last within the range of int32.
 
     Returns:
-        "size": [H, W], and the data under "bits" (bool, eight a byte), "levels" (uint8) or "codes" (int32).
+        "size": [H, W], and the data under "bits" (bool, eight per byte), "levels" (uint8) or "codes" (int32).
     """
     if values.dtype == np.bool_:
         kind, plain = "bits", np.packbits(values)
@@ -37,18 +37,18 @@ def packed(values: NDArray[Any]) -> dict[str, Any]:
 
 
 def unpacked(saved: Mapping[str, Any], what: str, *, most: int) -> NDArray[Any]:
-    """Return the grid that `packed` saved.
+    """Unpack a grid saved by `packed`.
 
     Args:
         saved: JSON values.
-        what: what it is, for messages: "mask".
-        most: cells a side at most.
+        what: its name in messages: "mask".
+        most: largest number of cells per side.
 
     Returns:
         (H, W) bool, uint8 or int64, a new array.
 
     Raises:
-        BadRequest: where the size is out of range or not that of the data.
+        BadRequest: if the size is out of range or not that of the data.
         LookupError, TypeError, ValueError, OverflowError, zlib.error: where these are no saved values at all.
     """
     height, width = (int(n) for n in saved["size"])

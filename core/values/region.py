@@ -1,4 +1,4 @@
-"""What a request changes: pixels that were brushed, a box, or a new border. Where all is new there is no region.
+"""The region that a request changes: brushed pixels, a box, or a new border. A wholly new picture has none.
 
 Knows nothing of how anything is painted.
 """
@@ -27,12 +27,12 @@ class Task(str, Enum):
 
 @dataclass(frozen=True, eq=False)
 class Mask:
-    """Pixels that were brushed.
+    """Brushed pixels.
 
     Attributes:
-        pixels: (H, W) bool, True = repaint, or uint8, how much of the new picture is blended in, 255 = all of it; cells
-            go by what is above 0.
-        new: False goes on with what is around (Fill); True makes something of the class, whatever is around (Replace).
+        pixels: (H, W) bool, True = repaint, or uint8, share of the new picture, 255 = all of it; cells count where it
+            is above 0.
+        new: False continues the surroundings (Fill); True makes something of the class, whatever is around (Replace).
 
     Raises:
         BadRequest: on construction, where this is no mask, or an empty one.

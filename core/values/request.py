@@ -1,4 +1,4 @@
-"""What is asked of the engine.
+"""`EditRequest`: one edit, complete.
 
 Knows nothing of nets, files or screens. Everything that can change the picture is in `EditRequest`, the seed included;
 the same request on the same weights and device gives the same bytes (the law of krita-ai-diffusion's WorkflowInput).
@@ -22,11 +22,11 @@ from core.values.region import Mask, Region, Task
 
 
 class Advisor(Protocol):
-    """A model, as far as it advises how to edit; `core.models.ModelSpec` is one.
+    """The advice of a model; `core.models.ModelSpec` gives one.
 
     Attributes:
-        defaults: how to decode.
-        follow: how much a finish should follow it, 0..1; None is as much as any.
+        defaults: its decoding settings.
+        follow: how much a finish should follow it, 0..1; None for the general default.
     """
 
     @property
@@ -44,20 +44,20 @@ class EditRequest:
 
     Attributes:
         image: (H, W, 3) RGB or (H, W, 4) RGBA uint8; None to make a new picture.
-        region: what of the picture is repainted: a mask (INPAINT; MANIPULATE where it makes something new), a box
-            (MANIPULATE) or borders (EXTRAPOLATE); None without a picture (GENERATE).
+        region: the part to repaint: a mask (INPAINT; MANIPULATE if it makes something new), a box (MANIPULATE) or new
+            borders (EXTRAPOLATE); None without a picture (GENERATE).
         class_id: index into the model's classes, or None for no class.
         view: see `View`.
         painting: see `Painting`.
         decoding: see `DecodeOptions`.
-        start: codes to begin with; only where one window shows all. See `Start`.
+        start: codes to begin with; only if one window shows everything. See `Start`.
 
-    The same request always gives the same pictures. Where it is finished, the layouts of all its variations compete,
-    and so a variation's picture hangs on all of them: alone, its tokens are the same, but its picture may follow
-    another layout. Without a finish a variation drawn alone is what it is among others, to the bit.
+    The same request always gives the same pictures. In a finish the layouts of all its variations compete, so that a
+    variation's picture depends on all of them: drawn alone its tokens are the same, but its picture may follow another
+    layout. Without a finish, a variation drawn alone equals itself among others, to the bit.
 
     Raises:
-        BadRequest: on construction, where the parts do not belong together.
+        BadRequest: on construction, if the parts do not belong together.
     """
 
     image: NDArray[np.uint8] | None = None
@@ -90,7 +90,7 @@ class EditRequest:
             self._check_window(self.view.window)
 
     def _check_region(self, region: Region, picture: Size) -> None:
-        """Raise BadRequest where the region does not suit the picture."""
+        """Raise BadRequest if the region does not suit the picture."""
         width, height = picture
         match region:
             case Mask(pixels=marked):
@@ -152,7 +152,7 @@ class EditRequest:
 
     @property
     def mask(self) -> NDArray[np.bool_] | NDArray[np.uint8] | None:
-        """The brushed pixels; None where the region is another."""
+        """The brushed pixels; None if the region is another."""
         return self.region.pixels if isinstance(self.region, Mask) else None
 
     @property

@@ -64,21 +64,21 @@ class EditResult:
         base: (H, W, 3 or 4) uint8, the canvas before anything was painted, as many channels as the request's picture.
         area: the part of the canvas in which something was painted.
         patches: (B, h, w, 3 or 4) uint8, that part of each finished picture.
-        scores: mean log probability of the tokens that were drawn, one a variation; higher is likelier. Those that a
+        scores: mean log probability of the tokens that were drawn, one per variation; higher is likelier. Those that a
             start gave do not count; 0 where nothing was drawn.
         fits: how well each variation suits its surroundings: the mean log probability of the hole's tokens where none
             of them is given, only what is around. A flat patch is likely step by step, yet no better answer, and scores
             hide that. None for one variation alone, which needs no judge.
-        class_fits: how much likelier the class makes them: the same less that without a class. None where there is no
+        class_fits: how much likelier the class makes them: the same less that without a class. None if there is no
             class, or the model cannot be asked without.
         windows: the passes' windows on the canvas.
-        latent_masks: (h, w) bool unknown cells, one a pass.
+        latent_masks: (h, w) bool unknown cells, one per pass.
         tokens: (B, h, w) int64 final codes, one array a pass.
         confidence: (B, h, w) float32 log probability of each cell's code, one array a pass; 0 where it was given.
-        seams: how much the border of the repainted pixels shows, one a variation; see `core.canvas.seam.seam_score`.
-        colour_shifts: colour difference across that border, one a variation; see `core.canvas.seam.ring_shift`.
+        seams: how much the border of the repainted pixels shows, one per variation; see `core.canvas.seam.seam_score`.
+        colour_shifts: colour difference across that border, one per variation; see `core.canvas.seam.ring_shift`.
         follows: where the pictures were finished, how much of each hole the model laid out, 0 to 1; the photo did the
-            rest. None where they were not.
+            rest. None if they were not.
         places: likewise, how each finished picture fared beside the others, in sums of places; less is better.
         sources: likewise, (B, h, w, 2) int32, row and column on the canvas that each pixel of the area was copied from;
             -1 outside the hole. None, too, where the picture was framed by its mirror images.

@@ -1,7 +1,7 @@
-"""Requests as JSON values, as recipes and project files keep them.
+"""Requests as JSON values, for recipes and project files.
 
-Knows nothing of files or text. A picture is kept as its size and sha256, masks and codes are packed. The first version,
-which has no number, had all settings side by side; it is read, and no longer written.
+Knows nothing of files or text. A picture is saved as its size and sha256; masks and codes are packed. The first
+version, which has no number, had all settings side by side; it is read, and no longer written.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from core.values.packing import packed, unpacked
 from core.values.region import Mask, Region, Task
 from core.values.request import EditRequest
 
-_VERSION = 2  # counted up by whatever earlier editors cannot read
+_VERSION = 2  # raised for every change that earlier editors cannot read
 
 _BEFORE = {"detail": "none", "blend": "feather", "sharpen": 0.0, "guided_by": "picture", "finish": "none"}
-"""What a request of the first version meant that was saved before it could say so."""
+"""Meaning of a first-version request saved before it could say these."""
 _DECODED_BEFORE = {"anneal": "next step", "token_cooling": 1.0, "warm_up": 0}
-"""Likewise of how its tokens were decoded, whatever its model advises now."""
+"""Likewise for how its tokens were decoded, whatever its model advises now."""
 
 
 def save_request(request: EditRequest) -> dict[str, Any]:
-    """Return a request as JSON values; the picture as its size and sha256, mask and codes compressed."""
+    """Save a request as JSON values: the picture as its size and sha256, mask and codes compressed."""
     image, start = request.image, request.start
     return {
         "version": _VERSION,
@@ -64,15 +64,15 @@ def _plain_region(region: Region | None) -> dict[str, Any] | None:
 
 
 def load_request(plain: Mapping[str, Any], image: NDArray[np.uint8] | None, *, anew: bool = False) -> EditRequest:
-    """Return the request that `save_request` described, of this version or of an earlier one.
+    """Load a request saved by `save_request`, of this version or an earlier one.
 
     Args:
         plain: the JSON values.
-        image: the same picture; it is left out where a new one was made.
+        image: the same picture; None for a request of a new one.
         anew: over any picture of its size, without the window and the codes that belong to its own.
 
     Raises:
-        BadRequest: where the picture is another one, or the values do not make a request.
+        BadRequest: if the picture is another one, or the values do not make a request.
     """
     try:
         return _loaded(plain, image, anew)
@@ -120,7 +120,7 @@ def _region(plain: Mapping[str, Any] | None) -> Region | None:
 
 
 def _grouped(plain: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the first version says, in which all settings lay side by side, as the second says it."""
+    """Translate the first version, with all settings side by side, to the second's form."""
     values = {"window": None, "start": None, **_BEFORE, **plain}
     task, mask, box, sides = (values.pop(name) for name in ("task", "mask", "box", "extend"))
     regions = {
@@ -144,5 +144,5 @@ def _grouped(plain: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def picture_digest(pixels: NDArray[np.uint8]) -> str:
-    """Return the sha256 of a picture's shape and pixels, so that a re-encoded but equal picture matches."""
+    """Compute the sha256 of a picture's shape and pixels, so that a re-encoded but equal picture matches."""
     return hashlib.sha256(repr(pixels.shape).encode() + np.ascontiguousarray(pixels).tobytes()).hexdigest()

@@ -1,6 +1,6 @@
-"""Masks and cells in the compact forms in which they cross the wire: run lengths and hex.
+"""Masks and cells in the compact forms of the wire: run lengths and hex.
 
-Knows nothing of documents or messages; the browser's twins are runlength.js and tokens.js.
+Knows nothing of documents or messages; its counterparts in the browser are runlength.js and tokens.js.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from editor.sentences import on_page
 MaskPixels = NDArray[np.bool_] | NDArray[np.uint8]
 
 _MOST_SIDE = 16384
+"""Pixels per side of a mask, as of any picture (core/checks.py)."""
 _MOST_RUNS = 8_000_000  # a mask of single pixels on a 16 MP photo
 
 
 def read_mask(value: object, width: int, height: int) -> MaskPixels | None:
-    """Return the mask that arrived.
+    """Read a mask from the browser.
 
     Args:
-        value: whatever the browser sent for it.
-        width, height: of the picture that it must fit.
+        value: anything the browser sent for it.
+        width, height: of its picture.
 
     Returns:
-        (H, W) bool, True = repaint; uint8, how much is blended in, where some of it is soft; None if nothing is
-        painted.
+        (H, W) bool, True = repaint; uint8, share of the new picture, if some of it is soft; None if nothing is painted.
 
     Raises:
         BadRequest: if it is no mask, or one of another size.
@@ -67,7 +67,7 @@ def read_mask(value: object, width: int, height: int) -> MaskPixels | None:
 
 
 def write_mask(mask: MaskPixels) -> dict[str, Any]:
-    """Return a mask, (H, W) bool or uint8, as `read_mask` takes it."""
+    """Write a mask, (H, W) bool or uint8, in the form that `read_mask` reads."""
     flat = mask.reshape(-1)
     starts = np.concatenate(([0], np.flatnonzero(flat[1:] != flat[:-1]) + 1))
     runs = np.diff(np.concatenate((starts, [flat.size]))).tolist()
@@ -78,10 +78,10 @@ def write_mask(mask: MaskPixels) -> dict[str, Any]:
 
 
 def cells_hex(cells: NDArray[np.bool_]) -> str:
-    """Return (h, w) bool as hex, row-major, most significant bit first, zero bits at the end of the last byte."""
+    """Write (h, w) bool as hex, row-major, most significant bit first, zero bits at the end of the last byte."""
     return np.packbits(cells.reshape(-1)).tobytes().hex()
 
 
 def confidence_hex(confidence: NDArray[np.float32]) -> str:
-    """Return (h, w) log probabilities as hex, row-major, a byte a cell: 255 times the probability, rounded."""
+    """Write (h, w) log probabilities as hex, row-major, one byte per cell: 255 times the probability, rounded."""
     return np.rint(255.0 * np.exp(np.minimum(confidence, 0.0))).astype(np.uint8).tobytes().hex()

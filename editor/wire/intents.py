@@ -1,4 +1,4 @@
-"""What the stage sends, read: the intent of a run, and the small payloads of the other events.
+"""Reads what the stage sends: the intent of a run, and the small payloads of the other events.
 
 Knows nothing of the controls or the engine.
 """
@@ -24,20 +24,24 @@ MODES = ("fill", "replace", "extend", "generate", "sweep")
 FORMATS = ("png", "jpeg", "webp", "gif", "project")
 
 WAYS = ("branch", "weakest", "pins", "more", "baseline")
-"""How a run may go on from another; `Origin` tells what each does."""
+"""Ways to continue another run; `Origin` describes them."""
 
 LONGEST_NAME = 255
-"""Characters of a file's name, as file systems have it."""
+"""Characters of a file's name, the limit of file systems."""
 
 _LONGEST_ID = 64
+"""Most characters of an id that the browser chose: it is kept with the run and sent back in every message."""
 _LONGEST_MODEL = 256
+"""Characters of a model's id: its name and a digest, and room."""
 _MOST_PINS = 4096
+"""Pins in one payload: every cell of a 64 x 64 grid; the largest published grid has 32."""
 _MOST_CODES = 2**20
+"""Upper bound of a code, 64 times the largest published codebook; the model's own is checked later."""
 
 
 @dataclass(frozen=True, eq=False)
 class Origin:
-    """The kept run that a new one goes on from, and how.
+    """The kept run that a new one continues, and how.
 
     branch: from the tokens after `step`; weakest: from the final tokens, with the `share` of the hole that the model is
     least sure of unknown again; pins: the final tokens with some cells replaced, nothing is decoded; more: the same
@@ -45,11 +49,11 @@ class Origin:
 
     Attributes:
         run: the kept run.
-        variation: which of its pictures.
-        step: for "branch", 0 is the start.
+        variation: index of its picture.
+        step: for "branch"; 0 is the start.
         how: one of `WAYS`.
         share: for "weakest", above 0 to 1.
-        pins: cell (row-major index) -> code that it is to hold.
+        pins: cell (row-major index) -> its new code.
     """
 
     run: Run
@@ -62,19 +66,19 @@ class Origin:
 
 @dataclass(frozen=True, eq=False)
 class Intent:
-    """What the person did on the canvas, checked.
+    """The person's marks on the canvas, checked.
 
     Attributes:
         document: the visitor's document; None if none is open, which only "generate" and "sweep" can do without.
-        version: of the document, that the page shows; the one used last where the page does not say.
+        version: the one that the page shows; the last used if the page does not say.
         mode: one of `MODES`.
         mask: (H, W) of the picture's size, bool or soft; None if nothing is painted.
         box: marked region on the picture, or None.
         extend: pixels that the handles add at each side.
-        window: pinned window on the picture as it is, or None.
+        window: pinned window on the original picture, or None.
         run: the browser's own id of this run.
-        origin: the run to go on from, or None.
-        model: the model that the page's controls are for, as `requests.model_id` tells it; None if it does not say.
+        origin: the run to continue, or None.
+        model: id of the model that the page's controls are for, see `requests.model_id`; None if it does not say.
     """
 
     document: Document | None
@@ -90,10 +94,10 @@ class Intent:
 
 
 def read_intent(data: object, documents: Documents, *, owner: str | None) -> Intent:
-    """Return the checked intent.
+    """Read and check an intent.
 
     Args:
-        data: whatever the browser sent.
+        data: anything the browser sent.
         documents: where the document id is looked up.
         owner: the visitor, who must own the document; None looks it up by its unguessable id alone.
 
@@ -136,7 +140,7 @@ def read_intent(data: object, documents: Documents, *, owner: str | None) -> Int
 
 
 def read_run(data: object) -> str:
-    """Return the run's id in a payload.
+    """Read the run's id in a payload.
 
     Raises:
         BadRequest: if there is none.
@@ -148,7 +152,7 @@ def read_run(data: object) -> str:
 
 
 def read_index(data: Mapping[str, Any], name: str) -> int:
-    """Return a whole number of 0 or more in a payload: a variation, a version, a row.
+    """Read a whole number of 0 or more in a payload: a variation, a version, a row.
 
     Raises:
         BadRequest: if there is none.
@@ -160,19 +164,19 @@ def read_index(data: Mapping[str, Any], name: str) -> int:
 
 
 def read_ask(data: Mapping[str, Any]) -> str | None:
-    """Return the id under which the page waits for an answer, None if it gives none."""
+    """Read the id under which the page waits for an answer; None if there is none."""
     value = data.get("ask")
     return value if isinstance(value, str) and 0 < len(value) <= _LONGEST_ID and value.isprintable() else None
 
 
 def read_name(data: Mapping[str, Any]) -> str | None:
-    """Return the name of the file that the page opens, None if it gives none."""
+    """Read the name of the file that the page opens; None if there is none."""
     value = data.get("name")
     return value if isinstance(value, str) and 0 < len(value) <= LONGEST_NAME else None
 
 
 def read_cell(value: object) -> tuple[int, int]:
-    """Return the (row, column) of a cell.
+    """Read the (row, column) of a cell.
 
     Raises:
         BadRequest: if it is none.
@@ -184,11 +188,11 @@ def read_cell(value: object) -> tuple[int, int]:
 
 
 def read_pins(value: object, run: Run) -> dict[int, int]:
-    """Return which cells (row-major index) are to hold which code.
+    """Read the cells (row-major index) and their new codes.
 
     Args:
         value: [[cell, code], ...], cells row-major, or None.
-        run: the run whose cells they are; it must have kept its steps where there are any pins.
+        run: the run of those cells; it must have kept its steps if there are any pins.
 
     Raises:
         BadRequest: if they are no pins, or outside the grid.
@@ -233,7 +237,7 @@ def _origin(value: object, document: Document | None) -> Origin | None:
 
 
 def _version(data: Mapping[str, Any], document: Document) -> Version | None:
-    """Return the version that the page says it shows; a document without any is waiting for its first picture."""
+    """Find the version that the page says it shows; a document without any is waiting for its first picture."""
     return document.version if data.get("version") is None else document.find(read_index(data, "version"))
 
 

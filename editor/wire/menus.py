@@ -1,7 +1,7 @@
-"""What the model menu is told: all that can be chosen, what works, what is on its way.
+"""The state of the model menu for the browser: all models, the one at work, the one on its way.
 
-Knows nothing of widgets. The browser polls it while the page is seen: the choice is for everybody, so that a page must
-hear of what was chosen in another.
+Knows nothing of widgets. The browser polls it while the page is visible: the choice is for everybody, so a page must
+learn of a choice made on another.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from editor.models.shelf import Broken, Entry
 from editor.sentences import about_models
 from editor.wire.requests import model_id
 
-_BYTES_OF_A_NUMBER = 4  # of what convert writes: fp32
+_BYTES_OF_A_NUMBER = 4  # convert writes fp32
 
 
 def menu(look: Look, *, fixed: bool) -> dict[str, Any]:
-    """Return the menu's state as a JSON object.
+    """Write the menu's state as a JSON object.
 
     Args:
-        look: what is to be shown.
+        look: the state to show.
         fixed: whether nobody may choose.
     """
     working = next((entry for entry in look.entries if entry.key == look.working), None)
@@ -74,14 +74,14 @@ def _entry(entry: Entry, look: Look) -> dict[str, Any]:
 
 
 def _broken(folder: Broken) -> dict[str, Any]:
-    """Return a model folder that cannot be used as a line of the menu, which says why."""
+    """Write the line of a model folder that cannot be used, with the reason."""
     empty = dict.fromkeys(("title", "needs", "licence", "short"), "")
     told = {"key": folder.key, "group": "own", "facts": folder.why, "place": about_models.BROKEN}
     return {**empty, **told, "question": None, "consent": None, "broken": folder.why}
 
 
 def _place(entry: Entry, look: Look) -> str:
-    """Return what stands at the end of a model's line: whether it works, is here, or what is to be downloaded."""
+    """Write the end of a model's line: whether it is at work, here, or to be downloaded."""
     if entry.key == look.working:
         return about_models.IN_USE
     if look.progress is not None and entry.key == look.progress.key:

@@ -1,4 +1,4 @@
-"""The messages that go to the stage: one function each, or one record where a message has many parts.
+"""Builds the messages to the stage: one function each, or one record for a message of many parts.
 
 Knows nothing of requests or how anything is drawn; URLs and sentences are made by the caller.
 """
@@ -29,7 +29,7 @@ from editor.wire.requests import decoding_values, model_id
 
 Message = dict[str, Any]
 Address = Callable[[Picture], str]
-"""Where the browser finds a picture."""
+"""The browser's path of a picture."""
 
 _MOST_SOURCES = 8_000_000
 """Bytes of packed sources in one answer: many more edits than anybody asks about."""
@@ -40,16 +40,16 @@ _revisions = itertools.count(int(time.time() * 1000))  # rises over a restart of
 # documents ------------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, eq=False)
 class OpenedWith:
-    """What comes with a picture that is opened; what is None is left out of the message.
+    """Additions to an opened picture; None is left out of the message.
 
     Attributes:
-        mask: what a recipe, or the first visit, paints on it.
-        extend: pixels at each side, of a recipe.
-        box: marked region, of a recipe.
-        mode: that goes with them.
-        state: the stage's own, out of a project file.
-        notice: a sentence to say about it.
-        first: True where nobody asked for it; it is to give way to whatever is open.
+        mask: painted by a recipe, or for the first visit.
+        extend: pixels at each side, from a recipe.
+        box: marked region, from a recipe.
+        mode: of the marks.
+        state: the stage's own, from a project file.
+        notice: a sentence about it.
+        first: True if nobody asked for it; it gives way to whatever is open.
     """
 
     mask: MaskPixels | None = None
@@ -62,7 +62,7 @@ class OpenedWith:
 
     @property
     def plain(self) -> dict[str, Any]:
-        """All that is there, as JSON values."""
+        """Everything that is not None, as JSON values."""
         parts = {
             "mask": None if self.mask is None else write_mask(self.mask),
             "extend": None if self.extend is None else list(self.extend),
@@ -78,14 +78,14 @@ class OpenedWith:
 def opened(
     document: Document, address: Address, *, spec: ModelSpec, view: View, beside: OpenedWith | None = None
 ) -> Message:
-    """A picture was opened: show it, with what is marked on it where anything is.
+    """A picture was opened: show it, with its marks, if there are any.
 
     Args:
         document: with at least one version.
         address: see `Address`.
         spec: for the overlay.
         view: for the overlay.
-        beside: what comes with it.
+        beside: additions to the picture.
     """
     version = _shown(document)
     return _message(
@@ -102,7 +102,7 @@ def opened(
 
 
 def mask(document: Document, mask: MaskPixels, notice: str) -> Message:
-    """A mask for the version shown, and how it was come by; it takes the place of what is painted."""
+    """A mask for the version shown, and its origin; it replaces what is painted."""
     return _message("mask", doc=document.id, mask=write_mask(mask), notice=notice)
 
 
@@ -120,7 +120,7 @@ def head(document: Document, shown: Shown, address: Address, *, keep_mask: bool)
 
 
 def settings(*, view: View, spec: ModelSpec) -> Message:
-    """Controls changed that the overlay depends on; not the mode: the visitor may have changed it again meanwhile."""
+    """Settings of the overlay changed; the mode is left out: the visitor may have changed it again meanwhile."""
     return _message("settings", **_view(view), pixels=spec.pixels, grid=spec.grid)
 
 
@@ -130,7 +130,7 @@ def fitted(*, view: View, spec: ModelSpec) -> Message:
 
 
 def file(file_format: str, *, url: str, name: str, size: int, notice: str | None = None) -> Message:
-    """An exported file is ready to be downloaded; `size` is its bytes, `notice` what the format could not hold."""
+    """An exported file is ready for download; `size` is its bytes, `notice` what the format could not hold."""
     extras = {} if notice is None else {"notice": notice}
     return _message("file", format=file_format, url=url, name=name, bytes=size, **extras)
 
@@ -142,15 +142,15 @@ class Step:
 
     Attributes:
         run: the browser's id.
-        preview: of the engine.
-        level: 0 at first, more where a finer pass goes over what is painted.
-        looks: windows of the first look; the finer ones count in `passes` alone.
-        first_steps: steps until all of these are done, of `preview.steps`.
-        urls: the previews, one per variation; none where the step is progress only.
-        canvas: width and height of what comes out.
-        offset: where the source lies on it.
+        preview: from the engine.
+        level: 0 for the first look, more for a finer pass over what is painted.
+        looks: windows of the first look; finer ones count in `passes` alone.
+        first_steps: steps of all of these, out of `preview.steps`.
+        urls: the previews, one per variation; none if the step shows progress only.
+        canvas: width and height of the result.
+        offset: position of the source on it.
         seconds_left: until the result.
-        finish: whether all steps are done, and what is shown is on its way to be finished.
+        finish: whether all steps are done, and the picture is being finished.
     """
 
     run: str
@@ -165,7 +165,7 @@ class Step:
     finish: bool = False
 
     def message(self) -> Message:
-        """Return the message; `unknown` and `confidence` are hex, one per variation, see `editor.wire.bits`."""
+        """Build the message; `unknown` and `confidence` are hex, one per variation, see `editor.wire.bits`."""
         preview = self.preview
         return _message(
             "step",
@@ -191,7 +191,7 @@ class Step:
 
 
 def alive(run: str) -> Message:
-    """A run that shows no steps on the stage got further: a sweep, or one without previews."""
+    """A run without steps on the stage made progress: a sweep, or one without previews."""
     return _message("alive", run=run)
 
 
@@ -200,16 +200,16 @@ class Variation:
     """One picture of a result.
 
     Attributes:
-        url: its PNG.
-        seed: that draws it alone.
-        score: mean log probability of its tokens; 0, which is told as None, where none was drawn.
-        seam: how much its border shows, about 1 = not at all; 0, which is told as None, where it has no border.
-        shift: difference of colour across its border, delta E.
-        changed_outside: pixels that changed although nobody asked; 0 is the promise.
-        fit: how well it suits its surroundings, `core.values.EditResult.fits`; None if nothing was to be judged.
-        class_fit: how much likelier the class makes it; None if there is none.
-        worth: that it is ranked by, `core.values.EditResult.worths`; None if it was not, or by places alone.
-        note: what sets it apart from its neighbours, where the seed does not.
+        url: of its PNG.
+        seed: draws it alone.
+        score: mean log probability of its tokens; 0, sent as None, if none was drawn.
+        seam: visibility of its border, about 1 = none; 0, sent as None, without a border.
+        shift: colour difference across its border, delta E.
+        changed_outside: pixels that changed outside the hole; 0 is the promise.
+        fit: how well it suits its surroundings, `core.values.EditResult.fits`; None if not judged.
+        class_fit: how much likelier the class makes it; None without a class.
+        worth: value it is ranked by, `core.values.EditResult.worths`; None if not ranked, or by places alone.
+        note: what distinguishes it from its neighbours, if the seed does not.
     """
 
     url: str
@@ -235,20 +235,20 @@ class Variation:
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """All variations of a run are done.
+    """The result of a run.
 
     Attributes:
         run: the browser's id.
-        variations: one each.
+        variations: of the run.
         canvas: width and height of the pictures.
-        offset: where the source lies on them.
-        seconds: that the run took.
+        offset: position of the source on them.
+        seconds: duration of the run.
         branchable: whether the steps are kept.
         caption: the settings, see `caption`.
         ranking: positions among the variations, best first; None if they were not judged against each other.
-        origin: the run that it went on from.
-        draft: whether it is what a stopped run had come to.
-        told: sentences about what could not be done as asked.
+        origin: the run it continued.
+        draft: whether it is the last frame of a stopped run.
+        told: sentences about what could not be done as requested.
     """
 
     run: str
@@ -264,7 +264,7 @@ class Result:
     told: Sequence[str] = ()
 
     def message(self) -> Message:
-        """Return the message."""
+        """Build the message."""
         extras: dict[str, Any] = {"told": list(self.told)} if self.told else {}
         if self.origin is not None:
             origin = self.origin
@@ -290,7 +290,7 @@ class Result:
 
 
 def caption(request: EditRequest, spec: ModelSpec) -> dict[str, Any]:
-    """Return the settings that a result is captioned with."""
+    """Collect the settings for a result's caption."""
     name = on_page.NO_CLASS if request.class_id is None else spec.classes[request.class_id]
     told = {"class_name": name, **decoding_values(request.decoding)}
     painting = request.painting
@@ -303,36 +303,36 @@ def caption(request: EditRequest, spec: ModelSpec) -> dict[str, Any]:
 
 
 def alternatives(run: str, index: int, cell: tuple[int, int], found: Sequence[tuple[Alternative, str]]) -> Message:
-    """The codes that fit into a cell, likeliest first, each with the address of its patch."""
+    """The codes that fit a cell, likeliest first, each with the path of its patch."""
     listed = [{"code": each.code, "probability": round(each.probability, 4), "url": url} for each, url in found]
     return _message("alternatives", run=run, variation=index, cell=list(cell), list=listed)
 
 
 def stopped(run: str, message: str, *, draft: bool = False) -> Message:
-    """A run ended before its result; `draft` where the best frame so far can be asked for."""
+    """A run ended before its result; `draft` if its last frame can be requested."""
     return _message("stopped", run=run, message=message, draft=draft)
 
 
 def notice(level: str, message: str, *, run: str | None = None, gone: str | None = None) -> Message:
-    """A sentence for the person, about a run where it names one.
+    """A sentence for the person, and the run that it is about, if any.
 
     Args:
         level: "info" or "error".
         message: the sentence.
         run: the browser's id.
-        gone: "document", "version" or "run" where that is not on the server any more.
+        gone: "document", "version" or "run" if the server has it no more.
     """
     extras = {"run": run, "gone": gone}
     return _message("notice", level=level, message=message, **{k: v for k, v in extras.items() if v is not None})
 
 
 def answering(message: Message, ask: str) -> Message:
-    """Return a message marked as the answer to what the page asked under that id."""
+    """Mark a message as the answer to the page's question with that id."""
     return {**message, "ask": ask}
 
 
 def planned(passes: Sequence[tuple[Box, NDArray[np.bool_]]], *, seconds: float) -> Message:
-    """Return the answer to the overlay's question which cells will be regenerated.
+    """Answer the overlay's question which cells will be regenerated.
 
     Args:
         passes: window and (h, w) unknown cells of each pass.
@@ -348,14 +348,14 @@ def planned(passes: Sequence[tuple[Box, NDArray[np.bool_]]], *, seconds: float) 
 
 
 def sources(painted: Painted) -> Message:
-    """Return the answer to the inspector's question where the pixels of a picture came from.
+    """Answer the inspector's question where the pixels of a picture came from.
 
     Args:
         painted: on the way to the picture, the newest first.
 
     Returns:
-        layers: box on the picture and packed sources of each edit, the newest first; those before an edit of which
-        nothing is kept are left out. whole: whether a pixel of no layer is one of the photo as it was opened.
+        layers: box on the picture and packed sources of each edit, the newest first, back to the first edit whose
+        sources are not kept. whole: whether pixels in no layer are those of the opened photo.
     """
     layers: list[Message] = []
     room = _MOST_SOURCES

@@ -1,6 +1,6 @@
-"""From an intent and the controls to the edits that the engine is asked for.
+"""Turns an intent and the controls into edits for the engine.
 
-Knows nothing of widgets: controls arrive as values by name. Which values make a request is decided here alone.
+Knows nothing of widgets: controls arrive as values by name. Only this module decides which values make a request.
 """
 
 from __future__ import annotations
@@ -35,16 +35,16 @@ from editor.wire.bits import MaskPixels
 from editor.wire.intents import Intent, Origin
 
 SHARPEN = Painting.sharpen
-"""How far something new is sharpened unless the control says otherwise."""
+"""Strength of sharpening for something new, unless the control says otherwise."""
 MORE_TEMPERATURES = (0.8, 0.9, 1.1, 1.2, 0.7, 1.3, 0.6, 1.4)
-"""Token temperatures of "more like this", as multiples of the run's own; the nearest to it come first."""
+"""Token temperatures of "more like this", as multiples of the run's own; the nearest come first."""
 
 
 def read_request(intent: Intent, values: Mapping[str, Any], spec: ModelSpec) -> EditRequest:
-    """Return the edit that an intent and the controls ask for, of all its variations.
+    """Make the edit of an intent and the controls, with all its variations.
 
     Args:
-        intent: from `read_intent`; where it asks for more of a run, this is that run's own (see `more_requests`).
+        intent: from `read_intent`; if it asks for more of a run, the edit is that run's own (see `more_requests`).
         values: the controls by their names in `editor.page.controls.Controls`; a missing one takes the model's default.
         spec: the model.
 
@@ -68,13 +68,13 @@ def read_request(intent: Intent, values: Mapping[str, Any], spec: ModelSpec) -> 
 
 
 def model_id(spec: ModelSpec) -> str:
-    """Return what tells a model from all others, those of its own name included."""
+    """Return an id that distinguishes a model from all others, those of its own name included."""
     weights = repr((sorted(spec.sha256.items()), spec.family, spec.pixels, spec.grid, spec.classes))
     return f"{spec.name[:200]}@{hashlib.blake2b(weights.encode(), digest_size=8).hexdigest()}"
 
 
 def check_page(model: str | None, spec: ModelSpec) -> None:
-    """Raise BadRequest if a page's controls, which say for which `model_id` they are, are for another model."""
+    """Raise BadRequest if a page's controls, which name their model by `model_id`, are for another model."""
     if model not in (None, model_id(spec)):
         raise BadRequest(on_page.model_changed(spec.name))
 
@@ -86,13 +86,13 @@ def check_model(run: Run, spec: ModelSpec) -> None:
 
 
 def more_requests(origin: Origin, count: int) -> tuple[EditRequest, ...]:
-    """Return requests like one of a run, seed included, at other token temperatures.
+    """Make requests like one of a run, seed included, at other token temperatures.
 
-    Their pictures follow the model, for that is what differs between them.
+    Their pictures follow the model, because that is what differs between them.
 
     Args:
-        origin: which picture.
-        count: how many, at most as many as `MORE_TEMPERATURES`.
+        origin: the run and its picture.
+        count: number of requests, at most as many as `MORE_TEMPERATURES`.
     """
     asked = origin.run.request(origin.variation)
     painting, decoding = replace(asked.painting, follow=1.0), asked.decoding
@@ -105,7 +105,7 @@ def more_requests(origin: Origin, count: int) -> tuple[EditRequest, ...]:
 
 
 def pinned_request(run: Run, variation: int, pins: Mapping[int, int], spec: ModelSpec) -> EditRequest:
-    """Return the request that draws the final tokens of a variation with some cells replaced; nothing is decoded.
+    """Make the request for the final tokens of a variation with some cells replaced; nothing is decoded.
 
     Raises:
         BadRequest: if another model made the run, its steps are not kept, or a pin is outside its hole or the
@@ -128,17 +128,17 @@ def build_request(
     extend: Sides = Sides(),
     window: Box | None = None,
 ) -> EditRequest:
-    """Return the edit that a mode, the controls and a marked region ask for; see `read_request`.
+    """Make the edit of a mode, the controls and a marked region; see `read_request`.
 
     Args:
-        mode: one of `intents.MODES`; "sweep" edits what is painted, else what is extended, else generates.
+        mode: one of `intents.MODES`; "sweep" edits what is painted, else extends, else generates.
         values: the controls by name.
         spec: the model.
         picture: (H, W, 3 or 4) uint8, or None for "generate".
-        mask: (H, W) bool, True = repaint, or uint8, how much is blended in.
-        box: wins over the mask in "replace".
-        extend: pixels at each side; where all are 0 the typed fields count.
-        window: the square to look through, on the picture as it is.
+        mask: (H, W) bool, True = repaint, or uint8, share of the new picture.
+        box: replaces the mask in "replace".
+        extend: pixels at each side; if all are 0, the typed fields count.
+        window: the square to look through, on the original picture.
     """
     class_id = read_class(values.get("class_id"), spec)
     if class_id is None and not spec.null_class and mode not in ("replace", "sweep"):
@@ -174,7 +174,7 @@ def _region(mode: str, mask: MaskPixels | None, box: Box | None, sides: Sides) -
 
 
 def read_options(values: Mapping[str, Any], spec: ModelSpec) -> DecodeOptions:
-    """Return how the controls want tokens decoded; a missing control takes the model's default."""
+    """Read the decoding options from the controls; a missing control takes the model's default."""
     standard = spec.defaults
     steps = _whole(values, "steps", standard.steps, on_page.STEPS)
     numbers = {
@@ -193,7 +193,7 @@ def read_options(values: Mapping[str, Any], spec: ModelSpec) -> DecodeOptions:
 
 
 def read_view(values: Mapping[str, Any]) -> View:
-    """Return the controls that decide which cells are regenerated; the browser's overlay and the plan share them."""
+    """Read the controls that decide which cells are regenerated; the browser's overlay and the plan share them."""
     standard = View()
     return View(
         context=_number(values, "context", standard.context, on_page.CONTEXT),
@@ -204,12 +204,12 @@ def read_view(values: Mapping[str, Any]) -> View:
 
 
 def read_sharpen(values: Mapping[str, Any]) -> float:
-    """Return how much of a sharper picture is blended in where something new is made."""
+    """Read the strength of sharpening for something new."""
     return _number(values, "sharpen", SHARPEN, on_page.SHARPEN)
 
 
 def read_class(value: object, spec: ModelSpec) -> int | None:
-    """Return the class that the control holds; -1 and None are no class."""
+    """Read the class of the control; -1 and None are no class."""
     if value is None or value == -1:
         return None
     if not is_whole(value, 0, len(spec.classes) - 1):
@@ -218,22 +218,22 @@ def read_class(value: object, spec: ModelSpec) -> int | None:
 
 
 def decoding_values(options: DecodeOptions) -> dict[str, Any]:
-    """Return how a request decodes, under the names of the controls."""
+    """List a request's decoding options under the names of the controls."""
     values = {knob.control: getattr(options, name) for name, knob in KNOBS.items() if knob.control}
     return {**values, "seed": options.seed}
 
 
 def control_values(request: EditRequest) -> dict[str, Any]:
-    """Return what the controls would hold to ask for a request: the way back, for recipes and the cells of a sweep."""
+    """List the controls' values that make a request: the way back, for recipes and the cells of a sweep."""
     class_id = -1 if request.class_id is None else request.class_id
     decoding = request.decoding
     values = {"class_id": class_id, **decoding_values(decoding), **marking_values(request)}
-    # One of several that competed: all of them are needed to draw it again.
+    # One of several that competed: drawing it again needs all of them.
     return values if decoding.only is None else {**values, "variations": decoding.variations}
 
 
 def marking_values(request: EditRequest) -> dict[str, Any]:
-    """Return what of `control_values` says where and how something is repainted, whatever model paints it."""
+    """List those of `control_values` that say where and how something is repainted, whatever model paints it."""
     modes = {Task.INPAINT: "fill", Task.MANIPULATE: "replace", Task.EXTRAPOLATE: "extend", Task.GENERATE: "generate"}
     view, painting = request.view, request.painting
     values: dict[str, Any] = {"mode": modes[request.task], "sharpen": painting.sharpen}
@@ -287,7 +287,7 @@ def _going_on(origin: Origin, values: Mapping[str, Any], spec: ModelSpec) -> Edi
 
 
 def _painting(values: Mapping[str, Any]) -> Painting:
-    """Return how the hole is painted and blended in, which may change from one run to what goes on from it."""
+    """Read how the hole is painted and blended in, which may differ between a run and its continuation."""
     return Painting(
         finish=str(values.get("finish", "auto")),
         follow=_number(values, "follow", 0.0, on_page.FOLLOW) if "follow" in values else None,
@@ -296,7 +296,7 @@ def _painting(values: Mapping[str, Any]) -> Painting:
         detail=str(values.get("detail", "auto")),
         feather_px=_whole(values, "feather", 8, on_page.FEATHER),
         blend=str(values.get("blend", "auto")),
-        opaque=True if values.get("opaque") else None,  # transparent parts are filled opaque anyway
+        opaque=True if values.get("opaque") else None,  # transparent parts are filled opaque in any case
     )
 
 
