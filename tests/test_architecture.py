@@ -33,7 +33,10 @@ VALUES = {"numpy", "core.decoding.settings", "core.errors"}
 VALUES |= {f"core.values.{name}" for name in ("geometry", "groups", "region", "request", "result")}
 SHARED = {
     f"core.lab.evaluation.{name}"
-    for name in ("answers", "bars", "baselines", "curves", "inception", "judge", "metrics", "sheets")
+    for name in (
+        *("answers", "bars", "baselines", "cases", "inception", "judge", "metrics", "requests", "shapes", "sheets"),
+        "tables",
+    )
 }
 """What the rooms of the evaluation have in common."""
 
@@ -145,37 +148,47 @@ MAY_IMPORT: dict[str, set[str]] = {
     "core.engine.sweeps": {"cv2", *VALUES, "core.engine"},
     # the lab's metric net, which training learns by and evaluation measures by
     "core.lab.features": {"torch", "core.models.efficientnet"},
-    # what all rooms of the evaluation share: answers, bars, judges, fills that need no learning
-    "core.lab.evaluation": {
-        *("torch", "numpy", "cv2", "skimage", "patchmatch", "torchmetrics", "core.errors"),
-        *(f"core.lab.evaluation.{name}" for name in ("metrics", "probe")),
-    },
-    # the net that comes with the bundled model
+    # what all rooms of the evaluation share: figures, the nets that judge, fills that need no learning
+    "core.lab.evaluation": {"torch", "numpy", "cv2", "skimage", "patchmatch", "torchmetrics"},
     "core.lab.evaluation.judge": {
-        *("torch", "numpy", "cv2", "core.lab.evaluation.metrics", "core.lab.evaluation.probe", "core.lab.features"),
-        "core.models.vision",
+        *("torch", "numpy", "cv2", "core.lab.evaluation.metrics", "core.lab.features", "core.models.vision"),
     },
-    # the only rooms that draw
-    "core.lab.evaluation.curves": {"numpy", "matplotlib"},
+    "core.lab.evaluation.inception": {"torch", "numpy", "torchmetrics", "core.lab.evaluation.metrics"},
+    # the only room that draws pictures
     "core.lab.evaluation.sheets": {"numpy", "PIL", "core.lab.evaluation.metrics", "core.values.geometry"},
-    # the four rooms, of which three enter through the engine
+    # photos with something hidden, how they are asked about, and what was answered
+    "core.lab.evaluation.shapes": {"numpy", "cv2", "core.lab.evaluation.metrics", "core.values.geometry"},
+    "core.lab.evaluation.cases": {
+        *("numpy", "cv2", "tqdm", "core.lab.evaluation.metrics", "core.values.geometry", "core.values.result"),
+    },
+    "core.lab.evaluation.baselines": {
+        *("numpy", "cv2", "skimage", "patchmatch", "core.lab.evaluation.cases", "core.lab.evaluation.metrics"),
+    },
+    "core.lab.evaluation.requests": {"core.lab.evaluation.cases", "core.models.config", *VALUES},
+    "core.lab.evaluation.tables": {"numpy"},
+    "core.lab.evaluation.bars": set(),
+    "core.lab.evaluation.answers": {"numpy", "core.lab.evaluation.sheets", "core.lab.evaluation.tables"},
+    "core.lab.evaluation.report": {
+        "numpy",
+        *(f"core.lab.evaluation.{name}" for name in ("answers", "bars", "metrics", "sheets", "tables")),
+    },
+    # the four rooms, which enter through the engine
     "core.lab.evaluation.model": {
-        *("cv2", "tqdm", *VALUES, *SHARED, "core.canvas.seam", "core.engine", "core.lab.evaluation.model"),
+        *("torch", "tqdm", *VALUES, *SHARED, "core.canvas.seam", "core.engine", "core.lab.evaluation.model"),
     },
     "core.lab.evaluation.photos": {
-        *("torch", "cv2", "tqdm", *VALUES, *SHARED, "core.lab.evaluation.machine", "core.lab.evaluation.photos"),
-        *("core.canvas.colours", "core.canvas.repetition", "core.canvas.seam", "core.engine"),
+        *("torch", "cv2", *VALUES, *SHARED, "core.canvas.colours", "core.canvas.repetition", "core.canvas.seam"),
+        *("core.engine", "core.lab.evaluation.photos"),
     },
-    "core.lab.evaluation.machine": {"torch", *VALUES, *SHARED, "core.engine", "core.lab.evaluation.machine"},
+    "core.lab.evaluation.machine": {*VALUES, *SHARED, "core.engine", "core.lab.evaluation.machine"},
     # published models are timed with weights of its own making
     "core.lab.evaluation.machine.published": {
         *("torch", *VALUES, *SHARED, "core.lab.evaluation.machine"),
         *("core.engine.device", "core.values.labels", "core.engine", "core.models"),
     },
-    # Batches straight through the nets: hundreds of samples, which the engine would run one by one.
     "core.lab.evaluation.paper": {
-        *("torch", "tqdm", *VALUES, *SHARED, "core.lab.evaluation.model.questions", "core.lab.evaluation.paper"),
-        *("core.engine", "core.decoding", "core.canvas.fill", "core.pictures"),
+        *("torch", "tqdm", "matplotlib", *VALUES, *SHARED, "core.lab.evaluation.model", "core.lab.evaluation.paper"),
+        "core.pictures.encoding",
     },
     "core.lab.training": {
         *("torch", "numpy", "cv2", "PIL", "safetensors", "tqdm"),

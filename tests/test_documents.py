@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from core.decoding.schedule import masked_counts
-from core.lab.evaluation.model.bars import MODEL_BARS
-from core.lab.evaluation.photos.bars import PHOTO_BARS
+from core.lab.evaluation.model.questions import MODEL_BARS
+from core.lab.evaluation.photos.questions import PHOTO_BARS
 from tests.house.reading import tracked
 
 ROOT = Path(__file__).resolve().parent.parent

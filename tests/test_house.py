@@ -14,7 +14,6 @@ ROOT = Path(__file__).resolve().parent.parent
 
 CEILINGS = {
     "functions with more than 8 arguments": 3,  # what programs call: Gradio reads their API off flat signatures
-    "evaluation, lines": 4562,
 }
 """Count that misses its target -> what it was when last looked at. Lower it with the count; it is never raised."""
 

@@ -12,7 +12,6 @@ from dataclasses import replace
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from core.canvas.frame import Frame
 from core.canvas.plan import Pass
@@ -71,10 +70,6 @@ class Engine:
         """The transformer, for the same purpose."""
         return self._nets.transformer
 
-    def look(self, window: NDArray[np.uint8], unseen: NDArray[np.bool_]) -> Tensor | None:
-        """See `Nets.look`; for the same purpose."""
-        return self._nets.look(window, unseen)
-
     @property
     def forwards(self) -> int:
         """Transformer passes so far, one per sample and guidance branch."""
@@ -84,10 +79,6 @@ class Engine:
     def encodes(self) -> int:
         """Windows encoded so far; a window seen before is not encoded again."""
         return self._nets.encodes
-
-    def autocast(self) -> torch.autocast:
-        """The context that the nets run in: the engine's number format on its device."""
-        return self._nets.autocast()
 
     @property
     def device(self) -> str:

@@ -123,7 +123,7 @@ class EditResult:
         Of finished pictures how they fared beside each other (core/canvas/finish/ranking.py). Of others, where a class
         is the point (a repainted box, a new picture), how much likelier the class makes them, else how well they fit
         in, less what their seam shows. What that is worth, beside mean log probability and others, is measured by
-        core/lab/evaluation/photos/ranking.py.
+        core/lab/evaluation/photos/asking.py.
         """
         if self.places is not None:
             return None if len(self.places) < 2 else tuple(-place for place in self.places)

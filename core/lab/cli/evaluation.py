@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import argparse
 import math
+import platform
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,14 +32,14 @@ from core.cli.words import (
 )
 from core.errors import BadRequest
 from core.lab.cli.probe import add_probe, learn_classes
+from core.lab.cli.questions import chosen
 
 if TYPE_CHECKING:
-    from core.decoding.settings import Decoding
-    from core.engine import Engine
-    from core.lab.evaluation.answers import TestSet
-    from core.lab.evaluation.judge import Judge
+    from core.lab.evaluation.answers import Part
+    from core.lab.evaluation.model.exam import Exam
 
-_ABLATION_SAMPLES = 88  # eight of each of eleven classes
+_ABLATION_SAMPLES = 8  # of each class: with eleven classes an hour of two cores, and errors that tell schedules apart
+_SHOWN = 12  # photos on a sheet of squares: what fits on a screen at its own size
 
 
 def add_commands(command: Command) -> None:
@@ -48,7 +51,7 @@ def add_commands(command: Command) -> None:
     evaluate.add_argument("--limit", type=whole, metavar="N", help="most photos to take, spread over all")
     evaluate.add_argument("--questions", nargs="+", metavar="NAME", help="only those that begin so, e.g. centre-50 rec")
     evaluate.add_argument(
-        "--samples", type=whole, metavar="N", help="generated pictures: 12 a class; --ablation: 88 a setting"
+        "--samples", type=whole, metavar="N", help="generated pictures a class: 12; --ablation: 8 a setting"
     )
     evaluate.add_argument(
         "--sharpen", type=number, metavar="X", help="0 to 1, of class edits and generated pictures; default 0.5"
@@ -63,6 +66,7 @@ def add_commands(command: Command) -> None:
 
     bench = command("bench", _bench, "Time imports, loading and edits on this machine.")
     add_engine(bench)
+    bench.add_argument("--sizes", action="store_true", help="edit pictures of 256 px to 50 megapixels: time and memory")
     bench.add_argument(
         "--published",
         nargs="+",
@@ -72,21 +76,35 @@ def add_commands(command: Command) -> None:
 
 
 def _evaluate(options: argparse.Namespace) -> None:
-    from core.lab.evaluation.answers import TestSet, chosen
-    from core.lab.evaluation.judge import Judge
-    from core.lab.evaluation.model.course import NAMES
-    from core.lab.training.data import load_photos
+    from core.lab.evaluation.model.course import COURSE
+    from core.lab.evaluation.paper.ablation import run_ablation
 
     if options.limit is not None and options.limit < 2:
         raise BadRequest(f"--limit is {options.limit}: give at least 2 photos.")
     if options.samples is not None and options.samples < 2:
-        raise BadRequest(f"--samples is {options.samples}: give at least 2 pictures.")
-    names = chosen(NAMES, options.questions)
+        raise BadRequest(f"--samples is {options.samples}: give at least 2 pictures a class.")
+    names = chosen(tuple(COURSE), options.questions)
     if options.ablation:
         unheard = [word for word in ("questions", "inception", "sharpen", *OPTIONS) if given(options, word)]
         if unheard:
             flags = " and ".join(flag(word) for word in unheard)
             raise BadRequest(f"--ablation has settings and questions of its own: leave out {flags}.")
+    exam = _exam(options)
+    options.report.mkdir(parents=True, exist_ok=True)
+    if options.ablation:
+        run_ablation(exam, options.report)
+        say(options, f"wrote {options.report}", {"outputs": [str(options.report)], "model": exam.name})
+    else:
+        _ask(options, exam, names)
+
+
+def _exam(options: argparse.Namespace) -> Exam:
+    """Return the model before the photos that the words name."""
+    from core.lab.evaluation.judge import Judge
+    from core.lab.evaluation.model.exam import SAMPLES, Exam
+    from core.lab.training.data import load_photos
+    from core.values.groups import Painting
+
     judge, engine = Judge(), named_engine(options)
     with data_errors():
         photos = load_photos(options.data, 256)
@@ -95,107 +113,90 @@ def _evaluate(options: argparse.Namespace) -> None:
         if options.probe is not None:
             learn_classes(judge, options.probe, classes)
     labels = tuple(classes.index(photos.classes[i]) for i in photos.labels.tolist())
-    test_set = TestSet(photos.pixels.numpy(), labels, classes).first(options.limit)
-    options.report.mkdir(parents=True, exist_ok=True)
-    if options.ablation:
-        from core.lab.evaluation.paper.ablation import run_ablation
+    exam = Exam(
+        engine,
+        photos.pixels.numpy(),
+        labels,
+        classes,
+        judge,
+        options=decode_options(options, engine.spec),
+        sharpen=Painting.sharpen if options.sharpen is None else options.sharpen,
+        samples=options.samples or (_ABLATION_SAMPLES if options.ablation else SAMPLES),
+    )
+    return exam.first(options.limit)
 
-        run_ablation(engine, test_set, judge, options.report, samples=options.samples or _ABLATION_SAMPLES)
-        say(options, f"wrote {options.report}", {"outputs": [str(options.report)], "model": engine.spec.name})
-        return
-    _examine(options, engine, test_set, judge, names)
 
-
-def _examine(
-    options: argparse.Namespace, engine: Engine, test_set: TestSet, judge: Judge, names: Sequence[str]
-) -> None:
+def _ask(options: argparse.Namespace, exam: Exam, names: Sequence[str]) -> None:
     """Ask the questions; the report is written anew after each, so that an interrupted run leaves what it measured."""
     from tqdm import tqdm
 
-    from core.lab.evaluation.answers import Answer, slug
-    from core.lab.evaluation.baselines import BASELINES
-    from core.lab.evaluation.model import generation
-    from core.lab.evaluation.model.course import course
-    from core.lab.evaluation.model.report import answers_sheet, figures_csv, markdown, report, with_ratios
+    from core.lab.evaluation.inception import find_inception
+    from core.lab.evaluation.model.course import READING, course, ours
+    from core.lab.evaluation.model.questions import MODEL_BARS
+    from core.lab.evaluation.report import figures_csv, markdown, report, sheets
     from core.pictures.encoding import encode_png, write_whole
-    from core.values.groups import Painting
 
-    decoding = decode_options(options, engine.spec)
-    asks, missing = course(
-        engine,
-        test_set,
-        judge,
-        options=decoding,
-        sharpen=Painting.sharpen if options.sharpen is None else options.sharpen,
-        names=names,
-        samples=options.samples or generation.SAMPLES,
-        inception_weights=options.inception,
-    )
+    inception, unmeasured = find_inception(options.inception)
+    exam = replace(exam, inception=inception)
+    asks, left_out = course(exam, names)
+    missing = [*([unmeasured] if unmeasured else []), *left_out]
     for sentence in missing:
         print(sentence, file=sys.stderr)
-    title = _title(engine, decoding, len(test_set.photos))
-    parts: list[list[Answer]] = []
+    parts: list[Part] = []
     outputs, seconds = [options.report / "report.md", options.report / "figures.csv"], {}
     with tqdm(asks.items(), desc="evaluate", unit="question", disable=None) as bar:
         for name, ask in bar:
             bar.set_postfix_str(name)
             started = time.perf_counter()
-            parts.append(with_ratios(ask(), BASELINES))
+            parts.append(ask(exam))
             seconds[name] = time.perf_counter() - started
             tqdm.write(f"{markdown(parts[-1])}\n{seconds[name]:.0f} s\n")
-            outputs.append(options.report / f"sheet-{slug(name)}.png")
-            write_whole(outputs[-1], encode_png(answers_sheet(parts[-1])))
-            write_whole(outputs[0], report(title, parts, engine.spec.name, BASELINES, missing).encode())
-            write_whole(outputs[1], figures_csv([answer for answers in parts for answer in answers]).encode())
+            for stem, sheet in sheets(parts[-1], most=_SHOWN).items():
+                outputs.append(options.report / f"sheet-{stem}.png")
+                write_whole(outputs[-1], encode_png(sheet))
+            text = report(_title(exam), parts, MODEL_BARS, partial(ours, model=exam.name), [READING, *missing])
+            write_whole(outputs[0], text.encode())
+            write_whole(outputs[1], figures_csv(parts).encode())
     figures = [
-        {"question": a.question, "method": a.method}
-        | {name: value for name, value in a.figures.items() if math.isfinite(value)}  # JSON has no nan
-        for answers in parts
-        for a in answers
+        {"question": part.question, "method": method}
+        | {name: value for name, value in found.items() if math.isfinite(value)}  # JSON has no nan
+        for part in parts
+        for method, found in part.figures().items()
     ]
-    facts = {"model": engine.spec.name, "device": engine.device, "seconds": seconds, "figures": figures}
+    facts = {"model": exam.name, "device": exam.engine.device, "seconds": seconds, "figures": figures}
     say(options, f"wrote {outputs[0]}", {"outputs": [str(path) for path in outputs], **facts})
 
 
-def _title(engine: Engine, decoding: Decoding, photos: int) -> str:
+def _title(exam: Exam) -> str:
     """Return a report's first line: the model, the photos, and how tokens were decoded."""
+    decoding, engine = exam.options, exam.engine
     return (
-        f"{engine.spec.name} on {photos} photos ({engine.device}, {engine.dtype}; {decoding.schedule}, "
+        f"{exam.name} on {len(exam.photos)} photos ({engine.device}, {engine.dtype}; {decoding.schedule}, "
         f"{decoding.order} order, T = {decoding.steps}, guidance {decoding.guidance_scale:g}, "
         f"choice temperature {decoding.choice_temperature:g}, token temperature {decoding.token_temperature:g})"
     )
 
 
 def _bench(options: argparse.Namespace) -> None:
-    from core.lab.evaluation.machine import latency
+    import torch
 
+    from core.lab.evaluation.machine import edits, published
+    from core.lab.evaluation.machine.watching import table, watched
+
+    facts = {"python": platform.python_version(), "torch": str(torch.__version__), "threads": torch.get_num_threads()}
+    facts |= {"dtype": options.dtype}
     if options.published:
-        _bench_published(options)
-        return
-    imports = latency.measure_imports()
-    engine, loading = latency.measure_loading(lambda: named_engine(options))
-    timings = [imports, loading, *latency.measure_edits(engine), latency.measure_reconstruction(engine)]
-    facts = {"model": engine.spec.name, "device": engine.device, "dtype": engine.dtype, **latency.machine()}
-    table = latency.markdown(timings)
-    say(
-        options,
-        f"{', '.join(f'{name} {value}' for name, value in facts.items())}\n\n{table}",
-        {**facts, "seconds": {timing.name: timing.seconds for timing in timings}},
-    )
-
-
-def _bench_published(options: argparse.Namespace) -> None:
-    from dataclasses import asdict
-
-    from core.lab.evaluation.machine import published
-    from core.lab.evaluation.machine.latency import machine
-
-    if options.model is not None:
-        raise BadRequest(f"--published measures no --model: leave out --model {options.model}.")
-    found = [published.measure_published(n, device=options.device, dtype=options.dtype) for n in options.published]
-    facts = {"dtype": options.dtype, **machine()}
-    say(
-        options,
-        f"{', '.join(f'{name} {value}' for name, value in facts.items())}\n\n{published.markdown(found)}",
-        {**facts, "costs": [asdict(cost) for cost in found]},
-    )
+        if options.model is not None or options.sizes:
+            other = "--sizes" if options.sizes else f"--model {options.model}"
+            raise BadRequest(f"--published measures models of its own: leave out {other}.")
+        asked = (published.measure_published(n, device=options.device, dtype=options.dtype) for n in options.published)
+        timings = [timing for both in asked for timing in both]
+    elif options.sizes:
+        timings = edits.measure_loads(partial(named_engine, options))
+    else:
+        imports = edits.measure_imports()
+        loading, engine = watched("start: load model", lambda: named_engine(options))
+        timings = [imports, loading, *edits.measure_edits(engine)]
+        facts |= {"model": engine.spec.name, "device": engine.device, "dtype": engine.dtype}
+    head = ", ".join(f"{name} {value}" for name, value in facts.items())
+    say(options, f"{head}\n\n{table(timings)}", {**facts, "timings": [asdict(timing) for timing in timings]})

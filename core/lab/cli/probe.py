@@ -41,7 +41,9 @@ def learn_classes(judge: Judge, paths: Sequence[Path], classes: Sequence[str]) -
         FileNotFoundError: where a path does not exist.
         ValueError: where a photo or file is damaged.
     """
-    from core.lab.evaluation.probe import Probe
+    import torch
+
+    from core.lab.evaluation.judge import Probe
     from core.lab.training.data import centre_square, load_files
 
     if [path.suffix for path in paths] == [".npz"]:
@@ -54,6 +56,5 @@ def learn_classes(judge: Judge, paths: Sequence[Path], classes: Sequence[str]) -
     if absent:
         raise BadRequest(f"--probe has no photos of {', '.join(absent)}: give photos of every class of the model.")
     chosen = [(i, class_id) for class_id, found in enumerate(own) for i in found[:: -(-len(found) // _MOST_PROBED)]]
-    judge.learn_classes(
-        (centre_square(files, i, _PROBED_SIDE) for i, _ in chosen), [c for _, c in chosen], len(classes)
-    )
+    features = torch.cat([judge.features([centre_square(files, i, _PROBED_SIDE)]) for i, _ in chosen])
+    judge.probe = Probe.fitted(features, torch.tensor([class_id for _, class_id in chosen]), len(classes))

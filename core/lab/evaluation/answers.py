@@ -1,114 +1,89 @@
-"""What is asked about and what was answered: photos, pictures with figures, and tables of figures.
+"""What was asked and answered: figures of each photo and method, and of all photos together.
 
-Knows nothing of how pictures are made or figures measured.
+Knows nothing of how pictures are made, figures measured or reports written.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from core.errors import BadRequest
-from core.lab.evaluation.metrics import Picture
+from core.lab.evaluation.sheets import Line
+from core.lab.evaluation.tables import BY_NAME
 
 PHOTO = "photo itself"
 """The method that answers with the truth."""
 
-
-def spread(count: int, most: int) -> list[int]:
-    """Return at most `most` of the indices below `count`, spread over all."""
-    return [int(i) for i in np.linspace(0, count - 1, min(most, count)).round()]
-
-
-@dataclass(frozen=True, eq=False)
-class TestSet:
-    """The photos to be judged on.
-
-    Attributes:
-        photos: (n, S, S, 3) uint8 RGB.
-        labels: n indices into `classes`.
-        classes: class names, in the order of the engine's and of the probe's classes.
-    """
-
-    photos: NDArray[np.uint8]
-    labels: tuple[int, ...]
-    classes: tuple[str, ...]
-
-    __test__ = False  # for pytest, which collects classes by this name
-
-    def first(self, limit: int | None) -> TestSet:
-        """Return `limit` photos spread evenly over all; everything where it is None."""
-        if limit is None or limit >= len(self.photos):
-            return self
-        chosen = spread(len(self.photos), limit)
-        return replace(self, photos=self.photos[chosen], labels=tuple(self.labels[i] for i in chosen))
-
-    def check(self) -> None:
-        """Raise BadRequest where there are fewer than the two photos that a distribution needs."""
-        if len(self.photos) < 2:
-            raise BadRequest(f"{len(self.photos)} photos are too few to compare distributions: give at least 2.")
+Figures = Mapping[str, float]
+"""Measured values by the name of their measure; absent or nan where one does not apply."""
 
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """One method's answers to one question.
+    """One method's answer about one photo: both by name, and its figures."""
+
+    photo: str
+    method: str
+    figures: Figures
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """All that was learned about one question.
 
     Attributes:
-        question, method: names.
-        pictures: one for each photo; empty where they were not kept.
-        figures: measured values by name; absent or nan where a measure does not apply.
-        photo: the only one that it is about; "" for an answer about all.
+        question: its name.
+        answers: by photo, then by method; the truth, where there is one, is the first method.
+        pooled: figures of all photos together, by method.
+        lines: what a person looks at: lines of small pictures, a photo each, by the name of their sheet.
+        about: a sentence on what was asked.
+        group: name of the photos; "" where there is one group alone.
+        over: how figures of photos become one, where their measure does not say.
     """
 
     question: str
-    method: str
-    pictures: Sequence[Picture]
-    figures: Mapping[str, float]
-    photo: str = ""
+    answers: Sequence[Answer]
+    pooled: Mapping[str, Figures]
+    lines: Mapping[str, Sequence[Line]]
+    about: str = ""
+    group: str = ""
+    over: Callable[[Sequence[float]], np.floating] = np.median
+
+    @property
+    def name(self) -> str:
+        """Of the photos and the question."""
+        return f"{self.group}: {self.question}" if self.group else self.question
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """The methods that answered, in their order."""
+        return tuple(dict.fromkeys([*(answer.method for answer in self.answers), *self.pooled]))
+
+    def values(self, method: str, measure: str) -> list[float]:
+        """Return a method's finite figures of one measure, a photo each."""
+        found = [a.figures[measure] for a in self.answers if a.method == method and measure in a.figures]
+        return [value for value in found if np.isfinite(value)]
+
+    def figure(self, method: str, measure: str) -> float | None:
+        """Return a method's figure over all photos; None where there is none."""
+        values = self.values(method, measure)
+        if measure in self.pooled.get(method, {}) or not values:
+            return self.pooled.get(method, {}).get(measure)
+        return float((BY_NAME[measure].over or self.over)(values))
+
+    def figures(self) -> dict[str, dict[str, float]]:
+        """Return all figures over all photos, by method and measure."""
+        found = {method: {name: self.figure(method, name) for name in BY_NAME} for method in self.methods}
+        return {method: {n: v for n, v in own.items() if v is not None} for method, own in found.items()}
+
+
+def spread(count: int, most: int | None) -> list[int]:
+    """Return at most `most` of the indices below `count`, spread over all; all of them where it is None."""
+    return [int(i) for i in np.linspace(0, count - 1, count if most is None else min(most, count)).round()]
 
 
 def slug(name: str) -> str:
     """Return a question's name as it stands in file names and on the command line: letters, digits and hyphens."""
     return "-".join("".join(c if c.isalnum() else " " for c in name).split())
-
-
-def chosen(names: Sequence[str], words: Sequence[str] | None) -> tuple[str, ...]:
-    """Return the questions whose slugs begin with one of the words, in their order; all where that is None.
-
-    Raises:
-        BadRequest: where a word begins none.
-    """
-    slugs = {name: slug(name) for name in names}
-    for word in words or ():
-        if not any(text.startswith(slug(word)) for text in slugs.values()):
-            known = ", ".join(slugs.values())
-            raise BadRequest(f"question {word!r} is unknown: give the beginnings of any of {known}.")
-    beginnings = ("",) if words is None else tuple(map(slug, words))
-    return tuple(name for name, text in slugs.items() if text.startswith(beginnings))
-
-
-def markdown_table(head: Sequence[str], rows: Iterable[Sequence[str]], *, words: int = 1) -> str:
-    """Return a table in Markdown, its first `words` columns to the left and the others, figures, to the right."""
-    lines = [head, ["---" if i < words else "---:" for i in range(len(head))], *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
-
-
-def csv_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Return a table as CSV, fractions with six digits."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(head)
-    writer.writerows([f"{cell:.6g}" if isinstance(cell, float) else cell for cell in row] for row in rows)
-    return text.getvalue()
-
-
-def in_words(formats: Mapping[str, str], measure: str, value: float | None, usual: str) -> str:
-    """Return a figure in its measure's format, else in the usual one; "-" for nan and infinity, "" for None."""
-    if value is None:
-        return ""
-    return formats.get(measure, usual).format(value) if np.isfinite(value) else "-"

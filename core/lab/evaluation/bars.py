@@ -1,7 +1,8 @@
 """A figure that is wanted, and whether a value reaches it.
 
-Knows nothing of questions or of how figures are measured. The bars come from this project's plans: model/bars.py has
-those for the bundled model on photos of its training domain, photos/bars.py those for the editor on whole photos.
+Knows nothing of questions or of how figures are measured. The bars come from this project's plans: model/questions.py
+has those for the bundled model on photos of its training domain, photos/questions.py those for the editor on whole
+photos.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ class Bar:
     Attributes:
         measure: as in the report.
         least, most: of the figure.
-        question: as in the report; "" for any.
+        question: as in the report; "" for all together.
         method: what the method's name has to end with.
         on_gpu: the same in words for a model trained on a GPU; "" where no other is wanted.
     """

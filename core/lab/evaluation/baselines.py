@@ -7,12 +7,14 @@ Knows nothing of models, questions or figures. None of the fills sees what is hi
 from __future__ import annotations
 
 import importlib
+import time
 from collections.abc import Callable
 from functools import partial
 
 import cv2
 import numpy as np
 
+from core.lab.evaluation.cases import Case, Painted
 from core.lab.evaluation.metrics import Mask, Picture
 
 Fill = Callable[[Picture, Mask], Picture]
@@ -99,3 +101,10 @@ def _obstacle(module: str) -> str | None:
         return str(error)
     # pypatchmatch can be imported where its native library does not load.
     return None if getattr(found, "patchmatch_available", True) else f"the native library of {module} does not load"
+
+
+def filled(case: Case, *, fill: Fill) -> Painted:
+    """Answer by a fill that needs no learning."""
+    started = time.perf_counter()
+    picture = fill(case.canvas(), case.mask)
+    return Painted(picture, {"seconds": time.perf_counter() - started})

@@ -12,11 +12,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from core.lab.evaluation.metrics import Picture
 
 _BATCH = 16
+_DAMAGED = (OSError, RuntimeError, KeyError, ValueError, EOFError, pickle.UnpicklingError)
+"""What torch-fidelity raises for a file that does not hold its weights."""
 
 
 class Inception:
@@ -27,7 +28,7 @@ class Inception:
 
     Raises:
         ImportError: where torchmetrics or torch-fidelity is not installed.
-        OSError, RuntimeError, KeyError, pickle.UnpicklingError: where the file does not hold these weights.
+        OSError, RuntimeError, KeyError, ValueError, EOFError, pickle.UnpicklingError: for a file without these weights.
     """
 
     def __init__(self, weights: Path) -> None:
@@ -47,11 +48,12 @@ class Inception:
         Args:
             real, made: at least two pictures each, all of one size.
         """
-        self._distance.reset()
-        self._score.reset()
+        for metric in (self._distance, self._score):
+            metric.reset()
         for pictures, is_real in ((real, True), (made, False)):
             for start in range(0, len(pictures), _BATCH):
-                batch = _stacked(pictures[start : start + _BATCH])
+                stacked = torch.from_numpy(np.stack(list(pictures[start : start + _BATCH])))
+                batch = stacked.permute(0, 3, 1, 2).contiguous()
                 self._distance.update(batch, real=is_real)
                 if not is_real:
                     self._score.update(batch)
@@ -61,22 +63,13 @@ class Inception:
         return {"FID": float(self._distance.compute()), "IS": float(score)}
 
 
-def _stacked(pictures: Sequence[Picture]) -> Tensor:
-    """Return pictures as (n, 3, H, W) uint8."""
-    return torch.from_numpy(np.stack(list(pictures))).permute(0, 3, 1, 2).contiguous()
-
-
 def find_inception(weights: Path | None) -> tuple[Inception | None, str]:
     """Return the net, or None and a sentence that says why FID and IS will not be measured."""
-    unmeasured = "FID and IS were not measured"
     if weights is None:
-        return None, f"{unmeasured}: no Inception weights were given (--inception WEIGHTS)."
-    if not weights.is_file():
-        return None, f"{unmeasured}: {weights.name} is no file, give torch-fidelity's Inception weights."
+        return None, "FID and IS were not measured: no Inception weights were given (--inception WEIGHTS)."
     try:
         return Inception(weights), ""
     except ImportError as error:
-        reason = " ".join(str(error).split()).rstrip(".")
-        return None, f"{unmeasured}: {reason}."
-    except (OSError, RuntimeError, KeyError, ValueError, pickle.UnpicklingError, EOFError):
-        return None, f"{unmeasured}: {weights.name} does not hold torch-fidelity's Inception weights."
+        return None, f"FID and IS were not measured: {' '.join(str(error).split()).rstrip('.')}."
+    except _DAMAGED:
+        return None, f"FID and IS were not measured: {weights.name} does not hold torch-fidelity's Inception weights."

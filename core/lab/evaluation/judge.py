@@ -1,26 +1,76 @@
-"""The metric net and the probe, asked in batches about lists of pictures.
+"""The metric net, and a linear probe on its features, asked in batches about lists of pictures.
 
 Knows nothing of how the pictures came to be.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
 from core.lab.evaluation.metrics import Mask, Picture, to_tensor
-from core.lab.evaluation.probe import Probe
 from core.lab.features import MetricNet, tap_distance
 from core.models.vision import BUNDLED_NET
 
 SIDE = 224  # pixels at which the metric net was trained and its reference values hold
 _BATCH = 16
+_PENALTY = 2e-3  # L2, as of the fixed probe which the model card's figures were judged by
+_ROUNDS = 100  # of L-BFGS at most
+
+
+@dataclass(frozen=True, eq=False)
+class Probe:
+    """Linear probe on `MetricNet.features`: w (C, 1280) and b (C,), float32."""
+
+    w: Tensor
+    b: Tensor
+
+    @classmethod
+    def read(cls, path: Path) -> Probe:
+        """Return the probe of an .npz file with arrays `w` and `b`.
+
+        Raises:
+            FileNotFoundError: where the file is missing.
+            ValueError, BadZipFile: where it is no such file.
+        """
+        with np.load(path) as arrays:
+            if not {"w", "b"} <= set(arrays.files):
+                raise ValueError(f"{path} is no probe: give an .npz file with w (classes, 1280) and b (classes)")
+            return cls(*(torch.from_numpy(arrays[name].astype(np.float32)) for name in "wb"))
+
+    @classmethod
+    def fitted(cls, features: Tensor, labels: Tensor, classes: int) -> Probe:
+        """Return the logistic regression of classes on features; the same photos give the same probe.
+
+        Args:
+            features: (n, 1280) float32.
+            labels: (n,) int64 in [0, classes).
+            classes: C.
+        """
+        w = torch.zeros(classes, features.shape[1], requires_grad=True)
+        b = torch.zeros(classes, requires_grad=True)
+        optimizer = torch.optim.LBFGS([w, b], max_iter=_ROUNDS, line_search_fn="strong_wolfe")
+
+        def closure() -> Tensor:
+            optimizer.zero_grad()
+            loss = F.cross_entropy(features @ w.T + b, labels) + _PENALTY * w.square().sum()
+            torch.autograd.backward([loss])
+            return loss
+
+        optimizer.step(closure)
+        return cls(w.detach(), b.detach())
+
+    def logits(self, features: Tensor) -> Tensor:
+        """Return (B, C) logits of (B, 1280) features."""
+        return features @ self.w.to(features.device).T + self.b.to(features.device)
 
 
 class Judge:
@@ -36,11 +86,6 @@ class Judge:
     def __init__(self, weights: Path | None = None) -> None:
         self._net = MetricNet(BUNDLED_NET if weights is None else weights).eval()
         self.probe: Probe | None = None
-
-    def learn_classes(self, pictures: Iterable[Picture], labels: Sequence[int], classes: int) -> None:
-        """Fit the probe on n pictures, taken one by one, with labels in [0, classes)."""
-        features = torch.cat([self.features([picture]) for picture in pictures])
-        self.probe = Probe.fitted(features, torch.tensor(labels), classes)
 
     @torch.inference_mode()
     def features(self, pictures: Sequence[Picture]) -> Tensor:
@@ -64,35 +109,27 @@ class Judge:
 
     @torch.inference_mode()
     def distances(
-        self, a: Sequence[Picture], b: Sequence[Picture], masks: Sequence[Mask] | None = None
-    ) -> NDArray[np.float32]:
-        """Return (n,) perceptual distances of pairs, of the masked part where masks are given."""
-        parts = []
-        for start in range(0, len(a), _BATCH):
-            part = slice(start, start + _BATCH)
-            hidden = None if masks is None else _mask_tensor(masks[part])
-            parts.append(self._net.distance(to_tensor(a[part], SIDE), to_tensor(b[part], SIDE), mask=hidden))
-        return torch.cat(parts).numpy()
+        self,
+        photos: Sequence[Picture],
+        answers: Mapping[str, Sequence[Picture]],
+        masks: Sequence[Mask] | None = None,
+    ) -> dict[str, NDArray[np.float32]]:
+        """Return each method's perceptual distances to the photos, (n, 2): of the whole picture, of the masked part.
 
-    @torch.inference_mode()
-    def distances_to(
-        self, photos: Sequence[Picture], answers: Mapping[str, Sequence[Picture]], masks: Sequence[Mask]
-    ) -> dict[str, tuple[NDArray[np.float32], NDArray[np.float32]]]:
-        """Return each method's distances to the photos: (of the masked part, of the whole picture), (n,) each.
-
-        The same figures as `distances`, at a quarter of the work: the net looks once at each photo and each picture.
+        Args:
+            photos: n pictures.
+            answers: n pictures by method.
+            masks: of the parts that count; without them both figures are of the whole picture.
         """
-        inside: dict[str, list[Tensor]] = {name: [] for name in answers}
-        whole: dict[str, list[Tensor]] = {name: [] for name in answers}
+        found: dict[str, list[Tensor]] = {name: [] for name in answers}
         for start in range(0, len(photos), _BATCH):
             part = slice(start, start + _BATCH)
-            hidden = _mask_tensor(masks[part])
-            wanted = self._net.taps(to_tensor(photos[part], SIDE))
+            hidden = None if masks is None else _mask_tensor(masks[part])
+            wanted = self._net.taps(to_tensor(photos[part], SIDE))  # looked at once, whatever the number of methods
             for name, pictures in answers.items():
                 made = self._net.taps(to_tensor(pictures[part], SIDE))
-                inside[name].append(tap_distance(made, wanted, hidden))
-                whole[name].append(tap_distance(made, wanted))
-        return {name: (torch.cat(inside[name]).numpy(), torch.cat(whole[name]).numpy()) for name in answers}
+                found[name].append(torch.stack([tap_distance(made, wanted, mask) for mask in (None, hidden)], 1))
+        return {name: torch.cat(parts).numpy() for name, parts in found.items()}
 
     @torch.inference_mode()
     def distances_as_they_are(

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -49,45 +48,15 @@ def kernel_distance(a: Tensor, b: Tensor) -> float:
         a, b: (n, d) and (m, d) float, n and m at least 2.
     """
     a, b = a.double(), b.double()
-    n, m = len(a), len(b)
 
     def kernel(x: Tensor, y: Tensor) -> Tensor:
         return (x @ y.T / x.shape[1] + 1.0).pow(3)
 
-    within_a = kernel(a, a)
-    within_b = kernel(b, b)
-    alike_a = (within_a.sum() - within_a.diagonal().sum()) / (n * (n - 1))
-    alike_b = (within_b.sum() - within_b.diagonal().sum()) / (m * (m - 1))
-    return float(alike_a + alike_b - 2.0 * kernel(a, b).mean())
+    def alike(x: Tensor) -> Tensor:
+        within = kernel(x, x)
+        return (within.sum() - within.diagonal().sum()) / (len(x) * (len(x) - 1))
 
-
-@dataclass(frozen=True)
-class Paired:
-    """Two methods' figures of the same photos beside each other; less is better.
-
-    Attributes:
-        ours, theirs: means over the photos.
-        gain: theirs - ours.
-        error: standard error of the gain over the photos; nan for one photo.
-        better: share of the photos on which ours is less.
-        count: of the photos.
-    """
-
-    ours: float
-    theirs: float
-    gain: float
-    error: float
-    better: float
-    count: int
-
-    @classmethod
-    def of(cls, ours: Sequence[float], theirs: Sequence[float]) -> Paired:
-        """Compare n figures with n others of the same photos, n at least 1."""
-        a, b = np.asarray(ours, np.float64), np.asarray(theirs, np.float64)
-        gains = b - a
-        error = float(gains.std(ddof=1) / np.sqrt(len(gains))) if len(gains) > 1 else float("nan")
-        better = float((gains > 0).mean())
-        return cls(float(a.mean()), float(b.mean()), float(gains.mean()), error, better, len(gains))
+    return float(alike(a) + alike(b) - 2.0 * kernel(a, b).mean())
 
 
 def told_apart(real: Tensor, made: Tensor) -> float:

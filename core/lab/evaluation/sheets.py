@@ -6,7 +6,7 @@ Knows nothing of questions, figures or files.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont, ImageOps
@@ -23,39 +23,33 @@ Line = tuple[Sequence[str], Sequence[Picture]]
 
 
 def sheet(lines: Sequence[Line]) -> Picture:
-    """Return lines of pictures below each other on white, (H, W, 3) uint8 RGB.
-
-    Args:
-        lines: of one picture or more each; a line without captions has no room for them.
-    """
-    heads = [CAPTION_PX if captions else 0 for captions, _ in lines]
-    heights = [head + max(p.shape[0] for p in pictures) for head, (_, pictures) in zip(heads, lines, strict=True)]
-    canvas = Image.new("RGB", (max(sum(p.shape[1] for p in pictures) for _, pictures in lines), sum(heights)), "white")
+    """Return lines of one picture or more each below each other on white, (H, W, 3) uint8 RGB."""
+    heights = [CAPTION_PX + max(picture.shape[0] for picture in pictures) for _, pictures in lines]
+    widths = [sum(picture.shape[1] for picture in pictures) for _, pictures in lines]
+    canvas = Image.new("RGB", (max(widths), sum(heights)), "white")
     tops = itertools.accumulate(heights, initial=0)
-    for top, head, (captions, pictures) in zip(tops, heads, lines, strict=False):
-        lefts = list(itertools.accumulate((p.shape[1] for p in pictures), initial=0))
-        for i, caption in enumerate(captions):
-            right = lefts[i + 1] if i + 1 < len(captions) else canvas.width
-            _write(canvas, caption, lefts[i] + 2, top, right)
+    for top, (captions, pictures) in zip(tops, lines, strict=False):
+        lefts = list(itertools.accumulate((picture.shape[1] for picture in pictures), initial=0))
         for left, picture in zip(lefts, pictures, strict=False):
-            canvas.paste(Image.fromarray(np.ascontiguousarray(picture)), (left, top + head))
+            canvas.paste(Image.fromarray(np.ascontiguousarray(picture)), (left, top + CAPTION_PX))
+        ends = [*lefts[1 : len(captions)], canvas.width]
+        for caption, left, right in zip(captions, lefts, ends, strict=False):
+            _write(canvas, caption, left + 2, top, right)
     return np.array(canvas)
 
 
 def fitted(picture: Picture, frame: Size) -> Picture:
     """Return a picture scaled to fit into a frame, at its upper left corner, on white."""
-    return _framed(picture, frame, lambda image: ImageOps.contain(image, frame, Image.Resampling.LANCZOS))
+    image = Image.fromarray(np.ascontiguousarray(picture))
+    return cut(np.array(ImageOps.contain(image, frame, Image.Resampling.LANCZOS)), frame)
 
 
 def cut(picture: Picture, frame: Size) -> Picture:
     """Return a picture pixel by pixel in a frame: what is beyond is cut off, what is missing is white."""
-    return _framed(picture, frame, lambda image: image)
-
-
-def _framed(picture: Picture, frame: Size, change: Callable[[Image.Image], Image.Image]) -> Picture:
-    canvas = Image.new("RGB", frame, "white")
-    canvas.paste(change(Image.fromarray(np.ascontiguousarray(picture))), (0, 0))
-    return np.array(canvas)
+    canvas = np.full((frame.height, frame.width, 3), 255, np.uint8)
+    shown = picture[: frame.height, : frame.width]
+    canvas[: shown.shape[0], : shown.shape[1]] = shown
+    return canvas
 
 
 def _write(canvas: Image.Image, text: str, left: int, top: int, right: int) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.lab.evaluation.machine.pictures import picture
+from core.lab.evaluation.machine.edits import picture
 from core.models.presets import PRESETS
 from core.pictures.encoding import encode_png
 from core.pictures.opening import open_picture

@@ -1,4 +1,4 @@
-"""The questions of an evaluation by name, in the order in which they are asked.
+"""The questions of an evaluation by name, in the order in which they are asked, and which of them can be.
 
 Knows nothing of files or of how the answers are written down.
 """
@@ -7,80 +7,53 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
 
-from core.engine import Engine
-from core.lab.evaluation.answers import Answer, TestSet
+from core.lab.evaluation.answers import Part
+from core.lab.evaluation.bars import Bar
 from core.lab.evaluation.baselines import installed_baselines
-from core.lab.evaluation.inception import find_inception
-from core.lab.evaluation.judge import Judge
 from core.lab.evaluation.metrics import has_similarity
-from core.lab.evaluation.model import generation, reconstruction
-from core.lab.evaluation.model.edits import answer_class_edit, answer_question, knows_the_classes
-from core.lab.evaluation.model.questions import CLASS_BOX, QUESTIONS
-from core.values.groups import DecodeOptions, Painting
+from core.lab.evaluation.model.edits import answer_class_edit, answer_question
+from core.lab.evaluation.model.exam import Exam
+from core.lab.evaluation.model.questions import CLASS_BOX, GENERATION, QUESTIONS, RECONSTRUCTION
+from core.lab.evaluation.model.whole import answer_generation, answer_reconstruction
 
-Ask = Callable[[], list[Answer]]
+Ask = Callable[[Exam], Part]
 
-NAMES = (reconstruction.QUESTION, *(question.name for question in QUESTIONS), CLASS_BOX.name, generation.QUESTION)
-"""Every question there is."""
+COURSE: dict[str, Ask] = {
+    RECONSTRUCTION: answer_reconstruction,
+    **{question.name: partial(answer_question, question=question) for question in QUESTIONS},
+    CLASS_BOX.name: answer_class_edit,
+    GENERATION: answer_generation,
+}
+"""Every question there is, by name."""
+
+READING = "A plausible invention is not the hidden photo: KID counts for more than distance, SSIM and PSNR."
 
 
-def course(
-    engine: Engine,
-    test_set: TestSet,
-    judge: Judge,
-    *,
-    options: DecodeOptions,
-    sharpen: float = Painting.sharpen,
-    names: Sequence[str] = NAMES,
-    samples: int = generation.SAMPLES,
-    inception_weights: Path | None = None,
-) -> tuple[dict[str, Ask], list[str]]:
-    """Return what answers each question by its name, and a sentence for everything that will not be measured.
+def course(exam: Exam, names: Sequence[str] = tuple(COURSE)) -> tuple[dict[str, Ask], list[str]]:
+    """Return those of the named questions that can be asked, and a sentence for everything that will not be measured.
 
     Args:
-        engine: the model under test.
-        test_set: at least two photos.
-        judge: the metric nets.
-        options: how to decode.
-        sharpen: how much what is new is sharpened.
+        exam: the model, the photos and who judges.
         names: of the questions to ask.
-        samples: pictures a class, where generation is asked for.
-        inception_weights: for FID and IS.
     """
-    inception, absent = find_inception(inception_weights)
-    missing = [*installed_baselines()[1], *([absent] if absent else [])]
+    missing = installed_baselines()[1]
     if not has_similarity():
         missing.append("SSIM was not measured: `pip install scikit-image` brings it.")
-    asks: dict[str, Ask] = {
-        reconstruction.QUESTION: partial(
-            reconstruction.evaluate_reconstruction, engine, test_set, judge, inception=inception
-        )
-    }
-    for question in QUESTIONS:
-        asks[question.name] = partial(
-            answer_question, engine, test_set, judge, question, options=options, inception=inception
-        )
-    known = knows_the_classes(engine, test_set)
-    if known and judge.probes(test_set.classes, test_set.labels):
-        asks[CLASS_BOX.name] = partial(answer_class_edit, engine, test_set, judge, options=options, sharpen=sharpen)
-    if known:
-        asks[generation.QUESTION] = partial(
-            generation.evaluate_generation,
-            engine,
-            test_set,
-            judge,
-            options=options,
-            sharpen=sharpen,
-            samples=samples,
-            inception=inception,
-        )
-    unfit = [name for name in names if name not in asks]
-    if judge.probe is None:
+    if exam.judge.probe is None:
         missing.append(
             "Which class is seen was not judged: give photos of every class with --probe, to learn them from."
         )
-    if unfit:
-        missing.append(f"Not asked, since the photos' classes are not the model's and the probe's: {', '.join(unfit)}.")
-    return {name: asks[name] for name in names if name in asks}, missing
+    unfit = {GENERATION, CLASS_BOX.name} if not exam.knows_classes else set[str]()
+    if not exam.sees_classes:
+        unfit.add(CLASS_BOX.name)
+    left_out = ", ".join(name for name in names if name in unfit)
+    if left_out:
+        missing.append(f"Not asked, since the photos' classes are not the model's and the probe's: {left_out}.")
+    return {name: COURSE[name] for name in names if name not in unfit}, missing
+
+
+def ours(bar: Bar, part: Part, *, model: str) -> dict[str, str]:
+    """Return the methods of a model that a bar is about, and what tells each from the others."""
+    found = [name for name in part.methods if name.startswith(model) and name.endswith(bar.method)]
+    return {name: name.removeprefix(model).lstrip(" +,") for name in found}

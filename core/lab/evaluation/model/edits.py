@@ -6,266 +6,187 @@ invention is not the hidden photo, so the kernel distance of hole crops counts f
 
 from __future__ import annotations
 
-import itertools
-import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from tqdm import tqdm
 
 from core.canvas.seam import ring_shift, seam_score
-from core.engine import Engine
-from core.lab.evaluation.answers import PHOTO, Answer, TestSet, spread
-from core.lab.evaluation.baselines import Fill, installed_baselines
-from core.lab.evaluation.inception import Inception
-from core.lab.evaluation.judge import Judge
-from core.lab.evaluation.metrics import (
-    Mask,
-    Picture,
-    changed_outside,
-    has_similarity,
-    kernel_distance,
-    precision_recall,
-    psnr,
-    similarity_map,
-)
-from core.lab.evaluation.model.questions import CLASS_BOX, Question, hole_crops
-from core.values import region
-from core.values.geometry import Box
-from core.values.groups import DecodeOptions, Painting
+from core.lab.evaluation import requests
+from core.lab.evaluation.answers import PHOTO, Answer, Part, spread
+from core.lab.evaluation.baselines import BASELINES, filled, installed_baselines
+from core.lab.evaluation.cases import Case, Method, Painted, Question, answered
+from core.lab.evaluation.metrics import Mask, Picture, changed_outside, has_similarity, psnr, similarity_map
+from core.lab.evaluation.model.exam import SEEDS, Exam, compared
+from core.lab.evaluation.model.questions import CLASS_BOX, RANKED
+from core.lab.evaluation.sheets import Line, fitted
+from core.values.geometry import Box, Size
+from core.values.groups import Painting
 from core.values.request import EditRequest
 
-SEED = 0  # of the first sample; fixed, so that a report can be made again
-RANKED = 4  # samples among which the likeliest is chosen, for the class edit
-SEEDS = 3  # answers of different seeds that are compared with each other
-SEEDED_PHOTOS = 4  # photos for which they are drawn: each costs two more edits a question and method
+SHOWN = Size(160, 160)
+"""Of a picture on a sheet in pixels."""
+SEEDED_PHOTOS = 4  # photos for which answers of other seeds are drawn: each costs two more edits a question and method
 _OTHER_SEEDS = 1_000_000  # beyond the seeds of the answers themselves
+RATIOS = {
+    "KID / best baseline": ("KID of hole crops", ""),
+    "KID / best smooth baseline": ("KID of hole crops", "PatchMatch"),
+    "distance / best baseline": ("distance in hole", ""),
+}
+"""Ratio -> (the measure, of which less is better; with what the names of baselines that do not count begin)."""
 
 
-@dataclass(frozen=True, eq=False)
-class _Run:
-    """One method's pictures for a question, and what was measured while they were made."""
-
-    pictures: list[Picture]
-    figures: dict[str, float] = field(default_factory=dict)
-
-
-def answer_question(
-    engine: Engine,
-    test_set: TestSet,
-    judge: Judge,
-    question: Question,
-    *,
-    options: DecodeOptions,
-    inception: Inception | None = None,
-) -> list[Answer]:
-    """Return the answers of the photo itself, the baselines that are installed, and the engine with and without class.
-
-    Args:
-        engine: the model under test.
-        test_set: at least two photos; the question is asked about its `share` of them.
-        judge: the metric nets.
-        question: what to hide.
-        options: how to decode; the seed is replaced by one for each photo.
-        inception: for FID and IS of the whole pictures, where there is one.
-
-    Raises:
-        BadRequest: where there are fewer than two photos.
-    """
-    test_set.check()
-    asked = test_set.first(max(2, round(question.share * len(test_set.photos))))
-    photos = list(asked.photos)
-    masks = [question.mask(photos[0].shape[0], i) for i in range(len(photos))]
-    runs = {PHOTO: _Run(photos)}
-    runs |= {name: _filled(name, fill, photos, masks) for name, fill in installed_baselines()[0].items()}
-    for name, labels in _engine_runs(engine, asked):
-        runs[name] = _edited(engine, question, photos, masks, labels, options, judge)
-    return _judged(question, asked, masks, runs, judge, inception)
+def answer_question(exam: Exam, question: Question) -> Part:
+    """Ask the installed baselines and the engine, with and without class, about the question's share of the photos."""
+    exam = exam.first(max(2, round(question.share * len(exam.photos))))
+    methods: dict[str, Method] = {name: partial(filled, fill=f) for name, f in installed_baselines()[0].items()}
+    if exam.engine.spec.null_class:
+        methods[exam.name] = partial(_edited, exam=exam, by_class=False)
+    if exam.knows_classes:
+        methods[f"{exam.name} + class"] = partial(_edited, exam=exam, by_class=True)
+    answers: list[Answer] = []
+    whole: dict[str, list[Picture]] = {}
+    crops: dict[str, list[Picture]] = {}
+    wanted: list[int] = []
+    for case, painted in answered(question, exam.numbered(), methods):
+        assert case.truth is not None, "a photo was cut"
+        assert case.label is not None, "a photo has a class"
+        boxes = hole_crops(case.mask)
+        wanted += [case.label] * len(boxes)
+        answers += _measured(exam, case, painted)
+        for name, picture in {PHOTO: case.truth, **{name: one.picture for name, one in painted.items()}}.items():
+            whole.setdefault(name, []).append(picture)
+            crops.setdefault(name, []).extend(picture[box.slices] for box in boxes)
+    features = {name: exam.judge.features(some) for name, some in crops.items()}
+    pooled = {name: {"pictures": float(len(exam.photos)), **exam.seen(f, wanted)} for name, f in features.items()}
+    for name in methods:
+        pooled[name] |= compared(features[PHOTO], features[name], kid="KID of hole crops")
+        pooled[name] |= exam.scored(whole[PHOTO], whole[name])
+    return with_ratios(Part(question.name, answers, pooled, {"": side_by_side(whole)}, over=np.mean))
 
 
-def _engine_runs(engine: Engine, test_set: TestSet) -> list[tuple[str, list[int | None]]]:
-    """Return (method name, class of each photo) for the model without and, where it knows them, with classes."""
-    runs: list[tuple[str, list[int | None]]] = []
-    if engine.spec.null_class:
-        runs.append((engine.spec.name, [None] * len(test_set.labels)))
-    if engine.spec.classes == test_set.classes:
-        runs.append((f"{engine.spec.name} + class", list(test_set.labels)))
-    return runs
-
-
-def _filled(name: str, fill: Fill, photos: list[Picture], masks: list[Mask]) -> _Run:
-    """Return a baseline's pictures and its mean seconds a photo."""
-    started = time.perf_counter()
-    pairs = zip(tqdm(photos, desc=name, leave=False, disable=None), masks, strict=True)
-    filled = [fill(photo, mask) for photo, mask in pairs]
-    return _Run(filled, {"seconds": (time.perf_counter() - started) / len(photos)})
-
-
-def _edited(
-    engine: Engine,
-    question: Question,
-    photos: list[Picture],
-    masks: list[Mask],
-    labels: list[int | None],
-    options: DecodeOptions,
-    judge: Judge,
-) -> _Run:
-    """Return the engine's pictures, its mean seconds an edit, the true tokens' likelihood and the seeds' diversity."""
-    seeded = spread(len(photos), SEEDED_PHOTOS)
-    filled, seconds, nll, others = [], 0.0, [], []
-    for i, (photo, mask, label) in enumerate(
-        zip(tqdm(photos, desc=question.name, leave=False, disable=None), masks, labels, strict=True)
-    ):
-        request = _request(question, photo, mask, label, replace(options, seed=SEED + i, variations=1))
-        result = engine.edit(request)
-        filled.append(result.images[0])
-        seconds += result.seconds["total"]
-        nll.append(engine.token_nll(request, photo))
-        if i in seeded:
-            drawn = replace(options, seed=SEED + _OTHER_SEEDS + SEEDS * i, variations=SEEDS - 1)
-            others.append([filled[-1], *engine.edit(replace(request, decoding=drawn)).images])
-    figures = {
-        "seconds": seconds / len(photos),
-        "NLL per token": float(np.mean(nll)),
-        "diversity": diversity(judge, others, [masks[i] for i in seeded]),
-    }
-    return _Run(filled, figures)
-
-
-def diversity(judge: Judge, samples: Sequence[Sequence[Picture]], masks: Sequence[Mask] | None = None) -> float:
-    """Return the mean perceptual distance of pairs of answers to the same question, in the mask where one is given.
-
-    Args:
-        judge: the metric net.
-        samples: for each question two or more answers.
-        masks: for each question what was hidden; None compares whole pictures.
-    """
-    places = range(len(samples))
-    pairs = [(a, b, i) for i in places for a, b in itertools.combinations(samples[i], 2)]
-    hidden = None if masks is None else [masks[i] for _, _, i in pairs]
-    return float(judge.distances([a for a, _, _ in pairs], [b for _, b, _ in pairs], hidden).mean())
-
-
-def _request(question: Question, photo: Picture, mask: Mask, label: int | None, options: DecodeOptions) -> EditRequest:
+def _edited(case: Case, *, exam: Exam, by_class: bool) -> Painted:
+    """Answer by the engine, with the true tokens' likelihood, and the seeds' diversity for a few of the photos."""
     # A hard edge: the feather lies inside the mask and would show some of the hidden photo. No finish: the model is
     # measured here, at its own size; what is made of it in whole photos, the room of photos measures.
-    painting = Painting(feather_px=0, finish="none")
-    cut = question.sides(photo.shape[0])
-    if not any(cut):
-        return EditRequest(photo, region.Mask(mask), label, painting=painting, decoding=options)
-    known = Box(cut.left, cut.top, photo.shape[1] - cut.right, photo.shape[0] - cut.bottom)
-    return EditRequest(photo[known.slices].copy(), cut, label, painting=painting, decoding=options)
+    label = case.label if by_class else None
+    painting, decoding = Painting(feather_px=0, finish="none"), exam.drawn(case.seed)
+    request = requests.edit(case, class_id=label, painting=painting, decoding=decoding)
+    result = exam.engine.edit(request)
+    assert case.truth is not None, "a photo was cut"
+    figures = {"seconds": result.seconds["total"], "NLL per token": exam.engine.token_nll(request, case.truth)}
+    if case.seed in spread(len(exam.photos), SEEDED_PHOTOS):
+        drawn = exam.drawn(_OTHER_SEEDS + SEEDS * case.seed, SEEDS - 1)
+        others = exam.engine.edit(replace(request, decoding=drawn)).images
+        figures["diversity"] = exam.diversity([result.images[0], *others], case.mask)
+    return Painted(result.images[0], figures)
 
 
-def _judged(
-    question: Question,
-    test_set: TestSet,
-    masks: list[Mask],
-    runs: dict[str, _Run],
-    judge: Judge,
-    inception: Inception | None,
-) -> list[Answer]:
-    """Return every method's answer with its figures; what concerns the photos alone is computed once."""
-    photos = list(test_set.photos)
-    boxes = [(i, box) for i, mask in enumerate(masks) for box in hole_crops(mask)]
-    wanted = np.array(test_set.labels)[[i for i, _ in boxes]]
-    made = {name: run.pictures for name, run in runs.items() if name != PHOTO}
-    distances = judge.distances_to(photos, made, masks)
-    real = judge.features([photos[i][box.slices] for i, box in boxes])
-    answers = []
-    for method, run in tqdm(runs.items(), desc=f"{question.name}: judging", leave=False, disable=None):
-        filled = run.pictures
+def _measured(exam: Exam, case: Case, painted: Mapping[str, Painted]) -> list[Answer]:
+    """Return each method's figures of one photo, the photo's own first."""
+    truth, mask = case.truth, case.mask
+    assert truth is not None, "a photo was cut"
+    answers = [Answer(case.photo, PHOTO, _edge(truth, mask))]
+    near = exam.judge.distances([truth], {name: [one.picture] for name, one in painted.items()}, [mask])
+    for name, one in painted.items():
+        (whole, inside) = (float(distance) for distance in near[name][0])
         figures = {
-            "pictures": float(len(photos)),
-            "seam ratio": _mean([seam_score(a, m) for a, m in zip(filled, masks, strict=True)]),
-            "ring delta-E": _mean([ring_shift(a, m) for a, m in zip(filled, masks, strict=True)]),
+            **_edge(one.picture, mask),
+            "distance in hole": inside,
+            "distance": whole,
+            "PSNR in hole": psnr(one.picture, truth, mask),
+            "PSNR": psnr(one.picture, truth),
+            "changed outside": float(changed_outside(one.picture, truth, mask)),
+            **one.figures,
         }
-        features = real if method == PHOTO else judge.features([filled[i][box.slices] for i, box in boxes])
-        if method != PHOTO:
-            inside, whole = distances[method]
-            precision, recall = precision_recall(real, features)
-            figures |= {
-                "KID of hole crops": kernel_distance(real, features),
-                "precision": precision,
-                "recall": recall,
-                "distance in hole": float(inside.mean()),
-                "distance": float(whole.mean()),
-                **_pixel_figures(filled, photos, masks),
-                **(inception.figures(photos, filled) if inception else {}),
-                **run.figures,
-            }
-        if judge.probes(test_set.classes, test_set.labels):
-            figures["class seen"] = float(np.mean(judge.classes(features) == wanted))
-        answers.append(Answer(question.name, method, filled, figures))
+        if has_similarity():
+            similar = similarity_map(one.picture, truth)
+            figures |= {"SSIM": float(similar.mean()), "SSIM in hole": float(similar[mask].mean())}
+        answers.append(Answer(case.photo, name, figures))
     return answers
 
 
-def _pixel_figures(filled: list[Picture], photos: list[Picture], masks: list[Mask]) -> dict[str, float]:
-    figures = {
-        "PSNR in hole": _mean([psnr(a, b, m) for a, b, m in zip(filled, photos, masks, strict=True)]),
-        "PSNR": _mean([psnr(a, b) for a, b in zip(filled, photos, strict=True)]),
-        "changed outside": float(sum(changed_outside(a, b, m) for a, b, m in zip(filled, photos, masks, strict=True))),
-    }
-    if has_similarity():
-        maps = [similarity_map(a, b) for a, b in zip(filled, photos, strict=True)]
-        figures["SSIM"] = _mean([float(similar.mean()) for similar in maps])
-        figures["SSIM in hole"] = _mean([float(s[m].mean()) for s, m in zip(maps, masks, strict=True)])
-    return figures
+def _edge(picture: Picture, mask: Mask) -> dict[str, float]:
+    return {"seam ratio": seam_score(picture, mask), "ring delta-E": ring_shift(picture, mask)}
 
 
-def knows_the_classes(engine: Engine, test_set: TestSet) -> bool:
-    """Return whether the photos' classes are the model's, so that it can be asked for them."""
-    return engine.spec.classes == test_set.classes
+def side_by_side(pictures: Mapping[str, Sequence[Picture]]) -> list[Line]:
+    """Return lines of a sheet: a method a column, a photo a line."""
+    return [(list(pictures), [fitted(one, SHOWN) for one in line]) for line in zip(*pictures.values(), strict=True)]
 
 
-def answer_class_edit(
-    engine: Engine, test_set: TestSet, judge: Judge, *, options: DecodeOptions, sharpen: float = Painting.sharpen
-) -> list[Answer]:
-    """Repaint the centre of each photo as another class; the classes asked for take turns.
+def with_ratios(part: Part) -> Part:
+    """Return a part with its `RATIOS` to the best baseline; infinite where that one is as good as the photos."""
+    pooled = {method: dict(figures) for method, figures in part.pooled.items()}
+    for ratio, (measure, ignored) in RATIOS.items():
+        figures = {m: value for m in part.methods if (value := part.figure(m, measure)) is not None}
+        counted = [m for m in figures if m in BASELINES and not (ignored and m.startswith(ignored))]
+        best = min((figures[method] for method in counted), default=0.0)
+        for method, value in figures.items():
+            pooled[method][ratio] = value / best if best > 0.0 else math.inf
+    return replace(part, pooled=pooled)
+
+
+def hole_crops(mask: Mask, *, most: int = 4) -> tuple[Box, ...]:
+    """Return the squares to judge: wholly hidden ones where any fit, else the square around all that is hidden.
+
+    On whole pictures a flat grey hole scores well, because the rest is the real photo; inside the hole it does not.
 
     Args:
-        engine: the model under test, which knows the photos' classes.
-        test_set: the photos.
-        judge: the metric nets, with a probe of the photos' classes, which are asked for.
-        options: how to decode; the seed is replaced by one for each photo.
-        sharpen: how much what is new is sharpened.
+        mask: (side, side) bool, at least one True.
+        most: largest number of squares, spread over those that fit.
+
+    Returns:
+        Squares of a half or a quarter of the side that do not overlap, or one larger square.
     """
-    count = judge.class_count
-    asked = [(label + 1 + i % (count - 1)) % count for i, label in enumerate(test_set.labels)]
-    side = test_set.photos.shape[1]
-    box = Box.around(CLASS_BOX.mask(side, 0))
-    assert box is not None
-    singles, likeliest, first, others, seconds = [], [], [], [], 0.0
-    photos = tqdm(test_set.photos, desc=CLASS_BOX.name, leave=False, disable=None)
-    for i, (photo, class_id) in enumerate(zip(photos, asked, strict=True)):
-        drawn = replace(options, seed=SEED + i, variations=RANKED)
-        result = engine.edit(EditRequest(photo, box, class_id, painting=Painting(sharpen=sharpen), decoding=drawn))
-        singles.append(result.images[0])  # equals itself drawn alone
-        likeliest.append(result.images[int(np.argmax(result.scores))])
-        first.append(result.images[result.ranking[0]])
-        others.append([image[box.slices] for image in result.images[:SEEDS]])
-        seconds += result.seconds["total"]
-    name = engine.spec.name
+    side = mask.shape[0]
+    for square in (side // 2, side // 4):
+        places = range(0, side - square + 1, square // 2)
+        inside: list[Box] = []
+        for box in (Box(x, y, x + square, y + square) for y in places for x in places):
+            if mask[box.slices].all() and all(box.common(kept) is None for kept in inside):
+                inside.append(box)
+        if inside:
+            return tuple(inside[i] for i in spread(len(inside), most))
+    hole = Box.around(mask)
+    assert hole is not None, "a question hides something"
+    reach = max(hole.size)
+    left, top = min(hole.left, side - reach), min(hole.top, side - reach)
+    return (Box(left, top, left + reach, top + reach),)
+
+
+def answer_class_edit(exam: Exam) -> Part:
+    """Repaint the centre of each photo as another class of the probe's; the classes asked for take turns."""
+    count = exam.judge.class_count
+    asked = [(label + 1 + i % (count - 1)) % count for i, label in enumerate(exam.labels)]
+    results, boxes = [], []
+    for photo in tqdm(exam.numbered(), desc=CLASS_BOX.name, leave=False, disable=None):
+        case = CLASS_BOX.build(photo)
+        box = None if case is None else Box.around(case.mask)
+        assert box is not None, "a question hides something"
+        boxes.append(box.slices)
+        painting, decoding = Painting(sharpen=exam.sharpen), exam.drawn(photo.seed, RANKED)
+        request = EditRequest(photo.pixels, box, asked[photo.seed], painting=painting, decoding=decoding)
+        results.append(exam.engine.edit(request))
+    one, likeliest, first = f"{exam.name}, one sample", f"likeliest of {RANKED}", f"first ranked of {RANKED}"
+    pictures = {
+        f"{PHOTO}, its own class": list(exam.photos),
+        one: [result.images[0] for result in results],  # equals itself drawn alone
+        f"{exam.name}, {likeliest}": [result.images[int(np.argmax(result.scores))] for result in results],
+        f"{exam.name}, {first}": [result.images[result.ranking[0]] for result in results],
+    }
     # Each sample of a batch takes its share on the CPU, where they go through the nets one by one.
-    spent = seconds / len(asked)
-    seeded = spread(len(others), SEEDED_PHOTOS)
-    one = {"seconds": spent / RANKED, "diversity": diversity(judge, [others[i] for i in seeded])}
-    methods: list[tuple[str, list[Picture], Sequence[int], dict[str, float]]] = [
-        (f"{PHOTO}, its own class", list(test_set.photos), test_set.labels, {}),
-        (f"{name}, one sample", singles, asked, one),
-        (f"{name}, likeliest of {RANKED}", likeliest, asked, {"seconds": spent}),
-        (f"{name}, first ranked of {RANKED}", first, asked, {"seconds": spent}),
-    ]
-    answers = []
-    for method, pictures, wanted, measured in methods:
-        seen = judge.classes(judge.features([picture[box.slices] for picture in pictures]))
-        figures = {"pictures": float(len(asked)), "class seen": float(np.mean(seen == np.array(wanted))), **measured}
-        answers.append(Answer(CLASS_BOX.name, method, pictures, figures))
-    return answers
-
-
-def _mean(values: Sequence[float]) -> float:
-    """Return the mean of the finite values; nan where there are none."""
-    finite = [v for v in values if np.isfinite(v)]
-    return float(np.mean(finite)) if finite else float("nan")
+    spent = float(np.mean([result.seconds["total"] for result in results]))
+    pooled: dict[str, dict[str, float]] = {}
+    for method, made in pictures.items():
+        features = exam.judge.features([picture[box] for picture, box in zip(made, boxes, strict=True)])
+        wanted_of = exam.labels if method.startswith(PHOTO) else asked
+        pooled[method] = {"pictures": float(len(made)), **exam.seen(features, wanted_of)}
+        if method.startswith(exam.name):
+            pooled[method]["seconds"] = spent / RANKED if method == one else spent
+    seeded = [[image[boxes[i]] for image in results[i].images[:SEEDS]] for i in spread(len(results), SEEDED_PHOTOS)]
+    pooled[one]["diversity"] = float(np.mean([exam.diversity(some) for some in seeded]))
+    return Part(CLASS_BOX.name, (), pooled, {"": side_by_side(pictures)})

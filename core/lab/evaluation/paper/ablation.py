@@ -1,134 +1,157 @@
 """Measures every setting that a folder does not hold yet, and writes text and curves of all that there is.
 
-Knows nothing of the command line, of how a setting is measured (laboratory.py) or of what figures mean (findings.py).
+Knows nothing of the command line, or of what figures mean (findings.py). Each setting is asked as the questions at the
+model's size are, with nothing of an edit's finishing and, as in the paper's ablation, without guidance.
 """
 
 from __future__ import annotations
 
-import logging
+import csv
+import hashlib
 import time
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import torch
+from torch import Tensor
 from tqdm import tqdm
 
-from core.engine import Engine
 from core.errors import BadRequest
-from core.lab.evaluation import curves
-from core.lab.evaluation.answers import TestSet
-from core.lab.evaluation.judge import Judge
-from core.lab.evaluation.paper.findings import (
-    ORDERS_FIGURE,
-    SCHEDULES_FIGURE,
-    STRIP_FIGURE,
-    halton_section,
-    orders_panels,
-    schedule_section,
-    schedules_panels,
-    sequential_section,
-)
-from core.lab.evaluation.paper.laboratory import BATCH, Laboratory
-from core.lab.evaluation.paper.ledger import Ledger
-from core.lab.evaluation.paper.settings import ONE, SEED, settings
-from core.pictures.encoding import encode_png, write_whole
+from core.lab.evaluation.metrics import kernel_distance, to_side
+from core.lab.evaluation.model.edits import hole_crops
+from core.lab.evaluation.model.exam import Exam
+from core.lab.evaluation.model.questions import CENTRE, GENERATION
+from core.lab.evaluation.model.whole import generated
+from core.lab.evaluation.paper.findings import FIGURES, Found, Setting, are_installed, drawn, report, settings
+from core.lab.evaluation.requests import UNFINISHED, edit
+from core.lab.evaluation.tables import csv_table
+from core.pictures.encoding import write_whole
 
-logger = logging.getLogger(__name__)
-
-_REPORT_EVERY_S = 20.0  # drawing the curves and writing the text takes about a second
+_GROUPS = 10  # of the jackknife
+_REPORT_EVERY_S = 20.0  # drawing the curves takes about a second
+_COLUMNS = ["run", *Setting._fields, "measure", "value"]
 
 
-def run_ablation(engine: Engine, test_set: TestSet, judge: Judge, folder: Path, *, samples: int) -> None:
+def run_ablation(exam: Exam, folder: Path) -> None:
     """Measure every setting that the folder does not hold yet; each is in ablation.csv as soon as it is measured.
 
-    Text and curves follow every few seconds and at the end. A killed run leaves what it has; a second run with the
-    same weights, photos, number format and number of samples goes on where it ended. Rows of other runs in
-    ablation.csv are kept.
+    Text and curves follow every few seconds and at the end. A second run with the same weights, photos and samples
+    goes on where the first ended.
 
     Args:
-        engine: the model.
-        test_set: photos of the model's own classes, at least two.
-        judge: the metric nets, with a probe of the same classes.
-        folder: receives ablation.csv, ablation.md, filling-in.png and, where matplotlib is installed, schedules.png and
-            orders.png; made if missing.
-        samples: pictures for each setting; the holes take as many photos where there are so many. At least 2.
+        exam: the model, photos of its own classes, and a judge with a probe of them.
+        folder: receives ablation.csv, ablation.md and, where matplotlib is installed, schedules.png and orders.png.
 
     Raises:
-        BadRequest: where samples or photos are too few, the classes differ, or ablation.csv is another table.
+        BadRequest: where the classes differ, or ablation.csv is of another run.
     """
-    if samples < 2:
-        raise BadRequest(f"{samples} samples are too few to compare distributions: give at least 2.")
-    test_set.check()
-    if engine.spec.classes != test_set.classes or not judge.probes(test_set.classes, test_set.labels):
+    if not (exam.knows_classes and exam.sees_classes):
         raise BadRequest(
-            f"the photos' classes ({', '.join(test_set.classes)}), the model's and the probe's "
-            f"({judge.class_count}) differ: give photos of the model's classes, with --data and with --probe."
+            f"the photos' classes ({', '.join(exam.classes)}), the model's and the probe's "
+            f"({exam.judge.class_count}) differ: give photos of the model's classes, with --data and with --probe."
         )
-    folder.mkdir(parents=True, exist_ok=True)
-    laboratory = Laboratory(engine, test_set, judge, samples)
-    ledger = Ledger(folder / "ablation.csv", laboratory.facts)
-    report = _Report(folder, laboratory, ledger)
-    pending = [setting for setting in settings() if setting not in ledger.rows]
-    total = sum(laboratory.forwards(setting) for setting in pending)
-    with tqdm(total=total, desc="ablation", unit="forward", smoothing=0.05, disable=None) as bar, report:
-        if not report.has_strip:
-            rows, strip = laboratory.fill_in()
-            write_whole(folder / STRIP_FIGURE, encode_png(strip))
-            ledger.add(rows)  # after the strip, so that no rows vouch for another run's
-        for setting in pending:
-            report.refresh()
-            bar.set_postfix_str(f"{setting.kind}, {setting.order} {setting.schedule} {setting.steps or ''}".rstrip())
-            row = laboratory.measure(setting, bar.update)
-            logger.info("%s: KID %.4f, probe %.2f, %.3f s a sample", setting, row.kid, row.probe, row.seconds)
-            ledger.add([row])
+    side = exam.engine.spec.pixels
+    exam = replace(exam, sharpen=0.0, photos=np.stack([to_side(photo, side) for photo in exam.photos]))
+    table, run = folder / "ablation.csv", identity(exam)
+    found, written = read_figures(table, run), -_REPORT_EVERY_S
+    try:
+        for setting in tqdm([s for s in settings() if s not in found], desc="ablation", unit="setting", disable=None):
+            found[setting] = measure(exam, setting)
+            lines = [(run, *one, *figure) for one, figures in found.items() for figure in figures.items()]
+            write_whole(table, csv_table(_COLUMNS, lines).encode())
+            found = read_figures(table, run)  # as they will be read when a run goes on
+            if time.monotonic() - written > _REPORT_EVERY_S:
+                _write(folder, exam, found)
+                written = time.monotonic()
+    finally:  # after an interruption too
+        _write(folder, exam, found)
 
 
-class _Report:
-    """ablation.md and the curves, from whatever rows there are; written at the latest on leaving."""
+def identity(exam: Exam) -> str:
+    """Return a digest of all that the figures depend on: weights (by the model's digests of them), photos, samples."""
+    facts = (exam.engine.spec, exam.labels, exam.samples, exam.options, exam.engine.device, exam.engine.dtype)
+    return hashlib.blake2b(repr(facts).encode() + exam.photos.tobytes(), digest_size=6).hexdigest()
 
-    def __init__(self, folder: Path, laboratory: Laboratory, ledger: Ledger) -> None:
-        self._folder, self._laboratory, self._ledger = folder, laboratory, ledger
-        self._written = -_REPORT_EVERY_S
 
-    @property
-    def has_strip(self) -> bool:
-        """Whether the folder shows this very run filling in."""
-        text, strip = self._folder / "ablation.md", self._folder / STRIP_FIGURE
-        timed = any(setting.kind == ONE for setting in self._ledger.rows)
-        return timed and strip.exists() and text.exists() and self._laboratory.identity in text.read_text("utf-8")
+def read_figures(path: Path, run: str) -> Found:
+    """Return the figures of a run that a file holds; none where there is no file.
 
-    def __enter__(self) -> None: ...
+    Raises:
+        BadRequest: where it is another table, or of another run.
+    """
+    found: dict[Setting, dict[str, float]] = {}
+    if path.exists():
+        with path.open(newline="", encoding="utf-8") as file:
+            head, *lines = [*csv.reader(file)] or [[]]
+        if head != _COLUMNS or any(line[0] != run for line in lines):
+            raise BadRequest(f"{path} is no table of this model, these photos and samples: choose another folder.")
+        for _, kind, order, schedule, steps, measure, value in lines:
+            found.setdefault(Setting(kind, order, schedule, int(steps)), {})[measure] = float(value)
+    return dict(found)
 
-    def __exit__(self, *error: object) -> None:
-        self._write()  # after an interruption too
 
-    def refresh(self) -> None:
-        """Write the text and the curves, unless they have just been written."""
-        if time.monotonic() - self._written > _REPORT_EVERY_S:
-            self._write()
-            self._written = time.monotonic()
+def _write(folder: Path, exam: Exam, found: Found) -> None:
+    """Write text and curves of the figures there are."""
+    if are_installed():
+        for name, (_, methods) in FIGURES.items():
+            write_whole(folder / name, drawn(found, methods))
+    title = (
+        f"## The paper's experiments on {exam.name}\n\n{exam.samples} samples of each class and {len(exam.photos)} "
+        f"holes a setting, the same seeds for every setting; choice temperature {exam.options.choice_temperature:g}, "
+        f"token temperature {exam.options.token_temperature:g}; {exam.engine.device}, {exam.engine.dtype}."
+    )
+    write_whole(folder / "ablation.md", report(title, found).encode())
 
-    def _write(self) -> None:
-        rows = list(self._ledger.rows.values())
-        if curves.are_installed():
-            for name, panels in ((SCHEDULES_FIGURE, schedules_panels(rows)), (ORDERS_FIGURE, orders_panels(rows))):
-                write_whole(self._folder / name, curves.drawn(panels))
-        parts = [self._opening(), *schedule_section(rows), *sequential_section(rows), *halton_section(rows)]
-        write_whole(self._folder / "ablation.md", ("\n\n".join(parts) + "\n").encode())
 
-    def _opening(self) -> str:
-        laboratory = self._laboratory
-        choice, token = laboratory.temperatures
-        seconds = sum(row.seconds * row.samples for row in self._ledger.rows.values())
-        missing = sum(setting not in self._ledger.rows for setting in settings())
-        unfinished = f" **{missing} of {len(settings())} settings are not measured yet.**" if missing else ""
-        undrawn = "" if curves.are_installed() else f" {curves.ABSENT}"
-        return (
-            f"## The paper's experiments on {laboratory.spec.name}\n\n"
-            f"Run {laboratory.identity}: {laboratory.samples} samples a setting, seeds {SEED} and up, the same for "
-            f"every setting; choice temperature {choice:g}, token temperature {token:g}, no guidance (the paper has "
-            f"none); {laboratory.device}, {laboratory.dtype}, batches of {BATCH}. KID is the kernel distance (lower "
-            "is better) on the metric net's features to real photos at the model's own resolution, no FID: it compares "
-            "only within these tables; ± is its standard error over the samples (jackknife). Probe is the share of "
-            "pictures that the linear probe gives the class asked for. One net, trained with one schedule, decodes by "
-            "all of them; the paper trained a net for each. Decoding took "
-            f"{seconds / 60.0:.1f} minutes in all, without the judging.{unfinished}{undrawn}"
-        )
+def measure(exam: Exam, setting: Setting) -> Mapping[str, float]:
+    """Return a setting's figures: generated pictures judged whole, holes alone.
+
+    Args:
+        exam: with photos at the model's resolution.
+        setting: to decode by.
+    """
+    plain = replace(exam.options, order=setting.order, guidance_scale=1.0, start_step=0)
+    if setting.steps:
+        plain = replace(plain, schedule=setting.schedule, steps=setting.steps)
+    exam = replace(exam, options=plain)
+    if setting.kind == GENERATION:
+        wanted, part = np.repeat(sorted(set(exam.labels)), exam.samples).tolist(), (slice(None), slice(None))
+        results = list(generated(exam))
+    else:
+        cases = [case for photo in exam.numbered() if (case := CENTRE.build(photo)) is not None]
+        wanted, part = list(exam.labels), hole_crops(cases[0].mask)[0].slices
+        asked = (edit(c, class_id=c.label, painting=UNFINISHED, decoding=exam.drawn(c.seed)) for c in cases)
+        results = [exam.engine.edit(request) for request in asked]
+    real = exam.judge.features([photo[part] for photo in exam.photos])
+    features = exam.judge.features([result.images[0][part] for result in results])
+    kid, error = distance_with_error(real, features)
+    return {
+        "pictures": float(len(results)),
+        "forwards": float(np.mean([result.forwards for result in results])),
+        "seconds": float(np.mean([result.seconds["total"] for result in results])),
+        "KID": kid,
+        "its error": error,
+        **exam.seen(features, wanted),
+    }
+
+
+def distance_with_error(real: Tensor, made: Tensor) -> tuple[float, float]:
+    """Return the kernel distance and its standard error over the made pictures.
+
+    The delete-a-group jackknife: the real photos are the same for every setting, so only `made` is left out in turn.
+
+    Args:
+        real, made: (n, d) and (m, d) float features, n and m at least 2.
+
+    Returns:
+        Distance and error; the error is nan where fewer than two groups of at least two pictures can be left out.
+    """
+    groups = min(_GROUPS, len(made) // 2)
+    distance = kernel_distance(real, made)
+    if groups < 2:
+        return distance, float("nan")
+    member = torch.arange(len(made)) % groups
+    without = [kernel_distance(real, made[member != group]) for group in range(groups)]
+    return distance, float(np.sqrt((groups - 1) * np.var(without)))

@@ -6,113 +6,51 @@ figures and small pictures are kept.
 
 from __future__ import annotations
 
-import itertools
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 from torch import Tensor
-from tqdm import tqdm
 
-from core.engine import Engine
-from core.lab.evaluation.answers import PHOTO, Answer
+from core.lab.evaluation.answers import PHOTO, Answer, Part, spread
+from core.lab.evaluation.bars import Bar
+from core.lab.evaluation.cases import Case, Method, Painted, Photo, Question, answered, to_display
 from core.lab.evaluation.judge import Judge
-from core.lab.evaluation.machine.sizes import Cost
-from core.lab.evaluation.metrics import Paired, Picture, kernel_distance, told_apart
-from core.lab.evaluation.photos import figures as names
-from core.lab.evaluation.photos.cases import BORDER, OBJECT, QUESTIONS, Case, PhotoQuestion, photo_seed
+from core.lab.evaluation.metrics import Picture, kernel_distance, told_apart
 from core.lab.evaluation.photos.figures import distances, figures, hole_pictures
-from core.lab.evaluation.photos.methods import EDITOR, PATCHMATCH, PLAIN, Method, Painted, photo_methods
-from core.lab.evaluation.photos.ranking import Trial, Worth, trial_of, worth
-from core.lab.evaluation.photos.tiles import Tiles, tiles
+from core.lab.evaluation.photos.methods import EDITOR, PATCHMATCH, PLAIN, single_window
+from core.lab.evaluation.photos.questions import MEAN
+from core.lab.evaluation.sheets import Line, fitted
+from core.values.geometry import Box, Size
+from core.values.result import EditResult
 
-Item = TypeVar("Item")
-
+READING = (
+    "Each figure is the median over the photos where nothing else is said. The editor is the first ranked of four "
+    "variations where the photo is known; below it stands what other ways of ranking them would give. A hole holds a "
+    "foreign object, the photo in inverted colours, that must not shine through. Model followed: one variation, laid "
+    "out by the model's tokens alone. Plain MaskGIT: one window, nothing finished; several windows where no square can "
+    "show the hole."
+)
 _LEAST_CROPS = 8  # of which a distribution can be told
-RANKED = (OBJECT, BORDER)
-"""The questions of which it is told what ranking the variations is worth."""
-SIZES = "sizes"
-"""The part of the evaluation that is no question about photos."""
-NAMES = (*(question.name for question in QUESTIONS), SIZES)
-"""Every part there is."""
-MEAN = f"{EDITOR}, {names.MEAN}"
+_NEAR = "distance in hole"
+SIDE = 224
+"""Pixels of a small picture's side, as the metric net sees it; a panorama's is as wide as four."""
+_LONG = 2.5  # a grown canvas wider than this times its height is shown as a strip
+_TINT = np.array([230, 40, 60], np.float32)  # what is to be painted, on the picture of the question
 
-
-@dataclass(frozen=True, eq=False)
-class Photo:
-    """A photo by name: (H, W, 3 or 4) uint8."""
-
-    name: str
-    pixels: Picture
-
-
-@dataclass(frozen=True, eq=False)
-class Part:
-    """All that was learned about one question.
-
-    Attributes:
-        group: name of the photos asked about.
-        question: the question.
-        answers: by photo, then by method, pictures left out; the truth, where there is one, is the first method.
-        pooled: figures of all photos together, by measure and method, where there are enough.
-        tiles: small pictures of each photo's answers.
-        worths: what ranking the editor's variations is worth.
-    """
-
-    group: str
-    question: PhotoQuestion
-    answers: Sequence[Answer]
-    pooled: Mapping[str, Mapping[str, float]]
-    tiles: Sequence[Tiles]
-    worths: Sequence[Worth] = ()
-
-    @property
-    def methods(self) -> tuple[str, ...]:
-        """The methods that answered, in their order."""
-        return tuple(dict.fromkeys(answer.method for answer in self.answers))
-
-    def values(self, method: str, measure: str) -> list[float]:
-        """Return a method's finite figures of one measure, a photo each."""
-        found = [a.figures[measure] for a in self.answers if a.method == method and measure in a.figures]
-        return [value for value in found if np.isfinite(value)]
-
-
-@dataclass(eq=False)
-class Findings:
-    """What the evaluation has learned so far.
-
-    Attributes:
-        model: name of the model, and how it ran.
-        parts: one for each group and question.
-        costs: of an edit by size of picture.
-        notes: sentences on what was left out.
-        seconds: that each part took.
-    """
-
-    model: str
-    parts: list[Part] = field(default_factory=list)
-    costs: list[Cost] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    seconds: dict[str, float] = field(default_factory=dict)
-
-
-def spread(items: Sequence[Item], most: int | None) -> list[Item]:
-    """Return at most `most` items, spread over all."""
-    if most is None or most >= len(items):
-        return list(items)
-    return [items[i * (len(items) - 1) // max(1, most - 1)] for i in range(most)]
-
-
-def fitting(question: PhotoQuestion, photos: Sequence[Photo]) -> list[Photo]:
-    """Return the photos that a question fits."""
-    return [photo for photo in photos if question.build(photo.name, photo.pixels) is not None]
+WAYS: dict[str, Callable[[EditResult], ArrayLike]] = {
+    "score": lambda result: -np.array(result.scores),
+    "fit": lambda result: -np.array(result.fits),
+    "seam": lambda result: result.seams,
+    "colour shift": lambda result: result.colour_shifts,
+}
+"""Way of ranking variations besides the editor's -> the value of each, of which the least comes first."""
 
 
 def ask(
-    question: PhotoQuestion,
+    question: Question,
     group: str,
     photos: Sequence[Photo],
     methods: Mapping[str, Method],
@@ -132,131 +70,100 @@ def ask(
         most: largest number of photos, spread over all; None for the question's own limit.
     """
     asked = {name: method for name, method in methods.items() if question.fills or name in (EDITOR, PLAIN)}
+    fitting = [photo for photo in photos if question.build(photo) is not None]
     answers: list[Answer] = []
-    pictures, trials = [], []
+    shown: list[Line] = []
     crops: dict[str, list[Tensor]] = {}
-    chosen_photos = spread(fitting(question, photos), question.most if most is None else most)
-    for photo in tqdm(chosen_photos, desc=f"{group}, {question.name}", leave=False, disable=None):
-        case = question.build(photo.name, photo.pixels)
-        assert case is not None, "the question fits"
-        painted = {name: method(case, photo_seed(photo.name)) for name, method in asked.items()}
-        made = {name: one.picture for name, one in painted.items()}
-        shown = made if case.truth is None else {PHOTO: case.truth, **made}
-        near, trial = _distances(judge, case, painted)
-        trials += [] if trial is None else [trial]
-        found = _measured(case, painted, shown)
-        for name in dict.fromkeys([*found, *near]):  # of the mean of variations its distance alone is known
-            measured = {**found.get(name, {}), **near.get(name, {})}
-            answers.append(Answer(question.name, name, (), measured, photo.name))
+    chosen = [fitting[i] for i in spread(len(fitting), question.most if most is None else most)]
+    for case, painted in answered(question, chosen, asked):
+        pictures = {} if case.truth is None else {PHOTO: case.truth}
+        pictures |= {name: one.picture for name, one in painted.items()}
+        found = _measured(case, painted, pictures)
         if case.truth is not None:
-            for name, picture in shown.items():
+            for name, distance in _distances(judge, case, painted).items():
+                found.setdefault(name, {})[_NEAR] = distance  # all that is known of other ways of ranking
+            for name, picture in pictures.items():
                 crops.setdefault(name, []).append(judge.features(hole_pictures(case.mask, picture)))
-        pictures.append(tiles(case, shown))
-    part = Part(group, question, answers, {}, pictures, worth(trials) if question.name in RANKED else ())
-    return replace(part, pooled={**_pooled(crops), **_beside_patchmatch(part)})
+        answers += [Answer(case.photo, name, measured) for name, measured in found.items()]
+        shown.append(_shown(case, pictures))
+    part = Part(question.name, answers, {}, {"shown": shown}, question.about, group)
+    pooled = {name: {**_beside_patchmatch(part, name), **_told(crops, name)} for name in part.methods}
+    return replace(part, pooled=pooled)
 
 
 def _measured(
-    case: Case, painted: Mapping[str, Painted], shown: Mapping[str, Picture]
-) -> Mapping[str, dict[str, float]]:
+    case: Case, painted: Mapping[str, Painted], pictures: Mapping[str, Picture]
+) -> dict[str, dict[str, float]]:
     """Return the figures that need no metric net, by method; the truth's among them where it is known."""
-    found = {name: figures(case, picture) for name, picture in shown.items()}
-    natural = found[PHOTO][names.SHARPNESS] if PHOTO in found else float("nan")
-    for name, measured in found.items():
-        if name not in painted:
-            del measured[names.CHANGED]  # the truth has no planted object
-            continue
-        # The ring is the same, so this is what is inside beside what the truth has there.
-        measured[names.SHARPNESS_KEPT] = measured[names.SHARPNESS] / natural
-        measured[names.SECONDS] = painted[name].seconds
-        measured[names.OPENED] = float(painted[name].windows)
+    found = {name: figures(case, picture) for name, picture in pictures.items()}
+    for name, one in painted.items():
+        found[name] |= one.figures
+        if case.truth is not None:
+            # The ring is the same, so this is what is inside beside what the truth has there.
+            found[name]["sharpness, of the photo's"] = found[name]["sharpness"] / found[PHOTO]["sharpness"]
+    if case.truth is not None:
+        del found[PHOTO]["changed outside"]  # the truth has no planted object
     return found
 
 
-def _distances(
-    judge: Judge, case: Case, painted: Mapping[str, Painted]
-) -> tuple[dict[str, dict[str, float]], Trial | None]:
-    """Return the distance of each answer, and the mean of the editor's variations, to the truth; and its variations."""
-    if case.truth is None:
-        return {}, None
+def _distances(judge: Judge, case: Case, painted: Mapping[str, Painted]) -> dict[str, float]:
+    """Return the distance of each answer to the truth, and of the editor's variations by other ways of ranking."""
     near = distances(judge, case, {name: one.picture for name, one in painted.items()})
-    result, trial = painted[EDITOR].result if EDITOR in painted else None, None
-    if result is not None:
-        of_all = distances(judge, case, {str(i): picture for i, picture in enumerate(result.images)})
-        trial = trial_of(judge, case, result, list(of_all.values()))
-        near[MEAN] = float(trial.distances.mean())
-    return {name: {names.DISTANCE: value} for name, value in near.items()}, trial
+    result = painted[EDITOR].result if EDITOR in painted else None
+    if result is None:
+        return near
+    of_all = list(distances(judge, case, {str(i): picture for i, picture in enumerate(result.images)}).values())
+    near |= {f"{EDITOR}, ranked by {way}": of_all[int(np.argmin(value(result)))] for way, value in WAYS.items()}
+    return near | {f"{EDITOR}, {MEAN}": float(np.mean(of_all)), f"{EDITOR}, nearest of variations": min(of_all)}
 
 
-def _pooled(crops: Mapping[str, Sequence[Tensor]]) -> dict[str, dict[str, float]]:
-    """Return what tells distributions apart, by measure and method: KID of all crops, and how often fills are found."""
-    if PHOTO not in crops or sum(map(len, crops[PHOTO])) < _LEAST_CROPS:
+def _told(crops: Mapping[str, Sequence[Tensor]], method: str) -> dict[str, float]:
+    """Return what tells a method's fills from photos, of enough of them: KID of crops, how often they are found."""
+    if method == PHOTO or method not in crops or sum(map(len, crops[PHOTO])) < _LEAST_CROPS:
         return {}
-    real, mean = torch.cat(list(crops[PHOTO])), torch.stack([c.mean(0) for c in crops[PHOTO]])
-    made = {name: found for name, found in crops.items() if name != PHOTO}
-    pooled = {names.KID: {name: kernel_distance(real, torch.cat(list(c))) for name, c in made.items()}}
-    if len(mean) >= _LEAST_CROPS:
-        found = {name: told_apart(mean, torch.stack([crop.mean(0) for crop in c])) for name, c in made.items()}
-        pooled[names.FOUND] = found
-        if PATCHMATCH in found:
-            less = {name: value - found[PATCHMATCH] for name, value in found.items()}
-            pooled[names.FOUND_MORE] = less
-    return pooled
+    real, made = (torch.cat(list(crops[name])) for name in (PHOTO, method))
+    told = {"KID of hole crops": kernel_distance(real, made)}
+    if len(crops[PHOTO]) < _LEAST_CROPS:
+        return told
+    means = {name: torch.stack([crop.mean(0) for crop in found]) for name, found in crops.items()}
+    told["found"] = told_apart(means[PHOTO], means[method])
+    if PATCHMATCH in means:
+        told["found, less PatchMatch's"] = told["found"] - told_apart(means[PHOTO], means[PATCHMATCH])
+    return told
 
 
-def _beside_patchmatch(part: Part) -> dict[str, dict[str, float]]:
-    """Return how the methods' distances compare with PatchMatch's, photo by photo, by measure and method."""
-    theirs = part.values(PATCHMATCH, names.DISTANCE)
-    if not theirs:
+def _beside_patchmatch(part: Part, method: str) -> dict[str, float]:
+    """Return how a method's distances compare with PatchMatch's, photo by photo."""
+    ours, theirs = (np.array(part.values(name, _NEAR)) for name in (method, PATCHMATCH))
+    if not len(ours) or not len(theirs) or method == PATCHMATCH:
         return {}
-    others = [name for name in part.methods if name not in (PHOTO, PATCHMATCH)]
-    pairs = {name: Paired.of(part.values(name, names.DISTANCE), theirs) for name in others}
+    gains = theirs - ours
     return {
-        names.RATIO: {name: pair.ours / pair.theirs for name, pair in pairs.items()},
-        names.NEARER: {name: pair.better for name, pair in pairs.items()},
-        names.GAIN: {name: pair.gain for name, pair in pairs.items()},
-        names.GAIN_ERROR: {name: pair.error for name, pair in pairs.items()},
+        "distance / PatchMatch's": float(ours.mean() / theirs.mean()),
+        "nearer than PatchMatch": float((gains > 0).mean()),
+        "nearer by": float(gains.mean()),
+        "its error": float(gains.std(ddof=1) / np.sqrt(len(gains))) if len(gains) > 1 else float("nan"),
     }
 
 
-def examine(
-    engine: Engine,
-    groups: Mapping[str, Sequence[Photo]],
-    judge: Judge,
-    *,
-    parts: Sequence[str],
-    most: int | None = None,
-    costs: Callable[[], Sequence[Cost]],
-) -> Iterator[tuple[str, Findings]]:
-    """Ask everything that was chosen.
+def _shown(case: Case, pictures: Mapping[str, Picture]) -> Line:
+    """Return a line of what was asked and of each answer: the hole in its surroundings, or the whole canvas."""
+    size = case.size
+    box = (single_window(case.mask) if case.is_hole else None) or Box(0, 0, *size)
+    frame = Size(4 * SIDE, SIDE) if case.truth is None and size.width > _LONG * size.height else Size(SIDE, SIDE)
+    shown = [fitted(picture[box.slices][..., :3], frame) for picture in pictures.values()]
+    return [case.photo, *pictures], [fitted(_asked(case), frame), *shown]
 
-    Args:
-        engine: the model under test.
-        groups: photos by the name of their group.
-        judge: the metric nets.
-        parts: of `NAMES`.
-        most: photos of each group that each question is asked about; None for the questions' own limits.
-        costs: measures what edits cost by size; called where that part was chosen.
 
-    Yields:
-        The name of each part that was done, and all findings so far, which grow from one yield to the next.
-    """
-    methods, missing = photo_methods(engine)
-    findings = Findings(f"{engine.spec.name} ({engine.device}, {engine.dtype})", notes=list(missing))
-    for question, group in itertools.product(QUESTIONS, groups):
-        if question.name not in parts:
-            continue
-        started = time.perf_counter()
-        part = ask(question, group, groups[group], methods, judge, most)
-        name = f"{group}, {question.name}"
-        findings.seconds[name] = time.perf_counter() - started
-        if part.answers:
-            findings.parts.append(part)
-        else:
-            findings.notes.append(f"No photo of {group} fits the question {question.name}.")
-        yield name, findings
-    if SIZES in parts:
-        started = time.perf_counter()
-        findings.costs = list(costs())
-        findings.seconds[SIZES] = time.perf_counter() - started
-        yield SIZES, findings
+def _asked(case: Case) -> Picture:
+    """Return the whole canvas at display size, what is to be painted tinted."""
+    tinted = to_display(case.canvas()[..., :3]).astype(np.float32)
+    hidden = to_display(case.mask.astype(np.uint8) * 255) > 127
+    tinted[hidden] = 0.4 * tinted[hidden] + 0.6 * _TINT
+    return np.rint(tinted).astype(np.uint8)
+
+
+def ours(bar: Bar, part: Part) -> dict[str, str]:
+    """Return the method that a bar is about: the editor's first ranked, or the mean of its variations."""
+    wanted = f"{EDITOR}, {bar.method}" if bar.method else EDITOR
+    return {wanted: bar.method} if wanted in part.methods else {}

@@ -6,41 +6,30 @@ picture brought to 1024 px on its longer side; what a person sees who zooms in, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Mapping
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
+from core.canvas.colours import to_lab
 from core.canvas.repetition import repetition
 from core.canvas.seam import ring_shift, seam_score
+from core.lab.evaluation.cases import Case, to_display
 from core.lab.evaluation.judge import Judge
 from core.lab.evaluation.metrics import Mask, Picture, changed_outside
-from core.lab.evaluation.photos.cases import DRIFT, Case, canvas_of, to_display
-from core.lab.evaluation.photos.drift import colour_drift
-from core.lab.evaluation.photos.sharpness import sharpness_ratio
-from core.values.geometry import Box, Size
-
-SEAM, RING, SHARPNESS, DISTANCE = "seam ratio", "ring delta-E", "sharpness", "distance in hole"
-SEAM_SHOWN, SHARPNESS_SHOWN = "seam ratio, shown", "sharpness, shown"
-REPETITION, REPEATED = "repetition", "repeats itself"
-DRIFTED, FROM_FIRST, BRIGHTNESS, OWN = (
-    "drift delta-E",
-    "drift from first window",
-    "drift of L*",
-    "photo's own variation",
-)
-SHARPNESS_KEPT = "sharpness, of the photo's"
-STEP, OWN_STEP = "largest step of columns", "photo's own step"
-CHANGED, SECONDS, OPENED = "changed outside", "seconds", "windows"
-KID, FOUND, FOUND_MORE = "KID of hole crops", "found", "found, less PatchMatch's"
-RATIO, NEARER = "distance / PatchMatch's", "nearer than PatchMatch"
-GAIN, GAIN_ERROR = "nearer by", "its error"
-MEAN = "mean of variations"
-"""Ends the name of a method whose figures are means over its variations."""
+from core.lab.evaluation.photos.questions import DRIFT
+from core.values.geometry import Box, Size, distance_inside
 
 _CROPS = 4  # at most, of one mask
 _LONG = 2.0  # a part of the mask that is longer than this times its width is looked at in pieces
 _RIM = 0.12  # of what is around a crop's part of the mask, as a share of it
+_ROUNDING = 20.0 / 12.0
+"""Mean squared Laplacian that rounding to whole levels leaves in a flat picture: 1/12 a pixel, weights 4 and 1."""
+_RING = 0.25  # width of the ring of `sharpness_ratio` as a share of the region's own width
+_LEAST_RING = 6  # pixels
+_COLUMN = 4  # pixels: wider than grain, narrower than what a photo shows
 _LEAST_CROP = 64  # pixels a side, where the picture has them: the metric net needs as many
 
 
@@ -53,21 +42,18 @@ def figures(case: Case, picture: Picture) -> dict[str, float]:
     """
     shown, hidden = to_display(picture), shown_mask(case.mask)
     found = {
-        SEAM: seam_score(picture, case.mask),
-        SEAM_SHOWN: seam_score(shown, hidden),
-        RING: ring_shift(picture, case.mask),
-        SHARPNESS: sharpness_ratio(picture, case.mask),
-        SHARPNESS_SHOWN: sharpness_ratio(shown, hidden),
-        CHANGED: float(changed_outside(picture, canvas_of(case), case.mask)),
+        "seam ratio": seam_score(picture, case.mask),
+        "seam ratio, shown": seam_score(shown, hidden),
+        "ring delta-E": ring_shift(picture, case.mask),
+        "sharpness": sharpness_ratio(picture, case.mask),
+        "sharpness, shown": sharpness_ratio(shown, hidden),
+        "changed outside": float(changed_outside(picture, case.canvas(), case.mask)),
     }
     if not case.is_hole:
         alike = repetition(picture, case.mask)
-        found |= {REPETITION: alike.highest, REPEATED: float(alike.found)}
+        found |= {"repetition": alike.highest, "repeats itself": float(alike.found)}
     if case.question == DRIFT:
-        drift = colour_drift(picture, case.inner.right, max(1, picture.shape[0] // 2))
-        found |= {DRIFTED: drift.distance, FROM_FIRST: drift.from_first, BRIGHTNESS: drift.brightness, OWN: drift.own}
-        found |= {STEP: drift.step, OWN_STEP: drift.own_step}
-        found |= {f"strip {i + 1}": value for i, value in enumerate(drift.strips)}
+        found |= colour_drift(picture, case.inner.right, max(1, picture.shape[0] // 2))
     return found
 
 
@@ -102,7 +88,7 @@ def shown_mask(mask: Mask) -> Mask:
     return to_display(mask.astype(np.uint8) * 255) > 0
 
 
-def hole_boxes(mask: Mask, *, rim: float = _RIM) -> Sequence[Box]:
+def hole_boxes(mask: Mask, *, rim: float = _RIM) -> list[Box]:
     """Return the boxes to look at: around each of the largest parts of the mask, long ones in pieces.
 
     Args:
@@ -117,12 +103,91 @@ def hole_boxes(mask: Mask, *, rim: float = _RIM) -> Sequence[Box]:
         left, top, width, height = (int(n) for n in stats[part, :4])
         aspect = max(width, height) / min(width, height)
         pieces = min(round(aspect), max(1, _CROPS // len(largest))) if aspect > _LONG else 1
-        for i in range(pieces):
+        for first, last in itertools.pairwise(max(width, height) * i // pieces for i in range(pieces + 1)):
             if width >= height:
-                box = Box(left + width * i // pieces, top, left + width * (i + 1) // pieces, top + height)
+                box = Box(left + first, top, left + last, top + height)
             else:
-                box = Box(left, top + height * i // pieces, left + width, top + height * (i + 1) // pieces)
+                box = Box(left, top + first, left + width, top + last)
             box = box.grown(max(2, round(rim * max(box.size))) if rim else 0).clamped(size)
             if mask[box.slices].any():
                 boxes.append(box)
     return boxes
+
+
+def sharpness_ratio(picture: Picture, mask: Mask) -> float:
+    """Return the Laplacian energy inside a mask over that in a ring around it: 1 is natural, below 1 is a blur.
+
+    The mean square of the luma's Laplacian (4 neighbours), of pixels whose neighbours lie on their own side; the noise
+    of rounding is added to both, so that two flat sides make 1.
+
+    Args:
+        picture: (H, W, 3 or 4) uint8.
+        mask: (H, W) bool, True = repainted.
+
+    Returns:
+        0 or more; nan where a side has no pixels.
+    """
+    bounds = Box.around(mask)
+    if bounds is None or mask.all():
+        return float("nan")
+    depth = float(distance_inside(mask[bounds.slices], edge=True).max())
+    width = max(_LEAST_RING, round(_RING * 2.0 * depth))
+    reach = width + 2
+    near = bounds.grown(reach).clamped(Size(mask.shape[1], mask.shape[0]))
+    hole = mask[near.slices]
+    away = distance_inside(~hole)
+    cross = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
+    inside = cv2.erode(hole.astype(np.uint8), cross, borderValue=1) > 0
+    if not inside.any():
+        inside = hole
+    ring = (away > 1.0) & (away <= width + 1.0)
+    if not ring.any():
+        return float("nan")
+    luma = cv2.cvtColor(np.ascontiguousarray(picture[near.slices][..., :3]), cv2.COLOR_RGB2GRAY)
+    energy = np.asarray(cv2.Laplacian(luma, cv2.CV_32F, ksize=1), np.float32) ** 2
+    return (float(energy[inside].mean()) + _ROUNDING) / (float(energy[ring].mean()) + _ROUNDING)
+
+
+def colour_drift(picture: Picture, known: int, strip: int) -> dict[str, float]:
+    """Return the drift of a panorama that grew to the right, by measure.
+
+    The drift itself is between the photo's last strip and the panorama's; a step is the largest between neighbouring
+    columns, each a mean over the whole height and `_COLUMN` px wide: where one window ends and the next begins.
+
+    Args:
+        picture: (H, W, 3 or 4) uint8; columns from `known` on were generated.
+        known: columns of the photo, at least `strip`.
+        strip: columns of a strip: half a window.
+
+    Raises:
+        ValueError: where the photo or the generated part is narrower than a strip.
+    """
+    width = picture.shape[1]
+    if not strip <= known <= width - strip:
+        raise ValueError(f"strips of {strip} px do not fit beside {known} of {width} known columns")
+    photo = [_colour(picture[:, end - strip : end]) for end in range(known, strip - 1, -strip)]
+    first, last = _colour(picture[:, known : known + strip]), _colour(picture[:, width - strip :])
+    steps = _steps(picture)  # of the border between columns x and x + 1
+    pairs = [np.linalg.norm(a - b) for a, b in itertools.combinations(photo, 2)]
+    return {
+        "drift delta-E": float(np.linalg.norm(photo[0] - last)),
+        "drift from first window": float(np.linalg.norm(first - last)),
+        "drift of L*": float(last[0] - photo[0][0]),
+        "photo's own variation": float(np.mean(pairs)) if pairs else 0.0,
+        "largest step of columns": float(steps[known - 1 :].max()),
+        "photo's own step": float(steps[: known - 1].max(initial=0.0)),
+    }
+
+
+def _colour(picture: Picture) -> NDArray[np.float64]:
+    return np.asarray(to_lab(picture[..., :3]).reshape(-1, 3).mean(0, dtype=np.float64))
+
+
+def _steps(picture: Picture) -> NDArray[np.float64]:
+    """Return (W - 1,) delta E across each border between two columns; 0 where less than `_COLUMN` px lie beside it."""
+    columns = to_lab(picture[..., :3]).mean(0, dtype=np.float64)  # (W, 3)
+    steps = np.zeros(len(columns) - 1)
+    sums = np.concatenate([np.zeros((1, 3)), columns.cumsum(0)])
+    means = (sums[_COLUMN:] - sums[:-_COLUMN]) / _COLUMN  # of columns i .. i + _COLUMN - 1
+    steps[_COLUMN - 1 : len(columns) - _COLUMN] = np.linalg.norm(means[_COLUMN:] - means[:-_COLUMN], axis=1)
+    return steps

@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 from core.engine import Engine, load_engine
-from core.lab.evaluation.judge import Judge
-from core.lab.evaluation.probe import Probe
+from core.lab.evaluation.judge import Judge, Probe
 
 WIDTH = 8
 

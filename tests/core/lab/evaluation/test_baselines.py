@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from core.lab.evaluation.baselines import BASELINES, Fill, installed_baselines
+from core.lab.evaluation.cases import Photo, Question
 from core.lab.evaluation.model.questions import QUESTIONS
 
 INSTALLED = installed_baselines()[0]
@@ -18,11 +19,11 @@ def picture(side: int) -> np.ndarray:
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda q: q.name)
 @pytest.mark.parametrize("fill", INSTALLED.values(), ids=INSTALLED)
-def test_a_fill_keeps_what_is_known_and_never_sees_the_rest(
-    fill: Fill, question: object, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_fill_keeps_what_is_known_and_never_sees_the_rest(fill: Fill, question: Question) -> None:
     photo = picture(48)
-    hidden = question.mask(48, 0)  # type: ignore[attr-defined]
+    case = question.build(Photo("a", photo, 0))
+    assert case is not None
+    hidden = case.mask
     altered = np.where(hidden[..., None], 255 - photo, photo)
     filled = fill(photo, hidden)
     assert filled.dtype == np.uint8

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.lab.evaluation.metrics import (
-    Paired,
     kernel_distance,
     lattice,
     precision_recall,
@@ -97,17 +96,6 @@ def test_to_tensor_is_a_square_in_0_to_1(height: int, width: int) -> None:
     assert tensor.shape == (2, 3, 16, 16)
     assert tensor[0].max() == 0.0
     assert tensor[1].min() == 1.0
-
-
-def test_a_pair_is_compared_photo_by_photo() -> None:
-    """Ours is worse on average, nearer on two of three."""
-    found = Paired.of([0.4, 0.4, 1.6], [0.5, 0.5, 0.5])
-    assert (found.ours, found.theirs, found.gain) == pytest.approx((0.8, 0.5, -0.3))
-    assert found.better == pytest.approx(2 / 3)
-    assert found.error == pytest.approx(np.std([0.1, 0.1, -1.1], ddof=1) / np.sqrt(3))
-    assert found.count == 3
-    assert np.isnan(Paired.of([1.0], [2.0]).error)
-    assert Paired.of([1.0], [1.0]).better == 0.0  # a draw is not nearer
 
 
 def test_a_judge_tells_what_is_shifted_and_not_what_is_alike() -> None:

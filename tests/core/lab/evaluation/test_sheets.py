@@ -15,17 +15,16 @@ def plain(value: int, height: int = 20, width: int = 30) -> NDArray[np.uint8]:
 
 
 def test_lines_stand_below_each_other_each_with_room_for_its_captions() -> None:
-    found = sheet([(["a", "b"], [plain(10), plain(20)]), ((), [plain(30)]), (["c"], [plain(40, width=90)])])
-    assert found.shape == (3 * 20 + 2 * CAPTION_PX, 90, 3)
-    first, second, third = CAPTION_PX, CAPTION_PX + 20, 2 * CAPTION_PX + 40
-    assert (found[first:second, :30] == 10).all()
-    assert (found[first:second, 30:60] == 20).all()
-    assert (found[first:second, 60:] == 255).all()
-    assert (found[second : second + 20, :30] == 30).all()
-    assert (found[third:] == 40).all()
-    for left in (0, 30):
-        assert (found[:first, left : left + 30] < 128).any()
-    assert (found[:first, 60:] == 255).all()
+    found = sheet([(["a", "b"], [plain(10), plain(20)]), (["c"], [plain(40, width=90)])])
+    assert found.shape == (2 * (20 + CAPTION_PX), 90, 3)
+    first, second = found[: CAPTION_PX + 20], found[CAPTION_PX + 20 :]
+    assert (first[CAPTION_PX:, :30] == 10).all()
+    assert (first[CAPTION_PX:, 30:60] == 20).all()
+    assert (first[CAPTION_PX:, 60:] == 255).all()
+    assert (second[CAPTION_PX:] == 40).all()
+    for line, left in ((first, 0), (first, 30), (second, 0)):
+        assert (line[:CAPTION_PX, left : left + 30] < 128).any()
+    assert (first[:CAPTION_PX, 60:] == 255).all()
 
 
 def test_a_caption_ends_where_the_next_begins_and_the_last_may_run_on() -> None:

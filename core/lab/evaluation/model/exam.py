@@ -1,0 +1,111 @@
+"""What every question at the model's size is asked with: the model, the photos, and who judges.
+
+Knows nothing of the questions.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from core.engine import Engine
+from core.errors import BadRequest
+from core.lab.evaluation.answers import spread
+from core.lab.evaluation.cases import Photo
+from core.lab.evaluation.inception import Inception
+from core.lab.evaluation.judge import Judge
+from core.lab.evaluation.metrics import Mask, Picture, kernel_distance, precision_recall
+from core.values.groups import DecodeOptions, Painting
+
+SAMPLES = 12  # of each class: what a person takes in on a sheet
+SEEDS = 3  # answers of different seeds that are compared with each other
+
+
+@dataclass(frozen=True, eq=False)
+class Exam:
+    """One model before its photos.
+
+    Attributes:
+        engine: the model under test.
+        photos: (n, S, S, 3) uint8 RGB, n at least 2.
+        labels: n indices into `classes`.
+        classes: class names, in the order of the engine's and of the probe's classes.
+        judge: the metric nets.
+        options: how to decode; each photo and sample has a seed of its own.
+        sharpen: how much what is new is sharpened.
+        samples: generated pictures a class, at least 2.
+        inception: for FID and IS, where there is one.
+
+    Raises:
+        BadRequest: on construction, where photos or samples are too few to compare distributions.
+    """
+
+    engine: Engine
+    photos: NDArray[np.uint8]
+    labels: tuple[int, ...]
+    classes: tuple[str, ...]
+    judge: Judge
+    options: DecodeOptions
+    sharpen: float = Painting.sharpen
+    samples: int = SAMPLES
+    inception: Inception | None = None
+
+    def __post_init__(self) -> None:
+        """Check that there are enough."""
+        if len(self.photos) < 2:
+            raise BadRequest(f"{len(self.photos)} photos are too few to compare: give at least 2.")
+        if self.samples < 2:
+            raise BadRequest(f"--samples is {self.samples}: give at least 2 pictures a class.")
+
+    @property
+    def name(self) -> str:
+        """The model's name, with which its methods' names begin."""
+        return self.engine.spec.name
+
+    @property
+    def knows_classes(self) -> bool:
+        """Whether the photos' classes are the model's, so that it can be asked for them."""
+        return self.engine.spec.classes == self.classes
+
+    @property
+    def sees_classes(self) -> bool:
+        """Whether the judge's probe tells the photos' classes apart."""
+        return self.judge.probes(self.classes, self.labels)
+
+    def first(self, limit: int | None) -> Exam:
+        """Return the same with `limit` photos, spread evenly over all; everything where it is None."""
+        chosen = spread(len(self.photos), limit)
+        return replace(self, photos=self.photos[chosen], labels=tuple(self.labels[i] for i in chosen))
+
+    def numbered(self) -> list[Photo]:
+        """Return the photos with their numbers and classes."""
+        return [Photo(str(i), p, i, label) for i, (p, label) in enumerate(zip(self.photos, self.labels, strict=True))]
+
+    def drawn(self, seed: int, variations: int = 1) -> DecodeOptions:
+        """Return the options of one photo or sample, whose number is its seed, so that a report can be made again."""
+        return replace(self.options, seed=seed, variations=variations)
+
+    def seen(self, features: Tensor, wanted: Sequence[int]) -> dict[str, float]:
+        """Return how often the probe sees the wanted class in (n, 1280) features; nothing without a probe of them."""
+        return {"class seen": float(np.mean(self.judge.classes(features) == wanted))} if self.sees_classes else {}
+
+    def scored(self, real: Sequence[Picture], made: Sequence[Picture]) -> dict[str, float]:
+        """Return FID and IS of whole pictures; nothing without an Inception net."""
+        return self.inception.figures(real, made) if self.inception else {}
+
+    def diversity(self, samples: Sequence[Picture], mask: Mask | None = None) -> float:
+        """Return the mean perceptual distance of pairs of answers to one question, in the mask where one is given."""
+        first, second = zip(*itertools.combinations(samples, 2), strict=True)
+        masks = None if mask is None else [mask] * len(first)
+        return float(self.judge.distances(first, {"": second}, masks)[""][:, 1].mean())
+
+
+def compared(real: Tensor, made: Tensor, *, kid: str = "KID") -> dict[str, float]:
+    """Return how like the photos' features, (n, d), those of pictures are, (m, d); n and m at least 2."""
+    precision, recall = precision_recall(real, made)
+    return {kid: kernel_distance(real, made), "precision": precision, "recall": recall}
