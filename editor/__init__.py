@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from editor.models.shelf import start_engine
-    from editor.page.layout import build_app, look
+    from editor.page.layout import appearance, build_app
     from editor.settings import AppSettings, read_settings
     from editor.start import serve
 
-__all__ = ["AppSettings", "build_app", "look", "read_settings", "serve", "start_engine"]
+__all__ = ["AppSettings", "appearance", "build_app", "read_settings", "serve", "start_engine"]
 
 
 def __getattr__(name: str) -> Any:
     """Import a public name when it is first used, so that the settings can be read before gradio is imported."""
-    if name in ("build_app", "look"):
+    if name in ("appearance", "build_app"):
         from editor.page import layout
 
         return getattr(layout, name)

@@ -31,12 +31,12 @@ def serve(settings: AppSettings) -> None:
     with listening(settings.host, settings.port) as sockets, workplace(place) as folders:
         with without_proxies():
             from editor.models.shelf import start_engine
-            from editor.page.layout import build_app, look
+            from editor.page.layout import appearance, build_app
             from editor.server.serving import Server, application
 
             engine = start_engine(settings)
             page = build_app(engine, settings)
-            app, inner = application(page, settings, folders, **look())
+            app, inner = application(page, settings, folders, **appearance())
         said = about_server.open_at(address_of(settings.host, sockets))
         server = Server(app, inner, ready=partial(_opened, said), stuck=partial(_give_up, folders))
         server.run(sockets)

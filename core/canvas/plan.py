@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from core.canvas.holes import Part, parts
 from core.canvas.masks import latent_mask
-from core.canvas.windows import MOST_TILES, Look, around_picture, over_hole, tiles, wanted_side
+from core.canvas.windows import MOST_TILES, Tile, around_picture, over_hole, tiles, wanted_side
 from core.values.geometry import Box, Size
 from core.values.region import Task
 from core.values.request import EditRequest
@@ -73,7 +73,7 @@ def plan(request: EditRequest, pixels: int, grid: int) -> tuple[Pass, ...]:
     remaining = wanted.copy()
     coarse: list[Pass] = []
     finer: list[Pass] = []
-    for part, windows in _looks(request, wanted, pixels):
+    for part, windows in _tiled(request, wanted, pixels):
         firsts = []
         for window, own in windows:
             mask = part.seen(window) & remaining[window.slices]
@@ -127,7 +127,7 @@ def _overlap(one: Box, other: Box) -> bool:
     return both is not None and 2 * both.size.width * both.size.height > one.size.width * one.size.height
 
 
-def _looks(request: EditRequest, hole: NDArray[np.bool_], pixels: int) -> Iterator[tuple[Part, Sequence[Look]]]:
+def _tiled(request: EditRequest, hole: NDArray[np.bool_], pixels: int) -> Iterator[tuple[Part, Sequence[Tile]]]:
     """Yield each part of the hole that is looked at by itself, with its windows."""
     size, view = _size(hole), request.view
     if view.window is not None:

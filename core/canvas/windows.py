@@ -24,11 +24,11 @@ many."""
 MOST_ALONG_STRIP = 2
 """A thin border is seen through windows of at least half its length: more windows are finer, and drift in colour."""
 
-Look = tuple[Box, Box]
+Tile = tuple[Box, Box]
 """A square window, and the box within it whose hidden pixels it paints."""
 
 
-def over_hole(part: Part, canvas: Size, pixels: int, context: float, tiles_at_most: int) -> Sequence[Look]:
+def over_hole(part: Part, canvas: Size, pixels: int, context: float, tiles_at_most: int) -> Sequence[Tile]:
     """Choose the windows over a part of a hole, in the order in which each sees something known.
 
     One window if it can show the part with surroundings. A long thin part takes several, so that none is much coarser
@@ -54,7 +54,7 @@ def wanted_side(hole: Size, pixels: int, context: float) -> int:
     return max(pixels, math.ceil(max(hole) * context))
 
 
-def tiles(part: Part, canvas: Size, side: int) -> list[Look]:
+def tiles(part: Part, canvas: Size, side: int) -> list[Tile]:
     """List windows of one size over a part of a hole, a tile of half a window each, row by row.
 
     Args:
@@ -62,13 +62,13 @@ def tiles(part: Part, canvas: Size, side: int) -> list[Look]:
         canvas: its size.
         side: of the windows, at most the canvas's shorter side.
     """
-    looks = []
+    found = []
     for top, bottom in _cuts(part.bounds.top, part.bounds.bottom, side):
         for left, right in _cuts(part.bounds.left, part.bounds.right, side):
             tile = part.within(Box(left, top, right, bottom))
             if tile is not None:
-                looks.append((tile.centred(side).shifted_inside(canvas), tile))
-    return looks
+                found.append((tile.centred(side).shifted_inside(canvas), tile))
+    return found
 
 
 def _cuts(start: int, end: int, side: int) -> list[tuple[int, int]]:
@@ -91,22 +91,22 @@ def _single(part: Part, canvas: Size, pixels: int, context: float) -> Box | None
     return window if canvas.width == canvas.height else None  # the window is the canvas, and all of it is unknown
 
 
-def _tiles_along(part: Part, canvas: Size, pixels: int, context: float, widest: int, most: int) -> Sequence[Look]:
+def _tiles_along(part: Part, canvas: Size, pixels: int, context: float, widest: int, most: int) -> Sequence[Tile]:
     """List the windows over a long thin part; none if they would be hardly finer than the widest."""
     if FINER * pixels > widest:
         return ()
     side = max(pixels, math.ceil(2 * part.depth() * context))
     while FINER * side <= widest:
-        looks = tiles(part, canvas, side)
-        if len(looks) <= most:
-            return _from_known(part, looks)
+        found = tiles(part, canvas, side)
+        if len(found) <= most:
+            return _from_known(part, found)
         side = math.ceil(1.25 * side)
     return ()
 
 
-def _from_known(part: Part, looks: Sequence[Look]) -> Sequence[Look]:
+def _from_known(part: Part, found: Sequence[Tile]) -> Sequence[Tile]:
     """Order windows so that each sees as many known pixels as possible, the best first."""
-    left, ordered = list(looks), []
+    left, ordered = list(found), []
     remaining = Part(part.bounds, part.mask.copy())
     while left:
         unknown = [int(np.count_nonzero(remaining.seen(window))) for window, _ in left]

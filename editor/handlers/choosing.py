@@ -33,7 +33,7 @@ class Choosing:
     def look(self, _asked: object = None) -> dict[str, Any]:
         """Return the state that the menu shows; what the browser sends along is ignored."""
         models = self._desk.models
-        return menus.menu(models.look(), fixed=models.fixed)
+        return menus.menu(models.state(), fixed=models.fixed)
 
     def choose(self, data: object) -> dict[str, Any]:
         """Start to bring a model, {key, agreed}; if that is impossible, `refused` says why.

@@ -30,6 +30,7 @@ from editor.settings import AppSettings
 logger = logging.getLogger(__name__)
 
 _ROOT = Path(__file__).resolve().parents[2]
+"""Folder from which `python -m core` finds this very core: the repository, or the installed package."""
 _LISTEN_S = 0.2  # between two checks for cancellation of a conversion
 _RATE_OF = 40  # samples over which the speed of a download is measured: ten seconds
 _SAMPLE_S = 0.25
@@ -62,7 +63,7 @@ class News(NamedTuple):
     text: str
 
 
-class Look(NamedTuple):
+class MenuState(NamedTuple):
     """The state that a menu shows.
 
     Attributes:
@@ -150,21 +151,21 @@ class Models:
         """Whether nobody may choose another."""
         return self._settings.fixed_model
 
-    def look(self) -> Look:
+    def state(self) -> MenuState:
         """Return the state that a menu shows."""
         found, broken = self._entries(), shelf.broken(self._settings)
         consents = {entry.key: self._consent(entry) for entry in found if entry.here == "no"}
         with self._lock:
             progress = None if self._job is None else self._job.progress()
             reached, spec = dict(self._reached), self._engine.spec
-            return Look(found, self._working, spec, progress, reached, self._news, consents, broken)
+            return MenuState(found, self._working, spec, progress, reached, self._news, consents, broken)
 
     def choose(self, key: object, *, agreed: object = None) -> None:
         """Start to swap a model in; returns at once.
 
         Args:
             key: of an entry.
-            agreed: from `Look.consents`, if the person has seen size and licence of the download, and wants it.
+            agreed: from `MenuState.consents`, if the person has seen size and licence of the download, and wants it.
 
         Raises:
             BadRequest: if there is no such model, another is on its way, nobody agreed to a download, or the model

@@ -51,7 +51,7 @@ _THUMBNAIL_SIDE = 96
 """Pixels of a sample's thumbnail: the strip shows it at 60 x 40, on fine screens with more pixels."""
 
 
-def look() -> dict[str, Any]:
+def appearance() -> dict[str, Any]:
     """Return the page's look for `launch`: theme, style sheet, and the script that tells dark from light."""
     return {"theme": editor_theme(), "css_paths": [PAGE_CSS], "head": scripts.head()}
 

@@ -31,6 +31,7 @@ logger = logging.getLogger(__name__)
 Pixels = NDArray[np.uint8]
 
 _ROOT = Path(__file__).resolve().parents[2]
+"""Folder from which `python -m core` finds this very core: the repository, or the installed package."""
 _COMMAND = (sys.executable, "-m", "core.pictures.develop")
 _PROCESSES = 2
 """Processes at a time: one alone would let a large picture delay everybody's, and each may take 4 GiB."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from core.models import Published
-from editor.models.current import Look
+from editor.models.current import MenuState
 from editor.models.shelf import Broken, Entry
 from editor.sentences import about_models
 from editor.wire.requests import model_id
@@ -17,21 +17,21 @@ from editor.wire.requests import model_id
 _BYTES_OF_A_NUMBER = 4  # convert writes fp32
 
 
-def menu(look: Look, *, fixed: bool) -> dict[str, Any]:
+def menu(state: MenuState, *, fixed: bool) -> dict[str, Any]:
     """Write the menu's state as a JSON object.
 
     Args:
-        look: the state to show.
+        state: the state to show.
         fixed: whether nobody may choose.
     """
-    working = next((entry for entry in look.entries if entry.key == look.working), None)
-    shown = [entry for entry in look.entries if not fixed or entry is working]
-    progress = look.progress
+    working = next((entry for entry in state.entries if entry.key == state.working), None)
+    shown = [entry for entry in state.entries if not fixed or entry is working]
+    progress = state.progress
     return {
-        "model": model_id(look.spec),
-        "working": look.working,
+        "model": model_id(state.spec),
+        "working": state.working,
         "fixed": fixed,
-        "models": [*(_entry(entry, look) for entry in shown), *(() if fixed else map(_broken, look.broken))],
+        "models": [*(_entry(entry, state) for entry in shown), *(() if fixed else map(_broken, state.broken))],
         "progress": None
         if progress is None
         else {
@@ -42,12 +42,12 @@ def menu(look: Look, *, fixed: bool) -> dict[str, Any]:
                 progress.stage, progress.key, progress.done, progress.total, progress.seconds_left
             ),
         },
-        "news": None if look.news is None else look.news._asdict(),
+        "news": None if state.news is None else state.news._asdict(),
     }
 
 
-def _entry(entry: Entry, look: Look) -> dict[str, Any]:
-    spec, reached = entry.spec, look.reached.get(entry.key, 0)
+def _entry(entry: Entry, state: MenuState) -> dict[str, Any]:
+    spec, reached = entry.spec, state.reached.get(entry.key, 0)
     told: dict[str, Any] = {
         "key": entry.key,
         "group": entry.group,
@@ -56,14 +56,14 @@ def _entry(entry: Entry, look: Look) -> dict[str, Any]:
         "needs": "" if spec.null_class else about_models.NEEDS_CLASS,
         "licence": spec.licence,
         "short": spec.licence.partition(";")[0].partition(" (")[0].removeprefix("weights "),
-        "place": _place(entry, look),
+        "place": _place(entry, state),
         "question": None,
         "consent": None,
         "broken": "",
     }
     if entry.published is not None and entry.here == "no":
         numbers = _BYTES_OF_A_NUMBER * entry.published.parameters
-        told["consent"] = look.consents.get(entry.key)
+        told["consent"] = state.consents.get(entry.key)
         told["question"] = about_models.question(entry.key, entry.bytes, _sources(entry.published), numbers)
         told["order"] = (
             f"{about_models.RESUME}: {about_models.bytes_text(entry.bytes - reached)}"
@@ -80,11 +80,11 @@ def _broken(folder: Broken) -> dict[str, Any]:
     return {**empty, **told, "question": None, "consent": None, "broken": folder.why}
 
 
-def _place(entry: Entry, look: Look) -> str:
+def _place(entry: Entry, state: MenuState) -> str:
     """Write the end of a model's line: whether it is at work, here, or to be downloaded."""
-    if entry.key == look.working:
+    if entry.key == state.working:
         return about_models.IN_USE
-    if look.progress is not None and entry.key == look.progress.key:
+    if state.progress is not None and entry.key == state.progress.key:
         return about_models.ON_ITS_WAY
     if entry.here == "ready":
         return about_models.ON_DISK

@@ -28,7 +28,7 @@ import numpy as np
 from playwright.sync_api import Browser, Page, Response, sync_playwright
 
 from core.pictures import encode_png
-from editor import AppSettings, build_app, look
+from editor import AppSettings, appearance, build_app
 from editor.page.component import script
 from tests.browser.conftest import NO_CHROMIUM, Watch, chromium, launched
 from tests.editor.fakes import FakeEngine
@@ -93,7 +93,7 @@ def served(engine: Any) -> Iterator[str]:
     """Serve the page over an engine from this process; gives its address."""
     app = build_app(engine, AppSettings())
     quiet: dict[str, Any] = {"prevent_thread_lock": True, "quiet": True, "inbrowser": False, "run_history": False}
-    app.launch(server_name="127.0.0.1", **quiet, **look())
+    app.launch(server_name="127.0.0.1", **quiet, **appearance())
     try:
         yield str(app.local_url)
     finally:

@@ -45,7 +45,7 @@ from core.canvas.plan import plan
 from core.canvas.seam import ring_shift, seam_score
 from core.pictures import encode_png, open_picture, read_png_text
 from core.values import EditRequest, Mask
-from editor import AppSettings, build_app, look
+from editor import AppSettings, appearance, build_app
 from editor.wire.bits import read_mask, write_mask
 from tests.browser import gestures
 from tests.browser.gestures import client, drag, heard, state, stroke
@@ -67,7 +67,7 @@ FRAME_MS = 8.0
 @pytest.fixture(scope="module")
 def launched(serve: Callable[..., str]) -> str:
     """Return the address of the editor with the bundled model."""
-    return serve(build_app(load_engine("scenes-128"), AppSettings()), **look(), max_file_size="256mb")
+    return serve(build_app(load_engine("scenes-128"), AppSettings()), **appearance(), max_file_size="256mb")
 
 
 @pytest.fixture
@@ -650,7 +650,7 @@ def test_the_format_stays_and_its_size_is_known(page: Page, tmp_path: Path, suff
 def test_stop_ends_the_run_within_a_step(open_page: Visit, serve: Callable[..., str]) -> None:
     """Stop frees the device after the step under way and half a second at most, and the mask stays."""
     engine: Any = FakeEngine(step_seconds=0.6)
-    page = open_page(serve(build_app(engine, AppSettings()), **look()))
+    page = open_page(serve(build_app(engine, AppSettings()), **appearance()))
     wait(page, "s.width > 0 && s.painted > 0")
     set_numbers(page, steps=32)
     before = page.evaluate("__mge.maskHash()")

@@ -16,7 +16,7 @@ from playwright.sync_api import Page
 
 from core import load_engine
 from core.pictures import encode_png, open_picture
-from editor import AppSettings, build_app, look
+from editor import AppSettings, appearance, build_app
 from tests.browser.test_page import opened, paint, state, wait
 from tests.editor.fakes import FakeEngine
 
@@ -31,7 +31,7 @@ Visit = Callable[..., Page]
 def launched(serve: Callable[..., str]) -> str:
     """Return the address of the editor."""
     engine: Any = load_engine("scenes-128") if MODEL.exists() else FakeEngine(step_seconds=0.05)
-    return serve(build_app(engine, AppSettings()), **look(), max_file_size="32mb")
+    return serve(build_app(engine, AppSettings()), **appearance(), max_file_size="32mb")
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from fastapi import FastAPI, Response
 from playwright.sync_api import Page, expect
 
 from core.values.labels import search_classes
-from editor import AppSettings, build_app, look
+from editor import AppSettings, appearance, build_app
 from tests.editor.fakes import FakeEngine
 
 # Gradio's queue statistics set a pandas option that pandas has deprecated; nothing of ours.
@@ -46,7 +46,7 @@ def engine() -> Any:
 @pytest.fixture(scope="module")
 def launched(serve: Callable[..., str]) -> str:
     """Return the address of the page."""
-    return serve(build_app(engine(), AppSettings()), **look())
+    return serve(build_app(engine(), AppSettings()), **appearance())
 
 
 @pytest.fixture
@@ -351,7 +351,7 @@ def mounted() -> Iterator[str]:
     """Return the address of the page below a path of another app."""
     host = FastAPI()
     host.get("/favicon.ico")(lambda: Response(status_code=204))  # asked of the host by the browser itself
-    app = gr.mount_gradio_app(host, build_app(engine(), AppSettings()), path="/tools/editor", **look())
+    app = gr.mount_gradio_app(host, build_app(engine(), AppSettings()), path="/tools/editor", **appearance())
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -394,7 +394,7 @@ def test_it_works_when_rendered_on_the_server(
     if node is None:
         pytest.skip("server-side rendering needs Node 24: set GRADIO_NODE_PATH to one")
     monkeypatch.setenv("GRADIO_NODE_PATH", node)
-    address = serve(build_app(engine(), AppSettings()), **look(), ssr_mode=True)
+    address = serve(build_app(engine(), AppSettings()), **appearance(), ssr_mode=True)
     page = open_page(address)
     assert "/_app/immutable/" in page.request.get(address).text()  # Node answered, not the fallback
     run_once(opened(page))

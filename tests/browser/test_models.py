@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect
 
 from core import CheckpointError, Suggestion, load_engine, read_recipe
 from core.pictures import open_picture, read_png_text
-from editor import AppSettings, build_app, look
+from editor import AppSettings, appearance, build_app
 from editor.handlers import suggesting
 from tests.browser.test_page import opened, paint, pick, set_number, state, wait
 from tests.core.models.fake_hub import FakeHub, serve_from
@@ -37,7 +37,7 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeHub]:
 @pytest.fixture
 def address(hub: FakeHub, serve: Callable[..., str]) -> str:
     """The address of an editor that starts with the bundled model."""
-    return serve(build_app(load_engine(OLD, device="cpu"), AppSettings(device="cpu")), **look())
+    return serve(build_app(load_engine(OLD, device="cpu"), AppSettings(device="cpu")), **appearance())
 
 
 def works(page: Page, name: str) -> None:
@@ -185,7 +185,7 @@ def test_without_a_network_the_old_model_goes_on(
 
 def test_a_fixed_model_is_shown_and_nothing_else(hub: FakeHub, serve: Callable[..., str], open_page: Visit) -> None:
     engine = load_engine(OLD, device="cpu")
-    page = opened(open_page(serve(build_app(engine, AppSettings(device="cpu", fixed_model=True)), **look())))
+    page = opened(open_page(serve(build_app(engine, AppSettings(device="cpu", fixed_model=True)), **appearance())))
     page.locator(".pg-model").click()
     expect(page.locator("#mge-models .pg-note")).to_have_text("This server keeps to one model.")
     expect(page.locator("#mge-models .pg-model-row")).to_have_count(1)

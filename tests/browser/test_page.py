@@ -18,7 +18,7 @@ from core import load_engine, read_recipe
 from core.models import list_models
 from core.pictures import encode_png, open_picture, read_png_text
 from core.values import Painting
-from editor import AppSettings, build_app, look
+from editor import AppSettings, appearance, build_app
 from tests.editor.fakes import FakeEngine
 
 # Gradio's queue statistics set a pandas option that pandas has deprecated; nothing of ours.
@@ -35,7 +35,7 @@ SIZES = {"1440x900": (1440, 900), "1024x768": (1024, 768), "412x915": (412, 915)
 def launched(serve: Callable[..., str]) -> str:
     """Return the address of the editor."""
     engine: Any = load_engine("scenes-128") if MODEL.exists() else FakeEngine(step_seconds=0.12)
-    return serve(build_app(engine, AppSettings()), **look(), max_file_size="32mb")
+    return serve(build_app(engine, AppSettings()), **appearance(), max_file_size="32mb")
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page
 
-from editor import look
+from editor import appearance
 from tests.browser.gestures import client, drag, opened, ran, settle, state
 from tests.browser.stage_app import build
 
@@ -20,7 +20,7 @@ SIZE = (400, 300)
 
 @pytest.fixture(scope="module")
 def address(serve: Callable[..., str]) -> str:
-    return serve(build(step_seconds=0.02, steps=2), theme=look()["theme"])
+    return serve(build(step_seconds=0.02, steps=2), theme=appearance()["theme"])
 
 
 def drawn(page: Page, layer: str, x: float, y: float) -> list[int]:

@@ -38,17 +38,17 @@ def working(engine: Any) -> Models:
     return Models(engine, SETTINGS)
 
 
-def until(models: Models, done: Callable[[room.Look], object], seconds: float = 120.0) -> room.Look:
+def until(models: Models, done: Callable[[room.MenuState], object], seconds: float = 120.0) -> room.MenuState:
     """Look until something is so."""
     end = time.monotonic() + seconds
-    while not done(look := models.look()):
-        assert time.monotonic() < end, look
+    while not done(state := models.state()):
+        assert time.monotonic() < end, state
         time.sleep(0.03)
-    return look
+    return state
 
 
-def settled(models: Models) -> room.Look:
-    return until(models, lambda look: look.progress is None)
+def settled(models: Models) -> room.MenuState:
+    return until(models, lambda state: state.progress is None)
 
 
 @pytest.fixture
@@ -71,29 +71,29 @@ def loads(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 def test_a_model_is_fetched_converted_loaded_and_swapped_in(hub: FakeHub) -> None:
     old = FakeEngine()
     models = working(old)
-    entry = next(entry for entry in models.look().entries if entry.key == NAME)
+    entry = next(entry for entry in models.state().entries if entry.key == NAME)
     assert (entry.here, entry.group) == ("no", "published")
     hub.pause_s = 0.02
-    models.choose(NAME, agreed=models.look().consents[NAME])
+    models.choose(NAME, agreed=models.state().consents[NAME])
     stages: list[str] = []
     shares: list[float] = []
 
-    def done(look: room.Look) -> bool:
-        if look.progress is None:
+    def done(state: room.MenuState) -> bool:
+        if state.progress is None:
             return True
-        stages.append(look.progress.stage)
-        shares.append(look.progress.done / look.progress.total)
+        stages.append(state.progress.stage)
+        shares.append(state.progress.done / state.progress.total)
         assert models.engine is old  # whoever edits meanwhile edits with the old one
         return False
 
-    look = until(models, done)
-    assert look.news is not None
-    assert (look.news.level, look.working) == ("info", NAME), look.news
+    state = until(models, done)
+    assert state.news is not None
+    assert (state.news.level, state.working) == ("info", NAME), state.news
     assert list(dict.fromkeys(stages)) == ["download", "convert", "load"]
     assert shares == sorted(shares)
     spec = models.engine.spec
     assert (spec.name, spec.pixels, spec.grid, spec.null_class, len(spec.classes)) == (NAME, PIXELS, GRID, False, 1000)
-    assert next(entry for entry in look.entries if entry.key == NAME).here == "ready"
+    assert next(entry for entry in state.entries if entry.key == NAME).here == "ready"
     assert not list(converted_folder(NAME).glob("*.bin"))  # no pickle is left where models are loaded from
 
 
@@ -102,19 +102,19 @@ def test_a_cancelled_download_goes_on_where_it_stopped(hub: FakeHub, monkeypatch
     monkeypatch.setattr(shelf, "load_engine", lambda *_, **__: FakeEngine(spec=OTHER))
     models = working(FakeEngine())
     hub.pause_s = 0.05
-    models.choose(NAME, agreed=models.look().consents[NAME])
-    until(models, lambda look: look.progress and look.progress.done)
+    models.choose(NAME, agreed=models.state().consents[NAME])
+    until(models, lambda state: state.progress and state.progress.done)
     models.cancel()
-    look = models.look()
-    assert look.progress is None
-    assert look.working == "fake-128"
-    assert 0 < look.reached[NAME] < look.entries[-1].bytes
-    assert look.news is not None
-    assert "go on where it stopped" in look.news.text
+    state = models.state()
+    assert state.progress is None
+    assert state.working == "fake-128"
+    assert 0 < state.reached[NAME] < state.entries[-1].bytes
+    assert state.news is not None
+    assert "go on where it stopped" in state.news.text
     hub.pause_s = 0.0
-    models.choose(NAME, agreed=models.look().consents[NAME])
+    models.choose(NAME, agreed=models.state().consents[NAME])
     assert settled(models).working == NAME
-    assert not models.look().reached
+    assert not models.state().reached
     assert any(hub.gets())  # some request began in the middle of a file
 
 
@@ -123,25 +123,25 @@ def test_without_a_network_the_sentence_says_what_is_missing_and_where_to_put_it
 ) -> None:
     serve_from(monkeypatch, "http://127.0.0.1:9")
     models = working(FakeEngine())
-    models.choose(NAME, agreed=models.look().consents[NAME])
-    look = settled(models)
-    assert look.news is not None
-    assert (look.news.level, look.working) == ("error", "fake-128")
-    assert look.news.text.startswith(f"fake-128 goes on, {NAME} could not be had: tokenizer.bin cannot be fetched")
-    assert "or put tokenizer.bin at" in look.news.text
-    assert look.news.text.count(". ") == 0
+    models.choose(NAME, agreed=models.state().consents[NAME])
+    state = settled(models)
+    assert state.news is not None
+    assert (state.news.level, state.working) == ("error", "fake-128")
+    assert state.news.text.startswith(f"fake-128 goes on, {NAME} could not be had: tokenizer.bin cannot be fetched")
+    assert "or put tokenizer.bin at" in state.news.text
+    assert state.news.text.count(". ") == 0
 
 
 def test_files_that_are_no_weights_are_refused_by_the_conversion(hub: FakeHub) -> None:
     """The child process is the real one; its sentence is what the person reads."""
     hub.files = dict.fromkeys(hub.files, b"no weights at all" * 100)
     models = working(FakeEngine())
-    models.choose(NAME, agreed=models.look().consents[NAME])
-    look = settled(models)
-    assert look.news is not None
-    assert look.news.level == "error"
-    assert "tokenizer.bin" in look.news.text
-    assert look.news.text.endswith(".")
+    models.choose(NAME, agreed=models.state().consents[NAME])
+    state = settled(models)
+    assert state.news is not None
+    assert state.news.level == "error"
+    assert "tokenizer.bin" in state.news.text
+    assert state.news.text.endswith(".")
     assert models.engine.spec.name == "fake-128"
 
 
@@ -158,7 +158,7 @@ def test_cancelling_ends_the_conversion(hub: FakeHub, monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(room.subprocess, "Popen", started)
     models = working(FakeEngine())
-    models.choose(NAME, agreed=models.look().consents[NAME])
+    models.choose(NAME, agreed=models.state().consents[NAME])
     until(models, lambda _: children)
     models.cancel()
     assert children[0].wait(30) < 0  # by a signal
@@ -198,7 +198,7 @@ def test_a_model_that_was_cancelled_while_it_was_loaded_is_not_swapped_in(loads:
         if thread.name == f"bring {BUNDLED}":
             thread.join(30)
     assert models.engine is old
-    assert models.look().working == "fake-128"
+    assert models.state().working == "fake-128"
 
 
 @pytest.mark.parametrize("error", [CheckpointError("its file is broken: fetch it again."), RuntimeError("a bug")])
@@ -207,18 +207,18 @@ def test_a_model_that_cannot_be_loaded_leaves_the_old_one(loads: dict[str, Any],
     old = FakeEngine()
     models = working(old)
     models.choose(BUNDLED)
-    look = settled(models)
+    state = settled(models)
     assert models.engine is old
-    assert look.news is not None
-    assert look.news.level == "error"
-    assert look.news.text.startswith(f"fake-128 goes on, {BUNDLED} could not be had: ")
-    assert ("its file is broken" in look.news.text) == isinstance(error, CheckpointError)
+    assert state.news is not None
+    assert state.news.level == "error"
+    assert state.news.text.startswith(f"fake-128 goes on, {BUNDLED} could not be had: ")
+    assert ("its file is broken" in state.news.text) == isinstance(error, CheckpointError)
 
 
 def test_choosing_what_works_changes_nothing(loads: dict[str, Any]) -> None:
     models = working(FakeEngine())
     models.choose("fake-128")
-    assert models.look().progress is None
+    assert models.state().progress is None
     assert not loads["names"]
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from core.models import CATALOG
 from editor.models import shelf
-from editor.models.current import Look, News, Progress
+from editor.models.current import MenuState, News, Progress
 from editor.models.shelf import Entry
 from editor.settings import AppSettings
 from editor.wire import menus
@@ -26,18 +26,18 @@ PUBLISHED = Entry(
     published=CATALOG["google-256"],
     here="no",
 )
-LOOK = Look((WORKING, PUBLISHED), "fake-128", SPEC, None, {}, None)
+STATE = MenuState((WORKING, PUBLISHED), "fake-128", SPEC, None, {}, None)
 
 
-def line(look: Look) -> dict[str, object]:
+def line(state: MenuState) -> dict[str, object]:
     """Return what is told of the published model."""
-    (told,) = (model for model in menus.menu(look, fixed=False)["models"] if model["key"] == "google-256")
+    (told,) = (model for model in menus.menu(state, fixed=False)["models"] if model["key"] == "google-256")
     return dict(told)
 
 
 def test_everything_crosses_as_json() -> None:
     progress = Progress("google-256", "download", 300_000_000, 908_000_000, 130.0)
-    state = menus.menu(LOOK._replace(progress=progress, news=News(3, "info", "x")), fixed=False)
+    state = menus.menu(STATE._replace(progress=progress, news=News(3, "info", "x")), fixed=False)
     assert json.loads(json.dumps(state)) == state
     assert state["progress"]["said"] == "Downloading google-256: 300 MB of 0.91 GB, 33 %, about 2 min left"
     assert state["progress"]["share"] == pytest.approx(300 / 908)
@@ -49,18 +49,18 @@ def test_everything_crosses_as_json() -> None:
     ("stage", "said"), [("convert", "Converting google-256, once …"), ("load", "Loading google-256 …")]
 )
 def test_what_has_no_measure_shows_none(stage: str, said: str) -> None:
-    state = menus.menu(LOOK._replace(progress=Progress("google-256", stage, 9, 9, None)), fixed=False)
+    state = menus.menu(STATE._replace(progress=Progress("google-256", stage, 9, 9, None)), fixed=False)
     assert state["progress"] == {"key": "google-256", "stage": stage, "share": None, "said": said}
 
 
 def test_a_download_is_asked_about_with_size_sources_and_room() -> None:
-    told = line(LOOK)
+    told = line(STATE)
     assert told["question"] == (
         "google-256 is 0.91 GB from github.com/hmorimitsu/maskgit-torch/releases/download/weights; converted once, it "
         "takes 0.91 GB more. You can go on working meanwhile."
     )
     assert (told["place"], told["order"], told["licence"]) == ("0.91 GB", "Download 0.91 GB", "Apache-2.0")
-    assert line(LOOK._replace(reached={"google-256": 500_000_000}))["order"] == "Go on: 408 MB"
+    assert line(STATE._replace(reached={"google-256": 500_000_000}))["order"] == "Go on: 408 MB"
 
 
 @pytest.mark.parametrize(
@@ -72,17 +72,17 @@ def test_a_download_is_asked_about_with_size_sources_and_room() -> None:
     ],
 )
 def test_what_is_on_disk_is_not_asked_about(here: str, working: str, place: str) -> None:
-    told = line(LOOK._replace(entries=(WORKING, replace(PUBLISHED, here=here)), working=working))  # type: ignore[arg-type]
+    told = line(STATE._replace(entries=(WORKING, replace(PUBLISHED, here=here)), working=working))  # type: ignore[arg-type]
     assert (told["place"], told["question"]) == (place, None)
 
 
 def test_what_is_on_its_way_is_marked() -> None:
-    assert line(LOOK._replace(progress=Progress("google-256", "download", 0, 9, None)))["place"] == "on its way"
+    assert line(STATE._replace(progress=Progress("google-256", "download", 0, 9, None)))["place"] == "on its way"
 
 
 def test_every_published_model_can_be_told() -> None:
-    look = LOOK._replace(entries=shelf.entries(AppSettings()), working="scenes-128")
-    told = menus.menu(look, fixed=False)["models"]
+    state = STATE._replace(entries=shelf.entries(AppSettings()), working="scenes-128")
+    told = menus.menu(state, fixed=False)["models"]
     published = [model for model in told if model["group"] == "published"]
     assert [model["key"] for model in published] == list(CATALOG)
     assert all(model["question"] and model["licence"] and "px" in model["facts"] for model in published)
