@@ -72,16 +72,14 @@ class EditRequest:
         """Check that the parts belong together."""
         if self.class_id is not None:
             object.__setattr__(self, "class_id", whole("class id", self.class_id, 0, 2**31))
-        if self.region is None:
-            if self.image is not None:
-                raise BadRequest("nothing of the picture is marked: give a mask, a box or borders as region.")
+        if self.region is None or self.image is None:
+            if self.region is not None or self.image is not None:
+                raise BadRequest("picture and region belong together: give both, or neither to make a new picture.")
             if self.view.window is not None:
                 raise BadRequest("a window was pinned, but a new picture is shown whole: leave it out.")
             return
         if not isinstance(self.region, Region):
             raise BadRequest(f"region is {type(self.region).__name__}: give Mask(pixels), a Box or Sides.")
-        if self.image is None:
-            raise BadRequest(f"task {self.task.value} needs a picture: open one first.")
         image = self.image
         if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] not in (3, 4) or not image.size:
             raise BadRequest(f"picture is {image.dtype} {image.shape}: give (H, W, 3 or 4) uint8 with pixels in it.")

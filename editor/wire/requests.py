@@ -15,18 +15,7 @@ import numpy as np
 
 from core import BadRequest
 from core.models import ModelSpec
-from core.values import (
-    KNOBS,
-    Box,
-    DecodeOptions,
-    EditRequest,
-    Mask,
-    Painting,
-    Sides,
-    Start,
-    Task,
-    View,
-)
+from core.values import KNOBS, Box, DecodeOptions, EditRequest, Mask, Painting, Sides, Start, Task, View
 from editor.checks import is_whole
 from editor.documents.runs import UNKNOWN, Run
 from editor.documents.store import Pixels
