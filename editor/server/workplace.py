@@ -1,4 +1,4 @@
-"""The folder of one run of the server, with everything that visitors bring or make; it ends with the run.
+"""The folder of one server process, with everything that visitors bring or make; removed when the process ends.
 
 Knows nothing of its content. A lock distinguishes folders of running servers from those of killed ones, which the next
 start removes: uploads may say where a photo was taken.
@@ -29,7 +29,7 @@ _YOUNG_S = 3.0  # between a folder's creation and its lock another start must no
 
 
 class Workplace(NamedTuple):
-    """The two folders of a run.
+    """The two folders of a server process.
 
     Attributes:
         served: files that the page server may give away.
@@ -46,7 +46,7 @@ class Workplace(NamedTuple):
 
 @contextmanager
 def workplace(parent: str | None) -> Iterator[Workplace]:
-    """Make the folders of this run, and let Gradio and `tempfile` use them; removed at the end, however it ends.
+    """Make the folders of this process, and let Gradio and `tempfile` use them; removed at the end, however it ends.
 
     Args:
         parent: folder to make them in; None for the system's folder for temporary files.
