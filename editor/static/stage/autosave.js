@@ -31,6 +31,11 @@ export class Autosave {
     window.addEventListener("pagehide", () => this.flush());
   }
 
+  /** Another document is on the stage. @param {boolean} touched whether it is worth keeping as it is */
+  begin(touched) {
+    this.touched = touched;
+  }
+
   /** Something worth keeping has changed. */
   soon() {
     clearTimeout(this.timer);
@@ -71,7 +76,7 @@ export class Autosave {
       mode: stage.mode,
       box: stage.box,
       extend: stage.extend,
-      window: stage.painter.window,
+      window: stage.pinned,
       mask: mask?.wire() ?? null,
       head: versions.head,
       next: versions.next,

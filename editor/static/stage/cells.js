@@ -125,8 +125,7 @@ export class Cells {
     this.choices.replaceChildren(makeElement("p", "", {}, WORDS.looking));
     this.unpin.hidden = !this.pinned(cell);
     this.box.hidden = false;
-    this.place();
-    this.stage.renderer.schedule();
+    this.stage.tell("cells");
   }
 
   /** Beside the cell, inside the stage. */
@@ -192,8 +191,7 @@ export class Cells {
     if (code === null) {
       // A free cell keeps what it shows until it is drawn again.
       pins.delete(cell);
-      this.close();
-      return this.stage.refresh();
+      return this.close();
     }
     const next = new Map(pins).set(cell, code);
     this.close();
@@ -204,7 +202,7 @@ export class Cells {
     if (this.box.hidden) return;
     this.open = null;
     this.box.hidden = true;
-    this.stage.renderer.schedule();
+    this.stage.tell("cells");
   }
 
   /** Marks the open and the pinned cells. @param {CanvasRenderingContext2D} pen CSS pixels

@@ -4,6 +4,7 @@
 import { letterOf, madeFrom, seamOf, WORDS } from "./words.js";
 
 /** @typedef {import("./review.js").Review} Review */
+/** @typedef {import("./review.js").Running} Running */
 
 export class Choice {
   /** @param {import("./stage.js").Stage} stage */
@@ -14,19 +15,19 @@ export class Choice {
   /** Puts variations on the stage and loads them. @param {Review} review @param {number} [index] the one to show */
   async open(review, index = review.index) {
     const { stage } = this;
-    if (stage.review !== review) stage.marksSeen = stage.history.marks;
-    if (stage.review && stage.review !== review) stage.review.close();
+    if (stage.review !== review) {
+      stage.review?.close();
+      stage.change({ review, marksSeen: stage.history.marks });
+    }
     review.closed = false;
     review.index = review.variations[index].dropped ? review.ordered()[0] : index;
-    stage.review = review;
     stage.timeline.reset();
-    stage.renderer.all();
     await this.load();
     for (const each of review.ordered()) {
       if (stage.review !== review) return;
       // A variation that cannot be loaded says so when it is chosen.
       await review.load(each).catch(() => {});
-      if (stage.review === review) this.show();
+      if (stage.review === review) stage.tell("tiles");
     }
   }
 
@@ -35,63 +36,56 @@ export class Choice {
     const { stage } = this;
     const { review } = stage;
     if (!review) return;
-    this.show();
     stage.cells.close();
-    stage.refresh();
-    stage.autosave.soon();
+    stage.tell("review");
     try {
       await review.load(review.index);
     } catch {
       stage.panel.toast(WORDS.loadFailed, "error");
     }
     if (stage.review !== review) return;
-    if (stage.held) stage.held.close();
-    stage.held = null;
-    this.show();
+    this.hold(null);
     stage.timeline.redraw();
-    stage.renderer.all();
-    stage.refresh();
+    stage.tell("review");
+  }
+
+  /** Shows the last preview of a run until its result is loaded, or no longer. @param {Running | null} running */
+  hold(running) {
+    const { stage } = this;
+    stage.held?.close();
+    stage.change({ held: running });
   }
 
   /** Shows another variation, of what is decoding or of what is under review. @param {number} index */
   pick(index) {
     const { stage } = this;
-    if (stage.review) {
-      stage.review.index = index;
+    const { review, running } = stage;
+    if (review) {
+      review.index = index;
       void this.load();
-    } else if (stage.running) {
-      const { running } = stage;
+    } else if (running) {
       running.index = index;
       running.picked = true;
       if (running.step) running.advance();
-      this.show();
-      void running.draw().then((drawn) => drawn && stage.renderer.all());
+      stage.tell("tiles");
+      void running.draw().then((drawn) => drawn && stage.tell("running"));
     }
   }
 
   /** Takes the review off the stage; it stays among the runs. */
   lift() {
     const { stage } = this;
-    if (stage.held) stage.held.close();
-    stage.held = null;
-    if (stage.review) stage.review.close();
-    stage.review = null;
-    stage.painting = false;
+    this.hold(null);
+    stage.review?.close();
+    stage.change({ review: null, painting: false });
     stage.cells.close();
     stage.timeline.reset();
-    this.show();
-    stage.renderer.all();
-    stage.autosave.soon();
   }
 
   /** Back to the picture. */
   aside() {
-    const { stage } = this;
-    if (!stage.review || stage.review.sent) return;
-    const resized = String(stage.frame()) !== String([0, 0, stage.mask?.width, stage.mask?.height]);
-    this.lift();
-    if (stage.view.fitted && resized) stage.fit();
-    stage.refresh();
+    const { review } = this.stage;
+    if (review && !review.sent) this.lift();
   }
 
   keep() {
@@ -100,7 +94,7 @@ export class Choice {
     if (!review || review.sent || stage.versions.pending) return;
     review.sent = true;
     void stage.versions.keep(review);
-    this.show();
+    stage.tell("review");
   }
 
   /** Takes a variation out of the strip; undo brings it back. @param {number} [index] */
@@ -122,7 +116,6 @@ export class Choice {
     else if (this.stage.review !== review) return;
     else if (!review.ordered().length) this.aside();
     else this.pick(next);
-    this.stage.refresh();
   }
 
   /** @param {import("./review.js").Order} order */
@@ -130,7 +123,7 @@ export class Choice {
     const { review } = this.stage;
     if (!review) return;
     review.order = order;
-    this.show();
+    this.stage.tell("review");
   }
 
   /** The strip again. */

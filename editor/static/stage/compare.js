@@ -89,8 +89,7 @@ export class Comparison {
   /** @param {number} split 0..1 */
   moveLine(split) {
     this.split = Math.min(Math.max(split, 0), 1);
-    this.place();
-    this.stage.renderer.all();
+    this.stage.tell("split");
   }
 
   /** @param {number} direction @param {boolean} far */
@@ -123,24 +122,14 @@ export class Comparison {
     if (!stage.review) await this.loadFirst();
     if (!this.sides()) return stage.panel.toast(WORDS.nothingToCompare);
     stage.pointers.cancel();
-    const refit = stage.view.fitted && (way === "pair") !== (this.way === "pair");
     this.way = way;
-    if (refit) stage.fit();
-    this.changed();
+    stage.tell("comparison");
   }
 
   end() {
     if (!this.way) return;
-    const refit = this.stage.view.fitted && this.way === "pair";
     this.way = "";
-    if (refit) this.stage.fit();
-    this.changed();
-  }
-
-  changed() {
-    this.stage.pointers.cursor();
-    this.stage.renderer.all();
-    this.stage.refresh();
+    this.stage.tell("comparison");
   }
 
   /** Loads the version that was opened, for when no variation is under review. */

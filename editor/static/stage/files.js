@@ -55,10 +55,7 @@ export class Files {
     const { stage } = this;
     stage.runner.abandon();
     stage.pointers.cancel();
-    if (chosen) {
-      stage.sessions.chosen = true;
-      stage.sessions.restoring = null;
-    }
+    if (chosen) stage.sessions.giveWay();
     return ++this.latest;
   }
 
@@ -69,8 +66,7 @@ export class Files {
   async carried(file, name, chosen = false) {
     const { stage } = this;
     const mine = this.supersede(chosen);
-    stage.opening = true;
-    stage.refresh();
+    stage.change({ opening: true });
     try {
       const there = await carry(
         file,
@@ -84,8 +80,7 @@ export class Files {
         ? { kind: "notice", level: "error", message: /** @type {Error} */ (error).message }
         : null;
     } finally {
-      if (mine === this.latest) stage.opening = false;
-      stage.refresh();
+      if (mine === this.latest) stage.change({ opening: false });
     }
   }
 
@@ -159,8 +154,7 @@ export class Files {
   async opened(message) {
     const { stage } = this;
     const mine = this.latest;
-    stage.opening = true;
-    stage.refresh();
+    stage.change({ opening: true });
     try {
       const { width, height } = message;
       const blob = await download(message.url);
@@ -173,8 +167,7 @@ export class Files {
     } catch {
       if (mine === this.latest) stage.panel.toast(WORDS.loadFailed, "error");
     } finally {
-      if (mine === this.latest) stage.opening = false;
-      stage.refresh();
+      if (mine === this.latest) stage.change({ opening: false });
     }
   }
 
@@ -186,23 +179,21 @@ export class Files {
     const { versions, sessions } = stage;
     const { width, height } = message;
     versions.clear();
-    stage.runner.reviews = [];
+    stage.runner.forget();
     const mask = new Mask(width, height);
-    stage.name = message.name || "";
-    stage.describe(message);
-    stage.box = null;
-    stage.extend = [0, 0, 0, 0];
-    stage.view.fitted = true;
+    stage.describe(message.name || "", message);
+    stage.change({ box: null, extend: [0, 0, 0, 0] });
     stage.painter.suit(width, height);
     if (message.mask && message.mask.width === width && message.mask.height === height) mask.load(message.mask);
     versions.opened(message);
     const head = versions.current;
     if (head) head.blob = blob;
     stage.place(message.doc, picture, mask);
+    stage.fit();
     // What came with the file: a recipe's box and border, or a whole project's canvas.
     if (message.mode) stage.askMode(message.mode);
-    if (Array.isArray(message.box) && message.box.length === 4) stage.box = mask.clamped(message.box);
-    if (Array.isArray(message.extend)) stage.setExtend(message.extend);
+    if (Array.isArray(message.box) && message.box.length === 4) stage.change({ box: mask.clamped(message.box) });
+    if (Array.isArray(message.extend)) stage.marks.setExtend(message.extend);
     versions.takeState(message.state);
     if (message.state?.mode) stage.askMode(message.state.mode);
     // What a first visit is told is about what is painted, and a mode chosen on an earlier one may not show that.
@@ -210,9 +201,8 @@ export class Files {
     else if (left) stage.panel.toast(WORDS.openedOver);
     stage.history.clear();
     if (left) stage.history.push({ kind: "open", before: left, after: sessions.id });
-    stage.autosave.touched = !message.first;
+    stage.autosave.begin(!message.first);
     if (head) void versions.file(head, picture);
-    stage.changed();
   }
 
   /** Saves the mask as a PNG, white = repaint. */
@@ -256,7 +246,7 @@ export class Files {
     if (message.kind !== "mask") return;
     stage.pointers.cancel();
     if (!mask.take(message.mask)) return;
-    stage.paints();
-    stage.commitMask();
+    stage.marks.begin();
+    stage.marks.commitMask();
   }
 }

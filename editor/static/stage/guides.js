@@ -57,7 +57,7 @@ export class Guides {
     if (!stage.hasCanvas() || stage.comparing || stage.comparison.on) return;
     if (!stage.painter.hidden) this.drawIntent(pen);
     if (stage.rubber) this.drawRubber(pen, stage.rubber);
-    if (stage.painter.lasso) this.drawLasso(pen, stage.painter.lasso);
+    if (stage.lasso) this.drawLasso(pen, stage.lasso);
     this.drawCursor(pen);
   }
 
@@ -66,7 +66,7 @@ export class Guides {
     const { stage } = this;
     const extending = stage.mode === "extend" && stage.mask && !stage.review;
     if (extending) this.drawBorder(pen);
-    const shown = stage.shownCells();
+    const shown = this.shownCells();
     if (shown) this.drawRunning(pen, shown);
     else if (!stage.review && !stage.decoding) this.drawPlan(pen);
     stage.timeline.draw(pen, (box) => this.screenBox(box));
@@ -75,6 +75,13 @@ export class Guides {
     if (extending && !stage.running) this.drawBorderHandles(pen);
     if (stage.mode === "replace" && stage.box && !stage.running && !stage.review) this.drawBox(pen, stage.box);
     if (stage.tool === "token" && stage.paintable() && !stage.running) this.drawCell(pen);
+  }
+
+  /** Cells to draw as undecided: those of the step that is shown. */
+  shownCells() {
+    const { timeline, decoding } = this.stage;
+    if (timeline.look !== "picture") return null;
+    return timeline.back ? timeline.undecided() : decoding;
   }
 
   /** @param {number[]} box canvas pixels @returns {[number, number, number, number]} CSS pixels */
@@ -175,7 +182,7 @@ export class Guides {
         pen.strokeStyle = "rgba(255, 255, 255, .6)";
         pen.lineWidth = 1;
         pen.stroke();
-      } else this.outline(pen, "rgba(255, 255, 255, .92)", 1, stage.painter.window ? [] : [6, 5]);
+      } else this.outline(pen, "rgba(255, 255, 255, .92)", 1, stage.pinned ? [] : [6, 5]);
       if (passes.length > 1 && box[2] - box[0] > 40) label(pen, [box[0] + 5, box[1] + 27], `${index + 1}`);
     });
   }
@@ -329,12 +336,12 @@ export class Guides {
   drawCursor(pen) {
     const { stage } = this;
     const at = stage.pointer;
-    if (!at || !stage.brushShown()) return;
+    if (!at || !stage.pointers.brushShown()) return;
     const { size, hardness } = stage.painter;
     const radius = Math.max((size / 2) * stage.view.scale, 1.5);
     pen.beginPath();
     pen.arc(at[0], at[1], radius, 0, 2 * Math.PI);
-    this.outline(pen, "#fff", 1.25, stage.erasing() ? [4, 3] : []);
+    this.outline(pen, "#fff", 1.25, stage.tool === "eraser" ? [4, 3] : []);
     if (hardness < 1 && radius * hardness > 3) {
       // The part that covers whole.
       pen.beginPath();

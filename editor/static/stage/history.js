@@ -36,7 +36,9 @@ function weight(step) {
 }
 
 export class History {
-  constructor() {
+  /** @param {() => void} [moved] called whenever there is another step to take back or to do again */
+  constructor(moved = () => {}) {
+    this.moved = moved;
     /** @type {Step[]} */
     this.done = [];
     /** @type {Step[]} */
@@ -53,6 +55,7 @@ export class History {
     this.done = [];
     this.undone = [];
     this.bytes = 0;
+    this.moved();
   }
 
   /** @param {Step} step */
@@ -64,6 +67,7 @@ export class History {
     while (this.done.length > MOST_STEPS || (this.bytes > MOST_BYTES && this.done.length > 1)) {
       this.bytes -= weight(/** @type {Step} */ (this.done.shift()));
     }
+    this.moved();
   }
 
   /** The newest steps as they can be written to a store. @param {import("./review.js").Review[]} reviews
@@ -103,12 +107,14 @@ export class History {
     this.done = whole(stored.done);
     this.undone = whole(stored.undone);
     for (const each of this.done) this.bytes += weight(each);
+    this.moved();
   }
 
   /** @returns {Step | undefined} the step to take back */
   undo() {
     const step = this.done.pop();
     if (step) this.undone.push(step);
+    this.moved();
     return step;
   }
 
@@ -116,6 +122,14 @@ export class History {
   redo() {
     const step = this.undone.pop();
     if (step) this.done.push(step);
+    this.moved();
     return step;
+  }
+
+  /** What was on the stage before something was opened is there again, with its own history: on from here it goes to
+   * that. @param {Extract<Step, {kind: "open"}>} step */
+  returned(step) {
+    this.undone = [...this.undone.filter((each) => each.kind !== "open" || each.after !== step.after), step];
+    this.moved();
   }
 }

@@ -12,7 +12,7 @@ function summary(stage) {
     tool: stage.tool,
     size: stage.painter.size,
     hardness: stage.painter.hardness,
-    window: stage.painter.window,
+    window: stage.pinned,
     compare: stage.comparison.way,
     doc: stage.doc,
     width: stage.mask ? stage.mask.width : 0,
@@ -74,7 +74,10 @@ export function hookOf(stage) {
       return { window, grid, cells: Array.from(cells), passes: passes.length };
     },
     passes: () => stage.plan.passes.map(({ window, grid, cells }) => ({ window, grid, cells: Array.from(cells) })),
-    state: () => summary(stage),
+    state: () => {
+      stage.flush(); // as the next frame will show it
+      return summary(stage);
+    },
     timeline: () => {
       const { timeline } = stage;
       const { trace, variation } = timeline;
@@ -90,7 +93,7 @@ export function hookOf(stage) {
     },
     origin: (/** @type {number} */ x, /** @type {number} */ y) => stage.sources.look(x, y),
     go: (/** @type {number} */ position) => stage.timeline.go(position),
-    frames: () => ({ ...stage.renderer.frames }),
-    resetFrames: () => Object.assign(stage.renderer.frames, { count: 0, total: 0, worst: 0, last: 0 }),
+    frames: () => ({ ...stage.frames }),
+    resetFrames: () => Object.assign(stage.frames, { count: 0, total: 0, worst: 0, last: 0 }),
   };
 }

@@ -21,13 +21,6 @@ export function chooseMode(mode) {
   if (radio instanceof HTMLElement) radio.click();
 }
 
-/** @param {Stage} stage @param {boolean} on */
-function pans(stage, on) {
-  stage.pointers.spaceDown = on;
-  stage.pointers.cursor();
-  stage.renderer.schedule();
-}
-
 /** @type {{group: string, shortcuts: Shortcut[]}[]} */
 export const KEYS = [
   {
@@ -41,7 +34,12 @@ export const KEYS = [
       { keys: ["M"], does: "Box to replace", act: (stage) => stage.setTool("box") },
       { keys: ["I"], does: "Look into a result: cells, sources of pixels", act: (stage) => stage.setTool("inspect") },
       { keys: ["H"], does: "Move the view", act: (stage) => stage.setTool("hand") },
-      { keys: ["Space"], does: "Move the view while held", hold: pans, home: true },
+      {
+        keys: ["Space"],
+        does: "Move the view while held",
+        hold: (stage, on) => stage.pointers.holdSpace(on),
+        home: true,
+      },
       { keys: ["[", "]"], does: "Smaller or larger brush", act: (stage, key) => stage.painter.resize(key ? 1 : -1) },
       {
         keys: ["Shift+[", "Shift+]"],
@@ -54,8 +52,8 @@ export const KEYS = [
   {
     group: "Mask",
     shortcuts: [
-      { keys: ["X"], does: "Invert", act: (stage) => stage.invert() },
-      { keys: ["Delete", "Backspace"], does: "Clear", act: (stage) => stage.clear(), home: true },
+      { keys: ["X"], does: "Invert", act: (stage) => stage.marks.invert() },
+      { keys: ["Delete", "Backspace"], does: "Clear", act: (stage) => stage.marks.clear(), home: true },
       { keys: ["G"], does: "Token grid", act: (stage) => stage.toggleGrid() },
       { keys: ["O"], does: "Hide the overlay while held", hold: (stage, on) => stage.painter.hide(on) },
       { keys: ["Arrows"], does: "Move the box by a pixel; with Shift by a cell" },
@@ -235,7 +233,7 @@ export function listenToKeys(stage, host) {
     if (((isTyping(e.target) || e.defaultPrevented) && !runs) || !stage.visible()) return;
     const found = foundFor(e);
     if (runs) /** @type {HTMLElement} */ (e.target).blur(); // what was typed counts
-    if (name === "\\" || (name === "Tab" && document.activeElement === host && stage.focusByPointer)) {
+    if (name === "\\" || (name === "Tab" && document.activeElement === host && stage.pointers.focused)) {
       // Someone who came here by keyboard leaves by Tab; someone who came by pointer compares with it.
       e.preventDefault();
       stage.compare(true);
@@ -262,7 +260,6 @@ export function listenToKeys(stage, host) {
   });
   window.addEventListener("blur", release);
   host.addEventListener("blur", () => {
-    stage.focusByPointer = false;
     host.classList.remove("mge-quiet");
     release();
   });

@@ -13,14 +13,13 @@ import { Wire } from "./wire.js";
 export function main(host, trigger, props, server, watch) {
   const root = /** @type {HTMLElement} */ (host.querySelector(".mge"));
   const wire = new Wire(trigger, props, server, watch);
-  const stage = new Stage(root, wire);
-  if (typeof props.model === "string") stage.model.id = props.model;
+  const stage = new Stage(root, wire, typeof props.model === "string" ? props.model : null);
   const page = /** @type {any} */ (window);
   page.mgeStage = {
     run: () => stage.run(),
     stop: () => stage.stop(),
     setMode: (/** @type {string} */ mode) => stage.setMode(mode),
-    setExtend: (/** @type {number[]} */ sides) => stage.setExtend(sides),
+    setExtend: (/** @type {number[]} */ sides) => stage.marks.setExtend(sides),
     downloadMask: () => stage.files.downloadMask(),
     importMask: (/** @type {File} */ file) => stage.files.importMask(file),
     setOverlay: (/** @type {number} */ opacity) => stage.painter.setOpacity(opacity),

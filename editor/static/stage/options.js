@@ -100,7 +100,6 @@ export class Options {
   /** What is done to the whole mask, and how it is shown. @returns {HTMLElement} */
   maskMenu() {
     const { stage } = this;
-    const { painter } = stage;
     const amount = () => Number(this.pixels.value);
     return makeElement(
       "div",
@@ -121,8 +120,8 @@ export class Options {
         makeElement("span", "", {}, WORDS.edge),
         this.pixels,
         makeElement("span", "mge-unit", {}, "px"),
-        textButton("Grow", WORDS.growMask, () => painter.grow(amount()), "mge-small"),
-        textButton("Shrink", WORDS.shrinkMask, () => painter.grow(-amount()), "mge-small")
+        textButton("Grow", WORDS.growMask, () => stage.marks.grow(amount()), "mge-small"),
+        textButton("Shrink", WORDS.shrinkMask, () => stage.marks.grow(-amount()), "mge-small")
       ),
       makeElement(
         "div",

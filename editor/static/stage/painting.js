@@ -1,11 +1,9 @@
-/** What is painted with and how it is shown: brush, overlay, pinned window, and what is done to the whole mask. Knows
- * no pointers. */
+/** What is painted with and how it is shown: brush, overlay, pinned window. Knows no pointers. */
 
 import { windowAround } from "./tokens.js";
 import { WORDS } from "./words.js";
 
 const LARGEST_BRUSH = 1024; // picture pixels
-const FURTHEST_GROWTH = 64; // picture pixels
 
 /** Colours that every colour vision tells apart (Okabe and Ito). @type {{name: string, rgb: number[]}[]} */
 export const TINTS = [
@@ -25,10 +23,6 @@ export class Painter {
     this.colour = 0; // of TINTS
     /** True while a key hides the overlay. */
     this.hidden = false;
-    /** @type {number[] | null} window whose cells the token pen toggles; the plan keeps to it */
-    this.window = null;
-    /** @type {{points: number[][], erase: boolean} | null} the outline being drawn */
-    this.lasso = null;
   }
 
   sizeStep() {
@@ -38,7 +32,7 @@ export class Painter {
   /** @param {number} step 0..100, even in ratio */
   setSizeStep(step) {
     this.size = Math.max(1, Math.round(Math.exp((step / 100) * Math.log(LARGEST_BRUSH))));
-    this.stage.refresh();
+    this.stage.tell("brush");
   }
 
   /** @param {number} direction */
@@ -47,54 +41,40 @@ export class Painter {
       direction > 0 ? Math.max(this.size + 1, this.size * 1.18) : Math.min(this.size - 1, this.size / 1.18)
     );
     this.size = Math.min(Math.max(next, 1), LARGEST_BRUSH);
-    this.stage.refresh();
+    this.stage.tell("brush");
   }
 
   /** A brush of about a fourteenth of the picture. @param {number} width @param {number} height */
   suit(width, height) {
     this.size = Math.min(Math.max(Math.round(Math.max(width, height) / 14), 4), LARGEST_BRUSH);
+    this.stage.tell("brush");
   }
 
   /** @param {number} hardness 0..1 */
   setHardness(hardness) {
     this.hardness = Math.min(Math.max(Math.round(hardness * 20) / 20, 0), 1);
-    this.stage.refresh();
+    this.stage.tell("brush");
   }
 
   /** @param {number} opacity 0..1 */
   setOpacity(opacity) {
     if (!(opacity >= 0)) return;
     this.opacity = Math.min(opacity, 1);
-    this.stage.renderer.all();
-    this.stage.refresh();
+    this.stage.tell("overlay");
   }
 
   /** @param {number} index of TINTS */
   setColour(index) {
     this.colour = index;
     if (this.stage.tint) this.stage.tint.recolour(TINTS[index].rgb);
-    this.stage.renderer.all();
-    this.stage.refresh();
+    this.stage.tell("overlay");
   }
 
   /** Hides what lies over the picture, or shows it again. @param {boolean} on */
   hide(on) {
     if (on === this.hidden) return;
     this.hidden = on;
-    this.stage.renderer.all();
-    this.stage.refresh();
-  }
-
-  /** @param {number} pixels to grow by; negative shrinks */
-  grow(pixels) {
-    const { stage } = this;
-    const by = Math.max(-FURTHEST_GROWTH, Math.min(FURTHEST_GROWTH, Math.round(pixels) || 0));
-    if (!stage.mask || !stage.paintable() || !by) return;
-    if (!stage.mask.painted) return stage.panel.toast(WORDS.nothingToGrow);
-    stage.mask.grow(by);
-    stage.paints();
-    stage.commitMask();
-    if (!stage.mask.painted) stage.panel.toast(WORDS.shrunkAway);
+    this.stage.tell("overlay");
   }
 
   /** The window whose cells are toggled at a canvas position, pinned from now on. @param {number} x @param {number} y
@@ -103,13 +83,13 @@ export class Painter {
     const { stage } = this;
     const window = this.windowAt(x, y);
     const mask = /** @type {import("./mask.js").Mask} */ (stage.mask);
-    if (!window) stage.panel.toast(this.window || mask.painted ? WORDS.outsideWindow : WORDS.outsidePicture);
+    if (!window) stage.panel.toast(stage.pinned || mask.painted ? WORDS.outsideWindow : WORDS.outsidePicture);
     else {
       if (stage.mode === "replace" && stage.box) {
         mask.clear(); // until now the box counted, not what was painted
         mask.rectangle(/** @type {import("./mask.js").Rect} */ (stage.box), 255);
       }
-      this.window = window;
+      stage.change({ pinned: window });
     }
     return window;
   }
@@ -120,7 +100,7 @@ export class Painter {
     const mask = /** @type {import("./mask.js").Mask} */ (stage.mask);
     if (x < 0 || y < 0 || x >= mask.width || y >= mask.height) return null;
     const holds = (/** @type {number[]} */ [l, t, r, b]) => x >= l && y >= t && x < r && y < b;
-    let window = this.window;
+    let window = stage.pinned;
     const boxed = stage.mode === "replace" && stage.box;
     if (!window && (mask.painted || boxed)) {
       if (stage.plan.passes.length !== 1) return null;
@@ -133,9 +113,9 @@ export class Painter {
   /** Lets go of the pinned window where something is painted outside of it. @param {number[] | null} bounds of what is
    * painted */
   keepPin(bounds) {
-    const { window } = this;
-    if (!window || !bounds) return;
-    if (bounds[0] < window[0] || bounds[1] < window[1] || bounds[2] > window[2] || bounds[3] > window[3])
-      this.window = null;
+    const { pinned } = this.stage;
+    if (!pinned || !bounds) return;
+    if (bounds[0] < pinned[0] || bounds[1] < pinned[1] || bounds[2] > pinned[2] || bounds[3] > pinned[3])
+      this.stage.change({ pinned: null });
   }
 }

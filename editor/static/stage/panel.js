@@ -214,8 +214,8 @@ export class Panel {
       const actions = {
         undo: () => stage.undo(),
         redo: () => stage.redo(),
-        invert: () => stage.invert(),
-        clear: () => stage.clear(),
+        invert: () => stage.marks.invert(),
+        clear: () => stage.marks.clear(),
         fit: () => stage.fit(),
         actual: () => stage.actualSize(),
         grid: () => stage.toggleGrid(),
@@ -228,6 +228,11 @@ export class Panel {
     }
     this.buttons.set(item.id, node);
     return node;
+  }
+
+  /** Says that the original is shown. @param {boolean} on */
+  showOriginal(on) {
+    this.compareTag.classList.toggle("mge-on", on);
   }
 
   /** @param {string} message @param {"info" | "error"} [level] */

@@ -33,22 +33,26 @@ export class Planner {
     this.timer = 0;
   }
 
+  /** Something else is marked: what is asked, or about to be, is about what was marked before. */
+  forget() {
+    clearTimeout(this.timer);
+    this.asked = "";
+  }
+
   replan() {
     const { stage } = this;
-    stage.planStale = false;
     const { mask, model } = stage;
+    this.forget();
     const region = mask && maskRegion(mask);
-    stage.painted = region?.bounds ?? null;
+    stage.change({ painted: region?.bounds ?? null });
     stage.painter.keepPin(stage.painted);
-    clearTimeout(this.timer);
     let passes = /** @type {import("./tokens.js").Pass[]} */ ([]);
     let asks = false;
-    this.asked = ""; // an answer that is on its way is about another mask
     if (mask && stage.mode === "extend") {
       asks = stage.extend.some((v) => v > 0);
     } else if (region && stage.mode !== "generate") {
       const hole = stage.mode === "replace" && stage.box ? boxRegion(stage.box, region.width, region.height) : region;
-      const pinned = hole === region ? stage.painter.window : null;
+      const pinned = hole === region ? stage.pinned : null;
       const pass = onePass(hole, model, pinned);
       if (pass) {
         passes = [pass];
@@ -60,18 +64,16 @@ export class Planner {
     if (asks && stage.wire.canPlan) {
       const local = passes.length > 0;
       if (!local && !stage.plan.local) passes = stage.plan.passes; // the last answer stays until the next one is here
-      stage.plan = { passes, seconds: null, local };
+      stage.change({ plan: { passes, seconds: null, local } });
       this.timer = window.setTimeout(() => void this.askPlan(), PLAN_DELAY);
     } else {
-      stage.plan = { passes, seconds: null, local: true };
+      stage.change({ plan: { passes, seconds: null, local: true } });
     }
-    this.status();
     stage.root.dispatchEvent(new CustomEvent("mge-region", { bubbles: true, detail: stage.versions.head }));
   }
 
   async askPlan() {
     const { stage } = this;
-    if (stage.planStale) return; // the frame that is due asks anew, where there is still something to ask
     if (stage.dragging && stage.mode !== "extend") {
       this.timer = window.setTimeout(() => void this.askPlan(), PLAN_DELAY);
       return;
@@ -89,9 +91,7 @@ export class Planner {
         grid,
         cells: bitsOf(answer.cells[i], grid * grid),
       }));
-      stage.plan = { passes, seconds: answer.seconds ?? null, local: false };
-      this.status();
-      stage.renderer.schedule();
+      stage.change({ plan: { passes, seconds: answer.seconds ?? null, local: false } });
     } catch {
       if (this.asked === asked) stage.panel.toast(WORDS.planFailed);
     }
@@ -123,7 +123,7 @@ export class Planner {
     return mask ? this.ofPlan(mask) : "";
   }
 
-  /** @param {import("./stage.js").Running} running */
+  /** @param {import("./review.js").Running} running */
   ofRun(running) {
     const { step, steps, windows, level } = running;
     const doing = step && !running.finishing ? stepOf(step, steps, windows, level) : null;
@@ -131,7 +131,7 @@ export class Planner {
     return running.secondsLeft === null ? text : `${text} · ${duration(running.secondsLeft)} left`;
   }
 
-  /** @param {import("./stage.js").Review} review */
+  /** @param {import("./review.js").Review} review */
   ofReview(review) {
     const { seed, score, outcome, note } = review.current;
     const parts = [
@@ -164,7 +164,7 @@ export class Planner {
     return parts.join(" · ");
   }
 
-  /** @param {import("./stage.js").Proof | null} proof */
+  /** @param {import("./state.js").Proof | null} proof */
   showProof(proof) {
     const { panel } = this.stage;
     const { outside, seam, shift } = proof ?? { outside: null, seam: null, shift: null };

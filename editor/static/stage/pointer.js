@@ -19,6 +19,11 @@ export class Pointers {
     this.panning = false;
     this.spaceDown = false;
     this.penDown = false;
+    /** Whether the canvas has the focus because it was pressed. */
+    this.focused = false;
+    host.addEventListener("blur", () => {
+      this.focused = false;
+    });
     host.addEventListener("pointerdown", (e) => this.down(e));
     host.addEventListener("pointermove", (e) => this.move(e));
     host.addEventListener("pointerup", (e) => this.up(e, false));
@@ -56,16 +61,15 @@ export class Pointers {
   /** @param {[number, number] | null} at */
   hover(at) {
     const { stage } = this;
-    stage.pointer = at;
-    if (at && stage.tool === "inspect") stage.sources.point = stage.view.toCanvas(...at);
-    stage.renderer.schedule();
+    stage.change({ pointer: at });
+    if (at && stage.tool === "inspect") stage.sources.pointAt(stage.view.toCanvas(...at));
   }
 
   /** @param {PointerEvent} e */
   down(e) {
     const { stage } = this;
     this.host.focus({ preventScroll: true });
-    stage.focusByPointer = true;
+    this.focused = true;
     this.host.classList.add("mge-quiet");
     if (e.pointerType === "pen") this.palmsAway();
     if (e.pointerType === "touch") {
@@ -94,14 +98,13 @@ export class Pointers {
     if (e.button === 1 || this.spaceDown || stage.tool === "hand" || !stage.mask) {
       this.panning = true;
       this.last = { x: e.clientX, y: e.clientY };
-      this.cursor();
+      stage.tell("cursor");
       return;
     }
     const drag = this.started(point, e.button === 2);
     if (drag) {
       this.drag = drag;
-      stage.dragging = true;
-      stage.renderer.schedule();
+      stage.change({ dragging: true });
     } else {
       this.panning = true;
       this.last = { x: e.clientX, y: e.clientY };
@@ -130,7 +133,7 @@ export class Pointers {
     if (stage.mode === "extend") return extendDrag(stage, point);
     if (stage.tool === "box") return right ? null : boxDrag(stage, point);
     const erase = point.erase || right || stage.tool === "eraser";
-    stage.paints();
+    stage.marks.begin();
     if (stage.tool === "token") return tokenDrag(stage, point, erase);
     if (stage.tool === "lasso") return lassoDrag(stage, point, erase);
     return stage.tool === "rectangle" ? rectangleDrag(stage, point, erase) : strokeDrag(stage, point, erase);
@@ -144,11 +147,9 @@ export class Pointers {
     if (this.panning && e.pointerId === this.dragId && this.last) {
       stage.view.panBy(e.clientX - this.last.x, e.clientY - this.last.y);
       this.last = { x: e.clientX, y: e.clientY };
-      stage.viewChanged();
     } else if (this.drag && e.pointerId === this.dragId) {
       const events = e.getCoalescedEvents ? e.getCoalescedEvents() : [];
       for (const each of events.length ? events : [e]) this.drag.move(this.point(each));
-      stage.renderer.schedule();
     }
     this.hover(this.at(e));
     if (!this.drag && !this.panning) this.cursor(this.point(e));
@@ -170,8 +171,7 @@ export class Pointers {
     const [from, to] = [middle(before), middle(after)];
     stage.view.panBy(to[0] - from[0], to[1] - from[1]);
     stage.view.zoomAt(...stage.comparison.shared(to[0], to[1]), apart(after) / apart(before));
-    stage.pointer = null;
-    stage.viewChanged();
+    stage.change({ pointer: null });
   }
 
   /** @param {PointerEvent} e @param {boolean} lost */
@@ -192,8 +192,7 @@ export class Pointers {
     this.drag = null;
     this.panning = false;
     this.dragId = -1;
-    this.stage.dragging = false;
-    this.stage.changed();
+    this.stage.change({ dragging: false });
   }
 
   /** Gives up the drag in progress. @returns {boolean} whether there was one */
@@ -216,8 +215,18 @@ export class Pointers {
       ...stage.comparison.shared(x, y),
       Math.exp(-Math.max(-240, Math.min(240, e.deltaY * unit)) * speed)
     );
-    stage.pointer = [x, y];
-    stage.viewChanged();
+    stage.change({ pointer: [x, y] });
+  }
+
+  /** Holds the view to be moved, whatever the tool, or lets it go. @param {boolean} on */
+  holdSpace(on) {
+    this.spaceDown = on;
+    this.stage.tell("cursor");
+  }
+
+  brushShown() {
+    const { stage } = this;
+    return stage.paintable() && ["brush", "eraser"].includes(stage.tool) && !this.spaceDown && !this.panning;
   }
 
   /** The mouse cursor over the canvas. @param {import("./tools.js").Point} [point] */
@@ -227,7 +236,7 @@ export class Pointers {
     if (!stage.hasCanvas()) cursor = "default";
     else if (this.panning) cursor = "grabbing";
     else if (this.spaceDown || stage.tool === "hand" || !stage.mask || stage.comparison.on) cursor = "grab";
-    else if (stage.brushShown()) cursor = "none";
+    else if (this.brushShown()) cursor = "none";
     else if (point) {
       const box = stage.mode === "extend" ? stage.grown() : stage.tool === "box" ? stage.box : null;
       const handle = box ? handleAt(box, point) : "";

@@ -43,10 +43,11 @@ export class Receiver {
   /** @param {any} message */
   settled(message) {
     const { stage } = this;
+    const model = { ...stage.model };
     for (const name of /** @type {const} */ (["pixels", "grid", "context", "coverage", "grow", "refine"])) {
-      if (typeof message[name] === "number") stage.model[name] = message[name];
+      if (typeof message[name] === "number") model[name] = message[name];
     }
-    if (typeof message.id === "string") stage.model.id = message.id;
-    stage.changed();
+    if (typeof message.id === "string") model.id = message.id;
+    stage.change({ model });
   }
 }

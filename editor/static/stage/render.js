@@ -4,6 +4,22 @@
 import { Guides, hatch } from "./guides.js";
 import { context2d, makeCanvas } from "./picture.js";
 
+/** @type {import("./state.js").Name[]} what the picture shows */
+const PICTURE = [
+  "picture",
+  "alpha",
+  "running",
+  "review",
+  "held",
+  "timeline",
+  "comparing",
+  "comparison",
+  "split",
+  "view",
+];
+/** @type {import("./state.js").Name[]} what the whole tint depends on, beside the strokes */
+const TINT = ["mask", "mode", "box", "running", "review", "painting", "comparing", "comparison", "overlay", "view"];
+
 function checkerboard() {
   const tile = makeCanvas(16, 16);
   const pen = context2d(tile);
@@ -31,76 +47,29 @@ export class Renderer {
     this.picturePen = picturePen;
     this.tintPen = tintPen;
     this.guidesPen = guidesPen;
-    this.guides = new Guides(stage, () => this.schedule());
+    this.guides = new Guides(stage, () => stage.tell("motion"));
     this.hatch = hatch("rgba(255, 255, 255, .95)", 8, 1.6);
     this.checker = checkerboard();
-    this.pictureStale = true;
-    /** @type {number[] | null} what of the tint to draw again, on the canvas; the whole when tintStale */
-    this.tintDirty = null;
-    this.tintStale = true;
-    this.pending = false;
-    this.frames = { count: 0, total: 0, worst: 0, last: 0 };
   }
 
-  /** Takes the size of the page's viewport. @returns {boolean} whether it changed */
+  /** Takes the size of the page's viewport. */
   resize() {
     const { clientWidth, clientHeight } = this.host;
     const dpr = window.devicePixelRatio || 1;
-    const { view } = this.stage;
-    if (view.width === clientWidth && view.height === clientHeight && view.dpr === dpr) return false;
-    view.width = clientWidth;
-    view.height = clientHeight;
-    view.dpr = dpr;
+    if (!this.stage.view.resize(clientWidth, clientHeight, dpr)) return;
     for (const canvas of this.canvases) {
       canvas.width = Math.max(1, Math.round(clientWidth * dpr));
       canvas.height = Math.max(1, Math.round(clientHeight * dpr));
       canvas.style.width = `${clientWidth}px`;
       canvas.style.height = `${clientHeight}px`;
     }
-    this.all();
-    return true;
   }
 
-  /** Everything again. */
-  all() {
-    this.pictureStale = this.tintStale = true;
-    this.schedule();
-  }
-
-  /** @param {number[]} rect on the canvas */
-  tint(rect) {
-    this.tintDirty = this.tintDirty
-      ? [
-          Math.min(this.tintDirty[0], rect[0]),
-          Math.min(this.tintDirty[1], rect[1]),
-          Math.max(this.tintDirty[2], rect[2]),
-          Math.max(this.tintDirty[3], rect[3]),
-        ]
-      : rect.slice();
-    this.schedule();
-  }
-
-  schedule() {
-    if (this.pending) return;
-    this.pending = true;
-    requestAnimationFrame(() => {
-      this.pending = false;
-      const start = performance.now();
-      this.stage.beforeFrame();
-      this.draw();
-      const took = performance.now() - start;
-      this.frames.count++;
-      this.frames.total += took;
-      this.frames.last = took;
-      this.frames.worst = Math.max(this.frames.worst, took);
-    });
-  }
-
-  draw() {
-    if (this.pictureStale) this.drawPicture();
-    if (this.tintStale || this.tintDirty) this.drawTint();
-    this.pictureStale = this.tintStale = false;
-    this.tintDirty = null;
+  /** @param {Set<string>} fresh what has changed */
+  draw(fresh) {
+    if (PICTURE.some((name) => fresh.has(name))) this.drawPicture();
+    const whole = TINT.some((name) => fresh.has(name));
+    if (whole || this.stage.tint?.fresh) this.drawTint(whole);
     const pen = this.guidesPen;
     const { dpr } = this.stage.view;
     this.wipe(pen);
@@ -135,9 +104,9 @@ export class Renderer {
     this.wipe(pen);
     if (stage.comparison.draw(pen, (target, side) => this.drawOne(target, side))) return;
     this.onCanvas(pen);
-    const { shown, offset } = stage.shownPicture();
+    const { shown, offset } = this.shownPicture();
     if (shown) this.drawOne(pen, { picture: shown, offset, shift: [0, 0] });
-    for (const { box, canvas } of stage.shownPreviews()) {
+    for (const { box, canvas } of this.shownPreviews()) {
       pen.imageSmoothingEnabled = true;
       pen.drawImage(canvas, box[0], box[1], box[2] - box[0], box[3] - box[1]);
     }
@@ -161,24 +130,49 @@ export class Renderer {
     this.onCanvas(pen);
   }
 
-  drawTint() {
+  /** @returns {{shown: import("./picture.js").Picture | null, offset: number[]}} */
+  shownPicture() {
+    const { review, timeline, comparing, decoding, picture } = this.stage;
+    const trace = timeline.back ? timeline.trace : decoding?.trace;
+    if (trace && trace.mode === "generate" && !comparing) return { shown: null, offset: [0, 0] };
+    if (review?.shown && !comparing && !timeline.back) return { shown: review.shown, offset: review.offset };
+    return { shown: picture, offset: [0, 0] };
+  }
+
+  shownPreviews() {
+    const { timeline, comparing, decoding, held } = this.stage;
+    if (comparing) return [];
+    if (timeline.back) return timeline.layers();
+    const from = decoding || held;
+    return from ? from.film.layers : [];
+  }
+
+  /** The tint, where it is to be seen. */
+  shownTint() {
+    const { tint, comparing, comparison, painter, mode, box, painting, review, running } = this.stage;
+    if (comparing || comparison.on || painter.hidden || !this.stage.paintable() || (mode === "replace" && box))
+      return null;
+    return painting || !(review || running?.step) ? tint : null;
+  }
+
+  /** @param {boolean} whole or only where something was painted */
+  drawTint(whole) {
     const pen = this.tintPen;
-    const { stage } = this;
-    const { view } = stage;
+    const { view, tint, painted, painter } = this.stage;
     pen.setTransform(1, 0, 0, 1, 0, 0);
     pen.save();
-    if (!this.tintStale && this.tintDirty) this.clipTo(pen, this.tintDirty);
+    if (!whole && tint?.fresh) this.clipTo(pen, tint.fresh);
+    if (tint) tint.fresh = null;
     pen.clearRect(0, 0, pen.canvas.width, pen.canvas.height);
-    const bounds = stage.tintShown() ? stage.painted : null;
-    if (bounds) {
-      this.clipTo(pen, bounds);
+    const shown = painted && this.shownTint();
+    if (shown) {
+      this.clipTo(pen, painted);
       this.onCanvas(pen);
-      const tint = /** @type {import("./tint.js").Tint} */ (stage.tint);
       pen.beginPath();
-      pen.rect(0, 0, tint.mask.width, tint.mask.height);
+      pen.rect(0, 0, shown.mask.width, shown.mask.height);
       pen.clip();
-      pen.globalAlpha = stage.painter.opacity;
-      tint.draw(pen, view.deviceScale);
+      pen.globalAlpha = painter.opacity;
+      shown.draw(pen, view.deviceScale);
       pen.setTransform(view.dpr, 0, 0, view.dpr, 0, 0);
       pen.globalCompositeOperation = "source-atop";
       pen.globalAlpha = 0.4;

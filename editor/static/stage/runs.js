@@ -42,7 +42,7 @@ export class Runner {
       mask: painted ? mask.wire() : null,
       box: boxed ? /** @type {number[]} */ (stage.box).slice() : null,
       extend: ["extend", "sweep"].includes(mode) ? stage.extend.slice() : [0, 0, 0, 0],
-      window: painted && stage.painter.window ? stage.painter.window.slice() : null,
+      window: painted && stage.pinned ? stage.pinned.slice() : null,
       run: randomId(),
       from: null,
       model: stage.model.id,
@@ -94,8 +94,9 @@ export class Runner {
     const [pass] = stage.plan.passes.length === 1 ? stage.plan.passes : [];
     this.abandon();
     stage.choice.aside();
-    stage.running = new Running(new Trace(intent.run, stage.mode, this.cut(), pass ? pass.cells : null), null, null);
-    stage.running.asked = intent.mask;
+    const running = new Running(new Trace(intent.run, stage.mode, this.cut(), pass ? pass.cells : null), null, null);
+    running.asked = intent.mask;
+    stage.change({ running });
     this.send(intent);
   }
 
@@ -116,11 +117,9 @@ export class Runner {
   /** @param {import("./wire.js").Intent} intent */
   send(intent) {
     const { stage } = this;
-    stage.painting = false;
+    stage.change({ painting: false });
     stage.wire.run(intent);
     this.watch();
-    stage.renderer.all();
-    stage.refresh();
   }
 
   /** Says so where nothing is heard of the run for long. */
@@ -187,8 +186,9 @@ export class Runner {
     const shared = { branch: position, pins: parent ? parent.decoded : 0, weakest: 0, more: 0, baseline: 0 }[how];
     if (parent) trace.begin(parent, shared, place, how === "pins" ? 1 : parent.count);
     this.abandon();
-    stage.running = new Running(trace, from, review);
-    if (!stage.running.beside) stage.choice.lift();
+    const running = new Running(trace, from, review);
+    stage.change({ running });
+    if (!running.beside) stage.choice.lift();
     this.send(intent);
   }
 
@@ -201,11 +201,8 @@ export class Runner {
     stage.panel.toast(WORDS.stopped);
     if (this.stopping) this.stopping.close();
     this.stopping = running;
-    stage.running = null;
+    stage.change({ running: null });
     this.back(running);
-    stage.choice.show();
-    stage.renderer.all();
-    stage.refresh();
   }
 
   /** Nothing more is wanted of the run that decodes, nor of the one that was stopped: something else takes their
@@ -224,12 +221,9 @@ export class Runner {
   /** Lets go of the run that decodes. */
   endRunning() {
     const { stage } = this;
-    if (stage.running) stage.running.close();
-    if (stage.held) stage.held.close();
-    stage.held = null;
-    stage.running = null;
-    stage.choice.show();
-    stage.renderer.all();
+    stage.running?.close();
+    stage.choice.hold(null);
+    stage.change({ running: null });
   }
 
   /** Shows again what a run was made from, where that made room for it. @param {Running} running */
@@ -245,19 +239,13 @@ export class Runner {
     const { running } = stage;
     if (!running || running.run !== message.run) return; // of a run that is not wanted any more
     this.watch();
-    const first = !running.step;
     running.trace.add(message);
     running.reach(message);
     running.advance();
     stage.timeline.follow(running);
     // What a later step shows already need not be drawn.
     if (!stage.wire.later(message.run) && !(await running.draw())) return;
-    if (stage.running !== running) return;
-    if (first && stage.view.fitted && running.mode === "generate") stage.fit();
-    if (first) stage.renderer.all();
-    stage.choice.show();
-    stage.renderer.pictureStale = true;
-    stage.refresh();
+    if (stage.running === running) stage.tell("running");
   }
 
   /** A run goes on that shows no steps here. @param {any} message of kind "alive" */
@@ -287,26 +275,27 @@ export class Runner {
     this.remember(review);
     if (running === this.stopping) this.stopping = null;
     const mine = running === stage.running;
-    if (mine) stage.running = null;
+    if (mine) stage.change({ running: null });
     // What was made beside a review that is no longer shown waits for it.
-    if (running?.beside && stage.review !== review) {
-      running.close();
-      return stage.choice.show();
-    }
+    if (running?.beside && stage.review !== review) return running.close();
     const best = message.variations.findIndex(
       (/** @type {any} */ _, /** @type {number} */ i) => !review.variations[first + i].rank
     );
     const index =
       first +
       (running && !running.family && running.picked ? Math.min(running.index, message.variations.length - 1) : best);
-    if (stage.held) stage.held.close();
     // The last preview stays until the result is there: nothing flickers.
-    stage.held = running && !running.beside ? running : null;
-    stage.painting = false;
+    stage.choice.hold(running && !running.beside ? running : null);
+    stage.change({ painting: false });
     await stage.choice.open(review, running?.from && running.from.how === "baseline" ? review.index : index);
-    if (!running && stage.view.fitted) stage.fit();
     if (message.draft) stage.panel.toast(WORDS.drafted);
     else if (Array.isArray(message.told) && message.told.length) stage.panel.toast(message.told.join(" "));
+  }
+
+  /** Another document is opened: what was run belongs to the one before. @param {Review[]} [reviews] of the one that
+   * is opened */
+  forget(reviews = []) {
+    this.reviews = reviews;
   }
 
   /** @param {Review} review */
@@ -329,7 +318,6 @@ export class Runner {
       this.back(running);
       stage.panel.toast(message.message || WORDS.stopped);
     }
-    stage.refresh();
     if (!mine || !message.draft || !mine.step) return;
     const draft = await stage.wire.draft(stage.doc, message.run, mine.index);
     if (this.stopping !== mine) return;
@@ -345,12 +333,12 @@ export class Runner {
     if (!running || running.run !== message.run) return;
     this.endRunning();
     this.back(running);
-    stage.refresh();
     // A picture that the server let go of is given to it again, once.
     if (!message.gone || running.from || running.again) return stage.panel.toast(message.message, message.level);
     const { mode } = stage;
     if ((await stage.sessions.revive()).kind !== "open" || stage.running || stage.mode !== mode) return;
     this.run();
-    if (stage.running) /** @type {Running} */ (stage.running).again = true;
+    const anew = /** @type {Running | null} */ (stage.running);
+    if (anew) anew.again = true;
   }
 }

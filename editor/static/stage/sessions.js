@@ -109,6 +109,12 @@ export class Sessions {
     if (this.ready) this.showAside();
   }
 
+  /** The visitor opens something himself: what was being brought back is not wanted any more. */
+  giveWay() {
+    this.chosen = true;
+    this.restoring = null;
+  }
+
   showAside() {
     const { aside, stage } = this;
     if (!aside || stage.doc || this.restoring || this.chosen) return;
@@ -122,7 +128,7 @@ export class Sessions {
     const { autosave, doc } = this.stage;
     const left = doc && autosave.worthy ? this.id : null;
     if (left) void autosave.save();
-    autosave.touched = false;
+    autosave.begin(false);
     if (doc) {
       this.note.fade();
       this.id = randomId();
@@ -148,8 +154,7 @@ export class Sessions {
   async restore(session) {
     const { stage } = this;
     this.restoring = session;
-    stage.opening = true;
-    stage.refresh();
+    stage.change({ opening: true });
     const slow = setTimeout(
       () => this.restoring === session && this.offer(session, WORDS.restoring),
       PATIENCE_TO_OFFER
@@ -172,8 +177,7 @@ export class Sessions {
       clearTimeout(slow);
       if (!this.restoring || this.restoring === session) {
         this.restoring = null;
-        stage.opening = false;
-        stage.refresh();
+        stage.change({ opening: false });
       }
     }
   }
@@ -243,18 +247,16 @@ export class Sessions {
     if (blob) versions.head = session.head;
     const mask = new Mask(width, height);
     if (session.mask && session.mask.width === width && session.mask.height === height) mask.load(session.mask);
-    stage.describe(message);
-    stage.name = session.name;
+    stage.describe(session.name, message);
     this.id = session.id;
     this.own();
-    stage.autosave.touched = true;
+    stage.autosave.begin(true);
     stage.askMode(session.mode);
     stage.place(message.doc, picture, mask);
-    stage.painter.window = session.window;
-    stage.box = session.box;
-    stage.setExtend(session.extend);
+    stage.change({ pinned: session.window, box: session.box });
+    stage.marks.setExtend(session.extend);
     // What was to choose from lies on the server alone.
-    runner.reviews = same ? (session.reviews || []).map((each) => Review.revived(each)) : [];
+    runner.forget(same ? (session.reviews || []).map((each) => Review.revived(each)) : []);
     stage.history.load(session.history, runner.reviews);
     this.restoring = null;
     this.aside = null;
@@ -265,9 +267,7 @@ export class Sessions {
     });
     const review = same && runner.reviews[session.reviewed];
     if (review) void stage.choice.open(review);
-    stage.renderer.all();
     stage.tree.clear();
-    stage.changed();
     void this.fetchTiles();
   }
 
@@ -294,8 +294,7 @@ export class Sessions {
       return { ...message, message: "" };
     }
     stage.versions.moved(message);
-    stage.doc = message.doc;
-    stage.autosave.soon();
+    stage.change({ doc: message.doc });
     return message;
   }
 

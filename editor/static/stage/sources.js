@@ -84,15 +84,21 @@ export class Sources {
     return found;
   }
 
+  /** @param {[number, number] | null} point picture pixels, where the inspector points now */
+  pointAt(point) {
+    this.point = point;
+    this.stage.tell("sources");
+  }
+
   /** Points at a pixel and says where it came from. @param {number} x picture pixels @param {number} y
    * @returns {Promise<Origin>} */
   async look(x, y) {
-    this.point = [x, y];
+    this.pointAt([x, y]);
     const { shown, stage } = this;
     if (!shown) return { kind: "nothing", way: [0, 0] };
     const origins = await this.origins(shown);
     this.here = { key: shown.key, origins };
-    stage.renderer.schedule();
+    stage.tell("sources");
     const origin = this.at(origins, shown, x, y);
     if (origin.kind === "copied" || origin.kind === "model") stage.panel.say(this.told(origin));
     return origin;
@@ -121,7 +127,7 @@ export class Sources {
       void this.origins(shown).then((origins) => {
         if (this.here && this.here.key === shown.key) return;
         this.here = { key: shown.key, origins };
-        stage.renderer.schedule();
+        stage.tell("sources");
       });
       return;
     }

@@ -1,5 +1,5 @@
-/** The stage itself: what is open, painted, running and shown, and the small actions that buttons, keys and messages
- * ask for. */
+/** The stage itself: its parts, and the small actions that buttons, keys and messages ask for. Knows who does a thing,
+ * not how it is done. */
 
 import { Autosave } from "./autosave.js";
 import { Cells } from "./cells.js";
@@ -10,6 +10,7 @@ import { Files } from "./files.js";
 import { Help } from "./help.js";
 import { History } from "./history.js";
 import { chooseMode, listenToKeys } from "./keyboard.js";
+import { Marks } from "./marks.js";
 import { Painter, TINTS } from "./painting.js";
 import { Panel } from "./panel.js";
 import { Planner } from "./planning.js";
@@ -20,84 +21,28 @@ import { Renderer } from "./render.js";
 import { Runner } from "./runs.js";
 import { Sessions } from "./sessions.js";
 import { Sources } from "./sources.js";
+import { MODES, State, TOOLS } from "./state.js";
 import { Timeline } from "./timeline.js";
 import { Tint } from "./tint.js";
-import { allowedExtend, shiftedBox } from "./tools.js";
 import { Travels } from "./travels.js";
 import { Tree } from "./tree.js";
 import { Versions } from "./versions.js";
 import { View } from "./view.js";
+import { listenAll } from "./views.js";
 import { WORDS } from "./words.js";
 
-/** @typedef {import("./mask.js").Mask} Mask */
-/** @typedef {import("./picture.js").Picture} Picture */
-/** @typedef {import("./review.js").Running} Running */
-/** @typedef {import("./review.js").Review} Review */
-
-/** @typedef {{outside: number | null, seam: number | null, shift: number | null}} Proof what was measured of a
- * result */
-
-const MODES = ["fill", "replace", "extend", "generate", "sweep"];
-/** @type {Record<string, string[]>} */
-const TOOLS = {
-  fill: ["brush", "eraser", "rectangle", "lasso", "token", "inspect", "hand"],
-  replace: ["box", "brush", "eraser", "rectangle", "lasso", "token", "inspect", "hand"],
-  extend: ["extend", "inspect", "hand"],
-  generate: ["hand", "inspect"],
-  sweep: ["brush", "eraser", "rectangle", "lasso", "token", "hand"],
-};
-
-export class Stage {
-  view = new View();
-  history = new History();
-  /** @type {Picture | null} */
-  picture = null;
-  /** @type {Mask | null} */
-  mask = null;
-  /** @type {Tint | null} */
-  tint = null;
-  /** @type {string | null} */
-  doc = null;
-  name = "";
-  format = "png"; // of the file that was opened
-  alpha = false;
-  opening = false;
-  mode = "fill";
-  tool = "brush";
-  /** @type {number[] | null} */
-  box = null;
-  extend = [0, 0, 0, 0];
-  /** @type {import("./tokens.js").Model & {id: string | null}} id of the model that the page's controls are for */
-  model = { id: null, pixels: 128, grid: 16, context: 2, coverage: 0, grow: 0, refine: 0 };
-  /** @type {{passes: import("./tokens.js").Pass[], seconds: number | null, local: boolean}} */
-  plan = { passes: [], seconds: null, local: true };
-  /** @type {number[] | null} the smallest box that holds what is painted */
-  painted = null;
-  planStale = true;
-  gridOn = false;
-  comparing = false;
-  dragging = false;
-  focusByPointer = false;
-  /** True once someone paints while a run or its result is shown: the tint comes back. */
-  painting = false;
-  marksSeen = 0;
-  /** @type {[number, number] | null} CSS pixels */
-  pointer = null;
-  /** @type {{rect: number[], erase: boolean} | null} */
-  rubber = null;
-  /** @type {Running | null} */
-  running = null;
-  /** @type {Review | null} */
-  review = null;
-  /** @type {Proof | null} of the result that was kept last */
-  proof = null;
-  /** @type {Running | null} the finished run, shown until its result is loaded */
-  held = null;
-
-  /** @param {HTMLElement} root @param {import("./wire.js").Wire} wire */
-  constructor(root, wire) {
+export class Stage extends State {
+  /** @param {HTMLElement} root @param {import("./wire.js").Wire} wire @param {string | null} model id of the model that
+   * the page's controls are for */
+  constructor(root, wire, model) {
+    super();
     this.root = root;
     this.wire = wire;
+    this.model = { ...this.model, id: model };
+    this.view = new View(() => this.tell("view"));
+    this.history = new History(() => this.tell("history"));
+    this.fittedTo = ""; // what the view was fitted to last
+    this.marks = new Marks(this);
     this.painter = new Painter(this);
     this.comparison = new Comparison(this);
     this.planner = new Planner(this);
@@ -122,129 +67,51 @@ export class Stage {
     this.pointers = new Pointers(this, this.panel.viewport);
     listenToKeys(this, this.panel.viewport);
     this.files.listen();
-    new ResizeObserver(() => {
-      if (this.renderer.resize() && this.view.fitted) this.fit();
-    }).observe(this.panel.viewport);
+    new ResizeObserver(() => this.renderer.resize()).observe(this.panel.viewport);
+    listenAll(this);
     this.renderer.resize();
-    this.refresh();
+    this.tell("mode", "running");
+    this.flush();
     wire.listen((message) => this.receiver.receive(message));
     void this.sessions.start();
   }
-
-  // ---- what there is ------------------------------------------------------------------------------------------------
 
   visible() {
     return this.root.isConnected && this.root.offsetParent !== null;
   }
 
-  hasCanvas() {
-    return !!this.picture || !!this.review || !!this.running?.step;
-  }
-
-  /** Whether brush strokes mean something now. */
-  paintable() {
-    return !!this.mask && !["extend", "generate"].includes(this.mode);
-  }
-
-  toolsHere() {
-    return this.hasCanvas() ? TOOLS[this.mode] : TOOLS.fill;
-  }
-
-  brushShown() {
-    return (
-      this.paintable() && ["brush", "eraser"].includes(this.tool) && !this.pointers.spaceDown && !this.pointers.panning
-    );
-  }
-
-  erasing() {
-    return this.tool === "eraser";
-  }
-
-  /** The picture with its new border, in picture pixels. */
-  grown() {
-    const { width, height } = /** @type {Mask} */ (this.mask);
-    const [l, t, r, b] = this.extend;
-    return [-l, -t, width + r, height + b];
-  }
-
-  /** What fits into the viewport. */
-  frame() {
-    const { running } = this;
-    const review = this.review || running?.family;
-    if (review)
-      return [-review.offset[0], -review.offset[1], review.width - review.offset[0], review.height - review.offset[1]];
-    if (running?.step && running.mode === "generate") return [0, 0, ...running.canvas];
-    if (this.mode === "extend" && this.mask) return this.grown();
-    return this.mask ? [0, 0, this.mask.width, this.mask.height] : [0, 0, 512, 512];
-  }
-
-  /** The run that is decoding on the picture, not beside it. @returns {Running | null} */
-  get decoding() {
-    return this.running?.step && !this.running.beside ? this.running : null;
-  }
-
-  /** @returns {{shown: Picture | null, offset: number[]}} */
-  shownPicture() {
-    const { review, timeline } = this;
-    const trace = timeline.back ? timeline.trace : this.decoding?.trace;
-    if (trace && trace.mode === "generate" && !this.comparing) return { shown: null, offset: [0, 0] };
-    if (review?.shown && !this.comparing && !timeline.back) return { shown: review.shown, offset: review.offset };
-    return { shown: this.picture, offset: [0, 0] };
-  }
-
-  shownPreviews() {
-    if (this.comparing) return [];
-    if (this.timeline.back) return this.timeline.layers();
-    const from = this.decoding || this.held;
-    return from ? from.film.layers : [];
-  }
-
-  /** Cells to draw as undecided: those of the step that is shown. */
-  shownCells() {
-    if (this.timeline.look !== "picture") return null;
-    return this.timeline.back ? this.timeline.undecided() : this.decoding;
-  }
-
-  tintShown() {
-    if (
-      !this.tint ||
-      this.comparing ||
-      this.comparison.on ||
-      this.painter.hidden ||
-      !this.paintable() ||
-      (this.mode === "replace" && this.box)
-    )
-      return false;
-    return this.painting || !(this.review || this.running?.step);
-  }
-
-  // ---- actions ------------------------------------------------------------------------------------------------------
+  // ---- looking ------------------------------------------------------------------------------------------------------
 
   /** @param {string} tool */
   setTool(tool) {
     if (!TOOLS[this.mode].includes(tool)) return;
-    this.tool = tool;
-    this.sources.point = null;
+    this.change({ tool });
+    this.sources.pointAt(null);
     this.comparison.end();
-    this.pointers.cursor();
-    this.refresh();
   }
 
   /** @param {string} mode */
   setMode(mode) {
     if (!MODES.includes(mode) || mode === this.mode) return;
     this.pointers.cancel();
-    this.mode = mode;
-    if (!TOOLS[mode].includes(this.tool) || mode === "replace") this.tool = TOOLS[mode][0];
-    this.pointers.cursor();
-    this.renderer.all();
-    if (this.view.fitted || mode === "extend") this.fit();
-    this.changed();
+    this.change({ mode });
+    if (!TOOLS[mode].includes(this.tool) || mode === "replace") this.change({ tool: TOOLS[mode][0] });
+    if (mode === "extend") this.fit();
+  }
+
+  /** Changes the mode here and in the page's controls. @param {string} mode */
+  askMode(mode) {
+    this.setMode(mode);
+    chooseMode(mode);
   }
 
   toggleGrid() {
-    this.gridOn = !this.gridOn;
-    this.refresh();
+    this.change({ gridOn: !this.gridOn });
+  }
+
+  /** @param {boolean} on */
+  compare(on) {
+    if (this.picture) this.change({ comparing: on });
   }
 
   fit() {
@@ -252,96 +119,26 @@ export class Stage {
     const wide = this.view.width > 640;
     const free = this.mode === "extend" ? (wide ? 72 : 40) : wide ? 28 : 12;
     const [across, down] = this.comparison.apart;
+    this.fittedTo = this.fitting();
     this.view.fit(this.frame(), [free + across, free + down, free + across, free + down]);
-    this.viewChanged();
+  }
+
+  /** What decides how the canvas is fitted, as one word. */
+  fitting() {
+    const { width, height, dpr } = this.view;
+    return String([this.hasCanvas(), this.mode === "extend", this.frame(), this.comparison.apart, width, height, dpr]);
+  }
+
+  /** Until someone moves the view, the canvas fits it, whatever its size becomes. */
+  refit() {
+    if (this.view.fitted && !this.dragging && this.fitting() !== this.fittedTo) this.fit();
   }
 
   actualSize() {
-    if (!this.hasCanvas()) return;
-    this.view.actual();
-    this.viewChanged();
+    if (this.hasCanvas()) this.view.actual();
   }
 
-  viewChanged() {
-    this.renderer.all();
-    this.cells.place();
-    this.status();
-  }
-
-  /** @param {boolean} on */
-  compare(on) {
-    if (on === this.comparing || !this.picture) return;
-    this.comparing = on;
-    this.panel.compareTag.classList.toggle("mge-on", on);
-    this.renderer.all();
-  }
-
-  invert() {
-    if (!this.mask || !this.paintable()) return;
-    this.mask.invert();
-    this.paints();
-    this.commitMask();
-  }
-
-  clear() {
-    if (!this.mask || !this.paintable()) return;
-    if (this.mode === "replace" && this.box) {
-      const before = this.box;
-      this.box = null;
-      this.commitBox(before);
-    }
-    this.mask.clear();
-    this.painter.window = null;
-    this.commitMask();
-  }
-
-  /** A stroke begins. */
-  paints() {
-    if (this.review || this.running) {
-      this.painting = true;
-      this.renderer.all();
-    }
-  }
-
-  commitMask() {
-    const edit = /** @type {Mask} */ (this.mask).commit();
-    if (edit) {
-      this.history.push({ kind: "mask", edit });
-      if (this.mode === "replace" && this.box) {
-        // Whoever paints in Replace means the painted region, not the box.
-        const before = this.box;
-        this.box = null;
-        this.commitBox(before);
-        this.renderer.all();
-      }
-    }
-    this.changed();
-  }
-
-  /** @param {number[] | null} before */
-  commitBox(before) {
-    if (String(before) !== String(this.box)) this.history.push({ kind: "box", before, after: this.box });
-    this.renderer.all();
-    this.changed();
-  }
-
-  /** @param {number[]} before */
-  commitExtend(before) {
-    if (String(before) !== String(this.extend))
-      this.history.push({ kind: "extend", before, after: this.extend.slice() });
-    if (this.view.fitted) this.fit();
-    this.changed();
-  }
-
-  /** @param {number[]} sides */
-  setExtend(sides) {
-    // While a handle is pulled the fields follow it, and what they say back is what it was.
-    if (!this.mask || this.dragging || !Array.isArray(sides) || sides.length !== 4) return;
-    const before = this.extend;
-    this.extend = allowedExtend(sides.map(Number), this.mask.width, this.mask.height);
-    if (this.mode === "extend" && String(before) !== String(this.extend)) this.fit();
-    this.commitExtend(before);
-  }
+  // ---- what keys and buttons ask of the stage's parts ---------------------------------------------------------------
 
   undo() {
     this.travels.go(true);
@@ -365,16 +162,10 @@ export class Stage {
       this.choice.pick(this.review.neighbour(sign));
       return true;
     }
-    if (this.mode === "replace" && this.box && this.mask) {
-      const before = this.box;
-      const pass = this.plan.passes[0];
-      const cell = pass ? Math.max(1, Math.round((pass.window[2] - pass.window[0]) / pass.grid)) : 8;
-      const by = sign * (far ? cell : 1);
-      this.box = shiftedBox(before, across ? by : 0, across ? 0 : by, this.mask.width, this.mask.height);
-      this.commitBox(before);
-      return true;
-    }
-    return false;
+    const [pass] = this.plan.passes;
+    const cell = pass ? Math.max(1, Math.round((pass.window[2] - pass.window[0]) / pass.grid)) : 8;
+    const by = sign * (far ? cell : 1);
+    return this.marks.moveBox(across ? by : 0, across ? 0 : by);
   }
 
   escape() {
@@ -398,7 +189,6 @@ export class Stage {
     if (review && this.running) this.panel.toast(WORDS.ranOver);
   }
 
-  // What keys and buttons ask of the stage's parts.
   run() {
     this.runner.run();
   }
@@ -429,41 +219,12 @@ export class Stage {
     return this.versions.first();
   }
 
-  /** Changes the mode here and in the page's controls. @param {string} mode */
-  askMode(mode) {
-    this.setMode(mode);
-    chooseMode(mode);
-  }
-
   /** @returns {import("./wire.js").Intent} */
   intent() {
     return this.runner.intent();
   }
 
-  // ---- plan ---------------------------------------------------------------------------------------------------------
-
-  /** Something that decides the plan is different now. */
-  changed() {
-    this.planStale = true;
-    this.refresh();
-    this.autosave.soon();
-  }
-
-  refresh() {
-    this.panel.refreshTools();
-    this.timeline.refresh();
-    this.status();
-    this.renderer.schedule();
-  }
-
-  beforeFrame() {
-    if (this.planStale) this.planner.replan();
-  }
-
-  /** The HUD again. */
-  status() {
-    this.planner.status();
-  }
+  // ---- documents ----------------------------------------------------------------------------------------------------
 
   /** Takes what was chosen and what runs off the stage: another document comes. */
   leaveResults() {
@@ -475,39 +236,33 @@ export class Stage {
     this.history.clear();
   }
 
-  /** What a document is, beside its pixels. @param {any} message of kind "open" */
-  describe(message) {
-    this.format = message.format || "png";
-    this.alpha = !!message.alpha;
-    this.proof = null;
-    if (message.model) Object.assign(this.model, message.model);
+  /** What a document is, beside its pixels. @param {string} name @param {any} message of kind "open" */
+  describe(name, message) {
+    this.change({
+      name,
+      format: message.format || "png",
+      alpha: !!message.alpha,
+      proof: null,
+      model: { ...this.model, ...message.model },
+    });
   }
 
-  /** Puts a picture and a mask of its size on the stage. @param {string | null} doc @param {Picture} picture
-   * @param {Mask} mask */
+  /** Puts a picture and a mask of its size on the stage. @param {string | null} doc
+   * @param {import("./picture.js").Picture} picture @param {import("./mask.js").Mask} mask */
   place(doc, picture, mask) {
     if (this.picture && this.picture !== picture) this.picture.close();
     if (this.tint) this.tint.close();
     const resized = !this.mask || this.mask.width !== mask.width || this.mask.height !== mask.height;
-    if (resized || doc !== this.doc) this.painter.window = null;
-    this.doc = doc;
-    this.picture = picture;
-    this.mask = mask;
-    this.tint = new Tint(mask, TINTS[this.painter.colour].rgb);
-    const { tint } = this;
+    if (resized || doc !== this.doc) this.change({ pinned: null });
+    const tint = new Tint(mask, TINTS[this.painter.colour].rgb);
     mask.onchange = (rect) => {
       tint.update(rect);
-      this.renderer.tint(rect);
-      this.planStale = true;
+      this.tell("paint");
     };
     tint.update([0, 0, mask.width, mask.height]);
-    if (resized) {
-      this.box = null;
-      this.extend = [0, 0, 0, 0];
-      this.view.fitted = true;
-    }
-    this.renderer.all();
-    if (this.view.fitted) this.fit();
-    this.changed();
+    this.change({ doc, picture, mask, tint });
+    if (!resized) return;
+    this.change({ box: null, extend: [0, 0, 0, 0] });
+    this.fit();
   }
 }

@@ -39,14 +39,11 @@ export class Strip {
     if (by) {
       const next = (at + by + this.shown.length) % this.shown.length;
       this.stage.choice.pick(this.shown[next].index);
-      /** @type {HTMLElement} */ (this.tiles.children[next]).focus();
     } else if (e.key === "Enter") {
       this.stage.choice.pick(tile.index);
       this.stage.choice.keep();
     } else if (e.key === "Delete") {
       this.stage.choice.drop(tile.index);
-      const [first] = /** @type {any} */ (this.tiles.querySelectorAll("[aria-checked=true]"));
-      if (first) first.focus();
     } else return;
     e.preventDefault();
     e.stopPropagation();
@@ -67,11 +64,14 @@ export class Strip {
    * decodes */
   show(tiles, chosen, review) {
     const { box, stage } = this;
+    const focused = this.tiles.contains(document.activeElement);
     this.shown = tiles;
     box.classList.toggle("mge-on", tiles.length > 1 || (!!review && tiles.length > 0));
     box.classList.toggle("mge-final", !!review);
     while (this.tiles.children.length > tiles.length) /** @type {Element} */ (this.tiles.lastChild).remove();
     for (const [i, each] of tiles.entries()) this.place(each, i, each.index === chosen);
+    // Whoever goes through them by keys stays with the one that is chosen.
+    if (focused) /** @type {HTMLElement | null} */ (this.tiles.querySelector("[aria-checked=true]"))?.focus();
     if (!review) return;
     this.order.value = review.order;
     this.keep.disabled = review.sent;

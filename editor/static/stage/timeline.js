@@ -233,7 +233,7 @@ export class Timeline {
     const within = Math.min(Math.max(position, 0), this.length);
     this.position = within === this.length ? null : within;
     this.redraw();
-    this.stage.panel.say(this.text.textContent || "");
+    this.stage.panel.say(this.told());
   }
 
   /** @param {number} by steps */
@@ -260,10 +260,9 @@ export class Timeline {
     if (this.film && this.back)
       void this.film
         .show(/** @type {number} */ (this.position), this.variation)
-        .then((drawn) => drawn && stage.renderer.all());
+        .then((drawn) => drawn && stage.tell("timeline"));
     void this.drawInset();
-    stage.renderer.all();
-    stage.refresh();
+    stage.tell("timeline");
   }
 
   async drawInset() {
@@ -291,7 +290,7 @@ export class Timeline {
 
   /** The dock again: knobs, words, what is possible. */
   refresh() {
-    const { trace, length, stage, dock } = this;
+    const { length, stage, dock } = this;
     dock.classList.toggle("mge-on", length > 0);
     for (const node of this.looks.children)
       node.setAttribute("aria-checked", String(node.getAttribute("data-look") === this.look));
@@ -308,8 +307,7 @@ export class Timeline {
     this.track.setAttribute("aria-valuemin", "0");
     this.track.setAttribute("aria-valuemax", String(length));
     this.track.setAttribute("aria-valuenow", String(this.position ?? length));
-    const moment = trace?.at(this.position ?? length) ?? null;
-    this.text.textContent = this.told(moment);
+    this.text.textContent = this.told();
     this.track.setAttribute("aria-valuetext", this.text.textContent);
     this.weakest.textContent = weakestShare(Number(this.share.value));
     const { runner } = stage;
@@ -318,10 +316,11 @@ export class Timeline {
     setPossible(this.baseline, WORDS.baselineTitle, runner.againObjection("baseline", 0));
   }
 
-  /** What a position is called. @param {import("./trace.js").Moment | null} moment @returns {string} */
-  told(moment) {
+  /** What the position is called. @returns {string} */
+  told() {
     const { trace } = this;
     if (!trace) return "";
+    const moment = trace.at(this.position ?? this.length);
     if (moment?.finish) return this.back || !this.stage.review ? WORDS.finishing : WORDS.finished;
     return stepOf(
       moment ? moment.step : 0,

@@ -1,7 +1,10 @@
 /** The mask as the screen needs it: tinted bitmaps, kept in step with every stroke. Knows nothing of the view or of
  * tools. */
 
+import { union } from "./mask.js";
 import { context2d, makeCanvas } from "./picture.js";
+
+/** @typedef {import("./mask.js").Rect} Rect */
 
 const BAND = 1 << 20; // pixels turned into a bitmap at a time
 const MOST_TINT = 16e6; // pixels; above it the tint starts at half size
@@ -20,6 +23,8 @@ export class Tint {
   constructor(mask, rgb) {
     this.mask = mask;
     this.words = wordsOf(rgb);
+    /** @type {Rect | null} what is other than when it was asked for last, on the canvas */
+    this.fresh = null;
     /** @type {{width: number, height: number, step: number, data: Uint8Array, canvas: HTMLCanvasElement | null}[]} */
     this.levels = [];
     for (let step = 1, w = mask.width, h = mask.height; ; step *= 2, w = Math.ceil(w / 2), h = Math.ceil(h / 2)) {
@@ -35,8 +40,9 @@ export class Tint {
     }
   }
 
-  /** @param {number[]} rect on the canvas */
+  /** @param {Rect} rect on the canvas */
   update(rect) {
+    this.fresh = union(this.fresh, rect);
     let [l, t, r, b] = rect;
     this.levels.forEach((level, index) => {
       if (index) {

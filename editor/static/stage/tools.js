@@ -67,7 +67,7 @@ export function strokeDrag(stage, first, erase) {
       }
       [x, y, r] = [nx, ny, nr];
     },
-    up: () => stage.commitMask(),
+    up: () => stage.marks.commitMask(),
     cancel: () => mask.rollback(),
   };
 }
@@ -88,17 +88,17 @@ export function rectangleDrag(stage, first, erase) {
   const mask = /** @type {import("./mask.js").Mask} */ (stage.mask);
   const set = (/** @type {Point} */ point) => {
     const rect = mask.clamped(spanned(first.x, first.y, point.x, point.y));
-    stage.rubber = { rect, erase };
+    stage.change({ rubber: { rect, erase } });
   };
   set(first);
   return {
     move: set,
     up() {
       if (stage.rubber) mask.rectangle(/** @type {any} */ (stage.rubber.rect), erase ? 0 : 255);
-      stage.rubber = null;
-      stage.commitMask();
+      stage.change({ rubber: null });
+      stage.marks.commitMask();
     },
-    cancel: () => (stage.rubber = null),
+    cancel: () => stage.change({ rubber: null }),
   };
 }
 
@@ -107,19 +107,20 @@ export function rectangleDrag(stage, first, erase) {
 export function lassoDrag(stage, first, erase) {
   const mask = /** @type {import("./mask.js").Mask} */ (stage.mask);
   const points = [[eighth(first.x), eighth(first.y)]];
-  stage.painter.lasso = { points, erase };
+  stage.change({ lasso: { points, erase } });
   return {
     move(point) {
       const [x, y] = [eighth(point.x), eighth(point.y)];
       const [lastX, lastY] = points[points.length - 1];
       if (x !== lastX || y !== lastY) points.push([x, y]);
+      stage.tell("lasso");
     },
     up() {
-      stage.painter.lasso = null;
+      stage.change({ lasso: null });
       mask.polygon(points, erase ? 0 : 255);
-      stage.commitMask();
+      stage.marks.commitMask();
     },
-    cancel: () => (stage.painter.lasso = null),
+    cancel: () => stage.change({ lasso: null }),
   };
 }
 
@@ -152,7 +153,7 @@ export function tokenDrag(stage, first, erase) {
       for (let i = 1; i <= pieces; i++) touch(x + ((point.x - x) * i) / pieces, y + ((point.y - y) * i) / pieces);
       ({ x, y } = point);
     },
-    up: () => stage.commitMask(),
+    up: () => stage.marks.commitMask(),
     cancel: () => mask.rollback(),
   };
 }
@@ -164,6 +165,7 @@ export function boxDrag(stage, first) {
   const handle = before ? handleAt(before, first) : "";
   const inside =
     before && !handle && first.x >= before[0] && first.x < before[2] && first.y >= before[1] && first.y < before[3];
+  const place = (/** @type {number[] | null} */ box) => stage.change({ box });
   const move = (/** @type {Point} */ point) => {
     if (before && handle) {
       const [l, t, r, b] = before;
@@ -172,30 +174,21 @@ export function boxDrag(stage, first) {
       const [u, v] = [handle.includes("w") ? r : l, handle.includes("n") ? b : t];
       const xs = /[we]/.test(handle) ? [Math.min(u, x), Math.max(u, x)] : [l, r];
       const ys = /[ns]/.test(handle) ? [Math.min(v, y), Math.max(v, y)] : [t, b];
-      stage.box = mask.clamped([xs[0], ys[0], Math.max(xs[1], xs[0] + 1), Math.max(ys[1], ys[0] + 1)]);
+      place(mask.clamped([xs[0], ys[0], Math.max(xs[1], xs[0] + 1), Math.max(ys[1], ys[0] + 1)]));
     } else if (before && inside) {
-      stage.box = shiftedBox(
-        before,
-        Math.round(point.x - first.x),
-        Math.round(point.y - first.y),
-        mask.width,
-        mask.height
-      );
+      const [dx, dy] = [Math.round(point.x - first.x), Math.round(point.y - first.y)];
+      place(shiftedBox(before, dx, dy, mask.width, mask.height));
     } else {
       const rect = mask.clamped(spanned(first.x, first.y, point.x, point.y));
       const far = Math.hypot(point.x - first.x, point.y - first.y) > first.reach / 2;
-      stage.box = far && rect[0] < rect[2] && rect[1] < rect[3] ? rect : null;
+      place(far && rect[0] < rect[2] && rect[1] < rect[3] ? rect : null);
     }
-    stage.changed();
   };
   move(first);
   return {
     move,
-    up: () => stage.commitBox(before),
-    cancel() {
-      stage.box = before;
-      stage.changed();
-    },
+    up: () => stage.marks.commitBox(before),
+    cancel: () => place(before),
   };
 }
 
@@ -240,13 +233,9 @@ export function extendDrag(stage, first) {
       if (handle.includes("n")) next[1] = to(before[1] - down);
       if (handle.includes("e")) next[2] = to(before[2] + across);
       if (handle.includes("s")) next[3] = to(before[3] + down);
-      stage.extend = allowedExtend(next, width, height);
-      stage.changed();
+      stage.change({ extend: allowedExtend(next, width, height) });
     },
-    up: () => stage.commitExtend(before),
-    cancel() {
-      stage.extend = before;
-      stage.changed();
-    },
+    up: () => stage.marks.commitExtend(before),
+    cancel: () => stage.change({ extend: before }),
   };
 }

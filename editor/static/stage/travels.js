@@ -14,19 +14,16 @@ export class Travels {
     if (!step) return;
     if (step.kind === "mask") {
       if (stage.mask) stage.mask.apply(step.edit);
-      stage.paints();
+      stage.marks.begin();
     } else if (step.kind === "box") {
-      stage.box = back ? step.before : step.after;
-      stage.renderer.all();
+      stage.change({ box: back ? step.before : step.after });
     } else if (step.kind === "extend") {
-      stage.extend = (back ? step.before : step.after).slice();
-      if (stage.mode === "extend" && stage.view.fitted) stage.fit();
+      stage.change({ extend: (back ? step.before : step.after).slice() });
     } else if (step.kind === "open") {
       stage.history[back ? "redo" : "undo"](); // the step stays with both: the last of the one, the first of the other
       return void this.reopen(step, back);
     } else if (step.kind === "drop") stage.choice.setDropped(step.review, step.index, !back);
     else stage.versions.travel(step, back);
-    stage.changed();
   }
 
   /** Goes back to what was on the stage before something was opened, or on to that.
@@ -35,8 +32,6 @@ export class Travels {
   async reopen(step, back) {
     const { stage } = this;
     if (!(await stage.sessions.visit(back ? step.before : step.after)) || !back) return;
-    const { history } = stage;
-    history.undone = [...history.undone.filter((each) => each.kind !== "open" || each.after !== step.after), step];
-    stage.refresh();
+    stage.history.returned(step);
   }
 }

@@ -48,7 +48,7 @@ export class Tree {
     if (open === this.open) return;
     this.drawer.hidden = !open;
     this.refresh();
-    this.stage.refresh();
+    this.stage.tell("tree");
     /** @type {HTMLElement | null} */
     const current = this.drawer.querySelector("[aria-selected=true]");
     if (open && current) current.focus({ preventScroll: true });

@@ -172,8 +172,8 @@ export class Versions {
     )
       stage.mask.load(current.mask);
     if (Array.isArray(state.box) && state.box.length === 4)
-      stage.box = stage.mask ? stage.mask.clamped(state.box.map(Number)) : null;
-    if (Array.isArray(state.extend)) stage.setExtend(state.extend);
+      stage.change({ box: stage.mask ? stage.mask.clamped(state.box.map(Number)) : null });
+    if (Array.isArray(state.extend)) stage.marks.setExtend(state.extend);
   }
 
   // ---- asked of the server ------------------------------------------------------------------------------------------
@@ -252,8 +252,7 @@ export class Versions {
       if (wish.back) stage.history.redo();
       else stage.history.undo();
     } else if (wish && wish.kind === "keep") wish.review.sent = false;
-    stage.choice.show();
-    stage.refresh();
+    stage.tell("review");
   }
 
   // ---- answered by the server ---------------------------------------------------------------------------------------
@@ -283,7 +282,7 @@ export class Versions {
       this.add({ doc, version: message.version, parent: parent ? parent.id : this.head, url, width, height, offset });
     for (const gone of message.dropped || []) Object.assign(this.find(doc, gone) || {}, { doc: null, version: null });
     if (!version.stored) version.blob = blob;
-    if (typeof message.alpha === "boolean") stage.alpha = message.alpha;
+    if (typeof message.alpha === "boolean") stage.change({ alpha: message.alpha });
     this.become(version, picture, !!message.keep_mask);
   }
 
@@ -320,7 +319,9 @@ export class Versions {
       const made = wish.kind === "keep" ? { review: wish.review, index: wish.index } : { review: null, index: 0 };
       stage.history.push({ kind: "version", ...step, ...made });
     }
-    stage.proof = chosen ? { outside: chosen.changed_outside, seam: chosen.seam, shift: chosen.shift } : null;
+    stage.change({
+      proof: chosen && { outside: chosen.changed_outside, seam: chosen.seam, shift: chosen.shift },
+    });
     stage.choice.lift();
     if (stage.running) stage.runner.endRunning();
     stage.comparison.forget();

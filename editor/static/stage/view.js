@@ -7,7 +7,9 @@ const MOST_ZOOM = 48; // device pixels per picture pixel
  * screen = canvas * scale + (x, y).
  */
 export class View {
-  constructor() {
+  /** @param {() => void} [moved] called whenever it has become another */
+  constructor(moved = () => {}) {
+    this.moved = moved;
     this.scale = 1;
     this.x = 0;
     this.y = 0;
@@ -26,6 +28,15 @@ export class View {
   /** @param {number} cx @param {number} cy @returns {[number, number]} */
   toScreen(cx, cy) {
     return [cx * this.scale + this.x, cy * this.scale + this.y];
+  }
+
+  /** @param {number} width CSS pixels @param {number} height @param {number} dpr device pixels per CSS pixel
+   * @returns {boolean} whether that is another size */
+  resize(width, height, dpr) {
+    if (this.width === width && this.height === height && this.dpr === dpr) return false;
+    Object.assign(this, { width, height, dpr });
+    this.moved();
+    return true;
   }
 
   /** Picture pixels to device pixels. */
@@ -77,5 +88,6 @@ export class View {
   snap() {
     this.x = Math.round(this.x * this.dpr) / this.dpr;
     this.y = Math.round(this.y * this.dpr) / this.dpr;
+    this.moved();
   }
 }

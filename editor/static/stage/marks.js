@@ -1,0 +1,102 @@
+/** What is marked to be repainted: mask, box and border, each change a step of the history. Knows no pointers and no
+ * runs. */
+
+import { allowedExtend, shiftedBox } from "./tools.js";
+import { WORDS } from "./words.js";
+
+const FURTHEST_GROWTH = 64; // picture pixels
+
+export class Marks {
+  /** @param {import("./stage.js").Stage} stage */
+  constructor(stage) {
+    this.stage = stage;
+  }
+
+  /** A stroke begins. */
+  begin() {
+    const { stage } = this;
+    if (stage.review || stage.running) stage.change({ painting: true });
+  }
+
+  invert() {
+    const { stage } = this;
+    if (!stage.mask || !stage.paintable()) return;
+    stage.mask.invert();
+    this.begin();
+    this.commitMask();
+  }
+
+  clear() {
+    const { stage } = this;
+    if (!stage.mask || !stage.paintable()) return;
+    this.dropBox();
+    stage.mask.clear();
+    stage.change({ pinned: null });
+    this.commitMask();
+  }
+
+  /** @param {number} pixels to grow by; negative shrinks */
+  grow(pixels) {
+    const { stage } = this;
+    const { mask } = stage;
+    const by = Math.max(-FURTHEST_GROWTH, Math.min(FURTHEST_GROWTH, Math.round(pixels) || 0));
+    if (!mask || !stage.paintable() || !by) return;
+    if (!mask.painted) return stage.panel.toast(WORDS.nothingToGrow);
+    mask.grow(by);
+    this.begin();
+    this.commitMask();
+    if (!mask.painted) stage.panel.toast(WORDS.shrunkAway);
+  }
+
+  commitMask() {
+    const { stage } = this;
+    const edit = /** @type {import("./mask.js").Mask} */ (stage.mask).commit();
+    if (!edit) return;
+    stage.history.push({ kind: "mask", edit });
+    this.dropBox(); // whoever paints in Replace means the painted region, not the box
+  }
+
+  /** Takes the box of Replace away. */
+  dropBox() {
+    const { stage } = this;
+    const before = stage.box;
+    if (stage.mode !== "replace" || !before) return;
+    stage.change({ box: null });
+    this.commitBox(before);
+  }
+
+  /** @param {number[] | null} before */
+  commitBox(before) {
+    const { box, history } = this.stage;
+    if (String(before) !== String(box)) history.push({ kind: "box", before, after: box });
+  }
+
+  /** @param {number} dx whole pixels @param {number} dy @returns {boolean} whether there is a box to move */
+  moveBox(dx, dy) {
+    const { stage } = this;
+    const { box, mask } = stage;
+    if (stage.mode !== "replace" || !box || !mask) return false;
+    stage.change({ box: shiftedBox(box, dx, dy, mask.width, mask.height) });
+    this.commitBox(box);
+    return true;
+  }
+
+  /** @param {number[]} sides */
+  setExtend(sides) {
+    const { stage } = this;
+    // While a handle is pulled the fields follow it, and what they say back is what it was.
+    if (!stage.mask || stage.dragging || !Array.isArray(sides) || sides.length !== 4) return;
+    const before = stage.extend;
+    const extend = allowedExtend(sides.map(Number), stage.mask.width, stage.mask.height);
+    if (String(before) === String(extend)) return;
+    stage.change({ extend });
+    if (stage.mode === "extend") stage.fit();
+    this.commitExtend(before);
+  }
+
+  /** @param {number[]} before */
+  commitExtend(before) {
+    const { extend, history } = this.stage;
+    if (String(before) !== String(extend)) history.push({ kind: "extend", before, after: extend.slice() });
+  }
+}

@@ -1,0 +1,35 @@
+/** Who hears of what: each view of the stage with the values that it shows. Knows nothing of how they show it. */
+
+/** @typedef {import("./state.js").Name} Name */
+
+/** @type {Name[]} what a session keeps */
+const KEPT = ["doc", "mask", "history", "mode", "box", "extend", "pinned", "review"];
+/** @type {Name[]} what says how large the canvas is */
+const FRAME = ["mask", "mode", "extend", "review", "running", "comparison", "dragging", "view"];
+/** @type {Name[]} what a run would be asked for */
+const PLAN = ["mask", "paint", "mode", "box", "extend", "pinned", "model"];
+/** @type {Name[]} */
+const BUTTONS = ["picture", "mask", "alpha", "opening", "mode", "tool", "running", "review", "gridOn", "history"];
+/** @type {Name[]} what the page reads again where the stage names its mode */
+const SAID = ["extend", "dragging", "model"];
+/** @type {Name[]} */
+const LINES = ["mask", "opening", "proof", "model", "mode", "extend", "plan", "running", "review", "view"];
+
+/** @param {import("./stage.js").Stage} stage */
+export function listenAll(stage) {
+  const { panel, timeline, choice, pointers, renderer } = stage;
+  stage.watch(KEPT, () => stage.autosave.soon());
+  stage.watch(PLAN, () => stage.planner.forget());
+  stage.listen(FRAME, () => stage.refit());
+  stage.listen(PLAN, () => stage.planner.replan());
+  stage.listen([...BUTTONS, ...SAID, "brush", "overlay", "comparison", "tree"], () => panel.refreshTools());
+  stage.listen(["comparing"], () => panel.showOriginal(stage.comparing));
+  stage.listen(LINES, () => stage.planner.status());
+  stage.listen(["running", "review", "timeline"], () => timeline.refresh());
+  stage.listen(["running", "review", "tiles"], () => choice.show());
+  stage.listen(["view", "cells"], () => stage.cells.place());
+  stage.listen(["picture", "mask", "mode", "tool", "review", "running", "comparison", "cursor"], () =>
+    pointers.cursor()
+  );
+  stage.listen(null, (fresh) => renderer.draw(fresh));
+}
