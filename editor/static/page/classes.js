@@ -1,6 +1,7 @@
 /** The class menu: a field that searches, a list, and chips for favourite and recent classes. Knows nothing of models
  * or masks. */
 
+import { makeElement } from "../shared/elements.js";
 import { rankClasses } from "./ranking.js";
 import { Suggestions } from "./suggestions.js";
 
@@ -67,16 +68,6 @@ class ClassMemory {
       // storage is full or forbidden: the chips last until the page is left
     }
   }
-}
-
-/** @param {string} tag @param {string} name @param {Record<string, string>} [attributes]
- * @param {(Node | string)[]} children */
-function classNode(tag, name, attributes = {}, ...children) {
-  const node = document.createElement(tag);
-  node.className = name;
-  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-  node.append(...children);
-  return node;
 }
 
 export class ClassMenu {
@@ -200,7 +191,7 @@ export class ClassMenu {
     const old = /** @type {HTMLElement[]} */ ([...this.chips.children]);
     if (String(old.map((chip) => chip.dataset.id)) !== String(entries.map(({ id }) => id))) {
       const made = entries.map(({ id, name, names }) =>
-        classNode("button", "pg-chip", { type: "button", "data-id": String(id), title: names.join(", ") }, name)
+        makeElement("button", "pg-chip", { type: "button", "data-id": String(id), title: names.join(", ") }, name)
       );
       this.chips.replaceChildren(...made);
     }
@@ -216,25 +207,25 @@ export class ClassMenu {
     const rows = [...(query.trim() || this.required ? [] : [{ entry: this.none, by: this.none.name }]), ...found];
     this.list.replaceChildren(
       ...rows.map(({ entry, by }, i) => {
-        const row = classNode("li", "pg-option", {
+        const row = makeElement("li", "pg-option", {
           role: "option",
           id: `mge-class-option-${i}`,
           "data-id": String(entry.id),
           "aria-label": entry.name,
         });
         row.setAttribute("aria-selected", String(entry.id === this.value()));
-        row.append(classNode("span", "", {}, entry.name));
-        if (by !== entry.name) row.append(classNode("small", "", {}, by));
+        row.append(makeElement("span", "", {}, entry.name));
+        if (by !== entry.name) row.append(makeElement("small", "", {}, by));
         if (entry !== this.none) {
           const starred = this.memory.favourites.includes(entry.name);
           row.append(
-            classNode("b", `pg-star${starred ? " pg-on" : ""}`, { title: "Favourite", "aria-hidden": "true" }, "★")
+            makeElement("b", `pg-star${starred ? " pg-on" : ""}`, { title: "Favourite", "aria-hidden": "true" }, "★")
           );
         }
         return row;
       })
     );
-    if (!rows.length) this.list.append(classNode("li", "pg-option-none", {}, this.props.nothing));
+    if (!rows.length) this.list.append(makeElement("li", "pg-option-none", {}, this.props.nothing));
     this.list.hidden = false;
     this.field.classList.remove("pg-none");
     this.field.setAttribute("aria-expanded", "true");

@@ -1,6 +1,8 @@
 /** The model menu: what works, what could, what is on its way. Polls the server, which one model serves for everybody;
  * knows no nets. */
 
+import { makeElement } from "../shared/elements.js";
+
 /**
  * @typedef {{key: string, group: string, title: string, facts: string, needs: string, licence: string, short: string,
  *   place: string, question: string | null, consent: string | null, broken: string, order?: string}} MenuModel
@@ -19,20 +21,10 @@ const SOON = 500; // ms between two looks while the menu is open or something is
 const LATER = 5000; // ms otherwise: what was chosen in another page is heard of then
 const PATIENCE_TO_FIT = 10000; // ms until the page asks again to be fitted
 
-/** @param {string} tag @param {string} name @param {Record<string, string>} [attributes]
- * @param {(Node | string)[]} children */
-function menuNode(tag, name, attributes = {}, ...children) {
-  const node = document.createElement(tag);
-  node.className = name;
-  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-  node.append(...children);
-  return node;
-}
-
 /** A button of the menu that names what it does. @param {string} text @param {string} name
  * @param {Record<string, string>} [attributes] */
 function menuButton(text, name, attributes = {}) {
-  return /** @type {HTMLButtonElement} */ (menuNode("button", name, { type: "button", ...attributes }, text));
+  return makeElement("button", name, { type: "button", ...attributes }, text);
 }
 
 class ModelMenu {
@@ -57,10 +49,10 @@ class ModelMenu {
     this.timer = 0;
     this.button = /** @type {HTMLButtonElement} */ (host.querySelector("button"));
     this.bar = /** @type {HTMLElement} */ (this.button.querySelector("i"));
-    this.way = menuNode("div", "pg-way", { role: "status" });
-    this.list = menuNode("div", "pg-models");
-    this.note = menuNode("p", "pg-note");
-    this.panel = menuNode(
+    this.way = makeElement("div", "pg-way", { role: "status" });
+    this.list = makeElement("div", "pg-models");
+    this.note = makeElement("p", "pg-note");
+    this.panel = makeElement(
       "div",
       "pg-menu",
       { id: "mge-models", role: "dialog", "aria-label": this.words.menu },
@@ -183,11 +175,11 @@ class ModelMenu {
   drawWay(progress) {
     this.way.hidden = !progress && !this.trouble;
     this.way.classList.toggle("pg-trouble", !progress);
-    if (!progress) return this.way.replaceChildren(menuNode("p", "", {}, this.trouble));
+    if (!progress) return this.way.replaceChildren(makeElement("p", "", {}, this.trouble));
     if (!this.way.querySelector("button")) {
       this.way.replaceChildren();
       const cancel = menuButton(this.words.cancel, "pg-chip", { "data-cancel": "1" });
-      this.way.append(menuNode("p", ""), cancel, menuNode("b", "pg-bar"));
+      this.way.append(makeElement("p", ""), cancel, makeElement("b", "pg-bar"));
     }
     const [said, , bar] = /** @type {HTMLElement[]} */ ([...this.way.children]);
     said.textContent = progress.said;
@@ -198,36 +190,36 @@ class ModelMenu {
   /** @param {string} title @param {MenuModel[]} models @returns {Node[]} */
   group(title, models) {
     if (!models.length) return [];
-    const heading = menuNode("h4", "", {}, title);
+    const heading = makeElement("h4", "", {}, title);
     return [heading, ...models.flatMap((model) => this.lines(model))];
   }
 
   /** @param {MenuModel} model @returns {Node[]} */
   lines(model) {
     const state = /** @type {MenuState} */ (this.state);
-    const row = menuNode("button", "pg-model-row", { type: "button", "data-key": model.key, title: model.title });
+    const row = makeElement("button", "pg-model-row", { type: "button", "data-key": model.key, title: model.title });
     if (model.key === state.working) row.setAttribute("aria-current", "true");
     if (model.question) row.setAttribute("aria-expanded", String(model.key === this.asking));
     if (state.progress && ![state.working, state.progress.key].includes(model.key))
       row.setAttribute("aria-disabled", "true");
     if (model.broken) row.setAttribute("aria-disabled", "true");
     row.append(
-      menuNode("b", "", {}, model.key, menuNode("em", "", {}, model.needs)),
-      menuNode("span", "", {}, model.place),
-      menuNode("small", "", {}, [model.facts, model.short].filter(Boolean).join(" · "))
+      makeElement("b", "", {}, model.key, makeElement("em", "", {}, model.needs)),
+      makeElement("span", "", {}, model.place),
+      makeElement("small", "", {}, [model.facts, model.short].filter(Boolean).join(" · "))
     );
     if (model.key !== this.asking || !model.question) return [row];
     const yes = menuButton(model.order ?? "", "pg-yes", { "data-yes": model.key });
     const back = menuButton(this.words.back, "pg-back", { "data-back": model.key });
     return [
       row,
-      menuNode(
+      makeElement(
         "div",
         "pg-ask",
         { role: "group" },
-        menuNode("p", "", {}, model.question),
-        menuNode("p", "", {}, `${this.words.licence}: ${model.licence}.`),
-        menuNode("div", "pg-row", {}, back, yes)
+        makeElement("p", "", {}, model.question),
+        makeElement("p", "", {}, `${this.words.licence}: ${model.licence}.`),
+        makeElement("div", "pg-row", {}, back, yes)
       ),
     ];
   }

@@ -1,6 +1,8 @@
 /** Classes that the open picture may show, offered below the class field. Asks when nothing has changed for a while;
  * knows not how they are found. */
 
+import { makeElement } from "../shared/elements.js";
+
 const SUGGESTION_REST = 600; // ms without a stroke
 
 export class Suggestions {
@@ -57,10 +59,8 @@ export class Suggestions {
   show(ids, said) {
     const chips = ids.map((id) => {
       const { name, names } = this.menu.entry(id);
-      const chip = document.createElement("button");
-      Object.assign(chip, { type: "button", className: "pg-chip", title: names.join(", "), textContent: name });
-      chip.dataset.id = String(id);
-      return chip;
+      const told = { type: "button", title: names.join(", "), "data-id": String(id) };
+      return makeElement("button", "pg-chip", told, name);
     });
     while (this.line.children.length > 1) /** @type {Element} */ (this.line.lastChild).remove();
     this.line.append(...chips);

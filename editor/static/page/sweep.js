@@ -1,22 +1,18 @@
 /** The grid of a sweep: a cell asks what to take from it, and the whole grid can be looked at large. Knows nothing of
  * settings. */
 
+import { makeElement } from "../shared/elements.js";
+
 /** @param {string} text @param {() => void} action */
 function choiceButton(text, action) {
-  const button = document.createElement("button");
-  button.type = "button";
-  button.role = "menuitem";
-  button.textContent = text;
+  const button = makeElement("button", "", { type: "button", role: "menuitem" }, text);
   button.addEventListener("click", action);
   return button;
 }
 
 /** @param {HTMLElement} element @param {(name: string, data: object) => void} trigger @param {any} props */
 export function sweepGrid(element, trigger, props) {
-  const choice = document.createElement("div");
-  choice.className = "pg-choice";
-  choice.role = "menu";
-  choice.popover = "auto";
+  const choice = makeElement("div", "pg-choice", { role: "menu", popover: "auto" });
   document.body.append(choice);
 
   /** @param {HTMLElement} cell */

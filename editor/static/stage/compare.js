@@ -1,6 +1,6 @@
 /** Two pictures against each other: split line, difference, side by side. Knows which two, not where they come from. */
 
-import { makeElement } from "./elements.js";
+import { makeElement } from "../shared/elements.js";
 import { context2d, download, makeCanvas, Picture } from "./picture.js";
 import { letterOf, WORDS } from "./words.js";
 
@@ -89,6 +89,7 @@ export class Comparison {
   /** @param {number} split 0..1 */
   moveLine(split) {
     this.split = Math.min(Math.max(split, 0), 1);
+    this.place();
     this.stage.tell("split");
   }
 

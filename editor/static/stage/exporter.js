@@ -1,7 +1,7 @@
 /** The export dialog: which format, how large, and the download. Knows what to ask of the server, not how files are
  * written. */
 
-import { makeElement, textButton } from "./elements.js";
+import { letGo, makeElement, saveLink, textButton } from "../shared/elements.js";
 import { writeMaskFile } from "./maskfile.js";
 import { resolved } from "./picture.js";
 import { bytesText, exportOf, FORMATS, letterOf, WORDS } from "./words.js";
@@ -22,16 +22,14 @@ export class Exporter {
     this.asked = "";
     this.timer = 0;
     this.formats = this.formatChoice();
-    this.quality = /** @type {HTMLInputElement} */ (
-      makeElement("input", "mge-size", {
-        type: "range",
-        min: "40",
-        max: "100",
-        step: "1",
-        value: "95",
-        "aria-label": WORDS.quality,
-      })
-    );
+    this.quality = makeElement("input", "mge-size", {
+      type: "range",
+      min: "40",
+      max: "100",
+      step: "1",
+      value: "95",
+      "aria-label": WORDS.quality,
+    });
     /** @type {Record<string, string>} as it was chosen last for each; a WebP of 100 is lossless */
     this.qualities = { jpeg: "95", webp: "100" };
     this.qualityText = makeElement("output", "mge-size-text", {}, "95");
@@ -47,17 +45,15 @@ export class Exporter {
     this.about = makeElement("p", "mge-about", { role: "status" });
     this.download = textButton(WORDS.download, WORDS.download, () => this.save(), "mge-primary");
     const close = textButton(WORDS.cancel, WORDS.closeTitle, () => this.dialog.close());
-    this.dialog = /** @type {HTMLDialogElement} */ (
-      makeElement(
-        "dialog",
-        "mge-dialog mge-export",
-        { "aria-labelledby": "mge-export-title" },
-        this.title,
-        this.formats,
-        this.qualityRow,
-        this.about,
-        makeElement("div", "mge-row", {}, close, this.download)
-      )
+    this.dialog = makeElement(
+      "dialog",
+      "mge-dialog mge-export",
+      { "aria-labelledby": "mge-export-title" },
+      this.title,
+      this.formats,
+      this.qualityRow,
+      this.about,
+      makeElement("div", "mge-row", {}, close, this.download)
     );
     this.listen();
   }
@@ -101,10 +97,7 @@ export class Exporter {
     e.preventDefault();
     e.stopImmediatePropagation();
     const { url } = review.current;
-    const link = document.createElement("a");
-    link.href = resolved(url);
-    link.download = decodeURIComponent(url.slice(url.lastIndexOf("/") + 1));
-    link.click();
+    saveLink(resolved(url), decodeURIComponent(url.slice(url.lastIndexOf("/") + 1)));
   }
 
   /** Opens the dialog for what is shown, with the format that the file came in. */
@@ -221,17 +214,13 @@ export class Exporter {
 
   save() {
     if (!this.ready) return;
-    const link = document.createElement("a");
-    link.href = this.ready.url;
-    link.download = this.ready.name;
-    link.click();
+    saveLink(this.ready.url, this.ready.name);
     this.dialog.close();
   }
 
   forget() {
     const { ready } = this;
     this.ready = null;
-    // The download may not have begun yet.
-    if (ready?.own) setTimeout(() => URL.revokeObjectURL(ready.url), 10000);
+    if (ready?.own) letGo(ready.url);
   }
 }

@@ -1,5 +1,6 @@
 /** Files that come in, by dialog, drop or paste, and the mask that goes out as one. Knows nothing of runs. */
 
+import { saveBlob } from "../shared/elements.js";
 import { addressIn, pictureAt } from "./address.js";
 import { carry } from "./carrier.js";
 import { Mask } from "./mask.js";
@@ -212,11 +213,7 @@ export class Files {
     if (!mask?.painted) return stage.panel.toast(WORDS.noMask);
     const blob = await writeMaskFile(mask);
     if (!blob) return;
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(blob);
-    link.download = `${stage.name.replace(/\.[^.]*$/, "") || "picture"}-mask.png`;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+    saveBlob(blob, `${stage.name.replace(/\.[^.]*$/, "") || "picture"}-mask.png`);
   }
 
   /** Takes a picture file of the canvas's size as the mask, read by the same rule as at every other door; Ctrl+Z takes

@@ -1,15 +1,13 @@
 /** The sheet of all keys, made of the table that binds them. Knows nothing of what the keys do. */
 
-import { makeElement } from "./elements.js";
+import { makeElement } from "../shared/elements.js";
 import { KEYS } from "./keyboard.js";
 import { WORDS } from "./words.js";
 
 export class Help {
   /** @param {HTMLElement} root */
   constructor(root) {
-    this.dialog = /** @type {HTMLDialogElement} */ (
-      makeElement("dialog", "mge-help", { "aria-label": WORDS.helpTitle })
-    );
+    this.dialog = makeElement("dialog", "mge-help", { "aria-label": WORDS.helpTitle });
     const close = makeElement("button", "mge-button", { type: "button" }, WORDS.close);
     close.addEventListener("click", () => this.dialog.close());
     const columns = KEYS.map(({ group, shortcuts }) =>

@@ -1,23 +1,21 @@
 /** The bar of options over the canvas: brush size and hardness, and a menu for the mask. Knows how it looks and what it
  * calls. */
 
-import { makeElement, textButton } from "./elements.js";
+import { makeElement, textButton } from "../shared/elements.js";
 import { TINTS } from "./painting.js";
 import { WORDS } from "./words.js";
 
 /** A labelled slider. @param {string} name @param {string} title @param {number} most @param {number} step
  * @param {(value: number) => void} act */
 function slider(name, title, most, step, act) {
-  const input = /** @type {HTMLInputElement} */ (
-    makeElement("input", "mge-size", {
-      type: "range",
-      min: "0",
-      max: String(most),
-      step: String(step),
-      "aria-label": name,
-      title,
-    })
-  );
+  const input = makeElement("input", "mge-size", {
+    type: "range",
+    min: "0",
+    max: String(most),
+    step: String(step),
+    "aria-label": name,
+    title,
+  });
   input.addEventListener("input", () => act(Number(input.value)));
   return input;
 }
@@ -37,18 +35,16 @@ export class Options {
     this.opacity = slider("Overlay opacity", "How strong the overlay is (hold O to hide it)", 100, 1, (value) =>
       painter.setOpacity(value / 100)
     );
-    this.pixels = /** @type {HTMLInputElement} */ (
-      makeElement("input", "mge-number", {
-        type: "number",
-        min: "1",
-        max: "64",
-        step: "1",
-        value: "8",
-        "aria-label": WORDS.growBy,
-      })
-    );
+    this.pixels = makeElement("input", "mge-number", {
+      type: "number",
+      min: "1",
+      max: "64",
+      step: "1",
+      value: "8",
+      "aria-label": WORDS.growBy,
+    });
     this.swatches = TINTS.map((_, place) => this.swatch(place));
-    this.file = /** @type {HTMLInputElement} */ (makeElement("input", "", { type: "file", hidden: "" }));
+    this.file = makeElement("input", "", { type: "file", hidden: "" });
     this.menu = this.maskMenu();
     this.opener = makeElement(
       "button",

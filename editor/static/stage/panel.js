@@ -1,6 +1,6 @@
 /** The stage's own buttons, lines of text and tiles. Knows how they look and what they call, nothing of pixels. */
 
-import { makeElement } from "./elements.js";
+import { makeElement } from "../shared/elements.js";
 import { Options } from "./options.js";
 import { Strip } from "./strip.js";
 import { WORDS } from "./words.js";
@@ -80,7 +80,7 @@ function icon(id) {
 
 /** @param {string} name @param {string} text @param {() => void} action @param {string} [title] */
 function button(name, text, action, title = text) {
-  const node = /** @type {HTMLButtonElement} */ (makeElement("button", name, { type: "button", title }, text));
+  const node = makeElement("button", name, { type: "button", title }, text);
   node.addEventListener("click", action);
   return node;
 }
@@ -187,18 +187,16 @@ export class Panel {
   /** @param {(typeof RAIL)[number]} item */
   railButton(item) {
     const { stage } = this;
-    const node = /** @type {HTMLButtonElement} */ (
-      makeElement(
-        "button",
-        `mge-tool${item.gap ? " mge-gap" : ""}`,
-        {
-          type: "button",
-          "aria-label": item.title,
-          title: `${item.title} (${item.key})`,
-          "data-id": item.id,
-        },
-        icon(item.id)
-      )
+    const node = makeElement(
+      "button",
+      `mge-tool${item.gap ? " mge-gap" : ""}`,
+      {
+        type: "button",
+        "aria-label": item.title,
+        title: `${item.title} (${item.key})`,
+        "data-id": item.id,
+      },
+      icon(item.id)
     );
     if (item.kind === "tool") node.addEventListener("click", () => stage.setTool(item.id));
     else if (item.kind === "hold") {

@@ -1,6 +1,7 @@
 /** Which work is on the stage, and the way back to other work: after a reload, by undo, from the list. Knows the store
  * and the server. */
 
+import { saveBlob } from "../shared/elements.js";
 import { copyOf } from "./copies.js";
 import { Mask } from "./mask.js";
 import { Note } from "./note.js";
@@ -214,11 +215,7 @@ export class Sessions {
   async saveCopy(session) {
     const copy = await copyOf(session, (version) => this.picture(version, session.id));
     if (!copy) return this.stage.panel.toast(WORDS.copyIncomplete, "error");
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(copy);
-    link.download = `${session.name || "picture"}.zip`;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+    saveBlob(copy, `${session.name || "picture"}.zip`);
   }
 
   // ---- what comes back ----------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 /** The strip of variations below the picture: tiles and buttons. Knows how they look and what they call, nothing of
  * runs. */
 
-import { makeElement, setPossible, textButton } from "./elements.js";
+import { makeElement, setPossible, textButton } from "../shared/elements.js";
 import { letterOf, ORDERS, WORDS } from "./words.js";
 
 /** @typedef {{index: number, tile: HTMLCanvasElement | null, title: string, note: string}} Tile */
@@ -15,9 +15,7 @@ export class Strip {
     this.stage = stage;
     this.tiles = makeElement("div", "mge-tiles", { role: "radiogroup", "aria-label": WORDS.variations });
     this.tiles.addEventListener("keydown", (e) => this.key(e));
-    this.order = /** @type {HTMLSelectElement} */ (
-      makeElement("select", "mge-order", { "aria-label": WORDS.orderBy, title: WORDS.orderBy })
-    );
+    this.order = makeElement("select", "mge-order", { "aria-label": WORDS.orderBy, title: WORDS.orderBy });
     for (const [value, text] of Object.entries(ORDERS)) this.order.append(makeElement("option", "", { value }, text));
     this.order.addEventListener("change", () => stage.choice.orderBy(/** @type {any} */ (this.order.value)));
     this.keep = textButton(WORDS.keep, WORDS.keepTitle, () => stage.choice.keep(), "mge-primary");
@@ -83,15 +81,13 @@ export class Strip {
   place(tile, at, chosen) {
     let node = /** @type {HTMLButtonElement | undefined} */ (this.tiles.children[at]);
     if (!node) {
-      node = /** @type {HTMLButtonElement} */ (
-        makeElement(
-          "button",
-          "mge-tile",
-          { type: "button", role: "radio" },
-          makeElement("span", "mge-tile-picture"),
-          makeElement("b", ""),
-          makeElement("small", "")
-        )
+      node = makeElement(
+        "button",
+        "mge-tile",
+        { type: "button", role: "radio" },
+        makeElement("span", "mge-tile-picture"),
+        makeElement("b", ""),
+        makeElement("small", "")
       );
       node.addEventListener("click", () => this.stage.choice.pick(this.shown[at].index));
       this.tiles.append(node);

@@ -1,7 +1,7 @@
 /** The dock of a run's steps: go back and forth, see order and confidence, start again from a step. Knows traces, not
  * the server. */
 
-import { makeElement, setPossible, textButton } from "./elements.js";
+import { makeElement, setPossible, textButton } from "../shared/elements.js";
 import { Film } from "./film.js";
 import { drawHeat, heatGradient } from "./heat.js";
 import { context2d, makeCanvas } from "./picture.js";
@@ -55,17 +55,15 @@ export class Timeline {
       () => stage.runner.again("branch", { position: this.position ?? this.length }),
       "mge-small"
     );
-    this.share = /** @type {HTMLInputElement} */ (
-      makeElement("input", "mge-size mge-share", {
-        type: "range",
-        min: "5",
-        max: "50",
-        step: "5",
-        value: "20",
-        "aria-label": WORDS.share,
-        title: WORDS.share,
-      })
-    );
+    this.share = makeElement("input", "mge-size mge-share", {
+      type: "range",
+      min: "5",
+      max: "50",
+      step: "5",
+      value: "20",
+      "aria-label": WORDS.share,
+      title: WORDS.share,
+    });
     this.share.addEventListener("input", () => this.refresh());
     this.weakest = textButton(
       "",

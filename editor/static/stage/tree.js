@@ -1,7 +1,7 @@
 /** The drawer of versions and runs: thumbnails to go back to. Knows how they look and what a click asks for, not how it
  * is done. */
 
-import { makeElement } from "./elements.js";
+import { makeElement } from "../shared/elements.js";
 import { resolved } from "./picture.js";
 import { counted, versionName, WORDS } from "./words.js";
 
