@@ -66,7 +66,8 @@ DECODING |= {"guidance_scale", "guidance", "guidance_ramp"}
 MEASURING_LIBRARIES = {"skimage", "patchmatch", "torchmetrics", "torch_fidelity", "matplotlib"}
 """Whatever imports one of these is there to measure."""
 WIDGET = re.compile(r"\bgr\.(?:Slider|Dropdown|Radio|Checkbox|CheckboxGroup|Number|Textbox)\(")
-REDRAW = re.compile(r"\bstage\.(?:renderer\.\w+|refresh|status|viewChanged|changed|fit|panel\.refresh\w*)\(")
+REDRAW = re.compile(r"\bstage\.(?:renderer\.\w+|planner\.status|choice\.show|\w+\.refresh\w*)\(")
+"""A view of the stage told to draw; editor/static/stage/views.js says when it does by itself."""
 ASSIGNMENT = re.compile(r"(?<![\w.])(?:this\.)?stage(?:\.\w+)+\s*(?:[-+|&]?=(?!=)|\+\+|--)")
 
 
@@ -229,12 +230,15 @@ def page_rows(product: list[Source], scripts: list[Source]) -> list[Row]:
     ]
     outside = [s for s in scripts if not re.search(r"\bclass Stage\b", s.text)]
     assigned = [f"{s.name} {m[0].strip()}" for s in outside for m in ASSIGNMENT.finditer(s.text)]
-    redraws = sum(len(REDRAW.findall(s.text)) for s in outside)
+    told = [s for s in outside if not re.search(r"\bfunction listenAll\b", s.text)]
+    redraws = [f"{s.name} {m[0]}" for s in told for m in REDRAW.finditer(s.text)]
     holders = sum("this.stage" in s.text for s in outside)
     knobs = sum(len(WIDGET.findall(s.text)) for s in product if s.place[0] == EDITOR)
     return [
         at_most("places that spell out 4 or more decoding settings", 6, spelt),
-        Row("stage: set from outside, redraws, holders", f"{len(assigned)}, {redraws}, {holders}", behind=assigned),
+        at_most("stage: values set from outside", 0, assigned),
+        at_most("stage: redraws placed by hand", 0, redraws),
+        Row("stage: modules that hold it", holders),
         Row("native controls built on the page", knobs),
     ]
 

@@ -1,7 +1,7 @@
 /** The class menu: a field that searches, a list, and chips for favourite and recent classes. Knows nothing of models
  * or masks. */
 
-import { makeElement } from "../shared/elements.js";
+import { makeElement } from "../common/elements.js";
 import { rankClasses } from "./ranking.js";
 import { Suggestions } from "./suggestions.js";
 

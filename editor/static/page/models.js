@@ -1,7 +1,7 @@
 /** The model menu: what works, what could, what is on its way. Polls the server, which one model serves for everybody;
  * knows no nets. */
 
-import { makeElement } from "../shared/elements.js";
+import { makeElement } from "../common/elements.js";
 
 /**
  * @typedef {{key: string, group: string, title: string, facts: string, needs: string, licence: string, short: string,

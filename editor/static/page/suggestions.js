@@ -1,7 +1,7 @@
 /** Classes that the open picture may show, offered below the class field. Asks when nothing has changed for a while;
  * knows not how they are found. */
 
-import { makeElement } from "../shared/elements.js";
+import { makeElement } from "../common/elements.js";
 
 const SUGGESTION_REST = 600; // ms without a stroke
 

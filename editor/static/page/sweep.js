@@ -1,7 +1,7 @@
 /** The grid of a sweep: a cell asks what to take from it, and the whole grid can be looked at large. Knows nothing of
  * settings. */
 
-import { makeElement } from "../shared/elements.js";
+import { makeElement } from "../common/elements.js";
 
 /** @param {string} text @param {() => void} action */
 function choiceButton(text, action) {

@@ -1,7 +1,7 @@
 /** The cell inspector: what else could stand in one cell of a result, and codes that are pinned there. Knows no drawing
  * of runs. */
 
-import { makeElement } from "../shared/elements.js";
+import { makeElement } from "../common/elements.js";
 import { resolved } from "./picture.js";
 import { alternativeOf, cellName, WORDS } from "./words.js";
 

@@ -1,6 +1,6 @@
 /** Two pictures against each other: split line, difference, side by side. Knows which two, not where they come from. */
 
-import { makeElement } from "../shared/elements.js";
+import { makeElement } from "../common/elements.js";
 import { context2d, download, makeCanvas, Picture } from "./picture.js";
 import { letterOf, WORDS } from "./words.js";
 

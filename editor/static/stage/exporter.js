@@ -1,7 +1,7 @@
 /** The export dialog: which format, how large, and the download. Knows what to ask of the server, not how files are
  * written. */
 
-import { letGo, makeElement, saveLink, textButton } from "../shared/elements.js";
+import { letGo, makeElement, saveLink, textButton } from "../common/elements.js";
 import { writeMaskFile } from "./maskfile.js";
 import { resolved } from "./picture.js";
 import { bytesText, exportOf, FORMATS, letterOf, WORDS } from "./words.js";

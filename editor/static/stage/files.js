@@ -1,6 +1,6 @@
 /** Files that come in, by dialog, drop or paste, and the mask that goes out as one. Knows nothing of runs. */
 
-import { saveBlob } from "../shared/elements.js";
+import { saveBlob } from "../common/elements.js";
 import { addressIn, pictureAt } from "./address.js";
 import { carry } from "./carrier.js";
 import { Mask } from "./mask.js";

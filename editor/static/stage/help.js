@@ -1,6 +1,6 @@
 /** The sheet of all keys, made of the table that binds them. Knows nothing of what the keys do. */
 
-import { makeElement } from "../shared/elements.js";
+import { makeElement } from "../common/elements.js";
 import { KEYS } from "./keyboard.js";
 import { WORDS } from "./words.js";
 

@@ -1,7 +1,7 @@
 /** A line over the stage that stays until it is closed: what was restored, or could not be, and what can be done about
  * it. */
 
-import { makeElement, textButton } from "../shared/elements.js";
+import { makeElement, textButton } from "../common/elements.js";
 import { WORDS } from "./words.js";
 
 /** @typedef {{text: string, title: string, act: () => void}} Deed */

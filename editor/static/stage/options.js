@@ -1,7 +1,7 @@
 /** The bar of options over the canvas: brush size and hardness, and a menu for the mask. Knows how it looks and what it
  * calls. */
 
-import { makeElement, textButton } from "../shared/elements.js";
+import { makeElement, textButton } from "../common/elements.js";
 import { TINTS } from "./painting.js";
 import { WORDS } from "./words.js";
 

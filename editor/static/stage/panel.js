@@ -1,6 +1,6 @@
 /** The stage's own buttons, lines of text and tiles. Knows how they look and what they call, nothing of pixels. */
 
-import { makeElement } from "../shared/elements.js";
+import { makeElement } from "../common/elements.js";
 import { Options } from "./options.js";
 import { Strip } from "./strip.js";
 import { WORDS } from "./words.js";

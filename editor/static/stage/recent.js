@@ -1,6 +1,6 @@
 /** The list of work that this browser still holds: a click goes there. Knows how it looks and what a click asks for. */
 
-import { makeElement } from "../shared/elements.js";
+import { makeElement } from "../common/elements.js";
 import { WORDS, whenOf } from "./words.js";
 
 export class Recent {

@@ -1,7 +1,7 @@
 /** Which work is on the stage, and the way back to other work: after a reload, by undo, from the list. Knows the store
  * and the server. */
 
-import { saveBlob } from "../shared/elements.js";
+import { saveBlob } from "../common/elements.js";
 import { copyOf } from "./copies.js";
 import { Mask } from "./mask.js";
 import { Note } from "./note.js";
@@ -269,12 +269,12 @@ export class Sessions {
   }
 
   async fetchTiles() {
-    const { versions, tree } = this.stage;
+    const { versions } = this.stage;
     for (const version of versions.all.values()) {
       const kept = version.tile ? null : await this.vault?.picture(this.id, version.id).catch(() => null);
       if (kept && !version.tile) version.tile = kept.tile;
     }
-    tree.refresh();
+    this.stage.tell("versions");
   }
 
   /** The server let go of the document on the stage: it becomes one again, with everything as it is.

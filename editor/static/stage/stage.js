@@ -16,7 +16,6 @@ import { Panel } from "./panel.js";
 import { Planner } from "./planning.js";
 import { Pointers } from "./pointer.js";
 import { Receiver } from "./receiver.js";
-import { Recent } from "./recent.js";
 import { Renderer } from "./render.js";
 import { Runner } from "./runs.js";
 import { Sessions } from "./sessions.js";
@@ -55,7 +54,6 @@ export class Stage extends State {
     this.sources = new Sources(this);
     this.travels = new Travels(this);
     this.receiver = new Receiver(this);
-    this.recent = new Recent(this);
     this.tree = new Tree(this);
     this.autosave = new Autosave(this);
     this.sessions = new Sessions(this);

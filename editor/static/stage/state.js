@@ -11,7 +11,7 @@ import { Store } from "./store.js";
  * result */
 /**
  * @typedef {"paint" | "view" | "history" | "brush" | "overlay" | "timeline" | "comparison" | "split" | "cells" |
- *   "sources" | "tiles" | "tree" | "cursor" | "motion"} Part
+ *   "sources" | "tiles" | "tree" | "versions" | "cursor" | "motion"} Part
  * what changes beside the values here: paint = what the mask holds; split = the line of the comparison; tiles = small
  * pictures of variations; cursor = what the hand is about to do; motion = an animation goes on
  */

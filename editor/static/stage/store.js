@@ -1,7 +1,8 @@
 /** Values that change, and those who listen. Knows nothing of what the values mean.
  *
  * Whoever changes something names it. Views hear of it once a frame and in the order in which they began to listen, so
- * that what one of them changes reaches those after it in the same frame. Watchers hear at once, in a hidden page too. */
+ * that what one of them changes reaches those after it in the same frame. Watchers hear at once, in a hidden page
+ * too. */
 
 /** @typedef {(fresh: Set<string>) => void} Hear told the names of what has changed since it heard last */
 

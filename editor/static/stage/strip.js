@@ -1,7 +1,7 @@
 /** The strip of variations below the picture: tiles and buttons. Knows how they look and what they call, nothing of
  * runs. */
 
-import { makeElement, setPossible, textButton } from "../shared/elements.js";
+import { makeElement, setPossible, textButton } from "../common/elements.js";
 import { letterOf, ORDERS, WORDS } from "./words.js";
 
 /** @typedef {{index: number, tile: HTMLCanvasElement | null, title: string, note: string}} Tile */

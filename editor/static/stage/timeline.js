@@ -1,7 +1,7 @@
 /** The dock of a run's steps: go back and forth, see order and confidence, start again from a step. Knows traces, not
  * the server. */
 
-import { makeElement, setPossible, textButton } from "../shared/elements.js";
+import { makeElement, setPossible, textButton } from "../common/elements.js";
 import { Film } from "./film.js";
 import { drawHeat, heatGradient } from "./heat.js";
 import { context2d, makeCanvas } from "./picture.js";

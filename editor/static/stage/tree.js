@@ -1,8 +1,9 @@
 /** The drawer of versions and runs: thumbnails to go back to. Knows how they look and what a click asks for, not how it
  * is done. */
 
-import { makeElement } from "../shared/elements.js";
+import { makeElement } from "../common/elements.js";
 import { resolved } from "./picture.js";
+import { Recent } from "./recent.js";
 import { counted, versionName, WORDS } from "./words.js";
 
 /** @typedef {import("./versions.js").Version} Version */
@@ -11,6 +12,7 @@ export class Tree {
   /** @param {import("./stage.js").Stage} stage */
   constructor(stage) {
     this.stage = stage;
+    this.recent = new Recent(stage);
     /** @type {Map<number, string>} addresses of small pictures */
     this.addresses = new Map();
     this.items = makeElement("div", "mge-tree", { role: "tree", "aria-label": WORDS.versions });
@@ -32,8 +34,8 @@ export class Tree {
       this.items,
       this.runsTitle,
       this.runs,
-      stage.recent.title,
-      stage.recent.items
+      this.recent.title,
+      this.recent.items
     );
     this.drawer.hidden = true;
     this.drawer.addEventListener("keydown", (e) => this.key(e));
@@ -117,7 +119,7 @@ export class Tree {
 
   refresh() {
     if (!this.open) return;
-    void this.stage.recent.refresh();
+    void this.recent.refresh();
     const { versions, runner } = this.stage;
     const focused = document.activeElement instanceof HTMLElement ? document.activeElement.dataset.version : undefined;
     this.items.replaceChildren(

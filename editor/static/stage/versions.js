@@ -338,7 +338,7 @@ export class Versions {
     const review =
       wish.kind === "travel" ? (wish.back ? wish.step.review : null) : wish.kind === "visit" ? wish.review : null;
     if (review) void stage.choice.open(review, wish.kind === "travel" ? wish.step.index : review.index);
-    stage.tree.refresh();
+    stage.tell("versions");
   }
 
   /** Makes the small picture of a version and hands both to the browser's store. @param {Version} version
@@ -348,7 +348,7 @@ export class Versions {
       const source = /** @type {any} */ (picture.level(160 / Math.max(picture.width, picture.height)));
       const tile = tileOf(source, [0, 0, source.width, source.height]);
       version.tile = await new Promise((done) => tile.toBlob(done, "image/webp", 0.85));
-      this.stage.tree.refresh();
+      this.stage.tell("versions");
     }
     await this.stage.autosave.save();
   }

@@ -27,6 +27,7 @@ export function listenAll(stage) {
   stage.listen(LINES, () => stage.planner.status());
   stage.listen(["running", "review", "timeline"], () => timeline.refresh());
   stage.listen(["running", "review", "tiles"], () => choice.show());
+  stage.listen(["versions"], () => stage.tree.refresh());
   stage.listen(["view", "cells"], () => stage.cells.place());
   stage.listen(["picture", "mask", "mode", "tool", "review", "running", "comparison", "cursor"], () =>
     pointers.cursor()
