@@ -129,8 +129,8 @@ def test_order_and_confidence_are_those_of_the_steps(open_page: Open, address: s
     seen = set()
     for look in ("picture", "order", "confidence"):
         page.click(f"[data-look={look}]")
-        assert page.get_attribute(f"[data-look={look}]", "aria-checked") == "true"
         page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        assert page.get_attribute(f"[data-look={look}]", "aria-checked") == "true"
         seen.add(page.evaluate(pixels))
         assert page.is_visible(".mge-legend") == (look != "picture")
     assert len(seen) == 3
@@ -312,8 +312,8 @@ def test_a_dropped_variation_comes_back_by_undo(open_page: Open, address: str) -
     page.focus(".mge-tile >> nth=0")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Delete")
-    assert page.locator(".mge-tile b").all_text_contents() == ["A", "C", "D"]
     painted = state(page)["painted"]
+    assert page.locator(".mge-tile b").all_text_contents() == ["A", "C", "D"]
     assert painted  # Delete was the tile's, not the mask's
     at_home(page)
     page.keyboard.press("Control+z")

@@ -92,7 +92,10 @@ export function hookOf(stage) {
       );
     },
     origin: (/** @type {number} */ x, /** @type {number} */ y) => stage.sources.look(x, y),
-    go: (/** @type {number} */ position) => stage.timeline.go(position),
+    go: (/** @type {number} */ position) => {
+      stage.timeline.go(position);
+      stage.flush();
+    },
     frames: () => ({ ...stage.frames }),
     resetFrames: () => Object.assign(stage.frames, { count: 0, total: 0, worst: 0, last: 0 }),
   };

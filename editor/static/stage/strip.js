@@ -37,6 +37,7 @@ export class Strip {
     if (by) {
       const next = (at + by + this.shown.length) % this.shown.length;
       this.stage.choice.pick(this.shown[next].index);
+      /** @type {HTMLElement} */ (this.tiles.children[next]).focus(); // the next key is for it
     } else if (e.key === "Enter") {
       this.stage.choice.pick(tile.index);
       this.stage.choice.keep();
