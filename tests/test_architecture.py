@@ -237,7 +237,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("editor.server.results", "editor.settings", "editor.wire"),
     },
     "editor.wire": {
-        *("numpy", "core", "editor.checks", "editor.documents", "editor.models", "editor.sentences", "editor.wire"),
+        *("numpy", "pydantic", "core", "editor.checks", "editor.documents", "editor.models", "editor.sentences"),
+        "editor.wire",
     },
     "editor.documents": {
         *("numpy", "PIL", "core", "editor.checks", "editor.documents", "editor.sentences"),

@@ -24,8 +24,9 @@ from editor.documents.runs import Run
 from editor.documents.store import Picture, Pixels
 from editor.handlers.desk import Desk, address_of, answered, payload_of
 from editor.sentences import about_files, on_page
-from editor.wire import intents, replies, requests
+from editor.wire import intents, replies, requests, sent
 from editor.wire.replies import Message
+from editor.wire.sent import read
 
 _SUFFIXES = {"png": "png", "jpeg": "jpg", "webp": "webp", "gif": "gif", "project": "zip"}
 _TITLES = {"jpeg": "JPEG", "webp": "WebP"}
@@ -59,11 +60,11 @@ class Exporting:
             if payload.get("run") is None:
                 document, run, variation = self._desk.document(payload, request), None, 0
                 if payload.get("version") is not None:
-                    document.goto(intents.read_index(payload, "version"))
+                    document.goto(read(sent.OfVersion, payload).version)
             else:
-                run_id, variation = intents.read_run(payload), intents.read_index(payload, "variation")
-                document = self._desk.document_of(payload, run_id, request)
-                run = document.runs.find(run_id)
+                chosen = read(sent.OfVariation, payload)
+                document = self._desk.document_of(payload, chosen.run, request)
+                run, variation = document.runs.find(chosen.run), chosen.variation
             written = self._written(wanted, document, run, variation, payload)
             return replies.file(
                 wanted,

@@ -12,7 +12,7 @@ import gradio as gr
 
 from core import CoreError
 from editor.handlers.desk import Desk, owner_of
-from editor.wire import intents, replies, requests
+from editor.wire import answers, intents, replies, requests
 from editor.wire.replies import Message
 
 
@@ -53,6 +53,6 @@ class Planning:
             passes = engine.plan(request)
             seconds = self._desk.expected(request, engine.expected_steps(request, passes))
             looks = [(one.window, one.unknown) for one in passes if not one.level]  # finer passes only take time
-            return replies.planned(looks, seconds=seconds)
+            return answers.planned(looks, seconds=seconds)
         except CoreError as error:
-            return {**replies.planned((), seconds=0.0), "message": str(error)}  # the run itself will report it
+            return {**answers.planned((), seconds=0.0), "message": str(error)}  # the run itself will report it

@@ -15,8 +15,9 @@ from editor.documents import export
 from editor.documents.document import Document, Shown
 from editor.handlers.desk import Desk, addresses, answered, payload_of
 from editor.sentences import on_page
-from editor.wire import intents, replies, requests
+from editor.wire import answers, intents, replies, requests, sent
 from editor.wire.replies import Message
+from editor.wire.sent import read
 
 
 class Head(NamedTuple):
@@ -37,9 +38,9 @@ class Reviewing:
 
         def work() -> Head:
             payload = payload_of(event)
-            run, variation = intents.read_run(payload), intents.read_index(payload, "variation")
-            document = self._desk.document_of(payload, run, request)
-            return self._shown(document, document.accept(run, variation), request, keep_mask=False)
+            chosen = read(sent.OfVariation, payload)
+            document = self._desk.document_of(payload, chosen.run, request)
+            return self._shown(document, document.accept(chosen.run, chosen.variation), request, keep_mask=False)
 
         return answered(work, Head)
 
@@ -49,7 +50,7 @@ class Reviewing:
         def work() -> Head:
             payload = payload_of(event)
             document = self._desk.document(payload, request)
-            shown = document.goto(intents.read_index(payload, "version"))
+            shown = document.goto(read(sent.OfVersion, payload).version)
             return self._shown(document, shown, request, keep_mask=True)
 
         return answered(work, Head)
@@ -59,16 +60,15 @@ class Reviewing:
 
         def work() -> Message:
             payload = payload_of(event)
-            run_id, index = intents.read_run(payload), intents.read_index(payload, "variation")
-            cell = intents.read_cell(payload.get("cell"))
-            run = self._desk.document_of(payload, run_id, request).runs.find(run_id)
+            asked = read(sent.OfCell, payload)
+            cell, index = asked.cell, asked.variation
+            run = self._desk.document_of(payload, asked.run, request).runs.find(asked.run)
             hole = run.traced().hole
             if cell[0] >= hole.shape[0] or cell[1] >= hole.shape[1] or not hole[cell]:
                 raise BadRequest(on_page.cell_outside())
-            pins = intents.read_pins(payload.get("pins"), run)
             engine = self._desk.engine
-            asked = requests.pinned_request(run, index, pins, engine.spec)
-            found = engine.alternatives(asked, cell)
+            pinned = requests.pinned_request(run, index, intents.read_pins(asked.pins, run), engine.spec)
+            found = engine.alternatives(pinned, cell)
             patches = [(each, export.exact_url(each.patch)) for each in found]
             return replies.alternatives(run.id, index, cell, patches)
 
@@ -83,11 +83,11 @@ class Reviewing:
             payload = asked if isinstance(asked, Mapping) else {}
             document = self._desk.documents.find(payload.get("doc"))
             if payload.get("run") is None:
-                return replies.sources(document.painted(intents.read_index(payload, "version")))
-            run, variation = intents.read_run(payload), intents.read_index(payload, "variation")
-            return replies.sources(document.painted_by(run, variation))
+                return answers.sources(document.painted(read(sent.OfVersion, payload).version))
+            chosen = read(sent.OfVariation, payload)
+            return answers.sources(document.painted_by(chosen.run, chosen.variation))
         except CoreError:
-            return replies.sources((None,))
+            return answers.sources((None,))
 
     def _shown(self, document: Document, shown: Shown, request: gr.Request, *, keep_mask: bool) -> Head:
         message = replies.head(document, shown, addresses(request), keep_mask=keep_mask)

@@ -21,8 +21,9 @@ from editor.handlers.drawing import Drawing, Job, Live, Told
 from editor.handlers.sweeping import Sweeping
 from editor.sentences import on_page
 from editor.server.heap import give_back
-from editor.wire import intents, replies, requests
+from editor.wire import intents, replies, requests, sent
 from editor.wire.replies import Message
+from editor.wire.sent import read
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +55,7 @@ class Running:
         """
         owner, live = owner_of(request), Live("")
         try:
-            live = self._live[owner] = Live(intents.read_run(payload_of(event)))
+            live = self._live[owner] = Live(read(sent.OfRun, payload_of(event)).run)
             with closing(self._drawn(live, values, axes, event, request)) as told:
                 for each in () if live.run in self._unwanted else told:
                     yield each
@@ -113,7 +114,7 @@ class Running:
 
         def work() -> Message:
             payload = payload_of(event)
-            run_id = intents.read_run(payload)
+            run_id = read(sent.OfRun, payload).run
             document = self._desk.document_of(payload, run_id, request)
             run = document.runs.find(run_id)
             if run.trace is None or not run.trace.variations:

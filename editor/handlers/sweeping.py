@@ -20,8 +20,9 @@ from editor.documents.document import Document
 from editor.documents.runs import Run, SweptCells, changed_outside
 from editor.handlers.desk import Desk, address_of, answered, payload_of
 from editor.sentences import on_page
-from editor.wire import intents, replies, requests
+from editor.wire import replies, requests, sent
 from editor.wire.replies import Message
+from editor.wire.sent import read
 
 _CELL_SIDE = 112
 """Pixels of a cell's thumbnail: three fit side by side into the inspector."""
@@ -103,10 +104,10 @@ class Sweeping:
 
         def work() -> Adopted:
             payload = payload_of(event)
-            run, what = intents.read_run(payload), payload.get("what")
-            document = self._desk.document_of(payload, run, request)
-            swept = document.runs.cells(run)
-            row, column = intents.read_index(payload, "row"), intents.read_index(payload, "column")
+            place, what = read(sent.OfSweep, payload), payload.get("what")
+            document = self._desk.document_of(payload, place.run, request)
+            swept = document.runs.cells(place.run)
+            row, column = place.row, place.column
             asked = swept.cell(row, column).request
             here = self._desk.engine.spec
             if what == "settings" and swept.spec != here:

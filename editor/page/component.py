@@ -91,7 +91,7 @@ class Stage(gr.HTML, metaclass=_NoStub):
             plan: called with an intent (and a `gr.Request`, if it declares one) when several windows may be needed, or
                 finer looks follow; returns windows, cells, passes and seconds as a JSON object.
             sources: called with what is shown when the inspector first points at it; returns the origin of its pixels
-                in the form of `replies.sources`.
+                in the form of `answers.sources`.
             elem_id: id of the component on the page.
             **of_html: further keywords of `gr.HTML`. No string in the JavaScript may equal one: Gradio would take it
                 for an event, put it into the page's description, and copy all that it leads to for each visit.

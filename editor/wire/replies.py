@@ -5,34 +5,28 @@ Knows nothing of requests or how anything is drawn; URLs and sentences are made 
 
 from __future__ import annotations
 
-import base64
 import itertools
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from core import BadRequest
 from core.models import ModelSpec
-from core.values import Alternative, Box, EditRequest, Preview, View
+from core.values import Alternative, EditRequest, Preview, View
 from editor.documents.document import Document, Shown
-from editor.documents.sources import Painted
 from editor.documents.store import Picture
 from editor.documents.versions import Version
 from editor.sentences import on_page
+from editor.wire import told
 from editor.wire.bits import MaskPixels, cells_hex, confidence_hex, write_mask
 from editor.wire.intents import Origin
 from editor.wire.requests import decoding_values, model_id
+from editor.wire.sent import Mode
 
 Message = dict[str, Any]
 Address = Callable[[Picture], str]
 """The browser's path of a picture."""
-
-_MOST_SOURCES = 8_000_000
-"""Bytes of packed sources in one answer: many more edits than anybody asks about."""
 
 _revisions = itertools.count(int(time.time() * 1000))  # rises over a restart of the server, too
 
@@ -55,24 +49,10 @@ class OpenedWith:
     mask: MaskPixels | None = None
     extend: Sequence[int] | None = None
     box: Sequence[int] | None = None
-    mode: str | None = None
-    state: Mapping[str, Any] | None = None
+    mode: Mode | None = None
+    state: dict[str, Any] | None = None
     notice: str | None = None
     first: bool | None = None
-
-    @property
-    def plain(self) -> dict[str, Any]:
-        """Everything that is not None, as JSON values."""
-        parts = {
-            "mask": None if self.mask is None else write_mask(self.mask),
-            "extend": None if self.extend is None else list(self.extend),
-            "box": None if self.box is None else list(self.box),
-            "mode": self.mode,
-            "state": self.state,
-            "notice": self.notice,
-            "first": self.first,
-        }
-        return {name: value for name, value in parts.items() if value is not None}
 
 
 def opened(
@@ -87,52 +67,59 @@ def opened(
         view: for the overlay.
         beside: additions to the picture.
     """
-    version = _shown(document)
-    return _message(
-        "open",
-        doc=document.id,
-        name=document.name,
-        format=document.format,
-        keep_mask=False,
-        model={"pixels": spec.pixels, "grid": spec.grid, **_view(view)},
-        tree=[_node(each, address) for each in document.tree],
-        **_picture(version, address),
-        **({} if beside is None else beside.plain),
+    beside = OpenedWith() if beside is None else beside
+    return _sent(
+        told.Open(
+            doc=document.id,
+            name=document.name,
+            format=document.format,
+            keep_mask=False,
+            model=told.Grid(**_grid(view, spec)),
+            tree=[_node(each, address) for each in document.tree],
+            mask=None if beside.mask is None else _runs(beside.mask),
+            extend=None if beside.extend is None else list(beside.extend),
+            box=None if beside.box is None else list(beside.box),
+            mode=beside.mode,
+            state=beside.state,
+            notice=beside.notice,
+            first=beside.first,
+            **_picture(_shown(document), address),
+        )
     )
 
 
 def mask(document: Document, mask: MaskPixels, notice: str) -> Message:
     """A mask for the version shown, and its origin; it replaces what is painted."""
-    return _message("mask", doc=document.id, mask=write_mask(mask), notice=notice)
+    return _sent(told.Painted(doc=document.id, mask=_runs(mask), notice=notice))
 
 
 def head(document: Document, shown: Shown, address: Address, *, keep_mask: bool) -> Message:
     """Another version is shown: by accepting, or by going back or forward in the tree."""
-    return _message(
-        "head",
-        doc=document.id,
-        parent=shown.version.parent,
-        offset=list(shown.offset),
-        keep_mask=keep_mask,
-        dropped=list(shown.dropped),
-        **_picture(shown.version, address),
+    return _sent(
+        told.Head(
+            doc=document.id,
+            parent=shown.version.parent,
+            offset=list(shown.offset),
+            keep_mask=keep_mask,
+            dropped=list(shown.dropped),
+            **_picture(shown.version, address),
+        )
     )
 
 
 def settings(*, view: View, spec: ModelSpec) -> Message:
     """Settings of the overlay changed; the mode is left out: the visitor may have changed it again meanwhile."""
-    return _message("settings", **_view(view), pixels=spec.pixels, grid=spec.grid)
+    return _sent(told.Settings(**_grid(view, spec)))
 
 
 def fitted(*, view: View, spec: ModelSpec) -> Message:
     """The page's controls are for another model from now on; the stage names it in its intents."""
-    return _message("settings", **_view(view), pixels=spec.pixels, grid=spec.grid, id=model_id(spec))
+    return _sent(told.Settings(**_grid(view, spec), id=model_id(spec)))
 
 
 def file(file_format: str, *, url: str, name: str, size: int, notice: str | None = None) -> Message:
     """An exported file is ready for download; `size` is its bytes, `notice` what the format could not hold."""
-    extras = {} if notice is None else {"notice": notice}
-    return _message("file", format=file_format, url=url, name=name, bytes=size, **extras)
+    return _sent(told.File(format=file_format, url=url, name=name, bytes=size, notice=notice))
 
 
 # runs -----------------------------------------------------------------------------------------------------------------
@@ -167,32 +154,33 @@ class Step:
     def message(self) -> Message:
         """Build the message; `unknown` and `confidence` are hex, one per variation, see `editor.wire.bits`."""
         preview = self.preview
-        return _message(
-            "step",
-            finish=self.finish,
-            run=self.run,
-            variation_count=len(preview.images),
-            level=self.level,
-            looks=self.looks,
-            first_steps=self.first_steps,
-            step=preview.step,
-            steps=preview.steps,
-            pass_index=preview.pass_index,
-            passes=preview.passes,
-            window=list(preview.window),
-            canvas=list(self.canvas),
-            offset=list(self.offset),
-            urls=list(self.urls),
-            grid=preview.unknown.shape[-1],
-            unknown=[cells_hex(cells) for cells in preview.unknown],
-            confidence=[confidence_hex(confidence) for confidence in preview.confidence],
-            seconds_left=round(self.seconds_left, 2),
+        return _sent(
+            told.Step(
+                finish=self.finish,
+                run=self.run,
+                variation_count=len(preview.images),
+                level=self.level,
+                looks=self.looks,
+                first_steps=self.first_steps,
+                step=preview.step,
+                steps=preview.steps,
+                pass_index=preview.pass_index,
+                passes=preview.passes,
+                window=list(preview.window),
+                canvas=list(self.canvas),
+                offset=list(self.offset),
+                urls=list(self.urls),
+                grid=preview.unknown.shape[-1],
+                unknown=[cells_hex(cells) for cells in preview.unknown],
+                confidence=[confidence_hex(confidence) for confidence in preview.confidence],
+                seconds_left=round(self.seconds_left, 2),
+            )
         )
 
 
 def alive(run: str) -> Message:
     """A run without steps on the stage made progress: a sweep, or one without previews."""
-    return _message("alive", run=run)
+    return _sent(told.Alive(run=run))
 
 
 @dataclass(frozen=True)
@@ -224,13 +212,20 @@ class Variation:
     note: str | None = None
 
     @property
-    def plain(self) -> dict[str, Any]:
-        """The same as JSON values."""
-        known = {"score": self.score or None, "seam": self.seam or None, "shift": self.shift if self.seam else None}
-        known |= {"fit": self.fit, "class_fit": self.class_fit, "worth": self.worth}
-        figures = {name: None if value is None else round(value, 4) for name, value in known.items()}
-        told = {"url": self.url, "seed": self.seed, **figures, "changed_outside": self.changed_outside}
-        return told if self.note is None else {**told, "note": self.note}
+    def record(self) -> told.Variation:
+        """The same as the stage is told it."""
+        return told.Variation(
+            url=self.url,
+            seed=self.seed,
+            score=_rounded(self.score or None),
+            seam=_rounded(self.seam or None),
+            shift=_rounded(self.shift if self.seam else None),
+            fit=_rounded(self.fit),
+            class_fit=_rounded(self.class_fit),
+            worth=_rounded(self.worth),
+            changed_outside=self.changed_outside,
+            note=self.note,
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -265,27 +260,23 @@ class Result:
 
     def message(self) -> Message:
         """Build the message."""
-        extras: dict[str, Any] = {"told": list(self.told)} if self.told else {}
-        if self.origin is not None:
-            origin = self.origin
-            extras["from"] = {
-                "run": origin.run.id,
-                "variation": origin.variation,
-                "step": origin.step,
-                "how": origin.how,
-            }
-        return _message(
-            "result",
-            run=self.run,
-            variations=[each.plain for each in self.variations],
-            canvas=list(self.canvas),
-            offset=list(self.offset),
-            seconds=round(self.seconds, 2),
-            branchable=self.branchable,
-            draft=self.draft,
-            settings=dict(self.caption),
-            ranking=None if self.ranking is None else list(self.ranking),
-            **extras,
+        origin = self.origin
+        return _sent(
+            told.Result(
+                run=self.run,
+                variations=[each.record for each in self.variations],
+                canvas=list(self.canvas),
+                offset=list(self.offset),
+                seconds=round(self.seconds, 2),
+                branchable=self.branchable,
+                draft=self.draft,
+                settings=dict(self.caption),
+                ranking=None if self.ranking is None else list(self.ranking),
+                told=list(self.told) or None,
+                origin=None
+                if origin is None
+                else told.WentOn(run=origin.run.id, variation=origin.variation, step=origin.step, how=origin.how),
+            )
         )
 
 
@@ -304,16 +295,16 @@ def caption(request: EditRequest, spec: ModelSpec) -> dict[str, Any]:
 
 def alternatives(run: str, index: int, cell: tuple[int, int], found: Sequence[tuple[Alternative, str]]) -> Message:
     """The codes that fit a cell, likeliest first, each with the path of its patch."""
-    listed = [{"code": each.code, "probability": round(each.probability, 4), "url": url} for each, url in found]
-    return _message("alternatives", run=run, variation=index, cell=list(cell), list=listed)
+    listed = [told.Alternative(code=each.code, probability=round(each.probability, 4), url=url) for each, url in found]
+    return _sent(told.Alternatives(run=run, variation=index, cell=list(cell), found=listed))
 
 
 def stopped(run: str, message: str, *, draft: bool = False) -> Message:
     """A run ended before its result; `draft` if its last frame can be requested."""
-    return _message("stopped", run=run, message=message, draft=draft)
+    return _sent(told.Stopped(run=run, message=message, draft=draft))
 
 
-def notice(level: str, message: str, *, run: str | None = None, gone: str | None = None) -> Message:
+def notice(level: told.Level, message: str, *, run: str | None = None, gone: str | None = None) -> Message:
     """A sentence for the person, and the run that it is about, if any.
 
     Args:
@@ -322,49 +313,12 @@ def notice(level: str, message: str, *, run: str | None = None, gone: str | None
         run: the browser's id.
         gone: "document", "version" or "run" if the server has it no more.
     """
-    extras = {"run": run, "gone": gone}
-    return _message("notice", level=level, message=message, **{k: v for k, v in extras.items() if v is not None})
+    return _sent(told.Notice(level=level, message=message, run=run, gone=gone))
 
 
 def answering(message: Message, ask: str) -> Message:
     """Mark a message as the answer to the page's question with that id."""
     return {**message, "ask": ask}
-
-
-def planned(passes: Sequence[tuple[Box, NDArray[np.bool_]]], *, seconds: float) -> Message:
-    """Answer the overlay's question which cells will be regenerated.
-
-    Args:
-        passes: window and (h, w) unknown cells of each pass.
-        seconds: expected duration of the run.
-    """
-    return {
-        "windows": [list(window) for window, _ in passes],
-        "cells": [cells_hex(unknown) for _, unknown in passes],
-        "unknown_tokens": sum(int(unknown.sum()) for _, unknown in passes),
-        "passes": len(passes),
-        "seconds": round(seconds, 2),
-    }
-
-
-def sources(painted: Painted) -> Message:
-    """Answer the inspector's question where the pixels of a picture came from.
-
-    Args:
-        painted: on the way to the picture, the newest first.
-
-    Returns:
-        layers: box on the picture and packed sources of each edit, the newest first, back to the first edit whose
-        sources are not kept. whole: whether pixels in no layer are those of the opened photo.
-    """
-    layers: list[Message] = []
-    room = _MOST_SOURCES
-    for each in painted:
-        if each is None or each.weight > room:
-            return {"layers": layers, "whole": False}
-        room -= each.weight
-        layers.append({"box": list(each.box), "data": base64.b64encode(each.packed).decode()})
-    return {"layers": layers, "whole": True}
 
 
 def _shown(document: Document) -> Version:
@@ -385,14 +339,30 @@ def _picture(version: Version, address: Address) -> dict[str, Any]:
     }
 
 
-def _node(version: Version, address: Address) -> dict[str, Any]:
-    shown = {name: value for name, value in _picture(version, address).items() if name != "alpha"}
-    return {**shown, "parent": version.parent, "offset": list(version.offset)}
+def _node(version: Version, address: Address) -> told.Node:
+    size = version.picture.size
+    return told.Node(
+        version=version.id,
+        parent=version.parent,
+        url=address(version.picture),
+        width=size.width,
+        height=size.height,
+        offset=list(version.offset),
+    )
 
 
-def _view(view: View) -> dict[str, float | int]:
-    return {"context": view.context, "coverage": view.coverage, "grow": view.grow_tokens, "refine": view.refine}
+def _grid(view: View, spec: ModelSpec) -> dict[str, Any]:
+    decided = {"context": view.context, "coverage": view.coverage, "grow": view.grow_tokens, "refine": view.refine}
+    return {"pixels": spec.pixels, "grid": spec.grid, **decided}
 
 
-def _message(kind: str, **content: Any) -> Message:
-    return {"rev": next(_revisions), "kind": kind, **content}
+def _runs(mask: MaskPixels) -> told.MaskRuns:
+    return told.MaskRuns(**write_mask(mask))
+
+
+def _rounded(figure: float | None) -> float | None:
+    return None if figure is None else round(figure, 4)
+
+
+def _sent(message: told.Told) -> Message:
+    return {"rev": next(_revisions), "kind": message.kind, **message.plain}

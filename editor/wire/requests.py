@@ -120,7 +120,7 @@ def build_request(
     """Make the edit of a mode, the controls and a marked region; see `read_request`.
 
     Args:
-        mode: one of `intents.MODES`; "sweep" edits what is painted, else extends, else generates.
+        mode: a `sent.Mode`; "sweep" edits what is painted, else extends, else generates.
         values: the controls by name.
         spec: the model.
         picture: (H, W, 3 or 4) uint8, or None for "generate".

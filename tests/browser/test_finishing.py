@@ -31,6 +31,7 @@ def page(open_page: Visit, app: App) -> Page:
 
 def text(page: Page) -> str:
     """Return what the timeline says of the place that it shows."""
+    state(page)  # waits for no frame
     return page.locator("#mge-stage .mge-step-text").inner_text()
 
 

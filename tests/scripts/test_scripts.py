@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from editor.documents.project import read_project
+from tests.scripts import messages
 from tests.scripts.golden import FILE, as_text, golden
 
 FOLDER = Path(__file__).parent
@@ -54,3 +55,21 @@ def test_a_project_file_of_the_page_is_read_by_the_server(node: str, tmp_path: P
 
 def test_the_table_is_what_core_computes() -> None:
     assert json.loads(FILE.read_text(encoding="utf-8")) == json.loads(as_text(golden()))
+
+
+def test_the_page_knows_the_messages_as_the_server_writes_them() -> None:
+    assert messages.FILE.read_text(encoding="utf-8") == messages.as_text()
+
+
+def test_a_type_is_written_as_typescript_has_it() -> None:
+    text = messages.as_text()
+    for line in (
+        'kind: "open";',
+        "parent: number | null;",
+        "mask?: MaskRuns;",
+        "windows: number[][];",
+        "from?: WentOn;",
+    ):
+        assert line in text
+    for name in ("Step", "Notice", "Result", "Head"):
+        assert f"export interface {name} {{\n  rev: number;\n  ask?: string;" in text

@@ -144,7 +144,7 @@ export class Cells {
     this.box.style.top = `${within(y, view.height - offsetHeight)}px`;
   }
 
-  /** @param {any} message of kind "alternatives" */
+  /** @param {import("./wire.js").Alternatives} message */
   arrived(message) {
     const { review } = this.stage;
     if (!this.open || !review || !Array.isArray(message.list)) return;
@@ -158,7 +158,7 @@ export class Cells {
     )
       return;
     this.choices.replaceChildren(
-      ...message.list.map((/** @type {any} */ each) => {
+      ...message.list.map((each) => {
         const percent = alternativeOf(each.probability);
         const node = makeElement("button", "mge-patch", {
           type: "button",

@@ -190,7 +190,12 @@ export class Exporter {
     if (["png", "jpeg", "webp"].includes(this.format)) Object.assign(order, this.variation());
     if (this.format === "project") order.state = stage.versions.state();
     let message = await stage.wire.export(order);
-    if (message.gone && order.run === undefined && (await stage.sessions.revive()).kind === "open") {
+    if (
+      message.kind === "notice" &&
+      message.gone &&
+      order.run === undefined &&
+      (await stage.sessions.revive()).kind === "open"
+    ) {
       message = await stage.wire.export({ ...order, doc: stage.doc, version: stage.versions.shown });
     }
     this.asked = "";

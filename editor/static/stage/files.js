@@ -8,6 +8,8 @@ import { writeMaskFile } from "./maskfile.js";
 import { download, Picture } from "./picture.js";
 import { addressReading, carriedShare, WORDS } from "./words.js";
 
+/** @typedef {import("./wire.js").Open} Open */
+/** @typedef {import("./wire.js").Notice} Notice */
 export class Files {
   /** @param {import("./stage.js").Stage} stage */
   constructor(stage) {
@@ -62,8 +64,8 @@ export class Files {
 
   /** Brings a file to the server and has it opened. @param {Blob} file @param {string} name @param {boolean} [chosen]
    * by someone
-   * @returns {Promise<any>} the answer; a notice where it does not come to that, null where something else is wanted by
-   * then */
+   * @returns {Promise<Open | Notice | null>} the answer; a notice where it does not come to that, null where something
+   * else is wanted by then */
   async carried(file, name, chosen = false) {
     const { stage } = this;
     const mine = this.supersede(chosen);
@@ -85,7 +87,7 @@ export class Files {
     }
   }
 
-  /** @param {any} message an open document, or why there is none */
+  /** @param {Open | Notice} message an open document, or why there is none */
   answered(message) {
     if (message.kind === "open") return this.opened(message);
     this.stage.panel.toast(message.message, message.level);
@@ -151,7 +153,7 @@ export class Files {
     });
   }
 
-  /** A document is open on the server: puts its picture on the stage. @param {any} message of kind "open" */
+  /** A document is open on the server: puts its picture on the stage. @param {Open} message */
   async opened(message) {
     const { stage } = this;
     const mine = this.latest;
@@ -172,8 +174,7 @@ export class Files {
     }
   }
 
-  /** Another document: nothing of the one before belongs to it, but undo goes back there. @param {any} message of kind
-   * "open"
+  /** Another document: nothing of the one before belongs to it, but undo goes back there. @param {Open} message
    * @param {Picture} picture @param {Blob} blob @param {string | null} left session that was on the stage before */
   show(message, picture, blob, left) {
     const { stage } = this;
@@ -193,7 +194,8 @@ export class Files {
     stage.fit();
     // What came with the file: a recipe's box and border, or a whole project's canvas.
     if (message.mode) stage.askMode(message.mode);
-    if (Array.isArray(message.box) && message.box.length === 4) stage.change({ box: mask.clamped(message.box) });
+    if (Array.isArray(message.box) && message.box.length === 4)
+      stage.change({ box: mask.clamped(/** @type {import("./mask.js").Rect} */ (message.box)) });
     if (Array.isArray(message.extend)) stage.marks.setExtend(message.extend);
     versions.takeState(message.state);
     if (message.state?.mode) stage.askMode(message.state.mode);
@@ -236,11 +238,11 @@ export class Files {
     const { mask, doc } = stage;
     if (!mask || !stage.paintable()) return stage.panel.toast(WORDS.notPaintable);
     let message = await stage.wire.mask(doc, carried);
-    if (message.gone && (await stage.sessions.revive()).kind === "open")
+    if (message.kind === "notice" && message.gone && (await stage.sessions.revive()).kind === "open")
       message = await stage.wire.mask(stage.doc, carried);
     if (stage.mask !== mask) return;
-    stage.panel.toast(message.message || message.notice, message.level);
-    if (message.kind !== "mask") return;
+    if (message.kind === "notice") return stage.panel.toast(message.message, message.level);
+    stage.panel.toast(message.notice);
     stage.pointers.cancel();
     if (!mask.take(message.mask)) return;
     stage.marks.begin();

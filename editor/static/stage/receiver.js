@@ -7,7 +7,7 @@ export class Receiver {
     this.stage = stage;
   }
 
-  /** @param {any} message */
+  /** @param {import("./wire.js").Message} message */
   async receive(message) {
     const { stage } = this;
     switch (message.kind) {
@@ -40,7 +40,7 @@ export class Receiver {
     stage.panel.toast(message.message, message.level);
   }
 
-  /** @param {any} message */
+  /** @param {import("../common/messages").Settings} message */
   settled(message) {
     const { stage } = this;
     const model = { ...stage.model };

@@ -63,7 +63,7 @@ export class Running {
     return !!this.from && ["baseline", "more", "pins"].includes(this.from.how);
   }
 
-  /** How far it is. @param {any} message of kind "step" */
+  /** How far it is. @param {import("./wire.js").Step} message */
   reach(message) {
     this.heard = performance.now();
     this.step = message.step;
@@ -131,7 +131,8 @@ export class Running {
  * null where they were not
  */
 /** @typedef {"drawn" | "best" | "seam"} Order */
-/** @typedef {{parts: {message: any, pins: [number, number][]}[], head: number | null, index: number, order: Order,
+/** @typedef {{message: import("./wire.js").Result, pins: [number, number][]}} Share a result, as it came */
+/** @typedef {{parts: Share[], head: number | null, index: number, order: Order,
  *   dropped: boolean[], asked?: import("./mask.js").WireMask | null}} StoredReview */
 
 /** @param {any} value */
@@ -139,8 +140,8 @@ const numberOr = (value) => (typeof value === "number" && Number.isFinite(value)
 
 /** Variations to choose from: those of a run and of all that was made from it, which share its window. */
 export class Review {
-  /** @param {any} message of kind "result" @param {import("./trace.js").Trace | null} trace @param {number | null} head
-   * the version that it repaints */
+  /** @param {import("./wire.js").Result} message @param {import("./trace.js").Trace | null} trace
+   * @param {number | null} head the version that it repaints */
   constructor(message, trace, head) {
     this.width = message.canvas[0];
     this.height = message.canvas[1];
@@ -167,7 +168,7 @@ export class Review {
     this.closed = false;
     /** @type {Variation[]} */
     this.variations = [];
-    /** @type {{message: any, pins: [number, number][]}[]} the results that it was made of */
+    /** @type {Share[]} the results that it was made of */
     this.parts = [];
     /** @type {(Blob | null)[]} */
     this.blobs = [];
@@ -180,7 +181,8 @@ export class Review {
     this.add(message, trace);
   }
 
-  /** Takes the variations of a result in. @param {any} message @param {import("./trace.js").Trace | null} trace
+  /** Takes the variations of a result in. @param {import("./wire.js").Result} message
+   * @param {import("./trace.js").Trace | null} trace
    * @param {Map<number, number>} [pins] @returns {number} the first of them */
   add(message, trace, pins = new Map()) {
     const first = this.variations.length;
@@ -197,7 +199,7 @@ export class Review {
       settings: message.settings || {},
     };
     const ranking = Array.isArray(message.ranking) ? message.ranking : null;
-    message.variations.forEach((/** @type {any} */ each, /** @type {number} */ place) => {
+    message.variations.forEach((each, place) => {
       this.variations.push({
         url: each.url,
         seed: each.seed,

@@ -233,7 +233,7 @@ export class Runner {
 
   // ---- messages -----------------------------------------------------------------------------------------------------
 
-  /** @param {any} message */
+  /** @param {import("./wire.js").Step} message */
   async stepped(message) {
     const { stage } = this;
     const { running } = stage;
@@ -248,7 +248,7 @@ export class Runner {
     if (stage.running === running) stage.tell("running");
   }
 
-  /** A run goes on that shows no steps here. @param {any} message of kind "alive" */
+  /** A run goes on that shows no steps here. @param {import("../common/messages").Alive} message */
   alive(message) {
     const { running } = this.stage;
     if (!running || running.run !== message.run) return;
@@ -256,8 +256,8 @@ export class Runner {
     this.watch();
   }
 
-  /** @param {any} message @param {boolean} [asked] whether it answers something else than a run: a draft, a cell of a
-   * sweep */
+  /** @param {import("./wire.js").Result} message
+   * @param {boolean} [asked] whether it answers something else than a run: a draft, a cell of a sweep */
   async finished(message, asked = false) {
     const { stage } = this;
     if (!Array.isArray(message.variations) || !message.variations.length) return;
@@ -278,9 +278,7 @@ export class Runner {
     if (mine) stage.change({ running: null });
     // What was made beside a review that is no longer shown waits for it.
     if (running?.beside && stage.review !== review) return running.close();
-    const best = message.variations.findIndex(
-      (/** @type {any} */ _, /** @type {number} */ i) => !review.variations[first + i].rank
-    );
+    const best = message.variations.findIndex((_, i) => !review.variations[first + i].rank);
     const index =
       first +
       (running && !running.family && running.picked ? Math.min(running.index, message.variations.length - 1) : best);
@@ -308,7 +306,7 @@ export class Runner {
     }
   }
 
-  /** The server has stopped a run, asked or not. @param {any} message */
+  /** The server has stopped a run, asked or not. @param {import("./wire.js").Stopped} message */
   async wasStopped(message) {
     const { stage } = this;
     const { running } = stage;
@@ -326,7 +324,7 @@ export class Runner {
     stage.panel.toast(draft.message, draft.level);
   }
 
-  /** A run ended without a result. @param {any} message of kind "notice" about it */
+  /** A run ended without a result. @param {import("../common/messages").Notice} message */
   async failed(message) {
     const { stage } = this;
     const { running } = stage;

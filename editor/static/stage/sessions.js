@@ -12,6 +12,8 @@ import { randomId } from "./wire.js";
 import { restoreFailed, WORDS } from "./words.js";
 
 /** @typedef {import("./autosave.js").Session} Session */
+/** @typedef {import("./wire.js").Open} Open */
+/** @typedef {import("./wire.js").Notice} Notice */
 
 const TAB = "mge-session";
 const PATIENCE_FOR_LOCK = 3000; // ms; the page that was just left may hold it a moment longer
@@ -27,7 +29,7 @@ export class Sessions {
     this.vault = null;
     /** @type {Session | null} what is being brought back */
     this.restoring = null;
-    /** @type {any} the sample of a first visit, while it is not known yet whether there is something to bring back */
+    /** @type {Open | null} a first visit's sample, while it is not known whether there is something to bring back */
     this.aside = null;
     this.ready = false;
     /** True once the visitor has opened something himself. */
@@ -103,8 +105,8 @@ export class Sessions {
 
   // ---- coming and going ---------------------------------------------------------------------------------------------
 
-  /** The sample of a first visit: it gives way to whatever is open or being opened. @param {any} message of kind
-   * "open" */
+  /** The sample of a first visit: it gives way to whatever is open or being opened.
+   * @param {Open} message */
   greeted(message) {
     this.aside = message;
     if (this.ready) this.showAside();
@@ -184,8 +186,8 @@ export class Sessions {
   }
 
   /** The server no longer has the document: this browser's own copy becomes one again. @param {Session} session
-   * @returns {Promise<any>} the server's answer; a notice where it did not come to that, null where something else is
-   * wanted by then */
+   * @returns {Promise<Open | Notice | null>} the server's answer; a notice where it did not come to that, null where
+   * something else is wanted by then */
   async bringBack(session) {
     const { restoring } = this;
     const copy = await copyOf(session, (version) => this.picture(version, session.id));
@@ -220,8 +222,8 @@ export class Sessions {
 
   // ---- what comes back ----------------------------------------------------------------------------------------------
 
-  /** Puts a stored session on the stage. @param {Session} session @param {any} message of kind "open": its document as
-   * the server has it */
+  /** Puts a stored session on the stage. @param {Session} session @param {Open} message its document as the
+   * server has it */
   async putBack(session, message) {
     const { stage } = this;
     const { versions, runner } = stage;
@@ -279,7 +281,7 @@ export class Sessions {
 
   /** The server let go of the document on the stage: it becomes one again, with everything as it is.
    * @param {number | null} [head] version to show; the one that is shown where none is given
-   * @returns {Promise<any>} the server's answer; a notice without words where there is nothing more to say */
+   * @returns {Promise<Open | Notice>} the server's answer; a notice without words where there is nothing more to say */
   async revive(head = this.stage.versions.head) {
     const { stage } = this;
     stage.panel.toast(WORDS.reviving);

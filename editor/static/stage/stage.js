@@ -234,7 +234,8 @@ export class Stage extends State {
     this.history.clear();
   }
 
-  /** What a document is, beside its pixels. @param {string} name @param {any} message of kind "open" */
+  /** What a document is, beside its pixels. @param {string} name
+   * @param {import("./wire.js").Open} message */
   describe(name, message) {
     this.change({
       name,

@@ -71,8 +71,8 @@ export class Trace {
     this.count = count;
   }
 
-  /** Keeps a step of the first look; its previews are fetched now, while the server has them. @param {any} message of
-   * kind "step" */
+  /** Keeps a step of the first look; its previews are fetched now, while the server has them.
+   * @param {import("./wire.js").Step} message */
   add(message) {
     this.grid = message.grid;
     const cells = this.grid ** 2;
@@ -87,14 +87,14 @@ export class Trace {
     this.window = [l - ox, t - oy, r - ox, b - oy];
     this.moments.push({
       run: message.run,
-      variations: message.urls.map((/** @type {string} */ _, /** @type {number} */ i) => i),
+      variations: message.urls.map((_, i) => i),
       step: message.step,
       finish: !!message.finish,
       pass: message.pass_index,
       window: this.window,
-      unknown: message.unknown.map((/** @type {string} */ hex) => bitsOf(hex, cells)),
-      confidence: (message.confidence || []).map((/** @type {string} */ hex) => bytesOf(hex, cells)),
-      blobs: message.urls.map((/** @type {string} */ url) => download(url).catch(() => null)),
+      unknown: message.unknown.map((hex) => bitsOf(hex, cells)),
+      confidence: (message.confidence || []).map((hex) => bytesOf(hex, cells)),
+      blobs: message.urls.map((url) => download(url).catch(() => null)),
     });
   }
 

@@ -9,6 +9,9 @@ import { WORDS } from "./words.js";
 /** @typedef {import("./mask.js").WireMask} WireMask */
 /** @typedef {import("./review.js").Review} Review */
 /** @typedef {import("./history.js").Step} Step */
+/** @typedef {import("./wire.js").Open} Open */
+/** @typedef {import("./wire.js").Head} Head */
+/** @typedef {import("./wire.js").Notice} Notice */
 /**
  * @typedef {{id: number, parent: number | null, doc: string | null, version: number | null, url: string, width: number,
  *   height: number, offset: number[], mask: WireMask | null, blob: Blob | null, tile: Blob | null,
@@ -90,8 +93,8 @@ export class Versions {
     return version;
   }
 
-  /** Takes the server's tree of an opened document; versions known already keep their masks. @param {any} message of
-   * kind "open" */
+  /** Takes the server's tree of an opened document; versions known already keep their masks.
+   * @param {Open} message */
   opened(message) {
     for (const each of message.tree || []) {
       const known = this.find(message.doc, each.version);
@@ -114,10 +117,10 @@ export class Versions {
     this.head = (this.find(doc, version) || this.add({ doc, version, url, width, height })).id;
   }
 
-  /** The document was opened anew from this browser's own copy, under the versions' ids here. @param {any} message of
-   * kind "open" */
+  /** The document was opened anew from this browser's own copy, under the versions' ids here.
+   * @param {Open} message */
   moved(message) {
-    const there = new Map(message.tree.map((/** @type {any} */ each) => [each.version, each.url]));
+    const there = new Map(message.tree.map((each) => [each.version, each.url]));
     for (const version of this.all.values()) {
       const url = there.get(version.id);
       Object.assign(version, url ? { doc: message.doc, version: version.id, url } : { doc: null, version: null });
@@ -243,7 +246,7 @@ export class Versions {
     }
   }
 
-  /** The last wish cannot be granted. @param {any} [message] why, where it was not said yet */
+  /** The last wish cannot be granted. @param {Partial<Notice>} [message] why, where it was not said yet */
   failed(message) {
     const { pending: wish, stage } = this;
     this.pending = null;
@@ -257,7 +260,7 @@ export class Versions {
 
   // ---- answered by the server ---------------------------------------------------------------------------------------
 
-  /** @param {any} message of kind "head" @param {Wish} wish that it grants */
+  /** @param {Head} message @param {Wish} wish that it grants */
   async arrived(message, wish) {
     const { stage } = this;
     const { width, height, doc } = message;

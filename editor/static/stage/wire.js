@@ -1,18 +1,20 @@
-/** What crosses to Python and back. The only file that knows event names, message kinds and the shape of an intent. */
+/** What crosses to Python and back. The only file that knows event names; messages.d.ts has the types. */
 
 import { WORDS } from "./words.js";
 
-/** @typedef {import("./mask.js").WireMask} WireMask */
-/** @typedef {"branch" | "weakest" | "pins" | "more" | "baseline"} How */
-/**
- * @typedef {{run: string, variation: number, step: number, how: How, share?: number, pins?: number[][]}} From
- * what a run starts from: tokens of an earlier one, whose geometry it takes over; pins are [cell, code] each
- */
-/**
- * @typedef {{v: 2, doc: string | null, version: number | null, mode: string, mask: WireMask | null,
- *   box: number[] | null, extend: number[], window: number[] | null, run: string, from: From | null,
- *   model: string | null}} Intent
- */
+/** @typedef {import("../common/messages").From} From */
+/** @typedef {From["how"]} How */
+/** @typedef {Omit<Required<import("../common/messages").Intent>, "mode" | "extend"> & {mode: string, extend: number[]}}
+ * Intent with all that it can say */
+/** @typedef {import("../common/messages").Message} Message */
+/** @typedef {import("../common/messages").Open} Open */
+/** @typedef {import("../common/messages").Head} Head */
+/** @typedef {import("../common/messages").Step} Step */
+/** @typedef {import("../common/messages").Result} Result */
+/** @typedef {import("../common/messages").Alternatives} Alternatives */
+/** @typedef {import("../common/messages").Stopped} Stopped */
+/** @typedef {Pick<import("../common/messages").Notice, "kind" | "level" | "message" | "gone"> & {unanswered?: boolean}}
+ * Notice of the server, or of this page in its place */
 /** @typedef {{format: string, quality: number, doc: string | null, version: number | null, run?: string,
  *   variation?: number, state?: object}} ExportOrder */
 
@@ -25,7 +27,7 @@ const PATIENCE_FOR_ANSWER = 20000; // ms; a wait always ends
 const PATIENCE_TO_REOPEN = 6000; // this browser has its own copy of what is asked for
 const LONG_PATIENCE = 180000; // large files, and what the nets have a part in
 
-/** What comes instead of an answer that does not come. */
+/** What comes instead of an answer that does not come. @type {Notice} */
 const NO_ANSWER = { kind: "notice", level: "error", message: WORDS.noAnswer, unanswered: true };
 
 export class Wire {
@@ -39,7 +41,7 @@ export class Wire {
     this.server = server;
     this.watch = watch;
     this.rev = /** @type {unknown} */ (null);
-    /** @type {any[]} */
+    /** @type {Message[]} */
     this.waiting = [];
     this.busy = false;
     /** @type {Map<string, (message: any) => void>} what was asked and not answered yet */
@@ -49,7 +51,7 @@ export class Wire {
   }
 
   /** Calls handle(message) for each new revision that answers nothing, one after the other. An answer that nobody waits
-   * for any more is not heard. @param {(message: any) => Promise<void> | void} handle */
+   * for any more is not heard. @param {(message: Message) => Promise<void> | void} handle */
   listen(handle) {
     const take = () => {
       const value = this.props.value;
@@ -63,7 +65,7 @@ export class Wire {
     take();
   }
 
-  /** @param {(message: any) => Promise<void> | void} handle */
+  /** @param {(message: Message) => Promise<void> | void} handle */
   async drain(handle) {
     if (this.busy) return;
     this.busy = true;
@@ -83,7 +85,7 @@ export class Wire {
   /** Whether a later step of that run, or its end, is here already: an earlier one need not be drawn then.
    * @param {string} run */
   later(run) {
-    return this.waiting.some((each) => each.run === run);
+    return this.waiting.some((each) => "run" in each && each.run === run);
   }
 
   /** Asks by an event that carries a new id, and waits for the message that carries it back.
@@ -114,35 +116,41 @@ export class Wire {
   }
 
   /** Asks for the best frame of a stopped run as a result. @param {string | null} doc @param {string} run
-   * @param {number} variation */
+   * @param {number} variation
+   * @returns {Promise<Result | Notice>} */
   draft(doc, run, variation) {
     return this.answer((ask) => this.trigger("draft", { ask, doc, run, variation }), LONG_PATIENCE);
   }
 
-  /** @param {string | null} doc @param {string} run @param {number} variation */
+  /** @param {string | null} doc @param {string} run @param {number} variation
+   * @returns {Promise<Head | Notice>} */
   accept(doc, run, variation) {
     return this.answer((ask) => this.trigger("accept", { ask, doc, run, variation }));
   }
 
-  /** @param {string | null} doc @param {number} version of it */
+  /** @param {string | null} doc @param {number} version of it
+   * @returns {Promise<Head | Notice>} */
   goto(doc, version) {
     return this.answer((ask) => this.trigger("goto", { ask, doc, version }));
   }
 
-  /** Opens what was uploaded. @param {import("./carrier.js").Carried} carried @param {string} name of the file */
+  /** Opens what was uploaded. @param {import("./carrier.js").Carried} carried @param {string} name of the file
+   * @returns {Promise<Open | Notice>} */
   bring(carried, name) {
     this.carried = carried;
     return this.answer((ask) => this.trigger("bring", { ask, name }), LONG_PATIENCE);
   }
 
   /** Asks for what was uploaded as a mask, or for what is transparent where nothing was. @param {string | null} doc
-   * @param {import("./carrier.js").Carried | null} carried */
+   * @param {import("./carrier.js").Carried | null} carried
+   * @returns {Promise<import("../common/messages").Painted | Notice>} */
   mask(doc, carried) {
     this.carried = carried;
     return this.answer((ask) => this.trigger("mask", { ask, doc }), LONG_PATIENCE);
   }
 
-  /** Asks for a document of an earlier visit by its unguessable id. @param {string} doc */
+  /** Asks for a document of an earlier visit by its unguessable id. @param {string} doc
+   * @returns {Promise<Open | Notice>} */
   reopen(doc) {
     return this.answer((ask) => this.trigger("reopen", { ask, doc }), PATIENCE_TO_REOPEN);
   }
@@ -153,7 +161,8 @@ export class Wire {
     this.trigger("inspect", { run, variation, cell, pins });
   }
 
-  /** @param {ExportOrder} order */
+  /** @param {ExportOrder} order
+   * @returns {Promise<import("../common/messages").File | Notice>} */
   export(order) {
     return this.answer((ask) => this.trigger("export", { ask, ...order }), LONG_PATIENCE);
   }
@@ -163,7 +172,7 @@ export class Wire {
   }
 
   /** @param {Intent} intent
-   * @returns {Promise<{windows: number[][], cells: string[], passes: number, seconds: number | null}>} */
+   * @returns {Promise<import("../common/messages").Plan>} */
   plan(intent) {
     return this.server.plan(intent);
   }
@@ -173,7 +182,7 @@ export class Wire {
   }
 
   /** Asks where the pixels of a variation, {doc, run, variation}, or of a version, {doc, version}, came from.
-   * @param {object} asked @returns {Promise<{layers: {box: number[], data: string}[], whole: boolean}>} */
+   * @param {object} asked @returns {Promise<import("../common/messages").Sources>} */
   sources(asked) {
     return this.server.sources(asked);
   }

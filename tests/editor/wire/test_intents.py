@@ -14,7 +14,7 @@ from core.values import Box, EditRequest
 from editor.documents.document import Document
 from editor.documents.runs import Run, Trace
 from editor.documents.visitors import Documents
-from editor.wire import intents
+from editor.wire import intents, sent
 from tests.editor.fakes import SPEC
 from tests.editor.wire.sent import FIXTURES_ARE_FIXED, JUNK, intent
 
@@ -123,15 +123,38 @@ def test_generate_needs_no_picture(documents: Documents) -> None:
         intents.read_intent(intent(None), documents, owner="ann")
 
 
-@given(junk=JUNK)
-def test_junk_payloads_are_read_or_a_bad_request(junk: Any) -> None:
-    payload = junk if isinstance(junk, dict) else {"variation": junk}
-    for read in (
-        lambda: intents.read_run(junk),
-        lambda: intents.read_index(payload, "variation"),
-        lambda: intents.read_cell(junk),
-    ):
-        try:
-            read()
-        except BadRequest:
-            continue
+@given(junk=JUNK, kind=st.sampled_from([sent.OfRun, sent.OfVariation, sent.OfVersion, sent.OfCell, sent.OfSweep]))
+def test_junk_payloads_are_read_or_a_bad_request(junk: Any, kind: type[sent.Sent]) -> None:
+    good = {"run": "r", "variation": 0, "version": 0, "row": 0, "column": 0, "cell": [0, 0]}
+    assert sent.read(kind, good)
+    for name in kind.model_fields:
+        payloads = (junk, {**good, name: junk})
+        for payload in payloads:
+            try:
+                read = sent.read(kind, payload)
+            except BadRequest:
+                continue
+            assert all(value is None or value >= 0 for value in read.model_dump().values() if type(value) is int)
+
+
+@pytest.mark.parametrize(
+    ("changes", "called"),
+    [
+        ({"v": 3}, "unknown version"),
+        ({"mode": "paint"}, "unknown mode"),
+        ({"box": [0, 0, 1.5, 2]}, "a box without four whole edges"),
+        ({"window": "0123"}, "a window without four whole edges"),
+        ({"extend": [0, 0, 0, 16385]}, "16384 px"),
+        ({"run": "a\nb"}, "a run without an id"),
+        ({"model": "m" * 257}, "a model that is none"),
+        ({"from": origin(share=2)}, "a share of the cells outside 0 to 1"),
+        ({"from": origin(how="guess")}, "an unknown way to go on from a run"),
+        ({"from": origin(step=None)}, "no step"),
+        ({"from": 7}, "a run to go on from that is none"),
+    ],
+)
+def test_what_is_not_sound_is_called_by_name(
+    documents: Documents, document: Document, kept: Run, changes: dict[str, Any], called: str
+) -> None:
+    with pytest.raises(BadRequest, match=called):
+        intents.read_intent(intent(document, **changes), documents, owner="ann")

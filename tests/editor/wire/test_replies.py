@@ -77,7 +77,7 @@ def test_captions_and_alternatives_are_plain() -> None:
 
 
 def test_what_was_not_measured_is_not_told_as_a_number() -> None:
-    whole = Variation("u", seed=1, score=-2.5, seam=0.0, shift=0.0, changed_outside=0).plain
+    whole = Variation("u", seed=1, score=-2.5, seam=0.0, shift=0.0, changed_outside=0).record.plain
     assert (whole["score"], whole["seam"], whole["shift"]) == (-2.5, None, None)
-    draft = Variation("u", seed=1, score=0.0, seam=1.1, shift=0.0, changed_outside=0, worth=-3.05).plain
+    draft = Variation("u", seed=1, score=0.0, seam=1.1, shift=0.0, changed_outside=0, worth=-3.05).record.plain
     assert (draft["score"], draft["seam"], draft["shift"], draft["worth"]) == (None, 1.1, 0.0, -3.05)

@@ -1,0 +1,299 @@
+// What crosses between the browser and the server, as editor/wire has it: written by
+// python -m tests.scripts.messages, and not by hand.
+
+/** What a run starts from: tokens of an earlier one, whose geometry it takes over. */
+export interface From {
+  run: string;
+  variation: number;
+  how: "branch" | "weakest" | "pins" | "more" | "baseline";
+  step?: number | null;
+  share?: number | null;
+  pins?: number[][] | null;
+}
+
+/** What the person did on the canvas: what a run, a plan and suggestions are asked for. */
+export interface Intent {
+  v: number;
+  mode: "fill" | "replace" | "extend" | "generate" | "sweep";
+  doc?: string | null;
+  version?: number | null;
+  mask?: MaskRuns | null;
+  box?: number[] | null;
+  extend?: number[] | null;
+  window?: number[] | null;
+  run?: string;
+  from?: From | null;
+  model?: string | null;
+}
+
+/** Which run is meant: to be stopped. */
+export interface OfRun {
+  run?: string;
+}
+
+/** Which picture of a run is meant: to be kept, or to be given as a draft. */
+export interface OfVariation {
+  run?: string;
+  variation: number;
+}
+
+/** A cell, row and column, to look into, with the pins that hold beside it. */
+export interface OfCell {
+  run?: string;
+  variation: number;
+  cell: number[];
+  pins?: number[][] | null;
+}
+
+/** A cell of a sweep. */
+export interface OfSweep {
+  run?: string;
+  row: number;
+  column: number;
+}
+
+/** A version of a document. */
+export interface OfVersion {
+  version: number;
+}
+
+/** A mask as run lengths; `editor.wire.bits` tells how, and checks each of them where they are sent. */
+export interface MaskRuns {
+  width: number;
+  height: number;
+  runs: number[];
+  values?: number[];
+}
+
+/** What decides which cells are regenerated, of a model and of the controls. */
+export interface Grid {
+  pixels: number;
+  grid: number;
+  context: number;
+  coverage: number;
+  grow: number;
+  refine: number;
+}
+
+/** A version in the tree; offset = where its parent's picture begins in it. */
+export interface Node {
+  version: number;
+  parent: number | null;
+  url: string;
+  width: number;
+  height: number;
+  offset: number[];
+}
+
+/** A picture was opened: show it, with what is marked on it where anything is. */
+export interface Open {
+  rev: number;
+  ask?: string;
+  kind: "open";
+  doc: string;
+  name: string;
+  format: string;
+  keep_mask: boolean;
+  model: Grid;
+  tree: Node[];
+  version: number;
+  url: string;
+  width: number;
+  height: number;
+  alpha: boolean;
+  mask?: MaskRuns;
+  extend?: number[];
+  box?: number[];
+  mode?: "fill" | "replace" | "extend" | "generate" | "sweep";
+  state?: Record<string, any>;
+  notice?: string;
+  first?: boolean;
+}
+
+/** A mask for the version shown, and how it was come by; it takes the place of what is painted. */
+export interface Painted {
+  rev: number;
+  ask?: string;
+  kind: "mask";
+  doc: string;
+  mask: MaskRuns;
+  notice: string;
+}
+
+/** Another version is shown: by accepting, or by going back or forward in the tree. */
+export interface Head {
+  rev: number;
+  ask?: string;
+  kind: "head";
+  doc: string;
+  parent: number | null;
+  offset: number[];
+  keep_mask: boolean;
+  dropped: number[];
+  version: number;
+  url: string;
+  width: number;
+  height: number;
+  alpha: boolean;
+}
+
+/** Controls changed that the overlay depends on, or the model that they are for. */
+export interface Settings {
+  rev: number;
+  ask?: string;
+  kind: "settings";
+  pixels: number;
+  grid: number;
+  context: number;
+  coverage: number;
+  grow: number;
+  refine: number;
+  id?: string;
+}
+
+/** An exported file is ready to be downloaded; notice = what the format could not hold. */
+export interface File {
+  rev: number;
+  ask?: string;
+  kind: "file";
+  format: string;
+  url: string;
+  name: string;
+  bytes: number;
+  notice?: string;
+}
+
+/** One decoding step; unknown and confidence are hex, one a variation, see `editor.wire.bits`. */
+export interface Step {
+  rev: number;
+  ask?: string;
+  kind: "step";
+  finish: boolean;
+  run: string;
+  variation_count: number;
+  level: number;
+  looks: number;
+  first_steps: number;
+  step: number;
+  steps: number;
+  pass_index: number;
+  passes: number;
+  window: number[];
+  canvas: number[];
+  offset: number[];
+  urls: string[];
+  grid: number;
+  unknown: string[];
+  confidence: string[];
+  seconds_left: number;
+}
+
+/** A run that shows no steps on the stage got further. */
+export interface Alive {
+  rev: number;
+  ask?: string;
+  kind: "alive";
+  run: string;
+}
+
+/** One picture of a result; what was not measured is None. */
+export interface Variation {
+  url: string;
+  seed: number;
+  score: number | null;
+  seam: number | null;
+  shift: number | null;
+  fit: number | null;
+  class_fit: number | null;
+  worth: number | null;
+  changed_outside: number;
+  note?: string;
+}
+
+/** The run that a result went on from. */
+export interface WentOn {
+  run: string;
+  variation: number;
+  step: number;
+  how: "branch" | "weakest" | "pins" | "more" | "baseline";
+}
+
+/** All variations of a run are done; ranking = their places, best first, None where they were not compared. */
+export interface Result {
+  rev: number;
+  ask?: string;
+  kind: "result";
+  run: string;
+  variations: Variation[];
+  canvas: number[];
+  offset: number[];
+  seconds: number;
+  branchable: boolean;
+  draft: boolean;
+  settings: Record<string, any>;
+  ranking: number[] | null;
+  told?: string[];
+  from?: WentOn;
+}
+
+/** A code that fits into a cell. */
+export interface Alternative {
+  code: number;
+  probability: number;
+  url: string;
+}
+
+/** The codes that fit into a cell, likeliest first. */
+export interface Alternatives {
+  rev: number;
+  ask?: string;
+  kind: "alternatives";
+  run: string;
+  variation: number;
+  cell: number[];
+  list: Alternative[];
+}
+
+/** A run ended before its result; draft = whether the best frame so far can be asked for. */
+export interface Stopped {
+  rev: number;
+  ask?: string;
+  kind: "stopped";
+  run: string;
+  message: string;
+  draft: boolean;
+}
+
+/** A sentence for the person, about a run where it names one; gone = what is not on the server any more. */
+export interface Notice {
+  rev: number;
+  ask?: string;
+  kind: "notice";
+  level: "info" | "error";
+  message: string;
+  run?: string;
+  gone?: string;
+}
+
+/** The answer to the overlay's question which cells will be regenerated. */
+export interface Plan {
+  windows: number[][];
+  cells: string[];
+  unknown_tokens: number;
+  passes: number;
+  seconds: number;
+}
+
+/** Where the pixels of one edit came from, packed. */
+export interface Layer {
+  box: number[];
+  data: string;
+}
+
+/** The answer to the inspector's question where the pixels of a picture came from, the newest edit first. */
+export interface Sources {
+  layers: Layer[];
+  whole: boolean;
+}
+
+export type Message = Open | Painted | Head | Settings | File | Step | Alive | Result | Alternatives | Stopped | Notice;

@@ -1,0 +1,155 @@
+"""What the browser sends, each as a type.
+
+Knows nothing of documents or of what is done with it. Anything may be sent: a field's description is what an unsound
+value of it is called. `python -m tests.scripts.messages` writes the same types for the page's scripts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, TypeVar, get_args
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from core import BadRequest
+from editor.sentences import on_page
+
+Mode = Literal["fill", "replace", "extend", "generate", "sweep"]
+How = Literal["branch", "weakest", "pins", "more", "baseline"]
+"""How a run may go on from another; `intents.Origin` tells what each does."""
+
+LONGEST_ID = 64
+"""Most characters of an id that the browser chose: it is kept with the run and sent back in every message."""
+_LONGEST_MODEL = 256
+"""Characters of a model's id: its name and a digest, and room."""
+_MOST_PINS = 4096
+"""Pins in one payload: every cell of a 64 x 64 grid; the largest published grid has 32."""
+_MOST_CODES = 2**20
+"""Upper bound of a code, 64 times the largest published codebook; the model's own is checked later."""
+_MOST_SIDE = 16384  # pixels, as core accepts
+
+
+def _printable(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("not printable")
+    return text
+
+
+def _no_text(value: object) -> object:
+    if isinstance(value, (str, bytes, Mapping)):
+        raise ValueError("no list")
+    return value
+
+
+_List = BeforeValidator(_no_text)
+_Index = Annotated[int, Field(strict=True, ge=0, le=2**31)]
+_Edge = Annotated[int, Field(strict=True, ge=-(2**31), le=2**31)]
+_Row = Annotated[int, Field(strict=True, ge=0, le=2**16)]
+_Side = Annotated[int, Field(strict=True, ge=0, le=_MOST_SIDE)]
+_Pin = Annotated[tuple[_Index, Annotated[int, Field(strict=True, ge=0, le=_MOST_CODES)]], _List]
+_Text = Annotated[str, Field(strict=True)]
+_Edges = Annotated[tuple[_Edge, _Edge, _Edge, _Edge], _List]
+
+Pins = Annotated[list[_Pin], Field(max_length=_MOST_PINS), _List]
+"""Cell, row-major, and the code that it is to hold."""
+
+Id = Annotated[_Text, Field(max_length=LONGEST_ID), AfterValidator(_printable)]
+
+
+class Sent(BaseModel):
+    """Something from the browser, which may send anything."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class From(Sent):
+    """What a run starts from: tokens of an earlier one, whose geometry it takes over."""
+
+    run: Id = Field(description="a run without an id")
+    variation: _Index = Field(description="no variation")
+    how: How = Field(description="an unknown way to go on from a run")
+    step: _Index | None = Field(None, description="no step")
+    share: Annotated[float, Field(strict=True, gt=0, le=1, allow_inf_nan=False)] | None = Field(
+        None, description="a share of the cells outside 0 to 1"
+    )
+    pins: Pins | None = Field(None, description="pins that are no pins")
+
+
+class Intent(Sent):
+    """What the person did on the canvas: what a run, a plan and suggestions are asked for."""
+
+    v: Annotated[int, Field(strict=True, ge=2, le=2)] = Field(description="an intent of an unknown version")
+    mode: Mode = Field(description="an unknown mode")
+    doc: str | None = Field(None, description="a document without an id")
+    version: _Index | None = Field(None, description="no version")
+    mask: Any = Field(None, json_schema_extra={"typescript": "MaskRuns | null"})  # `editor.wire.bits` reads it
+    box: _Edges | None = Field(None, description="a box without four whole edges")
+    extend: Annotated[tuple[_Side, _Side, _Side, _Side], _List] | None = Field(
+        None, description=f"a border outside four sides of 0 to {_MOST_SIDE} px"
+    )
+    window: _Edges | None = Field(None, description="a window without four whole edges")
+    run: Id = Field("", description="a run without an id")
+    origin: From | None = Field(None, alias="from", description="a run to go on from that is none")
+    model: Annotated[_Text, Field(max_length=_LONGEST_MODEL)] | None = Field(None, description="a model that is none")
+
+
+class OfRun(Sent):
+    """Which run is meant: to be stopped."""
+
+    run: Id = Field("", description="a run without an id")
+
+
+class OfVariation(OfRun):
+    """Which picture of a run is meant: to be kept, or to be given as a draft."""
+
+    variation: _Index = Field(description="no variation")
+
+
+class OfCell(OfVariation):
+    """A cell, row and column, to look into, with the pins that hold beside it."""
+
+    cell: Annotated[tuple[_Row, _Row], _List] = Field(description="a cell without row and column")
+    pins: Pins | None = Field(None, description="pins that are no pins")
+
+
+class OfSweep(OfRun):
+    """A cell of a sweep."""
+
+    row: _Index = Field(description="no row")
+    column: _Index = Field(description="no column")
+
+
+class OfVersion(Sent):
+    """A version of a document."""
+
+    version: _Index = Field(description="no version")
+
+
+S = TypeVar("S", bound=Sent)
+
+
+def read(kind: type[S], payload: object) -> S:
+    """Return what the browser has sent, checked.
+
+    Raises:
+        BadRequest: where it is none of that kind; the first thing that is not sound is named.
+    """
+    try:
+        return kind.model_validate(payload)
+    except ValidationError as error:
+        place = error.errors(include_url=False, include_context=False, include_input=False)[0]["loc"]
+        raise BadRequest(on_page.bad_intent(_called(kind, place))) from None
+
+
+def _called(kind: type[BaseModel], place: tuple[int | str, ...]) -> str:
+    """Return what the value at a place is called."""
+    called = "nothing that could be read"
+    fields = kind.model_fields
+    for name in place:
+        field = next((field for own, field in fields.items() if (field.alias or own) == name), None)
+        if field is None:
+            break
+        called = field.description or called
+        inner = next((each for each in get_args(field.annotation) if isinstance(each, type)), None)
+        fields = inner.model_fields if inner and issubclass(inner, BaseModel) else {}
+    return called
