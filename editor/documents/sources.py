@@ -1,6 +1,6 @@
 """Where the pixels of an edit were copied from, compressed: the page's inspector fetches all of them once.
 
-Knows nothing of documents or messages; its counterpart in the browser is sources.js. A source is stored as a difference
+Knows nothing of documents or messages; its counterpart in the browser is origins.js. A source is stored as a difference
 of positions, which is equal for many neighbouring pixels and independent of the picture's position.
 """
 

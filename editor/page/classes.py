@@ -34,7 +34,7 @@ def class_entries(classes: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def class_menu(spec: ModelSpec, *, suggest: Callable[..., Any] | None = None) -> gr.HTML:
-    """Place the menu; its value is the class id, -1 for no class. models.js fits it to another model's classes.
+    """Place the menu; its value is the class id, -1 for no class. modelmenu.js fits it to another model's classes.
 
     Args:
         spec: the model.
@@ -44,7 +44,7 @@ def class_menu(spec: ModelSpec, *, suggest: Callable[..., Any] | None = None) ->
     return gr.HTML(
         -1,
         html_template=markup.class_field(len(spec.classes), needs),
-        js_on_load=scripts.on_load("page/classes.js", call="classMenu(element, trigger, props, server, watch)"),
+        js_on_load=scripts.on_load("page/classmenu.js", call="classMenu(element, trigger, props, server, watch)"),
         server_functions=[] if suggest is None else [named(suggest, "suggest")],
         apply_default_css=False,
         elem_id="mge-class",

@@ -140,7 +140,7 @@ def _strip(settings: AppSettings) -> gr.HTML:
     ]
     return gr.HTML(
         html_template=markup.sample_strip(samples),
-        js_on_load=scripts.on_load("page/strip.js", call="sampleStrip(element, trigger)"),
+        js_on_load=scripts.on_load("page/samples.js", call="sampleStrip(element, trigger)"),
         apply_default_css=False,
         elem_id="mge-samples",
     )

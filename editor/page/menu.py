@@ -1,7 +1,7 @@
 """The model menu: a button in the head that names the model at work, and a list of all others.
 
-Knows nothing of how models are fetched. Its value tells which model the page's controls are for; models.js asks the
-server for the list while the page is visible, and draws it.
+Knows nothing of how models are fetched. Its value tells which model the page's controls are for; modelmenu.js asks
+the server for the list while the page is visible, and draws it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def model_menu(spec: ModelSpec, **asked: Callable[..., Any]) -> gr.HTML:
     return gr.HTML(
         {"model": model_id(spec)},
         html_template=_shell(spec),
-        js_on_load=scripts.on_load("page/models.js", call="modelMenu(element, trigger, props, server, watch)"),
+        js_on_load=scripts.on_load("page/modelmenu.js", call="modelMenu(element, trigger, props, server, watch)"),
         server_functions=[named(function, name) for name, function in asked.items()],
         apply_default_css=False,
         elem_id="mge-model",

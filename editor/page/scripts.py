@@ -62,7 +62,7 @@ def on_start(settings: dict[str, Any]) -> str:
 @cache
 def head() -> str:
     """Make the page's head: the theme is set before anything is drawn."""
-    return f"<script>{on_load('page/theme.js', call='startTheme()')}</script>"
+    return f"<script>{on_load('page/scheme.js', call='startTheme()')}</script>"
 
 
 def _in_order(start: Path) -> dict[Path, str]:

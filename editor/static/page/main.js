@@ -1,9 +1,9 @@
 /** Starts the page's script when Gradio has placed everything, and answers the small calls of its events. */
 
 import { Inspector } from "./inspector.js";
-import { keepValues, keptValues } from "./settings.js";
+import { keepValues, keptValues } from "./kept.js";
 
-/** @typedef {import("./settings.js").Setting} Setting */
+/** @typedef {import("./kept.js").Setting} Setting */
 
 /**
  * Returns the settings of the last visit, in the order in which they were given.

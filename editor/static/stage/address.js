@@ -1,7 +1,7 @@
 /** Pictures by their address on another site: the visitor's own browser asks for them, not the server. Knows nothing of
  * the stage. */
 
-import { addressNoPicture, addressNotRead, addressTooLarge } from "./words.js";
+import { addressNoPicture, addressNotRead, addressTooLarge } from "./wording.js";
 
 const MOST_FETCHED = 32 * 1024 * 1024; // as for files
 

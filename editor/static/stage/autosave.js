@@ -2,9 +2,9 @@
  * sessions.js does. */
 
 import { download } from "./picture.js";
-import { WORDS } from "./words.js";
+import { WORDS } from "./wording.js";
 
-/** @typedef {import("./versions.js").Version} Version */
+/** @typedef {import("./lineage.js").Version} Version */
 /** @typedef {Omit<Version, "blob" | "tile" | "stored">} StoredVersion */
 /**
  * @typedef {{id: string, savedAt: number, doc: string | null, name: string, format?: string, mode: string,

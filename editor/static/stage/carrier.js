@@ -2,7 +2,7 @@
  * there. */
 
 import { resolved } from "./picture.js";
-import { WORDS } from "./words.js";
+import { WORDS } from "./wording.js";
 
 /** @typedef {{path: string, orig_name: string, size: number, meta: {_type: string}}} Carried a file as Gradio names
  * it */

@@ -3,7 +3,7 @@
 
 import { makeElement } from "../common/elements.js";
 import { resolved } from "./picture.js";
-import { alternativeOf, cellName, WORDS } from "./words.js";
+import { alternativeOf, cellName, WORDS } from "./wording.js";
 
 /** @typedef {{row: number, column: number, box: number[]}} Cell box in picture pixels */
 
@@ -99,7 +99,7 @@ export class Cells {
   }
 
   /** Says why there is no cell to look into, unless the pixel's source is shown.
-   * @param {import("./sources.js").Origin["kind"]} kind */
+   * @param {import("./origins.js").Origin["kind"]} kind */
   object(kind) {
     const { panel, review } = this.stage;
     if (kind === "copied" || kind === "model") return;

@@ -1,7 +1,7 @@
 /** What is chosen of the variations under review: shown, ordered, kept, dropped, set aside. Knows no tiles and no
  * messages. */
 
-import { letterOf, madeFrom, seamOf, WORDS } from "./words.js";
+import { letterOf, madeFrom, seamOf, WORDS } from "./wording.js";
 
 /** @typedef {import("./review.js").Review} Review */
 /** @typedef {import("./review.js").Running} Running */

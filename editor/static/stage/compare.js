@@ -2,7 +2,7 @@
 
 import { makeElement } from "../common/elements.js";
 import { context2d, download, makeCanvas, Picture } from "./picture.js";
-import { letterOf, WORDS } from "./words.js";
+import { letterOf, WORDS } from "./wording.js";
 
 /**
  * @typedef {{picture: Picture, offset: number[], shift: number[]}} Side

@@ -4,7 +4,7 @@
 import { letGo, makeElement, saveLink, textButton } from "../common/elements.js";
 import { writeMaskFile } from "./maskfile.js";
 import { resolved } from "./picture.js";
-import { bytesText, exportOf, FORMATS, letterOf, WORDS } from "./words.js";
+import { bytesText, exportOf, FORMATS, letterOf, WORDS } from "./wording.js";
 
 const DELAY_OF_QUALITY = 300; // ms
 

@@ -6,7 +6,7 @@ import { carry } from "./carrier.js";
 import { Mask } from "./mask.js";
 import { writeMaskFile } from "./maskfile.js";
 import { download, Picture } from "./picture.js";
-import { addressReading, carriedShare, WORDS } from "./words.js";
+import { addressReading, carriedShare, WORDS } from "./wording.js";
 
 /** @typedef {import("./wire.js").Open} Open */
 /** @typedef {import("./wire.js").Notice} Notice */

@@ -2,7 +2,7 @@
 
 import { makeElement } from "../common/elements.js";
 import { KEYS } from "./keyboard.js";
-import { WORDS } from "./words.js";
+import { WORDS } from "./wording.js";
 
 export class Help {
   /** @param {HTMLElement} root */

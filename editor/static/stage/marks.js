@@ -2,7 +2,7 @@
  * runs. */
 
 import { allowedExtend, shiftedBox } from "./tools.js";
-import { WORDS } from "./words.js";
+import { WORDS } from "./wording.js";
 
 const FURTHEST_GROWTH = 64; // picture pixels
 

@@ -2,7 +2,7 @@
  * it. */
 
 import { makeElement, textButton } from "../common/elements.js";
-import { WORDS } from "./words.js";
+import { WORDS } from "./wording.js";
 
 /** @typedef {{text: string, title: string, act: () => void}} Deed */
 

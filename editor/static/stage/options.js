@@ -3,7 +3,7 @@
 
 import { makeElement, textButton } from "../common/elements.js";
 import { TINTS } from "./painting.js";
-import { WORDS } from "./words.js";
+import { WORDS } from "./wording.js";
 
 /** A labelled slider. @param {string} name @param {string} title @param {number} most @param {number} step
  * @param {(value: number) => void} act */

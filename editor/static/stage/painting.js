@@ -1,7 +1,7 @@
 /** What is painted with and how it is shown: brush, overlay, pinned window. Knows no pointers. */
 
 import { windowAround } from "./tokens.js";
-import { WORDS } from "./words.js";
+import { WORDS } from "./wording.js";
 
 const LARGEST_BRUSH = 1024; // picture pixels
 

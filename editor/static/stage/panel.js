@@ -3,7 +3,7 @@
 import { makeElement } from "../common/elements.js";
 import { Options } from "./options.js";
 import { Strip } from "./strip.js";
-import { WORDS } from "./words.js";
+import { WORDS } from "./wording.js";
 
 /** Strokes of 20 x 20 icons. @type {Record<string, string>} */
 const ICONS = {

@@ -1,7 +1,7 @@
 /** The list of work that this browser still holds: a click goes there. Knows how it looks and what a click asks for. */
 
 import { makeElement } from "../common/elements.js";
-import { WORDS, whenOf } from "./words.js";
+import { WORDS, whenOf } from "./wording.js";
 
 export class Recent {
   /** @param {import("./stage.js").Stage} stage */

@@ -3,7 +3,7 @@
 
 import { Film } from "./film.js";
 import { context2d, download, makeCanvas, Picture } from "./picture.js";
-import { ORDERS } from "./words.js";
+import { ORDERS } from "./wording.js";
 
 const MOST_HELD = 64e6; // pixels of loaded variations kept at a time
 

@@ -9,7 +9,7 @@ import { download, Picture } from "./picture.js";
 import { Review } from "./review.js";
 import { keepsSettings, openVault } from "./vault.js";
 import { randomId } from "./wire.js";
-import { restoreFailed, WORDS } from "./words.js";
+import { restoreFailed, WORDS } from "./wording.js";
 
 /** @typedef {import("./autosave.js").Session} Session */
 /** @typedef {import("./wire.js").Open} Open */

@@ -10,25 +10,25 @@ import { Files } from "./files.js";
 import { Help } from "./help.js";
 import { History } from "./history.js";
 import { chooseMode, listenToKeys } from "./keyboard.js";
+import { Versions } from "./lineage.js";
+import { listenAll } from "./listeners.js";
 import { Marks } from "./marks.js";
+import { Sources } from "./origins.js";
 import { Painter, TINTS } from "./painting.js";
 import { Panel } from "./panel.js";
-import { Planner } from "./planning.js";
+import { Planner } from "./planner.js";
 import { Pointers } from "./pointer.js";
 import { Receiver } from "./receiver.js";
 import { Renderer } from "./render.js";
-import { Runner } from "./runs.js";
+import { Runner } from "./runner.js";
 import { Sessions } from "./sessions.js";
-import { Sources } from "./sources.js";
 import { MODES, State, TOOLS } from "./state.js";
 import { Timeline } from "./timeline.js";
 import { Tint } from "./tint.js";
 import { Travels } from "./travels.js";
 import { Tree } from "./tree.js";
-import { Versions } from "./versions.js";
 import { View } from "./view.js";
-import { listenAll } from "./views.js";
-import { WORDS } from "./words.js";
+import { WORDS } from "./wording.js";
 
 export class Stage extends State {
   /** @param {HTMLElement} root @param {import("./wire.js").Wire} wire @param {string | null} model id of the model that

@@ -1,7 +1,7 @@
 /** What is open, marked, running and shown, as plain values, and the questions that follow from them. Knows no view and
  * no gesture. */
 
-import { Store } from "./store.js";
+import { Observed } from "./observed.js";
 
 /** @typedef {import("./mask.js").Mask} Mask */
 /** @typedef {import("./picture.js").Picture} Picture */
@@ -27,7 +27,7 @@ export const TOOLS = {
   sweep: ["brush", "eraser", "rectangle", "lasso", "token", "hand"],
 };
 
-export class State extends Store {
+export class State extends Observed {
   // ---- the document -------------------------------------------------------------------------------------------------
   /** @type {Picture | null} */
   picture = null;

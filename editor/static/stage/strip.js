@@ -2,7 +2,7 @@
  * runs. */
 
 import { makeElement, setPossible, textButton } from "../common/elements.js";
-import { letterOf, ORDERS, WORDS } from "./words.js";
+import { letterOf, ORDERS, WORDS } from "./wording.js";
 
 /** @typedef {{index: number, tile: HTMLCanvasElement | null, title: string, note: string}} Tile */
 

@@ -5,7 +5,7 @@ import { makeElement, setPossible, textButton } from "../common/elements.js";
 import { Film } from "./film.js";
 import { drawHeat, heatGradient } from "./heat.js";
 import { context2d, makeCanvas } from "./picture.js";
-import { LEGENDS, LOOKS, stepOf, WORDS, weakestShare } from "./words.js";
+import { LEGENDS, LOOKS, stepOf, WORDS, weakestShare } from "./wording.js";
 
 /** @typedef {import("./trace.js").Trace} Trace */
 /** @typedef {"picture" | "order" | "confidence"} Look */

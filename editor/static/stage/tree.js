@@ -4,9 +4,9 @@
 import { makeElement } from "../common/elements.js";
 import { resolved } from "./picture.js";
 import { Recent } from "./recent.js";
-import { counted, versionName, WORDS } from "./words.js";
+import { counted, versionName, WORDS } from "./wording.js";
 
-/** @typedef {import("./versions.js").Version} Version */
+/** @typedef {import("./lineage.js").Version} Version */
 
 export class Tree {
   /** @param {import("./stage.js").Stage} stage */

@@ -1,6 +1,6 @@
 /** What crosses to Python and back. The only file that knows event names; messages.d.ts has the types. */
 
-import { WORDS } from "./words.js";
+import { WORDS } from "./wording.js";
 
 /** @typedef {import("../common/messages").From} From */
 /** @typedef {From["how"]} How */

@@ -14,7 +14,7 @@ from editor.page.scripts import FOLDER, bundle, head, on_load, on_start
 MOST_SCRIPT = 110_000
 """Bytes, compressed: what travels, with its comments and lines for whoever reads it in a browser."""
 
-STARTS = ("classes", "extend", "main", "models", "open", "strip", "sweep", "theme")
+STARTS = ("classmenu", "extend", "main", "modelmenu", "open", "samples", "scheme", "sweep")
 """The modules of static/page with which a script begins."""
 
 

@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import { fits, keepValues, keptValues } from "../../editor/static/page/settings.js";
+import { fits, keepValues, keptValues } from "../../editor/static/page/kept.js";
 
-/** @type {import("../../editor/static/page/settings.js").Setting[]} */
+/** @type {import("../../editor/static/page/kept.js").Setting[]} */
 const SETTINGS = [
   { name: "steps", advice: 8, own: true, low: 1, high: 64 },
   { name: "schedule", advice: "cosine", own: true, choices: ["cosine", "linear"] },

@@ -2,14 +2,14 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Store } from "../../editor/static/stage/store.js";
+import { Observed } from "../../editor/static/stage/observed.js";
 
 /** @type {(() => void)[]} */
 let due = [];
 globalThis.requestAnimationFrame = (draw) => due.push(/** @type {any} */ (draw));
 
-/** A store of two values, and the frame that shows them. */
-class Pair extends Store {
+/** Two values, and the frame that shows them. */
+class Pair extends Observed {
   left = 0;
   /** @type {number[]} */
   right = [];

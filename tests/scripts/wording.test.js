@@ -13,7 +13,7 @@ import {
   restoreFailed,
   stepOf,
   windowScale,
-} from "../../editor/static/stage/words.js";
+} from "../../editor/static/stage/wording.js";
 
 test("one is singular, thousands have a comma", () => {
   assert.equal(counted(1, "cell"), "1 cell");

@@ -4,7 +4,7 @@
 import { Mask } from "./mask.js";
 import { download, Picture } from "./picture.js";
 import { tileOf } from "./review.js";
-import { WORDS } from "./words.js";
+import { WORDS } from "./wording.js";
 
 /** @typedef {import("./mask.js").WireMask} WireMask */
 /** @typedef {import("./review.js").Review} Review */

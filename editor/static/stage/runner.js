@@ -4,7 +4,7 @@ import { context2d, makeCanvas } from "./picture.js";
 import { Review, Running } from "./review.js";
 import { Trace } from "./trace.js";
 import { randomId } from "./wire.js";
-import { WORDS } from "./words.js";
+import { WORDS } from "./wording.js";
 
 /** @typedef {import("./wire.js").How} How */
 /** @typedef {import("./wire.js").From} From */

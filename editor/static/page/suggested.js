@@ -6,7 +6,7 @@ import { makeElement } from "../common/elements.js";
 const SUGGESTION_REST = 600; // ms without a stroke
 
 export class Suggestions {
-  /** @param {HTMLElement} host @param {import("./classes.js").ClassMenu} menu @param {any} server */
+  /** @param {HTMLElement} host @param {import("./classmenu.js").ClassMenu} menu @param {any} server */
   constructor(host, menu, server) {
     this.menu = menu;
     this.server = server;

@@ -6,7 +6,7 @@
 
 /** @typedef {(fresh: Set<string>) => void} Hear told the names of what has changed since it heard last */
 
-export class Store {
+export class Observed {
   /** @type {{names: Set<string> | null, hear: Hear, fresh: Set<string>}[]} */
   views = [];
   /** @type {{names: Set<string>, hear: () => void}[]} */

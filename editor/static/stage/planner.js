@@ -14,7 +14,7 @@ import {
   stepOf,
   WORDS,
   windowScale,
-} from "./words.js";
+} from "./wording.js";
 
 const PLAN_DELAY = 80; // ms
 

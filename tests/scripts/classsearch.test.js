@@ -2,10 +2,10 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { plainName, rankClasses } from "../../editor/static/page/ranking.js";
+import { plainName, rankClasses } from "../../editor/static/page/classsearch.js";
 import { GOLDEN } from "./golden.js";
 
-/** @type {import("../../editor/static/page/ranking.js").ClassEntry[]} */
+/** @type {import("../../editor/static/page/classsearch.js").ClassEntry[]} */
 const CLASSES = GOLDEN.classes.map((/** @type {any} */ each) => ({ ...each, name: each.names[0] }));
 
 test("a query finds the classes that core finds, in its order", () => {

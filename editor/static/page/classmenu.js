@@ -2,10 +2,10 @@
  * or masks. */
 
 import { makeElement } from "../common/elements.js";
-import { rankClasses } from "./ranking.js";
-import { Suggestions } from "./suggestions.js";
+import { rankClasses } from "./classsearch.js";
+import { Suggestions } from "./suggested.js";
 
-/** @typedef {import("./ranking.js").ClassEntry} ClassEntry */
+/** @typedef {import("./classsearch.js").ClassEntry} ClassEntry */
 
 const CLASSES_KEY = "mge-classes";
 const CHIPS = 8; // more would not fit beside each other

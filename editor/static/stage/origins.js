@@ -1,7 +1,7 @@
 /** Where the pixels on show came from: asked of the server once a picture, looked up here. Knows no cells, no runs. */
 
 import { label } from "./guides.js";
-import { copiedFrom, WORDS } from "./words.js";
+import { copiedFrom, WORDS } from "./wording.js";
 
 /** @typedef {{box: number[], ways: Int32Array}} Layer
  * of one edit: the ways down of all pixels in the box, then those to the right */
