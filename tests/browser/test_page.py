@@ -147,8 +147,8 @@ def test_paint_run_keep_undo_download(page: Page, samples: Path, tmp_path: Path)
     changed = (edited != original).any(2)
     assert not (changed & ~mask).any()
     assert (changed & mask).any()
-    recipe = read_recipe(read_png_text(edited_file.read_bytes()))
-    assert (recipe.request["options"]["seed"], recipe.request["only"]) == (0, 1)  # variation B of those that competed
+    asked = read_recipe(read_png_text(edited_file.read_bytes())).request["decoding"]
+    assert (asked["seed"], asked["only"]) == (0, 1)  # variation B of those that competed
 
     page.keyboard.press("Control+z")
     wait(page, f"s.version === {first} && s.review")
