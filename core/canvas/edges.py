@@ -1,4 +1,4 @@
-"""Closes the edges of what was painted: a soft border, joints between windows, Poisson blending.
+"""Closes the edges of what was painted: a soft edge, joints between windows, Poisson blending.
 
 Knows nothing of tokens or of windows' resolutions; every picture here is the canvas or a crop of it.
 """
@@ -18,14 +18,14 @@ from core.values.geometry import Box, distance_inside
 _MOST_POISSON_PIXELS = 1_500_000
 """Solving for this many pixels takes one second of a core; the time grows with their number."""
 _LEAST_POISSON_SIDE = 3
-"""OpenCV's least: a hole narrower than this has no pixel that does not touch its border."""
+"""OpenCV's least: a hole narrower than this has no pixel that does not touch its edge."""
 
 
 @dataclass(frozen=True, eq=False)
 class Feather:
-    """The soft edge of a hole: the mirror image of its surroundings at the border, fading into what was painted.
+    """The soft edge of a hole: the mirror image of its surroundings at the edge, fading into what was painted.
 
-    Neither the hole's old content, which is to go, nor a smear of the border's pixels. Serves any number of layers over
+    Neither the hole's old content, which is to go, nor a smear of the edge's pixels. Serves any number of layers over
     the same hole.
 
     Attributes:
@@ -54,7 +54,7 @@ class Feather:
         down = away[np.minimum(rows + 1, height - 1), columns] - away[np.maximum(rows - 1, 0), columns]
         right = away[rows, np.minimum(columns + 1, width - 1)] - away[rows, np.maximum(columns - 1, 0)]
         length = np.maximum(np.hypot(down, right), 1e-6)
-        # From the deepest possible mirror image towards the border, for corners and places near another hole.
+        # From the deepest possible mirror image towards the edge, for corners and places near another hole.
         mirrored, left = np.zeros((len(rows), 2), np.int64), np.ones(len(rows), np.bool_)
         for reach in (2 * depth, depth + 1, depth):
             y = np.clip(np.rint(rows - reach * down / length), 0, height - 1).astype(np.int64)
@@ -103,7 +103,7 @@ def joint_weight(mask: NDArray[np.bool_], painted: NDArray[np.bool_], reach: int
 
 
 def poisson(under: NDArray[np.uint8], layer: NDArray[np.uint8], hole: NDArray[np.bool_]) -> NDArray[np.uint8] | None:
-    """Blend a layer so that its hole keeps its gradients and meets the photo at the border (Perez et al. 2003).
+    """Blend a layer so that its hole keeps its gradients and meets the photo at the edge (Perez et al. 2003).
 
     Args:
         under: (h, w, 3 or 4) uint8, the photo.
@@ -122,7 +122,7 @@ def poisson(under: NDArray[np.uint8], layer: NDArray[np.uint8], hole: NDArray[np
         return None
     near = bounds.grown(1).slices
     inside, made = hole[near], np.ascontiguousarray(layer[near])
-    # OpenCV takes the border's values one pixel inside the hole: put the surroundings there, not the old content.
+    # OpenCV takes the edge's values one pixel inside the hole: put the surroundings there, not the old content.
     given = under[near][..., :3].astype(np.float32)
     around = smooth_fill(given, (~inside).astype(np.float32))
     given = np.where(inside[..., None], np.clip(np.rint(around), 0, 255), given).astype(np.uint8)

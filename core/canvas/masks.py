@@ -67,7 +67,7 @@ def parts_that_hold(mask: NDArray[np.bool_], marks: NDArray[np.bool_]) -> NDArra
 def feather_weight(mask: NDArray[np.bool_], radius_px: int) -> NDArray[np.float32]:
     """Weight of repainted pixels against their surroundings; its soft edge lies inside the mask.
 
-    The photo's border is not an edge: a mask that reaches it keeps its full weight there. In each connected part the
+    The picture's rim is not an edge: a mask that reaches it keeps its full weight there. In each connected part the
     radius is at most half the part's largest distance to the outside, so that a thin stroke still shows. The cost
     follows the mask's bounding box, apart from allocating the result.
 
@@ -83,7 +83,7 @@ def feather_weight(mask: NDArray[np.bool_], radius_px: int) -> NDArray[np.float3
     if bounds is None:
         return weight
     height, width = mask.shape
-    # One pixel more than the bounds holds the nearest outside pixel of every inside one. Beyond the photo's border
+    # One pixel more than the bounds holds the nearest outside pixel of every inside one. Beyond the picture's rim
     # there is nothing, so the distance transform sees no edge there, as in a photo padded with its own edge.
     near = bounds.grown(1).clamped(Size(width, height))
     part = np.ascontiguousarray(mask[near.slices])

@@ -1,7 +1,7 @@
-"""Measures how much the border of a repainted region shows: its step of brightness, and the colours on its two sides.
+"""Measures how much the edge of a repainted region shows: its step of brightness, and the colours on its two sides.
 
-Knows nothing of how the region was painted. Both measures follow straight cuts across the border, one for each pair of
-neighbouring pixels of which exactly one is masked; so the cost depends on the border, not the picture.
+Knows nothing of how the region was painted. Both measures follow straight cuts across the edge, one for each pair of
+neighbouring pixels of which exactly one is masked; so the cost depends on the edge, not the picture.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ SEEN_SEAM = 1.15
 SEEN_SHIFT = 3.0
 """A ring shift (delta E) above this may be visible: the bar of docs/bars.md, "ring delta-E"."""
 _BESIDE = 3
-"""Steps on either side of the border that measure how rough the picture is there."""
+"""Steps on either side of the edge that measure how rough the picture is there."""
 _FLAT = 1.0
 """Levels of 255 added to both mean steps: rounding, up to one level, is no seam in a flat picture."""
 _MOST_CUTS = 10_000
-"""A longer border is sampled evenly: 10,000 steps give their mean to within 1 % of their standard deviation."""
+"""A longer edge is sampled evenly: 10,000 steps give their mean to within 1 % of their standard deviation."""
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 """Weights of red, green and blue in luma; ITU-R BT.601."""
 
 
 def seam_score(image: NDArray[np.uint8], mask: NDArray[np.bool_]) -> float:
-    """Measure how visible the border of a mask is as a step of brightness.
+    """Measure how visible the edge of a mask is as a step of brightness.
 
-    The ratio of the mean absolute step of luma across the border to the mean step beside it on both sides, one level
+    The ratio of the mean absolute step of luma across the edge to the mean step beside it on both sides, one level
     added to each.
 
     Args:
@@ -42,42 +42,42 @@ def seam_score(image: NDArray[np.uint8], mask: NDArray[np.bool_]) -> float:
         mask: (H, W) bool, True = repainted.
 
     Returns:
-        About 1 if no seam is visible, larger if one is; 0 without a border.
+        About 1 if no seam is visible, larger if one is; 0 without an edge.
     """
-    return Border.of(mask).seam_score(image)
+    return Edge.of(mask).seam_score(image)
 
 
 def ring_shift(image: NDArray[np.uint8], mask: NDArray[np.bool_]) -> float:
-    """Measure the colour difference (CIE76 delta E) between the rings just inside and just outside a mask's border.
+    """Measure the colour difference (CIE76 delta E) between the rings just inside and just outside a mask's edge.
 
     Args:
         image: (H, W, 3 or 4) uint8 RGB; alpha is ignored.
         mask: (H, W) bool, True = repainted.
 
     Returns:
-        The distance of the rings' mean colours in CIELAB, at least 0; 0 without a border.
+        The distance of the rings' mean colours in CIELAB, at least 0; 0 without an edge.
     """
-    return Border.of(mask).ring_shift(image)
+    return Edge.of(mask).ring_shift(image)
 
 
 def visibility(seam: float, shift: float) -> float:
-    """Combine seam score and ring shift to the visibility of a border; at 1 either alone begins to be visible."""
+    """Combine seam score and ring shift to the visibility of an edge; at 1 either alone begins to be visible."""
     return max((seam - 1.0) / (SEEN_SEAM - 1.0), 0.0) + shift / SEEN_SHIFT
 
 
 def shows(seam: float, shift: float) -> bool:
-    """Tell whether a border may be visible, by its seam score and ring shift."""
+    """Tell whether an edge may be visible, by its seam score and ring shift."""
     return seam > SEEN_SEAM or shift > SEEN_SHIFT
 
 
 @dataclass(frozen=True, eq=False)
-class Border:
-    """The cuts across a mask's border, usable for any number of pictures over the same mask.
+class Edge:
+    """The cuts across a mask's edge, usable for any number of pictures over the same mask.
 
     Attributes:
-        rows, columns: (n, 2 RING_PX) int64, the pixels of each cut from one side to the other, with the border in the
+        rows, columns: (n, 2 RING_PX) int64, the pixels of each cut from one side to the other, with the edge in the
             middle. Those outside the picture are moved onto its edge.
-        usable: (n, 2 RING_PX) bool, pixels inside the picture with only pixels of their own side towards the border.
+        usable: (n, 2 RING_PX) bool, pixels inside the picture with only pixels of their own side towards the edge.
         inside: (n,) bool, whether a cut's second half is the masked one; otherwise its first half is.
     """
 
@@ -87,7 +87,7 @@ class Border:
     inside: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, mask: NDArray[np.bool_]) -> Border:
+    def of(cls, mask: NDArray[np.bool_]) -> Edge:
         """Compute the cuts of a (H, W) bool mask."""
         height, width = mask.shape
         bounds = Box.around(mask)
@@ -108,7 +108,7 @@ class Border:
         masked = mask[rows, columns]
         first, second = masked[:, RING_PX - 1], masked[:, RING_PX]
         own = on_picture & (masked == np.where(np.arange(2 * RING_PX) < RING_PX, first[:, None], second[:, None]))
-        # From the middle outwards: behind a pixel of the other side lies another stretch of border.
+        # From the middle outwards: behind a pixel of the other side lies another stretch of edge.
         usable = np.concatenate(
             [
                 np.logical_and.accumulate(own[:, RING_PX - 1 :: -1], 1)[:, ::-1],

@@ -103,9 +103,9 @@ class Asked:
             finishing=can_finish(request, base, allowed),
             pixel=passes[0].window.size.width / self.spec.pixels,
         )
-        if work.looks > 1 and any(sample.start is not None for sample in samples):
+        if work.first_passes > 1 and any(sample.start is not None for sample in samples):
             raise BadRequest(
-                f"this edit looks through {work.looks} windows, but codes to start from are those of one: "
+                f"this edit looks through {work.first_passes} windows, but codes to start from are those of one: "
                 "leave them out, or repaint less at a time."
             )
         return work

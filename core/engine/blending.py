@@ -1,4 +1,4 @@
-"""Ends an edit with the model's own pixels: blends them into the photo and measures how much the border shows.
+"""Ends an edit with the model's own pixels: blends them into the photo and measures how much its edge shows.
 
 Knows nothing of nets or tokens; core/engine/ending.py ends edits with the photo's own pixels instead.
 """
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from core.canvas.compose import paste
 from core.canvas.edges import Feather, poisson
-from core.canvas.seam import Border, shows, visibility
+from core.canvas.seam import Edge, shows, visibility
 from core.engine.layers import Layers
 from core.values.geometry import Box
 from core.values.request import EditRequest
@@ -50,17 +50,17 @@ class Ended:
 
 
 class Laid:
-    """Puts new pixels on the photo, as strongly as the mask says, and measures how much the border shows."""
+    """Puts new pixels on the photo, as strongly as the mask says, and measures how much its edge shows."""
 
     def __init__(self, layers: Layers, request: EditRequest) -> None:
-        self._under, self._border = layers.under, Border.of(layers.hole)
+        self._under, self._edge = layers.under, Edge.of(layers.hole)
         self._share, self._opaque = layers.share(request.mask), layers.made_opaque(request)
 
     def __call__(self, made: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float, float]:
         """Return the finished area for (h, w, 3) uint8 new pixels, its seam and its colour shift."""
         patch = self._under.copy()
         paste(patch, made, Box(0, 0, patch.shape[1], patch.shape[0]), self._share, opaque=self._opaque)
-        return patch, self._border.seam_score(patch), self._border.ring_shift(patch)
+        return patch, self._edge.seam_score(patch), self._edge.ring_shift(patch)
 
 
 def blended(layers: Layers, request: EditRequest) -> Ended:

@@ -68,7 +68,7 @@ class Layers:
         self.base, self.allowed, self._anchor = base, allowed, anchor
         windows = functools.reduce(Box.joined, (one.window for one in passes))
         canvas = Size(base.shape[1], base.shape[0])
-        self.area = windows.grown(RING_PX + 1).clamped(canvas)  # contains the whole border of what changes
+        self.area = windows.grown(RING_PX + 1).clamped(canvas)  # contains the whole edge of what changes
         shown = base[self.area.slices]
         self.pixels = np.repeat(shown[None, ..., :3], rows, 0)
         self.painted = np.zeros(shown.shape[:2], np.bool_)

@@ -141,11 +141,11 @@ class LocalPainter:
             see tokens alone.
         """
         tokens = torch.stack([self.nets.encode(window) for window in job.windows])  # (B, h, w)
-        looks = [self.nets.look(window, job.unseen) for window in job.windows]
+        each = [self.nets.see(window, job.unseen) for window in job.windows]
         hole = torch.from_numpy(job.unknown).to(self.nets.device)
         for row, start in zip(tokens, job.starts, strict=True):
             row[hole] = MASK if start is None else torch.tensor(start).to(row)[hole]
-        seen = [look for look in looks if look is not None]
+        seen = [one for one in each if one is not None]
         return tokens.flatten(1), torch.stack(seen) if seen else None
 
     def _hole(self, job: Job) -> Tensor:

@@ -101,7 +101,7 @@ class Nets:
         Args:
             tokens: (b, N) int64, MASK where unknown.
             class_ids: (b,) int64.
-            seen: (b, N, width), rows of `look`; None if nothing is seen but tokens.
+            seen: (b, N, width), rows of `see`; None if nothing is seen but tokens.
         """
         self.forwards += len(tokens)
         parts = (tokens, class_ids) if seen is None else (tokens, class_ids, seen)
@@ -129,7 +129,7 @@ class Nets:
         return _remembered(self._tokens, _digest(window), encoded)
 
     @torch.no_grad()
-    def look(self, window: NDArray[np.uint8], unseen: NDArray[np.bool_]) -> Tensor | None:
+    def see(self, window: NDArray[np.uint8], unseen: NDArray[np.bool_]) -> Tensor | None:
         """Compute what the transformer sees of a window beside its tokens; None for models that see tokens alone.
 
         Args:
@@ -143,13 +143,13 @@ class Nets:
             return None
         vision = self._vision
 
-        def looked() -> Tensor:
+        def seen_now() -> Tensor:
             pixels = self._pixels(window)
             known = torch.from_numpy(~unseen).to(self.device)[None, None]
             with self.autocast():
-                return self.transformer.look(pixels, known, feature_maps(vision, pixels))[0].float()
+                return self.transformer.see(pixels, known, feature_maps(vision, pixels))[0].float()
 
-        return _remembered(self._seen, _digest(window) + _digest(unseen), looked)
+        return _remembered(self._seen, _digest(window) + _digest(unseen), seen_now)
 
     def _pixels(self, window: NDArray[np.uint8]) -> Tensor:
         """Convert an (S, S, 3) uint8 window to (1, 3, S, S) in [0, 1] on the device."""

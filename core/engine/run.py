@@ -86,7 +86,7 @@ class Runner:
                 yield item
                 continue
             work = item
-            may_repeat = request.task is Task.EXTRAPOLATE and work.looks > 1 and not work.finishing
+            may_repeat = request.task is Task.EXTRAPOLATE and work.first_passes > 1 and not work.finishing
             for attempt in range(1, MOST_REDRAWN + 1 if may_repeat else 0):
                 rows = [row for row in range(len(work.samples)) if work.repeats(row)]
                 if not rows:

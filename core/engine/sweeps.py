@@ -44,7 +44,7 @@ class Cell:
         seconds: wall-clock time; cells decoded as one batch share theirs equally.
         forwards: transformer passes.
         score: mean log probability of its tokens.
-        seam, colour_shift: how much the border of the repainted pixels shows; see `EditResult`.
+        seam, colour_shift: how much the edge of the repainted pixels shows; see `EditResult`.
     """
 
     row: int

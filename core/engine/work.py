@@ -62,7 +62,7 @@ class Work:
     told: tuple[str, ...] = ()
 
     @property
-    def looks(self) -> int:
+    def first_passes(self) -> int:
         """Number of passes of the first look."""
         return sum(not one.level for one in self.passes)
 

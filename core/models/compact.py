@@ -338,7 +338,7 @@ class CompactTransformer(MaskTransformer):
             self.head.weight.copy_(rows)
             self.head.bias.zero_()
 
-    def look(self, pictures: Tensor, known: Tensor, maps: Sequence[Tensor]) -> Tensor:
+    def see(self, pictures: Tensor, known: Tensor, maps: Sequence[Tensor]) -> Tensor:
         seen: Tensor = self.surroundings(pictures, known, maps)
         return seen
 

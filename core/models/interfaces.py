@@ -57,9 +57,9 @@ class MaskTransformer(nn.Module, abc.ABC):
     grid: int
     """Token rows (= columns) that the positions were trained for."""
     sees_pixels: bool = False
-    """Whether `look` shows it known pixels; `forward` then takes the result of `look`."""
+    """Whether `see` shows it known pixels; `forward` then takes the result of `see`."""
 
-    def look(self, pictures: Tensor, known: Tensor, maps: Sequence[Tensor]) -> Tensor:
+    def see(self, pictures: Tensor, known: Tensor, maps: Sequence[Tensor]) -> Tensor:
         """Compute what the net sees of known pixels beside their tokens, once per window and not once per step.
 
         Args:
@@ -79,7 +79,7 @@ class MaskTransformer(nn.Module, abc.ABC):
     def forward(self, tokens: Tensor, class_ids: Tensor) -> Tensor:
         """Compute logits for every position, known ones included.
 
-        A net that sees pixels takes a third argument, the result of `look`; without it nothing is seen.
+        A net that sees pixels takes a third argument, the result of `see`; without it nothing is seen.
 
         Args:
             tokens: (B, N) int64 in [0, K), or MASK where unknown; N = grid * grid, row-major.

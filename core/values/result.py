@@ -75,8 +75,8 @@ class EditResult:
         latent_masks: (h, w) bool unknown cells, one per pass.
         tokens: (B, h, w) int64 final codes, one array a pass.
         confidence: (B, h, w) float32 log probability of each cell's code, one array a pass; 0 where it was given.
-        seams: how much the border of the repainted pixels shows, one per variation; see `core.canvas.seam.seam_score`.
-        colour_shifts: colour difference across that border, one per variation; see `core.canvas.seam.ring_shift`.
+        seams: how much the edge of the repainted pixels shows, one per variation; see `core.canvas.seam.seam_score`.
+        colour_shifts: colour difference across that edge, one per variation; see `core.canvas.seam.ring_shift`.
         follows: where the pictures were finished, how much of each hole the model laid out, 0 to 1; the photo did the
             rest. None if they were not.
         places: likewise, how each finished picture fared beside the others, in sums of places; less is better.

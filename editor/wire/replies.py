@@ -191,8 +191,8 @@ class Variation:
         url: of its PNG.
         seed: draws it alone.
         score: mean log probability of its tokens; 0, sent as None, if none was drawn.
-        seam: visibility of its border, about 1 = none; 0, sent as None, without a border.
-        shift: colour difference across its border, delta E.
+        seam: visibility of its edge, about 1 = none; 0, sent as None, without an edge.
+        shift: colour difference across its edge, delta E.
         changed_outside: pixels that changed outside the hole; 0 is the promise.
         fit: how well it suits its surroundings, `core.values.EditResult.fits`; None if not judged.
         class_fit: how much likelier the class makes it; None without a class.

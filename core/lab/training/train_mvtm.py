@@ -126,7 +126,7 @@ class _Learner:
         """Learn from one lesson at a learning rate."""
         recipe, processes, net, number = self._recipe, self._processes, self._net, self._number
         with torch.autocast(processes.device.type, number, enabled=number is not torch.float32):
-            seen = self._student.look(net, lesson.pictures, lesson.known)
+            seen = self._student.see(net, lesson.pictures, lesson.known)
             logits = self._forward(lesson.inputs, lesson.labels, seen)
         loss = masked_cross_entropy(logits, lesson.targets, lesson.hidden, recipe.label_smoothing) * lesson.share
         net.zero_grad(set_to_none=True)
@@ -207,7 +207,7 @@ class _Student:
             defaults=recipe.decoding,
         )
 
-    def look(self, transformer: CompactTransformer, pictures: Tensor, known: Tensor) -> Tensor | None:
+    def see(self, transformer: CompactTransformer, pictures: Tensor, known: Tensor) -> Tensor | None:
         """Compute what the transformer sees around the holes, (B, N, width); None if it sees tokens alone.
 
         Args:
@@ -220,7 +220,7 @@ class _Student:
         rows = known.flatten(1).any(1).nonzero()[:, 0]
         with torch.no_grad():
             maps = feature_maps(self.vision, pictures[rows].contiguous(memory_format=torch.channels_last))
-        seen = transformer.look(pictures[rows], known[rows], maps)
+        seen = transformer.see(pictures[rows], known[rows], maps)
         return seen.new_zeros(len(pictures), *seen.shape[1:]).index_copy(0, rows, seen)
 
     @torch.no_grad()
@@ -237,7 +237,7 @@ class _Student:
         filled = torch.from_numpy(np.stack([neutral_fill(picture, hole.numpy()) for picture in shown]))
         pictures = (filled.permute(0, 3, 1, 2).float() / 255.0).to(self.device)
         around = self.tokenizer.encode(pictures.contiguous(memory_format=torch.channels_last)).flatten(1)
-        seen = self.look(transformer, pictures, ~hole.expand(len(pictures), 1, *hole.shape).to(self.device))
+        seen = self.see(transformer, pictures, ~hole.expand(len(pictures), 1, *hole.shape).to(self.device))
 
         def net(tokens: Tensor, class_ids: Tensor, samples: Sequence[int | None]) -> Tensor:
             logits: Tensor = transformer(tokens, class_ids, seen_by(seen, samples))

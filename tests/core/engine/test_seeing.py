@@ -37,18 +37,18 @@ def test_nothing_of_what_is_removed_is_seen(engine: Engine) -> None:
 
 def test_known_pixels_are_seen_beside_their_tokens(engine: Engine) -> None:
     window, unseen = PHOTO[:32, :32], MASK[:32, :32]
-    look = engine._nets.look(window, unseen)
+    look = engine._nets.see(window, unseen)
     assert look is not None
     assert look.shape == (64, 32)
     altered = window.copy()
     altered[0, 0] = 255 - altered[0, 0]
-    other = engine._nets.look(altered, unseen)
+    other = engine._nets.see(altered, unseen)
     assert other is not None
     assert not torch.equal(look, other), "one pixel changed and nothing was seen of it"
 
 
 def test_where_nothing_is_known_nothing_is_seen(engine: Engine) -> None:
-    look = engine._nets.look(PHOTO[:32, :32], np.ones((32, 32), np.bool_))
+    look = engine._nets.see(PHOTO[:32, :32], np.ones((32, 32), np.bool_))
     assert look is not None
     assert not look.any()
 
