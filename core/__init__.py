@@ -1,10 +1,9 @@
 """The engine of the editor: masked image editing on token grids.
 
 Knows nothing of gradio. Other programs need the public names of four rooms and nothing behind them. This one loads a
-model, edits, streams and sweeps, and names what can go wrong; `core.values` is what is asked and what comes back, of
-which the five names that every edit needs stand here, too; `core.pictures` turns files into arrays and back;
-`core.models` tells which models there are. Each name is imported when it is first used, so that `import core` is free
-and `python -m core --help` answers at once.
+model, edits, streams and sweeps, and has the errors; `core.values` has requests and results, of which the five names
+that every edit needs are repeated here; `core.pictures` turns files into arrays and back; `core.models` lists models.
+Each name is imported when it is first used, so that `import core` is free and `python -m core --help` answers at once.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Command line: `python -m core edit|extend|generate|sweep|models|download|convert|reconstruct|suggest`.
 
 Knows nothing of how pictures are made: it turns words into one request and enters through the engine, as the editor
-does. Its names are fixed; other programs rely on them. Whatever a user got wrong ends in exit status 2 and one
-sentence on standard error. Heavy packages are imported by the commands that need them, so that --help is instant.
+    does. Command and option names are fixed; other programs rely on them. A user's mistake ends in exit status 2 and
+    one sentence on standard error. Heavy packages are imported by the commands that need them, so that --help is
+    instant.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from core.cli.words import Parser, parser_of
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit status: 0, 2 for what the user can mend, 130 when interrupted.
+    """Run one command and return its exit status: 0, 2 for a user's mistake, 130 when interrupted.
 
     Args:
         arguments: as after `python -m core`; None takes them from the process.

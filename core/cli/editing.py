@@ -1,6 +1,6 @@
 """`edit`, `extend` and `generate`: one request, its pictures, and the replay of a picture's own text.
 
-Knows nothing of how a request is made out of words (see requests.py) nor of how it is carried out.
+Knows nothing of how a request is made of words (see requests.py) nor of how it is carried out.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def _replay(options: argparse.Namespace) -> None:
 
 
 def _number_of(made_by: Machine | None) -> str:
-    """Return the `--dtype` in which a picture was made; "auto" where that is not known or not to be had here."""
+    """Return the `--dtype` in which a picture was made; "auto" if that is unknown or not available here."""
     from core.engine.device import FORMATS
     from core.engine.products import can_pack
 
@@ -97,7 +97,7 @@ def _number_of(made_by: Machine | None) -> str:
 
 
 def _bind(options: argparse.Namespace, engine: Engine, made_by: Machine | None) -> None:
-    """Compute with the threads that made the replayed picture, and say what cannot be the same."""
+    """Compute with the threads that made the replayed picture, and report what cannot be the same."""
     if made_by is None:
         aside(f"{options.replay} does not say how many threads made it: pixels may differ by a level.")
         return
@@ -126,7 +126,7 @@ def _generate(options: argparse.Namespace) -> None:
 
 
 def _run(options: argparse.Namespace, engine: Engine, request: EditRequest, *, says_machine: bool = True) -> None:
-    """Carry out a request, write its pictures and say so; their text says what made them unless told otherwise."""
+    """Run a request, write its pictures and report them; their text says what made them unless told otherwise."""
     from core.pictures.encoding import write_whole
     from core.recipe import recipe_text
 
@@ -166,7 +166,7 @@ def _run(options: argparse.Namespace, engine: Engine, request: EditRequest, *, s
 
 
 def _watched(engine: Engine, request: EditRequest) -> EditResult:
-    """Return the result of a request, with a progress bar where standard error is a terminal."""
+    """Run a request, with a progress bar if standard error is a terminal."""
     if not sys.stderr.isatty():
         return engine.edit(request)
     from tqdm import tqdm

@@ -1,4 +1,4 @@
-"""`models`, `download`, `convert`, `reconstruct`, `suggest`: which models there are, and what they can show and name.
+"""`models`, `download`, `convert`, `reconstruct`, `suggest`: the models, and what they can show and name.
 
 Knows nothing of requests.
 """

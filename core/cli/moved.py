@@ -1,6 +1,6 @@
-"""Commands that have moved to the lab: for one release their old names pass on what was asked.
+"""Commands that moved to the lab: for one release their old names still work.
 
-The only file outside the lab that names it, as a text that is looked up when it is needed: all else runs without it.
+The only file outside the lab that names it, as a text that is looked up when needed: everything else runs without it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from core.errors import BadRequest
 
 MOVED = ("train-tokenizer", "train-mvtm", "train-sharpener", "evaluate", "evaluate-photos", "bench")
-"""Names of commands that are the lab's."""
+"""Names of the lab's commands."""
 _LAB = "core.lab"
 _LABS_COMMANDS = "core.lab.cli"
 

@@ -1,6 +1,6 @@
-"""How a command ends: an exit status, and one sentence on standard error where the user can mend something.
+"""How a command ends: an exit status, and one sentence on standard error if the user made a mistake.
 
-Knows of no single command; the lab's command line ends in the same ways.
+Knows nothing of single commands; the lab's command line ends in the same ways.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 
 
 def outcome(read: Callable[[], argparse.Namespace]) -> int:
-    """Read a command's words, run it and return its exit status: 0, 2 for what the user can mend, 130 when interrupted.
+    """Read a command's words, run it and return its exit status: 0, 2 for a user's mistake, 130 when interrupted.
 
     Args:
-        read: returns the options, of which `run` takes them all and does the work.
+        read: returns the options, among them `run`, which takes them all and does the work.
     """
     show_every_name()
     try:
@@ -51,7 +51,7 @@ def _refused(sentence: str) -> int:
 
 @contextlib.contextmanager
 def data_errors() -> Iterator[None]:
-    """Turn what is raised about files that a user names (photos, recipes, configs) into a sentence for the user.
+    """Turn exceptions about files that a user names (photos, recipes, configs) into a sentence for the user.
 
     Raises:
         BadRequest: in place of ValueError and BadZipFile.

@@ -1,4 +1,4 @@
-"""What a command leaves behind: a sentence, a line of JSON, a picture file.
+"""Output of commands: a sentence, a line of JSON, a picture file.
 
 Knows nothing of how the pictures were made.
 """
@@ -20,20 +20,20 @@ if TYPE_CHECKING:
 
 
 def say(options: argparse.Namespace, sentence: str, facts: Mapping[str, Any]) -> None:
-    """Print the sentence and, where it was asked for, the facts as the last line."""
+    """Print the sentence and, if requested, the facts as the last line."""
     print(sentence)
     if options.json:
         print(json.dumps(facts))
 
 
 def aside(sentence: str | None) -> None:
-    """Print a note to standard error, where there is one."""
+    """Print a note to standard error, if there is one."""
     if sentence:
         print(sentence, file=sys.stderr)
 
 
 def check_output(path: Path) -> None:
-    """Refuse an output that could not be written, before any work is done."""
+    """Refuse an output that cannot be written, before any work is done."""
     if path.suffix.lower() not in (".png", ".jpg", ".jpeg", ".webp"):
         raise BadRequest(f"--output {path} has no known ending: name it .png, .jpg or .webp.")
     if path.is_dir():
@@ -43,9 +43,9 @@ def check_output(path: Path) -> None:
 
 
 def encoded(pixels: NDArray[np.uint8], path: Path, text: Mapping[str, str] | None = None) -> bytes:
-    """Return a picture file of the format that the path's ending names; a PNG carries the text.
+    """Encode a picture in the format of the path's ending; a PNG carries the text.
 
-    Says by how much the file differs from the picture where its format cannot hold it exactly.
+    Reports the difference from the picture if its format cannot hold it exactly.
     """
     from core.pictures.encoding import encode_picture, encode_png, loss_of
 

@@ -1,4 +1,4 @@
-"""The options that make a request: the picture, what to repaint of it, and how.
+"""The options of a request: the picture, the part to repaint, and how.
 
 Knows nothing of what is done with the request.
 """
@@ -44,7 +44,7 @@ PAINTING = {
 
 
 def add_region(parser: Parser) -> None:
-    """Add the picture, what to repaint of it, and where the result goes."""
+    """Add the picture, the part to repaint, and the output."""
     parser.add_argument("--image", type=Path)
     parser.add_argument(
         "--mask", type=Path, help="a picture of its size: bright (or opaque, on a transparent layer) = repaint"
@@ -58,7 +58,7 @@ def add_region(parser: Parser) -> None:
 
 
 def add_request(parser: Parser) -> None:
-    """Add what makes a request, but for T, of which a sweep takes several; a value left out is the model's own."""
+    """Add the settings of a request without T, of which a sweep takes several; the default is the model's advice."""
     add_engine(parser)
     parser.add_argument("--class", dest="class_name", metavar="NAME|ID")
     add_decoding(parser)
@@ -98,7 +98,7 @@ def add_request(parser: Parser) -> None:
 
 
 def make_request(options: argparse.Namespace, spec: ModelSpec, **parts: Any) -> EditRequest:
-    """Return the request that the words and the parts (image and region) make for a model."""
+    """Make a request of the options and of the parts (image and region), for a model."""
     from core.values.groups import Painting, View
     from core.values.labels import class_id
     from core.values.request import EditRequest
@@ -113,7 +113,7 @@ def make_request(options: argparse.Namespace, spec: ModelSpec, **parts: Any) -> 
 
 
 def read_region(options: argparse.Namespace) -> dict[str, Any]:
-    """Return image and region of an edit."""
+    """Read image and region of an edit."""
     from core.pictures.maskfiles import read_mask
     from core.values.region import Mask
 
@@ -133,7 +133,7 @@ def read_region(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def opened(path: Path) -> NDArray[np.uint8]:
-    """Return the pixels of a picture file; says what the way to 8-bit sRGB changed in them."""
+    """Read the pixels of a picture file; reports what the conversion to 8-bit sRGB changed."""
     from core.pictures.opening import read_picture
 
     read = read_picture(path)

@@ -90,7 +90,7 @@ def _sweep(options: argparse.Namespace) -> None:
 
 
 def _varied(options: argparse.Namespace) -> dict[str, list[Any]]:
-    """Return the settings of which several values were given; the single options get a value that is sound by itself.
+    """Collect the settings with several values; the single options get one valid value each.
 
     Raises:
         BadRequest: if a setting is given twice, or more than two vary.
@@ -102,7 +102,7 @@ def _varied(options: argparse.Namespace) -> dict[str, list[Any]]:
             continue
         if word != single and given(options, single):
             raise BadRequest(f"{flag(single)} and {flag(word)} say the same thing twice: give one of them.")
-        # The request that is varied must be sound by itself, start step included.
+        # The request to vary must be valid by itself, start step included.
         setattr(options, single, values[0] if name != "steps" else max(values))
         if len(values) > 1:
             wide[name] = values
@@ -114,7 +114,7 @@ def _varied(options: argparse.Namespace) -> dict[str, list[Any]]:
 def _written(
     engine: Engine, request: EditRequest, axes: Mapping[str, list[Any]], folder: Path
 ) -> tuple[list[Cell], list[str]]:
-    """Run a sweep; return its cells, and where each was written as soon as it was there."""
+    """Run a sweep, writing each cell as soon as it is there; returns the cells and their files."""
     from tqdm import tqdm
 
     from core.engine.sweeps import sweep

@@ -1,6 +1,6 @@
-"""What the commands' options share: the parser, kinds of values, and the groups that name a model or its decoding.
+"""Shared by all commands' options: the parser, kinds of values, and the groups for model and decoding.
 
-Knows of no single command. Heavy packages are imported where a model is loaded, so that --help is instant.
+Knows nothing of single commands. Heavy packages are imported when a model is loaded, so that --help is instant.
 """
 
 from __future__ import annotations
@@ -30,18 +30,18 @@ OPTIONS = {
 
 
 class Parser(argparse.ArgumentParser):
-    """An argument parser that raises its complaints as one sentence instead of printing its usage."""
+    """An argument parser that raises its errors as one sentence instead of printing its usage."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(allow_abbrev=False, **settings)
 
     def error(self, message: str) -> NoReturn:
-        """Raise BadRequest with argparse's complaint."""
+        """Raise BadRequest with argparse's sentence."""
         raise BadRequest(f"{message}: see {self.prog} --help.")
 
 
 Command = Callable[[str, Callable[[argparse.Namespace], None], str], Parser]
-"""(name, what it runs, summary) -> the parser of a new command."""
+"""(name, function, summary) -> the parser of a new command."""
 
 
 class Noun(Protocol):
@@ -52,7 +52,7 @@ class Noun(Protocol):
 
 
 def parser_of(prog: str, description: str, nouns: Sequence[Noun], *, epilog: str | None = None) -> Parser:
-    """Return a parser of all commands of some files; `run` among its options does a command's work."""
+    """Make a parser of all commands of some files; `run` among its options does a command's work."""
     parser = Parser(prog=prog, description=description, epilog=epilog)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
@@ -70,7 +70,7 @@ def parser_of(prog: str, description: str, nouns: Sequence[Noun], *, epilog: str
 
 
 def whole(text: str) -> int:
-    """Return the whole number that a word writes."""
+    """Read a whole number."""
     try:
         return written_whole(text)
     except ValueError as error:
@@ -78,7 +78,7 @@ def whole(text: str) -> int:
 
 
 def number(text: str) -> float:
-    """Return the number that a word writes."""
+    """Read a number."""
     try:
         return written_number(text)
     except ValueError as error:
@@ -86,7 +86,7 @@ def number(text: str) -> float:
 
 
 def ratio(text: str) -> float:
-    """Return width / height of a shape such as 16:9."""
+    """Read an aspect such as 16:9 as width / height."""
     try:
         width, height = (written_number(part) for part in text.split(":"))
         if not 0.01 <= width / height <= 100:
@@ -97,7 +97,7 @@ def ratio(text: str) -> float:
 
 
 def list_of(kind: Callable[[str], Any]) -> Callable[[str], list[Any]]:
-    """Return a reader of values that are separated by commas, none of them twice."""
+    """Make a reader of values separated by commas, none of them twice."""
 
     def read(text: str) -> list[Any]:
         values = [kind(part.strip()) for part in text.split(",")]
@@ -109,7 +109,7 @@ def list_of(kind: Callable[[str], Any]) -> Callable[[str], list[Any]]:
 
 
 def box(text: str) -> Box:
-    """Return the box that LEFT,TOP,WIDTH,HEIGHT names, in pixels."""
+    """Read the box LEFT,TOP,WIDTH,HEIGHT, in pixels."""
     try:
         left, top, width, height = (written_whole(part) for part in text.split(","))
     except ValueError:
@@ -121,7 +121,7 @@ def box(text: str) -> Box:
 
 
 def add_engine(parser: Parser) -> None:
-    """Add the model, where and in which numbers it computes, and --json."""
+    """Add the model, its device and number format, and --json."""
     parser.add_argument("--model", help=f"a name that `models` lists, or a model folder; default {_MODEL}")
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
     parser.add_argument("--dtype", default="auto", help="auto, fp32, packed, bf16 or fp16")
@@ -129,12 +129,12 @@ def add_engine(parser: Parser) -> None:
 
 
 def add_output(parser: Parser) -> None:
-    """Add the picture file that is written."""
+    """Add the picture file to write."""
     parser.add_argument("--output", type=Path, required=True, help="a .png, .jpg or .webp file")
 
 
 def add_decoding(parser: Parser) -> None:
-    """Add how tokens are decoded, but for T, of which a sweep takes several."""
+    """Add the decoding options without T, of which a sweep takes several."""
     parser.add_argument("--schedule", metavar="NAME")
     parser.add_argument("--order", metavar="NAME", help="confidence, halton or raster")
     parser.add_argument("--start-step", type=whole, metavar="N", help="leading steps that count as done")
@@ -150,7 +150,7 @@ def add_decoding(parser: Parser) -> None:
 
 
 def named_engine(options: argparse.Namespace) -> Engine:
-    """Load the model that is named, or that lies in the folder that is named."""
+    """Load the model of a given name or folder."""
     from core.engine import load_engine
 
     model = options.model or _MODEL
@@ -159,24 +159,24 @@ def named_engine(options: argparse.Namespace) -> Engine:
 
 
 def decode_options(options: argparse.Namespace, spec: ModelSpec) -> DecodeOptions:
-    """Return the decoding that the words ask for, the model's defaults where they are silent."""
+    """Collect the decoding options, with the model's defaults for missing ones."""
     from core.values.groups import DecodeOptions
 
     return DecodeOptions(**chosen(options, OPTIONS)).over(spec.defaults)
 
 
 def chosen(options: argparse.Namespace, fields: Mapping[str, str]) -> dict[str, Any]:
-    """Return what was given of some options, by the names of their fields."""
+    """Collect the given options by the names of their fields."""
     return {name: getattr(options, word) for word, name in fields.items() if given(options, word)}
 
 
 def given(options: argparse.Namespace, word: str) -> bool:
-    """Return whether an option was given."""
+    """Tell whether an option was given."""
     return getattr(options, word, None) is not None
 
 
 def flag(word: str) -> str:
-    """Return how an option is written on the command line."""
+    """Write an option as on the command line."""
     if word == "match_colour":
         return "--no-match-colour"
     return "--" + word.removesuffix("_name").replace("_", "-")

@@ -17,11 +17,11 @@ from core.errors import BadRequest, OutOfMemory
 
 @dataclass(frozen=True)
 class NumberFormat:
-    """How a net computes.
+    """The way in which a net computes.
 
     Attributes:
         dtype: of its weights and products.
-        packed: whether its weights are laid out for faster products.
+        packed: whether its weights are packed for faster products.
     """
 
     dtype: torch.dtype
@@ -39,10 +39,10 @@ FORMATS = {
     "bf16": NumberFormat(torch.bfloat16),
     "fp16": NumberFormat(torch.float16),
 }
-"""What `--dtype` may name."""
+"""Names for `--dtype`."""
 
 _TRAINED = Layer(256, 1024, 256)
-"""A layer as those that are trained on a CPU: the bundled model's are that wide."""
+"""A layer like those that are trained on a CPU: the bundled model's have these widths."""
 
 
 def pick_device(wanted: str) -> torch.device:
@@ -63,17 +63,17 @@ def pick_device(wanted: str) -> torch.device:
 def pick_format(wanted: str, device: torch.device, layer: Layer | None) -> NumberFormat:
     """Choose the number format for "auto" or one of `FORMATS`.
 
-    "auto" is bf16 on CUDA GPUs that have it; a CPU takes what `products.fastest` measures. fp16 halves the memory on
-    every CPU and comes ten times nearer to fp32 than bf16 (the bundled model's logits: 0.0007 and 0.006 rms of 1.2), as
-    fast as fp32 where there are AVX-512 fp16 instructions, five times slower where not.
+    "auto" is bf16 on CUDA GPUs that have it; on a CPU, what `products.fastest` measures. fp16 halves the memory on
+    every CPU and is ten times nearer to fp32 than bf16 (rms difference of the bundled model's logits 0.0007 and 0.006
+    of 1.2); it is as fast as fp32 on CPUs with AVX-512 fp16 instructions, five times slower on others.
 
     Args:
-        wanted: its name.
-        device: where it is to compute.
-        layer: the largest of the net that is to compute, None where it has none.
+        wanted: name of the format.
+        device: on which the net will compute.
+        layer: the net's largest, None if it has none.
 
     Raises:
-        BadRequest: for another name, or packed weights where there are none.
+        BadRequest: for another name, or packed weights on a device without them.
     """
     if wanted == "auto":
         if device.type == "cuda":
@@ -104,7 +104,7 @@ def smaller_dtype(device: torch.device) -> torch.dtype:
 
 
 def number_format(wanted: str) -> torch.dtype:
-    """Return the number format in which numbers are kept for "fp32", "bf16" or "fp16".
+    """Choose the number format for storing numbers, for "fp32", "bf16" or "fp16".
 
     Raises:
         BadRequest: for another name.

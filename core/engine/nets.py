@@ -41,7 +41,7 @@ class Nets:
     """Tokenizer and transformer of one model, and the frozen classifier of those that see pixels.
 
     Attributes:
-        forwards: transformer passes so far, one per sample and guidance branch; those alike count each.
+        forwards: transformer passes so far, one per sample and guidance branch; equal samples count each.
         encodes: windows encoded so far; a window seen before is not encoded again.
         tokenizer, transformer: the nets themselves.
         device, number: their device, and the number format of their computations.
@@ -82,7 +82,7 @@ class Nets:
 
     @property
     def dtype(self) -> torch.dtype:
-        """Of the nets' products."""
+        """Number format of the nets' products."""
         return self.number.dtype
 
     def bind(self) -> None:
@@ -96,7 +96,7 @@ class Nets:
 
     @torch.no_grad()
     def forward(self, tokens: Tensor, class_ids: Tensor, seen: Tensor | None = None) -> Tensor:
-        """Compute (b, N, K) logits for (b, N) tokens, one sample at a time on the CPU, and samples alike once.
+        """Compute (b, N, K) logits for (b, N) tokens, one sample at a time on the CPU, and equal samples once.
 
         Args:
             tokens: (b, N) int64, MASK where unknown.
@@ -245,13 +245,13 @@ class Nets:
 
 
 def _distinct(parts: Sequence[Tensor]) -> tuple[list[int], list[int]]:
-    """Find rows that are alike: before the first token is drawn all variations are.
+    """Find equal rows: before the first token is drawn all variations are equal.
 
     Args:
-        parts: of b rows each.
+        parts: tensors of b rows each.
 
     Returns:
-        The rows that differ from all before them, and for each of the b rows the place of its like among those.
+        The rows that differ from all before them, and for each of the b rows the index of its equal among those.
     """
     first: list[int] = []
     same: list[int] = []

@@ -1,8 +1,9 @@
-"""How a processor multiplies fastest: plainly, with packed weights, or in bf16. It is measured: no vendor's name tells.
+"""Measures how a processor multiplies fastest: plainly, with packed weights, or in bf16; its name does not tell.
 
-Knows nothing of models but the width of their layers. PyTorch's plain float32 product is Intel's, which is slow on
-other processors: 105 GFLOP per second on one thread of an AMD EPYC, where oneDNN makes 245 with weights that were laid
-out for it once, and 465 in bf16. The private operators that do so are called in this file alone.
+Knows nothing of models except the width of their layers. PyTorch's plain float32 product is Intel's, which is slow on
+other
+processors: 105 GFLOP/s on one thread of an AMD EPYC, where oneDNN reaches 245 with weights packed for it once, and 465
+    in bf16. Only this file calls the private operators for that.
 """
 
 from __future__ import annotations
@@ -20,25 +21,25 @@ from torch import Tensor, nn
 logger = logging.getLogger(__name__)
 
 PLAIN, PACKED, HALF = "fp32", "packed", "bf16"
-"""Ways of multiplying, as `--dtype` calls them."""
+"""Ways of multiplying, by their names in `--dtype`."""
 
 _PACKED_GAIN = 1.3
-"""How many times faster packed products must be than plain ones: the last bits of a picture hang on the way, so that
-noise must not decide it (2.3 on the EPYC at rest, 1.6 to 2.0 beside ten busy processes)."""
+"""How many times faster packed products must be than plain ones: the last bits of a picture depend on the way, so noise
+must not decide it (2.3 on the EPYC at rest, 1.6 to 2.0 beside ten busy processes)."""
 _HALF_GAIN = 1.5
-"""How many times faster bf16 must be than the best of float32: it moves the bundled model's logits by half a percent of
-their spread. 1.7 to 2.1 for the published models on the EPYC."""
+"""How many times faster bf16 must be than the best of float32, because it moves the bundled model's logits by half a
+percent of their spread: 1.7 to 2.1 for the published models on the EPYC."""
 _LEAST_S = 0.006
-"""Seconds that a layer takes in float32 below which bf16 is not worth it: the bundled model's takes 2 to 4 ms, of which
-bf16 would leave an edit 0.8 of its time, for the rest of a small net counts as much as its products."""
+"""Seconds of a layer in float32 below which bf16 is not worth it. The bundled model's layer takes 2 to 4 ms; bf16 would
+save a fifth of an edit, because the rest of a small net takes as long as its products."""
 _ROUNDS = 8
 """Measurements of each way, in turn: the quickest of each counts, whatever else the machine does."""
 _NEAR = 1e-4
-"""Largest share by which a packed product may differ from a plain one, of the largest number in it; seen: 3e-6."""
+"""Largest allowed difference of a packed product from a plain one, as a share of its largest number; seen: 3e-6."""
 
 
 class Layer(NamedTuple):
-    """A linear layer: numbers that go in and come out, and how many tokens at a time."""
+    """A linear layer: its input and output widths, and the tokens it gets at a time."""
 
     width: int
     hidden: int
@@ -46,15 +47,15 @@ class Layer(NamedTuple):
 
 
 Product = Callable[[Tensor, Tensor], Tensor]
-"""((b, n, i), weights (o, i) laid out as the way wants them) -> (b, n, o)."""
+"""((b, n, i), weights (o, i) in the layout of the way) -> (b, n, o)."""
 
 
 class PackedLinear(nn.Module):
-    """A linear layer in float32 whose weights are laid out once for oneDNN.
+    """A linear layer in float32 with weights packed once for oneDNN.
 
     Args:
-        linear: what it takes the place of; on the CPU.
-        rows: that it is asked about at a time, mostly.
+        linear: the layer to replace; on the CPU.
+        rows: usual number of rows of its input.
     """
 
     def __init__(self, linear: nn.Linear, rows: int) -> None:
@@ -63,11 +64,11 @@ class PackedLinear(nn.Module):
         self._bias = None if linear.bias is None else linear.bias.detach().float()
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return (..., o) of (..., i)."""
+        """Map (..., i) to (..., o)."""
         return _packed_product(x, self._weight, self._bias)
 
     def plain(self) -> nn.Linear:
-        """Return the layer that this took the place of."""
+        """Restore the layer that this one replaced."""
         weight = self._weight.to_dense()
         linear = nn.Linear(weight.shape[1], weight.shape[0], bias=self._bias is not None, device="meta")
         linear.weight = nn.Parameter(weight, requires_grad=False)
@@ -77,12 +78,12 @@ class PackedLinear(nn.Module):
 
 
 def pack(net: nn.Module, rows: int) -> None:
-    """Let a float32 net on the CPU multiply with packed weights, in place; the plain ones are given up one by one."""
+    """Replace a float32 net's linear layers on the CPU by packed ones, in place; plain weights are freed one by one."""
     _replace(net, nn.Linear, lambda layer: PackedLinear(layer, rows))
 
 
 def unpack(net: nn.Module) -> None:
-    """Take `pack` back."""
+    """Undo `pack`."""
     _replace(net, PackedLinear, PackedLinear.plain)
 
 
@@ -94,7 +95,7 @@ def _replace(net: nn.Module, kind: type[nn.Module], made: Callable[..., nn.Modul
 
 
 def largest_layer(net: nn.Module, tokens: int) -> Layer | None:
-    """Return a net's largest linear layer, None where it has none."""
+    """Find a net's largest linear layer; None if it has none."""
     layers = [module for module in net.modules() if isinstance(module, nn.Linear)]
     largest = max(layers, key=lambda layer: layer.weight.numel(), default=None)
     return None if largest is None else Layer(largest.in_features, largest.out_features, tokens)
@@ -102,7 +103,7 @@ def largest_layer(net: nn.Module, tokens: int) -> Layer | None:
 
 @functools.cache
 def fastest(layer: Layer) -> str:
-    """Return the way in which to compute with a net of that largest layer on this processor, measured once.
+    """Choose the fastest way on this processor for a net with that largest layer; measured once.
 
     Returns:
         `PLAIN`, `PACKED` or `HALF`.
@@ -112,12 +113,12 @@ def fastest(layer: Layer) -> str:
 
 @functools.cache
 def fastest_to_train(layer: Layer) -> str:
-    """Return likewise `PLAIN` or `HALF`, whichever is quicker: weights that change are not packed."""
+    """Choose the faster of `PLAIN` and `HALF` likewise: weights that change are not packed."""
     return _told(layer, _measured(layer), lambda seconds: min((PLAIN, HALF), key=seconds.__getitem__))
 
 
 def _told(layer: Layer, seconds: Mapping[str, float], choose: Callable[[Mapping[str, float]], str]) -> str:
-    """Return the way that is chosen, and log what was measured."""
+    """Choose a way and log the measurements."""
     way = choose(seconds)
     told = ", ".join(f"{name} {1000 * value:.2f} ms" for name, value in seconds.items())
     logger.info("%d tokens through a layer from %d to %d take %s: %s", layer.tokens, *layer[:2], told, way)
@@ -125,7 +126,7 @@ def _told(layer: Layer, seconds: Mapping[str, float], choose: Callable[[Mapping[
 
 
 def chosen(seconds: Mapping[str, float]) -> str:
-    """Return the way to take, of the seconds of each: exact ones rather than bf16, plain rather than packed."""
+    """Choose a way by the seconds of each: exact ones before bf16, plain before packed."""
     exact = PLAIN
     if PACKED in seconds and seconds[PLAIN] >= _PACKED_GAIN * seconds[PACKED]:
         exact = PACKED
@@ -134,7 +135,7 @@ def chosen(seconds: Mapping[str, float]) -> str:
 
 @torch.no_grad()
 def _measured(layer: Layer) -> dict[str, float]:
-    """Return the seconds that a feed-forward layer takes in each way that there is."""
+    """Measure the seconds of a feed-forward layer in each way available."""
     width, hidden, rows = layer
     generator = torch.Generator().manual_seed(0)
     up = torch.randn(hidden, width, generator=generator) / width**0.5
@@ -158,7 +159,7 @@ def _measured(layer: Layer) -> dict[str, float]:
 
 @functools.cache
 def can_pack() -> bool:
-    """Return whether this PyTorch has packed products that say the same as plain ones."""
+    """Tell whether this PyTorch has packed products that agree with plain ones."""
     generator = torch.Generator().manual_seed(0)
     weight, x = torch.randn(48, 32, generator=generator), torch.randn(1, 5, 32, generator=generator)
     plain = F.linear(x, weight)
@@ -171,12 +172,12 @@ def can_pack() -> bool:
 
 
 def _packed(weight: Tensor, rows: int) -> Tensor:
-    """Return (o, i) float32 weights as oneDNN wants them for so many rows; only `_packed_product` reads them."""
+    """Pack (o, i) float32 weights for oneDNN and a number of rows; only `_packed_product` reads the result."""
     laid: Tensor = torch.ops.mkldnn._reorder_linear_weight(weight.contiguous(), rows)
     return laid
 
 
 def _packed_product(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-    """Return x W^T + b of packed weights."""
+    """Compute x W^T + b with packed weights."""
     product: Tensor = torch.ops.mkldnn._linear_pointwise(x, weight, bias, "none", [], "")
     return product

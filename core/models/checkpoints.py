@@ -81,10 +81,10 @@ def load_nets(folder: Path, spec: ModelSpec, dtype: torch.dtype = torch.float32)
 
 
 def unfilled(folder: Path, spec: ModelSpec) -> tuple[VQTokenizer, MaskTransformer]:
-    """Return both nets of a folder's description without numbers, on the meta device.
+    """Build both nets of a folder's description on the meta device, without weights.
 
     Raises:
-        CheckpointError: where it makes no nets.
+        CheckpointError: if it makes no nets.
     """
     try:
         with torch.device("meta"):

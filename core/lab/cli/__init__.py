@@ -1,6 +1,6 @@
 """Command line: `python -m core.lab train-tokenizer|train-mvtm|train-sharpener|evaluate|evaluate-photos|bench`.
 
-Knows nothing of how a model learns or a figure is computed. Words are read and commands end as in core/cli.
+Knows nothing of how a model learns or a figure is computed. Options are read and commands end as in core/cli.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from core.lab.cli import evaluation, photos, training
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit status: 0, 2 for what the user can mend, 130 when interrupted.
+    """Run one command and return its exit status: 0, 2 for a user's mistake, 130 when interrupted.
 
     Args:
         arguments: as after `python -m core.lab`; None takes them from the process.
@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def read(words: Sequence[str]) -> argparse.Namespace:
-    """Return the options that the words of a command name; `run` among them does the work.
+    """Read a command's options; `run` among them does the work.
 
     Raises:
         BadRequest: for words that no command takes.

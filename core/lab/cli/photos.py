@@ -98,7 +98,7 @@ def _photos(path: Path, limit: int | None, side: int | None) -> list[Photo]:
     """Return the pictures of a folder, or of a zip with its folders, spread over all.
 
     Raises:
-        BadRequest: where there are none.
+        BadRequest: if there are none.
     """
     from core.lab.evaluation.answers import spread
     from core.lab.evaluation.cases import Photo, to_shorter

@@ -1,4 +1,4 @@
-"""The option of the commands that judge by classes: photos, or a probe's file, from which the judge learns them.
+"""The option of commands that judge by classes: photos, or a probe's file, from which the judge learns them.
 
 Knows nothing of what is trained or measured on them.
 """
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from core.lab.evaluation.judge import Judge
 
 _MOST_PROBED = 220
-"""Photos of each class that a probe is fitted on: as many as the one that the model card's figures were judged by."""
+"""Photos per class on which a probe is fitted: as many as for the figures of the model card."""
 _PROBED_SIDE = 256
-"""Pixels at which they are kept, as the evaluated photos are; the metric net sees 224."""
+"""Pixels at which they are stored, like the evaluated photos; the metric net sees 224."""
 
 
 def add_probe(parser: Parser) -> None:
@@ -34,12 +34,12 @@ def add_probe(parser: Parser) -> None:
 
 
 def learn_classes(judge: Judge, paths: Sequence[Path], classes: Sequence[str]) -> None:
-    """Let a judge tell classes apart: fit its probe on photos of them, or read it from a file.
+    """Let a judge distinguish classes: fit its probe on photos of them, or read it from a file.
 
     Raises:
-        BadRequest: where the photos lack one of the classes.
-        FileNotFoundError: where a path does not exist.
-        ValueError: where a photo or file is damaged.
+        BadRequest: if the photos lack one of the classes.
+        FileNotFoundError: if a path does not exist.
+        ValueError: if a photo or file is damaged.
     """
     import torch
 

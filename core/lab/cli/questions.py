@@ -14,7 +14,7 @@ def chosen(names: Sequence[str], words: Sequence[str] | None) -> tuple[str, ...]
     """Return the questions whose slugs begin with one of the words, in their order; all where that is None.
 
     Raises:
-        BadRequest: where a word begins none.
+        BadRequest: if a word begins none.
     """
     from core.lab.evaluation.answers import slug
 
