@@ -133,7 +133,7 @@ class EditRequest:
 
     @property
     def task(self) -> Task:
-        """What the region asks for."""
+        """The kind of edit, by the region."""
         match self.region:
             case None:
                 return Task.GENERATE
@@ -145,28 +145,28 @@ class EditRequest:
 
     @property
     def is_new(self) -> bool:
-        """Whether it makes something new, by itself or in the picture, and does not go on with what is around."""
+        """Whether it makes something new, alone or in the picture, instead of continuing the surroundings."""
         return self.task in (Task.GENERATE, Task.MANIPULATE)
 
     @property
     def mask(self) -> NDArray[np.bool_] | NDArray[np.uint8] | None:
-        """The brushed pixels; None if the region is another."""
+        """The brushed pixels; None for another region."""
         return self.region.pixels if isinstance(self.region, Mask) else None
 
     @property
     def sides(self) -> Sides:
-        """The pixels to add at each side, 0 where the region is another."""
+        """The pixels to add at each side; 0 for another region."""
         return self.region if isinstance(self.region, Sides) else Sides()
 
     def canvas(self, pixels: int) -> Size:
-        """Return the size of what is made; a new picture has `pixels` a side."""
+        """Size of the canvas; a new picture has `pixels` per side."""
         if self.image is None:
             return Size(pixels, pixels)
         left, top, right, bottom = self.sides
         return Size(left + self.image.shape[1] + right, top + self.image.shape[0] + bottom)
 
     def hole(self, pixels: int) -> NDArray[np.bool_]:
-        """Return which pixels of the canvas may change, however little of it a soft mask blends in.
+        """Find the pixels of the canvas that may change, even where a soft mask blends in only a little.
 
         Args:
             pixels: side of a new picture, which is the canvas of GENERATE.
@@ -187,7 +187,7 @@ class EditRequest:
 
     @property
     def way_of_detail(self) -> str:
-        """`Painting.detail`, with "auto" decided; a new picture has nothing around it."""
+        """`Painting.detail` with "auto" decided; a new picture has no surroundings."""
         if self.task is Task.GENERATE:
             return "none"
         if self.painting.detail != "auto":
@@ -196,7 +196,7 @@ class EditRequest:
 
     @property
     def strength(self) -> float:
-        """`Painting.sharpen` where something new is made; 0 where a hole is to look like what is around."""
+        """`Painting.sharpen` if something new is made; 0 for a hole that continues its surroundings."""
         return self.painting.sharpen if self.is_new else 0.0
 
     @property
@@ -206,18 +206,18 @@ class EditRequest:
         return by == "hole" or (by == "auto" and self.task is Task.MANIPULATE)
 
     def advised(self, model: Advisor) -> EditRequest:
-        """Return the request with a model's advice where nothing was chosen."""
+        """Return the request with a model's advice for what was left out."""
         painting = replace(self.painting, follow=followed(self.painting.follow, model.follow))
         return replace(self, painting=painting, decoding=self.decoding.over(model.defaults))
 
     @property
     def is_finished(self) -> bool:
-        """Whether it asks to end with pixels of the photo itself."""
+        """Whether it is to end with pixels of the photo itself."""
         return self.painting.finish == "auto" and not self.is_new
 
     @property
     def following(self) -> float:
-        """How much the finish follows the model: `follow`, of a border what is above `FOLLOW`; 1 for chosen codes."""
+        """How much the finish follows the model: `follow`, for a border its part above `FOLLOW`; 1 for chosen codes."""
         if self.start is not None:
             return 1.0
         follow = followed(self.painting.follow)
@@ -226,11 +226,11 @@ class EditRequest:
         return follow
 
     def alone(self, variation: int) -> EditRequest:
-        """Return the request that draws the tokens of one variation of this by itself: none competes with it."""
+        """Make the request that draws the tokens of one variation alone, without competition."""
         return replace(self, decoding=self.decoding.alone(variation))
 
     def single(self, variation: int) -> EditRequest:
-        """Return the request that makes exactly one variation's picture again."""
+        """Make the request that repeats exactly one variation's picture."""
         if self.decoding.only is not None:
             return self
         if self.is_finished and self.decoding.variations > 1:

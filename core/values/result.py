@@ -1,4 +1,4 @@
-"""What comes back from the engine: what is shown meanwhile, and the result.
+"""Results of the engine: previews while it runs, and the result.
 
 Knows nothing of nets, files or screens.
 """
@@ -16,7 +16,7 @@ from core.values.request import EditRequest
 
 @dataclass(frozen=True, eq=False)
 class Alternative:
-    """One code that could stand in a cell.
+    """One code that fits a cell.
 
     Attributes:
         code: codebook index.
@@ -31,17 +31,17 @@ class Alternative:
 
 @dataclass(frozen=True, eq=False)
 class Preview:
-    """One decoding step, for whoever watches.
+    """One decoding step, to be shown.
 
     Attributes:
-        step, steps: this step (from 1) and their number, over all passes; those that a start skips count along.
+        step, steps: this step (from 1) and their number, over all passes, including those that a start skips.
         pass_index, passes: this window (from 0) and their number.
-        window: where the pictures lie on the canvas (the grown canvas, for EXTRAPOLATE).
+        window: position of the pictures on the canvas (the grown canvas, for EXTRAPOLATE).
         images: (B, S, S, 3) uint8 RGB at the model's resolution: the step's full guess, decoded.
-        exact: False where a cell has about its code's colour because decoding would take too long.
-        unknown: (B, h, w) bool, cells that are still to be decided.
+        exact: False if each cell shows about its code's colour, because decoding would take too long.
+        unknown: (B, h, w) bool, cells that are still undecided.
         tokens: (B, h, w) int64 codes of the full guess.
-        confidence: (B, h, w) float32 log probability of each cell's token; 0 where it was given.
+        confidence: (B, h, w) float32 log probability of each cell's token; 0 for known cells.
     """
 
     step: int
@@ -61,32 +61,32 @@ class EditResult:
     """The result of a request.
 
     Attributes:
-        base: (H, W, 3 or 4) uint8, the canvas before anything was painted, as many channels as the request's picture.
-        area: the part of the canvas in which something was painted.
+        base: (H, W, 3 or 4) uint8, the canvas before anything was painted, with the channels of the request's picture.
+        area: the part of the canvas that was painted.
         patches: (B, h, w, 3 or 4) uint8, that part of each finished picture.
-        scores: mean log probability of the tokens that were drawn, one per variation; higher is likelier. Those that a
-            start gave do not count; 0 where nothing was drawn.
-        fits: how well each variation suits its surroundings: the mean log probability of the hole's tokens where none
-            of them is given, only what is around. A flat patch is likely step by step, yet no better answer, and scores
-            hide that. None for one variation alone, which needs no judge.
-        class_fits: how much likelier the class makes them: the same less that without a class. None if there is no
-            class, or the model cannot be asked without.
+        scores: mean log probability of the drawn tokens, one per variation; higher is likelier. Tokens from a start do
+            not count; 0 if none were drawn.
+        fits: how well each variation suits its surroundings: the mean log probability of the hole's tokens given the
+            surroundings alone. (A flat patch is likely step by step, yet no better answer; scores hide that.) None for
+            a single variation, which needs no judging.
+        class_fits: how much likelier the class makes them: the same minus that without a class. None without a class,
+            or if the model always needs one.
         windows: the passes' windows on the canvas.
         latent_masks: (h, w) bool unknown cells, one per pass.
-        tokens: (B, h, w) int64 final codes, one array a pass.
-        confidence: (B, h, w) float32 log probability of each cell's code, one array a pass; 0 where it was given.
+        tokens: (B, h, w) int64 final codes, one array per pass.
+        confidence: (B, h, w) float32 log probability of each cell's code, one array per pass; 0 for known cells.
         seams: how much the edge of the repainted pixels shows, one per variation; see `core.canvas.seam.seam_score`.
         colour_shifts: colour difference across that edge, one per variation; see `core.canvas.seam.ring_shift`.
-        follows: where the pictures were finished, how much of each hole the model laid out, 0 to 1; the photo did the
-            rest. None if they were not.
-        places: likewise, how each finished picture fared beside the others, in sums of places; less is better.
-        sources: likewise, (B, h, w, 2) int32, row and column on the canvas that each pixel of the area was copied from;
-            -1 outside the hole. None, too, where the picture was framed by its mirror images.
+        follows: in a finish, the share of each hole that the model laid out, 0 to 1; the photo laid out the rest. None
+            without a finish.
+        places: likewise, the rank of each finished picture among the others, as a sum of ranks; smaller is better.
+        sources: likewise, (B, h, w, 2) int32, row and column on the canvas from which each pixel of the area was
+            copied; -1 outside the hole. Also None if the picture was framed by its mirror images.
         canvas_mask: (H, W) bool: the pixels that the request allowed to change.
         seconds: by stage: plan, encode, transformer, decode, composite, finish and its own stages, total.
-        forwards: transformer passes, one for each sample and guidance branch.
+        forwards: transformer passes, one per sample and guidance branch.
         request: the request itself.
-        told: sentences about what was done for want of memory, or of a photo to finish from; none as a rule.
+        told: sentences about what was done for lack of memory, or of a photo to finish from; usually empty.
     """
 
     base: NDArray[np.uint8]
@@ -111,19 +111,19 @@ class EditResult:
     sources: NDArray[np.int32] | None = None
 
     def image(self, variation: int) -> NDArray[np.uint8]:
-        """Return a finished picture, (H, W, 3 or 4) uint8, a new array of the canvas's size."""
+        """Build a finished picture, (H, W, 3 or 4) uint8, a new array of the canvas's size."""
         picture = self.base.copy()
         picture[self.area.slices] = self.patches[variation]
         return picture
 
     @property
     def worths(self) -> tuple[float, ...] | None:
-        """Values that variations are ranked by, higher is better; None for a single one.
+        """Values by which variations are ranked, higher is better; None for a single one.
 
-        Of finished pictures how they fared beside each other (core/canvas/finish/ranking.py). Of others, where a class
-        is the point (a repainted box, a new picture), how much likelier the class makes them, else how well they fit
-        in, less what their seam shows. What that is worth, beside mean log probability and others, is measured by
-        core/lab/evaluation/photos/asking.py.
+        For finished pictures their ranks (core/canvas/finish/ranking.py). For others, if a class is the aim (a
+        repainted box, a new picture), how much likelier the class makes them; otherwise how well they fit, minus the
+        visibility of their seam. core/lab/evaluation/photos/asking.py measures what this gains over mean log
+        probability and other measures.
         """
         if self.places is not None:
             return None if len(self.places) < 2 else tuple(-place for place in self.places)
@@ -135,16 +135,16 @@ class EditResult:
 
     @property
     def ranking(self) -> tuple[int, ...]:
-        """Variations, best first by `worths`; those drawn alone stay as drawn."""
+        """Indices of variations, best first by `worths`; a single one stays as drawn."""
         worths, drawn = self.worths, range(len(self.patches))
         return tuple(drawn) if worths is None else tuple(sorted(drawn, key=lambda i: -worths[i]))
 
     @property
     def images(self) -> NDArray[np.uint8]:
-        """Every finished picture: (B, H, W, 3 or 4) uint8, made anew; large photos are better taken one by one."""
+        """Every finished picture: (B, H, W, 3 or 4) uint8, new each time; take large photos one by one."""
         return np.stack([self.image(variation) for variation in range(len(self.patches))])
 
     @property
     def unknown_tokens(self) -> int:
-        """Cells of the hole, over all passes: what one variation decodes that does not start from codes."""
+        """Cells of the hole, over all passes: decoded by one variation that does not start from codes."""
         return sum(int(m.sum()) for m in self.latent_masks)

@@ -1,4 +1,4 @@
-"""Every sentence about models: what the menu shows, and what came of a choice.
+"""Every sentence about models: labels of the menu, and the results of a choice.
 
 Knows nothing of widgets; the page's other sentences are in on_page.py.
 """
@@ -30,17 +30,17 @@ STAGES = {
 
 # labels with numbers in them ------------------------------------------------------------------------------------------
 def bytes_text(count: float) -> str:
-    """Return a file size for people."""
+    """Write a file size for people."""
     return f"{count / 1e9:.2f} GB" if count >= 1e9 / 2 else f"{count / 1e6:.0f} MB"
 
 
 def parameters_text(count: int) -> str:
-    """Return how many numbers a model has."""
+    """Write the number of a model's parameters."""
     return f"{count / 1e6:.1f} M" if count < 1e8 else f"{count / 1e6:.0f} M"
 
 
 def facts(pixels: int, grid: int, parameters: int | None = None) -> str:
-    """Return a model in short."""
+    """Describe a model in short."""
     parts = [f"{pixels} px", f"{grid}×{grid} cells"]
     return " · ".join(parts if parameters is None else [*parts, f"{parameters_text(parameters)} parameters"])
 
@@ -54,7 +54,7 @@ def question(name: str, size: int, sources: Sequence[str], converted: int) -> st
 
 
 def progress(stage: str, name: str, done: int, total: int, seconds_left: float | None) -> str:
-    """Say how far a model on its way is."""
+    """Say how far the next model is."""
     said = STAGES[stage].format(model=name)
     if stage != "download":
         return f"{said} …"
@@ -82,7 +82,7 @@ def failed(model: str, here: str, why: str) -> str:
 
 
 def not_converted(model: str, status: int) -> str:
-    """Say that the conversion ended in no way that it explains; `status` below 0 is the signal that ended it."""
+    """Say that the conversion ended without an explanation; `status` below 0 is the signal that ended it."""
     room = f"make room in memory and on disk, then choose {model} again"
     return f"its files could not be converted (exit status {status}): {room}."
 

@@ -1,4 +1,4 @@
-"""Every sentence about the server itself: what its door answers, and why it does not start.
+"""Every sentence about the server itself: answers at its door, and reasons why it does not start.
 
 Knows nothing of HTTP or sockets; the page's own sentences are in on_page.py.
 """

@@ -119,12 +119,12 @@ AXES = (
 
 # labels with numbers in them ------------------------------------------------------------------------------------------
 def class_hint(model: str, *, needed: bool) -> str:
-    """Say below the class field that one is needed, where it is."""
+    """Say below the class field that a class is needed, if so."""
     return f"{model} paints with a class only: choose one before Run." if needed else ""
 
 
 def guidance_hints(model: str, advice: float, *, guided: bool) -> dict[str, str]:
-    """Return what is said below the guidance, by mode."""
+    """Write the line below the guidance for each mode."""
     if not guided:
         return dict.fromkeys(GUIDANCE_HINTS, NO_GUIDANCE_HINT.format(model=model))
     return {mode: text.format(advice=advice) for mode, text in GUIDANCE_HINTS.items()}

@@ -1,4 +1,4 @@
-"""The answers to what the page asks beside its events: what a run would regenerate, and where pixels came from.
+"""The answers to the page's questions between events: what a run would regenerate, and where pixels came from.
 
 Knows nothing of requests or of how anything is drawn.
 """

@@ -213,7 +213,7 @@ class Variation:
 
     @property
     def record(self) -> told.Variation:
-        """The same as the stage is told it."""
+        """The record as a type of `told`."""
         return told.Variation(
             url=self.url,
             seed=self.seed,

@@ -150,7 +150,7 @@ def build_request(
 
 
 def _region(mode: str, mask: MaskPixels | None, box: Box | None, sides: Sides) -> Mask | Box | Sides:
-    """Return what a mode changes: "extend" the sides, "replace" a box or a mask, "fill" a mask."""
+    """Choose the region of a mode: "extend" changes the sides, "replace" a box or a mask, "fill" a mask."""
     if mode == "extend":
         if not any(sides):
             raise BadRequest(on_page.nothing_to_extend())

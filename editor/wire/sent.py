@@ -1,7 +1,7 @@
-"""What the browser sends, each as a type.
+"""The types of everything that the browser sends.
 
-Knows nothing of documents or of what is done with it. Anything may be sent: a field's description is what an unsound
-value of it is called. `python -m tests.scripts.messages` writes the same types for the page's scripts.
+Knows nothing of documents or of how it is used. Anything may be sent: a field's description names an invalid value of
+it in the refusal. `python -m tests.scripts.messages` writes the same types for the page's scripts.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from editor.sentences import on_page
 
 Mode = Literal["fill", "replace", "extend", "generate", "sweep"]
 How = Literal["branch", "weakest", "pins", "more", "baseline"]
-"""How a run may go on from another; `intents.Origin` tells what each does."""
+"""Ways to continue another run; `intents.Origin` describes them."""
 
 LONGEST_ID = 64
 """Most characters of an id that the browser chose: it is kept with the run and sent back in every message."""
@@ -51,19 +51,19 @@ _Text = Annotated[str, Field(strict=True)]
 _Edges = Annotated[tuple[_Edge, _Edge, _Edge, _Edge], _List]
 
 Pins = Annotated[list[_Pin], Field(max_length=_MOST_PINS), _List]
-"""Cell, row-major, and the code that it is to hold."""
+"""Cells, row-major, and their new codes."""
 
 Id = Annotated[_Text, Field(max_length=LONGEST_ID), AfterValidator(_printable)]
 
 
 class Sent(BaseModel):
-    """Something from the browser, which may send anything."""
+    """An input from the browser, which may send anything."""
 
     model_config = ConfigDict(frozen=True)
 
 
 class From(Sent):
-    """What a run starts from: tokens of an earlier one, whose geometry it takes over."""
+    """The start of a run: tokens of an earlier one, whose geometry it takes over."""
 
     run: Id = Field(description="a run without an id")
     variation: _Index = Field(description="no variation")
@@ -76,7 +76,7 @@ class From(Sent):
 
 
 class Intent(Sent):
-    """What the person did on the canvas: what a run, a plan and suggestions are asked for."""
+    """The person's marks on the canvas, for a run, a plan or suggestions."""
 
     v: Annotated[int, Field(strict=True, ge=2, le=2)] = Field(description="an intent of an unknown version")
     mode: Mode = Field(description="an unknown mode")
@@ -94,19 +94,19 @@ class Intent(Sent):
 
 
 class OfRun(Sent):
-    """Which run is meant: to be stopped."""
+    """A run, to be stopped."""
 
     run: Id = Field("", description="a run without an id")
 
 
 class OfVariation(OfRun):
-    """Which picture of a run is meant: to be kept, or to be given as a draft."""
+    """A picture of a run, to be accepted, or to be given as a draft."""
 
     variation: _Index = Field(description="no variation")
 
 
 class OfCell(OfVariation):
-    """A cell, row and column, to look into, with the pins that hold beside it."""
+    """A cell, row and column, to look into, with the present pins."""
 
     cell: Annotated[tuple[_Row, _Row], _List] = Field(description="a cell without row and column")
     pins: Pins | None = Field(None, description="pins that are no pins")
@@ -129,10 +129,10 @@ S = TypeVar("S", bound=Sent)
 
 
 def read(kind: type[S], payload: object) -> S:
-    """Return what the browser has sent, checked.
+    """Check an input from the browser.
 
     Raises:
-        BadRequest: where it is none of that kind; the first thing that is not sound is named.
+        BadRequest: if it is not of that kind; names the first invalid value.
     """
     try:
         return kind.model_validate(payload)
@@ -142,7 +142,7 @@ def read(kind: type[S], payload: object) -> S:
 
 
 def _called(kind: type[BaseModel], place: tuple[int | str, ...]) -> str:
-    """Return what the value at a place is called."""
+    """Return the name of the value at a place."""
     called = "nothing that could be read"
     fields = kind.model_fields
     for name in place:

@@ -1,7 +1,7 @@
-"""What the stage is told, each message as a type.
+"""The types of everything that the stage receives.
 
-Knows nothing of documents or requests, nor how a message comes about. `python -m tests.scripts.messages` writes the
-same types for the page's scripts.
+Knows nothing of documents or requests, nor how a message is made. `python -m tests.scripts.messages` writes the same
+types for the page's scripts.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ Level = Literal["info", "error"]
 
 
 class Part(BaseModel):
-    """A part of what the stage is told."""
+    """A part of a message to the stage."""
 
     model_config = ConfigDict(frozen=True)
 
     @property
     def plain(self) -> dict[str, Any]:
-        """The same as JSON values; what has a default and is not given is left out."""
+        """The same as JSON values; fields left at their default are left out."""
         return self.model_dump(by_alias=True, exclude_defaults=True)
 
 
 class MaskRuns(Part):
-    """A mask as run lengths; `editor.wire.bits` tells how, and checks each of them where they are sent."""
+    """A mask as run lengths; `editor.wire.bits` describes them, and checks each that arrives."""
 
     width: int
     height: int
@@ -36,13 +36,13 @@ class MaskRuns(Part):
 
 
 class Told(Part):
-    """A message to the stage. `kind` tells them apart; `rev`, which rises, and `ask` are added as it leaves."""
+    """A message to the stage, distinguished by `kind`; `rev`, which rises, and `ask` are added when it is sent."""
 
     kind: str
 
 
 class Grid(Part):
-    """What decides which cells are regenerated, of a model and of the controls."""
+    """Settings of a model and of the controls that decide which cells are regenerated."""
 
     pixels: int
     grid: int
@@ -53,7 +53,7 @@ class Grid(Part):
 
 
 class Node(Part):
-    """A version in the tree; offset = where its parent's picture begins in it."""
+    """A version in the tree; offset = position of its parent's picture on it."""
 
     version: int
     parent: int | None
@@ -64,7 +64,7 @@ class Node(Part):
 
 
 class Open(Told):
-    """A picture was opened: show it, with what is marked on it where anything is."""
+    """A picture was opened: show it, with its marks, if there are any."""
 
     kind: Literal["open"] = "open"
     doc: str
@@ -88,7 +88,7 @@ class Open(Told):
 
 
 class Painted(Told):
-    """A mask for the version shown, and how it was come by; it takes the place of what is painted."""
+    """A mask for the version shown, and its origin; it replaces what is painted."""
 
     kind: Literal["mask"] = "mask"
     doc: str
@@ -113,7 +113,7 @@ class Head(Told):
 
 
 class Settings(Told):
-    """Controls changed that the overlay depends on, or the model that they are for."""
+    """Settings of the overlay changed, or the model that they are for."""
 
     kind: Literal["settings"] = "settings"
     pixels: int
@@ -126,7 +126,7 @@ class Settings(Told):
 
 
 class File(Told):
-    """An exported file is ready to be downloaded; notice = what the format could not hold."""
+    """An exported file is ready for download; notice = what the format could not hold."""
 
     kind: Literal["file"] = "file"
     format: str
@@ -137,7 +137,7 @@ class File(Told):
 
 
 class Step(Told):
-    """One decoding step; unknown and confidence are hex, one a variation, see `editor.wire.bits`."""
+    """One decoding step; unknown and confidence are hex, one per variation, see `editor.wire.bits`."""
 
     kind: Literal["step"] = "step"
     finish: bool
@@ -161,14 +161,14 @@ class Step(Told):
 
 
 class Alive(Told):
-    """A run that shows no steps on the stage got further."""
+    """A run without steps on the stage made progress."""
 
     kind: Literal["alive"] = "alive"
     run: str
 
 
 class Variation(Part):
-    """One picture of a result; what was not measured is None."""
+    """One picture of a result; None for what was not measured."""
 
     url: str
     seed: int
@@ -183,7 +183,7 @@ class Variation(Part):
 
 
 class WentOn(Part):
-    """The run that a result went on from."""
+    """The run that a result continued."""
 
     run: str
     variation: int
@@ -192,7 +192,7 @@ class WentOn(Part):
 
 
 class Result(Told):
-    """All variations of a run are done; ranking = their places, best first, None where they were not compared."""
+    """The result of a run; ranking = indices of its variations, best first, None if they were not compared."""
 
     kind: Literal["result"] = "result"
     run: str
@@ -209,7 +209,7 @@ class Result(Told):
 
 
 class Alternative(Part):
-    """A code that fits into a cell."""
+    """A code that fits a cell."""
 
     code: int
     probability: float
@@ -217,7 +217,7 @@ class Alternative(Part):
 
 
 class Alternatives(Told):
-    """The codes that fit into a cell, likeliest first."""
+    """The codes that fit a cell, likeliest first."""
 
     kind: Literal["alternatives"] = "alternatives"
     run: str
@@ -227,7 +227,7 @@ class Alternatives(Told):
 
 
 class Stopped(Told):
-    """A run ended before its result; draft = whether the best frame so far can be asked for."""
+    """A run ended before its result; draft = whether its last frame can be requested."""
 
     kind: Literal["stopped"] = "stopped"
     run: str
@@ -236,7 +236,7 @@ class Stopped(Told):
 
 
 class Notice(Told):
-    """A sentence for the person, about a run where it names one; gone = what is not on the server any more."""
+    """A sentence for the person, and the run that it is about, if any; gone = what the server has no more."""
 
     kind: Literal["notice"] = "notice"
     level: Level
@@ -256,7 +256,7 @@ class Plan(Part):
 
 
 class Layer(Part):
-    """Where the pixels of one edit came from, packed."""
+    """The sources of one edit's pixels, packed."""
 
     box: list[int]
     data: str

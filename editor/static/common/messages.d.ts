@@ -1,7 +1,7 @@
 // What crosses between the browser and the server, as editor/wire has it: written by
 // python -m tests.scripts.messages, and not by hand.
 
-/** What a run starts from: tokens of an earlier one, whose geometry it takes over. */
+/** The start of a run: tokens of an earlier one, whose geometry it takes over. */
 export interface From {
   run: string;
   variation: number;
@@ -11,7 +11,7 @@ export interface From {
   pins?: number[][] | null;
 }
 
-/** What the person did on the canvas: what a run, a plan and suggestions are asked for. */
+/** The person's marks on the canvas, for a run, a plan or suggestions. */
 export interface Intent {
   v: number;
   mode: "fill" | "replace" | "extend" | "generate" | "sweep";
@@ -26,18 +26,18 @@ export interface Intent {
   model?: string | null;
 }
 
-/** Which run is meant: to be stopped. */
+/** A run, to be stopped. */
 export interface OfRun {
   run?: string;
 }
 
-/** Which picture of a run is meant: to be kept, or to be given as a draft. */
+/** A picture of a run, to be accepted, or to be given as a draft. */
 export interface OfVariation {
   run?: string;
   variation: number;
 }
 
-/** A cell, row and column, to look into, with the pins that hold beside it. */
+/** A cell, row and column, to look into, with the present pins. */
 export interface OfCell {
   run?: string;
   variation: number;
@@ -57,7 +57,7 @@ export interface OfVersion {
   version: number;
 }
 
-/** A mask as run lengths; `editor.wire.bits` tells how, and checks each of them where they are sent. */
+/** A mask as run lengths; `editor.wire.bits` describes them, and checks each that arrives. */
 export interface MaskRuns {
   width: number;
   height: number;
@@ -65,7 +65,7 @@ export interface MaskRuns {
   values?: number[];
 }
 
-/** What decides which cells are regenerated, of a model and of the controls. */
+/** Settings of a model and of the controls that decide which cells are regenerated. */
 export interface Grid {
   pixels: number;
   grid: number;
@@ -75,7 +75,7 @@ export interface Grid {
   refine: number;
 }
 
-/** A version in the tree; offset = where its parent's picture begins in it. */
+/** A version in the tree; offset = position of its parent's picture on it. */
 export interface Node {
   version: number;
   parent: number | null;
@@ -85,7 +85,7 @@ export interface Node {
   offset: number[];
 }
 
-/** A picture was opened: show it, with what is marked on it where anything is. */
+/** A picture was opened: show it, with its marks, if there are any. */
 export interface Open {
   rev: number;
   ask?: string;
@@ -110,7 +110,7 @@ export interface Open {
   first?: boolean;
 }
 
-/** A mask for the version shown, and how it was come by; it takes the place of what is painted. */
+/** A mask for the version shown, and its origin; it replaces what is painted. */
 export interface Painted {
   rev: number;
   ask?: string;
@@ -137,7 +137,7 @@ export interface Head {
   alpha: boolean;
 }
 
-/** Controls changed that the overlay depends on, or the model that they are for. */
+/** Settings of the overlay changed, or the model that they are for. */
 export interface Settings {
   rev: number;
   ask?: string;
@@ -151,7 +151,7 @@ export interface Settings {
   id?: string;
 }
 
-/** An exported file is ready to be downloaded; notice = what the format could not hold. */
+/** An exported file is ready for download; notice = what the format could not hold. */
 export interface File {
   rev: number;
   ask?: string;
@@ -163,7 +163,7 @@ export interface File {
   notice?: string;
 }
 
-/** One decoding step; unknown and confidence are hex, one a variation, see `editor.wire.bits`. */
+/** One decoding step; unknown and confidence are hex, one per variation, see `editor.wire.bits`. */
 export interface Step {
   rev: number;
   ask?: string;
@@ -188,7 +188,7 @@ export interface Step {
   seconds_left: number;
 }
 
-/** A run that shows no steps on the stage got further. */
+/** A run without steps on the stage made progress. */
 export interface Alive {
   rev: number;
   ask?: string;
@@ -196,7 +196,7 @@ export interface Alive {
   run: string;
 }
 
-/** One picture of a result; what was not measured is None. */
+/** One picture of a result; None for what was not measured. */
 export interface Variation {
   url: string;
   seed: number;
@@ -210,7 +210,7 @@ export interface Variation {
   note?: string;
 }
 
-/** The run that a result went on from. */
+/** The run that a result continued. */
 export interface WentOn {
   run: string;
   variation: number;
@@ -218,7 +218,7 @@ export interface WentOn {
   how: "branch" | "weakest" | "pins" | "more" | "baseline";
 }
 
-/** All variations of a run are done; ranking = their places, best first, None where they were not compared. */
+/** The result of a run; ranking = indices of its variations, best first, None if they were not compared. */
 export interface Result {
   rev: number;
   ask?: string;
@@ -236,14 +236,14 @@ export interface Result {
   from?: WentOn;
 }
 
-/** A code that fits into a cell. */
+/** A code that fits a cell. */
 export interface Alternative {
   code: number;
   probability: number;
   url: string;
 }
 
-/** The codes that fit into a cell, likeliest first. */
+/** The codes that fit a cell, likeliest first. */
 export interface Alternatives {
   rev: number;
   ask?: string;
@@ -254,7 +254,7 @@ export interface Alternatives {
   list: Alternative[];
 }
 
-/** A run ended before its result; draft = whether the best frame so far can be asked for. */
+/** A run ended before its result; draft = whether its last frame can be requested. */
 export interface Stopped {
   rev: number;
   ask?: string;
@@ -264,7 +264,7 @@ export interface Stopped {
   draft: boolean;
 }
 
-/** A sentence for the person, about a run where it names one; gone = what is not on the server any more. */
+/** A sentence for the person, and the run that it is about, if any; gone = what the server has no more. */
 export interface Notice {
   rev: number;
   ask?: string;
@@ -284,7 +284,7 @@ export interface Plan {
   seconds: number;
 }
 
-/** Where the pixels of one edit came from, packed. */
+/** The sources of one edit's pixels, packed. */
 export interface Layer {
   box: number[];
   data: string;
