@@ -22,6 +22,7 @@ from editor import axes
 from editor.documents import export
 from editor.documents.store import Pixels
 from editor.handlers.desk import Desk, told_to_programs
+from editor.handlers.forms import Extend, Fill, Generate, Replace, Sweep, controls, flat
 from editor.sentences import on_page
 from editor.server.darkroom import read_mask, read_picture
 from editor.server.heap import give_back
@@ -30,9 +31,6 @@ from editor.wire import requests
 from editor.wire.bits import MaskPixels
 
 logger = logging.getLogger(__name__)
-
-_LEFT_OUT = -1
-"""Stands for a number that a program does not give: MCP's schema drops defaults that are 0."""
 
 
 class Api:
@@ -56,150 +54,19 @@ class Api:
             requests.check_page(model, engine.spec)
             return self._drawn(engine, mode, {**values, "variations": 1}, image, mask, tell=gr.Info)
 
-    def fill(
-        self,
-        image: gr.FileData,
-        mask: gr.FileData,
-        class_name: str = "none",
-        steps: int = -1,
-        seed: int = -1,
-        detail: str = "auto",
-        border: str = "auto",
-        sharper: int = -1,
-        finish: str = "auto",
-        follow: float = -1,
-    ) -> gr.FileData:
-        """Repaint the white region of a mask and return the picture as PNG.
+    def functions(self) -> dict[str, Callable[..., Any]]:
+        """Return the functions that programs call by name, each with the fields of its form as arguments."""
+        modes = {"fill": Fill, "replace": Replace, "extend": Extend, "generate": Generate}
+        found = {mode: flat(mode, form, partial(self._answer, mode)) for mode, form in modes.items()}
+        return {**found, "sweep": flat("sweep", Sweep, self._sweep)}
 
-        Args:
-            image: the picture, PNG, JPEG or WebP.
-            mask: a picture of the same size, bright (or opaque, on a transparent layer) = repaint.
-            class_name: what to paint, or "none".
-            steps: T, 1 to 256; -1 is the model's own.
-            seed: 0 or more; -1 is 0.
-            detail: fine detail taken from the surroundings: auto, patches, grain or none.
-            border: how it is blended in: auto, feather or poisson.
-            sharper: closer looks for large regions, 1 to 3, each of up to four times the windows before it; -1 is none.
-            finish: auto ends with pixels of the photo itself, none with the model's own; then detail and border count.
-            follow: how much the model's idea counts in the finish, 0 to 1; -1 is as much as on the page.
-        """
-        values = {"class": class_name, "steps": steps, "seed": seed, **_painting(detail, border, sharper)}
-        values |= _ending(finish, follow)
-        return self._answer("fill", values, image, mask)
-
-    def replace(
-        self,
-        image: gr.FileData,
-        class_name: str,
-        left: int = -1,
-        top: int = -1,
-        right: int = -1,
-        bottom: int = -1,
-        steps: int = -1,
-        seed: int = -1,
-        detail: str = "auto",
-        border: str = "auto",
-        sharper: int = -1,
-        sharpen: float = -1,
-    ) -> gr.FileData:
-        """Turn the box of a picture into something of a class and return the picture as PNG.
-
-        Args:
-            image: the picture, PNG, JPEG or WebP.
-            class_name: what the box becomes.
-            left: the box's edge in pixels; -1 is the picture's own, as for the others.
-            top: the same.
-            right: the same, not included in the box.
-            bottom: the same.
-            steps: T, 1 to 256; -1 is the model's own.
-            seed: 0 or more; -1 is 0.
-            detail: fine detail taken from the surroundings: auto, patches, grain or none.
-            border: how it is blended in: auto, feather or poisson.
-            sharper: closer looks for large regions, 1 to 3, each of up to four times the windows before it; -1 is none.
-            sharpen: 0 to 1, how much of a sharper picture is blended in; 0 is none, -1 the usual.
-        """
-        plain = {"class": class_name, "steps": steps, "seed": seed, "sharpen": _sharpness(sharpen)}
-        values = plain | _painting(detail, border, sharper)
-        return self._answer("replace", values, image, edges=(left, top, right, bottom))
-
-    def extend(
-        self,
-        image: gr.FileData,
-        left: int = -1,
-        top: int = -1,
-        right: int = -1,
-        bottom: int = -1,
-        steps: int = -1,
-        seed: int = -1,
-        detail: str = "auto",
-        border: str = "auto",
-        sharper: int = -1,
-        finish: str = "auto",
-        follow: float = -1,
-    ) -> gr.FileData:
-        """Continue a picture beyond its border and return it as PNG.
-
-        Args:
-            image: the picture, PNG, JPEG or WebP.
-            left: pixels to add at the left; -1 is none, as for the others.
-            top: pixels to add above.
-            right: pixels to add at the right.
-            bottom: pixels to add below.
-            steps: T, 1 to 256; -1 is the model's own.
-            seed: 0 or more; -1 is 0.
-            detail: fine detail taken from the surroundings: auto, patches, grain or none.
-            border: how it is blended in: auto, feather or poisson.
-            sharper: closer looks for large regions, 1 to 3, each of up to four times the windows before it; -1 is none.
-            finish: auto ends with pixels of the photo itself, none with the model's own; then detail and border count.
-            follow: how much the model's idea counts in the finish, 0 to 1; -1 is as much as on the page.
-        """
-        sides = {"extend_left": left, "extend_top": top, "extend_right": right, "extend_bottom": bottom}
-        values = {name: _or(pixels, 0) for name, pixels in sides.items()} | _painting(detail, border, sharper)
-        values |= _ending(finish, follow)
-        return self._answer("extend", {**values, "steps": steps, "seed": seed}, image)
-
-    def generate(self, class_name: str = "none", steps: int = -1, seed: int = -1, sharpen: float = -1) -> gr.FileData:
-        """Draw a whole picture of a class and return it as PNG.
-
-        Args:
-            class_name: what to draw, or "none".
-            steps: T, 1 to 256; -1 is the model's own.
-            seed: 0 or more; -1 is 0.
-            sharpen: 0 to 1, how much of a sharper picture is blended in; 0 is none, -1 the usual.
-        """
-        return self._answer(
-            "generate", {"class": class_name, "steps": steps, "seed": seed, "sharpen": _sharpness(sharpen)}
-        )
-
-    def sweep(
-        self,
-        image: gr.FileData,
-        mask: gr.FileData,
-        rows: str = "schedule",
-        row_values: str = "cosine, linear",
-        columns: str = "steps",
-        column_values: str = "4, 8",
-        class_name: str = "none",
-        seed: int = -1,
-    ) -> list[gr.FileData]:
-        """Fill one mask under every pair of two settings; return a labelled sheet as PNG and a table as CSV.
-
-        Args:
-            image: the picture, PNG, JPEG or WebP.
-            mask: a picture of the same size, bright (or opaque, on a transparent layer) = repaint.
-            rows: schedule, steps, choice_temperature, token_temperature, guidance_scale, seed or class_id.
-            row_values: separated by commas.
-            columns: another of these.
-            column_values: separated by commas.
-            class_name: what to paint, or "none".
-            seed: 0 or more; -1 is 0.
-        """
+    def _sweep(self, form: Sweep) -> list[gr.FileData]:
         with told_to_programs():
             engine, store = self._desk.engine, self._desk.documents.store
-            texts = (rows, row_values, columns, column_values)
+            texts = (form.rows, form.row_values, form.columns, form.column_values)
             grid = axes.read_axes(texts, engine.spec, most_cells=self._desk.settings.sweep_cells)
-            picture, brushed = _opened(_uploaded(image), _uploaded(mask), logger.info)
-            values = _values({"class": class_name, "seed": seed}, engine.spec)
+            picture, brushed = _opened(_uploaded(form.image), _uploaded(form.mask), logger.info)
+            values = _values(form, engine.spec)
             asked = requests.build_request("fill", values, engine.spec, picture=picture, mask=brushed)
             cells = list(sweep(engine, asked, grid.values))
             folder = store.new_folder()
@@ -209,18 +76,13 @@ class Api:
                 self._results.keep(_client(), store.size(folder), partial(store.remove_folder, folder))
             return [gr.FileData(path=str(path)) for path in files]
 
-    def _answer(
-        self,
-        mode: str,
-        values: Mapping[str, Any],
-        image: Any = None,
-        mask: Any = None,
-        edges: tuple[int, int, int, int] | None = None,
-    ) -> gr.FileData:
+    def _answer(self, mode: str, form: object) -> gr.FileData:
         with told_to_programs():
             engine = self._desk.engine
-            path = self._drawn(engine, mode, _values(values, engine.spec), _uploaded(image), _uploaded(mask), edges)
-            return gr.FileData(path=path)
+            values = _values(form, engine.spec)
+            image, mask = (_uploaded(values.get(name)) for name in ("image", "mask"))
+            edges = {side: values[side] for side in Box._fields if side in values} if mode == "replace" else None
+            return gr.FileData(path=self._drawn(engine, mode, values, image, mask, edges))
 
     def _drawn(
         self,
@@ -229,13 +91,15 @@ class Api:
         values: Mapping[str, Any],
         image: Any,
         mask: Any,
-        edges: tuple[int, int, int, int] | None = None,
+        edges: Mapping[str, int] | None = None,
         *,
         tell: Callable[[str], object] = logger.info,
     ) -> str:
         """Run one variation and return the path of its PNG."""
         picture, brushed = _opened(image, mask, tell)
-        box = None if edges is None or picture is None else _box(edges, Size(picture.shape[1], picture.shape[0]))
+        box = None
+        if edges is not None and picture is not None:
+            box = Box(0, 0, picture.shape[1], picture.shape[0])._replace(**edges)
         asked = requests.build_request(mode, values, engine.spec, picture=picture, mask=brushed, box=box)
         result = engine.edit(asked)
         store = self._desk.documents.store
@@ -253,30 +117,11 @@ def _client() -> str:
     return str(request.headers.get("x-forwarded-for") or getattr(request.client, "host", ""))
 
 
-def _values(values: Mapping[str, Any], spec: ModelSpec) -> dict[str, Any]:
-    """Convert a program's settings to those of the controls."""
+def _values(form: object, spec: ModelSpec) -> dict[str, Any]:
+    """Convert what a program filled in to the controls."""
+    values = controls(form)
     asked = class_id(spec.classes, values.get("class"))
-    plain = {name: value for name, value in values.items() if name != "class"}
-    if plain.get("steps") == _LEFT_OUT:
-        del plain["steps"]
-    return plain | {"class_id": -1 if asked is None else asked, "variations": 1, "seed": _or(values["seed"], 0)}
-
-
-def _or(value: int, standard: int) -> int:
-    """Return the given value, or the default if it was left out; other negative numbers are refused later."""
-    return standard if value == _LEFT_OUT else value
-
-
-def _sharpness(asked: float) -> float:
-    return requests.SHARPEN if asked == _LEFT_OUT else asked
-
-
-def _painting(detail: str, border: str, sharper: int) -> dict[str, Any]:
-    return {"detail": detail, "blend": border, "refine": _or(sharper, 0)}
-
-
-def _ending(finish: str, follow: float) -> dict[str, Any]:
-    return {"finish": finish} | ({} if follow == _LEFT_OUT else {"follow": follow})
+    return {**values, "class_id": -1 if asked is None else asked, "variations": 1}
 
 
 def _opened(image: Any, mask: Any, tell: Callable[[str], object]) -> tuple[Pixels | None, MaskPixels | None]:
@@ -292,11 +137,6 @@ def _opened(image: Any, mask: Any, tell: Callable[[str], object]) -> tuple[Pixel
     if not read.plain:
         tell(read.told)
     return picture.pixels, read.mask
-
-
-def _box(edges: tuple[int, int, int, int], size: Size) -> Box:
-    whole = (0, 0, *size)
-    return Box(*(own if edge == -1 else edge for edge, own in zip(edges, whole, strict=True)))
 
 
 def _uploaded(file: Any) -> str | None:

@@ -85,8 +85,8 @@ def build_app(engine: Engine, settings: AppSettings) -> gr.Blocks:
         _wire_settings(app, page, handlers, engine.spec)
         _wire_runs(page, handlers)
         _wire_form(page, handlers)
-        for name in ("fill", "replace", "extend", "generate", "sweep"):
-            gr.api(getattr(handlers.api, name), api_name=name, **ENGINE_LANE)
+        for name, function in handlers.api.functions().items():
+            gr.api(function, api_name=name, **ENGINE_LANE)
     app.queue(max_size=32)
     return app
 
