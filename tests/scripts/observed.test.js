@@ -70,6 +70,23 @@ test("what a view changes reaches those after it in the same frame, and those be
   assert.deepEqual(heard, ["last"]);
   assert.equal(frame(), 1);
   assert.deepEqual(heard, ["last", "first"]);
+  assert.equal(frame(), 0);
+});
+
+test("what reaches all in one frame needs no second one, and a view that fails takes no other's frame", () => {
+  const pair = new Pair();
+  let heard = 0;
+  pair.listen(["left"], () => pair.change({ right: [1] }));
+  pair.listen(["right"], () => {
+    heard++;
+    throw new Error("cannot be drawn");
+  });
+  pair.change({ left: 7 });
+  assert.throws(() => frame(), /cannot be drawn/);
+  assert.equal(frame(), 0);
+  pair.change({ left: 8 });
+  assert.throws(() => frame(), /cannot be drawn/);
+  assert.equal(heard, 2);
 });
 
 test("a flush does not wait, and leaves nothing for the frame", () => {

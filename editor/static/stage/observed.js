@@ -12,6 +12,7 @@ export class Observed {
   /** @type {{names: Set<string>, hear: () => void}[]} */
   watchers = [];
   due = false;
+  telling = false;
   /** What it took to show changes, ms: for benchmarks. */
   frames = { count: 0, total: 0, worst: 0, last: 0 };
 
@@ -42,7 +43,7 @@ export class Observed {
   }
 
   schedule() {
-    if (this.due || !this.views.some(({ fresh }) => fresh.size)) return;
+    if (this.due || this.telling || !this.views.some(({ fresh }) => fresh.size)) return;
     this.due = true;
     requestAnimationFrame(() => {
       this.due = false;
@@ -58,12 +59,17 @@ export class Observed {
 
   /** Tells the views what has changed, without waiting for the frame. */
   flush() {
-    for (const view of this.views) {
-      if (!view.fresh.size) continue;
-      const { fresh } = view;
-      view.fresh = new Set();
-      view.hear(fresh);
+    this.telling = true;
+    try {
+      for (const view of this.views) {
+        if (!view.fresh.size) continue;
+        const { fresh } = view;
+        view.fresh = new Set();
+        view.hear(fresh);
+      }
+    } finally {
+      this.telling = false;
+      this.schedule(); // for what a later view has changed of an earlier one's
     }
-    this.schedule(); // for what a later view has changed of an earlier one's
   }
 }
