@@ -5,10 +5,9 @@ Knows nothing of how the files are encoded; `editor.documents.export` and `edito
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import gradio as gr
 import numpy as np
@@ -16,7 +15,7 @@ import numpy as np
 from core import BadRequest
 from core.pictures import loss_of
 from core.values import Start
-from editor.checks import is_whole, read_state
+from editor.checks import read_state
 from editor.documents import export
 from editor.documents.document import Document
 from editor.documents.project import write_project
@@ -54,20 +53,20 @@ class Exporting:
 
         def work() -> Message:
             payload = payload_of(event)
-            wanted = payload.get("format")
-            if not isinstance(wanted, str) or wanted not in intents.FORMATS:
+            asked = read(sent.Export, payload)
+            if not isinstance(asked.format, str) or asked.format not in intents.FORMATS:
                 raise BadRequest(about_files.format_unknown())
-            if payload.get("run") is None:
+            if asked.run is None:
                 document, run, variation = self._desk.document(payload, request), None, 0
-                if payload.get("version") is not None:
-                    document.goto(read(sent.OfVersion, payload).version)
+                if asked.version is not None:
+                    document.goto(asked.version)
             else:
                 chosen = read(sent.OfVariation, payload)
                 document = self._desk.document_of(payload, chosen.run, request)
                 run, variation = document.runs.find(chosen.run), chosen.variation
-            written = self._written(wanted, document, run, variation, payload)
+            written = self._written(asked, document, run, variation)
             return replies.file(
-                wanted,
+                asked.format,
                 url=address_of(written.path, request),
                 name=written.path.name,
                 size=written.path.stat().st_size,
@@ -76,12 +75,11 @@ class Exporting:
 
         return answered(work, lambda notice: notice)
 
-    def _written(
-        self, wanted: str, document: Document, run: Run | None, variation: int, payload: Mapping[str, Any]
-    ) -> _Written:
+    def _written(self, asked: sent.Export, document: Document, run: Run | None, variation: int) -> _Written:
+        wanted = asked.format
         if wanted == "project":
             path = document.folder() / f"{document.name}.{_SUFFIXES[wanted]}"
-            write_project(path, document, read_state(payload.get("state")))
+            write_project(path, document, read_state(asked.state))
             return _Written(path)
         if wanted == "gif":
             if run is None:
@@ -93,11 +91,9 @@ class Exporting:
         picture = _picture(document, run, variation)
         if wanted == "png":
             return _Written(picture.png)
-        return self._lossy(wanted, document, picture, payload.get("quality"))
+        return self._lossy(wanted, document, picture, asked.quality)
 
-    def _lossy(self, wanted: str, document: Document, picture: Picture, quality: object) -> _Written:
-        if quality is not None and not is_whole(quality, 1, 100):
-            raise BadRequest(on_page.bad_intent("a quality outside 1 to 100"))
+    def _lossy(self, wanted: str, document: Document, picture: Picture, quality: int | None) -> _Written:
         recipe = export.recipe_texts(picture.png.read_bytes())
         pixels = np.asarray(picture.pixels())
         encoded = export.encode_with_comment(pixels, wanted, quality, recipe)

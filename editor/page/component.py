@@ -16,11 +16,12 @@ from gradio.component_meta import ComponentMeta, updateable
 from gradio.data_classes import FileData
 
 from editor.page.scripts import ARGUMENTS, FOLDER, on_load
+from editor.wire import sent
 
 STYLES = ("stage.css", "runs.css")
 """The canvas and its tools first, then the style of runs."""
 
-EVENTS = ("run", "sweep", "stop", "draft", "accept", "goto", "bring", "mask", "reopen", "inspect", "export")
+EVENTS = tuple(sent.EVENTS)
 """What the stage tells Python, each with a JSON object; the names stand in quotes in wire.js, where Gradio looks."""
 
 

@@ -93,7 +93,21 @@ class Intent(Sent):
     model: Annotated[_Text, Field(max_length=_LONGEST_MODEL)] | None = Field(None, description="a model that is none")
 
 
-class OfRun(Sent):
+class OfDocument(Sent):
+    """A document by its unguessable id; the one last used if none is given."""
+
+    doc: Any = Field(
+        None, json_schema_extra={"typescript": "string | null"}
+    )  # whatever is none of the visitor's is none
+
+
+class OfFile(Sent):
+    """The name of an uploaded file to be opened."""
+
+    name: Any = Field(None, json_schema_extra={"typescript": "string"})  # `intents.read_name` does without a bad one
+
+
+class OfRun(OfDocument):
     """A run, to be stopped."""
 
     run: Id = Field("", description="a run without an id")
@@ -119,10 +133,39 @@ class OfSweep(OfRun):
     column: _Index = Field(description="no column")
 
 
-class OfVersion(Sent):
+class OfVersion(OfDocument):
     """A version of a document."""
 
     version: _Index = Field(description="no version")
+
+
+class Export(OfDocument):
+    """A file to be made of a version, or of a variation of a run; a project has the stage's own state."""
+
+    format: Any = Field(None, json_schema_extra={"typescript": "string"})  # an unknown one has a sentence of its own
+    quality: Annotated[int, Field(strict=True, ge=1, le=100)] | None = Field(
+        None, description="a quality outside 1 to 100"
+    )
+    version: _Index | None = Field(None, description="no version")
+    run: Id | None = Field(None, description="a run without an id")
+    variation: _Index | None = Field(None, description="no variation")
+    state: Any = None
+
+
+EVENTS: dict[str, type[Sent]] = {
+    "run": Intent,
+    "sweep": Intent,
+    "stop": OfRun,
+    "draft": OfVariation,
+    "accept": OfVariation,
+    "goto": OfVersion,
+    "bring": OfFile,
+    "mask": OfDocument,
+    "reopen": OfDocument,
+    "inspect": OfCell,
+    "export": Export,
+}
+"""Events of the stage by name, and what comes with each; beside it `ask`, if the page waits for an answer."""
 
 
 S = TypeVar("S", bound=Sent)

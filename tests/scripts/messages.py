@@ -28,6 +28,9 @@ def as_text() -> str:
         "// python -m tests.scripts.messages, and not by hand.",
         *(_interface(kind) for module in (sent, told) for kind in _models(module)),
         f"export type Message = {' | '.join(kinds)};",
+        "\n".join(
+            ["export interface Events {", *(f"  {name}: {kind.__name__};" for name, kind in sent.EVENTS.items()), "}"]
+        ),
     ]
     return "\n\n".join(blocks) + "\n"
 

@@ -26,19 +26,32 @@ export interface Intent {
   model?: string | null;
 }
 
+/** A document by its unguessable id; the one last used if none is given. */
+export interface OfDocument {
+  doc?: string | null;
+}
+
+/** The name of an uploaded file to be opened. */
+export interface OfFile {
+  name?: string;
+}
+
 /** A run, to be stopped. */
 export interface OfRun {
+  doc?: string | null;
   run?: string;
 }
 
 /** A picture of a run, to be accepted, or to be given as a draft. */
 export interface OfVariation {
+  doc?: string | null;
   run?: string;
   variation: number;
 }
 
 /** A cell, row and column, to look into, with the present pins. */
 export interface OfCell {
+  doc?: string | null;
   run?: string;
   variation: number;
   cell: number[];
@@ -47,6 +60,7 @@ export interface OfCell {
 
 /** A cell of a sweep. */
 export interface OfSweep {
+  doc?: string | null;
   run?: string;
   row: number;
   column: number;
@@ -54,7 +68,19 @@ export interface OfSweep {
 
 /** A version of a document. */
 export interface OfVersion {
+  doc?: string | null;
   version: number;
+}
+
+/** A file to be made of a version, or of a variation of a run; a project has the stage's own state. */
+export interface Export {
+  doc?: string | null;
+  format?: string;
+  quality?: number | null;
+  version?: number | null;
+  run?: string | null;
+  variation?: number | null;
+  state?: any;
 }
 
 /** A mask as run lengths; `editor.wire.bits` describes them, and checks each that arrives. */
@@ -297,3 +323,17 @@ export interface Sources {
 }
 
 export type Message = Open | Painted | Head | Settings | File | Step | Alive | Result | Alternatives | Stopped | Notice;
+
+export interface Events {
+  run: Intent;
+  sweep: Intent;
+  stop: OfRun;
+  draft: OfVariation;
+  accept: OfVariation;
+  goto: OfVersion;
+  bring: OfFile;
+  mask: OfDocument;
+  reopen: OfDocument;
+  inspect: OfCell;
+  export: Export;
+}

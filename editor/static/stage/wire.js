@@ -15,8 +15,8 @@ import { WORDS } from "./wording.js";
 /** @typedef {import("../common/messages").Stopped} Stopped */
 /** @typedef {Pick<import("../common/messages").Notice, "kind" | "level" | "message" | "gone"> & {unanswered?: boolean}}
  * Notice of the server, or of this page in its place */
-/** @typedef {{format: string, quality: number, doc: string | null, version: number | null, run?: string,
- *   variation?: number, state?: object}} ExportOrder */
+/** @typedef {import("../common/messages").Export} ExportOrder */
+/** @typedef {import("../common/messages").Events} Events */
 
 /** @returns {string} 16 hex digits */
 export function randomId() {
@@ -32,7 +32,8 @@ const NO_ANSWER = { kind: "notice", level: "error", message: WORDS.noAnswer, una
 
 export class Wire {
   /**
-   * @param {(name: string, data: object) => void} trigger @param {any} props @param {any} server
+   * @param {<Name extends keyof Events>(name: Name, data: Events[Name] & {ask?: string}) => void} trigger
+   * @param {any} props @param {any} server
    * @param {(name: string, callback: () => void) => void} watch
    */
   constructor(trigger, props, server, watch) {
@@ -107,7 +108,7 @@ export class Wire {
 
   /** @param {Intent} intent */
   run(intent) {
-    this.trigger(intent.mode === "sweep" ? "sweep" : "run", intent);
+    this.trigger(intent.mode === "sweep" ? "sweep" : "run", /** @type {Events["run"]} */ (intent));
   }
 
   /** @param {string} run */
