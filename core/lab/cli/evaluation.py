@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import pickle
 import platform
 import sys
 import time
@@ -36,9 +37,12 @@ from core.lab.cli.questions import chosen
 
 if TYPE_CHECKING:
     from core.lab.evaluation.answers import Part
+    from core.lab.evaluation.inception import Inception
     from core.lab.evaluation.model.exam import Exam
 
 _ABLATION_SAMPLES = 8  # of each class: with eleven classes an hour of two cores, and errors that tell schedules apart
+_DAMAGED = (OSError, RuntimeError, KeyError, ValueError, EOFError, pickle.UnpicklingError)
+"""What torch-fidelity raises for a file that does not hold its weights."""
 _SHOWN = 12  # photos on a sheet of squares: what fits on a screen at its own size
 
 
@@ -130,7 +134,6 @@ def _ask(options: argparse.Namespace, exam: Exam, names: Sequence[str]) -> None:
     """Ask the questions; the report is written anew after each, so that an interrupted run leaves what it measured."""
     from tqdm import tqdm
 
-    from core.lab.evaluation.inception import find_inception
     from core.lab.evaluation.model.course import READING, course, ours
     from core.lab.evaluation.model.questions import MODEL_BARS
     from core.lab.evaluation.report import figures_csv, markdown, report, sheets
@@ -165,6 +168,20 @@ def _ask(options: argparse.Namespace, exam: Exam, names: Sequence[str]) -> None:
     ]
     facts = {"model": exam.name, "device": exam.engine.device, "seconds": seconds, "figures": figures}
     say(options, f"wrote {outputs[0]}", {"outputs": [str(path) for path in outputs], **facts})
+
+
+def find_inception(weights: Path | None) -> tuple[Inception | None, str]:
+    """Load the net, or return None and a sentence on why FID and IS will not be measured."""
+    from core.lab.evaluation.inception import Inception
+
+    if weights is None:
+        return None, "FID and IS were not measured: no Inception weights were given (--inception WEIGHTS)."
+    try:
+        return Inception(weights), ""
+    except ImportError as error:
+        return None, f"FID and IS were not measured: {' '.join(str(error).split()).rstrip('.')}."
+    except _DAMAGED:
+        return None, f"FID and IS were not measured: {weights.name} does not hold torch-fidelity's Inception weights."
 
 
 def _title(exam: Exam) -> str:

@@ -48,7 +48,7 @@ def _evaluate_photos(options: argparse.Namespace) -> None:
     from core.lab.evaluation.photos.asking import READING, ask, ours
     from core.lab.evaluation.photos.methods import photo_methods
     from core.lab.evaluation.photos.questions import PHOTO_BARS, QUESTIONS
-    from core.lab.evaluation.report import figures_csv, report, sheets
+    from core.lab.evaluation.report import bars_table, figures_csv, markdown, report, sheets
     from core.pictures.encoding import encode_picture, write_whole
 
     if options.limit is not None and options.limit < 1:
@@ -77,6 +77,7 @@ def _evaluate_photos(options: argparse.Namespace) -> None:
         write_whole(outputs[0], report(title, parts, PHOTO_BARS, ours, [READING, *notes]).encode())
         write_whole(outputs[1], figures_csv(parts).encode())
         print(f"{part.name}: {seconds[part.name]:.0f} s", file=sys.stderr, flush=True)
+    print(bars_table(PHOTO_BARS, parts, ours) or "\n".join(map(markdown, parts)))
     facts = {
         "outputs": sorted(map(str, outputs)),
         "model": engine.spec.name,

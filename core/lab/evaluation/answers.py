@@ -31,16 +31,16 @@ class Answer:
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """All that was learned about one question.
+    """The answers to one question.
 
     Attributes:
         question: its name.
-        answers: by photo, then by method; the truth, where there is one, is the first method.
+        answers: by photo, then by method; the truth, if there is one, is the first method.
         pooled: figures of all photos together, by method.
-        lines: what a person looks at: lines of small pictures, a photo each, by the name of their sheet.
-        about: a sentence on what was asked.
-        group: name of the photos; "" where there is one group alone.
-        over: how figures of photos become one, where their measure does not say.
+        lines: of small pictures, one per photo, by the name of the contact sheet they stand on.
+        about: the question in a sentence.
+        group: name of the photos; "" if there is only one group.
+        over: how the figures of several photos become one, if the measure does not say.
     """
 
     question: str
@@ -53,7 +53,7 @@ class Part:
 
     @property
     def name(self) -> str:
-        """Of the photos and the question."""
+        """Names of the photos and the question."""
         return f"{self.group}: {self.question}" if self.group else self.question
 
     @property
@@ -62,28 +62,28 @@ class Part:
         return tuple(dict.fromkeys([*(answer.method for answer in self.answers), *self.pooled]))
 
     def values(self, method: str, measure: str) -> list[float]:
-        """Return a method's finite figures of one measure, a photo each."""
+        """Return a method's finite figures of one measure, one per photo."""
         found = [a.figures[measure] for a in self.answers if a.method == method and measure in a.figures]
         return [value for value in found if np.isfinite(value)]
 
     def figure(self, method: str, measure: str) -> float | None:
-        """Return a method's figure over all photos; None where there is none."""
+        """Summarise a method's figures over all photos; None if there are none."""
         values = self.values(method, measure)
         if measure in self.pooled.get(method, {}) or not values:
             return self.pooled.get(method, {}).get(measure)
         return float((BY_NAME[measure].over or self.over)(values))
 
     def figures(self) -> dict[str, dict[str, float]]:
-        """Return all figures over all photos, by method and measure."""
+        """Summarise all figures over all photos, by method and measure."""
         found = {method: {name: self.figure(method, name) for name in BY_NAME} for method in self.methods}
         return {method: {n: v for n, v in own.items() if v is not None} for method, own in found.items()}
 
 
 def spread(count: int, most: int | None) -> list[int]:
-    """Return at most `most` of the indices below `count`, spread over all; all of them where it is None."""
+    """Choose at most `most` of the indices below `count`, spread evenly; all of them if it is None."""
     return [int(i) for i in np.linspace(0, count - 1, count if most is None else min(most, count)).round()]
 
 
 def slug(name: str) -> str:
-    """Return a question's name as it stands in file names and on the command line: letters, digits and hyphens."""
+    """Spell a question's name for file names and the command line: letters, digits and hyphens."""
     return "-".join("".join(c if c.isalnum() else " " for c in name).split())

@@ -1,4 +1,4 @@
-"""A figure that is wanted, and whether a value reaches it.
+"""Bars: figures that are required, and whether a value reaches them.
 
 Knows nothing of questions or of how figures are measured. The bars come from this project's plans: model/questions.py
 has those for the bundled model on photos of its training domain, photos/questions.py those for the editor on whole
@@ -13,14 +13,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Bar:
-    """One figure that is wanted.
+    """One required figure.
 
     Attributes:
         measure: as in the report.
-        least, most: of the figure.
-        question: as in the report; "" for all together.
-        method: what the method's name has to end with.
-        on_gpu: the same in words for a model trained on a GPU; "" where no other is wanted.
+        least, most: bounds of the figure.
+        question: as in the report; "" for all questions together.
+        method: end of the method's name.
+        on_gpu: in words, the bar for a model trained on a GPU; "" if it is the same.
     """
 
     measure: str
@@ -44,5 +44,5 @@ class Bar:
         return f"at most {self.most:g}" if math.isinf(self.least) else f"{self.least:g} to {self.most:g}"
 
     def verdict(self, value: float) -> str:
-        """Return whether a value reaches the bar, in a word."""
+        """Say whether a value reaches the bar."""
         return "yes" if self.met(value) else "no"

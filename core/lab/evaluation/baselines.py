@@ -1,7 +1,7 @@
-"""Fills that need no learning: what anyone can do without our model, on the same masks.
+"""Fills without learning: what can be done without our model, on the same masks.
 
-Knows nothing of models, questions or figures. None of the fills sees what is hidden. Some need an optional package
-(requirements-eval.txt); where it is missing they are left out, with a sentence that says so.
+Knows nothing of models, questions or figures. No fill sees the hidden pixels. Some fills need an optional package
+(requirements-eval.txt); if it is missing they are left out, with a sentence that says so.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def _biharmonic(photo: Picture, hidden: Mask) -> Picture:
 
 
 def fill_by_patches(photo: Picture, hidden: Mask) -> Picture:
-    """Return the photo filled by PatchMatch at its own size; needs pypatchmatch."""
+    """Fill a photo by PatchMatch at its own size; needs pypatchmatch."""
     import patchmatch
 
     patchmatch.set_random_seed(0)
@@ -51,7 +51,7 @@ def fill_by_patches(photo: Picture, hidden: Mask) -> Picture:
 
 
 def reduced(photo: Picture, hidden: Mask, *, fill: Fill, side: int) -> Picture:
-    """Fill a copy of at most `side` px and paste its enlarged hole into the photo: for fills that are slow beyond."""
+    """Fill a copy of at most `side` px and paste its enlarged hole into the photo, for fills that are slow beyond."""
     blanked = np.where(hidden[..., None], 0, photo).astype(np.uint8)
     scale = side / max(hidden.shape)
     if scale >= 1.0:
@@ -81,7 +81,7 @@ _PACKAGES = {"biharmonic": ("skimage.restoration", "scikit-image"), "PatchMatch"
 
 
 def installed_baselines() -> tuple[dict[str, Fill], list[str]]:
-    """Return the baselines that can run here by name, and a sentence for each that cannot."""
+    """Find the baselines that can run here, by name, and write a sentence for each that cannot."""
     fills, missing = {}, []
     for name, fill in BASELINES.items():
         module, package = _PACKAGES.get(name.split()[0], ("", ""))
@@ -94,7 +94,7 @@ def installed_baselines() -> tuple[dict[str, Fill], list[str]]:
 
 
 def _obstacle(module: str) -> str | None:
-    """Return why a package cannot be used; None where it can."""
+    """Return why a package cannot be used; None if it can."""
     try:
         found = importlib.import_module(module)
     except ImportError as error:
@@ -104,7 +104,7 @@ def _obstacle(module: str) -> str | None:
 
 
 def filled(case: Case, *, fill: Fill) -> Painted:
-    """Answer by a fill that needs no learning."""
+    """Answer with a fill that needs no learning."""
     started = time.perf_counter()
     picture = fill(case.canvas(), case.mask)
     return Painted(picture, {"seconds": time.perf_counter() - started})

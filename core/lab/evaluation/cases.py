@@ -1,4 +1,4 @@
-"""Questions about a photo: what is hidden of it or cut off, drawn by seeded geometry; and how methods are asked them.
+"""Questions about a photo: which part is hidden or cut off, drawn by seeded geometry; asking methods the questions.
 
 Knows nothing of editors, figures or files. Lengths are shares of the photo's shorter side, so that one rule serves a
 picture of 256 px and one of 12 megapixels; nothing is chosen for one photo by hand.
@@ -29,10 +29,10 @@ class Photo:
     """One photo.
 
     Attributes:
-        name: of its file.
+        name: of the file.
         pixels: (H, W, 3 or 4) uint8.
-        number: of a photo among others; None for one that is known by its name alone.
-        label: its class; None where nobody knows.
+        number: position in its set; None if the name alone identifies it.
+        label: class index; None if unknown.
     """
 
     name: str
@@ -42,7 +42,7 @@ class Photo:
 
     @property
     def seed(self) -> int:
-        """What all chance about it begins with: its number, or its name's, whichever photos it stands among."""
+        """Seed of everything drawn for it: its number, or a digest of its name, independent of the other photos."""
         return zlib.crc32(self.name.encode()) if self.number is None else self.number
 
 
@@ -52,11 +52,11 @@ class Case:
 
     Attributes:
         question: its name.
-        photo, seed, label: of the photo.
-        given: (h, w, 3 or 4) uint8, what the methods get: a photo, its hole covered or not, or a part of it.
+        photo, seed, label: the photo's name, seed and class.
+        given: (h, w, 3 or 4) uint8, the methods' input: a photo, its hole covered or not, or a part of it.
         sides: pixels by which `given` is to grow; all 0 for a hole.
         mask: (H, W) bool on the grown canvas, True = to be painted.
-        truth: (H, W, 3 or 4) uint8, what the photo shows there; None where nobody knows.
+        truth: (H, W, 3 or 4) uint8, the photo's own pixels; None if there are none.
     """
 
     question: str
@@ -70,7 +70,7 @@ class Case:
 
     @property
     def size(self) -> Size:
-        """Of the canvas."""
+        """Size of the canvas."""
         return Size(self.mask.shape[1], self.mask.shape[0])
 
     @property
@@ -85,7 +85,7 @@ class Case:
         return not any(self.sides)
 
     def canvas(self) -> Picture:
-        """Return what is known on the whole canvas, a new array; zeros where a border will be."""
+        """Lay the known pixels on the whole canvas, a new array; a border is 0."""
         canvas = np.zeros((*self.mask.shape, self.given.shape[2]), np.uint8)
         canvas[self.inner.slices] = self.given
         return canvas
@@ -97,11 +97,11 @@ class Question:
 
     Attributes:
         name: as in the report.
-        make: (name of the question, photo) -> the case; None where it does not fit the photo.
+        make: (name of the question, photo) -> the case; None if it does not fit the photo.
         about: one sentence for the report.
-        fills: whether methods without learning are asked, too; they smear over borders as long as a panorama's.
-        most: largest number of photos asked about, spread over all, where an answer takes many windows.
-        share: of the photos, likewise, 0 < share <= 1.
+        fills: whether methods without learning are asked too; they only smear over a border as long as a panorama's.
+        most: largest number of photos asked about, spread over all, if an answer takes many windows.
+        share: of the photos asked about, likewise, 0 < share <= 1.
     """
 
     name: str
@@ -112,7 +112,7 @@ class Question:
     share: float = 1.0
 
     def build(self, photo: Photo) -> Case | None:
-        """Return the case of a photo, the same on every machine; None where the question does not fit it."""
+        """Build the case of a photo, the same on every machine; None if the question does not fit it."""
         return self.make(self.name, photo)
 
 
@@ -127,7 +127,7 @@ def holed(name: str, photo: Photo, *, draw: Draw, plant: bool = False) -> Case |
         name: of the question.
         photo: to be asked about.
         draw: draws the hole.
-        plant: a foreign object in the hole, which must not shine through the answer.
+        plant: put a foreign object into the hole, which must not show through the answer.
     """
     height, width = photo.pixels.shape[:2]
     random = np.random.Generator(np.random.PCG64(photo.seed))
@@ -141,10 +141,9 @@ def holed(name: str, photo: Photo, *, draw: Draw, plant: bool = False) -> Case |
 
 
 def planted(picture: Picture, mask: Mask) -> Picture:
-    """Return the picture with a foreign object in the mask: the photo itself in inverted colours.
+    """Put a foreign object into the mask of a picture: the photo itself in inverted colours.
 
-    It keeps away from the mask's edge, as the object does that somebody brushes over, by `_MARGIN` of the region's
-    width.
+    It keeps `_MARGIN` of the region's width away from the mask's edge, as an object does that somebody brushes over.
     """
     bounds = Box.around(mask)
     assert bounds is not None, "a question hides something"
@@ -157,7 +156,7 @@ def planted(picture: Picture, mask: Mask) -> Picture:
 
 
 def cut_off(name: str, photo: Photo, *, shares: Mapping[str, float]) -> Case | None:
-    """Cut shares of the shorter side off a photo's sides; a border is opaque, so a transparent photo has no truth."""
+    """Cut shares of the shorter side off a photo's sides; None for a transparent photo, because borders are opaque."""
     if photo.pixels.shape[2] == 4:
         return None
     height, width = photo.pixels.shape[:2]
@@ -167,7 +166,7 @@ def cut_off(name: str, photo: Photo, *, shares: Mapping[str, float]) -> Case | N
 
 
 def grown(name: str, photo: Photo, *, grow: Callable[[Size], Sides]) -> Case | None:
-    """Grow a photo at display size to where nobody knows what is there."""
+    """Grow a photo at display size beyond its edges, where no truth is known."""
     small = to_display(photo.pixels)
     sides = grow(Size(small.shape[1], small.shape[0]))
     return None if small.shape[2] == 4 or not any(sides) else _bordered(name, photo, small, sides, None)
@@ -182,18 +181,18 @@ def _bordered(name: str, photo: Photo, given: Picture, sides: Sides, truth: Pict
 
 
 def to_display(picture: Picture) -> Picture:
-    """Return a picture shrunk to `DISPLAY_SIDE` px on its longer side; a smaller one as it is."""
+    """Shrink a picture to `DISPLAY_SIDE` px on its longer side; return a smaller one as it is."""
     longer = max(picture.shape[:2])
     return _scaled(picture, min(longer, DISPLAY_SIDE), longer)
 
 
 def to_shorter(picture: Picture, side: int) -> Picture:
-    """Return a picture with `side` px on its shorter side."""
+    """Scale a picture to `side` px on its shorter side."""
     return _scaled(picture, side, min(picture.shape[:2]))
 
 
 def _scaled(picture: Picture, side: int, own: int) -> Picture:
-    """Return a picture of which a side of `own` px is to be `side` px."""
+    """Scale a picture so that a side of `own` px has `side` px."""
     if side == own:
         return picture
     height, width = (max(1, round(n * side / own)) for n in picture.shape[:2])
@@ -207,8 +206,8 @@ class Painted:
 
     Attributes:
         picture: (H, W, 3 or 4) uint8, the whole canvas; the first ranked of several.
-        figures: what was measured while it was made, the seconds among it.
-        result: of an engine that drew several variations; None for others.
+        figures: measured while it was made, seconds included.
+        result: of an engine that drew several variations; None otherwise.
     """
 
     picture: Picture
@@ -222,7 +221,7 @@ Method = Callable[[Case], Painted]
 def answered(
     question: Question, photos: Sequence[Photo], methods: Mapping[str, Method]
 ) -> Iterator[tuple[Case, dict[str, Painted]]]:
-    """Yield each photo's case and what every method made of it, by name; photos that do not fit are left out."""
+    """Yield each photo's case and every method's answer by name; photos that do not fit are left out."""
     for photo in tqdm(photos, desc=question.name, leave=False, disable=None):
         case = question.build(photo)
         if case is not None:

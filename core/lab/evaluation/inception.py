@@ -1,11 +1,10 @@
-"""FID and IS on the standard Inception net, where its weights are given: torchmetrics' implementation.
+"""FID and IS on the standard Inception net, if its weights are given: torchmetrics' implementation.
 
 Knows nothing of questions or models. Nothing of either figure is written here, and nothing is downloaded.
 """
 
 from __future__ import annotations
 
-import pickle
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,8 +15,6 @@ import torch
 from core.lab.evaluation.metrics import Picture
 
 _BATCH = 16
-_DAMAGED = (OSError, RuntimeError, KeyError, ValueError, EOFError, pickle.UnpicklingError)
-"""What torch-fidelity raises for a file that does not hold its weights."""
 
 
 class Inception:
@@ -27,7 +24,7 @@ class Inception:
         weights: torch-fidelity's file of the TensorFlow weights, pt_inception-2015-12-05-6726825d.pth.
 
     Raises:
-        ImportError: where torchmetrics or torch-fidelity is not installed.
+        ImportError: if torchmetrics or torch-fidelity is not installed.
         OSError, RuntimeError, KeyError, ValueError, EOFError, pickle.UnpicklingError: for a file without these weights.
     """
 
@@ -43,7 +40,7 @@ class Inception:
 
     @torch.inference_mode()
     def figures(self, real: Sequence[Picture], made: Sequence[Picture]) -> dict[str, float]:
-        """Return FID and IS of made pictures; both are biased by the small number of pictures that an evaluation has.
+        """Compute FID and IS of made pictures; both are biased, because an evaluation has few pictures.
 
         Args:
             real, made: at least two pictures each, all of one size.
@@ -61,15 +58,3 @@ class Inception:
             warnings.simplefilter("ignore")  # that one split has no standard deviation
             score, _ = self._score.compute()
         return {"FID": float(self._distance.compute()), "IS": float(score)}
-
-
-def find_inception(weights: Path | None) -> tuple[Inception | None, str]:
-    """Return the net, or None and a sentence that says why FID and IS will not be measured."""
-    if weights is None:
-        return None, "FID and IS were not measured: no Inception weights were given (--inception WEIGHTS)."
-    try:
-        return Inception(weights), ""
-    except ImportError as error:
-        return None, f"FID and IS were not measured: {' '.join(str(error).split()).rstrip('.')}."
-    except _DAMAGED:
-        return None, f"FID and IS were not measured: {weights.name} does not hold torch-fidelity's Inception weights."

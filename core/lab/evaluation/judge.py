@@ -35,11 +35,11 @@ class Probe:
 
     @classmethod
     def read(cls, path: Path) -> Probe:
-        """Return the probe of an .npz file with arrays `w` and `b`.
+        """Read the probe in an .npz file with arrays `w` and `b`.
 
         Raises:
-            FileNotFoundError: where the file is missing.
-            ValueError, BadZipFile: where it is no such file.
+            FileNotFoundError: if the file is missing.
+            ValueError, BadZipFile: if it is another kind of file.
         """
         with np.load(path) as arrays:
             if not {"w", "b"} <= set(arrays.files):
@@ -48,7 +48,7 @@ class Probe:
 
     @classmethod
     def fitted(cls, features: Tensor, labels: Tensor, classes: int) -> Probe:
-        """Return the logistic regression of classes on features; the same photos give the same probe.
+        """Fit the logistic regression of classes on features; the same photos give the same probe.
 
         Args:
             features: (n, 1280) float32.
@@ -69,7 +69,7 @@ class Probe:
         return cls(w.detach(), b.detach())
 
     def logits(self, features: Tensor) -> Tensor:
-        """Return (B, C) logits of (B, 1280) features."""
+        """Compute (B, C) logits of (B, 1280) features."""
         return features @ self.w.to(features.device).T + self.b.to(features.device)
 
 
@@ -77,10 +77,10 @@ class Judge:
     """Perceptual distances, features and classes of pictures.
 
     Args:
-        weights: of the metric net; those that come with the bundled model where none are given.
+        weights: of the metric net; None for those that come with the bundled model.
 
     Attributes:
-        probe: tells the classes of the photos apart; None leaves out what is said of classes.
+        probe: tells the classes of the photos apart; None leaves out all figures on classes.
     """
 
     def __init__(self, weights: Path | None = None) -> None:
@@ -89,12 +89,12 @@ class Judge:
 
     @torch.inference_mode()
     def features(self, pictures: Sequence[Picture]) -> Tensor:
-        """Return (n, 1280) float32 pooled features of pictures of any size, squeezed to squares."""
+        """Compute (n, 1280) float32 pooled features of pictures of any size, squeezed to squares."""
         starts = range(0, len(pictures), _BATCH)
         return torch.cat([self._net.features(to_tensor(pictures[i : i + _BATCH], SIDE)) for i in starts])
 
     def classes(self, features: Tensor) -> NDArray[np.int64]:
-        """Return the probe's class index, (n,) int64, of each of (n, 1280) features; there must be a probe."""
+        """Classify (n, 1280) features by the probe, which must be there: (n,) int64 class indices."""
         assert self.probe is not None, "ask `probes` first"
         return self.probe.logits(features).argmax(1).numpy()
 
@@ -114,7 +114,7 @@ class Judge:
         answers: Mapping[str, Sequence[Picture]],
         masks: Sequence[Mask] | None = None,
     ) -> dict[str, NDArray[np.float32]]:
-        """Return each method's perceptual distances to the photos, (n, 2): of the whole picture, of the masked part.
+        """Measure each method's perceptual distances to the photos, (n, 2): of the whole picture, of the masked part.
 
         Args:
             photos: n pictures.
@@ -135,9 +135,9 @@ class Judge:
     def distances_as_they_are(
         self, photos: Sequence[Picture], answers: Mapping[str, Sequence[Picture]], masks: Sequence[Mask]
     ) -> dict[str, float]:
-        """Return each method's mean distance in the hole, of crops of one photo at their own size (64 px and more).
+        """Measure each method's mean distance in the hole, in crops of one photo at their own size (64 px and more).
 
-        The mean over the pixels of all crops' holes: each crop weighs as many as its mask has.
+        Each crop weighs as many as its mask has pixels.
         """
         total = dict.fromkeys(answers, 0.0)
         for i, (photo, mask) in enumerate(zip(photos, masks, strict=True)):
@@ -149,11 +149,11 @@ class Judge:
 
 
 def _as_it_is(picture: Picture) -> Tensor:
-    """Return a picture as (1, 3, H, W) float32 in [0, 1]."""
+    """Convert a picture to (1, 3, H, W) float32 in [0, 1]."""
     return torch.from_numpy(np.ascontiguousarray(picture.transpose(2, 0, 1)))[None].float() / 255.0
 
 
 def _mask_tensor(masks: Sequence[Mask]) -> Tensor:
-    """Return masks as (n, 1, SIDE, SIDE) bool."""
+    """Convert masks to (n, 1, SIDE, SIDE) bool."""
     resized = [cv2.resize(mask.astype(np.uint8), (SIDE, SIDE), interpolation=cv2.INTER_NEAREST) for mask in masks]
     return torch.from_numpy(np.stack(resized) > 0).unsqueeze(1)

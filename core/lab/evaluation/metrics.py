@@ -1,4 +1,4 @@
-"""Figures of merit as pure functions of pictures and features.
+"""Figures of merit, as pure functions of pictures and features.
 
 Knows nothing of models, methods or files. Pictures are (H, W, 3) uint8 RGB, masks (H, W) bool with True = repainted.
 """
@@ -22,17 +22,17 @@ _RIDGE = 1.0  # of the judge of `told_apart`, beside a kernel of mean diagonal 1
 
 
 def psnr(a: Picture, b: Picture, mask: Mask | None = None) -> float:
-    """Return the peak signal-to-noise ratio in dB, over the masked pixels where a mask is given; inf for equal ones."""
+    """Compute the peak signal-to-noise ratio in dB, of the masked pixels if a mask is given; inf for equal ones."""
     gap = (a.astype(np.float64) - b.astype(np.float64)) ** 2
     error = float(gap.mean() if mask is None else gap[mask].mean())
     return float("inf") if error == 0.0 else 10.0 * float(np.log10(255.0**2 / error))
 
 
 def changed_outside(a: Picture, b: Picture, mask: Mask) -> int:
-    """Return how many pixels outside the mask differ in any channel.
+    """Count the pixels outside the mask that differ in any channel.
 
     Raises:
-        ValueError: where the pictures have different sizes or channels.
+        ValueError: if the pictures have different sizes or channels.
     """
     if a.shape != b.shape:
         raise ValueError(f"answer is {a.shape} but the canvas is {b.shape}")
@@ -40,7 +40,7 @@ def changed_outside(a: Picture, b: Picture, mask: Mask) -> int:
 
 
 def kernel_distance(a: Tensor, b: Tensor) -> float:
-    """Return the squared kernel distance (KID) of two sets of features; about 0 where they are alike, may be below.
+    """Compute the squared kernel distance (KID) of two sets of features; about 0 for like sets, and may be below.
 
     The unbiased estimate of Binkowski et al. 2018, equation 4, with their kernel (x.y / d + 1)^3, over whole sets.
 
@@ -60,12 +60,12 @@ def kernel_distance(a: Tensor, b: Tensor) -> float:
 
 
 def told_apart(real: Tensor, made: Tensor) -> float:
-    """Return how well a linear judge tells made features from real ones: area under its ROC curve, 0.5 = not at all.
+    """Measure how well a linear judge tells made features from real ones: area under its ROC curve, 0.5 = not at all.
 
     Ridge regression on standardised features. Each photo's pair is judged by a judge that saw neither of the two.
 
     Args:
-        real, made: (n, d) float, the features of n photos and of what was made of them; n at least 2.
+        real, made: (n, d) float, the features of n photos and of the answers about them; n at least 2.
     """
     count = len(real)
     both = torch.cat([real, made]).double()  # photo i is in rows i and count + i
@@ -86,11 +86,11 @@ def told_apart(real: Tensor, made: Tensor) -> float:
 
 
 def precision_recall(real: Tensor, made: Tensor, *, neighbours: int = 3) -> tuple[float, float]:
-    """Return (precision, recall), each 0..1, of made features (Kynkaanniemi et al. 2019, equations 1 and 2; k = 3).
+    """Compute (precision, recall), each 0..1, of made features (Kynkaanniemi et al. 2019, equations 1 and 2; k = 3).
 
     Precision is the share of made samples that lie in the real samples' manifold, recall the share of real ones that
     lie in the made samples'. A set's manifold is the union of balls around its members, each as wide as the distance
-    to the member's k-th nearest neighbour in the set. Where a set has no k neighbours, k is as many as there are.
+    to the member's k-th nearest neighbour in the set. If a set has fewer than k neighbours, k is their number.
 
     Args:
         real, made: (n, d) and (m, d) float, n and m at least 2.
@@ -108,12 +108,12 @@ def precision_recall(real: Tensor, made: Tensor, *, neighbours: int = 3) -> tupl
 
 
 def has_similarity() -> bool:
-    """Return whether SSIM can be measured: whether scikit-image is installed."""
+    """Return whether SSIM can be measured, that is, whether scikit-image is installed."""
     return importlib.util.find_spec("skimage") is not None
 
 
 def similarity_map(a: Picture, b: Picture) -> NDArray[np.float64]:
-    """Return the structural similarity (SSIM) around each pixel, (H, W) float64 in -1..1; its mean is the SSIM.
+    """Compute the structural similarity (SSIM) around each pixel, (H, W) float64 in -1..1; its mean is the SSIM.
 
     scikit-image's, of the luminance with the Gaussian window of Wang et al. 2004.
 
@@ -121,7 +121,7 @@ def similarity_map(a: Picture, b: Picture) -> NDArray[np.float64]:
         a, b: pictures of one size, at least 11 pixels a side.
 
     Raises:
-        ModuleNotFoundError: where scikit-image is not installed.
+        ModuleNotFoundError: if scikit-image is not installed.
     """
     from skimage.metrics import structural_similarity
 
@@ -133,7 +133,7 @@ def similarity_map(a: Picture, b: Picture) -> NDArray[np.float64]:
 
 
 def lattice(picture: Picture, pixels: int) -> float:
-    """Return how far a decoder's finest lattice stands out: the power at its period over that at neighbouring periods.
+    """Measure how far a decoder's finest lattice stands out: the power at its period over that at neighbouring periods.
 
     A pixel shuffle at the end of a decoder leaves a lattice with a period of 2 of its pixels. Of the luma of rows and
     of columns; about 1 in photos.
@@ -154,12 +154,12 @@ def lattice(picture: Picture, pixels: int) -> float:
 
 
 def to_side(picture: Picture, side: int) -> Picture:
-    """Return a picture squeezed to a square, (side, side, 3) uint8; area averages down, cubic up."""
+    """Squeeze a picture to a square, (side, side, 3) uint8; area averages down, cubic up."""
     method = cv2.INTER_AREA if min(picture.shape[:2]) > side else cv2.INTER_CUBIC
     return np.asarray(cv2.resize(picture, (side, side), interpolation=method), np.uint8)
 
 
 def to_tensor(pictures: Sequence[Picture], side: int) -> Tensor:
-    """Return pictures resized by `to_side`, (n, 3, side, side) float32 in [0, 1]."""
+    """Resize pictures by `to_side` and stack them, (n, 3, side, side) float32 in [0, 1]."""
     resized = np.stack([to_side(picture, side) for picture in pictures])
     return torch.from_numpy(resized).permute(0, 3, 1, 2).float() / 255.0

@@ -1,4 +1,4 @@
-"""A report in Markdown with its bars, a CSV of every figure, and contact sheets.
+"""Reports: Markdown with bars and tables, a CSV of every figure, and contact sheets.
 
 Knows nothing of questions or of how figures are measured.
 """
@@ -20,14 +20,14 @@ Ours = Callable[[Bar, Part], Mapping[str, str]]
 
 
 def report(title: str, parts: Sequence[Part], bars: Sequence[Bar], ours: Ours, notes: Sequence[str]) -> str:
-    """Return the whole report as Markdown that can be pasted into a model card.
+    """Write the whole report as Markdown that can be pasted into a model card.
 
     Args:
-        title: of the first heading.
-        parts: the questions asked so far.
-        bars: that are wanted.
-        ours: the methods that bars are about.
-        notes: sentences on how to read it, and on what was not measured.
+        title: the first heading.
+        parts: the answers so far.
+        bars: the required figures.
+        ours: finds the methods that a bar is about.
+        notes: sentences on how to read the report, and on what was not measured.
     """
     table = bars_table(bars, parts, ours)
     measured = {name for part in parts for figures in part.figures().values() for name in figures}
@@ -37,13 +37,13 @@ def report(title: str, parts: Sequence[Part], bars: Sequence[Bar], ours: Ours, n
 
 
 def markdown(part: Part) -> str:
-    """Return one question's figures as a heading and a table, a method a line."""
+    """Table one question's figures under a heading, a line per method."""
     about = f"{len({answer.photo for answer in part.answers})} photos; {part.about}.\n\n" if part.about else ""
     return f"### {part.name}\n\n{about}{figures_table(part.figures())}"
 
 
 def figures_csv(parts: Sequence[Part]) -> str:
-    """Return every figure as one line: group, question, photo, method, measure, value; no photo means all together."""
+    """Write each figure on a line: group, question, photo ("" for all together), method, measure, value."""
     lines: list[tuple[object, ...]] = []
     for part in parts:
         each = [(a.photo, a.method, a.figures) for a in part.answers]
@@ -54,13 +54,13 @@ def figures_csv(parts: Sequence[Part]) -> str:
 
 
 def sheets(part: Part, *, most: int = 20) -> dict[str, Picture]:
-    """Return a question's contact sheets by the stem of their file, at most `most` photos on each, spread over all."""
+    """Draw a question's contact sheets by the stem of their file, at most `most` photos on each, spread over all."""
     found = {name: [lines[i] for i in spread(len(lines), most)] for name, lines in part.lines.items()}
     return {slug(f"{part.group} {part.question} {name}"): sheet(lines) for name, lines in found.items() if lines}
 
 
 def bars_table(bars: Sequence[Bar], parts: Sequence[Part], ours: Ours) -> str:
-    """Return a line for each bar and question that it is about, with the figures found; "" where none was measured."""
+    """Table each bar with the figures measured for its questions; "" if none was measured."""
     lines: list[Sequence[str]] = []
     for bar in bars:
         measure = BY_NAME[bar.measure]
@@ -80,7 +80,7 @@ def bars_table(bars: Sequence[Bar], parts: Sequence[Part], ours: Ours) -> str:
 
 
 def _common_line(bar: Bar, parts: Sequence[Part], ours: Ours) -> list[Sequence[str]]:
-    """Return the line of a bar over all photos of all questions, with the questions that miss it."""
+    """Make a bar's line over all photos of all questions, with the questions that miss it."""
     measure = BY_NAME[bar.measure]
     found = {part: method for part in parts for method in ours(bar, part) if part.values(method, bar.measure)}
     if not found:

@@ -1,4 +1,4 @@
-"""The edits that are measured, as requests: every room of the evaluation asks the engine with these.
+"""The measured edits as requests, for every room of the evaluation.
 
 Knows nothing of photos, figures or how an edit is done.
 """
@@ -18,12 +18,12 @@ UNFINISHED = Painting(feather_px=0, match_colour=False, detail="none", blend="fe
 
 
 def edit(case: Case, **more: Any) -> EditRequest:
-    """Return the request for a case's hole or borders, with all that is not given as the editor has it."""
+    """Make the request for a case's hole or borders; what is not given is as in the editor."""
     return EditRequest(case.given, Mask(case.mask) if case.is_hole else case.sides, **more)
 
 
 def advised(spec: ModelSpec, **options: Any) -> dict[str, Any]:
-    """Return the parts of a request for nothing in particular: the model's advice, and a class if it needs one."""
+    """Return the usual parts of a request: the model's advice, and a class if it needs one."""
     # Of a model without a null class the first is asked for; which one it is does not matter to a comparison.
     class_id = None if spec.null_class else 0
     return {"class_id": class_id, "decoding": DecodeOptions(**{**spec.defaults.plain, **options})}

@@ -16,7 +16,7 @@ _LEAST_STROKE = 3  # pixels: what a brush of a finger's width leaves in a small 
 
 
 def centre(size: Size, random: np.random.Generator, *, share: float) -> Mask:
-    """Return the middle of a picture: `share` of each side of it."""
+    """Hide the middle of a picture, `share` of each side."""
     left, top = (round(side * (1.0 - share) / 2.0) for side in size)
     hidden = np.zeros((size.height, size.width), bool)
     hidden[top : size.height - top, left : size.width - left] = True
@@ -24,14 +24,14 @@ def centre(size: Size, random: np.random.Generator, *, share: float) -> Mask:
 
 
 def cells(size: Size, random: np.random.Generator, *, share: float) -> Mask:
-    """Return about `share` of 16x16 cells."""
+    """Hide about `share` of 16x16 cells."""
     drawn = random.random((CELLS, CELLS)) < share
     rows, columns = (np.arange(side) * CELLS // side for side in (size.height, size.width))
     return np.asarray(drawn[np.ix_(rows, columns)])
 
 
 def scribbles(size: Size, random: np.random.Generator) -> Mask:
-    """Return three to six strokes of several segments, each 4 to 10 % of the shorter side wide."""
+    """Draw three to six strokes of several segments, each 4 to 10 % of the shorter side wide."""
     side = min(size)
     canvas = np.zeros((size.height, size.width), np.uint8)
     for _ in range(int(random.integers(3, 7))):
@@ -48,7 +48,7 @@ def scribbles(size: Size, random: np.random.Generator) -> Mask:
 
 
 def strokes(size: Size, random: np.random.Generator, *, count: int, reach: float, width: float, apart: bool) -> Mask:
-    """Return bent brush strokes.
+    """Draw bent brush strokes.
 
     Args:
         size: of the picture.
@@ -86,12 +86,12 @@ def _line(canvas: np.ndarray, start: np.ndarray, end: np.ndarray, width: int) ->
 
 
 def blob(size: Size, random: np.random.Generator, *, share: float) -> Mask:
-    """Return a rounded, irregular region somewhere wholly inside a picture.
+    """Draw a rounded, irregular region wholly inside a picture.
 
     Args:
         size: of the picture.
         random: decides on place and shape.
-        share: of the picture's shorter side, the region's mean diameter.
+        share: mean diameter of the region as a share of the picture's shorter side.
     """
     radius = share * min(size) / 2.0
     angles = np.linspace(0.0, 2.0 * np.pi, 64, endpoint=False)

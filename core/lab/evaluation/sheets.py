@@ -1,4 +1,4 @@
-"""Contact sheets for a person to look at: lines of pictures with captions, drawn by Pillow.
+"""Contact sheets: lines of pictures with captions, drawn by Pillow.
 
 Knows nothing of questions, figures or files.
 """
@@ -23,7 +23,7 @@ Line = tuple[Sequence[str], Sequence[Picture]]
 
 
 def sheet(lines: Sequence[Line]) -> Picture:
-    """Return lines of one picture or more each below each other on white, (H, W, 3) uint8 RGB."""
+    """Draw lines of one or more pictures below each other on white, (H, W, 3) uint8 RGB."""
     heights = [CAPTION_PX + max(picture.shape[0] for picture in pictures) for _, pictures in lines]
     widths = [sum(picture.shape[1] for picture in pictures) for _, pictures in lines]
     canvas = Image.new("RGB", (max(widths), sum(heights)), "white")
@@ -39,13 +39,13 @@ def sheet(lines: Sequence[Line]) -> Picture:
 
 
 def fitted(picture: Picture, frame: Size) -> Picture:
-    """Return a picture scaled to fit into a frame, at its upper left corner, on white."""
+    """Scale a picture to fit into a frame, at its upper left corner, on white."""
     image = Image.fromarray(np.ascontiguousarray(picture))
     return cut(np.array(ImageOps.contain(image, frame, Image.Resampling.LANCZOS)), frame)
 
 
 def cut(picture: Picture, frame: Size) -> Picture:
-    """Return a picture pixel by pixel in a frame: what is beyond is cut off, what is missing is white."""
+    """Put a picture into a frame pixel by pixel: cut off what is beyond, leave the rest white."""
     canvas = np.full((frame.height, frame.width, 3), 255, np.uint8)
     shown = picture[: frame.height, : frame.width]
     canvas[: shown.shape[0], : shown.shape[1]] = shown
@@ -53,7 +53,7 @@ def cut(picture: Picture, frame: Size) -> Picture:
 
 
 def _write(canvas: Image.Image, text: str, left: int, top: int, right: int) -> None:
-    """Write as much of a text as fits before `right`."""
+    """Write a text, cut to fit before `right`."""
     pen, font = ImageDraw.Draw(canvas), ImageFont.load_default(_LETTER_PX)
     while text and left + pen.textlength(text, font) > right:
         text = text[:-1]

@@ -1,4 +1,4 @@
-"""Tables of figures: in Markdown for people, as CSV for programs; and each measure's format and meaning.
+"""Tables of figures, in Markdown for people and as CSV for programs; each measure's format and meaning.
 
 Knows nothing of how figures are measured. A new measure is one line in `MEASURES`.
 """
@@ -21,8 +21,8 @@ class Measure:
     Attributes:
         name: as in tables.
         shown: its format.
-        about: what it says, for a report's legend; "" where the name says it.
-        over: how the figures of several photos become one; None for a mean or median, as the question has it.
+        about: its meaning, for a report's legend; "" if the name says it.
+        over: how the figures of several photos become one; None if the question decides.
     """
 
     name: str
@@ -31,7 +31,7 @@ class Measure:
     over: Callable[[Sequence[float]], np.floating] | None = None
 
     def words(self, value: float | None) -> str:
-        """Return a figure in words; "-" for nan and infinity, "" for None."""
+        """Format a figure; "-" for nan and infinity, "" for None."""
         if value is None:
             return ""
         return self.shown.format(value) if math.isfinite(value) else "-"
@@ -88,26 +88,26 @@ BY_NAME = {measure.name: measure for measure in MEASURES}
 
 
 def figures_table(lines: Mapping[str, Mapping[str, float]]) -> str:
-    """Return figures by method and measure in Markdown: a method a line, and the measures that any of them has."""
+    """Table figures by method and measure in Markdown: a line per method, a column per measure that any method has."""
     kept = [m for m in MEASURES if any(m.name in figures for figures in lines.values())]
     rows = [[method, *(m.words(figures.get(m.name)) for m in kept)] for method, figures in lines.items()]
     return markdown_table(["method", *(m.name for m in kept)], rows)
 
 
 def legend(names: Iterable[str]) -> str:
-    """Return what the measures of these names say, one sentence each."""
+    """Explain the measures of these names, one sentence each."""
     found = set(names)
     return " ".join(f"{m.name}: {m.about}." for m in MEASURES if m.about and m.name in found)
 
 
 def markdown_table(head: Sequence[str], rows: Iterable[Sequence[str]], *, words: int = 1) -> str:
-    """Return a table in Markdown, its first `words` columns to the left and the others, figures, to the right."""
+    """Write a table in Markdown, with the first `words` columns to the left and the others, figures, to the right."""
     lines = [head, ["---" if i < words else "---:" for i in range(len(head))], *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 
 
 def csv_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Return a table as CSV, fractions with six digits."""
+    """Write a table as CSV, fractions with six digits."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(head)

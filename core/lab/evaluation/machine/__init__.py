@@ -1,1 +1,1 @@
-"""What it costs on this machine: seconds by stage, published models, and pictures of any size."""
+"""Costs on this machine: seconds by stage, published models, and pictures of any size."""

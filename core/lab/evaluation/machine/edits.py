@@ -1,4 +1,4 @@
-"""How long things take: imports, loading, an edit split by stage, and an edit in pictures of 256 px to 50 megapixels.
+"""Times imports, and edits by stage, of one picture and of pictures of 256 px to 50 megapixels.
 
 Knows nothing of quality. Figures are medians of a few runs on the machine at hand.
 """
@@ -54,7 +54,7 @@ LOADS = (
 
 
 def picture(width: int, height: int, *, seed: int = 0) -> Picture:
-    """Return a synthetic photo: colour ramps, a horizon and seeded noise; (height, width, 3) uint8."""
+    """Draw a synthetic photo: colour ramps, a horizon and seeded noise; (height, width, 3) uint8."""
     random = np.random.Generator(np.random.PCG64(seed))
     y, x = np.mgrid[0:height, 0:width] / max(width, height)
     ramps = np.stack([0.3 + 0.5 * y, 0.5 + 0.2 * np.sin(9.0 * x), 0.8 - 0.6 * y], axis=2)
@@ -63,13 +63,13 @@ def picture(width: int, height: int, *, seed: int = 0) -> Picture:
 
 
 def tiled(tile: Picture, size: Size) -> Picture:
-    """Return a picture of any size laid of copies of a tile."""
+    """Make a picture of any size from copies of a tile."""
     down, across = (-(-whole // part) for whole, part in zip((size.height, size.width), tile.shape, strict=False))
     return np.ascontiguousarray(np.tile(tile, (down, across, 1))[: size.height, : size.width])
 
 
 def hole(size: Size, side: int, place: int = 0) -> Mask:
-    """Return a square hole near the picture's middle; each place is another."""
+    """Make a square hole near the picture's middle; each `place` is a different one."""
     mask = np.zeros((size.height, size.width), bool)
     left, top = (size.width - side) // 2 - 5 * place, (size.height - side) // 2 - 3 * place
     mask[top : top + side, left : left + side] = True
@@ -77,7 +77,7 @@ def hole(size: Size, side: int, place: int = 0) -> Mask:
 
 
 def measure_imports(names: Sequence[str] = IMPORTS) -> Timing:
-    """Return the seconds that a fresh interpreter spends on importing the packages one after another.
+    """Time the imports of packages, one after another, in a fresh interpreter.
 
     Packages that are not installed are left out.
     """
@@ -100,7 +100,7 @@ def measure_imports(names: Sequence[str] = IMPORTS) -> Timing:
 
 
 def measure_edits(engine: Engine, *, variations: Sequence[int] = (1, 4), size: Size = SIZE) -> list[Timing]:
-    """Return the split of an edit at T = 8 of a picture with a square hole of a fifth of its height.
+    """Time an edit at T = 8 by stage, of a picture with a square hole of a fifth of its height.
 
     Each number of variations is measured on pictures seen for the first time and on the same ones again, whose
     window the engine has encoded before. One more edit beforehand pays for the first use of every kernel.
@@ -124,9 +124,9 @@ def measure_edits(engine: Engine, *, variations: Sequence[int] = (1, 4), size: S
 
 
 def measure_loads(load_model: Callable[[], Engine], loads: Sequence[Load] = LOADS) -> list[Timing]:
-    """Return what an edit costs in each size, each in a fresh process, so that the peak of memory is its own.
+    """Measure an edit in pictures of each size, each in a fresh process, so that the peak of memory is its own.
 
-    Memory that is added is what the edits take beyond the model and their picture.
+    Added memory is what the edits take beyond the model and their picture.
 
     Args:
         load_model: picklable, since each process loads its own engine.

@@ -1,4 +1,4 @@
-"""What the published models take on this machine: seconds and memory of loading and of an edit, with random weights.
+"""Measures published models on this machine: seconds and memory of loading and of an edit, with random weights.
 
 Knows nothing of quality, and needs no download: numbers of the right shapes cost as much as the right ones.
 """
@@ -28,9 +28,9 @@ from core.values.request import EditRequest
 
 
 def measure_published(name: str, *, device: str = "auto", dtype: str = "auto") -> tuple[Timing, Timing]:
-    """Return what loading a published model takes, and one edit at its own settings, with random weights.
+    """Measure loading a published model and one edit at its own settings, with random weights.
 
-    Memory that is added is beyond what the process held before; while it edits, it holds the weights besides.
+    Added memory is beyond what the process held before; while it edits, it holds the weights besides.
 
     Args:
         name: key of `core.models.presets.PRESETS`.
@@ -38,7 +38,7 @@ def measure_published(name: str, *, device: str = "auto", dtype: str = "auto") -
 
     Raises:
         UnknownModel: where no published model is called that.
-        BadRequest: for a device or number format that cannot be had.
+        BadRequest: for a device or number format that is not available.
     """
     pick_format(dtype, pick_device(device), None)  # refused before gigabytes are written
     if name not in PRESETS:
@@ -64,7 +64,7 @@ def _load_and_edit(folder: Path, device: str, dtype: str) -> tuple[Timing, Timin
 
 
 def _write_random(folder: Path, spec: ModelSpec) -> None:
-    """Write a model of random weights that keep the size of what they see, biases 0 and norms 1."""
+    """Write a model of random weights that preserve the scale of their inputs, biases 0 and norms 1."""
     with torch.device("meta"):
         nets = build(spec)
     draw = torch.Generator().manual_seed(0)

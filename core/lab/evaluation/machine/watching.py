@@ -1,6 +1,6 @@
-"""Seconds of some work and the most memory held meanwhile, in a process of its own where that matters; as a table.
+"""Measures seconds and peak memory of some work, in a process of its own if asked, and tables them.
 
-Knows nothing of what the work is. Only Linux tells of memory.
+Knows nothing of the work. Only Linux reports memory.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ _PROCESS = Path("/proc/self")
 
 @dataclass(frozen=True)
 class Timing:
-    """What one kind of work took.
+    """Cost of one kind of work.
 
     Attributes:
         name: of the work.
-        seconds: by stage on the clock, "total" always among them.
-        cpu: seconds of all processor threads together, which a busy machine does not stretch; None where not counted.
-        peak: bytes of memory that the process held at most, everything included; None where nobody knows.
-        added: bytes of that beyond what it held before, 0 or more; likewise.
+        seconds: wall-clock seconds by stage, "total" always included.
+        cpu: seconds of all processor threads together, which a busy machine does not stretch; None if not counted.
+        peak: most bytes of memory that the process held, everything included; None if unknown.
+        added: bytes of the peak beyond what it held before, 0 or more; None if unknown.
     """
 
     name: str
@@ -40,7 +40,7 @@ class Timing:
 
 
 def watched(name: str, work: Callable[[], T]) -> tuple[Timing, T]:
-    """Do some work; return what it took, and its result."""
+    """Do some work; return its cost and its result."""
     before = process_bytes("VmRSS")
     if before is not None:
         (_PROCESS / "clear_refs").write_text("5")  # forgets the peak so far
@@ -60,7 +60,7 @@ def alone(work: Callable[..., T], *arguments: object) -> T:
 
 
 def process_bytes(line: str) -> int | None:
-    """Return the bytes that the process holds (VmRSS) or held at most (VmHWM); None where the system is not Linux."""
+    """Read the bytes that the process holds (VmRSS) or held at most (VmHWM); None if the system is not Linux."""
     status = _PROCESS / "status"
     if not status.exists():
         return None
@@ -68,7 +68,7 @@ def process_bytes(line: str) -> int | None:
 
 
 def table(timings: Sequence[Timing]) -> str:
-    """Return one line for each timing in Markdown: its total, its stages in seconds, its memory in 10^6 bytes."""
+    """Table timings in Markdown, one per line: total and stages in seconds, memory in 10^6 bytes."""
     rows = []
     for timing in timings:
         stages = ", ".join(f"{name} {value:.3f}" for name, value in timing.seconds.items() if name != "total")

@@ -1,1 +1,1 @@
-"""Questions at the model's size: holes, borders, classes, pictures from nothing, and what the tokenizer keeps."""
+"""Questions at the model's size: holes, borders, classes, new pictures, and what the tokenizer keeps."""

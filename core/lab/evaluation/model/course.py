@@ -14,7 +14,7 @@ from core.lab.evaluation.baselines import installed_baselines
 from core.lab.evaluation.metrics import has_similarity
 from core.lab.evaluation.model.edits import answer_class_edit, answer_question
 from core.lab.evaluation.model.exam import Exam
-from core.lab.evaluation.model.questions import CLASS_BOX, GENERATION, QUESTIONS, RECONSTRUCTION
+from core.lab.evaluation.model.questions import CLASS_EDIT, GENERATION, QUESTIONS, RECONSTRUCTION
 from core.lab.evaluation.model.whole import answer_generation, answer_reconstruction
 
 Ask = Callable[[Exam], Part]
@@ -22,7 +22,7 @@ Ask = Callable[[Exam], Part]
 COURSE: dict[str, Ask] = {
     RECONSTRUCTION: answer_reconstruction,
     **{question.name: partial(answer_question, question=question) for question in QUESTIONS},
-    CLASS_BOX.name: answer_class_edit,
+    CLASS_EDIT: answer_class_edit,
     GENERATION: answer_generation,
 }
 """Every question there is, by name."""
@@ -31,7 +31,7 @@ READING = "A plausible invention is not the hidden photo: KID counts for more th
 
 
 def course(exam: Exam, names: Sequence[str] = tuple(COURSE)) -> tuple[dict[str, Ask], list[str]]:
-    """Return those of the named questions that can be asked, and a sentence for everything that will not be measured.
+    """Choose the named questions that can be asked, and write a sentence for everything that will not be measured.
 
     Args:
         exam: the model, the photos and who judges.
@@ -44,9 +44,9 @@ def course(exam: Exam, names: Sequence[str] = tuple(COURSE)) -> tuple[dict[str, 
         missing.append(
             "Which class is seen was not judged: give photos of every class with --probe, to learn them from."
         )
-    unfit = {GENERATION, CLASS_BOX.name} if not exam.knows_classes else set[str]()
+    unfit = {GENERATION, CLASS_EDIT} if not exam.knows_classes else set[str]()
     if not exam.sees_classes:
-        unfit.add(CLASS_BOX.name)
+        unfit.add(CLASS_EDIT)
     left_out = ", ".join(name for name in names if name in unfit)
     if left_out:
         missing.append(f"Not asked, since the photos' classes are not the model's and the probe's: {left_out}.")
@@ -54,6 +54,6 @@ def course(exam: Exam, names: Sequence[str] = tuple(COURSE)) -> tuple[dict[str, 
 
 
 def ours(bar: Bar, part: Part, *, model: str) -> dict[str, str]:
-    """Return the methods of a model that a bar is about, and what tells each from the others."""
+    """Return the model's methods that a bar is about, each with the word that distinguishes it."""
     found = [name for name in part.methods if name.startswith(model) and name.endswith(bar.method)]
     return {name: name.removeprefix(model).lstrip(" +,") for name in found}

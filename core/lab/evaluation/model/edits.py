@@ -1,4 +1,4 @@
-"""How good edits are: the engine and plain baselines answer the same questions about the same photos.
+"""Measures edits: the engine and plain baselines answer the same questions about the same photos.
 
 Knows nothing of files. The engine is entered through `Engine.edit` alone, as a person's edits are. A plausible
 invention is not the hidden photo, so the kernel distance of hole crops counts for more than the distance to it.
@@ -21,7 +21,7 @@ from core.lab.evaluation.baselines import BASELINES, filled, installed_baselines
 from core.lab.evaluation.cases import Case, Method, Painted, Question, answered
 from core.lab.evaluation.metrics import Mask, Picture, changed_outside, has_similarity, psnr, similarity_map
 from core.lab.evaluation.model.exam import SEEDS, Exam, compared
-from core.lab.evaluation.model.questions import CLASS_BOX, RANKED
+from core.lab.evaluation.model.questions import CLASS_EDIT, CLASS_SHARE, RANKED
 from core.lab.evaluation.sheets import Line, fitted
 from core.values.geometry import Box, Size
 from core.values.groups import Painting
@@ -69,7 +69,7 @@ def answer_question(exam: Exam, question: Question) -> Part:
 
 
 def _edited(case: Case, *, exam: Exam, by_class: bool) -> Painted:
-    """Answer by the engine, with the true tokens' likelihood, and the seeds' diversity for a few of the photos."""
+    """Answer with the engine; measure the true tokens' likelihood, and for a few photos the diversity of seeds."""
     # A hard edge: the feather lies inside the mask and would show some of the hidden photo. No finish: the model is
     # measured here, at its own size; what is made of it in whole photos, the room of photos measures.
     label = case.label if by_class else None
@@ -86,7 +86,7 @@ def _edited(case: Case, *, exam: Exam, by_class: bool) -> Painted:
 
 
 def _measured(exam: Exam, case: Case, painted: Mapping[str, Painted]) -> list[Answer]:
-    """Return each method's figures of one photo, the photo's own first."""
+    """Measure each method's answer about one photo, the photo itself first."""
     truth, mask = case.truth, case.mask
     assert truth is not None, "a photo was cut"
     answers = [Answer(case.photo, PHOTO, _edge(truth, mask))]
@@ -114,12 +114,12 @@ def _edge(picture: Picture, mask: Mask) -> dict[str, float]:
 
 
 def side_by_side(pictures: Mapping[str, Sequence[Picture]]) -> list[Line]:
-    """Return lines of a sheet: a method a column, a photo a line."""
+    """Make the lines of a sheet: a column per method, a line per photo."""
     return [(list(pictures), [fitted(one, SHOWN) for one in line]) for line in zip(*pictures.values(), strict=True)]
 
 
 def with_ratios(part: Part) -> Part:
-    """Return a part with its `RATIOS` to the best baseline; infinite where that one is as good as the photos."""
+    """Add the `RATIOS` to the best baseline; infinite if that one is as good as the photos."""
     pooled = {method: dict(figures) for method, figures in part.pooled.items()}
     for ratio, (measure, ignored) in RATIOS.items():
         figures = {m: value for m in part.methods if (value := part.figure(m, measure)) is not None}
@@ -131,7 +131,7 @@ def with_ratios(part: Part) -> Part:
 
 
 def hole_crops(mask: Mask, *, most: int = 4) -> tuple[Box, ...]:
-    """Return the squares to judge: wholly hidden ones where any fit, else the square around all that is hidden.
+    """Choose the squares to judge: wholly hidden ones if any fit, else the square around all hidden pixels.
 
     On whole pictures a flat grey hole scores well, because the rest is the real photo; inside the hole it does not.
 
@@ -159,17 +159,15 @@ def hole_crops(mask: Mask, *, most: int = 4) -> tuple[Box, ...]:
 
 
 def answer_class_edit(exam: Exam) -> Part:
-    """Repaint the centre of each photo as another class of the probe's; the classes asked for take turns."""
+    """Repaint the centre of each photo as another of the probe's classes, in turn."""
     count = exam.judge.class_count
     asked = [(label + 1 + i % (count - 1)) % count for i, label in enumerate(exam.labels)]
-    results, boxes = [], []
-    for photo in tqdm(exam.numbered(), desc=CLASS_BOX.name, leave=False, disable=None):
-        case = CLASS_BOX.build(photo)
-        box = None if case is None else Box.around(case.mask)
-        assert box is not None, "a question hides something"
-        boxes.append(box.slices)
-        painting, decoding = Painting(sharpen=exam.sharpen), exam.drawn(photo.seed, RANKED)
-        request = EditRequest(photo.pixels, box, asked[photo.seed], painting=painting, decoding=decoding)
+    side = exam.photos.shape[1]
+    low = round(side * (1.0 - CLASS_SHARE) / 2.0)
+    box, results = Box(low, low, side - low, side - low), []
+    for i, photo in enumerate(tqdm(exam.photos, desc=CLASS_EDIT, leave=False, disable=None)):
+        painting, decoding = Painting(sharpen=exam.sharpen), exam.drawn(i, RANKED)
+        request = EditRequest(photo, box, asked[i], painting=painting, decoding=decoding)
         results.append(exam.engine.edit(request))
     one, likeliest, first = f"{exam.name}, one sample", f"likeliest of {RANKED}", f"first ranked of {RANKED}"
     pictures = {
@@ -182,11 +180,13 @@ def answer_class_edit(exam: Exam) -> Part:
     spent = float(np.mean([result.seconds["total"] for result in results]))
     pooled: dict[str, dict[str, float]] = {}
     for method, made in pictures.items():
-        features = exam.judge.features([picture[box] for picture, box in zip(made, boxes, strict=True)])
+        features = exam.judge.features([picture[box.slices] for picture in made])
         wanted_of = exam.labels if method.startswith(PHOTO) else asked
         pooled[method] = {"pictures": float(len(made)), **exam.seen(features, wanted_of)}
         if method.startswith(exam.name):
             pooled[method]["seconds"] = spent / RANKED if method == one else spent
-    seeded = [[image[boxes[i]] for image in results[i].images[:SEEDS]] for i in spread(len(results), SEEDED_PHOTOS)]
-    pooled[one]["diversity"] = float(np.mean([exam.diversity(some) for some in seeded]))
-    return Part(CLASS_BOX.name, (), pooled, {"": side_by_side(pictures)})
+    seeded = (results[i].images[:SEEDS] for i in spread(len(results), SEEDED_PHOTOS))
+    pooled[one]["diversity"] = float(
+        np.mean([exam.diversity([image[box.slices] for image in some]) for some in seeded])
+    )
+    return Part(CLASS_EDIT, (), pooled, {"": side_by_side(pictures)})

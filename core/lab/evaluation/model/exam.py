@@ -1,4 +1,4 @@
-"""What every question at the model's size is asked with: the model, the photos, and who judges.
+"""The model, the photos and the judge that all questions at the model's size share.
 
 Knows nothing of the questions.
 """
@@ -37,12 +37,12 @@ class Exam:
         classes: class names, in the order of the engine's and of the probe's classes.
         judge: the metric nets.
         options: how to decode; each photo and sample has a seed of its own.
-        sharpen: how much what is new is sharpened.
-        samples: generated pictures a class, at least 2.
-        inception: for FID and IS, where there is one.
+        sharpen: how much new pictures are sharpened.
+        samples: generated pictures per class, at least 2.
+        inception: for FID and IS; None leaves them out.
 
     Raises:
-        BadRequest: on construction, where photos or samples are too few to compare distributions.
+        BadRequest: on construction, if photos or samples are too few to compare distributions.
     """
 
     engine: Engine
@@ -64,12 +64,12 @@ class Exam:
 
     @property
     def name(self) -> str:
-        """The model's name, with which its methods' names begin."""
+        """The model's name, the beginning of its methods' names."""
         return self.engine.spec.name
 
     @property
     def knows_classes(self) -> bool:
-        """Whether the photos' classes are the model's, so that it can be asked for them."""
+        """Whether the photos' classes are the model's, so that they can be requested."""
         return self.engine.spec.classes == self.classes
 
     @property
@@ -78,34 +78,34 @@ class Exam:
         return self.judge.probes(self.classes, self.labels)
 
     def first(self, limit: int | None) -> Exam:
-        """Return the same with `limit` photos, spread evenly over all; everything where it is None."""
+        """Limit the photos to `limit`, spread evenly over all; None keeps all."""
         chosen = spread(len(self.photos), limit)
         return replace(self, photos=self.photos[chosen], labels=tuple(self.labels[i] for i in chosen))
 
     def numbered(self) -> list[Photo]:
-        """Return the photos with their numbers and classes."""
+        """Return the photos with numbers and classes."""
         return [Photo(str(i), p, i, label) for i, (p, label) in enumerate(zip(self.photos, self.labels, strict=True))]
 
     def drawn(self, seed: int, variations: int = 1) -> DecodeOptions:
-        """Return the options of one photo or sample, whose number is its seed, so that a report can be made again."""
+        """Return the options of one photo or sample; its number is its seed, so that a report can be repeated."""
         return replace(self.options, seed=seed, variations=variations)
 
     def seen(self, features: Tensor, wanted: Sequence[int]) -> dict[str, float]:
-        """Return how often the probe sees the wanted class in (n, 1280) features; nothing without a probe of them."""
+        """Measure how often the probe sees the wanted class in (n, 1280) features; nothing without a suitable probe."""
         return {"class seen": float(np.mean(self.judge.classes(features) == wanted))} if self.sees_classes else {}
 
     def scored(self, real: Sequence[Picture], made: Sequence[Picture]) -> dict[str, float]:
-        """Return FID and IS of whole pictures; nothing without an Inception net."""
+        """Measure FID and IS of whole pictures; nothing without an Inception net."""
         return self.inception.figures(real, made) if self.inception else {}
 
     def diversity(self, samples: Sequence[Picture], mask: Mask | None = None) -> float:
-        """Return the mean perceptual distance of pairs of answers to one question, in the mask where one is given."""
+        """Average the perceptual distance of all pairs of answers to one question, in the mask if one is given."""
         first, second = zip(*itertools.combinations(samples, 2), strict=True)
         masks = None if mask is None else [mask] * len(first)
         return float(self.judge.distances(first, {"": second}, masks)[""][:, 1].mean())
 
 
 def compared(real: Tensor, made: Tensor, *, kid: str = "KID") -> dict[str, float]:
-    """Return how like the photos' features, (n, d), those of pictures are, (m, d); n and m at least 2."""
+    """Compare the features of pictures, (m, d), with those of photos, (n, d); n and m at least 2."""
     precision, recall = precision_recall(real, made)
     return {kid: kernel_distance(real, made), "precision": precision, "recall": recall}

@@ -1,4 +1,4 @@
-"""How good whole pictures are: what the tokenizer keeps of a photo, and samples of each class beside the photos.
+"""Measures whole pictures: what the tokenizer keeps of a photo, and samples of each class against the photos.
 
 Knows nothing of holes.
 """
@@ -27,7 +27,7 @@ _SHOWN = 8  # samples of a class on a sheet
 
 
 def answer_reconstruction(exam: Exam) -> Part:
-    """Encode and decode the photos at the model's resolution."""
+    """Encode and decode the photos at the model's resolution, and measure what is lost."""
     pixels = exam.engine.spec.pixels
     photos = [to_side(photo, pixels) for photo in exam.photos]
     decoded, answers = [], []
@@ -50,9 +50,9 @@ def answer_reconstruction(exam: Exam) -> Part:
 
 
 def generated(exam: Exam) -> Iterator[EditResult]:
-    """Yield the result of each sample: so many of each class of the photos, one class after another.
+    """Yield the result of each sample, `exam.samples` of each class of the photos, one class after another.
 
-    The seconds of each are its share of those that were decoded together.
+    Seconds are each sample's share of the batch that was decoded together.
     """
     painting = Painting(sharpen=exam.sharpen)
     asked = [
@@ -67,7 +67,7 @@ def generated(exam: Exam) -> Iterator[EditResult]:
 
 
 def answer_generation(exam: Exam) -> Part:
-    """Generate pictures of each class of the photos; photos are as large as the pictures, or as large as they are."""
+    """Generate pictures of each class and compare them with the photos, scaled down to the pictures' size."""
     side = min(exam.engine.spec.new_side(exam.sharpen), exam.photos.shape[1])
     photos = [to_side(photo, side) for photo in exam.photos]
     classes = sorted(set(exam.labels))

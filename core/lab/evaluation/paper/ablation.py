@@ -1,7 +1,7 @@
-"""Measures every setting that a folder does not hold yet, and writes text and curves of all that there is.
+"""Measures every setting that a folder does not hold yet, and writes text and curves of all that it holds.
 
 Knows nothing of the command line, or of what figures mean (findings.py). Each setting is asked as the questions at the
-model's size are, with nothing of an edit's finishing and, as in the paper's ablation, without guidance.
+model's size are, without any finishing of an edit and, as in the paper's ablation, without guidance.
 """
 
 from __future__ import annotations
@@ -42,10 +42,10 @@ def run_ablation(exam: Exam, folder: Path) -> None:
 
     Args:
         exam: the model, photos of its own classes, and a judge with a probe of them.
-        folder: receives ablation.csv, ablation.md and, where matplotlib is installed, schedules.png and orders.png.
+        folder: receives ablation.csv, ablation.md and, if matplotlib is installed, schedules.png and orders.png.
 
     Raises:
-        BadRequest: where the classes differ, or ablation.csv is of another run.
+        BadRequest: if the classes differ, or ablation.csv belongs to another run.
     """
     if not (exam.knows_classes and exam.sees_classes):
         raise BadRequest(
@@ -70,16 +70,16 @@ def run_ablation(exam: Exam, folder: Path) -> None:
 
 
 def identity(exam: Exam) -> str:
-    """Return a digest of all that the figures depend on: weights (by the model's digests of them), photos, samples."""
+    """Digest all that the figures depend on: weights (by the model's own digests), photos, samples and options."""
     facts = (exam.engine.spec, exam.labels, exam.samples, exam.options, exam.engine.device, exam.engine.dtype)
     return hashlib.blake2b(repr(facts).encode() + exam.photos.tobytes(), digest_size=6).hexdigest()
 
 
 def read_figures(path: Path, run: str) -> Found:
-    """Return the figures of a run that a file holds; none where there is no file.
+    """Read a run's figures from a file; none if there is no file.
 
     Raises:
-        BadRequest: where it is another table, or of another run.
+        BadRequest: if it is another table, or belongs to another run.
     """
     found: dict[Setting, dict[str, float]] = {}
     if path.exists():
@@ -93,7 +93,7 @@ def read_figures(path: Path, run: str) -> Found:
 
 
 def _write(folder: Path, exam: Exam, found: Found) -> None:
-    """Write text and curves of the figures there are."""
+    """Write text and curves of the figures so far."""
     if are_installed():
         for name, (_, methods) in FIGURES.items():
             write_whole(folder / name, drawn(found, methods))
@@ -106,7 +106,7 @@ def _write(folder: Path, exam: Exam, found: Found) -> None:
 
 
 def measure(exam: Exam, setting: Setting) -> Mapping[str, float]:
-    """Return a setting's figures: generated pictures judged whole, holes alone.
+    """Measure a setting: generated pictures are judged whole, holes alone.
 
     Args:
         exam: with photos at the model's resolution.
@@ -138,7 +138,7 @@ def measure(exam: Exam, setting: Setting) -> Mapping[str, float]:
 
 
 def distance_with_error(real: Tensor, made: Tensor) -> tuple[float, float]:
-    """Return the kernel distance and its standard error over the made pictures.
+    """Compute the kernel distance and its standard error over the made pictures.
 
     The delete-a-group jackknife: the real photos are the same for every setting, so only `made` is left out in turn.
 
@@ -146,7 +146,7 @@ def distance_with_error(real: Tensor, made: Tensor) -> tuple[float, float]:
         real, made: (n, d) and (m, d) float features, n and m at least 2.
 
     Returns:
-        Distance and error; the error is nan where fewer than two groups of at least two pictures can be left out.
+        Distance and error; the error is nan if fewer than two groups of at least two pictures can be left out.
     """
     groups = min(_GROUPS, len(made) // 2)
     distance = kernel_distance(real, made)

@@ -1,4 +1,4 @@
-"""The settings of the paper's experiments, and what was found: tables and curves beside the published figures.
+"""The settings of the paper's experiments, and their figures as tables and curves beside the published ones.
 
 Knows nothing of nets, photos or files. Published: Chang et al. 2022 (MaskGIT), table 3 and figure 4, and Besnier et al.
 2025 (Halton-MaskGIT).
@@ -62,7 +62,7 @@ _READING = (
 
 
 class Setting(NamedTuple):
-    """What is measured: a question of `KINDS`, and the decoding of its tokens; raster order has no schedule and T."""
+    """A question of `KINDS` and how its tokens are decoded; raster order has no schedule and no T."""
 
     kind: str
     order: str = "raster"
@@ -75,26 +75,26 @@ Found = dict[Setting, Mapping[str, float]]
 
 
 def settings() -> tuple[Setting, ...]:
-    """Return all settings in the order in which they are measured; the cosine first, raster last."""
+    """List all settings in the order in which they are measured: the cosine first, raster last."""
     methods = [(order, schedule) for order, schedules in ORDERS.items() for schedule in schedules]
     found = [Setting(kind, *method, steps) for method in methods for kind in KINDS for steps in STEPS]
     return (*found, *map(Setting, KINDS))
 
 
 def curve(found: Found, kind: str, method: Method, measure: str = "KID") -> dict[int, float]:
-    """Return one measure by T of an order and schedule, as far as it is measured."""
+    """Return one measure by T of an order and schedule, as far as measured."""
     asked = {steps: Setting(kind, *method, steps) for steps in STEPS}
     return {steps: found[setting][measure] for steps, setting in asked.items() if setting in found}
 
 
 def best(points: Mapping[int, float], *, lowest: bool = True) -> int:
-    """Return the sweet spot of a curve with points: T of the lowest, or highest, value; the smaller T of equals."""
+    """Find the sweet spot of a curve with points: T of the lowest (or highest) value; the smaller T of equals."""
     sign = 1.0 if lowest else -1.0
     return min(points, key=lambda steps: (sign * points[steps], steps))
 
 
 def report(title: str, found: Found) -> str:
-    """Return the whole text in Markdown: how it was measured, and of each comparison a table.
+    """Write the whole text in Markdown: how it was measured, and a table per comparison.
 
     Args:
         title: heading, and on what it was measured.
@@ -113,7 +113,7 @@ def report(title: str, found: Found) -> str:
 
 
 def _table(found: Found, kind: str, methods: Sequence[Method]) -> str:
-    """Return the figures over T, the sweet spots bold, beside the paper's; unmeasured cells stay empty."""
+    """Table the figures over T, sweet spots bold, beside the paper's; unmeasured cells stay empty."""
     lines = []
     for method in methods:
         kids = curve(found, kind, method)
@@ -131,7 +131,7 @@ def _cell(figures: Mapping[str, float]) -> str:
 
 
 def _sequential(found: Found) -> Iterator[str]:
-    """Yield what one token a step costs beside eight steps, and what it gains."""
+    """Compare one token a step with eight steps: a table, and a sentence on the speed-up."""
     asked = [s for kind in KINDS for s in (Setting(kind), Setting(kind, *_PARALLEL)) if s in found]
     rows = []
     for setting in asked:
@@ -149,15 +149,15 @@ def _sequential(found: Found) -> Iterator[str]:
 
 
 def are_installed() -> bool:
-    """Return whether curves can be drawn: whether matplotlib is installed."""
+    """Return whether curves can be drawn, that is, whether matplotlib is installed."""
     return importlib.util.find_spec("matplotlib") is not None
 
 
 def drawn(found: Found, methods: Sequence[Method]) -> bytes:
-    """Return a PNG file of KID and the probe's share side by side, a line of panels a question, a curve a method.
+    """Draw KID and the probe's share side by side, as a PNG file: a line of panels per question, a curve per method.
 
     Raises:
-        ModuleNotFoundError: where matplotlib is not installed.
+        ModuleNotFoundError: if matplotlib is not installed.
     """
     from matplotlib.figure import Figure
 
@@ -173,7 +173,7 @@ def drawn(found: Found, methods: Sequence[Method]) -> bytes:
 
 
 def _draw(axes: Any, curves: Mapping[str, Mapping[int, float]], measure: str) -> None:
-    """Draw curves on matplotlib's axes, sweet spots ringed and in the legend; a curve keeps its colour."""
+    """Draw curves on matplotlib's axes, with sweet spots ringed and in the legend; each curve keeps its colour."""
     lowest = _MEASURES[measure]
     axes.set_xlabel("decoding steps T")
     axes.set_ylabel(f"{measure} ({'lower' if lowest else 'higher'} is better)")

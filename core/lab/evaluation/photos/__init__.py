@@ -1,1 +1,1 @@
-"""Questions at photo size: the editor as it is used, beside plain MaskGIT and fills that need no learning."""
+"""Questions at photo size: the editor as it is used, against plain MaskGIT and fills without learning."""

@@ -1,7 +1,7 @@
-"""The evaluation at photo size: every question about every photo, each method's answer measured and shown.
+"""Asks every method a question about photos of any size; measures the answers and keeps small pictures of them.
 
-Knows nothing of how answers are made or figures computed. One photo is answered at a time, and of an answer only its
-figures and small pictures are kept.
+Knows nothing of how answers are made or figures computed. One photo is answered at a time, and only figures and small
+pictures of an answer are kept.
 """
 
 from __future__ import annotations
@@ -57,12 +57,12 @@ def ask(
     judge: Judge,
     most: int | None = None,
 ) -> Part:
-    """Return every method's answers to one question; photos that it does not fit are left out.
+    """Ask every method one question about photos; photos that it does not fit are left out.
 
-    Methods that are not MaskGIT are asked where the question says so.
+    Methods other than MaskGIT are asked if the question says so.
 
     Args:
-        question: what to hide.
+        question: to ask.
         group: name of the photos.
         photos: to ask about.
         methods: by name.
@@ -94,7 +94,7 @@ def ask(
 def _measured(
     case: Case, painted: Mapping[str, Painted], pictures: Mapping[str, Picture]
 ) -> dict[str, dict[str, float]]:
-    """Return the figures that need no metric net, by method; the truth's among them where it is known."""
+    """Measure what needs no metric net, by method; the truth too, if it is known."""
     found = {name: figures(case, picture) for name, picture in pictures.items()}
     for name, one in painted.items():
         found[name] |= one.figures
@@ -107,7 +107,7 @@ def _measured(
 
 
 def _distances(judge: Judge, case: Case, painted: Mapping[str, Painted]) -> dict[str, float]:
-    """Return the distance of each answer to the truth, and of the editor's variations by other ways of ranking."""
+    """Measure each answer's distance to the truth, and that of the editor's variations by other ways of ranking."""
     near = distances(judge, case, {name: one.picture for name, one in painted.items()})
     result = painted[EDITOR].result if EDITOR in painted else None
     if result is None:
@@ -118,7 +118,7 @@ def _distances(judge: Judge, case: Case, painted: Mapping[str, Painted]) -> dict
 
 
 def _told(crops: Mapping[str, Sequence[Tensor]], method: str) -> dict[str, float]:
-    """Return what tells a method's fills from photos, of enough of them: KID of crops, how often they are found."""
+    """Measure how fills differ from photos, if there are enough: KID of crops, how well a judge finds them."""
     if method == PHOTO or method not in crops or sum(map(len, crops[PHOTO])) < _LEAST_CROPS:
         return {}
     real, made = (torch.cat(list(crops[name])) for name in (PHOTO, method))
@@ -133,7 +133,7 @@ def _told(crops: Mapping[str, Sequence[Tensor]], method: str) -> dict[str, float
 
 
 def _beside_patchmatch(part: Part, method: str) -> dict[str, float]:
-    """Return how a method's distances compare with PatchMatch's, photo by photo."""
+    """Compare a method's distances with PatchMatch's, photo by photo."""
     ours, theirs = (np.array(part.values(name, _NEAR)) for name in (method, PATCHMATCH))
     if not len(ours) or not len(theirs) or method == PATCHMATCH:
         return {}
@@ -147,7 +147,7 @@ def _beside_patchmatch(part: Part, method: str) -> dict[str, float]:
 
 
 def _shown(case: Case, pictures: Mapping[str, Picture]) -> Line:
-    """Return a line of what was asked and of each answer: the hole in its surroundings, or the whole canvas."""
+    """Make the line of a sheet: the question, then each answer's hole in its surroundings, or the whole canvas."""
     size = case.size
     box = (single_window(case.mask) if case.is_hole else None) or Box(0, 0, *size)
     frame = Size(4 * SIDE, SIDE) if case.truth is None and size.width > _LONG * size.height else Size(SIDE, SIDE)
@@ -156,7 +156,7 @@ def _shown(case: Case, pictures: Mapping[str, Picture]) -> Line:
 
 
 def _asked(case: Case) -> Picture:
-    """Return the whole canvas at display size, what is to be painted tinted."""
+    """Show the whole canvas at display size, with the hole tinted."""
     tinted = to_display(case.canvas()[..., :3]).astype(np.float32)
     hidden = to_display(case.mask.astype(np.uint8) * 255) > 127
     tinted[hidden] = 0.4 * tinted[hidden] + 0.6 * _TINT

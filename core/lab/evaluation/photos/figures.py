@@ -1,7 +1,7 @@
 """Figures of one answer to a question at photo size.
 
-Knows nothing of methods or of how cases are drawn. What a person sees whole on a screen is judged at display size, the
-picture brought to 1024 px on its longer side; what a person sees who zooms in, at full size.
+Knows nothing of methods or of how cases are drawn. Figures called "shown" are of the picture at display size, 1024 px
+on its longer side; the others are of the full size.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _LEAST_CROP = 64  # pixels a side, where the picture has them: the metric net ne
 
 
 def figures(case: Case, picture: Picture) -> dict[str, float]:
-    """Return what can be measured of an answer without a metric net; nan where a measure does not apply.
+    """Measure an answer without a metric net; nan if a measure does not apply.
 
     Args:
         case: the question.
@@ -58,7 +58,7 @@ def figures(case: Case, picture: Picture) -> dict[str, float]:
 
 
 def distances(judge: Judge, case: Case, answers: Mapping[str, Picture]) -> dict[str, float]:
-    """Return each answer's perceptual distance to the truth in the hole at display size.
+    """Measure each answer's perceptual distance to the truth in the hole at display size.
 
     The crops of the hole are compared at their own size.
 
@@ -78,22 +78,22 @@ def distances(judge: Judge, case: Case, answers: Mapping[str, Picture]) -> dict[
 
 
 def hole_pictures(mask: Mask, picture: Picture) -> list[Picture]:
-    """Return the crops of the hole at display size, with nothing of what is around its boxes."""
+    """Cut the boxes of the hole out of a picture at display size, without their surroundings."""
     shown = to_display(picture)
     return [shown[box.slices][..., :3] for box in hole_boxes(shown_mask(mask), rim=0.0)]
 
 
 def shown_mask(mask: Mask) -> Mask:
-    """Return a mask at display size: a pixel that it touches is in it."""
+    """Scale a mask to display size: every pixel that it touches is in it."""
     return to_display(mask.astype(np.uint8) * 255) > 0
 
 
 def hole_boxes(mask: Mask, *, rim: float = _RIM) -> list[Box]:
-    """Return the boxes to look at: around each of the largest parts of the mask, long ones in pieces.
+    """Choose the boxes to look at: around each of the largest parts of the mask, long parts in pieces.
 
     Args:
         mask: (H, W) bool.
-        rim: share of a box's longer side that is seen around it.
+        rim: share of a box's longer side that is added around it.
     """
     size = Size(mask.shape[1], mask.shape[0])
     count, _, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
@@ -115,7 +115,7 @@ def hole_boxes(mask: Mask, *, rim: float = _RIM) -> list[Box]:
 
 
 def sharpness_ratio(picture: Picture, mask: Mask) -> float:
-    """Return the Laplacian energy inside a mask over that in a ring around it: 1 is natural, below 1 is a blur.
+    """Compare the Laplacian energy inside a mask with that in a ring around it: 1 is natural, below 1 is a blur.
 
     The mean square of the luma's Laplacian (4 neighbours), of pixels whose neighbours lie on their own side; the noise
     of rounding is added to both, so that two flat sides make 1.
@@ -125,7 +125,7 @@ def sharpness_ratio(picture: Picture, mask: Mask) -> float:
         mask: (H, W) bool, True = repainted.
 
     Returns:
-        0 or more; nan where a side has no pixels.
+        0 or more; nan if a side has no pixels.
     """
     bounds = Box.around(mask)
     if bounds is None or mask.all():
@@ -149,10 +149,10 @@ def sharpness_ratio(picture: Picture, mask: Mask) -> float:
 
 
 def colour_drift(picture: Picture, known: int, strip: int) -> dict[str, float]:
-    """Return the drift of a panorama that grew to the right, by measure.
+    """Measure the drift of a panorama that grew to the right.
 
     The drift itself is between the photo's last strip and the panorama's; a step is the largest between neighbouring
-    columns, each a mean over the whole height and `_COLUMN` px wide: where one window ends and the next begins.
+    columns, each averaged over the whole height and `_COLUMN` px: where one window ends and the next begins.
 
     Args:
         picture: (H, W, 3 or 4) uint8; columns from `known` on were generated.
@@ -160,7 +160,7 @@ def colour_drift(picture: Picture, known: int, strip: int) -> dict[str, float]:
         strip: columns of a strip: half a window.
 
     Raises:
-        ValueError: where the photo or the generated part is narrower than a strip.
+        ValueError: if the photo or the generated part is narrower than a strip.
     """
     width = picture.shape[1]
     if not strip <= known <= width - strip:
@@ -184,7 +184,7 @@ def _colour(picture: Picture) -> NDArray[np.float64]:
 
 
 def _steps(picture: Picture) -> NDArray[np.float64]:
-    """Return (W - 1,) delta E across each border between two columns; 0 where less than `_COLUMN` px lie beside it."""
+    """Compute (W - 1,) delta E between neighbouring columns; 0 within `_COLUMN` px of the picture's edge."""
     columns = to_lab(picture[..., :3]).mean(0, dtype=np.float64)  # (W, 3)
     steps = np.zeros(len(columns) - 1)
     sums = np.concatenate([np.zeros((1, 3)), columns.cumsum(0)])

@@ -1,6 +1,6 @@
-"""Who answers a question at photo size: the editor, plain single-window MaskGIT, and fills that need no learning.
+"""The methods at photo size: the editor, plain single-window MaskGIT, and fills that need no learning.
 
-Knows nothing of figures or of how cases are drawn. Each method gets what a person would give it, and no truth.
+Knows nothing of figures or of how cases are drawn. Each method gets what a person would give it, never the truth.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _BESIDE = 24  # pixels that fills see around a hole at least; OpenCV's look 5 px
 
 
 def photo_methods(engine: Engine) -> tuple[dict[str, Method], list[str]]:
-    """Return the methods that can run here by name, and a sentence for each that cannot."""
+    """Find the methods that can run here, by name, and write a sentence for each that cannot."""
     installed, missing = installed_baselines()
     asked = {EDITOR: page_request, FOLLOWED: followed_request, PLAIN: plain_request}
     methods: dict[str, Method] = {name: partial(_edited, engine=engine, ask=ask) for name, ask in asked.items()}
@@ -45,18 +45,18 @@ def photo_methods(engine: Engine) -> tuple[dict[str, Method], list[str]]:
 
 
 def page_request(engine: Engine, case: Case) -> EditRequest:
-    """Return the request that the editor makes with all controls left as they are."""
+    """Make the request that the editor makes with all controls left as they are."""
     variations = 1 if case.truth is None else VARIATIONS
     return requests.edit(case, **requests.advised(engine.spec, seed=case.seed, variations=variations))
 
 
 def followed_request(engine: Engine, case: Case) -> EditRequest:
-    """Return the same for one variation, with its layout taken from the model's tokens."""
+    """Make the same request for one variation, with its layout taken from the model's tokens."""
     return replace(_one(page_request(engine, case)), painting=Painting(follow=1.0))
 
 
 def plain_request(engine: Engine, case: Case) -> EditRequest:
-    """Return the same without finishing and, where a square on the canvas can hold the hole, through one window."""
+    """Make the same request without finishing and, if a square on the canvas can hold the hole, with one window."""
     view = View(window=single_window(case.mask))
     return replace(_one(page_request(engine, case)), view=view, painting=requests.UNFINISHED)
 
@@ -66,7 +66,7 @@ def _one(request: EditRequest) -> EditRequest:
 
 
 def single_window(mask: Mask) -> Box | None:
-    """Return the square, at most twice as large as the hole, that shows it in its surroundings; None where none can."""
+    """Choose the square, at most twice as large as the hole, that shows it in its surroundings; None if none can."""
     size, hole = Size(mask.shape[1], mask.shape[0]), Box.around(mask)
     assert hole is not None, "a case hides something"
     longer = max(hole.size)
@@ -86,7 +86,7 @@ def _edited(case: Case, *, engine: Engine, ask: Callable[[Engine, Case], EditReq
 
 
 def _filled(case: Case, *, fill: Fill, context: int) -> Painted:
-    """Fill each connected part of the mask in a crop of the canvas, `context` times as large and never much tighter."""
+    """Fill each connected part of the mask in a crop of the canvas, `context` times as large but never too tight."""
     started = time.perf_counter()
     canvas = case.canvas()
     count, labels, stats, _ = cv2.connectedComponentsWithStats(case.mask.astype(np.uint8), connectivity=8)

@@ -1,6 +1,6 @@
 """The questions at photo size, on photos of any kind, and the bars that the editor is held to.
 
-Knows nothing of editors, photos or files. Fills are also judged by a judge that nothing was chosen by.
+Knows nothing of editors, photos or files. Fills are also judged by a judge by which nothing was chosen.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ def _border(name: str, *sides: str, most: int) -> Question:
 
 
 def _widened(size: Size, *, aspect: float) -> Sides:
-    """Return what a picture lacks at its left and right to be `aspect` times as wide as high, in equal halves."""
+    """Return the border, equal at left and right, that makes a picture `aspect` times as wide as high."""
     return aspect_sides(size, aspect)._replace(top=0, bottom=0)
 
 
 def _panorama(size: Size) -> Sides:
-    """Return a growth to the right by `WINDOWS` half windows, each as high as the picture."""
+    """Return a border at the right of `WINDOWS` half windows, each as high as the picture."""
     return Sides(right=WINDOWS * (size.height // 2))
 
 

@@ -18,7 +18,7 @@ from core.lab.evaluation.photos import questions as photos
 from core.lab.evaluation.shapes import blob, strokes
 from core.values.geometry import Box, Size
 
-SQUARE = (*model.QUESTIONS, model.CLASS_BOX)
+SQUARE = model.QUESTIONS
 EVERY = (*SQUARE, *photos.QUESTIONS)
 BY_NAME = {question.name: question for question in EVERY}
 HOLES = [question for question in photos.QUESTIONS if question.name.startswith("hole")]

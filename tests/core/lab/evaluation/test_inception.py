@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from core.lab.evaluation.inception import Inception, find_inception
+from core.lab.cli.evaluation import find_inception
+from core.lab.evaluation.inception import Inception
 
 
 def test_without_weights_it_says_so(tmp_path: Path) -> None:

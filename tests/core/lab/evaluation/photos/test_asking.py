@@ -166,7 +166,9 @@ def test_the_command_writes_report_figures_and_sheets(
     words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main([*words, "--only", "hole-medium"]) == 0
-    facts = json.loads(capsys.readouterr().out.splitlines()[-1])
+    told = capsys.readouterr().out.splitlines()
+    facts = json.loads(told[-1])
+    assert told[0] == "| question | measure | bar | after a GPU run | measured | bar reached |"
     folder = tmp_path / "report"
     files = {path.name for path in folder.iterdir()}
     assert files == {"report.md", "figures.csv", "photos-hole-medium-shown.jpg"}
