@@ -32,8 +32,7 @@ class Choosing:
 
     def look(self, _asked: object = None) -> dict[str, Any]:
         """Return the state that the menu shows; what the browser sends along is ignored."""
-        models = self._desk.models
-        return menus.menu(models.state(), fixed=models.fixed)
+        return self._state()
 
     def choose(self, data: object) -> dict[str, Any]:
         """Start to bring a model, {key, agreed}; if that is impossible, `refused` says why.
@@ -57,5 +56,9 @@ class Choosing:
         try:
             act()
         except CoreError as error:
-            return {**self.look(), "refused": str(error)}
-        return self.look()
+            return self._state(refused=str(error))
+        return self._state()
+
+    def _state(self, refused: str | None = None) -> dict[str, Any]:
+        models = self._desk.models
+        return menus.menu(models.state(), fixed=models.fixed, refused=refused)

@@ -14,7 +14,7 @@ import numpy as np
 from core import CheckpointError, CoreError, suggest_classes
 from editor.handlers.desk import Desk
 from editor.sentences import on_page
-from editor.wire import intents
+from editor.wire import intents, told
 
 MOST = 5
 """Suggestions at a time: the right class is among five four times out of five (core/engine/suggestions.py)."""
@@ -53,4 +53,4 @@ class Suggesting:
 
 
 def _answer(ids: list[int] | None = None, said: str = "") -> dict[str, Any]:
-    return {"ids": ids or [], "said": said}
+    return told.Suggested(ids=ids or [], said=said).plain

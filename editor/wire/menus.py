@@ -9,75 +9,94 @@ from __future__ import annotations
 from typing import Any
 
 from core.models import Published
-from editor.models.current import MenuState
+from editor.models.current import MenuState, Progress
 from editor.models.shelf import Broken, Entry
 from editor.sentences import about_models
+from editor.wire import told
 from editor.wire.requests import model_id
 
 _BYTES_OF_A_NUMBER = 4  # convert writes fp32
 
 
-def menu(state: MenuState, *, fixed: bool) -> dict[str, Any]:
+def menu(state: MenuState, *, fixed: bool, refused: str | None = None) -> dict[str, Any]:
     """Write the menu's state as a JSON object.
 
     Args:
         state: the state to show.
         fixed: whether nobody may choose.
+        refused: the reason why the last choice was impossible, if it was.
     """
     working = next((entry for entry in state.entries if entry.key == state.working), None)
     shown = [entry for entry in state.entries if not fixed or entry is working]
-    progress = state.progress
-    return {
-        "model": model_id(state.spec),
-        "working": state.working,
-        "fixed": fixed,
-        "models": [*(_entry(entry, state) for entry in shown), *(() if fixed else map(_broken, state.broken))],
-        "progress": None
-        if progress is None
-        else {
-            "key": progress.key,
-            "stage": progress.stage,
-            "share": progress.done / max(progress.total, 1) if progress.stage == "download" else None,
-            "said": about_models.progress(
-                progress.stage, progress.key, progress.done, progress.total, progress.seconds_left
-            ),
-        },
-        "news": None if state.news is None else state.news._asdict(),
+    return told.Menu(
+        model=model_id(state.spec),
+        working=state.working,
+        fixed=fixed,
+        models=[*(_entry(entry, state) for entry in shown), *(() if fixed else map(_broken, state.broken))],
+        progress=None if state.progress is None else _progress(state.progress),
+        news=None if state.news is None else told.MenuNews(**state.news._asdict()),
+        refused=refused,
+    ).plain
+
+
+def _progress(progress: Progress) -> told.MenuProgress:
+    done, total = progress.done, progress.total
+    return told.MenuProgress(
+        key=progress.key,
+        stage=progress.stage,
+        share=done / max(total, 1) if progress.stage == "download" else None,
+        said=about_models.progress(progress.stage, progress.key, done, total, progress.seconds_left),
+    )
+
+
+def _entry(entry: Entry, state: MenuState) -> told.MenuModel:
+    spec = entry.spec
+    line = told.MenuModel(
+        key=entry.key,
+        group=entry.group,
+        title=spec.title,
+        facts=about_models.facts(spec.pixels, spec.grid, entry.parameters),
+        needs="" if spec.null_class else about_models.NEEDS_CLASS,
+        licence=spec.licence,
+        short=spec.licence.partition(";")[0].partition(" (")[0].removeprefix("weights "),
+        place=_place(entry, state),
+        question=None,
+        consent=None,
+        broken="",
+    )
+    if entry.published is None or entry.here != "no":
+        return line
+    numbers = _BYTES_OF_A_NUMBER * entry.published.parameters
+    asked = {
+        "consent": state.consents.get(entry.key),
+        "question": about_models.question(entry.key, entry.bytes, _sources(entry.published), numbers),
+        "order": _order(entry.bytes, state.reached.get(entry.key, 0)),
     }
+    return line.model_copy(update=asked)
 
 
-def _entry(entry: Entry, state: MenuState) -> dict[str, Any]:
-    spec, reached = entry.spec, state.reached.get(entry.key, 0)
-    told: dict[str, Any] = {
-        "key": entry.key,
-        "group": entry.group,
-        "title": spec.title,
-        "facts": about_models.facts(spec.pixels, spec.grid, entry.parameters),
-        "needs": "" if spec.null_class else about_models.NEEDS_CLASS,
-        "licence": spec.licence,
-        "short": spec.licence.partition(";")[0].partition(" (")[0].removeprefix("weights "),
-        "place": _place(entry, state),
-        "question": None,
-        "consent": None,
-        "broken": "",
-    }
-    if entry.published is not None and entry.here == "no":
-        numbers = _BYTES_OF_A_NUMBER * entry.published.parameters
-        told["consent"] = state.consents.get(entry.key)
-        told["question"] = about_models.question(entry.key, entry.bytes, _sources(entry.published), numbers)
-        told["order"] = (
-            f"{about_models.RESUME}: {about_models.bytes_text(entry.bytes - reached)}"
-            if reached
-            else f"{about_models.DOWNLOAD} {about_models.bytes_text(entry.bytes)}"
-        )
-    return told
+def _order(size: int, reached: int) -> str:
+    """Write the button that starts a download, or goes on with one that was stopped."""
+    if reached:
+        return f"{about_models.RESUME}: {about_models.bytes_text(size - reached)}"
+    return f"{about_models.DOWNLOAD} {about_models.bytes_text(size)}"
 
 
-def _broken(folder: Broken) -> dict[str, Any]:
+def _broken(folder: Broken) -> told.MenuModel:
     """Write the line of a model folder that cannot be used, with the reason."""
-    empty = dict.fromkeys(("title", "needs", "licence", "short"), "")
-    told = {"key": folder.key, "group": "own", "facts": folder.why, "place": about_models.BROKEN}
-    return {**empty, **told, "question": None, "consent": None, "broken": folder.why}
+    return told.MenuModel(
+        key=folder.key,
+        group="own",
+        title="",
+        facts=folder.why,
+        needs="",
+        licence="",
+        short="",
+        place=about_models.BROKEN,
+        question=None,
+        consent=None,
+        broken=folder.why,
+    )
 
 
 def _place(entry: Entry, state: MenuState) -> str:

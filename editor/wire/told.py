@@ -267,3 +267,60 @@ class Sources(Part):
 
     layers: list[Layer]
     whole: bool
+
+
+class Suggested(Part):
+    """The classes that the open picture may show, best first, or the reason why there are none."""
+
+    ids: list[int]
+    said: str
+
+
+class MenuModel(Part):
+    """A line of the model menu.
+
+    short = the licence in a word; question, order and consent are there if a download comes first; broken = the reason
+    why it cannot be used.
+    """
+
+    key: str
+    group: str
+    title: str
+    facts: str
+    needs: str
+    licence: str
+    short: str
+    place: str
+    question: str | None
+    consent: str | None
+    broken: str
+    order: str | None = None
+
+
+class MenuProgress(Part):
+    """The model that is on its way; share is of its download."""
+
+    key: str
+    stage: str
+    share: float | None
+    said: str
+
+
+class MenuNews(Part):
+    """The result of the last choice, numbered so that each page says it once."""
+
+    number: int
+    level: Level
+    text: str
+
+
+class Menu(Part):
+    """The state of the model menu; refused = the reason why the last choice was impossible."""
+
+    model: str
+    working: str
+    fixed: bool
+    models: list[MenuModel]
+    progress: MenuProgress | None
+    news: MenuNews | None
+    refused: str | None = None

@@ -322,6 +322,54 @@ export interface Sources {
   whole: boolean;
 }
 
+/** The classes that the open picture may show, best first, or the reason why there are none. */
+export interface Suggested {
+  ids: number[];
+  said: string;
+}
+
+/** A line of the model menu. short = the licence in a word; question, order and consent are there if a download comes first; broken = the reason why it cannot be used. */
+export interface MenuModel {
+  key: string;
+  group: string;
+  title: string;
+  facts: string;
+  needs: string;
+  licence: string;
+  short: string;
+  place: string;
+  question: string | null;
+  consent: string | null;
+  broken: string;
+  order?: string;
+}
+
+/** The model that is on its way; share is of its download. */
+export interface MenuProgress {
+  key: string;
+  stage: string;
+  share: number | null;
+  said: string;
+}
+
+/** The result of the last choice, numbered so that each page says it once. */
+export interface MenuNews {
+  number: number;
+  level: "info" | "error";
+  text: string;
+}
+
+/** The state of the model menu; refused = the reason why the last choice was impossible. */
+export interface Menu {
+  model: string;
+  working: string;
+  fixed: boolean;
+  models: MenuModel[];
+  progress: MenuProgress | null;
+  news: MenuNews | null;
+  refused?: string;
+}
+
 export type Message = Open | Painted | Head | Settings | File | Step | Alive | Result | Alternatives | Stopped | Notice;
 
 export interface Events {

@@ -3,17 +3,8 @@
 
 import { makeElement } from "../common/elements.js";
 
-/**
- * @typedef {{key: string, group: string, title: string, facts: string, needs: string, licence: string, short: string,
- *   place: string, question: string | null, consent: string | null, broken: string, order?: string}} MenuModel
- * `short` is the licence in a word; `question`, `order` and `consent` are there where a download comes first; `broken`
- * says why it cannot be used
- */
-/**
- * @typedef {{model: string, working: string, fixed: boolean, models: MenuModel[], refused?: string,
- *   progress: {key: string, stage: string, share: number | null, said: string} | null,
- *   news: {number: number, level: string, text: string} | null}} MenuState
- */
+/** @typedef {import("../common/messages").MenuModel} MenuModel */
+/** @typedef {import("../common/messages").Menu} MenuState */
 /** @typedef {{menu: string, groups: Record<string, string>, shared: string, fixed: string, back: string,
  *   cancel: string, licence: string}} MenuWords */
 

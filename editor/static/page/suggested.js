@@ -46,6 +46,7 @@ export class Suggestions {
     if (about === this.asked) return;
     this.asked = about;
     try {
+      /** @type {import("../common/messages").Suggested | null} */
       const answer = await this.server.suggest(intent);
       if (this.asked !== about || !answer) return;
       this.line.hidden = !answer.ids.length;
