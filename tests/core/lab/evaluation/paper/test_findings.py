@@ -37,7 +37,7 @@ def test_the_sweet_spot_is_read_from_the_figures_and_stands_beside_the_papers(at
     text = report("A title", figures)
     (square,) = [line for line in text.splitlines() if line.startswith("| confidence, square |")][:1]
     cells = square.split(" | ")
-    assert cells[1 + STEPS.index(at)] == "**0.100 ± 0.001, 50.0%**"
+    assert cells[1 + STEPS.index(at)] == "**0.1000 ± 0.0010, 50%**"
     assert square.endswith("| 10 | 6.35 |")
     assert sum(cell.startswith("**") for cell in cells) == 1
     assert any(line.startswith("| confidence, arccos |") and line.endswith("| - | - |") for line in text.splitlines())
@@ -55,7 +55,7 @@ def test_speed_up_of_parallel_decoding_is_computed() -> None:
         }
     text = report("A title", figures)
     assert "40 times faster, with 32 times fewer forwards" in text
-    assert "| generation per class | raster | 256 | 3.20 | 0.100 ± 0.001, 50.0% |" in text
+    assert "| generation per class | raster | 256 | 3.20 | 0.1000 ± 0.0010, 50% |" in text
 
 
 def test_both_orders_stand_in_one_table() -> None:
