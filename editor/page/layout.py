@@ -52,7 +52,7 @@ _THUMBNAIL_SIDE = 96
 
 
 def appearance() -> dict[str, Any]:
-    """Return the page's look for `launch`: theme, style sheet, and the script that tells dark from light."""
+    """Return the page's appearance for `launch`: theme, style sheet, and the script that tells dark from light."""
     return {"theme": editor_theme(), "css_paths": [PAGE_CSS], "head": scripts.head()}
 
 

@@ -1,4 +1,4 @@
-"""The look of the native controls: a calm neutral ground and one accent, dark and light, system fonts only.
+"""The appearance of the native controls: a calm neutral ground and one accent, dark and light, system fonts only.
 
 Knows nothing of components. Contrasts are WCAG AA (4.5:1 for text); the canvas reads the same CSS variables.
 """
