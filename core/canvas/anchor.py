@@ -4,7 +4,7 @@ Knows nothing of tokens or nets. Each window continues the one before and shifts
 that is another scene, the drift that Chang et al. (2022, section 5) name. So the mean colour of every row is kept near
 that of the photo beside it, within the photo's own variation. Above and below the photo nothing is kept: a row has one
 colour, a column has not, from the ground up to the sky. Without it ten windows drift by more than 40 CIELAB units, with
-it by 4.4; the bar is 5 (assets/experiments/photos/report.md, "Bars").
+it by 4.4; the bar is 5 (assets/experiments/photos/report.md, "Bars"). Constants: docs/canvas.md, section 3.
 """
 
 from __future__ import annotations

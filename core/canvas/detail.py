@@ -4,7 +4,7 @@ Knows nothing of nets or of where windows lie. An example is a window of known p
 reconstruction of it; their difference is texture and grain. A block of the hole takes the difference of a similar block
 among the reconstructions (image analogies, Hertzmann et al. 2001, with one level): both are the decoder's work, so that
 like is compared with like. In a photo without detail nothing is added. What it gains is measured in
-assets/experiments/photos/report.md, "Bars": sharpness, with the finish off.
+assets/experiments/photos/report.md, "Bars": sharpness, with the finish off. Constants: docs/canvas.md, section 4.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _ROWS = 256
 _POOL = 2
 """Side in pixels of the squares whose mean colours are compared: 16 numbers of a block for each colour, not 64."""
 _LIKE = 12
-"""Nearest blocks of which one is drawn: taking always the nearest would repeat it like a wallpaper in smooth parts."""
+"""Nearest blocks of which one is drawn: always the nearest is no nearer to the photo, and repeats like a wallpaper."""
 _HARDLY = 2.0
 """Levels by which the drawn block may be less similar than the nearest: a difference that is hardly seen."""
 _COHERENT = 1.5
@@ -40,7 +40,7 @@ _COHERENT = 1.5
 than a block stays whole (Ashikhmin 2001)."""
 _USUAL = 1.5
 """A block is used only if it lost at most this many times the median loss of the nearest ones: one that lost a whole
-thing, a rope before the sky, is no example of what looks like sky."""
+thing, a rope before the sky, is no example of what looks like sky (without: 0.005 farther from the photo)."""
 _ALIKE, _UNLIKE = (6.0, 0.5), (14.0, 1.0)
 """Distances (root mean square) up to which a block is an example of another, and from which it is not: each in levels
 of 255, plus a multiple of the asking block's contrast, because in smooth parts a wrong example shows at once."""

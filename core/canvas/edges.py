@@ -1,6 +1,7 @@
 """Closes the edges of what was painted: a soft edge, joints between windows, Poisson blending.
 
-Knows nothing of tokens or of windows' resolutions; every picture here is the canvas or a crop of it.
+Knows nothing of tokens or of windows' resolutions; every picture here is the canvas or a crop of it. Constants:
+docs/canvas.md, section 5.
 """
 
 from __future__ import annotations

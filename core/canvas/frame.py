@@ -1,7 +1,8 @@
 """Mirror images beside a picture that is far longer than wide, so that windows may reach beyond its edges.
 
 Knows nothing of nets. A window is a square on the canvas, and a strip of 3000 x 50 pixels takes a hundred of them, each
-of which shows next to nothing. Framed by its own mirror images, hole included, the strip takes a dozen.
+of which shows next to nothing. Framed by its own mirror images, hole included, the strip takes a dozen. Constants:
+docs/canvas.md, section 1.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Gives what is painted into a noisy photo as much noise as the photo has around it.
 
 Knows nothing of nets or of what is painted. Noise is what a photo's flattest parts have beyond a blur. It is measured
-in the window alone, and added as brightness: film and sensors have most of it there.
+in the window alone, and added as brightness: film and sensors have most of it there. Constants: docs/canvas.md, section
+    6.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Removes the finest lattice from a decoded picture with a narrow notch in its spectrum.
 
 Knows nothing of nets. A decoder that ends in a pixel shuffle leaves a lattice with a period of 2 px over soft shapes,
-at the very end of its spectrum, where the shapes have almost nothing. Removing it needs no learning.
+at the very end of its spectrum, where the shapes have almost nothing. Removing it needs no learning. Constants:
+docs/canvas.md, section 6.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Knows nothing of how it was painted. Patches are searched by normalised cross-correlation (OpenCV's matchTemplate) on a
 small grey copy, without slow changes of brightness and without straight lines along its sides: two skies are not copies
-of each other, nor are two stretches of a horizon.
+of each other, nor are two stretches of a horizon. Constants: docs/canvas.md, section 7.
 """
 
 from __future__ import annotations

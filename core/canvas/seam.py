@@ -1,7 +1,8 @@
 """Measures how much the edge of a repainted region shows: its step of brightness, and the colours on its two sides.
 
 Knows nothing of how the region was painted. Both measures follow straight cuts across the edge, one for each pair of
-neighbouring pixels of which exactly one is masked; so the cost depends on the edge, not the picture.
+neighbouring pixels of which exactly one is masked; so the cost depends on the edge, not the picture. Constants:
+docs/canvas.md, section 7.
 """
 
 from __future__ import annotations

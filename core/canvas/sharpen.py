@@ -1,6 +1,7 @@
 """Blends a sharpener's picture into the decoded one: in the decoded colours, and only as far as wanted.
 
-Knows nothing of nets: it is given the decoded picture and a net's output, four times as large.
+Knows nothing of nets: it is given the decoded picture and a net's output, four times as large. Constants:
+    docs/canvas.md, section 6.
 """
 
 from __future__ import annotations

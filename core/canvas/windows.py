@@ -1,6 +1,7 @@
 """Where windows lie: over a hole, along a long one, in tiles, and outwards around a picture.
 
-Knows nothing of tokens, requests or colours; boxes and parts of canvas pixels only.
+Knows nothing of tokens, requests or colours; boxes and parts of canvas pixels only. Constants: docs/canvas.md, section
+1.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from core.values.geometry import Box, Sides, Size
 LEAST_CONTEXT = 1.25
 """A window that would show nothing but the hole is widened to this multiple of it: an eighth known on each side."""
 FINER = 3.0
-"""Least gain in resolution for which tiles are used: below it, their joints cost more than they gain."""
+"""Least gain in resolution for which tiles are used: at 1.5 strokes took twice the time and were no nearer."""
 MOST_TILES = 4
 """Windows that a long thin hole takes at most, each as long as a whole edit; each level of refinement allows twice as
 many."""
