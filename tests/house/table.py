@@ -67,7 +67,7 @@ MEASURING_LIBRARIES = {"skimage", "patchmatch", "torchmetrics", "torch_fidelity"
 """Whatever imports one of these is there to measure."""
 WIDGET = re.compile(r"\bgr\.(?:Slider|Dropdown|Radio|Checkbox|CheckboxGroup|Number|Textbox)\(")
 REDRAW = re.compile(r"\bstage\.(?:renderer\.\w+|planner\.status|choice\.show|\w+\.refresh\w*)\(")
-"""A view of the stage told to draw; editor/static/stage/listeners.js says when it does by itself."""
+"""A part of the stage told to draw; editor/static/stage/listeners.js says when it does by itself."""
 ASSIGNMENT = re.compile(r"(?<![\w.])(?:this\.)?stage(?:\.\w+)+\s*(?:[-+|&]?=(?!=)|\+\+|--)")
 
 

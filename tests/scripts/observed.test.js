@@ -23,7 +23,7 @@ function frame() {
   return now.length;
 }
 
-test("a view hears once a frame, of what it shows and of nothing else", () => {
+test("a listener hears once a frame, of what it shows and of nothing else", () => {
   const pair = new Pair();
   /** @type {string[][]} */
   const heard = [];
@@ -58,7 +58,7 @@ test("a watcher hears at once, with the value as it is now", () => {
   assert.equal(frame(), 0);
 });
 
-test("what a view changes reaches those after it in the same frame, and those before it in the next", () => {
+test("what a listener changes reaches those after it in the same frame, and those before it in the next", () => {
   const pair = new Pair();
   /** @type {string[]} */
   const heard = [];
@@ -73,7 +73,7 @@ test("what a view changes reaches those after it in the same frame, and those be
   assert.equal(frame(), 0);
 });
 
-test("what reaches all in one frame needs no second one, and a view that fails takes no other's frame", () => {
+test("what reaches all in one frame needs no second one, and a listener that fails takes no other's frame", () => {
   const pair = new Pair();
   let heard = 0;
   pair.listen(["left"], () => pair.change({ right: [1] }));

@@ -1,4 +1,4 @@
-/** Who hears of what: each view of the stage with the values that it shows. Knows nothing of how they show it. */
+/** Who hears of what: each part of the stage with the values that it shows. Knows nothing of how they show it. */
 
 /** @typedef {import("./state.js").Name} Name */
 

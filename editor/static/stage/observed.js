@@ -1,14 +1,14 @@
 /** Values that change, and those who listen. Knows nothing of what the values mean.
  *
- * Whoever changes something names it. Views hear of it once a frame and in the order in which they began to listen, so
- * that what one of them changes reaches those after it in the same frame. Watchers hear at once, in a hidden page
+ * Whoever changes something names it. Listeners hear of it once a frame, in the order in which they began to listen:
+ * what one of them changes reaches those after it in the same frame. Watchers hear at once, in a hidden page
  * too. */
 
 /** @typedef {(fresh: Set<string>) => void} Hear told the names of what has changed since it heard last */
 
 export class Observed {
   /** @type {{names: Set<string> | null, hear: Hear, fresh: Set<string>}[]} */
-  views = [];
+  listeners = [];
   /** @type {{names: Set<string>, hear: () => void}[]} */
   watchers = [];
   due = false;
@@ -19,7 +19,7 @@ export class Observed {
   /** Calls back in the next frame after any of these has changed. @param {string[] | null} names all, where null
    * @param {Hear} hear */
   listen(names, hear) {
-    this.views.push({ names: names && new Set(names), hear, fresh: new Set() });
+    this.listeners.push({ names: names && new Set(names), hear, fresh: new Set() });
   }
 
   /** Calls back as soon as one of these changes. @param {string[]} names @param {() => void} hear */
@@ -36,14 +36,14 @@ export class Observed {
 
   /** Something has changed. @param {...string} names */
   tell(...names) {
-    for (const view of this.views)
-      for (const name of names) if (!view.names || view.names.has(name)) view.fresh.add(name);
+    for (const listener of this.listeners)
+      for (const name of names) if (!listener.names || listener.names.has(name)) listener.fresh.add(name);
     for (const watcher of this.watchers) if (names.some((name) => watcher.names.has(name))) watcher.hear();
     this.schedule();
   }
 
   schedule() {
-    if (this.due || this.telling || !this.views.some(({ fresh }) => fresh.size)) return;
+    if (this.due || this.telling || !this.listeners.some(({ fresh }) => fresh.size)) return;
     this.due = true;
     requestAnimationFrame(() => {
       this.due = false;
@@ -57,19 +57,19 @@ export class Observed {
     });
   }
 
-  /** Tells the views what has changed, without waiting for the frame. */
+  /** Tells the listeners what has changed, without waiting for the frame. */
   flush() {
     this.telling = true;
     try {
-      for (const view of this.views) {
-        if (!view.fresh.size) continue;
-        const { fresh } = view;
-        view.fresh = new Set();
-        view.hear(fresh);
+      for (const listener of this.listeners) {
+        if (!listener.fresh.size) continue;
+        const { fresh } = listener;
+        listener.fresh = new Set();
+        listener.hear(fresh);
       }
     } finally {
       this.telling = false;
-      this.schedule(); // for what a later view has changed of an earlier one's
+      this.schedule(); // for what a later listener has changed of an earlier one's
     }
   }
 }

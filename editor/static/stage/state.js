@@ -1,5 +1,5 @@
-/** What is open, marked, running and shown, as plain values, and the questions that follow from them. Knows no view and
- * no gesture. */
+/** What is open, marked, running and shown, as plain values, and the questions that follow from them. Knows no drawing
+ * and no gesture. */
 
 import { Observed } from "./observed.js";
 
