@@ -192,10 +192,8 @@ def word_rows(sources: list[Source], product: list[Source], scripts: list[Source
             "docstrings; strings behind constants, %",
             f"{share(words['docstring'], words['code'])}; {share(words['behind'], words['code'])}",
         ),
-        Row(
-            "numbers in capitals that are told of, %",
-            share(sum(w for _, w in told), len(told)),
-            behind=[n for n, w in told if not w],
+        at_most(
+            "numbers in capitals without a reason beside them", 0, [name for name, reasoned in told if not reasoned]
         ),
         Row(
             "comment lines, % of scripts' lines",

@@ -21,7 +21,7 @@ from core.lab.features import MetricNet, tap_distance
 from core.models.vision import BUNDLED_NET
 
 SIDE = 224  # pixels at which the metric net was trained and its reference values hold
-_BATCH = 16
+_BATCH = 16  # pictures at a time, 10 MB of pixels at 224 px: bounds the memory of their activations
 _PENALTY = 2e-3  # L2, as of the fixed probe which the model card's figures were judged by
 _ROUNDS = 100  # of L-BFGS at most
 
