@@ -15,6 +15,7 @@ import gradio as gr
 from gradio.component_meta import ComponentMeta, updateable
 from gradio.data_classes import FileData
 
+from core.values import MOST_PIXELS, MOST_SIDE
 from editor.page.scripts import ARGUMENTS, FOLDER, on_load
 from editor.wire import sent
 
@@ -23,6 +24,13 @@ STYLES = ("stage.css", "runs.css")
 
 EVENTS = tuple(sent.EVENTS)
 """What the stage tells Python, each with a JSON object; the names stand in quotes in wire.js, where Gradio looks."""
+
+
+_START = (
+    f'<div class="mge" data-most-side="{MOST_SIDE}" data-most-pixels="{MOST_PIXELS}">'
+    '<p class="mge-boot">The canvas needs JavaScript.</p></div>'
+)
+"""What the stage's script begins with; it reads how large a canvas may be."""
 
 
 @cache
@@ -100,7 +108,7 @@ class Stage(gr.HTML, metaclass=_NoStub):
         asked = {"plan": plan, "sources": sources}
         super().__init__(
             of_html.pop("value", None),
-            html_template='<div class="mge"><p class="mge-boot">The canvas needs JavaScript.</p></div>',
+            html_template=_START,
             css_template=style(),
             js_on_load=script(),
             apply_default_css=False,

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import gradio as gr
 
 from core.models import ModelSpec
-from core.values import KNOBS, followed
+from core.values import KNOBS, MOST_SIDE, followed
 from editor import axes, markup
 from editor.page import classes, scripts
 from editor.sentences import on_page
@@ -236,7 +236,7 @@ def _extend_fields() -> dict[str, Any]:
                 label=side,
                 precision=0,
                 minimum=0,
-                maximum=16384,
+                maximum=MOST_SIDE,
                 min_width=60,
                 elem_id=f"mge-extend-{side.lower()}",
             )

@@ -12,13 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core import BadRequest
+from core.values import MOST_SIDE
 from editor.checks import is_list, is_whole
 from editor.sentences import on_page
 
 MaskPixels = NDArray[np.bool_] | NDArray[np.uint8]
 
-_MOST_SIDE = 16384
-"""Pixels per side of a mask, as of any picture (core/checks.py)."""
 _MOST_RUNS = 8_000_000  # a mask of single pixels on a 16 MP photo
 
 
@@ -40,7 +39,7 @@ def read_mask(value: object, width: int, height: int) -> MaskPixels | None:
     if not isinstance(value, Mapping):
         raise BadRequest(on_page.bad_intent("a mask that is no mask"))
     size = (value.get("width"), value.get("height"))
-    if not all(is_whole(side, 1, _MOST_SIDE) for side in size):
+    if not all(is_whole(side, 1, MOST_SIDE) for side in size):
         raise BadRequest(on_page.bad_intent("a mask without a size"))
     if size != (width, height):
         raise BadRequest(on_page.mask_of_other_size(f"{size[0]}x{size[1]}", f"{width}x{height}"))

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, TypeVar, get_args
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from core import BadRequest
+from core.values import MOST_SIDE
 from editor.sentences import on_page
 
 Mode = Literal["fill", "replace", "extend", "generate", "sweep"]
@@ -26,7 +27,6 @@ _MOST_PINS = 4096
 """Pins in one payload: every cell of a 64 x 64 grid; the largest published grid has 32."""
 _MOST_CODES = 2**20
 """Upper bound of a code, 64 times the largest published codebook; the model's own is checked later."""
-_MOST_SIDE = 16384  # pixels, as core accepts
 
 
 def _printable(text: str) -> str:
@@ -45,7 +45,7 @@ _List = BeforeValidator(_no_text)
 _Index = Annotated[int, Field(strict=True, ge=0, le=2**31)]
 _Edge = Annotated[int, Field(strict=True, ge=-(2**31), le=2**31)]
 _Row = Annotated[int, Field(strict=True, ge=0, le=2**16)]
-_Side = Annotated[int, Field(strict=True, ge=0, le=_MOST_SIDE)]
+_Side = Annotated[int, Field(strict=True, ge=0, le=MOST_SIDE)]
 _Pin = Annotated[tuple[_Index, Annotated[int, Field(strict=True, ge=0, le=_MOST_CODES)]], _List]
 _Text = Annotated[str, Field(strict=True)]
 _Edges = Annotated[tuple[_Edge, _Edge, _Edge, _Edge], _List]
@@ -85,7 +85,7 @@ class Intent(Sent):
     mask: Any = Field(None, json_schema_extra={"typescript": "MaskRuns | null"})  # `editor.wire.bits` reads it
     box: _Edges | None = Field(None, description="a box without four whole edges")
     extend: Annotated[tuple[_Side, _Side, _Side, _Side], _List] | None = Field(
-        None, description=f"a border outside four sides of 0 to {_MOST_SIDE} px"
+        None, description=f"a border outside four sides of 0 to {MOST_SIDE} px"
     )
     window: _Edges | None = Field(None, description="a window without four whole edges")
     run: Id = Field("", description="a run without an id")

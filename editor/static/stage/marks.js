@@ -87,7 +87,8 @@ export class Marks {
     // While a handle is pulled the fields follow it, and what they say back is what it was.
     if (!stage.mask || stage.dragging || !Array.isArray(sides) || sides.length !== 4) return;
     const before = stage.extend;
-    const extend = allowedExtend(sides.map(Number), stage.mask.width, stage.mask.height);
+    const { width, height } = stage.mask;
+    const extend = allowedExtend(sides.map(Number), width, height, stage.limits);
     if (String(before) === String(extend)) return;
     stage.change({ extend });
     if (stage.mode === "extend") stage.fit();

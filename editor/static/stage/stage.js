@@ -36,6 +36,8 @@ export class Stage extends State {
   constructor(root, wire, model) {
     super();
     this.root = root;
+    /** @type {import("./tools.js").Limits} as core has them */
+    this.limits = { side: Number(root.dataset.mostSide), pixels: Number(root.dataset.mostPixels) };
     this.wire = wire;
     this.model = { ...this.model, id: model };
     this.view = new View(() => this.tell("view"));

@@ -10,6 +10,7 @@ import { cellAreas, cellAt, cellPaint, cellPixels, latentMask, maskRegion } from
  * position on the canvas in picture pixels, and on the screen in CSS pixels; reach = how near counts as touching a
  * handle, in picture pixels
  */
+/** @typedef {{side: number, pixels: number}} Limits of a canvas: pixels a side, and of all */
 /** @typedef {{move(point: Point): void, up(): void, cancel(): void}} Drag */
 
 /** @type {[string, number, number][]} */
@@ -199,16 +200,13 @@ export function shiftedBox(box, dx, dy, width, height) {
   return [box[0] + x, box[1] + y, box[2] + x, box[3] + y];
 }
 
-const MOST_SIDE = 16384;
-const MOST_PIXELS = 64e6;
-
 /** Keeps the grown picture within what the core accepts. @param {number[]} extend @param {number} width
- * @param {number} height */
-export function allowedExtend(extend, width, height) {
+ * @param {number} height @param {Limits} most */
+export function allowedExtend(extend, width, height, most) {
   const sides = extend.map((v) => Math.max(0, Math.round(v) || 0));
   const fits = () => {
     const [w, h] = [width + sides[0] + sides[2], height + sides[1] + sides[3]];
-    return w <= MOST_SIDE && h <= MOST_SIDE && w * h <= MOST_PIXELS;
+    return w <= most.side && h <= most.side && w * h <= most.pixels;
   };
   for (let tries = 0; !fits() && tries < 64; tries++) for (let i = 0; i < 4; i++) sides[i] = Math.floor(sides[i] * 0.9);
   return sides;
@@ -233,7 +231,7 @@ export function extendDrag(stage, first) {
       if (handle.includes("n")) next[1] = to(before[1] - down);
       if (handle.includes("e")) next[2] = to(before[2] + across);
       if (handle.includes("s")) next[3] = to(before[3] + down);
-      stage.change({ extend: allowedExtend(next, width, height) });
+      stage.change({ extend: allowedExtend(next, width, height, stage.limits) });
     },
     up: () => stage.marks.commitExtend(before),
     cancel: () => stage.change({ extend: before }),
