@@ -27,7 +27,7 @@ UNKNOWN = -1
 
 
 class Trace:
-    """The steps of a run whose first look took one window; finer passes over it can be drawn again.
+    """The steps of a run that took one window.
 
     Attributes:
         window: position of the grid of cells on the canvas.
@@ -62,9 +62,7 @@ class Trace:
         self._given = kept, origin._confidence[variation]
 
     def add(self, preview: Preview) -> None:
-        """Keep a step of the first look: (B, h, w) tokens, the unknown cells, and the confidence."""
-        if preview.pass_index:
-            return
+        """Keep a step: (B, h, w) tokens, the unknown cells, and the confidence."""
         self._guesses[preview.step] = preview.tokens.astype(np.int32)
         self._unknown[preview.step] = preview.unknown.copy()
         self._note(preview.confidence)
@@ -165,7 +163,7 @@ class Run:
         source: version of the document it was made from; None without one.
         spec: the model that made it.
         pictures: one per variation; none while the run goes on or after it was stopped, unless a draft was kept.
-        trace: its steps, if its first look took one window.
+        trace: its steps, if it took one window.
         sources: origins of each picture's pixels; empty if unknown.
     """
 

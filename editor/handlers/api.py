@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from gradio.utils import get_upload_folder
 
 from core import BadRequest, Engine, sweep
 from core.models import ModelSpec
-from core.values import Box, Size, class_id
+from core.values import Box, EditRequest, Size, class_id
 from editor import axes
 from editor.documents import export
 from editor.documents.store import Pixels
@@ -101,6 +102,7 @@ class Api:
         if edges is not None and picture is not None:
             box = Box(0, 0, picture.shape[1], picture.shape[0])._replace(**edges)
         asked = requests.build_request(mode, values, engine.spec, picture=picture, mask=brushed, box=box)
+        asked = _beyond_page(asked, values)
         result = engine.edit(asked)
         store = self._desk.documents.store
         made = export.store_variation(store, result.image(0), "result", engine.spec, asked, engine.machine)
@@ -122,6 +124,13 @@ def _values(form: object, spec: ModelSpec) -> dict[str, Any]:
     values = controls(form)
     asked = class_id(spec.classes, values.get("class"))
     return {**values, "class_id": -1 if asked is None else asked, "variations": 1}
+
+
+def _beyond_page(asked: EditRequest, values: Mapping[str, Any]) -> EditRequest:
+    """Set what programs may ask for and the page has no control for."""
+    chosen = {name: values[name] for name in ("detail", "blend") if name in values}
+    view = replace(asked.view, refine=values.get("refine", asked.view.refine))
+    return replace(asked, view=view, painting=replace(asked.painting, **chosen))
 
 
 def _opened(image: Any, mask: Any, tell: Callable[[str], object]) -> tuple[Pixels | None, MaskPixels | None]:

@@ -92,27 +92,18 @@ class _Route:
     Attributes:
         window: of the first pass.
         hole: (h, w) bool, the cells that it decides.
-        levels: of each pass, 0 for the first look.
-        finer_steps: decoding steps of all passes after the first look.
+        passes: their number.
     """
 
     window: Box
     hole: Cells
-    levels: tuple[int, ...]
-    finer_steps: int
+    passes: int
 
     @classmethod
     def planned(cls, engine: Engine, asked: EditRequest) -> _Route:
         """Plan an edit and summarise its passes."""
         passes = engine.plan(asked)
-        levels = tuple(one.level for one in passes)
-        finer = engine.expected_steps(asked, [one for one in passes if one.level])
-        return cls(passes[0].window, passes[0].unknown, levels, finer)
-
-    @property
-    def looks(self) -> int:
-        """Number of passes of the first look."""
-        return self.levels.count(0)
+        return cls(passes[0].window, passes[0].unknown, len(passes))
 
 
 @contextmanager
@@ -162,7 +153,7 @@ class Drawing:
                     if not live.draft:  # from here on there is a draft to keep when it is stopped
                         job.document.remember(Run(job.run, alone, job.offset, job.source, job.engine.spec, trace=trace))
                         live.draft = True
-                yield self._step(job, item, route, canvas)
+                yield self._step(job, item, canvas)
 
     def more(self, job: Job, count: int) -> Iterator[Told]:
         """Draw one picture again at other temperatures, without previews; yields between steps, so that Stop works."""
@@ -187,8 +178,8 @@ class Drawing:
         yield Told(self.finished(job, drawn, results, joined, notes=notes))
 
     def _trace(self, job: Job, route: _Route) -> Trace | None:
-        """Start the trace of this edit; None if its first look takes several windows."""
-        if route.looks > 1:
+        """Start the trace of this edit; None if it takes several windows."""
+        if route.passes > 1:
             return None
         hole, start, origin = route.hole, job.asked.start, job.origin
         if start is None:
@@ -202,15 +193,11 @@ class Drawing:
             trace.inherit(given, origin.run.traced(), origin.variation)
         return trace
 
-    def _step(self, job: Job, preview: Preview, route: _Route, canvas: tuple[int, int]) -> Message:
-        level = route.levels[preview.pass_index]
+    def _step(self, job: Job, preview: Preview, canvas: tuple[int, int]) -> Message:
         return replies.Step(
             job.run,
             preview,
-            level=level,
-            looks=route.looks,
-            first_steps=preview.steps - route.finer_steps,
-            urls=[] if level else [export.preview_url(image) for image in preview.images],
+            urls=[export.preview_url(image) for image in preview.images],
             canvas=canvas,
             offset=job.offset,
             seconds_left=self._desk.step_s * len(preview.images) * (preview.steps - preview.step),
@@ -229,14 +216,11 @@ class Drawing:
         if item.images is None:
             return replies.alive(job.run)
         window = last.window.shifted(-item.area.left, -item.area.top).slices
-        shown = [export.shrunk(image[window], export.FRAME_SIDE) for image in item.images] if route.looks == 1 else []
+        shown = [export.shrunk(image[window], export.FRAME_SIDE) for image in item.images] if route.passes == 1 else []
         spent = time.perf_counter() - started
         return replies.Step(
             job.run,
             last,
-            level=route.levels[last.pass_index] if shown else 1,
-            looks=route.looks,
-            first_steps=last.steps - route.finer_steps,
             urls=[export.preview_url(image) for image in shown],
             canvas=job.asked.canvas(job.engine.spec.pixels),
             offset=job.offset,

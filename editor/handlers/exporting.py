@@ -109,12 +109,11 @@ class Exporting:
         return _Written(path, " ".join(lost) or None)
 
     def _frames(self, run: Run, variation: int) -> list[Pixels]:
-        """Draw the guess of each step of the first look, composited into the photo, small."""
+        """Draw the guess of each step, composited into the photo, small."""
         request, trace, engine = run.request(variation), run.traced(), self._desk.engine
         requests.check_model(run, engine.spec)
-        # The steps are those of the first look, and too small for texture to be seen.
-        painting = replace(request.painting, sharpen=0.0, detail="none", finish="none")
-        asked = replace(request, view=replace(request.view, refine=0), painting=painting)
+        # Too small for texture to be seen.
+        asked = replace(request, painting=replace(request.painting, sharpen=0.0, detail="none", finish="none"))
         frames = []
         for guess in trace.guesses(variation):
             result = engine.edit(replace(asked, start=Start(guess)))

@@ -20,7 +20,7 @@ LEFT_OUT = -1
 
 @dataclass(frozen=True)
 class About:
-    """What an argument means in words, and the name of the control that it sets."""
+    """What an argument means in words, and the name of the control, or of the setting without one, that it sets."""
 
     text: str
     control: str
@@ -137,7 +137,7 @@ class Sweep:
 
 
 def controls(form: object) -> dict[str, Any]:
-    """Return what a program has filled in, by the name of the control; numbers that it left out are missing."""
+    """Return what a program has filled in, by the name of what it sets; numbers that it left out are missing."""
     given = {about.control: getattr(form, name) for name, about in _about(type(form)).items()}
     return {name: value for name, value in given.items() if value != LEFT_OUT}
 

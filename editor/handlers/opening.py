@@ -128,7 +128,8 @@ class Opening:
         except CoreError as error:
             return self._shown(document, request, OpenedWith(notice=about_files.recipe_unreadable(str(error))))
         values = requests.marking_values(asked) if foreign else requests.control_values(asked)
-        said = about_files.recipe_restored()
+        beyond = requests.beyond_page(asked)
+        said = about_files.recipe_restored_in_part() if beyond else about_files.recipe_restored()
         if foreign:
             said = about_files.recipe_of_other_model(recipe.model, spec.name)
         elif not recipe.of_weights(spec):
@@ -137,6 +138,8 @@ class Opening:
             said = about_files.recipe_of_earlier_version()
         elif not recipe.of_this_finish and asked.is_finished:
             said = about_files.recipe_of_other_finish()
+        if beyond:
+            said = f"{said} {about_files.recipe_beyond_page(beyond)}"
         box = asked.region if isinstance(asked.region, Box) else None
         extend = asked.sides if any(asked.sides) else None
         beside = OpenedWith(mode=values["mode"], mask=asked.mask, box=box, extend=extend, notice=said)

@@ -52,7 +52,6 @@ class Planning:
             request = requests.read_request(read, values, engine.spec)
             passes = engine.plan(request)
             seconds = self._desk.expected(request, engine.expected_steps(request, passes))
-            looks = [(one.window, one.unknown) for one in passes if not one.level]  # finer passes only take time
-            return answers.planned(looks, seconds=seconds)
+            return answers.planned([(one.window, one.unknown) for one in passes], seconds=seconds)
         except CoreError as error:
             return {**answers.planned((), seconds=0.0), "message": str(error)}  # the run itself will report it

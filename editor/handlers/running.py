@@ -110,7 +110,7 @@ class Running:
         return replies.stopped(live.run, said, draft=live.draft)
 
     def draft(self, event: gr.EventData, request: gr.Request) -> Message:
-        """Make a result of a stopped run's last frame, {doc, run, variation}: what was seen, without finer looks."""
+        """Make a result of a stopped run's last frame, {doc, run, variation}: what was seen, unfinished."""
 
         def work() -> Message:
             payload = payload_of(event)
@@ -122,10 +122,8 @@ class Running:
             engine = self._desk.engine
             requests.check_model(run, engine.spec)
             asked = run.requests[0]
-            view, painting = replace(asked.view, refine=0), replace(asked.painting, finish="none")
-            drawn = [
-                replace(each, start=run.start(i), view=view, painting=painting) for i, each in enumerate(run.requests)
-            ]
+            painting = replace(asked.painting, finish="none")
+            drawn = [replace(each, start=run.start(i), painting=painting) for i, each in enumerate(run.requests)]
             job = Job(run_id, document, asked, run.source, None, engine, request, time.perf_counter())
             with document.working():
                 results = engine.edit_together(drawn)

@@ -71,8 +71,8 @@ class Sweeping:
         """
         grid = axes.read_axes(texts, engine.spec, most_cells=self._desk.settings.sweep_cells)
         started = time.perf_counter()
-        looks = [one for one in engine.plan(asked) if not one.level]
-        focus = looks[0].window.slices if len(looks) == 1 else (slice(None), slice(None))  # the part that changes
+        passes = engine.plan(asked)
+        focus = passes[0].window.slices if len(passes) == 1 else (slice(None), slice(None))  # the part that changes
         painted = asked.hole(engine.spec.new_side(asked.strength))
         kept = SweptCells(run, source, engine.spec, painted, grid.labels, machine=engine.machine)
         done: list[Cell] = []

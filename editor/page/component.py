@@ -25,7 +25,6 @@ STYLES = ("stage.css", "runs.css")
 EVENTS = tuple(sent.EVENTS)
 """What the stage tells Python, each with a JSON object; the names stand in quotes in wire.js, where Gradio looks."""
 
-
 _START = (
     f'<div class="mge" data-most-side="{MOST_SIDE}" data-most-pixels="{MOST_PIXELS}">'
     '<p class="mge-boot">The canvas needs JavaScript.</p></div>'
@@ -97,8 +96,8 @@ class Stage(gr.HTML, metaclass=_NoStub):
         """Place the stage. Server functions are called by their parameter's name on the wire.
 
         Args:
-            plan: called with an intent (and a `gr.Request`, if it declares one) when several windows may be needed, or
-                finer looks follow; returns windows, cells, passes and seconds as a JSON object.
+            plan: called with an intent (and a `gr.Request`, if it declares one) when several windows may be needed;
+                returns windows, cells, passes and seconds as a JSON object.
             sources: called with what is shown when the inspector first points at it; returns the origin of its pixels
                 in the form of `answers.sources`.
             elem_id: id of the component on the page.

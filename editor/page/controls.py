@@ -34,12 +34,8 @@ class Controls(NamedTuple):
     variations: gr.Slider
     follow: gr.Slider
     feather: gr.Slider
-    grow: gr.Slider
     finish: gr.Dropdown
     sharpen: gr.Slider
-    refine: gr.Slider
-    detail: gr.Dropdown
-    blend: gr.Dropdown
     guided_by: gr.Dropdown
     coverage: gr.Slider
     context: gr.Slider
@@ -160,7 +156,6 @@ def inspector(spec: ModelSpec, *, suggest: Callable[..., Any] | None = None) -> 
         _note(on_page.FOLLOW_HINT)
     with gr.Group(elem_classes="pg-part pg-not-generate"):
         placed["feather"] = gr.Slider(0, 64, value=8, step=1, label=on_page.FEATHER, elem_id="mge-feather")
-        placed["grow"] = gr.Slider(0, 3, value=0, step=1, label=on_page.GROW, elem_id="mge-grow")
         placed["match_colour"] = gr.Checkbox(True, label=on_page.MATCH_COLOUR, container=False, elem_id="mge-match")
     with gr.Accordion(on_page.ADVANCED, open=False, elem_id="mge-more"):
         placed |= _rarely_touched(spec)
@@ -263,16 +258,6 @@ def _rarely_touched(spec: ModelSpec) -> dict[str, Any]:
         )
         _note(on_page.FINISH_HINT)
     with gr.Group(elem_classes="pg-part pg-not-generate"):
-        placed["refine"] = gr.Slider(0, 3, value=0, step=1, label=on_page.REFINE, elem_id="mge-refine")
-        _note(on_page.REFINE_HINT)
-        placed["detail"] = gr.Dropdown(
-            list(on_page.DETAILS), value="auto", label=on_page.DETAIL, elem_id="mge-detail", elem_classes="pg-line"
-        )
-        _note(on_page.DETAIL_HINT)
-        placed["blend"] = gr.Dropdown(
-            list(on_page.BLENDS), value="auto", label=on_page.BLEND, elem_id="mge-blend", elem_classes="pg-line"
-        )
-        _note(on_page.BLEND_HINT)
         placed["guided_by"] = gr.Dropdown(
             list(on_page.GUIDED_WAYS),
             value="auto",

@@ -17,8 +17,8 @@ from editor.page.controls import Controls, SweepControls
 ADVISED = frozenset(
     (
         *(knob.control for knob in KNOBS.values() if knob.control),
-        *("variations", "feather", "grow", "coverage", "context", "match_colour", "opaque"),
-        *("follow", "finish", "sharpen", "refine", "detail", "blend", "guided_by"),
+        *("variations", "feather", "coverage", "context", "match_colour", "opaque"),
+        *("follow", "finish", "sharpen", "guided_by"),
     )
 )
 """The settings that "Reset to the model's advice" resets: how, not what."""

@@ -214,8 +214,7 @@ def _wire_planning(page: Page, handlers: Handlers) -> None:
     def changed(data: dict[Any, Any], request: gr.Request) -> Any:
         return handlers.planning.settings_changed(placed.values(data), request)
 
-    planned = (placed.coverage, placed.grow, placed.context, placed.refine)
-    for control in (*planned, placed.steps, placed.variations, placed.schedule):
+    for control in (placed.coverage, placed.context, placed.steps, placed.variations, placed.schedule):
         control.change(changed, set(placed), page.stage, **_LATEST)
 
 

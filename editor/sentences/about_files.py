@@ -5,12 +5,14 @@ Knows nothing of widgets; the page's other sentences are in on_page.py.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 
 def recipe_of_earlier_version() -> str:
     """Say that a picture was drawn before fills and borders were finished."""
     return (
         "The settings of this picture are restored. An earlier version drew it, without a finish: Finish is None now, "
-        "so that it comes out the same; choose Auto for pixels of the photo."
+        "as it was then; choose Auto for pixels of the photo."
     )
 
 
@@ -22,6 +24,17 @@ def recipe_of_other_finish() -> str:
 def recipe_restored() -> str:
     """Say that a picture brought its settings along."""
     return "The settings of this picture are restored: press Run to draw it again, or change them first."
+
+
+def recipe_restored_in_part() -> str:
+    """Say that a picture brought its settings along, some of which the page does not have."""
+    return "The settings of this picture are restored as far as this page has them."
+
+
+def recipe_beyond_page(settings: Mapping[str, object]) -> str:
+    """Say which settings of a picture the page does not have."""
+    listed = " and ".join(f"{name} {value}" for name, value in settings.items())
+    return f"It was drawn with {listed}, for which there is no control: python -m core edit --replay FILE draws it so."
 
 
 def recipe_of_other_weights() -> str:

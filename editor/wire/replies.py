@@ -130,9 +130,6 @@ class Step:
     Attributes:
         run: the browser's id.
         preview: from the engine.
-        level: 0 for the first look, more for a finer pass over what is painted.
-        looks: windows of the first look; finer ones count in `passes` alone.
-        first_steps: steps of all of these, out of `preview.steps`.
         urls: the previews, one per variation; none if the step shows progress only.
         canvas: width and height of the result.
         offset: position of the source on it.
@@ -142,9 +139,6 @@ class Step:
 
     run: str
     preview: Preview
-    level: int
-    looks: int
-    first_steps: int
     urls: Sequence[str]
     canvas: tuple[int, int]
     offset: tuple[int, int]
@@ -159,9 +153,6 @@ class Step:
                 finish=self.finish,
                 run=self.run,
                 variation_count=len(preview.images),
-                level=self.level,
-                looks=self.looks,
-                first_steps=self.first_steps,
                 step=preview.step,
                 steps=preview.steps,
                 pass_index=preview.pass_index,
@@ -288,8 +279,8 @@ def caption(request: EditRequest, spec: ModelSpec) -> dict[str, Any]:
     if request.strength:
         told["sharpen"] = painting.sharpen
     if request.image is not None:
-        told |= {setting: getattr(painting, setting) for setting in ("finish", "follow", "detail", "blend")}
-        told |= {"refine": request.view.refine, "guided_by": request.decoding.guided_by}
+        told |= {setting: getattr(painting, setting) for setting in ("finish", "follow")}
+        told["guided_by"] = request.decoding.guided_by
     return told
 
 
@@ -352,8 +343,7 @@ def _node(version: Version, address: Address) -> told.Node:
 
 
 def _grid(view: View, spec: ModelSpec) -> dict[str, Any]:
-    decided = {"context": view.context, "coverage": view.coverage, "grow": view.grow_tokens, "refine": view.refine}
-    return {"pixels": spec.pixels, "grid": spec.grid, **decided}
+    return {"pixels": spec.pixels, "grid": spec.grid, "context": view.context, "coverage": view.coverage}
 
 
 def _runs(mask: MaskPixels) -> told.MaskRuns:

@@ -187,8 +187,6 @@ def read_view(values: Mapping[str, Any]) -> View:
     return View(
         context=_number(values, "context", standard.context, on_page.CONTEXT),
         coverage=min(_number(values, "coverage", standard.coverage, on_page.COVERAGE), 0.999),
-        grow_tokens=_whole(values, "grow", standard.grow_tokens, on_page.GROW),
-        refine=_whole(values, "refine", standard.refine, on_page.REFINE),
     )
 
 
@@ -230,13 +228,9 @@ def marking_values(request: EditRequest) -> dict[str, Any]:
         return values
     values |= {
         "feather": painting.feather_px,
-        "grow": view.grow_tokens,
         "coverage": view.coverage,
         "context": view.context,
-        "refine": view.refine,
         "finish": painting.finish,
-        "detail": painting.detail,
-        "blend": painting.blend,
         "guided_by": request.decoding.guided_by,
         "match_colour": painting.match_colour,
         "opaque": bool(painting.opaque),
@@ -247,6 +241,20 @@ def marking_values(request: EditRequest) -> dict[str, Any]:
         sides = ("extend_left", "extend_top", "extend_right", "extend_bottom")
         values |= dict(zip(sides, request.sides, strict=True))
     return values
+
+
+def beyond_page(request: EditRequest) -> dict[str, Any]:
+    """List the settings of a request that no control can make, by their names on the command line."""
+    if request.image is None:
+        return {}  # a new picture has no windows to plan, nothing around it and no edge
+    ours = replace(request, view=View(), painting=Painting())
+    settings = {
+        "grow": (request.view.grow_tokens, ours.view.grow_tokens),
+        "refine": (request.view.refine, ours.view.refine),
+        "detail": (request.way_of_detail, ours.way_of_detail),
+        "blend": (request.painting.blend, ours.painting.blend),
+    }
+    return {name: value for name, (value, usual) in settings.items() if value != usual}
 
 
 def _going_on(origin: Origin, values: Mapping[str, Any], spec: ModelSpec) -> EditRequest:
@@ -282,9 +290,7 @@ def _painting(values: Mapping[str, Any]) -> Painting:
         follow=_number(values, "follow", 0.0, on_page.FOLLOW) if "follow" in values else None,
         sharpen=read_sharpen(values),
         match_colour=bool(values.get("match_colour", True)),
-        detail=str(values.get("detail", "auto")),
         feather_px=_whole(values, "feather", 8, on_page.FEATHER),
-        blend=str(values.get("blend", "auto")),
         opaque=True if values.get("opaque") else None,  # transparent parts are filled opaque in any case
     )
 

@@ -48,8 +48,6 @@ class Grid(Part):
     grid: int
     context: float
     coverage: float
-    grow: int
-    refine: int
 
 
 class Node(Part):
@@ -120,8 +118,6 @@ class Settings(Told):
     grid: int
     context: float
     coverage: float
-    grow: int
-    refine: int
     id: str | None = None
 
 
@@ -143,9 +139,6 @@ class Step(Told):
     finish: bool
     run: str
     variation_count: int
-    level: int
-    looks: int
-    first_steps: int
     step: int
     steps: int
     pass_index: int

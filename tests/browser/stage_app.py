@@ -28,7 +28,7 @@ from editor.page.component import Carrier, Stage
 from editor.wire.bits import write_mask
 
 PIXELS, GRID = 128, 16
-MODEL = {"pixels": PIXELS, "grid": GRID, "context": 2.0, "coverage": 0.0, "grow": 0, "refine": 0}
+MODEL = {"pixels": PIXELS, "grid": GRID, "context": 2.0, "coverage": 0.0}
 
 _folder = Path(tempfile.mkdtemp(prefix="stage-app-"))
 _revision = itertools.count(1)
@@ -77,10 +77,8 @@ def request_of(intent: dict[str, Any], size: tuple[int, int], settings: dict[str
         region = Box(*intent["box"])
     else:
         region = Mask(mask_of(intent["mask"]), new=intent["mode"] == "replace")
-    numbers = {name: model[name] for name in ("context", "coverage", "refine")}
-    return EditRequest(
-        np.zeros((size[1], size[0], 3), np.uint8), region, view=View(grow_tokens=model["grow"], **numbers)
-    )
+    view = View(context=model["context"], coverage=model["coverage"])
+    return EditRequest(np.zeros((size[1], size[0], 3), np.uint8), region, view=view)
 
 
 def hex_of(cells: NDArray[np.bool_]) -> str:
@@ -110,11 +108,7 @@ class Server:
     def plan(self, intent: dict[str, Any]) -> dict[str, Any]:
         """Answer the server function of that name."""
         height, width = self.pixels.shape[:2]
-        passes = [
-            each
-            for each in plan_passes(request_of(intent, (width, height), self.settings), PIXELS, GRID)
-            if not each.level
-        ]
+        passes = plan_passes(request_of(intent, (width, height), self.settings), PIXELS, GRID)
         return {
             "windows": [list(each.window) for each in passes],
             "cells": [hex_of(each.unknown) for each in passes],
@@ -254,7 +248,6 @@ class Server:
         size, offset, passes, steps = kept["size"], kept["offset"], kept["passes"], self.steps
         pictures = [np.where(kept["region"][..., None], v, kept["before"]) for v in after]
         self.runs[intent["run"]] = {**kept, "pictures": pictures, "seeds": [7 + i for i in range(len(after))]}
-        looks = sum(not each.level for each in passes)
         for index, each in enumerate(passes if streamed else ()):
             order = np.random.default_rng(3).permutation(each.unknown.size).reshape(each.unknown.shape)
             for step in range(1, steps + 1):
@@ -265,16 +258,12 @@ class Server:
                     return
                 unknown = each.unknown & (order >= each.unknown.size * step / steps)
                 sure = np.where(each.unknown, 255 * (1 - order / (2 * order.size)), 255).astype(np.uint8)
-                shown = [] if each.level else after  # a closer look is progress only
-                crops = [Image.fromarray(v[each.window.slices]).resize((PIXELS, PIXELS)) for v in shown]
+                crops = [Image.fromarray(v[each.window.slices]).resize((PIXELS, PIXELS)) for v in after]
                 yield (
                     message(
                         "step",
                         run=intent["run"],
                         variation_count=len(after),
-                        level=each.level,
-                        looks=looks,
-                        first_steps=steps * looks,
                         step=index * steps + step,
                         steps=steps * len(passes),
                         pass_index=index,
@@ -290,7 +279,7 @@ class Server:
                     ),
                     heard,
                 )
-        yield self.result(intent["run"], source=source, branchable=looks == 1), heard
+        yield self.result(intent["run"], source=source, branchable=len(passes) == 1), heard
 
     def result(
         self, run: str, *, source: dict[str, Any] | None = None, branchable: bool = True, draft: bool = False

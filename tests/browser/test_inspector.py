@@ -221,18 +221,17 @@ def test_settings_survive_a_reload_and_go_back_to_the_advice(page: Page) -> None
     kept(page, "k.steps === 8 && k.seed === 77")
 
 
-def test_growth_and_sharpness_belong_to_the_overlay(page: Page) -> None:
-    wait(page, "s.model.grow === 0 && s.model.refine === 0")
-    set_number(page, "mge-grow", 2)
-    wait(page, "s.model.grow === 2")
+def test_coverage_and_context_belong_to_the_overlay(page: Page) -> None:
+    wait(page, "s.model.coverage === 0 && s.model.context === 2")
     page.locator("#mge-more > button").click()
-    set_number(page, "mge-refine", 2)
-    wait(page, "s.model.refine === 2")
-    page.locator("#mge-detail input").click()
-    page.locator("#mge-detail li", has_text="Grain").click()
-    kept(page, "k.refine === 2 && k.detail === 'grain' && k.blend === 'auto' && k.grow === 2")
+    set_number(page, "mge-coverage", 0.5)
+    wait(page, "s.model.coverage === 0.5")
+    set_number(page, "mge-context", 3)
+    wait(page, "s.model.context === 3")
+    kept(page, "k.coverage === 0.5 && k.context === 3")
     page.locator("#mge-reset").click()
-    kept(page, "k.refine === 0 && k.detail === 'auto' && k.grow === 0")
+    wait(page, "s.model.coverage === 0 && s.model.context === 2")
+    kept(page, "k.coverage === 0 && k.context === 2")
 
 
 def test_what_was_kept_by_another_model_is_not_taken(page: Page) -> None:

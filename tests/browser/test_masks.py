@@ -359,7 +359,6 @@ def test_overlay_through_a_pinned_window_equals_the_core(open_page: Open, addres
         settings = {
             "context": float(random.choice([1.0, 2.0])),
             "coverage": float(random.choice([0.0, 0.1, 0.55, 0.95])),
-            "grow": int(random.choice([0, 0, 1, 2])),
         }
         settle(page, mode="fill", **settings)
         mask = np.zeros(size[::-1], np.bool_)
@@ -371,12 +370,7 @@ def test_overlay_through_a_pinned_window_equals_the_core(open_page: Open, addres
             EditRequest(
                 image=np.zeros((*size[::-1], 3), np.uint8),
                 region=Mask(mask),
-                view=View(
-                    window=Box(*window),
-                    context=settings["context"],
-                    coverage=settings["coverage"],
-                    grow_tokens=settings["grow"],
-                ),
+                view=View(window=Box(*window), **settings),
             ),
             PIXELS,
             GRID,
@@ -385,7 +379,7 @@ def test_overlay_through_a_pinned_window_equals_the_core(open_page: Open, addres
         assert shown(page)["cells"] == only.unknown.astype(int).ravel().tolist(), settings
         # A cell that the pen sets counts, whatever share of it is asked for.
         free = np.flatnonzero(~only.unknown.ravel())
-        if free.size and settings["grow"] == 0:
+        if free.size:
             page.evaluate("document.activeElement.blur()")
             page.keyboard.press("t")
             cell = int(free[free.size // 2])

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.gestures import client, drag, heard, opened, order, ran, settle, state
+from tests.browser.gestures import client, drag, heard, opened, order, ran, state
 from tests.browser.stage_app import GRID, build
 
 Open = Callable[..., Page]
@@ -282,28 +282,6 @@ def test_who_looks_at_another_while_it_decodes_keeps_it(open_page: Open, slow_ad
     page.click(".mge-tile >> nth=1")
     counted(page, 4)
     assert state(page)["review"]["index"] == 1
-
-
-def test_closer_looks_are_progress_and_leave_no_steps(open_page: Open, address: str) -> None:
-    page = open_page(address)
-    opened(page, 640, 480)
-    settle(page, refine=1)
-    page.keyboard.press("r")  # a block, which one window shows first; a thin stroke would take several
-    drag(page, [(150, 120), (320, 280)])
-    page.wait_for_function("__mge.state().status.includes(', then ×')")
-    page.keyboard.press("Enter")
-    page.wait_for_function("__mge.state().status.includes('closer look')")
-    seen = state(page)
-    assert seen["running"]["step"] > STEPS
-    assert seen["running"]["steps"] > 2 * STEPS
-    assert seen["timeline"]["length"] == STEPS
-    counted(page, 4)
-    assert [each["step"] for each in page.evaluate("__mge.timeline().steps")] == list(range(1, STEPS + 1))
-    assert f"of {STEPS}" in (page.text_content(".mge-step-text") or "")
-    at_home(page)
-    page.keyboard.press(",")
-    page.click("text=Branch here")
-    said(page, "run", "branch")
 
 
 def test_a_dropped_variation_comes_back_by_undo(open_page: Open, address: str) -> None:

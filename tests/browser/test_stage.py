@@ -154,7 +154,6 @@ def test_overlay_equals_the_core(open_page: Open, address: str, size: tuple[int,
         settings = {
             "context": float(random.choice([1.0, 1.3, 2.0, 3.7])),
             "coverage": float(random.choice([0.0, 0.1, 0.55, 0.9])),
-            "grow": int(random.choice([0, 0, 1, 2])),
         }
         settle(page, mode="fill", **settings)
         mask = blobs(random, *size) if round_ else np.ones(size[::-1], np.bool_)
@@ -179,8 +178,8 @@ def maybe_several(mask: NDArray[np.bool_], context: float) -> bool:
 
 
 def overlaid(page: Page, passes: Sequence[Pass]) -> None:
-    """Wait until the overlay shows exactly the first look of a plan, its own or the server's."""
-    wanted = [[list(each.window), each.unknown.astype(int).ravel().tolist()] for each in passes if not each.level]
+    """Wait until the overlay shows exactly a plan, its own or the server's."""
+    wanted = [[list(each.window), each.unknown.astype(int).ravel().tolist()] for each in passes]
     page.wait_for_function(
         "wanted => JSON.stringify(__mge.passes().map(({ window, cells }) => [window, cells])) === wanted",
         arg=json.dumps(wanted, separators=(",", ":")),
@@ -207,34 +206,26 @@ def test_holes_of_several_windows_are_the_servers(
     page = open_page(address)
     mask = made()
     opened(page, 1200, 700)
-    settle(page, mode="fill", grow=1, context=2.0, coverage=0.0)
+    settle(page, mode="fill", context=2.0, coverage=0.1)
     page.evaluate("runs => __mge.loadMask(runs)", runs_of(mask))
     # One window is there at once, whatever the server says later.
     assert page.evaluate("__mge.cells().passes") == 1
     intent = page.evaluate("mgeStage.intent()")
-    passes = plan(request_of(intent, (1200, 700), {"grow": 1}), PIXELS, GRID)
+    passes = plan(request_of(intent, (1200, 700), {"coverage": 0.1}), PIXELS, GRID)
     assert len(passes) == windows if windows else len(passes) > 1
     overlaid(page, passes)
     assert f"{len(passes)} windows" in state(page)["status"]
-    # Closer looks are not drawn; what they add is said.
-    settle(page, refine=2)
-    finer = plan(request_of(intent, (1200, 700), {"grow": 1, "refine": 2}), PIXELS, GRID)
-    overlaid(page, finer)
     page.wait_for_function("__mge.state().status.includes('about')")
 
 
-def test_the_finest_scale_is_said(open_page: Open, address: str) -> None:
+def test_the_scale_is_said(open_page: Open, address: str) -> None:
     page = open_page(address)
     opened(page, 1200, 700)
     mask = np.zeros((700, 1200), np.bool_)
     mask[200:450, 300:550] = True
-    settle(page, mode="fill", context=2.0, coverage=0.0, grow=1)
+    settle(page, mode="fill", context=2.0, coverage=0.0)
     page.evaluate("runs => __mge.loadMask(runs)", runs_of(mask))
     page.wait_for_function("__mge.state().status.includes('500 px seen at 128 px (×0.26)')")
-    settle(page, refine=1)
-    page.wait_for_function("__mge.state().status.includes('500 px seen at 128 px (×0.26, then ×0.51)')")
-    settle(page, refine=3)
-    page.wait_for_function("__mge.state().status.includes('500 px seen at 128 px (×0.26, then ×1.00)')")
 
 
 def test_overlay_of_a_box_equals_the_core(open_page: Open, address: str) -> None:

@@ -44,14 +44,14 @@ def _cells(draw: np.random.Generator, side: int, grid: int) -> dict[str, Any]:
     canvas = _blots(draw, side + 9, side + 5)
     left, top = 3, 4
     mask = canvas[top : top + side, left : left + side]
-    asked = {"coverage": float(draw.choice([0.0, 0.25, 0.9])), "grow": int(draw.integers(0, 3))}
+    coverage = float(draw.choice([0.0, 0.25, 0.9]))
     return {
         "mask": write_mask(canvas),
         "window": [left, top, left + side, top + side],
         "grid": grid,
-        **asked,
+        "coverage": coverage,
         "areas": cell_areas(mask, grid).ravel().tolist(),
-        "unknown": cells_hex(latent_mask(mask, grid, **asked)),
+        "unknown": cells_hex(latent_mask(mask, grid, coverage=coverage)),
     }
 
 
@@ -63,12 +63,11 @@ def _plan(draw: np.random.Generator, number: int) -> dict[str, Any]:
         y, x = int(draw.integers(0, height - 8)), int(draw.integers(0, width - 8))
         mask[y : y + int(draw.integers(1, 40)), x : x + int(draw.integers(1, 40))] = True
     asked = {"context": float(draw.choice([1.0, 1.5, 2.0])), "coverage": float(draw.choice([0.0, 0.25]))}
-    view = View(**asked)
-    passes = plan(EditRequest(np.zeros((height, width, 3), np.uint8), Mask(mask), view=view), PIXELS, GRID)
-    model = {"pixels": PIXELS, "grid": GRID, **asked, "grow": view.grow_tokens, "refine": view.refine}
+    request = EditRequest(np.zeros((height, width, 3), np.uint8), Mask(mask), view=View(**asked))
+    passes = plan(request, PIXELS, GRID)
     return {
         "mask": write_mask(mask),
-        "model": model,
+        "model": {"pixels": PIXELS, "grid": GRID, **asked},
         "passes": [{"window": _corners(one.window), "unknown": cells_hex(one.unknown)} for one in passes],
     }
 

@@ -11,7 +11,6 @@ import {
   cellPaint,
   cellPixels,
   countSet,
-  finestSide,
   latentMask,
   maskRegion,
   maybeSeveral,
@@ -20,7 +19,7 @@ import {
 } from "../../editor/static/stage/tokens.js";
 import { GOLDEN } from "./golden.js";
 
-const MODEL = { pixels: 32, grid: 8, context: 1.5, coverage: 0.25, grow: 0, refine: 0 };
+const MODEL = { pixels: 32, grid: 8, context: 1.5, coverage: 0.25 };
 
 /** @param {any} wire @returns {import("../../editor/static/stage/tokens.js").Region} */
 function regionOf(wire) {
@@ -30,10 +29,10 @@ function regionOf(wire) {
 }
 
 test("areas and unknown cells of a window are those of core", () => {
-  for (const { mask, window, grid, coverage, grow, areas, unknown } of GOLDEN.cells) {
+  for (const { mask, window, grid, coverage, areas, unknown } of GOLDEN.cells) {
     const found = cellAreas(regionOf(mask), window, grid);
     assert.deepEqual([...found], areas);
-    const cells = latentMask(found, window[2] - window[0], grid, coverage, grow);
+    const cells = latentMask(found, window[2] - window[0], grid, coverage);
     assert.deepEqual([...cells], [...bitsOf(unknown, grid * grid)]);
   }
 });
@@ -92,7 +91,7 @@ test("painting a cell makes that cell unknown, and no other where it is painted 
     for (let cell = 0; cell < 64; cell++) {
       const mask = new Mask(50, 50);
       mask.rectangle(cellPaint(window, MODEL, cell), 255);
-      const cells = latentMask(cellAreas(maskRegion(mask), window, 8), side, 8, MODEL.coverage, 0);
+      const cells = latentMask(cellAreas(maskRegion(mask), window, 8), side, 8, MODEL.coverage);
       assert.equal(cells[cell], 1);
       if (side === 32) assert.equal(countSet(cells), 1);
     }
@@ -114,11 +113,4 @@ test("a cell holds its own pixels, and positions outside of a window are in none
     [20, 52],
   ])
     assert.equal(cellAt(window, 8, x, y), -1);
-});
-
-test("closer looks halve the window until it is as fine as the model", () => {
-  assert.equal(finestSide(256, { ...MODEL, refine: 0 }), 256);
-  assert.equal(finestSide(256, { ...MODEL, refine: 1 }), 128);
-  assert.equal(finestSide(256, { ...MODEL, refine: 9 }), 32);
-  assert.equal(finestSide(40, { ...MODEL, refine: 9 }), 40); // 1.25 times the model's pixels is fine enough
 });

@@ -6,6 +6,20 @@ import { Trace } from "../../editor/static/stage/trace.js";
 
 const WINDOW = [10, 20, 26, 36];
 
+const STEP = {
+  run: "r",
+  grid: 2,
+  offset: [0, 0],
+  window: WINDOW,
+  steps: 3,
+  passes: 1,
+  variation_count: 1,
+  canvas: [64, 64],
+  finish: false,
+  pass_index: 0,
+  urls: ["data:,"],
+};
+
 /** Three steps over 2 x 2 cells of which the first is given; bits and bytes row by row. */
 function traced() {
   const trace = new Trace("r", "fill", { kind: "box", box: [12, 22, 16, 24] }, Uint8Array.of(0, 1, 1, 1));
@@ -15,23 +29,7 @@ function traced() {
     { step: 3, unknown: "00", confidence: "ff40c080" },
   ];
   for (const { step, unknown, confidence } of steps) {
-    trace.add({
-      run: "r",
-      grid: 2,
-      offset: [0, 0],
-      window: WINDOW,
-      first_steps: 3,
-      looks: 1,
-      variation_count: 1,
-      canvas: [64, 64],
-      level: 0,
-      step,
-      finish: false,
-      pass_index: 0,
-      unknown: [unknown],
-      confidence: [confidence],
-      urls: [],
-    });
+    trace.add({ ...STEP, step, unknown: [unknown], confidence: [confidence] });
   }
   return trace;
 }
@@ -73,6 +71,12 @@ test("a look at the finish decides nothing, and is forgotten with it", () => {
   assert.equal(trace.decoded, 3);
   assert.deepEqual(trace.order(4, 0), order);
   trace.unfinish();
+  assert.equal(trace.moments.length, 3);
+});
+
+test("a look at the finish of several windows is no step", () => {
+  const trace = traced();
+  trace.add({ ...STEP, step: 3, finish: true, passes: 4, unknown: [], confidence: [], urls: [] });
   assert.equal(trace.moments.length, 3);
 });
 

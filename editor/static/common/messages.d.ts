@@ -97,8 +97,6 @@ export interface Grid {
   grid: number;
   context: number;
   coverage: number;
-  grow: number;
-  refine: number;
 }
 
 /** A version in the tree; offset = position of its parent's picture on it. */
@@ -172,8 +170,6 @@ export interface Settings {
   grid: number;
   context: number;
   coverage: number;
-  grow: number;
-  refine: number;
   id?: string;
 }
 
@@ -197,9 +193,6 @@ export interface Step {
   finish: boolean;
   run: string;
   variation_count: number;
-  level: number;
-  looks: number;
-  first_steps: number;
   step: number;
   steps: number;
   pass_index: number;

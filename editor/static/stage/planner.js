@@ -1,7 +1,7 @@
 /** What a run would regenerate, asked or computed, and the lines below the canvas that say so. Knows nothing of
  * drawing. */
 
-import { bitsOf, boxRegion, countSet, finestSide, maskRegion, maybeSeveral, onePass } from "./tokens.js";
+import { bitsOf, boxRegion, countSet, maskRegion, maybeSeveral, onePass } from "./tokens.js";
 import {
   cellsSelected,
   changedOutside,
@@ -56,9 +56,8 @@ export class Planner {
       const pass = onePass(hole, model, pinned);
       if (pass) {
         passes = [pass];
-        const side = pass.window[2] - pass.window[0];
-        // One window is shown at once; the server knows whether there are several, and how long closer looks take.
-        asks = (!pinned && maybeSeveral(hole, model)) || finestSide(side, model) < side;
+        // One window is shown at once; the server knows whether there are several.
+        asks = !pinned && maybeSeveral(hole, model);
       } else asks = !!hole.bounds;
     }
     if (asks && stage.wire.canPlan) {
@@ -125,8 +124,8 @@ export class Planner {
 
   /** @param {import("./review.js").Running} running */
   ofRun(running) {
-    const { step, steps, windows, level } = running;
-    const doing = step && !running.finishing ? stepOf(step, steps, windows, level) : null;
+    const { step, steps, windows } = running;
+    const doing = step && !running.finishing ? stepOf(step, steps, windows) : null;
     const text = doing ?? `${running.finishing ? WORDS.finishing : WORDS.starting} …`;
     return running.secondsLeft === null ? text : `${text} · ${duration(running.secondsLeft)} left`;
   }
@@ -153,7 +152,7 @@ export class Planner {
     panel.say(cellsSelected(unknown, all));
     if (!plan.passes.length) return NOTHING_YET[mode] ?? "Paint over what should change";
     const side = Math.max(...plan.passes.map(({ window }) => window[2] - window[0]));
-    const scale = windowScale(side, finestSide(side, model), model.pixels);
+    const scale = windowScale(side, model.pixels);
     const windows = counted(plan.passes.length, "window");
     const parts = [`${unknown} of ${counted(all, "cell")}`, contextOf(all - unknown, all), windows, scale];
     if (plan.seconds !== null) parts.push(`about ${duration(plan.seconds)}`);

@@ -44,7 +44,7 @@ export class Receiver {
   settled(message) {
     const { stage } = this;
     const model = { ...stage.model };
-    for (const name of /** @type {const} */ (["pixels", "grid", "context", "coverage", "grow", "refine"])) {
+    for (const name of /** @type {const} */ (["pixels", "grid", "context", "coverage"])) {
       if (typeof message[name] === "number") model[name] = message[name];
     }
     if (typeof message.id === "string") model.id = message.id;

@@ -35,7 +35,6 @@ export class Running {
     this.heard = performance.now();
     this.step = 0;
     this.steps = 0;
-    this.level = 0; // 0 for the first look
     this.finishing = false; // all steps are done
     /** @type {[number, number] | null} which window of all, and their number; null where there is one */
     this.windows = null;
@@ -68,7 +67,6 @@ export class Running {
     this.heard = performance.now();
     this.step = message.step;
     this.steps = message.steps;
-    this.level = message.level;
     this.finishing = !!message.finish;
     this.windows = message.passes > 1 ? [message.pass_index, message.passes] : null;
     this.secondsLeft = numberOr(message.seconds_left);

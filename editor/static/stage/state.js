@@ -44,7 +44,7 @@ export class State extends Observed {
   /** @type {Proof | null} of the result that was kept last */
   proof = null;
   /** @type {import("./tokens.js").Model & {id: string | null}} id of the model that the page's controls are for */
-  model = { id: null, pixels: 128, grid: 16, context: 2, coverage: 0, grow: 0, refine: 0 };
+  model = { id: null, pixels: 128, grid: 16, context: 2, coverage: 0 };
 
   // ---- what is marked -----------------------------------------------------------------------------------------------
   mode = "fill";

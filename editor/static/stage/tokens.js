@@ -7,7 +7,7 @@
 /** @typedef {{window: number[], grid: number, cells: Uint8Array, cover?: Float64Array}} Pass cover = share of each cell
  * painted */
 /**
- * @typedef {{pixels: number, grid: number, context: number, coverage: number, grow: number, refine: number}} Model
+ * @typedef {{pixels: number, grid: number, context: number, coverage: number}} Model
  */
 /**
  * @typedef {{width: number, height: number, bounds: number[] | null,
@@ -16,7 +16,6 @@
 
 const LEAST_CONTEXT = 1.25;
 const JOINED = 1.5; // core/canvas/holes.py
-const FINEST = 1.25; // core/canvas/plan.py
 
 /** A box as a region, for Replace. @param {number[]} box @param {number} width @param {number} height
  * @returns {Region} */
@@ -78,11 +77,10 @@ export function cellAreas(region, window, grid) {
   return areas;
 }
 
-/** @param {Float64Array} areas @param {number} side @param {number} grid @param {number} coverage
- * @param {number} grow */
-export function latentMask(areas, side, grid, coverage, grow) {
+/** @param {Float64Array} areas @param {number} side @param {number} grid @param {number} coverage */
+export function latentMask(areas, side, grid, coverage) {
   const least = coverage * (side * side);
-  let cells = new Uint8Array(grid * grid);
+  const cells = new Uint8Array(grid * grid);
   let most = 0;
   let any = false;
   for (let i = 0; i < areas.length; i++) {
@@ -92,18 +90,6 @@ export function latentMask(areas, side, grid, coverage, grow) {
     any = true;
   }
   if (!any && most) for (let i = 0; i < areas.length; i++) cells[i] = areas[i] === most ? 1 : 0;
-  for (let round = 0; round < grow; round++) {
-    const grown = new Uint8Array(grid * grid);
-    for (let y = 0; y < grid; y++) {
-      for (let x = 0; x < grid; x++) {
-        if (!cells[y * grid + x]) continue;
-        for (let v = Math.max(y - 1, 0); v <= Math.min(y + 1, grid - 1); v++) {
-          for (let u = Math.max(x - 1, 0); u <= Math.min(x + 1, grid - 1); u++) grown[v * grid + u] = 1;
-        }
-      }
-    }
-    cells = grown;
-  }
   return cells;
 }
 
@@ -155,14 +141,6 @@ export function maybeSeveral({ bounds }, model) {
   );
 }
 
-/** Side of the windows that a run looks through last, where the first are so wide. @param {number} side
- * @param {Model} model */
-export function finestSide(side, model) {
-  for (let level = 0; level < model.refine && side > FINEST * model.pixels; level++)
-    side = Math.max(model.pixels, Math.floor(side / 2));
-  return side;
-}
-
 /** The one pass of a plan, through the pinned window where there is one. @param {Region} region @param {Model} model
  * @param {number[] | null} [pinned] @returns {Pass | null} */
 export function onePass(region, model, pinned = null) {
@@ -170,7 +148,7 @@ export function onePass(region, model, pinned = null) {
   if (!window) return null;
   const areas = cellAreas(region, window, model.grid);
   const side = window[2] - window[0];
-  const cells = latentMask(areas, side, model.grid, model.coverage, model.grow);
+  const cells = latentMask(areas, side, model.grid, model.coverage);
   return { window, grid: model.grid, cells, cover: areas.map((area) => area / side ** 2) };
 }
 

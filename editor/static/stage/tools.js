@@ -135,7 +135,7 @@ export function tokenDrag(stage, first, erase) {
   const window = stage.painter.pin(first.x, first.y);
   if (!window) return { move() {}, up() {}, cancel() {} };
   // What the growth adds is not painted: only cells that count by themselves can be cleared.
-  const set = latentMask(cellAreas(maskRegion(mask), window, grid), window[2] - window[0], grid, model.coverage, 0);
+  const set = latentMask(cellAreas(maskRegion(mask), window, grid), window[2] - window[0], grid, model.coverage);
   const clears = erase || !!set[cellAt(window, grid, first.x, first.y)];
   const done = new Set();
   const touch = (/** @type {number} */ x, /** @type {number} */ y) => {

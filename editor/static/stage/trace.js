@@ -38,8 +38,8 @@ export class Trace {
     /** @type {number[] | null} picture pixels, the last pass's */
     this.window = null;
     this.grid = 16; // rows of cells of the model that it runs on
-    this.steps = 0; // of the first look
-    this.passes = 1; // windows of the first look; closer looks paint over it and leave no steps
+    this.steps = 0;
+    this.passes = 1; // windows
     this.count = 0;
     /** @type {number[]} size of the canvas that comes out */
     this.canvas = [0, 0];
@@ -71,19 +71,19 @@ export class Trace {
     this.count = count;
   }
 
-  /** Keeps a step of the first look; its previews are fetched now, while the server has them.
+  /** Keeps a step; its previews are fetched now, while the server has them.
    * @param {import("./wire.js").Step} message */
   add(message) {
     this.grid = message.grid;
     const cells = this.grid ** 2;
     const [ox, oy] = message.offset;
     const [l, t, r, b] = message.window;
-    this.steps = message.first_steps;
-    this.passes = message.looks;
+    this.steps = message.steps;
+    this.passes = message.passes;
     this.count = message.variation_count;
     this.canvas = message.canvas;
     this.offset = message.offset;
-    if (message.level) return;
+    if (!message.urls.length) return; // being finished, and no one window shows all
     this.window = [l - ox, t - oy, r - ox, b - oy];
     this.moments.push({
       run: message.run,

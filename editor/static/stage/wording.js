@@ -159,11 +159,10 @@ export function cellsSelected(unknown, total) {
   return unknown ? `${unknown} of ${counted(total, "cell")} selected` : "No cells selected";
 }
 
-/** @param {number} side of the widest window @param {number} finest of those that look last @param {number} pixels */
-export function windowScale(side, finest, pixels) {
-  const times = (/** @type {number} */ width) => `×${(pixels / width).toFixed(10 * pixels >= width ? 2 : 3)}`;
-  const closer = finest < side ? `, then ${times(finest)}` : "";
-  return `${side} px seen at ${pixels} px${side === pixels ? "" : ` (${times(side)}${closer})`}`;
+/** @param {number} side of the widest window @param {number} pixels */
+export function windowScale(side, pixels) {
+  const times = (pixels / side).toFixed(10 * pixels >= side ? 2 : 3);
+  return `${side} px seen at ${pixels} px${side === pixels ? "" : ` (×${times})`}`;
 }
 
 /** Why work was not brought back, and that it is not lost. @param {string} name @param {string} why */
@@ -268,14 +267,9 @@ export function madeFrom(from, letter) {
   }[from.how];
 }
 
-/** @param {number} step @param {number} steps @param {[number, number] | null} window index and count
- * @param {number} [level] 0 for the first look */
-export function stepOf(step, steps, window, level = 0) {
-  return (
-    `Step ${step} of ${steps}` +
-    (level ? " · closer look" : "") +
-    (window ? ` · window ${window[0] + 1} of ${window[1]}` : "")
-  );
+/** @param {number} step @param {number} steps @param {[number, number] | null} window index and count */
+export function stepOf(step, steps, window) {
+  return `Step ${step} of ${steps}${window ? ` · window ${window[0] + 1} of ${window[1]}` : ""}`;
 }
 
 /** @param {number} percent */

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from core.pictures import encode_png, open_picture
 from editor.handlers import Handlers, api
+from tests.editor.fakes import FakeEngine
 from tests.editor.handlers.visits import VALUES
 
 PICTURE, PAINTED = ["image: FileData"], ["detail: str = auto", "border: str = auto", "sharper: int = -1"]
@@ -71,6 +72,17 @@ def test_each_function_draws(handlers: Handlers, files: tuple[Any, Any], photo: 
     assert len(Path(table.path).read_text("utf-8").splitlines()) == 5
 
 
+def test_programs_may_ask_for_what_no_control_says(
+    handlers: Handlers, engine: FakeEngine, files: tuple[Any, Any]
+) -> None:
+    image, mask = files
+    call(handlers, "fill", image, mask, detail="grain", border="poisson", sharper=2)
+    call(handlers, "replace", image, "roses", left=40, detail="patches", border="feather", sharper=1)
+    call(handlers, "extend", image, left=8)
+    asked = [(each.painting.detail, each.painting.blend, each.view.refine) for each in engine.asked]
+    assert asked == [("grain", "poisson", 2), ("patches", "feather", 1), ("auto", "auto", 0)]
+
+
 def test_errors_are_sentences(handlers: Handlers, files: tuple[Any, Any]) -> None:
     image, mask = files
     for ask, sentence in (
@@ -83,6 +95,8 @@ def test_errors_are_sentences(handlers: Handlers, files: tuple[Any, Any]) -> Non
         (lambda: call(handlers, "fill", image, mask, seed=-5), "seed is -5"),
         (lambda: call(handlers, "fill", image, mask, steps=-2), "steps T is -2"),
         (lambda: call(handlers, "fill", image, mask, sharper=-7), "refinements is -7"),
+        (lambda: call(handlers, "fill", image, mask, detail="lace"), "detail 'lace' is unknown"),
+        (lambda: call(handlers, "fill", image, mask, border="glue"), "blend 'glue' is unknown"),
         (lambda: call(handlers, "fill", image, mask, class_name="-3"), "class '-3' is unknown"),
         (lambda: call(handlers, "extend", image, left=-5), "border in pixels is -5"),
         (lambda: call(handlers, "fill", image, image), "looks like a photo"),

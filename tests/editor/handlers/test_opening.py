@@ -10,23 +10,19 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from core import recipe_text
 from core.pictures import PictureFile, encode_picture, encode_png, open_picture, read_picture, read_png_text
 from core.recipe import RECIPE_KEY
+from core.values import Box, EditRequest, Painting, View
 from editor.handlers import Handlers, opening, sample_paths
 from editor.settings import SAMPLES
+from tests.editor.fakes import SPEC
 from tests.editor.handlers.visits import VALUES, event, path_of, run, visitor
 
 
 def test_opening_tells_the_stage_all_it_needs(opened: dict[str, Any], photo: NDArray[np.uint8]) -> None:
     assert (opened["kind"], opened["name"], opened["width"], opened["height"]) == ("open", "my photo", 64, 48)
-    assert opened["model"] == {
-        "pixels": 128,
-        "grid": 16,
-        "context": 2.0,
-        "coverage": 0.0,
-        "grow": 0,
-        "refine": 0,
-    }
+    assert opened["model"] == {"pixels": 128, "grid": 16, "context": 2.0, "coverage": 0.0}
     assert (opened["format"], opened["version"], len(opened["tree"])) == ("png", 1, 1)
     assert np.array_equal(open_picture(path_of(opened["url"])), photo)
 
@@ -120,6 +116,28 @@ def test_a_picture_that_would_differ_brings_its_settings_and_says_so(
     assert answer.message is not None
     assert said in answer.message["notice"]
     assert answer.values["schedule"] == "linear"
+
+
+def test_a_picture_says_which_of_its_settings_the_page_does_not_have(
+    handlers: Handlers, photo: NDArray[np.uint8], tmp_path: Path
+) -> None:
+    request = EditRequest(
+        photo, Box(8, 8, 24, 24), view=View(grow_tokens=2, refine=1), painting=Painting(detail="grain", blend="poisson")
+    )
+    file = tmp_path / "older.png"
+    for texts in (recipe_text(SPEC, request), _renamed(recipe_text(SPEC, request), "another")):
+        file.write_bytes(encode_png(photo, text=texts))
+        answer = handlers.opening.open_upload(str(file), visitor())
+        assert answer.message is not None
+        said = answer.message["notice"]
+        assert "drawn with grow 2 and refine 1 and detail grain and blend poisson" in said
+        assert "python -m core edit --replay FILE" in said
+        assert "Run to draw it again" not in said
+        assert not {"grow", "refine", "detail", "blend"} & set(answer.values)
+
+
+def _renamed(texts: dict[str, str], model: str) -> dict[str, str]:
+    return {**texts, RECIPE_KEY: json.dumps({**json.loads(texts[RECIPE_KEY]), "model": model})}
 
 
 def test_a_recipe_that_does_not_fit_leaves_the_picture(

@@ -54,25 +54,25 @@ def test_what_a_finish_takes_is_expected_and_learned(
 def test_settings_change_the_plan(handlers: Handlers, opened: dict[str, Any]) -> None:
     asked = {**intent(None), "doc": opened["doc"]}
     before = handlers.planning.plan(asked)
-    told = handlers.planning.settings_changed({**VALUES, "grow": 2, "mode": "replace"}, visitor())
-    assert (told["kind"], told["grow"]) == ("settings", 2)
+    told = handlers.planning.settings_changed({**VALUES, "coverage": 0.5, "mode": "replace"}, visitor())
+    assert (told["kind"], told["coverage"]) == ("settings", 0.5)
     assert "mode" not in told  # by now the visitor may have chosen another
-    assert handlers.planning.plan(asked)["unknown_tokens"] > before["unknown_tokens"]
-    assert handlers.planning.settings_changed({"grow": None}, visitor())["kind"] == "notice"
+    assert handlers.planning.plan(asked)["unknown_tokens"] < before["unknown_tokens"]
+    assert handlers.planning.settings_changed({"coverage": None}, visitor())["kind"] == "notice"
 
 
 def test_settings_hold_for_the_picture_that_is_opened_next(
     handlers: Handlers, photo: NDArray[np.uint8], tmp_path: Path
 ) -> None:
-    handlers.planning.settings_changed({**VALUES, "grow": 2}, visitor())  # nothing is open yet
+    handlers.planning.settings_changed({**VALUES, "coverage": 0.5}, visitor())  # nothing is open yet
     (tmp_path / "photo.png").write_bytes(encode_png(photo))
     answer = handlers.opening.open_upload(str(tmp_path / "photo.png"), visitor()).message
     assert answer is not None
-    assert answer["model"]["grow"] == 2
+    assert answer["model"]["coverage"] == 0.5
     asked = {**intent(None), "doc": answer["doc"]}
-    grown = handlers.planning.plan(asked)
+    fewer = handlers.planning.plan(asked)
     handlers.planning.settings_changed(VALUES, visitor())
-    assert handlers.planning.plan(asked)["unknown_tokens"] < grown["unknown_tokens"]
+    assert handlers.planning.plan(asked)["unknown_tokens"] > fewer["unknown_tokens"]
 
 
 def test_a_run_to_go_on_from_brings_its_own_cells(handlers: Handlers, opened: dict[str, Any]) -> None:

@@ -70,6 +70,8 @@ def test_a_finish_is_shown_after_the_steps_and_each_picture_says_what_it_follows
     run_ = documents.of_run("r1", "ann").runs.find("r1")
     assert [each.decoding.seed for each in run_.requests] == [3, 4], "what goes on from a variation has its tokens"
     assert run_.traced().last == 5
+    *_, frame, _ = run(handlers, opened, run="r2", mode="extend", mask=None, extend=[0, 0, 200, 0])
+    assert (frame["finish"], frame["urls"]) == (True, []), "no one window shows all of it"
 
 
 def test_a_leak_is_counted_not_hidden(settings: AppSettings, documents: Documents, tmp_path: Path, photo: Any) -> None:
@@ -284,77 +286,6 @@ def test_the_real_engine_takes_what_the_page_sends(
     cell = np.argwhere(documents.current("ann").runs.find("r1").traced().hole)[0].tolist()  # type: ignore[union-attr]
     looked = handlers.reviewing.inspect(event({"run": "r1", "variation": 0, "cell": cell}), visitor())
     assert len(looked["list"]) == 5, looked
-
-
-# closer looks ---------------------------------------------------------------------------------------------------------
-WIDE: dict[str, Any] = {
-    "mask": {"width": 300, "height": 280, "runs": [300 * 40 + 30, *[200, 100] * 179, 200, 300 * 60 + 70]}
-}
-"""A hole of 200x180 pixels: one window shows it, about half as fine as the model could."""
-
-
-def opened_wide(handlers: Handlers, tmp_path: Path) -> dict[str, Any]:
-    """Return the message that opened a photo with room for a hole that one window shows at half its size."""
-    y, x = np.mgrid[0:280, 0:300]
-    pixels = np.stack([x % 250, y % 250, (x + y) % 250], -1).astype(np.uint8)
-    (tmp_path / "wide.png").write_bytes(encode_png(pixels))
-    message = handlers.opening.open_upload(str(tmp_path / "wide.png"), visitor()).message
-    assert message is not None
-    return message
-
-
-def test_finer_passes_are_progress_and_leave_the_run_branchable(handlers: Handlers, tmp_path: Path) -> None:
-    opened = opened_wide(handlers, tmp_path)
-    *steps, result = run(handlers, opened, {**VALUES, "refine": 1}, **WIDE)
-    assert steps[0]["passes"] > steps[0]["looks"] == 1
-    assert all(m["steps"] == 5 * m["passes"] and m["first_steps"] == 5 for m in steps)
-    assert [m["level"] for m in steps] == [0] * 5 + [1] * (len(steps) - 5)
-    assert [len(m["urls"]) for m in steps] == [2] * 5 + [0] * (len(steps) - 5)
-    assert result["branchable"] is True
-    assert result["settings"]["refine"] == 1
-    again = run(handlers, opened, run="r2", **{"from": origin("branch", step=3)})
-    assert [m["step"] for m in again if m["kind"] == "step" and not m["level"]] == [4, 5]
-
-
-def test_a_run_stopped_in_a_closer_look_leaves_the_first(
-    handlers: Handlers, engine: FakeEngine, tmp_path: Path
-) -> None:
-    opened = opened_wide(handlers, tmp_path)
-    data = {**intent(None), "doc": opened["doc"], **WIDE}
-    stream = handlers.running.run({**VALUES, "refine": 1}, AXES, event(data), visitor())
-    steps = [next(stream).message for _ in range(7)]
-    assert [None if m is None else m["level"] for m in steps] == [0] * 5 + [1] * 2
-    assert handlers.running.stop(visitor())["draft"] is True
-    stream.close()
-    draft = handlers.running.draft(event({"run": "r1", "variation": 0}), visitor())
-    assert (draft["kind"], draft["branchable"]) == ("result", True)
-    assert all(len(engine.plan(asked)) == 1 for asked in engine.asked[-2:])
-
-
-def test_the_plan_draws_the_first_look_and_counts_all(handlers: Handlers, tmp_path: Path) -> None:
-    opened = opened_wide(handlers, tmp_path)
-    asked = {**intent(None), "doc": opened["doc"], **WIDE}
-    once = handlers.planning.plan(asked)
-    handlers.planning.settings_changed({**VALUES, "refine": 1}, visitor())
-    twice = handlers.planning.plan(asked)
-    assert (once["windows"], once["cells"]) == (twice["windows"], twice["cells"])
-    assert twice["seconds"] > 2 * once["seconds"]
-
-
-def test_an_unchanged_branch_of_a_refined_run_is_the_run(
-    tiny_model: Path, settings: AppSettings, documents: Documents, tmp_path: Path
-) -> None:
-    engine = load_engine(folder=tiny_model, device="cpu", dtype="fp32")
-    handlers = Handlers(Models(engine, settings), settings, documents)
-    opened = opened_wide(handlers, tmp_path)
-    values = {**VALUES, "refine": 1, "seed": 5, "finish": "none"}
-    *steps, result = run(handlers, opened, values, **WIDE)
-    assert {m["level"] for m in steps} == {0, 1}
-    first = open_picture(path_of(result["variations"][0]["url"]))
-    for step in (0, 1, 3, 5):
-        *_, branch = run(handlers, opened, values, run=f"b{step}", **{"from": origin("branch", step=step)})
-        assert branch["kind"] == "result", branch
-        assert np.array_equal(first, open_picture(path_of(branch["variations"][0]["url"]))), step
 
 
 # judging --------------------------------------------------------------------------------------------------------------

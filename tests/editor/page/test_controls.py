@@ -14,8 +14,8 @@ from editor.page import controls, keeping
 from editor.page.controls import Inspector
 from tests.editor.fakes import OTHER, SPEC
 
-OF_THE_PICTURE = {"variations", "feather", "grow", "coverage", "context"} | {
-    *("match_colour", "opaque", "finish", "sharpen", "refine", "detail", "blend", "guided_by")
+OF_THE_PICTURE = {"variations", "feather", "coverage", "context", "match_colour", "opaque"} | {
+    *("finish", "sharpen", "guided_by")
 }
 """Reset by the model's advice, but the same for every model."""
 

@@ -52,9 +52,6 @@ def test_step_message_has_what_the_stage_reads() -> None:
     message = replies.Step(
         "r",
         preview,
-        level=0,
-        looks=1,
-        first_steps=6,
         urls=["a", "b"],
         canvas=(9, 9),
         offset=(0, 0),
@@ -62,7 +59,7 @@ def test_step_message_has_what_the_stage_reads() -> None:
     ).message()
     json.dumps(message)
     assert message["window"] == [1, 2, 3, 4]
-    assert (message["level"], message["looks"], message["first_steps"], message["steps"]) == (0, 1, 6, 8)
+    assert (message["passes"], message["step"], message["steps"]) == (1, 2, 8)
     assert (message["variation_count"], message["unknown"], message["seconds_left"]) == (2, ["ffff", "0000"], 1.23)
     assert message["confidence"] == ["ff" * 16] * 2
 

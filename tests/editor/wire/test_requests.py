@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from core import BadRequest
-from core.values import Box, EditRequest, Mask, Painting, Sides, Task
+from core.values import Box, EditRequest, Mask, Painting, Sides, Task, View
 from core.values.saved import save_request
 from editor.documents.document import Document
 from editor.documents.runs import Run, Trace
@@ -20,7 +20,7 @@ from editor.wire.intents import Origin
 from tests.editor.fakes import SPEC
 from tests.editor.wire.sent import AREA, intent
 
-VALUES = {"class_id": 2, "steps": 3, "seed": 9, "variations": 2, "feather": 0, "grow": 3, "coverage": 0.5}
+VALUES = {"class_id": 2, "steps": 3, "seed": 9, "variations": 2, "feather": 0, "coverage": 0.5}
 
 
 def request_of(
@@ -39,7 +39,7 @@ def test_modes_become_tasks(documents: Documents, document: Document) -> None:
     assert fill.task is Task.INPAINT
     assert fill.mask is not None
     assert fill.mask.sum() == 20
-    assert (fill.class_id, fill.painting.feather_px, fill.view.grow_tokens, fill.view.coverage) == (2, 0, 3, 0.5)
+    assert (fill.class_id, fill.painting.feather_px, fill.view.coverage) == (2, 0, 0.5)
     assert (fill.decoding.steps, fill.decoding.seed, fill.decoding.variations) == (3, 9, 2)
     assert request(mode="replace").mask is not None
     assert request(mode="replace", box=[1, 2, 30, 40]).region == Box(1, 2, 30, 40)
@@ -57,16 +57,23 @@ def test_every_way_to_be_guided_can_be_asked_for(documents: Documents, document:
         request_of(documents, document, {"guided_by": "stars"})
 
 
-def test_every_way_of_detail_and_border_can_be_asked_for(documents: Documents, document: Document) -> None:
-    standard = request_of(documents, document, {})
-    assert (standard.view.refine, standard.painting.detail, standard.painting.blend) == (0, "auto", "auto")
-    for _, detail in on_page.DETAILS:
-        for _, blend in on_page.BLENDS:
-            asked = request_of(documents, document, {"detail": detail, "blend": blend, "refine": 3})
-            assert (asked.view.refine, asked.painting.detail, asked.painting.blend) == (3, detail, blend)
-    for wrong in ({"detail": "lace"}, {"blend": "glue"}, {"refine": 4}, {"refine": None}):
-        with pytest.raises(BadRequest):
-            request_of(documents, document, wrong)
+@pytest.mark.parametrize(
+    ("region", "view", "painting", "named"),
+    [
+        (Sides(8), View(context=3.0, coverage=0.5), Painting(sharpen=0, finish="none"), {}),
+        (Sides(8), View(grow_tokens=2, refine=1), Painting(), {"grow": 2, "refine": 1}),
+        (Box(0, 0, 8, 8), View(), Painting(detail="grain", blend="feather"), {"detail": "grain", "blend": "feather"}),
+        (Box(0, 0, 8, 8), View(), Painting(detail="none"), {}),  # as "auto" is, where something new is made
+        (Sides(8), View(), Painting(detail="none"), {"detail": "none"}),
+        (None, View(grow_tokens=1), Painting(detail="grain", blend="feather"), {}),
+    ],
+)
+def test_what_no_control_can_make_is_named(
+    photo: NDArray[np.uint8], region: Box | Sides | None, view: View, painting: Painting, named: dict[str, Any]
+) -> None:
+    request = EditRequest(None if region is None else photo, region, view=view, painting=painting)
+    assert requests.beyond_page(request) == named
+    assert not set(named) & set(requests.control_values(request.advised(SPEC)))
 
 
 @pytest.mark.parametrize("mode", ["fill", "replace", "generate"])
@@ -137,8 +144,7 @@ def test_controls_come_back_from_a_request(documents: Documents, document: Docum
     asked = request_of(
         documents,
         document,
-        {**VALUES, "context": 3.0, "match_colour": False, "schedule": "linear", "grow": 2}
-        | {"sharpen": 0.2, "refine": 2, "detail": "grain", "blend": "poisson", "guided_by": "hole"},
+        {**VALUES, "context": 3.0, "match_colour": False, "schedule": "linear"} | {"sharpen": 0.2, "guided_by": "hole"},
         **changes,
     )
     values = {**requests.control_values(asked), "variations": asked.decoding.variations}
@@ -190,15 +196,7 @@ def test_a_branch_takes_the_tokens_of_its_step_and_the_controls_of_now(kept: Run
         0,
     )
     assert branch.mask is kept.requests[0].mask
-    asked = requests.read_request(
-        intents.Intent(
-            None, None, "fill", None, None, Sides(), "r2", origin=Origin(run=kept, variation=0, step=1, how="branch")
-        ),
-        {**VALUES, "refine": 3, "context": 5.0, "detail": "none", "blend": "feather"},
-        SPEC,
-    )
-    assert (asked.painting.detail, asked.painting.blend) == ("none", "feather")
-    assert (asked.view.refine, asked.view.context) == (0, 2.0)  # the windows are those of the run
+    assert branch.view.coverage == 0.0  # the windows and cells are those of the run
     assert codes_of(going_on(kept, "branch", step=0)) == [-1] * 6
     with pytest.raises(BadRequest, match="Step 7"):
         going_on(kept, "branch", step=7)
