@@ -88,7 +88,11 @@ def set_number(page: Page, control: str, value: float) -> None:
 
 def test_keys_1_to_5_choose_the_mode_and_its_rows(page: Page) -> None:
     extend, sweep = page.locator("#mge-extend-left input"), page.locator("#mge-sweep-rows input")
-    feather, follow = (page.locator(f"#mge-{name} input[type=range]") for name in ("feather", "follow"))
+    rows = ("feather", "follow", "sharpen")
+    feather, follow, sharpen = (page.locator(f"#mge-{name} input[type=range]") for name in rows)
+    page.locator("#mge-more > button").click()
+    expect(follow).to_be_visible()
+    expect(sharpen).to_be_hidden()  # from the start, before any mode was chosen
     for key, mode in zip("54321", ("sweep", "generate", "extend", "replace", "fill"), strict=True):
         press(page, key)
         wait(page, f"s.mode === '{mode}'")
@@ -97,6 +101,7 @@ def test_keys_1_to_5_choose_the_mode_and_its_rows(page: Page) -> None:
         assert sweep.is_visible() == (mode == "sweep")
         assert feather.is_visible() == (mode != "generate")
         assert follow.is_visible() == (mode not in ("replace", "generate"))  # which end with the model's own pixels
+        assert sharpen.is_visible() == (mode in ("replace", "generate", "sweep"))
         for hints in ("#mge-hints", "#mge-guidance-hints"):
             shown = page.locator(f"{hints} p").evaluate_all(
                 "all => all.filter((p) => getComputedStyle(p).visibility === 'visible').map((p) => p.dataset.mode)"
