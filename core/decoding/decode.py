@@ -2,7 +2,8 @@
 
 Knows nothing of images, classes or nets; `Predict` hides the net, its class and its guidance. The procedure is Google's
 (Chang et al. 2022, section 3.2; docs/algorithm.md, section 2, whose step numbers the comments quote), with settings for
-each sample: variations and sweep cells share a batch, and each equals itself drawn alone.
+each sample: variations and sweep cells share a batch, and each draws from a seed of its own, so that it equals itself
+drawn alone as far as `Predict` answers each row by itself.
 """
 
 from __future__ import annotations

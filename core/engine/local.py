@@ -1,7 +1,7 @@
 """The painter that holds a model's nets in this process.
 
-Knows nothing of requests, canvases or photos; `core.engine.painter` describes the protocol. On the CPU every sample
-goes through the nets by itself, so that a variation drawn alone equals itself drawn among others, to the bit.
+Knows nothing of requests, canvases or photos; `core.engine.painter` describes the protocol, and `core.engine.nets` how
+samples go through the nets.
 """
 
 from __future__ import annotations

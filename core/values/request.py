@@ -54,7 +54,8 @@ class EditRequest:
 
     The same request always gives the same pictures. In a finish the layouts of all its variations compete, so that a
     variation's picture depends on all of them: drawn alone its tokens are the same, but its picture may follow another
-    layout. Without a finish, a variation drawn alone equals itself among others, to the bit.
+    layout. Without a finish, a variation drawn alone equals itself among others: on a CPU to the bit, while on a GPU
+    samples share a batch, whose size may move the last bits of the logits.
 
     Raises:
         BadRequest: on construction, if the parts do not belong together.
