@@ -62,11 +62,11 @@ def test_the_nets_compute_in_half_the_memory_on_the_cpu(engine: Engine, dtype: s
     tokens = torch.randint(spec.codebook_size, (2, spec.grid**2), generator=draw)
     tokens[:, ::3] = -1
     logits, codes = [], []
-    for one in (engine, half):
+    for one in (engine._nets, half._nets):
         with torch.no_grad(), one.autocast():
             logits.append(one.transformer(tokens, torch.tensor([0, 3])).float())
             codes.append(one.tokenizer.decode(tokens.clamp_min(0).view(2, spec.grid, spec.grid)).float())
-    assert half.dtype in str(half.transformer.state_dict()["head.weight"].dtype)
+    assert half.dtype in str(half._nets.transformer.state_dict()["head.weight"].dtype)
     assert 0 < (logits[0] - logits[1]).square().mean().sqrt() < error * logits[0].std()
     assert (codes[0] - codes[1]).abs().mean() < 1 / 255
 

@@ -1,7 +1,7 @@
-"""`Engine`: one loaded model, and the only way to use it.
+"""`Engine`: one loaded model, and all that is asked of it.
 
-Knows nothing of files, screens or picture formats. Editor, command line, sweep, evaluation and tests all enter through
-`Engine.edit`, which consumes `Engine.stream`.
+Knows nothing of files, screens or picture formats, and hands its nets to nobody. `Engine.stream` paints an edit and
+shows every step; `Engine.edit_together` paints several at once and shows none, and `Engine.edit` is the same for one.
 """
 
 from __future__ import annotations
@@ -61,16 +61,6 @@ class Engine:
         self._runner = Runner(self._asked, self._painter)
 
     @property
-    def tokenizer(self) -> VQTokenizer:
-        """The tokenizer, for measurements in batches; edits go through the engine."""
-        return self._nets.tokenizer
-
-    @property
-    def transformer(self) -> MaskTransformer:
-        """The transformer, for the same purpose."""
-        return self._nets.transformer
-
-    @property
     def forwards(self) -> int:
         """Transformer passes so far, one per sample and guidance branch."""
         return self._nets.forwards
@@ -122,7 +112,7 @@ class Engine:
         return expected_finish(advised, advised.hole(self.spec.pixels))
 
     def edit(self, request: EditRequest) -> EditResult:
-        """Run a request to its result; see `stream`."""
+        """Run a request to its result; see `edit_together`."""
         return self.edit_together([request])[0]
 
     def stream(

@@ -1,4 +1,4 @@
-"""The painter's protocol: one pass of one window; the only way to a model's nets.
+"""The painter's protocol: one pass of one window; what the rest of the engine asks of a model's nets.
 
 Knows nothing of requests, canvases or photos. Windows come in at the model's size and pictures of that size go out, as
 plain arrays of a few megabytes whatever the photo's size; nothing refers to anything outside. So a painter in another

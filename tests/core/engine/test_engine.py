@@ -376,7 +376,7 @@ def test_fit_is_the_likelihood_of_the_tokens_with_the_whole_hole_hidden() -> Non
     unknown = torch.from_numpy(result.latent_masks[0]).flatten()
     for row in range(2):
         tokens = torch.from_numpy(result.tokens[0][row]).flatten()
-        logits = engine.transformer(tokens.masked_fill(unknown, -1)[None], torch.tensor([-1]))[0]
+        logits = RuleTransformer()(tokens.masked_fill(unknown, -1)[None], torch.tensor([-1]))[0]
         wanted = torch.log_softmax(logits.detach(), -1)[unknown].gather(1, tokens[unknown][:, None]).mean()
         assert result.fits[row] == pytest.approx(float(wanted), abs=1e-4)
 

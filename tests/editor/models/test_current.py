@@ -239,13 +239,13 @@ def test_the_old_engine_goes_with_its_last_edit(tiny_model: Path, monkeypatch: p
     settings = AppSettings(device="cpu", model_folders=(tiny_model,), model="tiny")
     models = Models(shelf.start_engine(settings), settings)
     editing = models.engine
-    gone = weakref.ref(editing.transformer)
+    gone = weakref.ref(editing._nets.transformer)
     monkeypatch.setattr(shelf, "load_engine", lambda *_, **__: FakeEngine(spec=OTHER))
     gc.disable()  # it goes at once, not when the collector comes by
     try:
         models.choose(BUNDLED)
         settled(models)
-        assert gone() is editing.transformer  # an edit under way keeps it
+        assert gone() is editing._nets.transformer  # an edit under way keeps it
         del editing
         assert gone() is None
     finally:

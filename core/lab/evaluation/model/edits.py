@@ -1,6 +1,6 @@
 """Measures edits: the engine and plain baselines answer the same questions about the same photos.
 
-Knows nothing of files. The engine is entered through `Engine.edit` alone, as a person's edits are. A plausible
+Knows nothing of files or nets: pictures come from `Engine.edit`, likelihoods from `Engine.token_nll`. A plausible
 invention is not the hidden photo, so the kernel distance of hole crops counts for more than the distance to it.
 """
 

@@ -12,7 +12,7 @@ from core.errors import BadRequest
 from core.values.geometry import Sides
 from core.values.region import Mask
 from core.values.request import EditRequest
-from tests.fakes import fake_engine
+from tests.fakes import ColourTokenizer, RuleTransformer, fake_engine
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def test_it_is_the_cross_entropy_of_one_forward(photo: np.ndarray, class_id: int
     assert engine.forwards == 1
 
     true, around = (
-        engine.tokenizer.encode(torch.from_numpy(picture).permute(2, 0, 1)[None].float() / 255).flatten()
+        ColourTokenizer().encode(torch.from_numpy(picture).permute(2, 0, 1)[None].float() / 255).flatten()
         for picture in (photo, neutral_fill(photo, hole()))
     )
     hidden = torch.zeros(8, 8, dtype=torch.bool)
@@ -41,7 +41,7 @@ def test_it_is_the_cross_entropy_of_one_forward(photo: np.ndarray, class_id: int
     hidden = hidden.flatten()
     label = torch.tensor([-1 if class_id is None else class_id])
     with torch.no_grad():
-        logits = engine.transformer(around.masked_fill(hidden, MASK)[None], label)[0].double()
+        logits = RuleTransformer()(around.masked_fill(hidden, MASK)[None], label)[0].double()
     log_p = logits.log_softmax(1)[torch.arange(64), true]
     assert found == pytest.approx(-float(log_p[hidden].mean()), rel=1e-5)
 
