@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.canvas.finish.expected import expected_seconds
-from core.canvas.finish.finish import STAGES, Finished, Frame, Wish, enough, finish
+from core.canvas.finish.finish import STAGES, Finished, Progress, Wish, enough, finish
 from core.engine.blending import Ended, Laid
 from core.engine.work import Work
 from core.values.finishing import Finishing
@@ -58,9 +58,9 @@ def finished(work: Work, request: EditRequest, first: int = 0) -> Iterator[Finis
     """Finish the samples of one request; closing the iterator ends the work.
 
     Args:
-            work: all of it painted.
-            request: its samples begin with `first`; the result goes into `Work.finished`.
-            first: see above.
+        work: all of it painted.
+        request: its samples begin with `first`; the result goes into `Work.finished`.
+        first: see above.
     """
     before, stage = time.perf_counter(), STAGES[0]
     samples = work.samples[first : first + request.decoding.variations]
@@ -73,10 +73,10 @@ def finished(work: Work, request: EditRequest, first: int = 0) -> Iterator[Finis
         spent = time.perf_counter() - before
         for name in (f"finish: {stage}", "finish", "total"):
             work.seconds[name] += spent
-        if isinstance(item, Frame):
+        if isinstance(item, Progress):
             stage = item.stage
             yield Finishing(item.share, layers.area, item.layers)
-        before = time.perf_counter()  # the consumer's own time between frames does not count
+        before = time.perf_counter()  # the consumer's own time between reports does not count
 
 
 def _ended(work: Work, request: EditRequest, made: Finished) -> Ended:

@@ -1,6 +1,7 @@
 """Finishes every part of a hole: lays it out in many ways, chooses the best that differ, and works each out in full.
 
-Knows nothing of how a part is laid out or how layouts are judged; it decides what competes and reports progress.
+Knows nothing of how a part is laid out or how layouts are compared; it decides what competes and how much the guides
+count beside that, and reports progress.
 """
 
 from __future__ import annotations
@@ -27,10 +28,12 @@ _LONG = 3
 _MARGIN = 18
 """Pixels of the crop beyond the farthest source: a patch of 9 px at half the size."""
 _MOST_REACH = 640
-"""Most pixels around a hole that are cut out with it (docs/finish.md, section 1); for a long border, the share of its
-length that its layouts look at."""
+"""Most pixels around a hole that are cut out with it, unless `_LONG_REACH` says more (docs/finish.md, section 1)."""
 _LONG_REACH = 0.4
-"""That share: the largest reach of a border's layouts, `core.canvas.finish.layouts.BORDERS`."""
+"""However long a hole is, it is cut out with this share of its length around it: the largest reach of a border's
+layouts, `core.canvas.finish.layouts.BORDERS`."""
+_CROP = 2.2
+"""Length of a crop as a multiple of its hole's, to tell near parts: most layouts look 0.6 of it far to each side."""
 _MOST_DEPTH = 0.6
 """Greatest depth of a hole that can be finished, as a share of the side of a square with as many pixels as are known
 around it: with a tenth of the picture known there is too little to copy from."""
@@ -74,7 +77,7 @@ class Wish:
 
 
 @dataclass(frozen=True, eq=False)
-class Frame:
+class Progress:
     """A progress report, with pictures where there are new ones.
 
     Attributes:
@@ -142,7 +145,7 @@ def finish(
     wish: Wish,
     *,
     threads: int | None = None,
-) -> Iterator[Frame | Finished]:
+) -> Iterator[Progress | Finished]:
     """Finish a hole for several guides at once; closing the iterator ends the work within a few dozen milliseconds.
 
     The same arguments give the same bytes on any number of threads. All layouts of all guides compete, so a picture
@@ -178,12 +181,12 @@ def finish(
             return _Work(piece, _thoughts(piece, base, layers, area, wish), wish, number, crew)
 
         (work,) = yield from _until_done(crew, [begun], "cut", done)
-        for frame in work.run():
+        for progress in work.run():
             shown = None
-            if frame.layers is not None:
-                work.put(frame.layers, state.layers, area)
+            if progress.layers is not None:
+                work.put(progress.layers, state.layers, area)
                 shown = state.layers.copy()
-            yield Frame(frame.stage, done + share * frame.share, shown)
+            yield Progress(progress.stage, done + share * progress.share, shown)
         work.settle(state, area, share)
         done += share
     yield state
@@ -191,13 +194,13 @@ def finish(
 
 def _until_done(
     crew: Crew, jobs: Sequence[Callable[[], Result]], stage: str, share: float, more: float = 0.0
-) -> Generator[Frame, None, list[Result]]:
+) -> Generator[Progress, None, list[Result]]:
     """Yield the progress of jobs, from `share` to `more` beyond it, and return their results."""
-    yield Frame(stage, share)
+    yield Progress(stage, share)
     for now in crew.work(jobs):
         if isinstance(now, Done):
             return now.results
-        yield Frame(stage, share + more * now / len(jobs))
+        yield Progress(stage, share + more * now / len(jobs))
     raise AssertionError("a crew ends with what came of its jobs")
 
 
@@ -208,7 +211,7 @@ def _clear(base: NDArray[np.uint8], hole: Mask) -> Mask:
 
 def parts_of(hole: Mask) -> list[Part]:
     """Split a hole into the parts that are finished separately."""
-    return list(parts(hole, lambda size: round(2.2 * max(size)) + 2 * _MARGIN, _JOINING))
+    return list(parts(hole, lambda size: round(_CROP * max(size)) + 2 * _MARGIN, _JOINING))
 
 
 def _cut(base: NDArray[np.uint8], part: Part, clear: Mask) -> _Piece:
@@ -265,17 +268,17 @@ class _Work:
         self.finished: list[tuple[NDArray[np.float32], NDArray[np.int32]]] = []
         self.worth: NDArray[np.float64] = np.zeros(0)
 
-    def run(self) -> Iterator[Frame]:
-        """Do all the work; the frames' layers cover the piece's own box."""
+    def run(self) -> Iterator[Progress]:
+        """Do all the work; the layers of its reports cover the piece's own box."""
         jobs = self._layouts()
         states = yield from _until_done(self.crew, [job for _, job in jobs], "layouts", 0.0, _LAID)
         chosen = partial(self._chosen, [guide for guide, _ in jobs], states)
         (self.taken,) = yield from _until_done(self.crew, [chosen], "choice", _LAID)
         del states, chosen
-        yield Frame("choice", _LAID, self._shown())
+        yield Progress("choice", _LAID, self._shown())
         yield from self._worked_out()
 
-    def _worked_out(self) -> Iterator[Frame]:
+    def _worked_out(self) -> Iterator[Progress]:
         """Work the chosen layouts out, up to the finest level."""
         steps = self.scene.small + 1
         share = _LAID
@@ -284,7 +287,7 @@ class _Work:
             states = yield from _until_done(self.crew, onward, "finer", share, (1 - _LAID) / steps)
             self.taken = [(state, led) for state, (_, led) in zip(states, self.taken, strict=True)]
             share = _LAID + (1 - _LAID) * (step + 1) / steps
-            yield Frame("finer", share, self._shown())
+            yield Progress("finer", share, self._shown())
         surfaces = [partial(self.scene.surface, state) for state, _ in self.taken]
         self.finished = yield from _until_done(self.crew, surfaces, "surface", share, (1 - _LAID) / steps)
         (self.worth,) = yield from _until_done(self.crew, [self._judged], "order", 1.0)

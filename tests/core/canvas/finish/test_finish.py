@@ -11,7 +11,7 @@ from core.canvas.finish import descriptors, onion, pyramid, ranking, search
 from core.canvas.finish import finish as finishing
 from core.canvas.finish.crew import Crew, Done
 from core.canvas.finish.expected import expected_seconds
-from core.canvas.finish.finish import Finished, Frame, Wish, enough, finish
+from core.canvas.finish.finish import Finished, Progress, Wish, enough, finish
 from core.values.geometry import Box
 from tests.core.canvas.finish.scenes import disc, noise, stripes
 
@@ -21,10 +21,10 @@ def finished(base, hole, *, wish=None, layers=None, threads=2):
     wish = wish or Wish(0.0, 0, (0, 1))
     if layers is None:
         layers = np.repeat(base[area.slices][None, ..., :3], len(wish.seeds), 0)
-    *frames, result = finish(base, hole, layers, area, wish, threads=threads)
-    assert all(isinstance(frame, Frame) for frame in frames)
+    *reports, result = finish(base, hole, layers, area, wish, threads=threads)
+    assert all(isinstance(report, Progress) for report in reports)
     assert isinstance(result, Finished)
-    return result, area, frames
+    return result, area, reports
 
 
 def test_a_pattern_goes_on():
@@ -162,12 +162,12 @@ def test_a_hole_that_leaves_too_little_is_not_finished():
 
 def test_frames_grow_sharper_and_fill_the_hole_alone():
     photo, hole = stripes(260, 260, 16), disc(260, 260, 70)
-    result, area, frames = finished(photo, hole)
-    shown = [frame.layers for frame in frames if frame.layers is not None]
+    result, area, reports = finished(photo, hole)
+    shown = [report.layers for report in reports if report.layers is not None]
     assert len(shown) >= 3
     kept = ~hole[area.slices]
     assert all(np.array_equal(layer[kept], photo[area.slices][kept]) for layers in shown for layer in layers)
-    shares = [frame.share for frame in frames]
+    shares = [report.share for report in reports]
     assert shares == sorted(shares)
     assert shares[0] >= 0
     assert shares[-1] <= 1
