@@ -45,7 +45,7 @@ class Frame:
         shorter, longer = min(width, height), max(width, height)
         if 2 * longer < MOST_WINDOWS * shorter or request.view.window is not None or request.start is not None:
             return cls()
-        hole = Box.around(request.hole(pixels))
+        hole = Box.around(request.hole())
         assert hole is not None  # a request has one
         length = hole.size.width if width > height else hole.size.height
         side = max(pixels, math.ceil(2 * length / (MOST_WINDOWS - 1)))
@@ -59,7 +59,7 @@ class Frame:
         """Translate a request to the framed picture; the hole's mirror images are holes, too."""
         if not any(self.sides) or request.image is None:
             return request
-        mask = request.hole(0) if request.mask is None else request.mask
+        mask = request.hole() if request.mask is None else request.mask
         wide = self._mirrored(mask.astype(np.uint8))
         framed = wide.astype(np.bool_) if mask.dtype == np.bool_ else wide
         # The finish would lay out every mirror image of the hole as well, for many times the work.

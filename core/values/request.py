@@ -112,7 +112,7 @@ class EditRequest:
                 )
                 if not any(region):
                     raise BadRequest("no border to extend: all four sides are 0 px, give at least one.")
-                grown = self.canvas(0)
+                grown = self.canvas()
                 if max(grown) > MOST_SIDE or grown.width * grown.height > MOST_PIXELS:
                     raise BadRequest(
                         f"extended picture would be {grown.width}x{grown.height} px: "
@@ -121,7 +121,7 @@ class EditRequest:
 
     def _check_window(self, window: Box) -> None:
         """Raise BadRequest unless a pinned window is a square on the canvas that holds every pixel to repaint."""
-        hole = self.hole(0)
+        hole = self.hole()
         height, width = hole.shape
         needed = Box.around(hole)
         assert needed is not None  # a region has pixels
@@ -159,25 +159,30 @@ class EditRequest:
         """The pixels to add at each side; 0 for another region."""
         return self.region if isinstance(self.region, Sides) else Sides()
 
-    def canvas(self, pixels: int) -> Size:
-        """Size of the canvas; a new picture has `pixels` per side."""
+    def canvas(self, new_side: int | None = None) -> Size:
+        """Size of the canvas.
+
+        Args:
+            new_side: pixels per side of a new picture; not needed where there is one already.
+        """
         if self.image is None:
-            return Size(pixels, pixels)
+            assert new_side is not None, "a new picture has no size of its own"
+            return Size(new_side, new_side)
         left, top, right, bottom = self.sides
         return Size(left + self.image.shape[1] + right, top + self.image.shape[0] + bottom)
 
-    def hole(self, pixels: int) -> NDArray[np.bool_]:
+    def hole(self, new_side: int | None = None) -> NDArray[np.bool_]:
         """Find the pixels of the canvas that may change, even where a soft mask blends in only a little.
 
         Args:
-            pixels: side of a new picture, which is the canvas of GENERATE.
+            new_side: see `canvas`.
 
         Returns:
             (H, W) bool, a new array; of the grown canvas for EXTRAPOLATE.
         """
         if self.mask is not None:
             return np.greater(self.mask, 0)
-        width, height = self.canvas(pixels)
+        width, height = self.canvas(new_side)
         hole = np.full((height, width), not isinstance(self.region, Box))
         if isinstance(self.region, Box):
             hole[self.region.slices] = True

@@ -91,7 +91,7 @@ def asked(region: Mask | Box | Sides | None, **values: Any) -> EditRequest:
 
 
 HOLE = Box(20, 10, 50, 30)
-MASK = Mask(EditRequest(PHOTO, HOLE).hole(0))
+MASK = Mask(EditRequest(PHOTO, HOLE).hole())
 REQUESTS = {
     "fill": asked(MASK),
     "fill with detail and finer looks": asked(
