@@ -1,6 +1,6 @@
-"""Ends an edit with the model's own pixels: blends them into the photo and measures how much its edge shows.
+"""Lays new pixels on the photo and measures how much their edge shows; blends in those that are the model's own.
 
-Knows nothing of nets or tokens; core/engine/ending.py ends edits with the photo's own pixels instead.
+Knows nothing of nets or tokens, or of how the photo's own pixels are found, which core/engine/ending.py has done.
 """
 
 from __future__ import annotations

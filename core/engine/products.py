@@ -1,9 +1,8 @@
 """Measures how a processor multiplies fastest: plainly, with packed weights, or in bf16; its name does not tell.
 
 Knows nothing of models except the width of their layers. PyTorch's plain float32 product is Intel's, which is slow on
-other
-processors: 105 GFLOP/s on one thread of an AMD EPYC, where oneDNN reaches 245 with weights packed for it once, and 465
-    in bf16. Only this file calls the private operators for that.
+other processors: 105 GFLOP/s on one thread of an AMD EPYC, where oneDNN reaches 245 with weights packed for it once,
+and 465 in bf16. Only this file calls the private operators for that.
 """
 
 from __future__ import annotations

@@ -75,9 +75,9 @@ class Runner:
     ) -> Iterator[Preview | Work]:
         """Run once, then draw those samples of a long border anew that repeat or mirror something.
 
-        Only samples from several windows: one from a single window may be continued, with its own seed. What is drawn
-        anew depends on the sample alone, so that it is the same among others. Meanwhile the last preview is yielded
-        again, so that the consumer may stop.
+        Only where no finish ends the border, and only samples from several windows: one from a single window may be
+        continued, with its own seed. What is drawn anew depends on the sample alone, so that it is the same among
+        others. Meanwhile the last preview is yielded again, so that the consumer may stop.
         """
         last: Preview | None = None
         for item in self._once(request, samples, preview_s):
@@ -159,11 +159,11 @@ def _preview(step: Step, work: Work, index: int, taken: int, steps: int) -> Prev
     """Convert a step of a pass to a preview.
 
     Args:
-            step: with images.
-            work: its run.
-            index: of the pass.
-            taken: steps taken before this pass.
-            steps: of all passes.
+        step: with images.
+        work: its run.
+        index: of the pass.
+        taken: steps taken before this pass.
+        steps: of all passes.
     """
     assert step.images is not None
     return Preview(
