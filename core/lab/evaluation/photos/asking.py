@@ -1,7 +1,7 @@
 """Asks every method a question about photos of any size; measures the answers and keeps small pictures of them.
 
-Knows nothing of how answers are made or figures computed. One photo is answered at a time, and only figures and small
-pictures of an answer are kept.
+Knows nothing of how answers are made, or of the figures of one picture, which figures.py computes; those of many
+together are computed here. One photo is answered at a time, and only figures and small pictures of an answer are kept.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def ask(
 ) -> Part:
     """Ask every method one question about photos; photos that it does not fit are left out.
 
-    Methods other than MaskGIT are asked if the question says so.
+    The editor and plain MaskGIT are always asked, every other method if the question says so.
 
     Args:
         question: to ask.
@@ -164,6 +164,6 @@ def _asked(case: Case) -> Picture:
 
 
 def ours(bar: Bar, part: Part) -> dict[str, str]:
-    """Return the method that a bar is about: the editor's first ranked, or the mean of its variations."""
+    """Return the editor's method that a bar is about -> the word that tells it from the first ranked; {} if missing."""
     wanted = f"{EDITOR}, {bar.method}" if bar.method else EDITOR
     return {wanted: bar.method} if wanted in part.methods else {}
