@@ -1,6 +1,7 @@
 """Draws one edit for the stage: a message per step, then its pictures, kept with the tokens of each step.
 
-Knows nothing of nets, nor of who asked or when to stop: it forwards what the engine streams.
+Knows nothing of nets, nor of when to stop: it forwards what the engine streams. Who asked counts for the addresses of
+pictures alone.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ class Job:
         source: version it is made from.
         origin: the run it continues.
         engine: draws all of it, whatever model is at work by then.
-        request: of the visitor.
+        visitor: Gradio's request, for the addresses of the pictures.
         started: `time.perf_counter()` seconds.
     """
 
@@ -76,7 +77,7 @@ class Job:
     source: int | None
     origin: Origin | None
     engine: Engine
-    request: gr.Request
+    visitor: gr.Request
     started: float
 
     @property
@@ -261,7 +262,7 @@ class Drawing:
         job.document.remember(made)
         told = [
             replies.Variation(
-                url=address_of(pictures[index].png, job.request),
+                url=address_of(pictures[index].png, job.visitor),
                 seed=drawn[index].decoding.drawn_seed,
                 score=result.scores[i],
                 seam=result.seams[i],

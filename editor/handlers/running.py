@@ -27,7 +27,6 @@ from editor.wire.sent import read
 
 logger = logging.getLogger(__name__)
 
-
 _UNWANTED = 256
 """Stopped runs that were still waiting for their turn; the queue holds far fewer (32, editor/page/layout.py)."""
 
@@ -56,8 +55,10 @@ class Running:
         owner, live = owner_of(request), Live("")
         try:
             live = self._live[owner] = Live(read(sent.OfRun, payload_of(event)).run)
+            if live.run in self._unwanted:
+                return
             with closing(self._drawn(live, values, axes, event, request)) as told:
-                for each in () if live.run in self._unwanted else told:
+                for each in told:
                     yield each
                     if live.stopped:
                         return
@@ -101,7 +102,7 @@ class Running:
         """
         live = self._live.get(owner_of(request))
         if isinstance(wanted, str) and (live is None or live.run != wanted):
-            self._unwanted.append(wanted[:_UNWANTED])
+            self._unwanted.append(wanted[: sent.LONGEST_ID])
             return replies.stopped(wanted, on_page.stopped(0, 0))
         if live is None:
             return replies.notice("info", on_page.nothing_running())
