@@ -38,11 +38,12 @@ from editor.wire.requests import model_id
 
 PAGE_CSS = Path(__file__).resolve().parent.parent / "static" / "page" / "page.css"
 ENGINE_LANE: dict[str, Any] = {"concurrency_id": "engine", "concurrency_limit": 1}
-ASKED: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "trigger_mode": "multiple"}
+_LOCAL: dict[str, Any] = {"api_visibility": "private"}  # done by the browser alone
+_QUEUED: dict[str, Any] = {**_LOCAL, "show_progress": "hidden"}  # the stage shows progress by itself
+_ANSWERED: dict[str, Any] = {**_QUEUED, "trigger_mode": "multiple"}
 """For events whose answer the page waits for: none is left out because another is on its way."""
-_QUIET: dict[str, Any] = {"show_progress": "hidden", "queue": False, "api_visibility": "private"}
-_LATEST: dict[str, Any] = {**_QUIET, "trigger_mode": "always_last"}  # of several changes, the last one counts
-_HERE: dict[str, Any] = {"api_visibility": "private"}  # done by the browser alone
+_UNQUEUED: dict[str, Any] = {**_QUEUED, "queue": False}
+_LAST_ONLY: dict[str, Any] = {**_UNQUEUED, "trigger_mode": "always_last"}  # of several changes, the last one counts
 
 _SESSIONS_A_VISITOR = 2
 """Gradio keeps a copy of the page's description for each session, 0.2 MB, and counts each call of a program as one; our
@@ -165,7 +166,7 @@ def _wire_documents(app: gr.Blocks, page: Page, handlers: Handlers) -> None:
     def reopened(event: gr.EventData, request: gr.Request) -> list[Any]:
         return answer(handlers.opening.reopen(event, request), event)
 
-    opening: dict[str, Any] = {**ASKED, "outputs": [page.stage, page.download, *placed]}
+    opening: dict[str, Any] = {**_ANSWERED, "outputs": [page.stage, page.download, *placed]}
     app.load(first, **opening)
     app.unload(handlers.opening.leave)
     page.stage.bring(brought, page.carrier, js="() => window.mgeStage?.carried()", **opening)
@@ -174,7 +175,7 @@ def _wire_documents(app: gr.Blocks, page: Page, handlers: Handlers) -> None:
     def masked(path: str | None, event: gr.EventData, request: gr.Request) -> Any:
         return echoed(handlers.masking.load(path, event, request), event)
 
-    page.stage.mask(masked, page.carrier, page.stage, js="() => window.mgeStage?.carried()", **ASKED)
+    page.stage.mask(masked, page.carrier, page.stage, js="() => window.mgeStage?.carried()", **_ANSWERED)
     page.stage.reopen(reopened, **opening)
 
     def accepted(event: gr.EventData, request: gr.Request) -> list[Any]:
@@ -185,10 +186,11 @@ def _wire_documents(app: gr.Blocks, page: Page, handlers: Handlers) -> None:
         head = handlers.reviewing.goto(event, request)
         return _answer(echoed(head.message, event), head.download)
 
-    shown: dict[str, Any] = {**ASKED, "outputs": [page.stage, page.download]}
+    shown: dict[str, Any] = {**_ANSWERED, "outputs": [page.stage, page.download]}
     page.stage.accept(accepted, **shown)
     page.stage.goto(gone_to, **shown)
-    page.stage.export(answering(handlers.exporting.export), None, page.stage, **ASKED, **ENGINE_LANE)  # films run nets
+    # In the engine's lane, because films run nets.
+    page.stage.export(answering(handlers.exporting.export), None, page.stage, **_ANSWERED, **ENGINE_LANE)
 
 
 def _answer(*parts: Any) -> list[Any]:
@@ -215,7 +217,7 @@ def _wire_planning(page: Page, handlers: Handlers) -> None:
         return handlers.planning.settings_changed(placed.values(data), request)
 
     for control in (placed.coverage, placed.context, placed.steps, placed.variations, placed.schedule):
-        control.change(changed, set(placed), page.stage, **_LATEST)
+        control.change(changed, set(placed), page.stage, **_LAST_ONLY)
 
 
 class _Curves:
@@ -229,12 +231,12 @@ class _Curves:
         placed, sweep = self._inspector.controls, self._inspector.sweep
         shown: list[keeping.Setting] = [placed.schedule, placed.steps]
         for control in shown:
-            control.change(self.drawn, shown, self._inspector.curve, **_LATEST)
+            control.change(self.drawn, shown, self._inspector.curve, **_LAST_ONLY)
         for tried in (*sweep.axes, *shown):
-            tried.change(self.swept, [*sweep.axes, *shown], sweep.curves, **_LATEST)
-        app.load(self.swept, [*sweep.axes, *shown], sweep.curves, **_QUIET)
+            tried.change(self.swept, [*sweep.axes, *shown], sweep.curves, **_LAST_ONLY)
+        app.load(self.swept, [*sweep.axes, *shown], sweep.curves, **_UNQUEUED)
         for axis, values in ((sweep.rows, sweep.row_values), (sweep.columns, sweep.column_values)):
-            axis.input(lambda name: axes.examples(self._handlers.spec)[name], axis, values, **_QUIET)
+            axis.input(lambda name: axes.examples(self._handlers.spec)[name], axis, values, **_UNQUEUED)
 
     def drawn(self, schedule: str, steps: float) -> str:
         """Draw the curve of one schedule."""
@@ -250,15 +252,15 @@ class _Curves:
 def _wire_local(page: Page) -> None:
     """Connect what the browser does by itself."""
     placed, buttons = page.inspector.controls, page.inspector.buttons
-    placed.mode.change(None, placed.mode, None, js="(mode) => { window.mgePage?.setMode(mode); }", **_HERE)
+    placed.mode.change(None, placed.mode, None, js="(mode) => { window.mgePage?.setMode(mode); }", **_LOCAL)
     for side in placed.sides:
-        side.change(None, [*placed.sides], None, js="(...sides) => { window.mgePage?.setExtend(...sides); }", **_HERE)
-    buttons.presets.input(None, buttons.presets, placed.steps, js="(steps) => steps", **_HERE)
-    placed.steps.change(None, placed.steps, buttons.presets, js="(steps) => window.mgePage?.preset(steps)", **_HERE)
-    buttons.dice.click(None, None, placed.seed, js="() => Math.floor(Math.random() * 2 ** 31)", **_HERE)
-    page.theme.click(None, None, None, js="() => { window.mgeTheme?.toggle(); }", **_HERE)
-    page.export.click(None, None, None, js="() => { window.mgeStage?.export?.(); }", **_HERE)
-    page.help.click(None, None, None, js="() => { window.mgeStage?.help?.(); }", **_HERE)
+        side.change(None, [*placed.sides], None, js="(...sides) => { window.mgePage?.setExtend(...sides); }", **_LOCAL)
+    buttons.presets.input(None, buttons.presets, placed.steps, js="(steps) => steps", **_LOCAL)
+    placed.steps.change(None, placed.steps, buttons.presets, js="(steps) => window.mgePage?.preset(steps)", **_LOCAL)
+    buttons.dice.click(None, None, placed.seed, js="() => Math.floor(Math.random() * 2 ** 31)", **_LOCAL)
+    page.theme.click(None, None, None, js="() => { window.mgeTheme?.toggle(); }", **_LOCAL)
+    page.export.click(None, None, None, js="() => { window.mgeStage?.export?.(); }", **_LOCAL)
+    page.help.click(None, None, None, js="() => { window.mgeStage?.help?.(); }", **_LOCAL)
 
 
 def _wire_keeping(app: gr.Blocks, page: Page, kept: Mapping[str, keeping.Setting], spec: ModelSpec) -> None:
@@ -268,18 +270,19 @@ def _wire_keeping(app: gr.Blocks, page: Page, kept: Mapping[str, keeping.Setting
         "settings": keeping.describe(kept, spec),
         "presets": [steps for _, steps in on_page.PRESETS],
     }
-    app.load(None, None, [*kept.values()], js=scripts.on_start(start), **_HERE)
+    app.load(None, None, [*kept.values()], js=scripts.on_start(start), **_LOCAL)
     for setting in kept.values():
-        setting.change(None, [*kept.values()], None, js="(...all) => { window.mgePage?.keep(...all); }", **_HERE)
+        setting.change(None, [*kept.values()], None, js="(...all) => { window.mgePage?.keep(...all); }", **_LOCAL)
     advised = {name: control for name, control in kept.items() if name in keeping.ADVISED}
     names = ", ".join(f"'{name}'" for name in advised)
     advise = f"() => window.mgePage?.advice({names})"
-    page.inspector.buttons.reset.click(None, None, [*advised.values()], js=advise, **_HERE)
+    page.inspector.buttons.reset.click(None, None, [*advised.values()], js=advise, **_LOCAL)
 
 
 def _wire_fitting(page: Page, handlers: Handlers, kept: Mapping[str, keeping.Setting], curves: _Curves) -> None:
     """Connect another model: the stage, the menu and the settings are fitted to it."""
-    placed, sweep, _, curve, guidance_hints = page.inspector
+    inspector = page.inspector
+    placed, sweep = inspector.controls, inspector.sweep
 
     def fitted(data: dict[Any, Any], request: gr.Request) -> list[Any]:
         message, spec = handlers.choosing.fit(request)
@@ -296,18 +299,17 @@ def _wire_fitting(page: Page, handlers: Handlers, kept: Mapping[str, keeping.Set
     fitting = page.model.fit(
         fitted,
         {placed.schedule, placed.steps, *sweep.axes},
-        [page.stage, page.model, placed.guidance, guidance_hints, curve, sweep.curves],
-        **_LATEST,
+        [page.stage, page.model, placed.guidance, inspector.guidance_hints, inspector.curve, sweep.curves],
+        **_LAST_ONLY,
     )
     # The values kept for that model, else its advice; settings that belong to no model are unchanged.
     fit = "(fitted, ...now) => window.mgePage?.fit(fitted, now) ?? now"
-    fitting.then(None, [page.model, *kept.values()], [*kept.values()], js=fit, **_HERE)
+    fitting.then(None, [page.model, *kept.values()], [*kept.values()], js=fit, **_LOCAL)
 
 
 def _wire_runs(page: Page, handlers: Handlers) -> None:
     """Connect Run, Stop and what follows; buttons pull the stage's own triggers, as keys do."""
     placed, sweeping, buttons = page.inspector.controls, page.inspector.sweep, page.inspector.buttons
-    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
     def drawn(data: dict[Any, Any], event: gr.EventData, request: gr.Request) -> Iterator[Told]:
         texts = [str(data[control]) for control in sweeping.axes]
@@ -330,15 +332,16 @@ def _wire_runs(page: Page, handlers: Handlers) -> None:
         return [echoed(message, event), *placed.updates(values)]
 
     # For every message Gradio makes a new component of each unchanged output: so a run has one output only.
-    drawing: dict[str, Any] = {"inputs": set(placed) | set(sweeping.axes), **ASKED, **ENGINE_LANE}
+    drawing: dict[str, Any] = {"inputs": set(placed) | set(sweeping.axes), **_ANSWERED, **ENGINE_LANE}
     page.stage.run(run, outputs=page.stage, **drawing)
     page.stage.sweep(swept, outputs=[page.stage, sweeping.grid, sweeping.sheet, sweeping.csv], **drawing)
-    page.stage.stop(stopped, None, page.stage, queue=False, **ASKED)
-    page.stage.draft(answering(handlers.running.draft), None, page.stage, **ASKED, **ENGINE_LANE)
-    page.stage.inspect(handlers.reviewing.inspect, None, page.stage, trigger_mode="always_last", **quiet, **ENGINE_LANE)
-    sweeping.grid.adopt(adopted, None, [page.stage, *placed], **quiet)
-    buttons.run.click(None, None, None, js="() => { window.mgeStage?.run(); }", **_HERE)
-    buttons.stop.click(None, None, None, js="() => { window.mgeStage?.stop(); }", **_HERE)
+    page.stage.stop(stopped, None, page.stage, queue=False, **_ANSWERED)
+    page.stage.draft(answering(handlers.running.draft), None, page.stage, **_ANSWERED, **ENGINE_LANE)
+    inspected: dict[str, Any] = {**_QUEUED, **ENGINE_LANE, "trigger_mode": "always_last"}
+    page.stage.inspect(handlers.reviewing.inspect, None, page.stage, **inspected)
+    sweeping.grid.adopt(adopted, None, [page.stage, *placed], **_QUEUED)
+    buttons.run.click(None, None, None, js="() => { window.mgeStage?.run(); }", **_LOCAL)
+    buttons.stop.click(None, None, None, js="() => { window.mgeStage?.stop(); }", **_LOCAL)
 
 
 def _wire_form(page: Page, handlers: Handlers) -> None:
