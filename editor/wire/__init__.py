@@ -1,7 +1,7 @@
-"""The only adapter between browser and engine: checked intents come in, messages for the stage go out.
+"""The only adapter between browser and engine: checked intents come in, messages for the page's scripts go out.
 
-Knows nothing of widgets or how anything is drawn. `sent` has the types of everything that the stage sends, `told` of
-everything that it receives. `intents` reads intents, `requests` makes edits of them and the controls, `replies` builds
+Knows nothing of widgets or how anything is drawn. `sent` has the types of everything that the scripts send, `told` of
+everything that they receive. `intents` reads intents, `requests` makes edits of them and the controls, `replies` builds
 the messages, `answers` the answers to questions between events, `menus` the state of the model menu; `bits` has the
 compact forms that both directions use.
 

@@ -1,4 +1,4 @@
-"""The types of everything that the stage receives.
+"""The types of everything that the page's scripts receive: the stage, the model menu, the class search.
 
 Knows nothing of documents or requests, nor how a message is made. `python -m tests.scripts.messages` writes the same
 types for the page's scripts.
