@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from core.canvas.finish.finish import STAGES
+from core.engine.products import can_pack
 from core.engine import Engine, load_engine
 from core.errors import BadRequest, UnknownModel
 from core.lab.evaluation.machine.edits import LOADS, Load, hole, measure_edits, measure_imports, measure_loads, tiled
@@ -93,7 +94,11 @@ def test_a_load_is_measured_in_a_process_of_its_own(tiny_model: Path) -> None:
     assert ballast[-1] == 1
 
 
-def test_a_published_model_of_random_weights_is_loaded_and_edits(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "dtype",
+    ["fp32", pytest.param("packed", marks=pytest.mark.skipif(not can_pack(), reason="this PyTorch cannot pack"))],
+)
+def test_a_published_model_of_random_weights_is_loaded_and_edits(dtype: str, monkeypatch: pytest.MonkeyPatch) -> None:
     tokenizer, transformer = foreign.CONFIGS["google"]
     spec = replace(
         PRESETS["google-256"],
@@ -106,7 +111,7 @@ def test_a_published_model_of_random_weights_is_loaded_and_edits(monkeypatch: py
         defaults=replace(PRESETS["google-256"].defaults, steps=3, start_step=1),
     )
     monkeypatch.setitem(PRESETS, "small", spec)
-    loading, editing = measure_published("small", device="cpu", dtype="fp32")
+    loading, editing = measure_published("small", device="cpu", dtype=dtype)
     count = count_parameters(spec)
     assert loading.name == f"small, load: {count / 1e6:.0f} M parameters, {count * 4 / 1e6:.0f} MB"
     assert editing.name == "small, edit at T = 3"
