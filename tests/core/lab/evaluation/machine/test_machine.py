@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from core.canvas.finish.finish import STAGES
-from core.engine.products import can_pack
 from core.engine import Engine, load_engine
+from core.engine.products import can_pack
 from core.errors import BadRequest, UnknownModel
 from core.lab.evaluation.machine.edits import LOADS, Load, hole, measure_edits, measure_imports, measure_loads, tiled
 from core.lab.evaluation.machine.published import measure_published
