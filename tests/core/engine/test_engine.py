@@ -492,11 +492,11 @@ def test_the_cpu_is_the_last_rung_and_every_rung_is_told() -> None:
 
 @pytest.mark.parametrize(("part", "what"), [("transformer", "logits"), ("tokenizer", "pixels")])
 def test_numbers_that_are_none_give_no_picture(part: str, what: str) -> None:
-    engine = fake_engine()
-    net = getattr(engine, part)
+    nets: dict[str, Any] = {"tokenizer": ColourTokenizer(), "transformer": RuleTransformer()}
+    net = nets[part]
     net.register_forward_hook(lambda *given: given[-1] * float("inf"))
     if part == "tokenizer":
         decode = net.decode
         net.decode = lambda tokens: decode(tokens) * float("nan")
     with pytest.raises(CheckpointError, match=f"fake gives {what} that are not finite"):
-        engine.edit(inpaint())
+        Engine(fake_spec(), **nets).edit(inpaint())
