@@ -74,9 +74,11 @@ class Show:
         advice = vars(engine.spec.defaults) | {"seed": SEED, "variations": 4}
         if self.task is not Task.MANIPULATE:
             advice["guidance_scale"] = BLENDING
-        y, x = np.ogrid[:height, :width]
-        region: Mask | Box | Sides = Mask(((x - a) / c) ** 2 + ((y - b) / d) ** 2 < 1)
-        if self.task is not Task.INPAINT:
+        region: Mask | Box | Sides
+        if self.task is Task.INPAINT:
+            y, x = np.ogrid[:height, :width]
+            region = Mask(((x - a) / c) ** 2 + ((y - b) / d) ** 2 < 1)
+        else:
             region = (Box if self.task is Task.MANIPULATE else Sides)(*(round(n) for n in (a, b, c, d)))
         return EditRequest(picture, region, class_id, decoding=DecodeOptions(**advice))
 
