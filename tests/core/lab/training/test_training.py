@@ -259,7 +259,7 @@ def test_a_model_of_tokens_alone_learns_to_see_pixels_and_begins_as_what_it_was(
     mask = np.zeros((40, 40), np.bool_)
     mask[10:20, 10:20] = True
     request = EditRequest(np.random.default_rng(0).integers(0, 255, (40, 40, 3), dtype=np.uint8), Mask(mask))
-    assert after.transformer.sees_pixels
+    assert after.spec.transformer["sees_pixels"]
     assert np.array_equal(before.edit(request).images, after.edit(request).images)
 
 
