@@ -87,13 +87,11 @@ def _replay(options: argparse.Namespace) -> None:
 
 def _number_of(made_by: Machine | None) -> str:
     """Return the `--dtype` in which a picture was made; "auto" if that is unknown or not available here."""
-    from core.engine.device import FORMATS
+    from core.engine.device import FORMATS, format_called
     from core.engine.products import can_pack
 
-    if made_by is None or made_by.device != "cpu":
-        return "auto"
-    names = (name for name, each in FORMATS.items() if each.said == made_by.dtype and (can_pack() or not each.packed))
-    return next(names, "auto")
+    name = format_called(made_by.dtype) if made_by is not None and made_by.device == "cpu" else None
+    return "auto" if name is None or (FORMATS[name].packed and not can_pack()) else name
 
 
 def _bind(options: argparse.Namespace, engine: Engine, made_by: Machine | None) -> None:

@@ -45,6 +45,11 @@ _TRAINED = Layer(256, 1024, 256)
 """A layer like those that are trained on a CPU: the bundled model's have these widths."""
 
 
+def format_called(said: str) -> str | None:
+    """Find the name in `FORMATS` of the number format that recipes call so; None if there is none."""
+    return next((name for name, number in FORMATS.items() if number.said == said), None)
+
+
 def pick_device(wanted: str) -> torch.device:
     """Choose the device for "auto", "cpu" or "cuda".
 

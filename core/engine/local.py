@@ -20,7 +20,7 @@ from core.decoding.decode import DecodeStep, Predict, decode
 from core.decoding.guidance import predictor, seen_by
 from core.decoding.settings import MASK, NO_CLASS
 from core.engine.clock import timed
-from core.engine.nets import Nets
+from core.engine.nets import Nets, distinct
 from core.engine.painter import Drawn, Fitting, Job, Painted, Step
 from core.engine.swatches import cell_colours, mosaic
 from core.errors import CheckpointError
@@ -218,12 +218,12 @@ class LocalPainter:
             guess: (B, N) tokens.
             hole: (N,) bool.
         """
-        sums, known = [], {}
-        for index, (row, class_id, drawn) in enumerate(zip(hidden, classes, guess, strict=True)):
-            around = None if seen is None else seen[index : index + 1]
-            key = (class_id, row.cpu().numpy().tobytes(), b"" if around is None else around.cpu().numpy().tobytes())
-            if key not in known:
-                class_ids = torch.tensor([class_id], device=self.nets.device)
-                known[key] = torch.log_softmax(self.nets.forward(row[None], class_ids, around)[0, hole].float(), -1)
-            sums.append(float(known[key].gather(1, drawn[hole][:, None]).sum()))
-        return np.array(sums)
+        class_ids = torch.tensor(classes, device=self.nets.device)
+        parts = (hidden, class_ids) if seen is None else (hidden, class_ids, seen)
+        first, same = distinct(parts)
+        held = [
+            torch.log_softmax(self.nets.forward(*(part[row : row + 1] for part in parts))[0, hole].float(), -1)
+            for row in first
+        ]
+        each = zip(same, guess, strict=True)
+        return np.array([float(held[place].gather(1, drawn[hole][:, None]).sum()) for place, drawn in each])

@@ -106,7 +106,7 @@ class Nets:
         self.forwards += len(tokens)
         parts = (tokens, class_ids) if seen is None else (tokens, class_ids, seen)
         if self.device.type == "cpu":
-            first, same = _distinct(parts)
+            first, same = distinct(parts)
             logits = self._in_parts(self.transformer, *(part[first] for part in parts))[same]
         else:
             logits = self._in_parts(self.transformer, *parts)
@@ -244,7 +244,7 @@ class Nets:
         return torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32)
 
 
-def _distinct(parts: Sequence[Tensor]) -> tuple[list[int], list[int]]:
+def distinct(parts: Sequence[Tensor]) -> tuple[list[int], list[int]]:
     """Find equal rows: before the first token is drawn all variations are equal.
 
     Args:

@@ -61,7 +61,17 @@ class Node(Part):
     offset: list[int]
 
 
-class Open(Told):
+class Shown(Part):
+    """The version that is shown."""
+
+    version: int
+    url: str
+    width: int
+    height: int
+    alpha: bool
+
+
+class Open(Told, Shown):
     """A picture was opened: show it, with its marks, if there are any."""
 
     kind: Literal["open"] = "open"
@@ -71,11 +81,6 @@ class Open(Told):
     keep_mask: bool
     model: Grid
     tree: list[Node]
-    version: int
-    url: str
-    width: int
-    height: int
-    alpha: bool
     mask: MaskRuns | None = None
     extend: list[int] | None = None
     box: list[int] | None = None
@@ -94,7 +99,7 @@ class Painted(Told):
     notice: str
 
 
-class Head(Told):
+class Head(Told, Shown):
     """Another version is shown: by accepting, or by going back or forward in the tree."""
 
     kind: Literal["head"] = "head"
@@ -103,21 +108,12 @@ class Head(Told):
     offset: list[int]
     keep_mask: bool
     dropped: list[int]
-    version: int
-    url: str
-    width: int
-    height: int
-    alpha: bool
 
 
-class Settings(Told):
+class Settings(Told, Grid):
     """Settings of the overlay changed, or the model that they are for."""
 
     kind: Literal["settings"] = "settings"
-    pixels: int
-    grid: int
-    context: float
-    coverage: float
     id: str | None = None
 
 

@@ -109,10 +109,24 @@ export interface Node {
   offset: number[];
 }
 
+/** The version that is shown. */
+export interface Shown {
+  version: number;
+  url: string;
+  width: number;
+  height: number;
+  alpha: boolean;
+}
+
 /** A picture was opened: show it, with its marks, if there are any. */
 export interface Open {
   rev: number;
   ask?: string;
+  version: number;
+  url: string;
+  width: number;
+  height: number;
+  alpha: boolean;
   kind: "open";
   doc: string;
   name: string;
@@ -120,11 +134,6 @@ export interface Open {
   keep_mask: boolean;
   model: Grid;
   tree: Node[];
-  version: number;
-  url: string;
-  width: number;
-  height: number;
-  alpha: boolean;
   mask?: MaskRuns;
   extend?: number[];
   box?: number[];
@@ -148,28 +157,28 @@ export interface Painted {
 export interface Head {
   rev: number;
   ask?: string;
+  version: number;
+  url: string;
+  width: number;
+  height: number;
+  alpha: boolean;
   kind: "head";
   doc: string;
   parent: number | null;
   offset: number[];
   keep_mask: boolean;
   dropped: number[];
-  version: number;
-  url: string;
-  width: number;
-  height: number;
-  alpha: boolean;
 }
 
 /** Settings of the overlay changed, or the model that they are for. */
 export interface Settings {
   rev: number;
   ask?: string;
-  kind: "settings";
   pixels: number;
   grid: number;
   context: number;
   coverage: number;
+  kind: "settings";
   id?: string;
 }
 

@@ -109,9 +109,7 @@ def measure_edits(engine: Engine, *, variations: Sequence[int] = (1, 4), size: S
     pictures = (picture(*size, seed=seed) for seed in itertools.count())
 
     def edit(image: Picture, count: int) -> Mapping[str, float]:
-        return engine.edit(
-            EditRequest(image, region.Mask(mask), **advised(engine.spec, steps=STEPS, variations=count))
-        ).seconds
+        return _seconds(engine, image, mask, steps=STEPS, variations=count)
 
     edit(next(pictures), 1)
     timings = []

@@ -12,12 +12,12 @@ from pathlib import Path
 import torch
 
 from core.engine import load_engine
-from core.engine.device import FORMATS, pick_device, pick_format
+from core.engine.device import FORMATS, format_called, pick_device, pick_format
 from core.errors import UnknownModel
 from core.lab.evaluation.machine.edits import SIZE, hole, picture
 from core.lab.evaluation.machine.watching import Timing, alone, watched
 from core.lab.evaluation.requests import advised
-from core.models.checkpoints import halve, read_spec, save_nets
+from core.models.checkpoints import halve, read_spec, save_nets, unfilled
 from core.models.config import ModelSpec
 from core.models.families import build
 from core.models.presets import PRESETS
@@ -50,13 +50,13 @@ def measure_published(name: str, *, device: str = "auto", dtype: str = "auto") -
 
 def _load_and_edit(folder: Path, device: str, dtype: str) -> tuple[Timing, Timing]:
     spec = read_spec(folder)
-    with torch.device("meta"):
-        nets = build(spec)  # now: what its first use imports is not the model's
+    nets = unfilled(folder, spec)  # now: what its first use imports is not the model's
     image, mask = picture(*SIZE), hole(SIZE, SIZE.height // 5)
     loading, engine = watched(spec.name, lambda: load_engine(folder=folder, device=device, dtype=dtype))
-    number = next(number for number in FORMATS.values() if number.said == engine.dtype)
+    name = format_called(engine.dtype)
+    assert name is not None, "the engine computes in one of the formats"
     for net in nets:
-        halve(net, number.dtype)
+        halve(net, FORMATS[name].dtype)
     held = [tensor for net in nets for tensor in net.parameters()]
     count, weights = sum(tensor.numel() for tensor in held), sum(tensor.nbytes for tensor in held)
     # The nets alone: a finish takes as long whatever model it follows.

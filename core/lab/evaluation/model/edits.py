@@ -172,7 +172,7 @@ def answer_class_edit(exam: Exam) -> Part:
     one, likeliest, first = f"{exam.name}, one sample", f"likeliest of {RANKED}", f"first ranked of {RANKED}"
     pictures = {
         f"{PHOTO}, its own class": list(exam.photos),
-        one: [result.images[0] for result in results],  # equals itself drawn alone
+        one: [result.images[0] for result in results],  # on a CPU equal to itself drawn alone
         f"{exam.name}, {likeliest}": [result.images[int(np.argmax(result.scores))] for result in results],
         f"{exam.name}, {first}": [result.images[result.ranking[0]] for result in results],
     }
