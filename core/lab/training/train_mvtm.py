@@ -112,10 +112,10 @@ class _Learner:
         self._recipe, self._student, self._processes = recipe, student, setup.processes
         self._net = net = student.transformer
         self.ema = Ema(net, recipe.ema)
-        self._optimizers = mvtm_optimizers(net, recipe.learning_rate, recipe.weight_decay)
         compiled = can_compile(setup.device) if setup.compiled is None else setup.compiled
         self._forward = torch.compile(net, dynamic=False) if compiled else net
         self._number = pick_dtype(setup.dtype, setup.device)
+        self._optimizers = mvtm_optimizers(net, recipe.learning_rate, recipe.weight_decay, self._number)
 
     @property
     def state(self) -> dict[str, Any]:
