@@ -20,7 +20,9 @@ from core.decoding.schedule import falling, masked_counts
 from core.decoding.settings import LEFT_OUT, MASK, STANDARD, Decoding
 
 Predict = Callable[[Tensor, Sequence[int], Sequence[float]], Tensor]
-"""(tokens (b, N) int64 with MASK, indices of their samples, each sample's t / (T - 1)) -> logits (b, N, K)."""
+"""(tokens (b, N) int64 with MASK, indices of their samples, each sample's t / (T - 1)) -> logits (b, M, K).
+
+They are those of the `cells` that `decode` is given, of all N without."""
 
 
 @dataclass(frozen=True)
@@ -120,13 +122,16 @@ def _whole_schedule(unknown: int, sampling: Sampling) -> _Schedule:
 
 
 @torch.no_grad()
-def decode(tokens: Tensor, predict: Predict, samplings: Sequence[Sampling]) -> Iterator[DecodeStep]:
+def decode(
+    tokens: Tensor, predict: Predict, samplings: Sequence[Sampling], cells: Tensor | None = None
+) -> Iterator[DecodeStep]:
     """Fill the unknown tokens step by step; stops as soon as nothing is left to decode.
 
     Args:
         tokens: (B, N) int64, MASK where unknown; N must be a square number for the order halton. Not changed.
         predict: the net; called once per step with the samples that still have unknown tokens.
         samplings: B settings, one per sample.
+        cells: (M,) int64, ascending, among which all unknown tokens are: `predict` answers these. None for all N.
 
     Yields:
         One `DecodeStep` per step; none if nothing is unknown. Known tokens never change, and the last step's `tokens`
@@ -149,11 +154,12 @@ def decode(tokens: Tensor, predict: Predict, samplings: Sequence[Sampling]) -> I
         settings = [samplings[b] for b in rows]
         current = tokens[rows]
         unknown = current == MASK
-        logits = predict(current, rows, [plans[b].place(index) for b in rows])  # step 1: (b, N, K)
+        logits = predict(current, rows, [plans[b].place(index) for b in rows])  # step 1: (b, M, K)
         noise = [_uniform(positions, generators[b]) for b in rows]  # on the CPU: the draw is the same on every device
         uniform, gumbel = (torch.stack(part).to(tokens.device) for part in zip(*noise, strict=True))
         temperatures = [plans[b].temperature(index, samplings[b]) for b in rows]
-        picks, log_p = _draw(logits, unknown, uniform, temperatures)  # steps 2, 4, 5
+        asked = logits[unknown if cells is None else unknown[:, cells]]
+        picks, log_p = _draw(asked, unknown, uniform, temperatures)  # steps 2, 4, 5
         guess[rows] = torch.where(unknown, picks, current)
         confidence[rows] = torch.where(unknown, log_p, confidence[rows])
         # Steps 6 to 9: the lowest priorities among the unknown are masked again.
@@ -176,16 +182,17 @@ def _draw(logits: Tensor, unknown: Tensor, uniform: Tensor, temperatures: Sequen
     One uniform number per position has the same distribution as argmax(logits + Gumbel), with K times less noise.
 
     Args:
-        logits: (b, N, K) float. unknown: (b, N) bool. uniform: (b, N) float32 in (0, 1). temperatures: b numbers.
+        logits: (U, K) float, of the U unknown positions.
+        unknown: (b, N) bool. uniform: (b, N) float32 in (0, 1). temperatures: b numbers.
 
     Returns:
         Picks (b, N) int64 and their log probabilities (b, N) float32; 0 where known.
     """
     divisor = torch.tensor(temperatures, device=logits.device)[:, None].expand_as(uniform)[unknown]
-    log_p = torch.log_softmax(logits[unknown].float() / divisor[:, None], dim=-1)  # (M, K)
+    log_p = torch.log_softmax(logits.float() / divisor[:, None], dim=-1)  # (U, K)
     reached = log_p.exp().cumsum(-1)
     target = uniform[unknown][:, None] * reached[:, -1:]
-    chosen = torch.searchsorted(reached, target).clamp_max(logits.shape[-1] - 1)  # (M, 1)
+    chosen = torch.searchsorted(reached, target).clamp_max(logits.shape[-1] - 1)  # (U, 1)
     picks = torch.zeros_like(unknown, dtype=torch.int64)
     picks[unknown] = chosen[:, 0]
     chosen_log_p = torch.zeros_like(uniform)

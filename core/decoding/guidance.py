@@ -20,7 +20,7 @@ from core.decoding.decode import Predict
 from core.decoding.settings import MASK, NO_CLASS
 
 Net = Callable[[Tensor, Tensor, Sequence[int | None]], Tensor]
-"""(tokens (b, N) int64, class ids (b,) int64, whose surroundings each row sees) -> logits (b, N, K).
+"""(tokens (b, N) int64, class ids (b,) int64, whose surroundings each row sees) -> logits (b, M, K).
 
 The last names the sample of each row, or None if the row must see nothing around its hole.
 """

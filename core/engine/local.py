@@ -53,12 +53,13 @@ class LocalPainter:
         with timed(seconds, "encode"):
             tokens, seen = self._around(job)
         forwards = [0] * len(tokens)
-        predict = self._predict(job, seen, forwards, seconds)
+        cells = self._cells(job)
+        predict = self._predict(job, seen, cells, forwards, seconds)
         # Present before the first step, and the only one if a start gave every code.
         state = DecodeStep(-1, 0, tokens, tokens, torch.zeros_like(tokens, dtype=torch.float32))
         images: list[NDArray[np.uint8]] = []
         palette = functools.cache(functools.partial(self._palette, job, tokens))
-        for state in decode(tokens, predict, job.samplings):
+        for state in decode(tokens, predict, job.samplings, cells):
             with timed(seconds, "decode"):
                 if state.index + 1 == state.steps:
                     images = self.nets.decode(self.nets.grids(state.guess))
@@ -102,7 +103,8 @@ class LocalPainter:
         """See `Painter.fitting`."""
         (tokens, seen), position = self._around(job), cell[0] * job.unknown.shape[1] + cell[1]
         tokens[:, position] = MASK
-        logits = self._predict(job, seen, [0], {"transformer": 0.0})(tokens, [0], [1.0])[0, position].float()
+        asked = torch.tensor([position], device=tokens.device)
+        logits = self._predict(job, seen, asked, [0], {"transformer": 0.0})(tokens, [0], [1.0])[0, 0].float()
         likely = torch.softmax(logits / temperature, 0).sort(descending=True, stable=True)
         codes, probabilities = likely.indices[:count], likely.values[:count]
         tokens = tokens.repeat(len(codes), 1)
@@ -114,10 +116,10 @@ class LocalPainter:
         """See `Painter.log_likelihood`."""
         codes = self.nets.encode(true).flatten()
         shown, seen = self._around(job)
-        unknown = self._hole(job)
+        cells = self._cells(job)
         class_ids = torch.tensor([each.class_id for each in job.conditions], device=self.nets.device)
-        logits = self.nets.forward(shown.masked_fill(unknown, MASK), class_ids, seen)[0]  # (N, K)
-        return -float(F.cross_entropy(logits[unknown].float(), codes[unknown], reduction="sum"))
+        (logits,) = self.nets.forward(shown.index_fill(1, cells, MASK), class_ids, seen, cells=cells)  # (M, K)
+        return -float(F.cross_entropy(logits.float(), codes[cells], reduction="sum"))
 
     def step_down(self) -> bool:
         """See `Painter.step_down`."""
@@ -148,22 +150,25 @@ class LocalPainter:
         seen = [one for one in each if one is not None]
         return tokens.flatten(1), torch.stack(seen) if seen else None
 
-    def _hole(self, job: Job) -> Tensor:
-        """Flatten the cells to repaint, (N,) bool on the device."""
-        return torch.from_numpy(job.unknown).to(self.nets.device).flatten()
+    def _cells(self, job: Job) -> Tensor:
+        """List the cells to repaint, (M,) int64 on the device: the same for all samples and steps of a pass."""
+        return torch.from_numpy(np.flatnonzero(job.unknown)).to(self.nets.device)
 
     def _grids(self, sequences: Tensor) -> NDArray[Any]:
         """Reshape (B, N) to a (B, h, w) array of the same kind."""
         return self.nets.grids(sequences).cpu().numpy()
 
-    def _predict(self, job: Job, seen: Tensor | None, forwards: list[int], seconds: dict[str, float]) -> Predict:
-        """Make the function that decoding calls, with the samples' classes and guidance; keeps the accounts."""
+    def _predict(
+        self, job: Job, seen: Tensor | None, cells: Tensor, forwards: list[int], seconds: dict[str, float]
+    ) -> Predict:
+        """Make the function that answers some cells with the samples' classes and guidance; keeps the accounts."""
 
         def net(rows: Tensor, class_ids: Tensor, samples: Sequence[int | None]) -> Tensor:
             with timed(seconds, "transformer"):
-                return self.nets.forward(rows, class_ids, seen_by(seen, samples))
+                return self.nets.forward(rows, class_ids, seen_by(seen, samples), cells=cells)
 
-        return predictor(net, job.conditions, forwards, self._hole(job))
+        hole = torch.from_numpy(job.unknown).to(self.nets.device).flatten()
+        return predictor(net, job.conditions, forwards, hole)
 
     def _preview(
         self,
@@ -198,16 +203,16 @@ class LocalPainter:
         self, job: Job, tokens: Tensor, seen: Tensor | None, guess: Tensor
     ) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
         """Compute how likely each sample's tokens are, given the surroundings alone; see `Drawn.fits`."""
-        hole = self._hole(job)
-        hidden = tokens.masked_fill(hole, MASK)
+        cells = self._cells(job)
+        hidden = tokens.index_fill(1, cells, MASK)
         classes = [each.class_id for each in job.conditions]
-        fits = self._likelihoods(hidden, seen, classes, guess, hole)
+        fits = self._likelihoods(hidden, seen, classes, guess, cells)
         if not self._spec.null_class or NO_CLASS in classes:
             return fits, None
-        return fits, fits - self._likelihoods(hidden, seen, [NO_CLASS] * len(classes), guess, hole)
+        return fits, fits - self._likelihoods(hidden, seen, [NO_CLASS] * len(classes), guess, cells)
 
     def _likelihoods(
-        self, hidden: Tensor, seen: Tensor | None, classes: Sequence[int], guess: Tensor, hole: Tensor
+        self, hidden: Tensor, seen: Tensor | None, classes: Sequence[int], guess: Tensor, cells: Tensor
     ) -> NDArray[np.float64]:
         """Sum the log probabilities (B,) of tokens in a hole with none of them given.
 
@@ -216,14 +221,14 @@ class LocalPainter:
             seen: (B, N, width), what the net sees around the hole beside tokens, or None.
             classes: B class ids, or NO_CLASS.
             guess: (B, N) tokens.
-            hole: (N,) bool.
+            cells: (M,) int64, the hole's.
         """
         class_ids = torch.tensor(classes, device=self.nets.device)
         parts = (hidden, class_ids) if seen is None else (hidden, class_ids, seen)
         first, same = distinct(parts)
         held = [
-            torch.log_softmax(self.nets.forward(*(part[row : row + 1] for part in parts))[0, hole].float(), -1)
+            torch.log_softmax(self.nets.forward(*(part[row : row + 1] for part in parts), cells=cells)[0].float(), -1)
             for row in first
         ]
         each = zip(same, guess, strict=True)
-        return np.array([float(held[place].gather(1, drawn[hole][:, None]).sum()) for place, drawn in each])
+        return np.array([float(held[place].gather(1, drawn[cells][:, None]).sum()) for place, drawn in each])

@@ -9,6 +9,7 @@ format, then the CPU, both by `step_down`, after which the caller begins anew, s
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import logging
 import time
@@ -95,21 +96,26 @@ class Nets:
         return sequences.view(-1, self._spec.grid, self._spec.grid)
 
     @torch.no_grad()
-    def forward(self, tokens: Tensor, class_ids: Tensor, seen: Tensor | None = None) -> Tensor:
-        """Compute (b, N, K) logits for (b, N) tokens, one sample at a time on the CPU, and equal samples once.
+    def forward(
+        self, tokens: Tensor, class_ids: Tensor, seen: Tensor | None = None, *, cells: Tensor | None = None
+    ) -> Tensor:
+        """Compute (b, M, K) logits for (b, N) tokens, one sample at a time on the CPU, and equal samples once.
 
         Args:
             tokens: (b, N) int64, MASK where unknown.
             class_ids: (b,) int64.
             seen: (b, N, width), rows of `see`; None if nothing is seen but tokens.
+            cells: (M,) int64, those whose logits are wanted; None for all N. The last bits of a product depend on how
+                many rows it has, so a sample equals itself among others as long as all are asked for the same cells.
         """
         self.forwards += len(tokens)
         parts = (tokens, class_ids) if seen is None else (tokens, class_ids, seen)
+        net = functools.partial(self.transformer, cells=cells)
         if self.device.type == "cpu":
             first, same = distinct(parts)
-            logits = self._in_parts(self.transformer, *(part[first] for part in parts))[same]
+            logits = self._in_parts(net, *(part[first] for part in parts))[same]
         else:
-            logits = self._in_parts(self.transformer, *parts)
+            logits = self._in_parts(net, *parts)
         if not torch.isfinite(logits).all():
             raise self._overflow("logits")
         return logits

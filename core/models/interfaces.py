@@ -76,18 +76,25 @@ class MaskTransformer(nn.Module, abc.ABC):
         raise TypeError(f"{type(self).__name__} sees tokens alone")
 
     @abc.abstractmethod
-    def forward(self, tokens: Tensor, class_ids: Tensor) -> Tensor:
-        """Compute logits for every position, known ones included.
+    def forward(self, tokens: Tensor, class_ids: Tensor, *, cells: Tensor | None = None) -> Tensor:
+        """Compute logits for the cells that are asked for, or for every cell, known ones included.
 
-        A net that sees pixels takes a third argument, the result of `see`; without it nothing is seen.
+        A net that sees pixels takes a third argument, the result of `see`; without it nothing is seen. In the last
+        layer the cells not asked for are keys and values alone.
 
         Args:
             tokens: (B, N) int64 in [0, K), or MASK where unknown; N = grid * grid, row-major.
             class_ids: (B,) int64 class index, or NO_CLASS if the family has a null class.
+            cells: (M,) int64 in [0, N), whose logits are wanted, the same for all samples; None for all N.
 
         Returns:
-            (B, N, K) float logits; families whose output includes their own mask id drop that column.
+            (B, M, K) float logits; families whose output includes their own mask id drop that column.
         """
+
+
+def rows_at(x: Tensor, places: Tensor | None) -> Tensor:
+    """Select the rows of some places: (..., n, d) -> (..., m, d) for (m,) int64; None leaves all of them."""
+    return x if places is None else x[..., places, :]
 
 
 def nearest_code(vectors: Tensor, codebook: Tensor) -> Tensor:

@@ -239,7 +239,9 @@ def test_a_model_without_a_null_class_asks_for_one() -> None:
 
 def test_running_out_of_memory_is_a_sentence() -> None:
     class Full(RuleTransformer):
-        def forward(self, tokens: torch.Tensor, class_ids: torch.Tensor) -> torch.Tensor:
+        def forward(
+            self, tokens: torch.Tensor, class_ids: torch.Tensor, *, cells: torch.Tensor | None = None
+        ) -> torch.Tensor:
             raise torch.OutOfMemoryError("CUDA out of memory")
 
     with pytest.raises(OutOfMemory, match="fewer variations"):
@@ -429,11 +431,13 @@ class Cramped(RuleTransformer):
         self.most, self.halved, self.asked = most, halved, 0
         self.layer = torch.nn.Linear(2, 2)
 
-    def forward(self, tokens: torch.Tensor, class_ids: torch.Tensor) -> torch.Tensor:
+    def forward(
+        self, tokens: torch.Tensor, class_ids: torch.Tensor, *, cells: torch.Tensor | None = None
+    ) -> torch.Tensor:
         self.asked = max(self.asked, len(tokens))
         if len(tokens) > self.most or (self.halved and self.layer.weight.dtype == torch.float32):
             raise torch.OutOfMemoryError("CUDA out of memory")
-        return super().forward(tokens, class_ids)
+        return super().forward(tokens, class_ids, cells=cells)
 
 
 def test_where_memory_is_short_fewer_rows_go_at_a_time_and_it_is_told() -> None:

@@ -16,9 +16,9 @@ class Counting(RuleTransformer):
 
     seen = 0
 
-    def forward(self, tokens: Tensor, class_ids: Tensor) -> Tensor:
+    def forward(self, tokens: Tensor, class_ids: Tensor, *, cells: Tensor | None = None) -> Tensor:
         self.seen += len(tokens)
-        return super().forward(tokens, class_ids)
+        return super().forward(tokens, class_ids, cells=cells)
 
 
 def test_rows_alike_go_through_once_and_come_out_as_they_do_alone() -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from core.engine.asked import Asked
 from core.engine.device import FORMATS
@@ -153,3 +154,36 @@ def test_closing_the_stream_stops_the_painter() -> None:
 def test_the_engine_paints_through_the_same_waist() -> None:
     whole = fake_engine().edit(REQUESTS["replace"])
     assert np.array_equal(whole.images, run(FarPainter(), REQUESTS["replace"])[1].images)
+
+
+class Asking(RuleTransformer):
+    """Keeps which cells it was asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cells: list[list[int]] = []
+
+    def forward(self, tokens: Tensor, class_ids: Tensor, *, cells: Tensor | None = None) -> Tensor:
+        assert cells is not None, "no caller needs the logits of known cells"
+        self.cells.append(cells.tolist())
+        return super().forward(tokens, class_ids, cells=cells)
+
+
+def test_logits_are_asked_for_the_holes_cells_alone_and_those_of_one_cell_for_what_fits_it() -> None:
+    net, far, request = Asking(), FarPainter(), asked(MASK, class_id=1)
+    nets = Nets(SPEC, ColourTokenizer(), net, device=torch.device("cpu"), number=FORMATS["fp32"])
+    painter = LocalPainter(SPEC, nets)
+    run(far, request)
+    job: Job = pickle.loads(far.asked[0])
+    hole = np.flatnonzero(job.unknown).tolist()
+    assert 0 < len(hole) < job.unknown.size
+    run(painter, request)
+    assert net.cells
+    assert all(cells == hole for cells in net.cells)
+    first = {name: getattr(job, name)[:1] for name in ("windows", "starts", "samplings", "conditions")}
+    net.cells.clear()
+    painter.log_likelihood(replace(job, **first), job.windows[0])
+    assert net.cells == [hole]
+    net.cells.clear()
+    painter.fitting(replace(job, **first), (2, 3), 1.0, 3)
+    assert {tuple(cells) for cells in net.cells} == {(2 * SPEC.grid + 3,)}

@@ -6,13 +6,17 @@ from typing import Any
 
 import pytest
 import torch
+from torch import Tensor
 
+from core.decoding.decode import DecodeStep, Sampling, decode
+from core.decoding.guidance import Condition, predictor
 from core.decoding.settings import MASK, NO_CLASS
 from core.models.compact import CompactTokenizerConfig, CompactTransformerConfig
 from core.models.config import ModelSpec
 from core.models.families import FAMILIES, build
 from core.models.google import GoogleTransformerConfig
 from core.models.halton import HaltonTransformerConfig
+from core.models.interfaces import MaskTransformer
 from core.models.valeo import ValeoTransformerConfig
 from core.models.vqgan import GoogleTokenizerConfig, LlamaGenTokenizerConfig, TamingTokenizerConfig
 
@@ -77,6 +81,53 @@ def test_both_nets_of_a_family_work_together(family: str) -> None:
         assert bool(logits.isfinite().all())
         picture = tokenizer.decode(logits.argmax(-1).view(2, spec.grid, spec.grid))
     assert picture.shape == (2, 3, spec.pixels, spec.pixels)
+
+
+def random_transformer(family: str, **changes: Any) -> MaskTransformer:
+    """Build a transformer with nothing left at zero, so that every part shows in the logits."""
+    torch.manual_seed(0)
+    spec = tiny(family)
+    transformer = build(replace(spec, transformer={**spec.transformer, "layers": 2, **changes}))[1].eval()
+    for parameter in transformer.parameters():
+        torch.nn.init.normal_(parameter, std=0.3)
+    return transformer
+
+
+ASKED = [("compact", {}), ("compact", {"class_token": True}), ("google", {}), ("valeo", {}), ("halton", {})]
+
+
+@pytest.mark.parametrize(("family", "changes"), ASKED)
+@pytest.mark.parametrize("cells", [[6], [1, 2, 9, 15], list(range(16))])
+@torch.no_grad()
+def test_cells_asked_for_alone_get_the_logits_of_a_full_pass(
+    family: str, changes: dict[str, Any], cells: list[int]
+) -> None:
+    net, asked = random_transformer(family, **changes), torch.tensor(cells)
+    tokens = torch.randint(32, (2, 16)).index_fill(1, asked, MASK)
+    class_ids = torch.tensor([2, 0])
+    every = net(tokens, class_ids)
+    assert every.shape == (2, 16, 32)
+    torch.testing.assert_close(net(tokens, class_ids, cells=asked), every[:, asked], rtol=0.0, atol=1e-5)
+
+
+@pytest.mark.parametrize(("family", "changes"), ASKED)
+@torch.no_grad()
+def test_the_same_tokens_are_drawn_whether_the_hole_is_asked_for_or_everything(
+    family: str, changes: dict[str, Any]
+) -> None:
+    net, hole = random_transformer(family, **changes), torch.arange(5, 14)
+    tokens = torch.randint(32, (3, 16)).index_fill(1, hole, MASK)
+    tokens[1, 7] = 4  # a start that knows more
+    conditions = [Condition(i, 2.0 if FAMILIES[family].null_class else 1.0) for i in range(3)]
+    samplings = [Sampling(steps=4, seed=i) for i in range(3)]
+
+    def drawn(cells: Tensor | None) -> list[DecodeStep]:
+        return list(decode(tokens, predictor(lambda t, c, _: net(t, c, cells=cells), conditions), samplings, cells))
+
+    for every, asked in zip(drawn(None), drawn(hole), strict=True):
+        assert torch.equal(every.guess, asked.guess)
+        assert torch.equal(every.tokens, asked.tokens)
+        torch.testing.assert_close(every.confidence, asked.confidence, rtol=0.0, atol=1e-5)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
