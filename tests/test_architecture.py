@@ -89,6 +89,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # the only room that opens containers of other programs
     "core.models.containers": {"torch", "safetensors", "msgpack", "core.errors"},
     "core.models.convert": {"torch", "core.errors", "core.values.labels", "core.models"},
+    "core.models.recogniser": {"torch", "numpy", "core.errors", "core.values.labels", "core.models"},
     # what was downloaded lies where huggingface_hub says
     "core.models.library": {"huggingface_hub", "core.errors", "core.plumbing.json_text", "core.models"},
     # the only room on the network
@@ -136,18 +137,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     # a classifier beside the engine: the canvas's fill meets a net that decodes nothing
     "core.engine.suggestions": {
-        "torch",
-        "cv2",
-        "core.checks",
-        "core.values.labels",
-        "core.canvas.fill",
-        "core.models",
-        *VALUES,
+        *("cv2", "core.checks", "core.canvas.fill", "core.engine.recognising", "core.models.recogniser", *VALUES),
     },
+    "core.engine.recognising": {"cv2", "core.models", *VALUES},
     # many edits of one request
     "core.engine.sweeps": {"cv2", *VALUES, "core.engine"},
     # the lab's metric net, which training learns by and evaluation measures by
-    "core.lab.features": {"torch", "core.models.efficientnet"},
+    "core.lab.features": {"torch", "numpy", "core.models.efficientnet"},
     # what all rooms of the evaluation share: figures, the nets that judge, fills that need no learning
     "core.lab.evaluation": {"torch", "numpy", "cv2", "skimage", "patchmatch", "torchmetrics"},
     "core.lab.evaluation.judge": {
@@ -202,6 +198,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     # the teacher's nets are files of another program
     "core.lab.training.teacher": {"torch", "numpy", "ncnn", "core.errors", "core.models"},
+    # the product's own classifier, over photos and what a tokenizer keeps of them
+    "core.lab.training.train_recogniser": {
+        *("torch", "numpy", "tqdm", "core.engine", "core.models", "core.lab.features", "core.lab.training.data"),
+    },
     # photos as an edit sees them: the product's own windows, fills and cells
     "core.lab.training.views": {
         *("torch", "numpy", "core.values.geometry", "core.models", "core.lab.training"),

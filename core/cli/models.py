@@ -167,6 +167,7 @@ def _reconstruct(options: argparse.Namespace) -> None:
 
 def _suggest(options: argparse.Namespace) -> None:
     from core.engine.suggestions import suggest_classes
+    from core.models.recogniser import imagenet_recogniser
     from core.pictures.maskfiles import read_mask
     from core.values.labels import imagenet_classes
 
@@ -174,7 +175,7 @@ def _suggest(options: argparse.Namespace) -> None:
     image = opened(options.image)
     height, width = image.shape[:2]
     mask = None if options.mask is None else read_mask(options.mask, Size(width, height)).mask > 0
-    found = suggest_classes(image, mask, classes, options.count)
+    found = suggest_classes(imagenet_recogniser(classes), image, mask, options.count)
     say(
         options,
         "\n".join(f"{one.probability:4.0%}  {one.class_id:3}  {classes[one.class_id]}" for one in found),

@@ -21,12 +21,14 @@ from core.engine.device import FORMATS, NumberFormat
 from core.engine.ending import expected_finish, finished
 from core.engine.local import LocalPainter
 from core.engine.nets import Nets
+from core.engine.recognising import judged
 from core.engine.run import Runner
 from core.engine.sample import Sample
 from core.engine.work import Work
 from core.models.config import ModelSpec
 from core.models.efficientnet import EfficientNetLite0
 from core.models.interfaces import MaskTransformer, VQTokenizer
+from core.models.recogniser import Recogniser
 from core.models.sharpener import Sharpener
 from core.recipe import Machine
 from core.values.finishing import Finishing
@@ -41,6 +43,7 @@ class Engine:
 
     Attributes:
         spec: the model.
+        recogniser: what recognises its classes in pictures; None if nothing does.
     """
 
     def __init__(
@@ -51,10 +54,11 @@ class Engine:
         sharpener: Sharpener | None = None,
         *,
         vision: EfficientNetLite0 | None = None,
+        recogniser: Recogniser | None = None,
         device: torch.device | str = "cpu",
         number: NumberFormat = FORMATS["fp32"],
     ) -> None:
-        self.spec = spec
+        self.spec, self.recogniser = spec, recogniser
         self._nets = Nets(spec, tokenizer, transformer, vision=vision, device=torch.device(device), number=number)
         self._painter = LocalPainter(spec, self._nets, sharpener)
         self._asked = Asked(spec)
@@ -143,7 +147,7 @@ class Engine:
             if item.finishing:
                 for sign in finished(item, framed):
                     yield replace(sign, images=None) if any(frame.sides) else sign
-            yield frame.result(item.result(request), request)
+            yield judged(frame.result(item.result(request), request), self.recogniser)
 
     def edit_together(self, requests: Sequence[EditRequest]) -> tuple[EditResult, ...]:
         """Run requests that differ only in class, start and decoding options as one batch.
@@ -160,7 +164,7 @@ class Engine:
             if work.finishing:
                 for _ in finished(work, frame.request(request), first):
                     pass
-            results.append(frame.result(work.result(request, first), request))
+            results.append(judged(frame.result(work.result(request, first), request), self.recogniser))
             first += request.decoding.variations
         return tuple(results)
 

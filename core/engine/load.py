@@ -14,6 +14,7 @@ from core.errors import UnknownModel
 from core.models.bundled import BUNDLED, list_models
 from core.models.catalog import CATALOG
 from core.models.checkpoints import CONFIG_FILE, load_nets, load_sharpener, read_spec, unfilled
+from core.models.recogniser import load_recogniser
 from core.models.vision import load_vision
 
 
@@ -41,7 +42,16 @@ def load_engine(
     tokenizer, transformer = load_nets(folder, spec, number.dtype)
     sharpener = load_sharpener(folder, spec, number.dtype)
     vision = load_vision(folder, spec.sha256) if transformer.sees_pixels else None
-    return Engine(spec, tokenizer, transformer, sharpener, vision=vision, device=chosen_device, number=number)
+    return Engine(
+        spec,
+        tokenizer,
+        transformer,
+        sharpener,
+        vision=vision,
+        recogniser=load_recogniser(folder, spec),
+        device=chosen_device,
+        number=number,
+    )
 
 
 def _folder(model: str) -> Path:

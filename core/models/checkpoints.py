@@ -251,7 +251,7 @@ def save_nets(
         names.append(VISION_FILE)
     digests = {name: file_digest(folder / name) for name in names}
     spec = dataclasses.replace(spec, sha256=digests, sharpener={})  # an earlier one was taught by other pictures
-    _write_spec(folder, spec)
+    write_spec(folder, spec)
     return spec
 
 
@@ -285,11 +285,12 @@ def add_sharpener(folder: Path, spec: ModelSpec, sharpener: Sharpener, dtype: to
     os.replace(partial, folder / SHARPENER_FILE)
     digests = {**spec.sha256, SHARPENER_FILE: file_digest(folder / SHARPENER_FILE)}
     spec = dataclasses.replace(spec, sha256=digests, sharpener=net_description(sharpener.config))
-    _write_spec(folder, spec)
+    write_spec(folder, spec)
     return spec
 
 
-def _write_spec(folder: Path, spec: ModelSpec) -> None:
+def write_spec(folder: Path, spec: ModelSpec) -> None:
+    """Write config.json; it appears whole or not at all."""
     partial = folder / f"{CONFIG_FILE}.partial"
     partial.write_text(json.dumps(dataclasses.asdict(spec), indent=1) + "\n")
     os.replace(partial, folder / CONFIG_FILE)

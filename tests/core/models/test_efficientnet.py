@@ -1,19 +1,15 @@
-"""EfficientNet-Lite0: both forms of its weights make the same net, and only the known pickle is opened."""
+"""EfficientNet-Lite0: with folded batch norms it is the published net, whichever file holds its arrays."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import numpy as np
-import pytest
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from core.errors import CheckpointError
-from core.models import efficientnet
-from core.models.checkpoints import file_digest
-from core.models.efficientnet import STRIDES, EfficientNetLite0, read_folded, read_published
+from core.models.efficientnet import STRIDES, EfficientNetLite0, read_folded
 
 WIDTH = 4
 
@@ -42,16 +38,26 @@ def published() -> dict[str, Tensor]:
     return state | {"_fc.weight": torch.randn(9, 6, generator=draw), "_fc.bias": torch.randn(9, generator=draw)}
 
 
-@pytest.fixture
-def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    path = tmp_path / "lite0.pth"
-    torch.save(published(), path)
-    monkeypatch.setattr(efficientnet, "_DIGESTS", {path.name: file_digest(path)})
-    return path
+def folded() -> dict[str, Tensor]:
+    """The same weights with their batch norms folded into the convolutions."""
+    state = published()
+
+    def joined(name: str, conv: str, norm: str) -> dict[str, Tensor]:
+        scale = state[f"{norm}.weight"] / torch.sqrt(state[f"{norm}.running_var"] + 1e-3)
+        bias = state[f"{norm}.bias"] - state[f"{norm}.running_mean"] * scale
+        return {f"{name}.w": state[f"{conv}.weight"] * scale[:, None, None, None], f"{name}.b": bias}
+
+    arrays = joined("stem", "_conv_stem", "_bn0") | joined("head", "_conv_head", "_bn1")
+    for i in range(len(STRIDES)):
+        if i:
+            arrays |= joined(f"b{i}.exp", f"_blocks.{i}._expand_conv", f"_blocks.{i}._bn0")
+        arrays |= joined(f"b{i}.dw", f"_blocks.{i}._depthwise_conv", f"_blocks.{i}._bn1")
+        arrays |= joined(f"b{i}.proj", f"_blocks.{i}._project_conv", f"_blocks.{i}._bn2")
+    return arrays | {"fc.w": state["_fc.weight"], "fc.b": state["_fc.bias"]}
 
 
-def test_folded_convolutions_are_convolutions_and_their_norms(package: Path) -> None:
-    state, net = published(), EfficientNetLite0(read_published(package))
+def test_folded_convolutions_are_convolutions_and_their_norms() -> None:
+    state, net = published(), EfficientNetLite0(folded())
     pixels = torch.rand(2, 3, 48, 40, generator=torch.Generator().manual_seed(1))
 
     def plain(x: Tensor, conv: str, norm: str, *, groups: int = 1, stride: int = 1) -> Tensor:
@@ -78,24 +84,9 @@ def test_folded_convolutions_are_convolutions_and_their_norms(package: Path) -> 
     torch.testing.assert_close(net.logits(net.features(pixels)), expected)
 
 
-def test_the_arrays_beside_the_training_data_make_the_same_net(package: Path, tmp_path: Path) -> None:
-    arrays = read_published(package)
+def test_the_arrays_beside_the_training_data_make_the_same_net(tmp_path: Path) -> None:
+    arrays = folded()
     np.savez(tmp_path / "folded.npz", **{name: value.numpy() for name, value in arrays.items()})
     again = read_folded(tmp_path / "folded.npz")
     assert again.keys() == arrays.keys()
     assert all(torch.equal(again[name], value) for name, value in arrays.items())
-
-
-def test_another_file_than_the_known_one_is_not_opened(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(efficientnet, "read_pickle", lambda path: pytest.fail("opened"))
-    with package.open("ab") as file:
-        file.write(b"more")
-    with pytest.raises(CheckpointError, match=r"lite0\.pth has sha256 .*, expected"):
-        read_published(package)
-    package.unlink()
-    with pytest.raises(CheckpointError, match="is missing"):
-        read_published(package)
-
-
-def test_the_file_that_is_known_is_named_so() -> None:
-    assert set(efficientnet._DIGESTS) == {Path(efficientnet.PACKAGE_FILE).name}

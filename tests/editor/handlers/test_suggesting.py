@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +29,9 @@ class Classifier:
         self.fails: CoreError | None = None
 
     def __call__(
-        self, image: NDArray[np.uint8], mask: NDArray[np.bool_], classes: Sequence[str], count: int
+        self, recogniser: object, image: NDArray[np.uint8], mask: NDArray[np.bool_], count: int
     ) -> tuple[Suggestion, ...]:
-        assert (image.shape[:2], tuple(classes), count >= 2) == (mask.shape, OTHER.classes, True)
+        assert (image.shape[:2], recogniser, count >= 2) == (mask.shape, "its recogniser", True)
         self.shown.append(mask)
         if self.fails is not None:
             raise self.fails
@@ -40,7 +40,7 @@ class Classifier:
 
 @pytest.fixture
 def classifier(monkeypatch: pytest.MonkeyPatch) -> Classifier:
-    """Takes the place of the real one, which need not be installed."""
+    """Takes the place of the real one."""
     found = Classifier()
     monkeypatch.setattr(suggesting, "suggest_classes", found)
     return found
@@ -50,6 +50,7 @@ def classifier(monkeypatch: pytest.MonkeyPatch) -> Classifier:
 def needy(settings: AppSettings, documents: Documents) -> Handlers:
     """Gestures over a model that paints with a class only."""
     engine: Any = FakeEngine(spec=OTHER)
+    engine.recogniser = "its recogniser"
     return Handlers(Models(engine, settings), settings, documents)
 
 
@@ -74,10 +75,10 @@ def test_what_is_marked_is_not_looked_at(
 def test_what_is_missing_is_one_sentence(
     needy: Handlers, classifier: Classifier, asked: Callable[..., dict[str, Any]]
 ) -> None:
-    classifier.fails = CheckpointError("it is not installed: pip install it.")
+    classifier.fails = CheckpointError("it is damaged: fetch it again.")
     assert needy.suggesting.suggest(asked()) == {
         "ids": [],
-        "said": "No suggestions: it is not installed: pip install it.",
+        "said": "No suggestions: it is damaged: fetch it again.",
     }
     classifier.fails = BadRequest("none of these classes is known.")
     assert needy.suggesting.suggest(asked()) == {"ids": [], "said": ""}

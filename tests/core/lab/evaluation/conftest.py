@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from core.engine import Engine, load_engine
-from core.lab.evaluation.judge import Judge, Probe
+from core.lab.evaluation.judge import Judge
+from core.lab.features import Probe
 
 WIDTH = 8
 

@@ -19,7 +19,7 @@ from core.errors import BadRequest
 from core.lab.cli import main
 from core.lab.evaluation.answers import PHOTO, Answer, Part, slug
 from core.lab.evaluation.baselines import BASELINES, installed_baselines
-from core.lab.evaluation.judge import Judge, Probe
+from core.lab.evaluation.judge import Judge
 from core.lab.evaluation.metrics import has_similarity
 from core.lab.evaluation.model.course import COURSE, course, ours
 from core.lab.evaluation.model.edits import RATIOS, answer_class_edit, answer_question, with_ratios
@@ -27,6 +27,7 @@ from core.lab.evaluation.model.exam import Exam
 from core.lab.evaluation.model.questions import MODEL_BARS, QUESTIONS, RANKED
 from core.lab.evaluation.model.whole import answer_generation, answer_reconstruction, generated
 from core.lab.evaluation.tables import BY_NAME
+from core.lab.features import Probe
 from core.pictures.encoding import encode_png
 from core.pictures.opening import open_picture
 from core.values.groups import DecodeOptions
@@ -276,7 +277,7 @@ def test_a_probe_is_fitted_on_photos_of_every_class(
         if listed:
             (tmp_path / "labels.json").write_text(json.dumps({"classes": CLASSES}))
         assert main(words) == 2
-        assert "--probe has no photos of forest: give photos of every class of the model." in capsys.readouterr().err
+        assert "there are no photos of forest: give some of every class of the model" in capsys.readouterr().err
     (tmp_path / "labels.json").unlink()
     with zipfile.ZipFile(words[words.index("--data") + 1], "a") as archive:
         archive.writestr("forest/forest_0.png", encode_png(np.zeros((40, 40, 3), np.uint8)))
