@@ -74,7 +74,7 @@ class Recipe:
 
     def of_weights(self, spec: ModelSpec) -> bool:
         """Tell whether a model's weight files are those that drew the picture."""
-        return all(spec.sha256.get(name) == digest for name, digest in self.weights.items())
+        return all(spec.weights.get(name) == digest for name, digest in self.weights.items())
 
 
 def recipe_text(
@@ -92,7 +92,7 @@ def recipe_text(
     options = alone.decoding
     begun = "" if alone.start is None else f", going on from codes at step {alone.start.step}"
     asked = "none" if alone.class_id is None else spec.classes[alone.class_id]
-    plain = {"format": _FORMAT, "model": spec.name, "weights": dict(spec.sha256), "request": save_request(alone)}
+    plain = {"format": _FORMAT, "model": spec.name, "weights": spec.weights, "request": save_request(alone)}
     if alone.is_finished:
         plain["finish"] = FINISH_WAY
     if machine is not None:

@@ -20,6 +20,10 @@ MOST_SIZE = 1 << 20
 strange config.json can make torch allocate."""
 
 
+RECOGNISER_FILE = "recogniser.safetensors"
+"""The only file of a model folder that no pixel depends on: what recognises the model's classes."""
+
+
 @dataclass(frozen=True)
 class ModelSpec:
     """One model.
@@ -56,6 +60,11 @@ class ModelSpec:
     sha256: Mapping[str, str] = field(default_factory=dict)
     sharpener: Mapping[str, Any] = field(default_factory=dict)
     follow: float | None = None
+
+    @property
+    def weights(self) -> dict[str, str]:
+        """The sha256 of each file that pixels depend on, by name."""
+        return {name: digest for name, digest in self.sha256.items() if name != RECOGNISER_FILE}
 
     @property
     def leaves_lattice(self) -> bool:

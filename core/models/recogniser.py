@@ -1,6 +1,7 @@
 """Recognises a model's classes in pictures: what the frozen classifier makes of them, and a linear layer over that.
 
-Knows nothing of edits. A model folder may hold the layer for its own classes; for ImageNet's the classifier has one.
+Knows nothing of edits. A model folder may hold the layer for its own classes (`weight` (C, 1280) and
+`bias` (C,), fp16); for ImageNet's the classifier has one.
 """
 
 from __future__ import annotations
@@ -18,15 +19,12 @@ from torch import Tensor
 
 from core.errors import BadRequest
 from core.models.checkpoints import file_digest, require_digest, require_finite, write_spec
-from core.models.config import ModelSpec
+from core.models.config import RECOGNISER_FILE, ModelSpec
 from core.models.containers import each_tensor, tensor_shapes, write_tensors
 from core.models.efficientnet import FEATURES, EfficientNetLite0
 from core.models.keymaps import require_shapes
 from core.models.vision import BUNDLED_VISION, load_vision
 from core.values.labels import class_id, imagenet_classes
-
-RECOGNISER_FILE = "recogniser.safetensors"
-"""The layer for a model's own classes: `weight` (C, 1280) and `bias` (C,), fp16."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -58,7 +58,7 @@ def read_request(intent: Intent, values: Mapping[str, Any], spec: ModelSpec) -> 
 
 def model_id(spec: ModelSpec) -> str:
     """Return an id that distinguishes a model from all others, those of its own name included."""
-    weights = repr((sorted(spec.sha256.items()), spec.family, spec.pixels, spec.grid, spec.classes))
+    weights = repr((sorted(spec.weights.items()), spec.family, spec.pixels, spec.grid, spec.classes))
     return f"{spec.name[:200]}@{hashlib.blake2b(weights.encode(), digest_size=8).hexdigest()}"
 
 

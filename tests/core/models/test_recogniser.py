@@ -12,9 +12,9 @@ import torch
 from core.errors import CheckpointError
 from core.models import recogniser
 from core.models.checkpoints import read_spec
+from core.models.config import RECOGNISER_FILE
 from core.models.efficientnet import FEATURES, SIDE
 from core.models.recogniser import (
-    RECOGNISER_FILE,
     imagenet_recogniser,
     load_recogniser,
     save_recogniser,
@@ -56,10 +56,12 @@ def square(*colour: int) -> np.ndarray:
     return np.tile(np.array(colour, np.uint8), (1, SIDE, SIDE, 1))
 
 
-def test_a_folder_keeps_a_layer_of_its_own(folder: Path) -> None:
+def test_a_folder_keeps_a_layer_of_its_own(folder: Path, tiny_model: Path) -> None:
     assert load_recogniser(folder, read_spec(folder)) is None, "forest, sea and street are not ImageNet's"
     spec = save_recogniser(folder, read_spec(folder), *layer())
     assert spec == read_spec(folder)
+    assert RECOGNISER_FILE in spec.sha256
+    assert spec.weights == read_spec(tiny_model).weights, "a recipe of before is drawn by the same weights"
     found = load_recogniser(folder, spec)
     assert found is not None
     shares = found.log_shares(np.concatenate([square(0, 255, 0), square(0, 0, 255)]))

@@ -16,7 +16,8 @@ from core.cli.outcome import EXIT_USER_ERROR
 from core.engine.recognising import square
 from core.lab.cli import main
 from core.models.checkpoints import read_spec
-from core.models.recogniser import RECOGNISER_FILE, load_recogniser
+from core.models.config import RECOGNISER_FILE
+from core.models.recogniser import load_recogniser
 
 COLOURS = {"green": (30, 200, 40), "blue": (20, 60, 220), "grey": (128, 128, 128)}
 
