@@ -11,7 +11,8 @@ from torch import Tensor
 from core.decoding.settings import MASK, NO_CLASS, STANDARD
 from core.engine import Engine
 from core.models.config import ModelSpec
-from core.models.interfaces import MaskTransformer, VQTokenizer, rows_at
+from core.models.interfaces import MaskTransformer, VQTokenizer
+from core.models.memory import Memory, rows_at
 from core.values.request import EditRequest
 
 LEVELS = 4
@@ -50,7 +51,9 @@ class RuleTransformer(MaskTransformer):
         self.rows = torch.nn.Parameter(torch.randn(codebook_size + 1, codebook_size, generator=generator))
         self.classes = torch.nn.Parameter(torch.randn(classes + 1, codebook_size, generator=generator))
 
-    def forward(self, tokens: Tensor, class_ids: Tensor, *, cells: Tensor | None = None) -> Tensor:
+    def forward(
+        self, tokens: Tensor, class_ids: Tensor, *, cells: Tensor | None = None, memory: Memory | None = None
+    ) -> Tensor:
         seen = self.rows[torch.where(tokens == MASK, self.codebook_size, tokens)]
         labels = torch.where(class_ids == NO_CLASS, len(self.classes) - 1, class_ids)
         logits = seen + seen.roll(1, 1) + seen.mean(1, keepdim=True) + self.classes[labels][:, None]

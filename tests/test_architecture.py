@@ -107,9 +107,10 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("torch", "numpy", "core.engine.device", "core.engine.products", "core.engine.swatches"),
         *("core.errors", "core.models"),
     },
+    "core.engine.recall": {"core.decoding", "core.engine.painter", "core.models.memory"},
     "core.engine.local": {
         *("torch", "numpy", "core.decoding", "core.engine.clock", "core.engine.nets", "core.engine.painter"),
-        *("core.engine.swatches", "core.errors", "core.models", "core.recipe"),
+        *("core.engine.recall", "core.engine.swatches", "core.errors", "core.models", "core.recipe"),
     },
     # a run's rows, canvases and accounts
     "core.engine.sample": {*VALUES, "core.canvas.plan", "core.decoding"},

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -19,11 +20,23 @@ from torch import Tensor
 from core.decoding.decode import Predict
 from core.decoding.settings import MASK, NO_CLASS
 
-Net = Callable[[Tensor, Tensor, Sequence[int | None]], Tensor]
-"""(tokens (b, N) int64, class ids (b,) int64, whose surroundings each row sees) -> logits (b, M, K).
 
-The last names the sample of each row, or None if the row must see nothing around its hole.
-"""
+class Row(NamedTuple):
+    """One row of a `Net` call.
+
+    Attributes:
+        sample: whose row it is.
+        place: its t / (T - 1).
+        alone: whether it must see nothing around its hole.
+    """
+
+    sample: int
+    place: float
+    alone: bool = False
+
+
+Net = Callable[[Tensor, Tensor, Sequence[Row]], Tensor]
+"""(tokens (b, N) int64, class ids (b,) int64, b rows) -> logits (b, M, K)."""
 
 
 @dataclass(frozen=True)
@@ -72,8 +85,10 @@ def predictor(
         if around is not None and alone:
             given += [tokens[alone].masked_fill(around, MASK)] * 2
             named += [asked[i].class_id for i in alone] + [NO_CLASS] * len(alone)
-        around_of: list[int | None] = [*rows, *(rows[i] for i in guided), *[None] * (2 * len(alone))]
-        logits = net(torch.cat(given), torch.tensor(named, device=tokens.device), around_of)
+        seeing = [Row(row, place) for row, place in zip(rows, places, strict=True)]
+        lonely = [seeing[i]._replace(alone=True) for i in alone]
+        whose = [*seeing, *(seeing[i] for i in guided), *lonely, *lonely]
+        logits = net(torch.cat(given), torch.tensor(named, device=tokens.device), whose)
         parts: tuple[Tensor, ...] = logits.split([len(rows), len(guided), len(alone), len(alone)])
         conditional, unconditional, conditional_alone, unconditional_alone = parts
         if guided:
@@ -86,15 +101,15 @@ def predictor(
     return predict
 
 
-def seen_by(seen: Tensor | None, samples: Sequence[int | None]) -> Tensor | None:
+def seen_by(seen: Tensor | None, rows: Sequence[Row]) -> Tensor | None:
     """Select what the rows of a `Net` call see, (b, N, width): zeros where a row sees nothing; None if no row sees any.
 
     Args:
         seen: (B, N, width), one for each sample.
-        samples: b indices of samples, or None.
+        rows: b of them.
     """
     if seen is None:
         return None
-    rows = torch.tensor([0 if sample is None else sample for sample in samples], device=seen.device)
-    blind = torch.tensor([sample is None for sample in samples], device=seen.device)
-    return seen[rows].masked_fill(blind[:, None, None], 0.0)
+    samples = torch.tensor([row.sample for row in rows], device=seen.device)
+    blind = torch.tensor([row.alone for row in rows], device=seen.device)
+    return seen[samples].masked_fill(blind[:, None, None], 0.0)

@@ -81,6 +81,9 @@ ANNEALS = ("next step", "this step")
 1 - (t + 1) / T, so the noise never has full weight; valeo reads 1 - t / (T - 1), from full to none (docs/algorithm.md,
 sections 2 and 6)."""
 
+CACHINGS = ("none", "known cells")
+"""What later steps need not compute again: nothing, or what the net makes of the cells that stay (partial caching)."""
+
 LEFT_OUT: Any = None
 """Value of a setting that nobody chose; the model's advice replaces it."""
 
@@ -157,6 +160,7 @@ _KNOBS = (
     Knob("anneal", lambda value: choice("anneal", value, ANNEALS), control=None, choices=ANNEALS),
     Knob("token_cooling", lambda value: number("token cooling", value, 0.1, 10.0), control=None),
     Knob("warm_up", lambda value: whole("warm-up", value, 0, MOST_STEPS), control=None),
+    Knob("caching", lambda value: choice("caching", value, CACHINGS), control=None, choices=CACHINGS),
 )
 KNOBS = {knob.name: knob for knob in _KNOBS}
 """Every field of `Decoding` by name: command line, page, sweeps and checks read them here."""
@@ -179,6 +183,8 @@ class Decoding:
         token_cooling: how many times colder tokens are drawn at the last step than at the first: the logits' factor
             1 / token_temperature is multiplied by a number that goes linearly from 1 to this; 0.1..10.
         warm_up: leading steps at which tokens are drawn at twice the temperature; 0..256.
+        caching: one of `CACHINGS`. With "known cells" all cells go through the net at the first step and in the middle,
+            at the others those of the hole alone; on processors. Logits differ a little from those without.
 
     Raises:
         BadRequest: on construction, for any value outside these ranges.
@@ -195,6 +201,7 @@ class Decoding:
     anneal: str = LEFT_OUT
     token_cooling: float = LEFT_OUT
     warm_up: int = LEFT_OUT
+    caching: str = LEFT_OUT
 
     def __post_init__(self) -> None:
         """Bring names to their canonical form and check the range of every chosen setting."""
@@ -225,5 +232,5 @@ class Decoding:
         return type(self)(**chosen, **others)
 
 
-STANDARD = Decoding("cosine", "confidence", 8, 0, 4.5, 1.0, 1.0, "constant", "next step", 1.0, 0)
+STANDARD = Decoding("cosine", "confidence", 8, 0, 4.5, 1.0, 1.0, "constant", "next step", 1.0, 0, "none")
 """The settings of a model that advises nothing: MaskGIT's own, without guidance (docs/algorithm.md, section 2)."""

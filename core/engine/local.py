@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core.decoding.decode import DecodeStep, Predict, decode
-from core.decoding.guidance import predictor, seen_by
+from core.decoding.guidance import Row, predictor, seen_by
 from core.decoding.settings import MASK, NO_CLASS
 from core.engine.clock import timed
 from core.engine.nets import Nets, distinct
 from core.engine.painter import Drawn, Fitting, Job, Painted, Step
+from core.engine.recall import Recall
 from core.engine.swatches import cell_colours, mosaic
 from core.errors import CheckpointError
 from core.models.config import ModelSpec
@@ -162,10 +163,15 @@ class LocalPainter:
         self, job: Job, seen: Tensor | None, cells: Tensor, forwards: list[int], seconds: dict[str, float]
     ) -> Predict:
         """Make the function that answers some cells with the samples' classes and guidance; keeps the accounts."""
+        recall = Recall.of(job) if self.nets.recalls else None
 
-        def net(rows: Tensor, class_ids: Tensor, samples: Sequence[int | None]) -> Tensor:
+        def net(tokens: Tensor, class_ids: Tensor, rows: Sequence[Row]) -> Tensor:
+            memories = None if recall is None else recall.memories(rows, class_ids.tolist())
             with timed(seconds, "transformer"):
-                return self.nets.forward(rows, class_ids, seen_by(seen, samples), cells=cells)
+                logits = self.nets.forward(tokens, class_ids, seen_by(seen, rows), cells=cells, memories=memories)
+            if recall is not None and memories is not None:
+                recall.keep(rows, class_ids.tolist(), memories)
+            return logits
 
         hole = torch.from_numpy(job.unknown).to(self.nets.device).flatten()
         return predictor(net, job.conditions, forwards, hole)

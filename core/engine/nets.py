@@ -29,12 +29,15 @@ from core.models.checkpoints import halve
 from core.models.config import ModelSpec
 from core.models.efficientnet import EfficientNetLite0
 from core.models.interfaces import MaskTransformer, VQTokenizer
+from core.models.memory import Memory
 from core.models.vision import feature_maps
 
 logger = logging.getLogger(__name__)
 
 _CACHED_WINDOWS = 64
 """Windows that are remembered, those used last: several edits of one photo with their finer looks."""
+_EMPTY = object()
+"""Stands for every empty memory: they are alike."""
 _MOST_ROWS = 4096  # samples at a time: all of them, until memory runs out
 
 
@@ -97,7 +100,13 @@ class Nets:
 
     @torch.no_grad()
     def forward(
-        self, tokens: Tensor, class_ids: Tensor, seen: Tensor | None = None, *, cells: Tensor | None = None
+        self,
+        tokens: Tensor,
+        class_ids: Tensor,
+        seen: Tensor | None = None,
+        *,
+        cells: Tensor | None = None,
+        memories: list[Memory | None] | None = None,
     ) -> Tensor:
         """Compute (b, M, K) logits for (b, N) tokens, one sample at a time on the CPU, and equal samples once.
 
@@ -107,11 +116,14 @@ class Nets:
             seen: (b, N, width), rows of `see`; None if nothing is seen but tokens.
             cells: (M,) int64, those whose logits are wanted; None for all N. The last bits of a product depend on how
                 many rows it has, so a sample equals itself among others as long as all are asked for the same cells.
+            memories: of b rows, where `recalls`; equal rows that have an empty one get the same, in this list.
         """
         self.forwards += len(tokens)
         parts = (tokens, class_ids) if seen is None else (tokens, class_ids, seen)
         net = functools.partial(self.transformer, cells=cells)
-        if self.device.type == "cpu":
+        if memories is not None:
+            logits = self._remembering(net, parts, memories)
+        elif self.device.type == "cpu":
             first, same = distinct(parts)
             logits = self._in_parts(net, *(part[first] for part in parts))[same]
         else:
@@ -119,6 +131,22 @@ class Nets:
         if not torch.isfinite(logits).all():
             raise self._overflow("logits")
         return logits
+
+    @property
+    def recalls(self) -> bool:
+        """Whether `forward` takes memories: where samples go through the net one by one."""
+        return self.device.type == "cpu"
+
+    def _remembering(
+        self, net: Callable[..., Tensor], parts: Sequence[Tensor], memories: list[Memory | None]
+    ) -> Tensor:
+        """Compute logits like `forward`; rows with an empty memory and equal in all else fill one for all of them."""
+        filled = [memory if memory is None or memory.places is not None else _EMPTY for memory in memories]
+        first, same = distinct(parts, filled)
+        with self.autocast():
+            each = [net(*(part[row : row + 1] for part in parts), memory=memories[row]) for row in first]
+        memories[:] = [memories[first[place]] for place in same]
+        return torch.cat(each)[same]
 
     @torch.no_grad()
     def encode(self, window: NDArray[np.uint8]) -> Tensor:
@@ -250,11 +278,12 @@ class Nets:
         return torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32)
 
 
-def distinct(parts: Sequence[Tensor]) -> tuple[list[int], list[int]]:
+def distinct(parts: Sequence[Tensor], marks: Sequence[object] = ()) -> tuple[list[int], list[int]]:
     """Find equal rows: before the first token is drawn all variations are equal.
 
     Args:
         parts: tensors of b rows each.
+        marks: b objects; rows are equal only if theirs is the same one. Empty if there are none.
 
     Returns:
         The rows that differ from all before them, and for each of the b rows the index of its equal among those.
@@ -262,7 +291,8 @@ def distinct(parts: Sequence[Tensor]) -> tuple[list[int], list[int]]:
     first: list[int] = []
     same: list[int] = []
     for row in range(len(parts[0])):
-        alike = (place for place, other in enumerate(first) if all(torch.equal(p[row], p[other]) for p in parts))
+        marked = [place for place, other in enumerate(first) if not marks or marks[row] is marks[other]]
+        alike = (place for place in marked if all(torch.equal(p[row], p[first[place]]) for p in parts))
         place = next(alike, len(first))
         if place == len(first):
             first.append(row)

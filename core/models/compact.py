@@ -17,7 +17,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core.decoding.settings import MASK, NO_CLASS
-from core.models.interfaces import MaskTransformer, VQTokenizer, nearest_code, rows_at
+from core.models.interfaces import MaskTransformer, VQTokenizer, nearest_code
+from core.models.memory import FORGETFUL, LayerMemory, Memory, rows_at, through
 from core.models.surroundings import Surroundings
 
 
@@ -269,29 +270,35 @@ class _Layer(nn.Module):
             assert zero is not None
             nn.init.zeros_(zero)
 
-    def _attend(self, x: Tensor, places: Tensor | None) -> Tensor:
+    def _attend(self, x: Tensor, places: Tensor | None, held: LayerMemory) -> Tensor:
         b, n, width = x.shape
         q, k, v = self.qkv(x).view(b, n, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)  # (B, heads, N, d)
         q = self.norm(rows_at(q, places)) * self.sharpness.to(q.dtype)
-        mixed = F.scaled_dot_product_attention(q, self.norm(k), v, scale=1.0)
+        k, v = held.whole("k", self.norm(k)), held.whole("v", v)
+        mixed = F.scaled_dot_product_attention(q, k, v, scale=1.0)
         attended: Tensor = self.out(mixed.transpose(1, 2).flatten(2))
         return attended
 
     def _convolve(self, x: Tensor) -> Tensor:
+        """Add what each cell's neighbours make of it; a class token before the grid has none."""
+        leading = x.shape[1] - self.grid**2
+        if leading:
+            return torch.cat([x[:, :leading], self._convolve(x[:, leading:])], 1)
         b, n, width = x.shape
         on_grid = x.transpose(1, 2).reshape(b, width, self.grid, self.grid)
         mixed: Tensor = self.local(on_grid).view(b, width, n).transpose(1, 2)
         return x + mixed
 
-    def forward(self, x: Tensor, modulation: Tensor, places: Tensor | None = None) -> Tensor:
+    def forward(
+        self, x: Tensor, modulation: Tensor, places: Tensor | None = None, held: LayerMemory = FORGETFUL
+    ) -> Tensor:
         """Map (B, n, width) to (B, n, width), or to (B, m, width) for (m,) places of the sequence.
 
         A class token, if there is one, comes first of n = grid^2 + 1.
         """
         shift1, scale1, gate1, shift2, scale2, gate2 = (modulation + self.offset).to(x.dtype).unsqueeze(2).unbind(1)
-        leading = x.shape[1] - self.grid**2
-        x = torch.cat([x[:, :leading], self._convolve(x[:, leading:])], 1) if leading else self._convolve(x)
-        attended = self._attend(self.norm(x) * (1.0 + scale1) + shift1, places)
+        x = held.changing(self._convolve(held.whole("x", x)))
+        attended = self._attend(self.norm(x) * (1.0 + scale1) + shift1, places, held)
         x = rows_at(x, places) + (1.0 + gate1) * attended
         gate, up = self.gate_up(self.norm(x) * (1.0 + scale2) + shift2).chunk(2, dim=-1)
         fed: Tensor = self.down(F.silu(gate) * up)
@@ -347,7 +354,13 @@ class CompactTransformer(MaskTransformer):
         return seen
 
     def forward(
-        self, tokens: Tensor, class_ids: Tensor, seen: Tensor | None = None, *, cells: Tensor | None = None
+        self,
+        tokens: Tensor,
+        class_ids: Tensor,
+        seen: Tensor | None = None,
+        *,
+        cells: Tensor | None = None,
+        memory: Memory | None = None,
     ) -> Tensor:
         config = self.config
         rows = torch.where(tokens == MASK, config.codebook_size, tokens)
@@ -360,10 +373,8 @@ class CompactTransformer(MaskTransformer):
             x = torch.cat([self.tokens(config.codebook_size + 1 + labels).unsqueeze(1), x], 1)
         else:
             c = self.modulate(F.silu(self.classes(labels))).float().view(-1, 6, config.width)
-        *early, last = self.layers
-        for layer in early:
-            x = layer(x, c)
         leading = x.shape[1] - config.grid**2
-        x = last(x, c)[:, leading:] if cells is None else last(x, c, leading + cells)
-        logits: Tensor = self.head(self.norm(x))
+        places = None if cells is None else leading + cells
+        x = through(self.layers, x, c, places=places, memory=memory)
+        logits: Tensor = self.head(self.norm(x[:, leading:] if cells is None else x))
         return logits

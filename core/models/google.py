@@ -13,7 +13,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core.decoding.settings import MASK
-from core.models.interfaces import MaskTransformer, rows_at
+from core.models.interfaces import MaskTransformer
+from core.models.memory import FORGETFUL, LayerMemory, Memory, rows_at, through
 
 
 @dataclass(frozen=True)
@@ -56,10 +57,11 @@ class _Layer(nn.Module):
         self.down = nn.Linear(config.hidden, width)
         self.mlp_norm = nn.LayerNorm(width, eps=1e-12)
 
-    def forward(self, x: Tensor, places: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor, places: Tensor | None = None, held: LayerMemory = FORGETFUL) -> Tensor:
         """Map (B, n, width) to (B, n, width), or to (B, m, width) for (m,) places of the sequence."""
         b, n, width = x.shape
         q, k, v = self.qkv(x).view(b, n, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)  # (B, heads, n, d)
+        k, v = held.whole("k", k), held.whole("v", v)
         mixed = F.scaled_dot_product_attention(rows_at(q, places), k, v).transpose(1, 2).flatten(2)
         x = self.attention_norm(rows_at(x, places) + self.out(mixed))
         y: Tensor = self.mlp_norm(x + self.down(F.gelu(self.up(x), approximate="tanh")))
@@ -86,7 +88,9 @@ class GoogleTransformer(MaskTransformer):
         self.bias = nn.Parameter(torch.zeros(config.rows))
         nn.init.normal_(self.tokens.weight, std=0.02)
 
-    def forward(self, tokens: Tensor, class_ids: Tensor, *, cells: Tensor | None = None) -> Tensor:
+    def forward(
+        self, tokens: Tensor, class_ids: Tensor, *, cells: Tensor | None = None, memory: Memory | None = None
+    ) -> Tensor:
         config = self.config
         # The table is shared: a class id out of range would silently read a code's or the mask's row.
         if bool(((class_ids < 0) | (class_ids >= config.classes)).any()):
@@ -95,11 +99,10 @@ class GoogleTransformer(MaskTransformer):
             )
         rows = torch.where(tokens == MASK, config.rows - 1, tokens)
         rows = torch.cat((config.codebook_size + class_ids.unsqueeze(1), rows), dim=1)  # (B, 1 + N)
+        places = None if cells is None else 1 + cells
         x = self.norm(self.tokens(rows) + self.positions)
-        *early, last = self.layers
-        for layer in early:
-            x = layer(x)
-        x = last(x)[:, 1:] if cells is None else last(x, 1 + cells)
+        x = through(self.layers, x, places=places, memory=memory)
+        x = x[:, 1:] if cells is None else x
         h = self.head_norm(F.gelu(self.head(x), approximate="tanh"))
         codes = slice(config.codebook_size)  # the original drops the class and mask columns before sampling
         return F.linear(h, self.tokens.weight[codes], self.bias[codes])  # (B, M, K)

@@ -16,7 +16,8 @@ from torch import Tensor, nn
 
 from core.decoding.settings import MASK, NO_CLASS
 from core.errors import CheckpointError
-from core.models.interfaces import MaskTransformer, rows_at
+from core.models.interfaces import MaskTransformer
+from core.models.memory import FORGETFUL, LayerMemory, Memory, rows_at, through
 
 
 @dataclass(frozen=True)
@@ -87,12 +88,13 @@ class _Attention(nn.Module):
         self.wv = nn.Linear(config.width, config.attended, bias=False)
         self.wo = nn.Linear(config.attended, config.width, bias=False)
 
-    def forward(self, x: Tensor, places: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor, places: Tensor | None = None, held: LayerMemory = FORGETFUL) -> Tensor:
         """Map (B, n, width) to (B, n, width), or to (B, m, width) for (m,) places of the sequence."""
         q, k, v = (
             y.unflatten(-1, (self.heads, -1)).transpose(1, 2)  # (B, heads, m or n, d)
             for y in (_rms_norm(self.wq(rows_at(x, places))), _rms_norm(self.wk(x)), self.wv(x))
         )
+        k, v = held.whole("k", k), held.whole("v", v)
         y: Tensor = self.wo(F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2))
         return y
 
@@ -130,11 +132,11 @@ class _Layer(nn.Module):
         self.ln2 = _RMSNorm(config.width)
         self.ff = _SwiGLU(config)
 
-    def forward(self, x: Tensor, c: Tensor, places: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor, c: Tensor, places: Tensor | None = None, held: LayerMemory = FORGETFUL) -> Tensor:
         """Map (B, n, width) to (B, n, width), or to (B, m, width) for (m,) places of the sequence."""
         y: Tensor
         shift1, scale1, gate1, shift2, scale2, gate2 = self.mlp(c).unsqueeze(1).chunk(6, dim=-1)  # (B, 1, width) each
-        y = rows_at(x, places) + gate1 * self.attn(self.ln1(x) * (1.0 + scale1) + shift1, places)
+        y = rows_at(x, places) + gate1 * self.attn(self.ln1(x) * (1.0 + scale1) + shift1, places, held)
         y = y + gate2 * self.ff(self.ln2(y) * (1.0 + scale2) + shift2)
         return y
 
@@ -160,12 +162,8 @@ class _Layers(nn.Module):
         super().__init__()
         self.layers = nn.ModuleList(_Layer(config) for _ in range(config.layers))
 
-    def forward(self, x: Tensor, c: Tensor, places: Tensor | None) -> Tensor:
-        *early, last = self.layers
-        for layer in early:
-            x = layer(x, c)
-        y: Tensor = last(x, c, places)
-        return y
+    def forward(self, x: Tensor, c: Tensor, places: Tensor | None, memory: Memory | None) -> Tensor:
+        return through(self.layers, x, c, places=places, memory=memory)
 
 
 class _Bias(nn.Module):
@@ -198,13 +196,15 @@ class HaltonTransformer(MaskTransformer):
         for table in (self.tok_emb, self.cls_emb, self.pos_emb, self.reg_tokens):
             nn.init.normal_(table.weight, std=0.02)
 
-    def forward(self, tokens: Tensor, class_ids: Tensor, *, cells: Tensor | None = None) -> Tensor:
+    def forward(
+        self, tokens: Tensor, class_ids: Tensor, *, cells: Tensor | None = None, memory: Memory | None = None
+    ) -> Tensor:
         config = self.config
         rows = torch.where(tokens == MASK, config.codebook_size, tokens)
         c = self.cls_emb(torch.where(class_ids == NO_CLASS, config.classes, class_ids))  # (B, width)
         x = self.tok_emb(rows) + self.pos_emb.weight
         register = self.reg_tokens.weight.expand(len(x), 1, -1)
-        x = self.transformer(torch.cat((x, register), dim=1), c, cells)
+        x = self.transformer(torch.cat((x, register), dim=1), c, cells, memory)
         x = x[:, :-1] if cells is None else x
         codes = slice(config.codebook_size)  # the original lets the net choose the mask id
         return F.linear(self.last_norm(x, c), self.tok_emb.weight[codes], self.head.bias[codes])  # (B, M, K)

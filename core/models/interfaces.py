@@ -13,6 +13,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from core.models.memory import Memory
+
 
 class VQTokenizer(nn.Module, abc.ABC):
     """Stage one: pixels <-> codebook indices on a square token grid."""
@@ -76,7 +78,9 @@ class MaskTransformer(nn.Module, abc.ABC):
         raise TypeError(f"{type(self).__name__} sees tokens alone")
 
     @abc.abstractmethod
-    def forward(self, tokens: Tensor, class_ids: Tensor, *, cells: Tensor | None = None) -> Tensor:
+    def forward(
+        self, tokens: Tensor, class_ids: Tensor, *, cells: Tensor | None = None, memory: Memory | None = None
+    ) -> Tensor:
         """Compute logits for the cells that are asked for, or for every cell, known ones included.
 
         A net that sees pixels takes a third argument, the result of `see`; without it nothing is seen. In the last
@@ -86,15 +90,12 @@ class MaskTransformer(nn.Module, abc.ABC):
             tokens: (B, N) int64 in [0, K), or MASK where unknown; N = grid * grid, row-major.
             class_ids: (B,) int64 class index, or NO_CLASS if the family has a null class.
             cells: (M,) int64 in [0, N), whose logits are wanted, the same for all samples; None for all N.
+            memory: of the other cells, which have not changed since it was filled; it needs `cells`. The first pass
+                with it fills it, the later ones are cheaper and nearly equal.
 
         Returns:
             (B, M, K) float logits; families whose output includes their own mask id drop that column.
         """
-
-
-def rows_at(x: Tensor, places: Tensor | None) -> Tensor:
-    """Select the rows of some places: (..., n, d) -> (..., m, d) for (m,) int64; None leaves all of them."""
-    return x if places is None else x[..., places, :]
 
 
 def nearest_code(vectors: Tensor, codebook: Tensor) -> Tensor:

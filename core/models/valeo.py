@@ -15,7 +15,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core.decoding.settings import MASK, NO_CLASS
-from core.models.interfaces import MaskTransformer, rows_at
+from core.models.interfaces import MaskTransformer
+from core.models.memory import FORGETFUL, LayerMemory, Memory, rows_at, through
 
 
 @dataclass(frozen=True)
@@ -55,11 +56,12 @@ class _Attention(nn.Module):
         self.out_proj = nn.Linear(width, width)
         nn.init.xavier_uniform_(self.in_proj_weight)
 
-    def forward(self, x: Tensor, places: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor, places: Tensor | None = None, held: LayerMemory = FORGETFUL) -> Tensor:
         """Map (B, n, width) to (B, n, width), or to (B, m, width) for (m,) places of the sequence."""
         b, n, width = x.shape
         stacked = F.linear(x, self.in_proj_weight, self.in_proj_bias)
         q, k, v = stacked.view(b, n, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)  # (B, heads, n, d)
+        k, v = held.whole("k", k), held.whole("v", v)
         mixed = F.scaled_dot_product_attention(rows_at(q, places), k, v).transpose(1, 2).flatten(2)
         y: Tensor = self.out_proj(mixed)
         return y
@@ -81,9 +83,18 @@ class _Residual(nn.Module):
 class _Attending(_Residual):
     """The same of self-attention, for all rows or those at (m,) places."""
 
-    def forward(self, x: Tensor, places: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor, places: Tensor | None = None, held: LayerMemory = FORGETFUL) -> Tensor:
         (attention,) = self.fn
-        y: Tensor = rows_at(x, places) + attention(self.norm(x), places)
+        y: Tensor = rows_at(x, places) + attention(self.norm(x), places, held)
+        return y
+
+
+class _Layer(nn.Sequential):
+    """Attention, then feed-forward."""
+
+    def forward(self, x: Tensor, places: Tensor | None = None, held: LayerMemory = FORGETFUL) -> Tensor:
+        attending, feeding = self
+        y: Tensor = feeding(attending(x, places, held))
         return y
 
 
@@ -93,7 +104,7 @@ def _layer(config: ValeoTransformerConfig) -> nn.Module:
     net = nn.Sequential(
         nn.Linear(width, config.hidden), nn.GELU(), nn.Identity(), nn.Linear(config.hidden, width), nn.Identity()
     )
-    return nn.Sequential(
+    return _Layer(
         _Attending(width, "mha", _Attention(width, config.heads)),
         _Residual(width, "net", net),
     )
@@ -132,7 +143,9 @@ class ValeoTransformer(MaskTransformer):
         )
         self.bias = nn.Parameter(torch.zeros(slots, config.rows))
 
-    def forward(self, tokens: Tensor, class_ids: Tensor, *, cells: Tensor | None = None) -> Tensor:
+    def forward(
+        self, tokens: Tensor, class_ids: Tensor, *, cells: Tensor | None = None, memory: Memory | None = None
+    ) -> Tensor:
         config = self.config
         # The table is shared: a class id out of range would silently read another class's or the mask's row.
         if bool(((class_ids < NO_CLASS) | (class_ids >= config.classes)).any()):
@@ -140,12 +153,8 @@ class ValeoTransformer(MaskTransformer):
         rows = torch.where(tokens == MASK, config.codebook_size, tokens)
         labels = torch.where(class_ids == NO_CLASS, config.classes, class_ids) + config.codebook_size + 1
         x = self.tok_emb(torch.cat((rows, labels.unsqueeze(1)), dim=1)) + self.pos_emb  # (B, N + 1, width)
-        *early, last = self.transformer.get_submodule("layers").children()
-        attending, feeding = last.children()
-        x = self.first_layer(x)
-        for layer in early:
-            x = layer(x)
-        x = feeding(attending(x, cells))
+        layers = self.transformer.get_submodule("layers").children()
+        x = through(layers, self.first_layer(x), places=cells, memory=memory)
         h: Tensor = self.last_layer(x[:, :-1] if cells is None else x)
         codes = config.codebook_size
         bias = rows_at(self.bias[:-1, :codes], cells)

@@ -27,7 +27,7 @@ _VERSION = 2  # raised for every change that earlier editors cannot read
 
 _BEFORE = {"detail": "none", "blend": "feather", "sharpen": 0.0, "guided_by": "picture", "finish": "none"}
 """Meaning of a first-version request saved before it could say these."""
-_DECODED_BEFORE = {"anneal": "next step", "token_cooling": 1.0, "warm_up": 0}
+_DECODED_BEFORE = {"anneal": "next step", "token_cooling": 1.0, "warm_up": 0, "caching": "none"}
 """Likewise for how its tokens were decoded, whatever its model advises now."""
 
 

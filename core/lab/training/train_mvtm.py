@@ -20,7 +20,7 @@ from torch import Tensor
 
 from core.canvas.fill import neutral_fill
 from core.decoding.decode import Sampling, decode
-from core.decoding.guidance import Condition, predictor, seen_by
+from core.decoding.guidance import Condition, Row, predictor, seen_by
 from core.decoding.settings import MASK
 from core.engine.device import pick_dtype
 from core.lab.training.data import PhotoFiles
@@ -239,8 +239,8 @@ class _Student:
         around = self.tokenizer.encode(pictures.contiguous(memory_format=torch.channels_last)).flatten(1)
         seen = self.see(transformer, pictures, ~hole.expand(len(pictures), 1, *hole.shape).to(self.device))
 
-        def net(tokens: Tensor, class_ids: Tensor, samples: Sequence[int | None]) -> Tensor:
-            logits: Tensor = transformer(tokens, class_ids, seen_by(seen, samples))
+        def net(tokens: Tensor, class_ids: Tensor, rows: Sequence[Row]) -> Tensor:
+            logits: Tensor = transformer(tokens, class_ids, seen_by(seen, rows))
             return logits
 
         conditions = [Condition(int(label), spec.defaults.guidance_scale) for label in labels]

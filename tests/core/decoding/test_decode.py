@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from core.decoding.decode import DecodeStep, Sampling, _schedule, decode, step_counts
-from core.decoding.guidance import Condition, predictor, seen_by
+from core.decoding.guidance import Condition, Row, predictor, seen_by
 from core.decoding.settings import ANNEALS, MASK, NO_CLASS, ORDERS, SCHEDULES
 from tests.fakes import RuleTransformer
 
@@ -267,16 +267,17 @@ def test_a_low_token_temperature_takes_the_likeliest() -> None:
 
 
 def test_guidance_is_off_at_scale_one_and_doubles_the_forwards_otherwise() -> None:
-    seen: list[Sequence[int | None]] = []
+    seen: list[Sequence[Row]] = []
 
-    def net(tokens: Tensor, class_ids: Tensor, samples: Sequence[int | None]) -> Tensor:
-        seen.append(samples)
+    def net(tokens: Tensor, class_ids: Tensor, rows: Sequence[Row]) -> Tensor:
+        seen.append(rows)
         return NET(tokens, class_ids)
 
     conditions = [Condition(1, 1.0), Condition(1, 3.0), Condition(NO_CLASS, 3.0)]
     tokens = start(N).repeat(3, 1)
-    logits = predictor(net, conditions)(tokens, [0, 1, 2], [0.0, 0.0, 0.0])
-    assert seen == [[0, 1, 2, 1]], "the guided sample's own surroundings, twice"
+    logits = predictor(net, conditions)(tokens, [0, 1, 2], [0.0, 0.5, 0.25])
+    guided = Row(1, 0.5)
+    assert seen == [[Row(0, 0.0), guided, Row(2, 0.25), guided]], "the guided sample's own surroundings, twice"
     with_class = NET(tokens[:1], torch.tensor([1]))
     without = NET(tokens[:1], torch.tensor([NO_CLASS]))
     assert torch.allclose(logits[0], with_class[0])
@@ -285,12 +286,12 @@ def test_guidance_is_off_at_scale_one_and_doubles_the_forwards_otherwise() -> No
 
 
 def test_guidance_by_the_hole_adds_what_the_class_changes_there() -> None:
-    seen: list[Sequence[int | None]] = []
+    seen: list[Sequence[Row]] = []
     forwards = [0, 0, 0]
     hole = torch.arange(N) < 20
 
-    def net(tokens: Tensor, class_ids: Tensor, samples: Sequence[int | None]) -> Tensor:
-        seen.append(samples)
+    def net(tokens: Tensor, class_ids: Tensor, rows: Sequence[Row]) -> Tensor:
+        seen.append(rows)
         return NET(tokens, class_ids)
 
     tokens = (torch.arange(N) % CODES).repeat(3, 1).masked_fill(hole, MASK)
@@ -298,7 +299,8 @@ def test_guidance_by_the_hole_adds_what_the_class_changes_there() -> None:
     conditions = [Condition(1, 3.0), Condition(1, 3.0, by_hole=True), Condition(1, 1.0, by_hole=True)]
     logits = predictor(net, conditions, forwards, hole)(tokens, [0, 1, 2], [0.0] * 3)
     assert forwards == [2, 4, 1]
-    assert seen == [[0, 1, 2, 0, 1, None, None]], "the hole by itself sees nothing around it"
+    assert [row.sample for row in seen[0]] == [0, 1, 2, 0, 1, 1, 1]
+    assert [row.alone for row in seen[0]] == [False] * 5 + [True] * 2, "the hole by itself sees nothing around it"
     alone = tokens[:1].masked_fill(~hole, MASK)
     assert alone[0, 5] == 7
     added = NET(alone, torch.tensor([1])) - NET(alone, torch.tensor([NO_CLASS]))
@@ -311,7 +313,7 @@ def test_guidance_by_the_hole_adds_what_the_class_changes_there() -> None:
 
 @pytest.mark.parametrize("number", [torch.bfloat16, torch.float16])
 def test_logits_in_half_precision_are_guided(number: torch.dtype) -> None:
-    def net(tokens: Tensor, class_ids: Tensor, _: Sequence[int | None]) -> Tensor:
+    def net(tokens: Tensor, class_ids: Tensor, _: Sequence[Row]) -> Tensor:
         return NET(tokens, class_ids).to(number)
 
     tokens = start(N).repeat(2, 1)
@@ -322,10 +324,10 @@ def test_logits_in_half_precision_are_guided(number: torch.dtype) -> None:
 
 def test_rows_see_their_samples_surroundings_or_nothing() -> None:
     seen = torch.arange(12.0).view(3, 2, 2) + 1.0
-    rows = seen_by(seen, [2, 0, None, 2])
+    rows = seen_by(seen, [Row(2, 0.0), Row(0, 0.0), Row(1, 0.0, alone=True), Row(2, 0.0)])
     assert rows is not None
     assert torch.equal(rows, torch.stack([seen[2], seen[0], torch.zeros(2, 2), seen[2]]))
-    assert seen_by(None, [0, None]) is None
+    assert seen_by(None, [Row(0, 0.0), Row(0, 0.0, alone=True)]) is None
 
 
 def test_a_linear_ramp_rises_from_one_to_the_scale() -> None:

@@ -17,6 +17,7 @@ from core.models.families import FAMILIES, build
 from core.models.google import GoogleTransformerConfig
 from core.models.halton import HaltonTransformerConfig
 from core.models.interfaces import MaskTransformer
+from core.models.memory import Memory
 from core.models.valeo import ValeoTransformerConfig
 from core.models.vqgan import GoogleTokenizerConfig, LlamaGenTokenizerConfig, TamingTokenizerConfig
 
@@ -128,6 +129,45 @@ def test_the_same_tokens_are_drawn_whether_the_hole_is_asked_for_or_everything(
         assert torch.equal(every.guess, asked.guess)
         assert torch.equal(every.tokens, asked.tokens)
         torch.testing.assert_close(every.confidence, asked.confidence, rtol=0.0, atol=1e-5)
+
+
+@pytest.mark.parametrize(("family", "changes"), ASKED)
+@torch.no_grad()
+def test_a_memory_is_filled_by_a_whole_pass_and_says_the_same_of_the_same_tokens(
+    family: str, changes: dict[str, Any]
+) -> None:
+    net, hole, memory = random_transformer(family, **changes), torch.tensor([1, 2, 9, 15]), Memory()
+    tokens = torch.randint(32, (2, 16)).index_fill(1, hole, MASK)
+    class_ids = torch.tensor([2, 0])
+    plain = net(tokens, class_ids, cells=hole)
+    assert torch.equal(net(tokens, class_ids, cells=hole, memory=memory), plain)
+    again = net(tokens, class_ids, cells=hole, memory=memory)
+    assert again.shape == plain.shape
+    torch.testing.assert_close(again, plain, rtol=0.0, atol=1e-5)
+
+
+@pytest.mark.parametrize(("family", "changes"), ASKED)
+@torch.no_grad()
+def test_with_a_memory_a_changed_hole_is_seen_nearly_as_without(family: str, changes: dict[str, Any]) -> None:
+    net, hole, memory = random_transformer(family, **changes), torch.tensor([1, 2, 9, 15]), Memory()
+    empty = torch.randint(32, (1, 16)).index_fill(1, hole, MASK)
+    partly = empty.index_copy(1, hole[:2], torch.tensor([[3, 4]]))
+    class_ids = torch.tensor([2])
+    before = net(empty, class_ids, cells=hole, memory=memory)
+    plain, near = net(partly, class_ids, cells=hole), net(partly, class_ids, cells=hole, memory=memory)
+    moved = (plain - before).abs().mean()
+    assert 0 < (near - plain).abs().mean() < 0.9 * moved, "1 if it saw nothing of what was drawn"
+
+
+@pytest.mark.parametrize("family", ["google", "valeo", "halton"])
+@torch.no_grad()
+def test_of_a_single_layer_a_memory_loses_nothing(family: str) -> None:
+    net, hole, memory = random_transformer(family, layers=1), torch.tensor([1, 2, 9, 15]), Memory()
+    empty = torch.randint(32, (1, 16)).index_fill(1, hole, MASK)
+    net(empty, torch.tensor([2]), cells=hole, memory=memory)
+    drawn = empty.index_copy(1, hole, torch.tensor([[3, 4, 5, 6]]))
+    near = net(drawn, torch.tensor([2]), cells=hole, memory=memory)
+    torch.testing.assert_close(near, net(drawn, torch.tensor([2]), cells=hole), rtol=0.0, atol=1e-5)
 
 
 @pytest.mark.parametrize("family", FAMILIES)

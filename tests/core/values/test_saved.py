@@ -98,7 +98,7 @@ OLD_RECIPE = (
 SMALL = np.arange(12 * 16 * 3, dtype=np.uint8).reshape(12, 16, 3)
 HOLE = np.zeros((12, 16), np.bool_)
 HOLE[3:8, 4:12] = True
-THEN = DecodeOptions(anneal="next step", token_cooling=1.0, warm_up=0)
+THEN = DecodeOptions(anneal="next step", token_cooling=1.0, warm_up=0, caching="none")
 """How everything was decoded before noise and temperature could fall in other ways."""
 
 TODAY = {
@@ -133,7 +133,7 @@ TODAY = {
     ),
     "generate": EditRequest(
         class_id=0,
-        decoding=DecodeOptions("linear", "halton", 4, 1, 2.0, 0.9, 3.0, "linear", seed=9, variations=2),
+        decoding=DecodeOptions("linear", "halton", 4, 1, 2.0, 0.9, 3.0, "linear", caching="none", seed=9, variations=2),
     ),
 }
 """The same requests in the words of today."""
