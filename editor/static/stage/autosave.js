@@ -94,6 +94,7 @@ export class Autosave {
     this.timer = 0;
     const { sessions, versions } = this.stage;
     if (!sessions.vault || !this.worthy) return;
+    if (this.stage.onward.left) return this.soon(); // what was there is whole only before and after the drawing
     const fresh = [...versions.all.values()].flatMap((version) =>
       version.blob ? [{ version, blob: version.blob }] : []
     );

@@ -179,6 +179,7 @@ export class Exporter {
     }
     if (this.asked) return; // its answer asks again, where something else is wished for by then
     this.asked = key;
+    await stage.versions.known();
     /** @type {import("./wire.js").ExportOrder} */
     const order = {
       doc: stage.doc,

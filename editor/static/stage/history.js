@@ -6,7 +6,8 @@ const MOST_BYTES = 256 * 1024 * 1024;
 const MOST_STORED_BYTES = 16e6; // of the steps that are written to the browser's store, newest first
 
 /** @typedef {import("./mask.js").WireMask} WireMask */
-/** @typedef {{version: number, mask: WireMask | null}} Standing */
+/** @typedef {{version: number, mask: WireMask | null, box?: number[] | null, extend?: number[],
+ *   pinned?: number[] | null}} Standing a version with what is marked on it; stored steps may know its mask alone */
 /**
  * @typedef {{kind: "mask", edit: import("./mask.js").Edit} |
  *   {kind: "box", before: number[] | null, after: number[] | null} |

@@ -68,6 +68,7 @@ export const KEYS = [
       { keys: ["Shift+Enter"], does: "Run with a new seed", act: (stage) => stage.runFresh(), home: true },
       { keys: ["Esc"], does: "Stop, or back to the picture", also: ["Escape"], act: (stage) => stage.escape() },
       { keys: ["Left", "Right"], does: "Other variations" },
+      { keys: ["Painting"], does: "On a variation: go on from it; the eraser corrects its mask" },
       { keys: ["V"], does: "History: versions and runs", act: (stage) => stage.tree.toggle() },
       { keys: [",", "."], does: "A step back or on in the timeline", act: (stage, key) => stage.scrub(key ? 1 : -1) },
     ],

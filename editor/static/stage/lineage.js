@@ -1,8 +1,8 @@
 /** The versions of the open picture, a tree, and the way between them. Knows what the server has of them, not how they
  * look. */
 
-import { Mask } from "./mask.js";
 import { download, Picture } from "./picture.js";
+import { maskOn } from "./remains.js";
 import { tileOf } from "./review.js";
 import { WORDS } from "./wording.js";
 
@@ -26,21 +26,6 @@ import { WORDS } from "./wording.js";
  * why the picture is about to become another
  */
 
-/** What a mask has beyond another of its size. @param {WireMask} mask @param {WireMask | null} done
- * @returns {WireMask} */
-function without(mask, done) {
-  const { width, height } = mask;
-  if (!done || done.width !== width || done.height !== height) return mask;
-  const [left, gone] = [mask, done].map((each) => {
-    const whole = new Mask(width, height);
-    whole.load(each);
-    return whole;
-  });
-  for (let i = 0; i < left.data.length; i++) if (gone.data[i]) left.data[i] = 0;
-  left.touch([0, 0, width, height]);
-  return left.wire();
-}
-
 export class Versions {
   /** @param {import("./stage.js").Stage} stage */
   constructor(stage) {
@@ -52,6 +37,8 @@ export class Versions {
     this.next = 1;
     /** @type {Wish | null} what was asked of the server */
     this.pending = null;
+    /** @type {Promise<void> | null} until the server knows of a version that is shown already */
+    this.telling = null;
   }
 
   clear() {
@@ -133,6 +120,23 @@ export class Versions {
     return current && current.doc === this.stage.doc ? current.version : null;
   }
 
+  /** Whether the server has still to hear of the version that is shown. */
+  get ahead() {
+    return !!this.telling || (!!this.current && this.shown === null);
+  }
+
+  /** Sees to it that the server has the version that is shown. @returns {Promise<boolean>} whether it has */
+  async known() {
+    await this.telling;
+    return !this.ahead || (await this.stage.sessions.revive()).kind === "open";
+  }
+
+  /** The version that is shown, with what is marked on it. @returns {import("./history.js").Standing} */
+  standing() {
+    const { mask, box, extend, pinned } = this.stage;
+    return { version: this.head ?? 0, mask: mask?.wire() ?? null, box, extend: extend.slice(), pinned };
+  }
+
   /** The version that was opened, as the present picture lies on it.
    * @returns {{url: string, width: number, height: number, offset: number[]} | null} null where the present one is
    * that */
@@ -199,6 +203,43 @@ export class Versions {
     if (!(await this.raise(made.id, wish))) this.all.delete(made.id);
   }
 
+  /** What is on the stage is a variation that someone goes on from: it is a version from now on, and the server hears
+   * of it. @param {Review} review @param {import("./history.js").Standing} before what was there */
+  adopt(review, before) {
+    const { stage, current } = this;
+    const { index, width, height, offset } = review;
+    if (current) current.mask = before.mask;
+    const made = this.add({ parent: review.head, width, height, offset, blob: review.blobs[index] });
+    this.head = made.id;
+    const after = this.standing();
+    made.mask = after.mask;
+    stage.history.push({ kind: "version", before, after, review, index });
+    const telling = this.confirm(made, review.current).finally(() => {
+      if (this.telling === telling) this.telling = null;
+    });
+    this.telling = telling;
+    void this.file(made, /** @type {Picture} */ (stage.picture));
+  }
+
+  /** A version that the server does not take over is brought to it when it is needed there.
+   * @param {Version} version @param {import("./review.js").Variation} variation */
+  async confirm(version, { outcome, place }) {
+    const { stage } = this;
+    const message = await stage.wire.accept(stage.doc, outcome.run, place);
+    if (message.kind !== "head" || this.all.get(version.id) !== version) return;
+    const { doc, url, dropped, alpha } = message;
+    Object.assign(version, { doc, version: message.version, url });
+    this.lost(doc, dropped);
+    stage.change({ alpha: alpha ?? stage.alpha });
+    stage.tell("versions");
+    stage.autosave.soon();
+  }
+
+  /** The server let go of versions. @param {string} doc @param {number[] | undefined} dropped */
+  lost(doc, dropped) {
+    for (const gone of dropped || []) Object.assign(this.find(doc, gone) || {}, { doc: null, version: null });
+  }
+
   /** @param {Extract<Step, {kind: "version"}>} step @param {boolean} back */
   travel(step, back) {
     void this.ask((back ? step.before : step.after).version, { kind: "travel", step, back });
@@ -218,6 +259,8 @@ export class Versions {
     stage.runner.abandon();
     stage.choice.aside();
     this.pending = wish;
+    await this.telling; // one after the other
+    if (this.pending !== wish) return;
     if (!version) return this.failed({ message: WORDS.versionGone, level: "error" });
     if (version.doc !== stage.doc || version.version === null) return void this.raise(id, wish);
     const message = await stage.wire.goto(stage.doc, version.version);
@@ -283,7 +326,7 @@ export class Versions {
     const version =
       known ||
       this.add({ doc, version: message.version, parent: parent ? parent.id : this.head, url, width, height, offset });
-    for (const gone of message.dropped || []) Object.assign(this.find(doc, gone) || {}, { doc: null, version: null });
+    this.lost(doc, message.dropped);
     if (!version.stored) version.blob = blob;
     if (typeof message.alpha === "boolean") stage.change({ alpha: message.alpha });
     this.become(version, picture, !!message.keep_mask);
@@ -296,32 +339,12 @@ export class Versions {
     const wish = this.pending || /** @type {Wish} */ ({ kind: "visit", review: null });
     this.pending = null;
     stage.pointers.cancel();
-    const old = stage.mask ? stage.mask.wire() : null;
-    const left = this.current;
-    if (left) left.mask = old;
-    const { width, height } = version;
-    const mask = new Mask(width, height);
-    const fits = (/** @type {WireMask | null} */ each) => !!each && each.width === width && each.height === height;
-    if (wish.kind === "travel") {
-      const wanted = (wish.back ? wish.step.before : wish.step.after).mask;
-      if (wanted && fits(wanted)) mask.load(wanted);
-    } else if (wish.kind === "keep") {
-      // What the run did not repaint is still to be done.
-      const [x, y] = version.offset;
-      if (old && old.width + x <= width && old.height + y <= height) mask.load(without(old, wish.review.asked), x, y);
-    } else if (version.mask && fits(version.mask)) mask.load(version.mask);
-    else if (old && keepMask && fits(old)) mask.load(old);
+    const before = { ...this.standing(), version: this.head ?? version.id };
+    if (this.current) this.current.mask = before.mask;
+    const mask = maskOn(version, wish, before.mask, keepMask);
     version.mask = mask.wire();
     this.head = version.id;
-    const step = {
-      before: { version: left ? left.id : version.id, mask: old },
-      after: { version: version.id, mask: version.mask },
-    };
     const chosen = wish.kind === "keep" ? wish.review.variations[wish.index] : null;
-    if (wish.kind !== "travel") {
-      const made = wish.kind === "keep" ? { review: wish.review, index: wish.index } : { review: null, index: 0 };
-      stage.history.push({ kind: "version", ...step, ...made });
-    }
     stage.change({
       proof: chosen && { outside: chosen.changed_outside, seam: chosen.seam, shift: chosen.shift },
     });
@@ -329,6 +352,13 @@ export class Versions {
     if (stage.running) stage.runner.endRunning();
     stage.comparison.forget();
     stage.place(version.doc, picture, mask);
+    if (wish.kind === "travel") {
+      const { box, extend, pinned } = wish.back ? wish.step.before : wish.step.after;
+      if (extend) stage.change({ box, extend, pinned });
+    } else {
+      const made = wish.kind === "keep" ? { review: wish.review, index: wish.index } : { review: null, index: 0 };
+      stage.history.push({ kind: "version", before, after: this.standing(), ...made });
+    }
     stage.panel.toast(
       {
         keep: WORDS.kept,

@@ -48,11 +48,16 @@ export class Marks {
     if (!mask.painted) stage.panel.toast(WORDS.shrunkAway);
   }
 
+  /** @param {import("./history.js").Step} step of the history; or of what goes on from a result, a part of that step */
+  note(step) {
+    if (!this.stage.onward.takes()) this.stage.history.push(step);
+  }
+
   commitMask() {
     const { stage } = this;
     const edit = /** @type {import("./mask.js").Mask} */ (stage.mask).commit();
     if (!edit) return;
-    stage.history.push({ kind: "mask", edit });
+    this.note({ kind: "mask", edit });
     this.dropBox(); // whoever paints in Replace means the painted region, not the box
   }
 
@@ -67,8 +72,8 @@ export class Marks {
 
   /** @param {number[] | null} before */
   commitBox(before) {
-    const { box, history } = this.stage;
-    if (String(before) !== String(box)) history.push({ kind: "box", before, after: box });
+    const { box } = this.stage;
+    if (String(before) !== String(box)) this.note({ kind: "box", before, after: box });
   }
 
   /** @param {number} dx whole pixels @param {number} dy @returns {boolean} whether there is a box to move */
@@ -97,7 +102,7 @@ export class Marks {
 
   /** @param {number[]} before */
   commitExtend(before) {
-    const { extend, history } = this.stage;
-    if (String(before) !== String(extend)) history.push({ kind: "extend", before, after: extend.slice() });
+    const { extend } = this.stage;
+    if (String(before) !== String(extend)) this.note({ kind: "extend", before, after: extend.slice() });
   }
 }

@@ -77,6 +77,7 @@ export class Planner {
       this.timer = window.setTimeout(() => void this.askPlan(), PLAN_DELAY);
       return;
     }
+    await stage.versions.telling;
     const intent = stage.intent();
     const asked = intent.run;
     this.asked = asked;

@@ -94,14 +94,13 @@ export class Pointers {
     }
     this.dragId = e.pointerId;
     this.hover(this.at(e));
-    const point = this.point(e);
     if (e.button === 1 || this.spaceDown || stage.tool === "hand" || !stage.mask) {
       this.panning = true;
       this.last = { x: e.clientX, y: e.clientY };
       stage.tell("cursor");
       return;
     }
-    const drag = this.started(point, e.button === 2);
+    const drag = this.started(e);
     if (drag) {
       this.drag = drag;
       stage.change({ dragging: true });
@@ -121,9 +120,10 @@ export class Pointers {
     this.penDown = true;
   }
 
-  /** @param {import("./tools.js").Point} point @param {boolean} right @returns {Drag | null} */
-  started(point, right) {
+  /** @param {PointerEvent} e @returns {Drag | null} */
+  started(e) {
     const { stage } = this;
+    const point = this.point(e);
     if (stage.comparison.on) return null;
     if (stage.tool === "inspect") {
       // A press looks into the cell; a drag moves the view, as with the hand.
@@ -131,8 +131,17 @@ export class Pointers {
       return null;
     }
     if (stage.mode === "extend") return extendDrag(stage, point);
-    if (stage.tool === "box") return right ? null : boxDrag(stage, point);
-    const erase = point.erase || right || stage.tool === "eraser";
+    if (stage.tool === "box" && e.button === 2) return null;
+    const erase = point.erase || stage.tool === "eraser";
+    if (erase || !stage.onward.possible) return this.drawn(point, erase);
+    stage.onward.begin();
+    return stage.onward.over(this.drawn(this.point(e), erase)); // the result may begin elsewhere than the picture
+  }
+
+  /** @param {import("./tools.js").Point} point @param {boolean} erase @returns {Drag} */
+  drawn(point, erase) {
+    const { stage } = this;
+    if (stage.tool === "box") return boxDrag(stage, point);
     stage.marks.begin();
     if (stage.tool === "token") return tokenDrag(stage, point, erase);
     if (stage.tool === "lasso") return lassoDrag(stage, point, erase);
@@ -238,7 +247,7 @@ export class Pointers {
     else if (this.spaceDown || stage.tool === "hand" || !stage.mask || stage.comparison.on) cursor = "grab";
     else if (this.brushShown()) cursor = "none";
     else if (point) {
-      const box = stage.mode === "extend" ? stage.grown() : stage.tool === "box" ? stage.box : null;
+      const box = stage.mode === "extend" ? stage.grown() : stage.tool === "box" && !stage.review ? stage.box : null;
       const handle = box ? handleAt(box, point) : "";
       const inside = box && point.x >= box[0] && point.x < box[2] && point.y >= box[1] && point.y < box[3];
       if (handle) cursor = `${handle}-resize`;

@@ -296,6 +296,18 @@ export class Review {
     return this.pictures[this.index];
   }
 
+  /** Hands out the picture to look at; it is loaded again when it is shown again. @returns {Picture | null} */
+  take() {
+    const { shown } = this;
+    this.pictures[this.index] = null;
+    return shown;
+  }
+
+  /** Takes back what it handed out. @param {Picture | null} picture */
+  give(picture) {
+    this.pictures[this.index] = picture;
+  }
+
   /** Lets go of the pictures; what they are made of stays, so that the review can be shown again. */
   close() {
     this.closed = true;

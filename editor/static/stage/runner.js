@@ -90,6 +90,7 @@ export class Runner {
     stage.pointers.cancel();
     const objection = this.objection();
     if (objection) return stage.panel.toast(objection);
+    if (stage.versions.ahead) return void this.runKnown();
     const intent = this.intent();
     const [pass] = stage.plan.passes.length === 1 ? stage.plan.passes : [];
     this.abandon();
@@ -98,6 +99,11 @@ export class Runner {
     running.asked = intent.mask;
     stage.change({ running });
     this.send(intent);
+  }
+
+  /** Runs once the server has the picture that is shown. */
+  async runKnown() {
+    if (await this.stage.versions.known()) this.run();
   }
 
   /** Runs with another seed: presses the page's dice and waits until the new number is there. */

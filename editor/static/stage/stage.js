@@ -13,6 +13,7 @@ import { chooseMode, listenToKeys } from "./keyboard.js";
 import { Versions } from "./lineage.js";
 import { listenAll } from "./listeners.js";
 import { Marks } from "./marks.js";
+import { Onward } from "./onward.js";
 import { Sources } from "./origins.js";
 import { Painter, TINTS } from "./painting.js";
 import { Panel } from "./panel.js";
@@ -50,6 +51,7 @@ export class Stage extends State {
     this.runner = new Runner(this);
     this.files = new Files(this);
     this.choice = new Choice(this);
+    this.onward = new Onward(this);
     this.versions = new Versions(this);
     this.timeline = new Timeline(this);
     this.cells = new Cells(this);
@@ -255,15 +257,22 @@ export class Stage extends State {
     if (this.tint) this.tint.close();
     const resized = !this.mask || this.mask.width !== mask.width || this.mask.height !== mask.height;
     if (resized || doc !== this.doc) this.change({ pinned: null });
+    this.change({ doc, picture });
+    this.cover(mask);
+    if (!resized) return;
+    this.change({ box: null, extend: [0, 0, 0, 0] });
+    this.fit();
+  }
+
+  /** A mask, and its tint over the picture. @param {import("./mask.js").Mask} mask */
+  cover(mask) {
     const tint = new Tint(mask, TINTS[this.painter.colour].rgb);
     mask.onchange = (rect) => {
       tint.update(rect);
       this.tell("paint");
     };
-    tint.update([0, 0, mask.width, mask.height]);
-    this.change({ doc, picture, mask, tint });
-    if (!resized) return;
-    this.change({ box: null, extend: [0, 0, 0, 0] });
-    this.fit();
+    const bounds = mask.bounds();
+    if (bounds) tint.update(bounds);
+    this.change({ mask, tint });
   }
 }

@@ -63,6 +63,14 @@ export class View {
     this.snap();
   }
 
+  /** Another picture pixel is the canvas's corner, and nothing moves on the screen. @param {number} x where the old
+   * corner lies on the new canvas @param {number} y */
+  rebase(x, y) {
+    this.x -= x * this.scale;
+    this.y -= y * this.scale;
+    this.snap();
+  }
+
   /**
    * Shows a whole rectangle, never above 8 device pixels per picture pixel.
    * @param {number[]} box left, top, right, bottom on the canvas @param {number[]} inset free CSS pixels l, t, r, b

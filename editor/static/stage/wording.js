@@ -124,7 +124,7 @@ export const WORDS = {
   notCarried: "The file did not reach the server: check the connection, then open it again.",
   tooLarge: "The file is larger than this server takes: save it smaller, as JPEG or WebP.",
   runSilent: "Nothing was heard of this run for a minute: wait, or press Esc and run again.",
-  ranOver: "Run with what you painted; the variations before are in the history (V).",
+  ranOver: "Run with the corrected mask; the variations before are in the history (V).",
   format: "Format",
   quality: "Quality",
   exportTitle: "Export",
@@ -145,6 +145,12 @@ export const WORDS = {
 /** @param {number} n @param {string} one @param {string} [many] */
 export function counted(n, one, many = `${one}s`) {
   return `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
+}
+
+/** @param {string} letter of the variation that someone paints on @param {number} count there are to choose from */
+export function wentOn(letter, count) {
+  const back = count > 1 ? `goes back to all ${count}` : "goes back to it";
+  return `Variation ${letter} is the picture now; Ctrl+Z ${back}.`;
 }
 
 /** @param {number} seconds */
