@@ -38,7 +38,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from core import load_engine, read_recipe
 from core.canvas.plan import plan
@@ -104,6 +104,11 @@ def set_numbers(page: Page, **values: float) -> None:
         field.press("Tab")
         expect(field).to_have_value(str(value))
     page.evaluate("document.activeElement.blur()")
+
+
+def tile(page: Page, place: int) -> Locator:
+    """Return a tile of the last run."""
+    return page.locator("#mge-stage .mge-group").last.locator(".mge-tile").nth(place)
 
 
 def paint(page: Page, *box: float) -> Painted:
@@ -307,7 +312,7 @@ def test_colours_are_matched_to_the_surroundings_and_measured(page: Page, sample
         run(page)
         found = []
         for i in range(4):
-            page.locator("#mge-stage .mge-tile").nth(i).click()
+            tile(page, i).click()
             wait(page, f"s.review.index === {i} && s.review.loaded")
             said = page.locator("#mge-stage .mge-shift").inner_text()
             found.append(float(said.removeprefix("ΔE ")))
@@ -582,13 +587,13 @@ def test_a_reload_brings_everything_back(page: Page, samples: Path) -> None:
     set_numbers(page, steps=3, variations=2, seed=5, feather=20)
     paint(page, 60, 60, 140, 130)
     run(page)
-    page.locator(".mge-tile").nth(1).click()
+    tile(page, 1).click()
     wait(page, "s.review.index === 1 && s.review.loaded")
     keep(page)
     picture = download(page)
     paint(page, 300, 200, 380, 260)
     run(page)
-    page.locator(".mge-tile").nth(1).click()
+    tile(page, 1).click()
     wait(page, "s.review.index === 1 && s.review.loaded")
     page.keyboard.press("2")
     wait(page, "s.mode === 'replace' && s.saved")
@@ -618,7 +623,7 @@ def test_each_variation_can_be_saved_as_it_is_and_seen_after_undo(page: Page, sa
     run(page)
     saved = []
     for i in range(3):
-        page.locator("#mge-stage .mge-tile").nth(i).click()
+        tile(page, i).click()
         wait(page, f"s.review.index === {i} && s.review.loaded")
         assert f"seed {40 + i}" in page.locator("#mge-stage .mge-status").inner_text()
         path = export(page, tmp_path, "png")
@@ -632,7 +637,7 @@ def test_each_variation_can_be_saved_as_it_is_and_seen_after_undo(page: Page, sa
     assert np.array_equal(download(page), saved[2])
     page.keyboard.press("Control+z")
     wait(page, "s.review && s.review.loaded && s.review.count === 3")
-    page.locator("#mge-stage .mge-tile").nth(0).click()
+    tile(page, 0).click()
     wait(page, "s.review.index === 0 && s.review.loaded")
     assert np.array_equal(open_picture(export(page, tmp_path, "png")), saved[0])
 

@@ -75,9 +75,7 @@ def test_set_aside_is_not_lost(open_page: Open, address: str) -> None:
     ran(page)
     page.keyboard.press("Escape")
     assert state(page)["review"] is None
-    page.keyboard.press("v")
-    page.wait_for_selector(".mge-past")
-    page.click(".mge-past")
+    page.click(".mge-tile >> nth=0")
     page.wait_for_function("__mge.state().review && __mge.state().review.loaded")
     assert page.locator(".mge-tile").count() == 4
 

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page
 
 from core.pictures import encode_picture, encode_png
-from tests.browser.real_app import App, home, open_file, run, run_and_keep, saved, settle, state, stroke, wait
+from tests.browser.real_app import App, home, open_file, run_and_keep, saved, settle, state, stroke, wait
 
 # Gradio's queue statistics set a pandas option that pandas has deprecated; nothing of ours.
 pytestmark = pytest.mark.filterwarnings("ignore:'future.no_silent_downcasting'")

@@ -49,7 +49,7 @@ test("a store takes steps by the place of their run, and gives them back with wh
   const history = new History();
   const standing = (/** @type {number} */ version) => ({ version, mask: null });
   history.push(box(0));
-  history.push({ kind: "drop", review: reviews[1], index: 2 });
+  history.push({ kind: "drop", gone: [0, 1].map((at) => ({ review: reviews[at], index: 2 })) });
   history.push({ kind: "version", before: standing(0), after: standing(1), review: reviews[0], index: 0 });
   history.undo();
   const stored = structuredClone(history.stored(reviews));
@@ -58,6 +58,8 @@ test("a store takes steps by the place of their run, and gives them back with wh
   assert.deepEqual(back.done, history.done);
   assert.deepEqual(back.undone, history.undone);
   assert.equal(back.bytes > 0, true);
+  back.load(stored, reviews.slice(0, 1));
+  assert.deepEqual(back.done[1], { kind: "drop", gone: [{ review: reviews[0], index: 2 }] });
   back.load(stored, []);
   assert.deepEqual(
     back.done.map(({ kind }) => kind),

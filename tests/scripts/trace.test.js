@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Trace } from "../../editor/static/stage/trace.js";
+import { sightOf, Trace } from "../../editor/static/stage/trace.js";
 
 const WINDOW = [10, 20, 26, 36];
 
@@ -80,10 +80,15 @@ test("a look at the finish of several windows is no step", () => {
   assert.equal(trace.moments.length, 3);
 });
 
-test("the sight is a square about what is new, within the window", () => {
-  const trace = traced();
-  const [l, t, r, b] = /** @type {number[]} */ (trace.sight);
-  assert.ok(Math.abs(r - l - 6.4) < 1e-9 && Math.abs(b - t - 6.4) < 1e-9);
+test("the sight is a square about what is new and a quarter more, where there is room", () => {
+  assert.deepEqual(sightOf([100, 100, 140, 120], [0, 0, 400, 300]), [95, 85, 145, 135]);
+  assert.deepEqual(sightOf([0, 280, 40, 300], [0, 0, 400, 300]), [0, 250, 50, 300]);
+  assert.deepEqual(sightOf([0, 0, 400, 20], [0, 0, 400, 300]), [0, 0, 400, 300]);
+  assert.deepEqual(sightOf([50, 50, 52, 51], [0, 0, 400, 300]), [39, 38.5, 63, 62.5], "a dot is not blown up");
+});
+
+test("the sight of a run lies within its window", () => {
+  const [l, t, r, b] = /** @type {number[]} */ (traced().sight);
   assert.ok(l >= WINDOW[0] && t >= WINDOW[1] && r <= WINDOW[2] && b <= WINDOW[3]);
   assert.ok(l <= 12 && r >= 16 && t <= 22 && b >= 24);
 });

@@ -8,6 +8,7 @@ import {
   cellsSelected,
   counted,
   duration,
+  groupName,
   letterOf,
   madeFrom,
   restoreFailed,
@@ -62,6 +63,14 @@ test("where a variation came from is said with and without a letter", () => {
   assert.equal(madeFrom({ ...from, how: "branch" }, "B"), "branch of B at step 5");
   assert.equal(madeFrom({ ...from, how: "weakest" }, ""), "weakest 20 % again");
   assert.equal(madeFrom({ ...from, how: "more" }, ""), "more like it");
+});
+
+test("the tiles of a run stand under its number, those made from another under how", () => {
+  const from = /** @type {any} */ ({ run: "r", variation: 0, step: 4, share: 0.2 });
+  assert.equal(groupName(null, 2), "Run 2");
+  assert.equal(groupName({ ...from, how: "branch" }, 2), "Branch at step 4");
+  assert.equal(groupName({ ...from, how: "weakest" }, 2), "Weakest 20 % again");
+  assert.equal(groupName({ ...from, how: "more" }, 2), "More of run 2");
 });
 
 test("why work did not come back is told without its second half", () => {

@@ -1,15 +1,18 @@
-/** What is chosen of the variations under review: shown, ordered, kept, dropped, set aside. Knows no tiles and no
- * messages. */
+/** What is chosen of the variations of all runs: shown, ordered, starred, kept, dropped, set aside. Knows no elements and
+ * no messages. */
 
-import { letterOf, madeFrom, seamOf, WORDS } from "./wording.js";
+import { clearedRest, groupName, letterOf, madeFrom, seamOf, WORDS } from "./wording.js";
 
 /** @typedef {import("./review.js").Review} Review */
 /** @typedef {import("./review.js").Running} Running */
+
+const MEDALS = 3; // of a run, for those that fit best
 
 export class Choice {
   /** @param {import("./stage.js").Stage} stage */
   constructor(stage) {
     this.stage = stage;
+    this.peeked = ""; // what is looked at, or about to be
   }
 
   /** Puts variations on the stage and loads them. @param {Review} review @param {number} [index] the one to show */
@@ -97,25 +100,51 @@ export class Choice {
     stage.tell("review");
   }
 
-  /** Takes a variation out of the strip; undo brings it back. @param {number} [index] */
-  drop(index) {
+  /** Takes a variation out of the dock; undo brings it back. @param {Review | null} [review]
+   * @param {number} [index] the one that is shown, where none is given */
+  drop(review = this.stage.review, index = review?.index ?? 0) {
     const { stage } = this;
-    const { review } = stage;
     if (!review || review.sent) return;
-    const which = index ?? review.index;
-    stage.history.push({ kind: "drop", review, index: which });
-    this.setDropped(review, which, true);
+    const gone = [{ review, index }];
+    stage.history.push({ kind: "drop", gone });
+    this.setDropped(gone, true);
     stage.panel.toast(WORDS.dropped);
   }
 
-  /** @param {Review} review @param {number} index @param {boolean} dropped */
-  setDropped(review, index, dropped) {
-    const next = review.index === index ? review.neighbour(1) : review.index;
-    review.variations[index].dropped = dropped;
-    if (!dropped) void this.open(review, index);
-    else if (this.stage.review !== review) return;
-    else if (!review.ordered().length) this.aside();
-    else this.pick(next);
+  /** Takes all out of the dock that have no star. */
+  clearRest() {
+    const { stage } = this;
+    const gone = stage.runner.reviews.flatMap((review) =>
+      review.variations.flatMap(({ dropped, starred }, index) => (dropped || starred ? [] : [{ review, index }]))
+    );
+    if (!gone.length || stage.review?.sent) return;
+    stage.history.push({ kind: "drop", gone });
+    this.setDropped(gone, true);
+    stage.panel.toast(clearedRest(gone.length));
+  }
+
+  /** @param {{review: Review, index: number}[]} gone @param {boolean} dropped */
+  setDropped(gone, dropped) {
+    const { stage } = this;
+    const { review: shown } = stage;
+    const next = shown && gone.length === 1 && gone[0].index === shown.index ? shown.neighbour(1) : null;
+    for (const { review, index } of gone) review.variations[index].dropped = dropped;
+    const [{ review, index }] = gone;
+    if (!dropped) void this.sketchAll();
+    if (!dropped && review.head === stage.versions.head) return void this.open(review, index);
+    stage.tell("review");
+    if (!shown?.current.dropped) return;
+    const left = shown.ordered();
+    if (!left.length) this.aside();
+    else this.pick(next !== null && left.includes(next) ? next : left[0]);
+  }
+
+  /** Gives a variation a star, or takes it: those that have one outlast a clearing. @param {Review | null} [review]
+   * @param {number} [index] the one that is shown, where none is given */
+  star(review = this.stage.review, index = review?.index ?? 0) {
+    if (!review) return;
+    review.variations[index].starred = !review.variations[index].starred;
+    this.stage.tell("review");
   }
 
   /** @param {import("./review.js").Order} order */
@@ -126,44 +155,110 @@ export class Choice {
     this.stage.tell("review");
   }
 
-  /** The strip again. */
-  show() {
+  /** Shows a variation of any run of this picture, going to the version that it repaints; or of what is decoding.
+   * @param {Review | null} review @param {number} index */
+  choose(review, index) {
     const { stage } = this;
-    const { review, running } = stage;
-    const { strip } = stage.panel;
-    strip.standClear(this.place());
-    if (review) {
-      const order = review.ordered();
-      strip.show(
-        order.map((i) => ({ index: i, tile: review.tiles[i], ...this.told(review, i) })),
-        review.index,
-        review
-      );
-    } else if (running) {
-      strip.show(
-        running.tiles.map((tile, i) => ({
-          index: i,
-          tile,
-          title: `${WORDS.variation} ${letterOf(i)}, ${WORDS.decoding}`,
-          note: "",
-        })),
-        running.index,
-        null
-      );
-    } else strip.show([], 0, null);
+    const { versions } = stage;
+    this.peek(null);
+    if (!review || review === stage.review) return this.pick(index);
+    if (stage.review?.sent) return;
+    review.index = index;
+    if (review.head !== null && versions.all.has(review.head)) versions.visit(review.head, review);
+    else void this.open(review);
   }
 
-  /** Where on the stage the new part lies, CSS pixels: left, top, right, bottom; null where it is everywhere. */
-  place() {
-    const { review, running, view } = this.stage;
-    const trace = review ? review.current.outcome.trace : running?.trace;
-    const box = trace?.newBox ?? null;
-    return box && [...view.toScreen(box[0], box[1]), ...view.toScreen(box[2], box[3])];
+  /** Shows a variation of the picture on the canvas for as long as it is pointed at. @param {Review | null} review none
+   * any more @param {number} [index] */
+  async peek(review, index = 0) {
+    const { stage } = this;
+    const key = review ? `${review.number}:${index}` : "";
+    if (key === this.peeked) return;
+    this.peeked = key;
+    stage.peek?.picture.close();
+    stage.change({ peek: null });
+    const here = review && review.head === stage.versions.head;
+    if (!here || stage.comparison.on || (review === stage.review && index === review.index)) return;
+    const picture = await review.look(index).catch(() => null);
+    if (picture && this.peeked === key) stage.change({ peek: { picture, offset: review.offset } });
+    else picture?.close();
   }
 
-  /** @param {Review} review @param {number} index @returns {{title: string, note: string}} */
+  /** Makes the tiles of variations that an earlier page had loaded, one after the other. */
+  async sketchAll() {
+    const { stage } = this;
+    const { reviews } = stage.runner;
+    for (const review of reviews)
+      for (const index of review.ordered()) {
+        if (review.tiles[index]) continue;
+        const picture = await review.look(index).catch(() => null);
+        if (stage.runner.reviews !== reviews) return picture?.close();
+        if (picture) review.sketch(index, picture);
+        picture?.close();
+        stage.tell("tiles");
+      }
+  }
+
+  /** The dock again. */
+  show() {
+    const { review, running, runner, panel } = this.stage;
+    const runs = runner.reviews.slice().sort((a, b) => a.number - b.number);
+    const groups = runs.flatMap((each) => this.groupsOf(each));
+    if (running) groups.push(this.decoding(running));
+    panel.strip.show(groups, review);
+  }
+
+  /** @param {Review} review @returns {import("./strip.js").Group[]} one for each of its runs */
+  groupsOf(review) {
+    const shown = review.ordered();
+    return review.outcomes
+      .map((outcome) => ({
+        title: groupName(outcome.from, review.number),
+        tiles: shown
+          .filter((index) => review.variations[index].outcome === outcome)
+          .map((index) => this.tile(review, index)),
+      }))
+      .filter(({ tiles }) => tiles.length);
+  }
+
+  /** @param {Review} review @param {number} index @returns {import("./strip.js").Tile} */
+  tile(review, index) {
+    const { rank, outcome, starred } = review.variations[index];
+    return {
+      key: `${review.number}:${index}`,
+      review,
+      index,
+      letter: letterOf(index),
+      picture: review.tiles[index],
+      title: this.told(review, index),
+      note: outcome.draft ? WORDS.draft : "",
+      medal: rank !== null && rank < MEDALS ? rank + 1 : 0,
+      starred,
+      chosen: review === this.stage.review && index === review.index,
+    };
+  }
+
+  /** @param {Running} running @returns {import("./strip.js").Group} */
+  decoding(running) {
+    const number = running.family?.number ?? this.stage.runner.nextNumber;
+    const tiles = Array.from({ length: Math.max(running.tiles.length, 1) }, (_, index) => ({
+      key: `${running.run}:${index}`,
+      review: null,
+      index,
+      letter: letterOf(index),
+      picture: running.tiles[index] ?? null,
+      title: `${WORDS.variation} ${letterOf(index)}, ${WORDS.decoding}`,
+      note: "",
+      medal: 0,
+      starred: false,
+      chosen: !this.stage.review && index === running.index,
+    }));
+    return { title: groupName(running.from, number), tiles };
+  }
+
+  /** What is known of a variation. @param {Review} review @param {number} index @returns {string} */
   told(review, index) {
-    const { seed, score, fit, worth, rank, seam, outcome, note } = review.variations[index];
+    const { seed, score, fit, rank, seam, outcome, note } = review.variations[index];
     const parts = [`${WORDS.variation} ${letterOf(index)}`, `${WORDS.seed} ${seed}`];
     const { from } = outcome;
     if (from) {
@@ -178,11 +273,6 @@ export class Choice {
     if (fit !== null) parts.push(`${WORDS.fit} ${fit.toFixed(2)}`);
     if (seam !== null) parts.push(seamOf(seam));
     if (note) parts.push(note);
-    const shown = {
-      drawn: worth === null && rank !== null ? `#${rank + 1}` : (worth ?? score)?.toFixed(2),
-      best: rank === null ? "" : `#${rank + 1}`,
-      seam: seam?.toFixed(2),
-    }[review.order];
-    return { title: parts.join(", "), note: outcome.draft ? WORDS.draft : (shown ?? "") };
+    return parts.join(", ");
   }
 }

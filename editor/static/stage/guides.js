@@ -54,7 +54,7 @@ export class Guides {
   /** @param {CanvasRenderingContext2D} pen CSS pixels */
   draw(pen) {
     const { stage } = this;
-    if (!stage.hasCanvas() || stage.comparing || stage.comparison.on) return;
+    if (!stage.hasCanvas() || stage.comparing || stage.comparison.on || stage.peek) return;
     if (!stage.painter.hidden) this.drawIntent(pen);
     if (stage.rubber) this.drawRubber(pen, stage.rubber);
     if (stage.lasso) this.drawLasso(pen, stage.lasso);

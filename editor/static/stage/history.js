@@ -13,14 +13,14 @@ const MOST_STORED_BYTES = 16e6; // of the steps that are written to the browser'
  *   {kind: "box", before: number[] | null, after: number[] | null} |
  *   {kind: "extend", before: number[], after: number[]} |
  *   {kind: "open", before: string, after: string} |
- *   {kind: "drop", review: import("./review.js").Review, index: number} |
+ *   {kind: "drop", gone: {review: import("./review.js").Review, index: number}[]} |
  *   {kind: "version", before: Standing, after: Standing, review: import("./review.js").Review | null, index: number}
  * } Step
  * review and index of a version: what there was to choose from, and which was kept; before and after of what was
  * opened: sessions
  */
-/** @typedef {{step: Step, review: number}[]} StoredSteps a step without its review, whose place among the runs stands
- * beside it, or -1 */
+/** @typedef {{step: Step | {kind: "drop", gone: {review: number, index: number}[]}, review: number}[]} StoredSteps
+ * a step without its reviews, whose places among the runs stand instead, or beside it; -1 where there is none */
 /** @typedef {{done: StoredSteps, undone: StoredSteps}} StoredHistory */
 
 /** @param {WireMask | null} mask @returns {number} bytes, about */
@@ -81,8 +81,12 @@ export class History {
       for (const step of steps.slice().reverse()) {
         room -= weight(step);
         if (room < 0) break;
-        const review = "review" in step && step.review ? reviews.indexOf(step.review) : -1;
-        kept.unshift({ step: /** @type {Step} */ ("review" in step ? { ...step, review: null } : step), review });
+        const at = (/** @type {import("./review.js").Review | null} */ each) => (each ? reviews.indexOf(each) : -1);
+        if (step.kind === "drop") {
+          const gone = step.gone.map((each) => ({ ...each, review: at(each.review) }));
+          kept.unshift({ step: { kind: "drop", gone }, review: -1 });
+        } else if (step.kind === "version") kept.unshift({ step: { ...step, review: null }, review: at(step.review) });
+        else kept.unshift({ step, review: -1 });
       }
       return kept;
     };
@@ -97,10 +101,13 @@ export class History {
       /** @type {Step[]} */
       const kept = [];
       for (const { step, review } of steps) {
-        const found = reviews[review] || null;
-        if (step.kind === "version") kept.push({ ...step, review: found });
+        if (step.kind === "version") kept.push({ ...step, review: reviews[review] || null });
         else if (step.kind !== "drop") kept.push(step);
-        else if (found) kept.push({ ...step, review: found });
+        else {
+          const gone = (step.gone || []).map((each) => ({ ...each, review: reviews[Number(each.review)] }));
+          const known = gone.filter((each) => each.review);
+          if (known.length) kept.push({ kind: "drop", gone: known });
+        }
       }
       return kept;
     };

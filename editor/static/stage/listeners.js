@@ -20,13 +20,13 @@ export function listenAll(stage) {
   const { panel, timeline, choice, pointers, renderer } = stage;
   stage.watch(KEPT, () => stage.autosave.soon());
   stage.watch(PLAN, () => stage.planner.forget());
+  stage.listen(["running", "review", "tiles", "doc"], () => choice.show());
   stage.listen(FRAME, () => stage.refit());
   stage.listen(PLAN, () => stage.planner.replan());
   stage.listen([...BUTTONS, ...SAID, "brush", "overlay", "comparison", "tree"], () => panel.refreshTools());
   stage.listen(["comparing"], () => panel.showOriginal(stage.comparing));
   stage.listen(LINES, () => stage.planner.status());
   stage.listen(["running", "review", "timeline"], () => timeline.refresh());
-  stage.listen(["running", "review", "tiles"], () => choice.show());
   stage.listen(["versions"], () => stage.tree.refresh());
   stage.listen(["view", "cells"], () => stage.cells.place());
   stage.listen(["picture", "mask", "mode", "tool", "review", "running", "comparison", "cursor"], () =>

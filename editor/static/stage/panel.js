@@ -62,7 +62,7 @@ const RAIL = [
   { id: "grid", title: "Token grid", key: "G", kind: "toggle" },
   { id: "original", title: "Hold to see the original", key: "hold Tab or \\", kind: "hold" },
   { id: "compare", title: "Compare", key: "C; D difference, U side by side", kind: "toggle" },
-  { id: "history", title: "History: versions and runs", key: "V", kind: "toggle", gap: true },
+  { id: "history", title: "History: all versions", key: "V", kind: "toggle", gap: true },
   { id: "export", title: "Export", key: "Ctrl+S", kind: "action" },
   { id: "help", title: "Keys and gestures", key: "?", kind: "action" },
 ];
@@ -125,7 +125,17 @@ export class Panel {
     );
     this.compareTag = makeElement("div", "mge-compare mge-float", {}, WORDS.original);
     root.append(
-      makeElement("div", "mge-frame", {}, this.rail, this.body(), stage.timeline.dock, this.hud, this.live),
+      makeElement(
+        "div",
+        "mge-frame",
+        {},
+        this.rail,
+        this.body(),
+        this.strip.box,
+        stage.timeline.dock,
+        this.hud,
+        this.live
+      ),
       stage.exporter.dialog
     );
     /** @type {number} */
@@ -172,7 +182,6 @@ export class Panel {
       stage.comparison.bar,
       this.empty,
       this.compareTag,
-      this.strip.box,
       stage.timeline.inset,
       stage.timeline.legend,
       stage.sessions.note.box,

@@ -11,6 +11,7 @@ const PICTURE = [
   "running",
   "review",
   "held",
+  "peek",
   "timeline",
   "comparing",
   "comparison",
@@ -18,7 +19,19 @@ const PICTURE = [
   "view",
 ];
 /** @type {import("./state.js").Name[]} what the whole tint depends on, beside the strokes */
-const TINT = ["mask", "mode", "box", "running", "review", "painting", "comparing", "comparison", "overlay", "view"];
+const TINT = [
+  "mask",
+  "mode",
+  "box",
+  "running",
+  "review",
+  "peek",
+  "painting",
+  "comparing",
+  "comparison",
+  "overlay",
+  "view",
+];
 
 function checkerboard() {
   const tile = makeCanvas(16, 16);
@@ -132,7 +145,8 @@ export class Renderer {
 
   /** @returns {{shown: import("./picture.js").Picture | null, offset: number[]}} */
   shownPicture() {
-    const { review, timeline, comparing, decoding, picture } = this.stage;
+    const { review, timeline, comparing, decoding, picture, peek } = this.stage;
+    if (peek && !comparing) return { shown: peek.picture, offset: peek.offset };
     const trace = timeline.back ? timeline.trace : decoding?.trace;
     if (trace && trace.mode === "generate" && !comparing) return { shown: null, offset: [0, 0] };
     if (review?.shown && !comparing && !timeline.back) return { shown: review.shown, offset: review.offset };
@@ -140,8 +154,8 @@ export class Renderer {
   }
 
   shownPreviews() {
-    const { timeline, comparing, decoding, held } = this.stage;
-    if (comparing) return [];
+    const { timeline, comparing, decoding, held, peek } = this.stage;
+    if (comparing || peek) return [];
     if (timeline.back) return timeline.layers();
     const from = decoding || held;
     return from ? from.film.layers : [];
@@ -149,8 +163,8 @@ export class Renderer {
 
   /** The tint, where it is to be seen. */
   shownTint() {
-    const { tint, comparing, comparison, painter, mode, box, painting, review, running } = this.stage;
-    if (comparing || comparison.on || painter.hidden || !this.stage.paintable() || (mode === "replace" && box))
+    const { tint, comparing, comparison, painter, mode, box, painting, review, running, peek } = this.stage;
+    if (peek || comparing || comparison.on || painter.hidden || !this.stage.paintable() || (mode === "replace" && box))
       return null;
     return painting || !(review || running?.step) ? tint : null;
   }

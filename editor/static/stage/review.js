@@ -3,14 +3,16 @@
 
 import { Film } from "./film.js";
 import { context2d, download, makeCanvas, Picture } from "./picture.js";
+import { sightOf } from "./trace.js";
 import { ORDERS } from "./wording.js";
 
+const TILE_SIDE = 224; // pixels of a small picture, for 112 of a fine screen
 const MOST_HELD = 64e6; // pixels of loaded variations kept at a time
 
 /** Draws a part of a source picture into a small canvas. @param {CanvasImageSource} source
  * @param {number[]} from left, top, width, height in the source @param {number} [side] of the canvas, the longer one
  * @returns {HTMLCanvasElement} */
-export function tileOf(source, from, side = 160) {
+export function tileOf(source, from, side = TILE_SIDE) {
   const scale = side / Math.max(from[2], from[3]);
   const tile = makeCanvas(Math.round(from[2] * scale), Math.round(from[3] * scale));
   context2d(tile).drawImage(source, from[0], from[1], from[2], from[3], 0, 0, tile.width, tile.height);
@@ -124,14 +126,15 @@ export class Running {
 /**
  * @typedef {{url: string, seed: number, score: number | null, seam: number | null, shift: number | null,
  *   fit: number | null, worth: number | null, rank: number | null, changed_outside: number | null, note: string,
- *   place: number, outcome: Outcome, dropped: boolean}} Variation
+ *   place: number, outcome: Outcome, dropped: boolean, starred: boolean}} Variation
  * place = its number in its own run; rank = how many of that run are better, and worth = what they were compared by,
  * null where they were not
  */
 /** @typedef {"drawn" | "best" | "seam"} Order */
 /** @typedef {{message: import("./wire.js").Result, pins: [number, number][]}} Share a result, as it came */
-/** @typedef {{parts: Share[], head: number | null, index: number, order: Order,
- *   dropped: boolean[], asked?: import("./mask.js").WireMask | null}} StoredReview */
+/** @typedef {{parts: Share[], head: number | null, index: number, order: Order, dropped: boolean[],
+ *   starred?: boolean[], number?: number, hole?: number[] | null,
+ *   asked?: import("./mask.js").WireMask | null}} StoredReview */
 
 /** @param {any} value */
 const numberOr = (value) => (typeof value === "number" && Number.isFinite(value) ? value : null);
@@ -145,17 +148,9 @@ export class Review {
     this.height = message.canvas[1];
     this.offset = /** @type {number[]} */ (message.offset || [0, 0]);
     this.head = head;
-    this.focus = [0, 0, this.width, this.height];
-    if (trace?.sight && trace.passes === 1) {
-      const [ox, oy] = this.offset;
-      const [l, t, r, b] = trace.sight;
-      this.focus = [
-        Math.max(l + ox, 0),
-        Math.max(t + oy, 0),
-        Math.min(r + ox, this.width),
-        Math.min(b + oy, this.height),
-      ];
-    }
+    this.number = 1; // of the runs of its document
+    /** @type {number[] | null} the box that holds what is new, in pixels of the picture it repaints */
+    this.hole = null;
     this.index = 0;
     /** @type {Order} */
     this.order = "drawn";
@@ -212,6 +207,7 @@ export class Review {
         place,
         outcome,
         dropped: false,
+        starred: false,
       });
       this.blobs.push(null);
       this.pictures.push(null);
@@ -222,16 +218,19 @@ export class Review {
 
   /** What a later page can have the same review of; the steps stay behind. @returns {StoredReview} */
   stored() {
-    const { parts, head, index, order, asked } = this;
-    return { parts, head, index, order, asked, dropped: this.variations.map((each) => each.dropped) };
+    const { parts, head, index, order, asked, number, hole, variations } = this;
+    const [dropped, starred] = [variations.map((each) => each.dropped), variations.map((each) => each.starred)];
+    return { parts, head, index, order, asked, number, hole, dropped, starred };
   }
 
   /** @param {StoredReview} stored @returns {Review} */
-  static revived({ parts, head, index, order, dropped, asked }) {
+  static revived({ parts, head, index, order, dropped, asked, starred, number, hole }) {
     const review = new Review(parts[0].message, null, head);
     for (const { message, pins } of parts.slice(1)) review.add(message, null, new Map(pins));
-    for (const [i, each] of review.variations.entries()) each.dropped = !!dropped[i];
-    return Object.assign(review, { index, order: order in ORDERS ? order : "drawn", asked: asked || null });
+    for (const [i, each] of review.variations.entries())
+      Object.assign(each, { dropped: !!dropped[i], starred: !!starred?.[i] });
+    const known = { number: number ?? 1, hole: hole ?? null, asked: asked || null };
+    return Object.assign(review, known, { index, order: order in ORDERS ? order : "drawn" });
   }
 
   get current() {
@@ -247,16 +246,35 @@ export class Review {
     return this.blobs.reduce((sum, blob) => sum + (blob ? blob.size : 0), 0);
   }
 
-  /** The variations that are not dropped, in the order asked for. @returns {number[]} */
+  /** Where a small picture should look, in its own pixels. */
+  get focus() {
+    const { hole, width, height, offset } = this;
+    const whole = [0, 0, width, height];
+    return hole
+      ? sightOf(
+          hole.map((v, i) => v + offset[i % 2]),
+          whole
+        )
+      : whole;
+  }
+
+  /** What was run for it, oldest first. @returns {Outcome[]} */
+  get outcomes() {
+    return [...new Set(this.variations.map(({ outcome }) => outcome))];
+  }
+
+  /** The variations that are not dropped, run by run, each in the order asked for. @returns {number[]} */
   ordered() {
     const kept = this.variations.flatMap((each, i) => (each.dropped ? [] : [i]));
+    const runs = this.outcomes;
+    const run = (/** @type {number} */ i) => runs.indexOf(this.variations[i].outcome);
     const rank = (/** @type {number} */ i) => {
       const { rank: better, seam } = this.variations[i];
       // A seam near 1 cannot be seen.
       if (this.order === "best") return better ?? Infinity;
       return this.order === "seam" ? (seam === null ? Infinity : Math.abs(seam - 1)) : i;
     };
-    return kept.sort((a, b) => rank(a) - rank(b) || a - b);
+    return kept.sort((a, b) => run(a) - run(b) || rank(a) - rank(b) || a - b);
   }
 
   /** The variation so many places on in the order shown. @param {number} by @returns {number} */
@@ -282,13 +300,23 @@ export class Review {
         this.pictures[spare] = null;
       }
     }
-    if (!this.ownTiles.has(index)) {
-      this.ownTiles.add(index);
-      const [l, t, r, b] = this.focus;
-      const source = /** @type {any} */ (picture.level(160 / Math.max(r - l, b - t)));
-      const k = source.width / this.width;
-      this.tiles[index] = tileOf(source, [l * k, t * k, (r - l) * k, (b - t) * k]);
-    }
+    this.sketch(index, picture);
+  }
+
+  /** Makes a variation's tile of its picture, once. @param {number} index @param {Picture} picture */
+  sketch(index, picture) {
+    if (this.ownTiles.has(index)) return;
+    this.ownTiles.add(index);
+    const [l, t, r, b] = this.focus;
+    const source = /** @type {any} */ (picture.level(TILE_SIDE / Math.max(r - l, b - t)));
+    const k = source.width / this.width;
+    this.tiles[index] = tileOf(source, [l * k, t * k, (r - l) * k, (b - t) * k]);
+  }
+
+  /** A picture of its own of a variation, for a look. @param {number} index @returns {Promise<Picture>} */
+  async look(index) {
+    const blob = this.blobs[index] || (await download(this.variations[index].url));
+    return Picture.decode(blob, this.width, this.height);
   }
 
   /** The picture to look at: the chosen variation once it is loaded. @returns {Picture | null} */

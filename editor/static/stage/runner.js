@@ -275,7 +275,11 @@ export class Runner {
     let first = 0;
     if (running?.family)
       first = review.add(message, trace, new Map(/** @type {[number, number][]} */ (running.from?.pins || [])));
-    if (running && !running.family) review.asked = running.asked;
+    if (!running?.family) {
+      review.number = this.nextNumber;
+      review.hole = running?.trace.newBox ?? null;
+      review.asked = running?.asked ?? null;
+    }
     const room = review.tiles.length - first;
     for (const [i, tile] of (running?.tiles || []).slice(0, room).entries()) review.tiles[first + i] = tile;
     this.remember(review);
@@ -294,6 +298,11 @@ export class Runner {
     await stage.choice.open(review, running?.from && running.from.how === "baseline" ? review.index : index);
     if (message.draft) stage.panel.toast(WORDS.drafted);
     else if (Array.isArray(message.told) && message.told.length) stage.panel.toast(message.told.join(" "));
+  }
+
+  /** What the next run is called. */
+  get nextNumber() {
+    return Math.max(0, ...this.reviews.map(({ number }) => number)) + 1;
   }
 
   /** Another document is opened: what was run belongs to the one before. @param {Review[]} [reviews] of the one that

@@ -255,7 +255,8 @@ export class Sessions {
     stage.change({ pinned: session.window, box: session.box });
     stage.marks.setExtend(session.extend);
     // What was to choose from lies on the server alone.
-    runner.forget(same ? (session.reviews || []).map((each) => Review.revived(each)) : []);
+    const kept = (same && session.reviews) || [];
+    runner.forget(kept.map((each, i) => Review.revived({ number: kept.length - i, ...each })));
     stage.history.load(session.history, runner.reviews);
     this.restoring = null;
     this.aside = null;
@@ -266,6 +267,7 @@ export class Sessions {
     });
     const review = same && runner.reviews[session.reviewed];
     if (review) void stage.choice.open(review);
+    void stage.choice.sketchAll();
     stage.tree.clear();
     void this.fetchTiles();
   }

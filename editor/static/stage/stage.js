@@ -122,13 +122,16 @@ export class Stage extends State {
     const free = this.mode === "extend" ? (wide ? 72 : 40) : wide ? 28 : 12;
     const [across, down] = this.comparison.apart;
     this.fittedTo = this.fitting();
-    this.view.fit(this.frame(), [free + across, free + down, free + across, free + down]);
+    const foot = free + down + this.panel.strip.over;
+    this.view.fit(this.frame(), [free + across, free + down, free + across, foot]);
   }
 
   /** What decides how the canvas is fitted, as one word. */
   fitting() {
     const { width, height, dpr } = this.view;
-    return String([this.hasCanvas(), this.mode === "extend", this.frame(), this.comparison.apart, width, height, dpr]);
+    const { over } = this.panel.strip;
+    const room = [this.comparison.apart, over, width, height, dpr];
+    return String([this.hasCanvas(), this.mode === "extend", this.frame(), ...room]);
   }
 
   /** Until someone moves the view, the canvas fits it, whatever its size becomes. */

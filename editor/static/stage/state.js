@@ -67,6 +67,8 @@ export class State extends Observed {
   review = null;
   /** @type {Running | null} the finished run, shown until its result is loaded */
   held = null;
+  /** @type {{picture: Picture, offset: number[]} | null} a variation that someone only looks at */
+  peek = null;
 
   // ---- what the hand does, and what it wants to see -----------------------------------------------------------------
   gridOn = false;

@@ -1,108 +1,158 @@
-/** The strip of variations below the picture: tiles and buttons. Knows how they look and what they call, nothing of
- * runs. */
+/** The dock of variations below the picture: tiles in a group for each run, and what can be done with one. Knows how they
+ * look and what they call, nothing of runs. */
 
 import { makeElement, setPossible, textButton } from "../common/elements.js";
-import { letterOf, ORDERS, WORDS } from "./wording.js";
+import { ORDERS, WORDS } from "./wording.js";
 
-/** @typedef {{index: number, tile: HTMLCanvasElement | null, title: string, note: string}} Tile */
-
-const HEIGHT = 130; // CSS pixels of the strip with its buttons and its distance from the edge
-const HEAD = 52; // below the tools' options, as in runs.css
+/** @typedef {import("./review.js").Review} Review */
+/**
+ * @typedef {{key: string, review: Review | null, index: number, letter: string, picture: HTMLCanvasElement | null,
+ *   title: string, note: string, medal: number, starred: boolean, chosen: boolean}} Tile
+ * key = its own among all; review is null while it decodes; medal 1 to 3, or 0
+ */
+/** @typedef {{title: string, tiles: Tile[]}} Group */
+/** @typedef {{tile: HTMLButtonElement, star: HTMLButtonElement, place: HTMLElement}} Nodes */
 
 export class Strip {
   /** @param {import("./stage.js").Stage} stage */
   constructor(stage) {
     this.stage = stage;
-    this.tiles = makeElement("div", "mge-tiles", { role: "radiogroup", "aria-label": WORDS.variations });
-    this.tiles.addEventListener("keydown", (e) => this.key(e));
+    const { choice } = stage;
+    this.row = makeElement("div", "mge-groups");
+    this.row.addEventListener("keydown", (e) => this.key(e));
+    this.row.addEventListener("click", (e) => this.click(e));
+    this.row.addEventListener("pointerover", (e) => this.hover(e));
+    this.row.addEventListener("pointerleave", () => choice.peek(null));
     this.order = makeElement("select", "mge-order", { "aria-label": WORDS.orderBy, title: WORDS.orderBy });
     for (const [value, text] of Object.entries(ORDERS)) this.order.append(makeElement("option", "", { value }, text));
-    this.order.addEventListener("change", () => stage.choice.orderBy(/** @type {any} */ (this.order.value)));
-    this.keep = textButton(WORDS.keep, WORDS.keepTitle, () => stage.choice.keep(), "mge-primary");
+    this.order.addEventListener("change", () => choice.orderBy(/** @type {any} */ (this.order.value)));
+    this.keep = textButton(WORDS.keep, WORDS.keepTitle, () => choice.keep(), "mge-primary");
     this.more = textButton(WORDS.more, WORDS.moreTitle, () => stage.runner.again("more"));
-    this.drop = textButton(WORDS.dropOne, WORDS.dropTitle, () => stage.choice.drop());
-    this.back = textButton(WORDS.aside, WORDS.asideTitle, () => stage.choice.aside());
-    this.actions = makeElement("div", "mge-strip-actions", {}, this.keep, this.more, this.drop, this.back, this.order);
-    this.box = makeElement("div", "mge-strip mge-float", {}, this.tiles, this.actions);
-    /** @type {Tile[]} */
-    this.shown = [];
+    this.drop = textButton(WORDS.dropOne, WORDS.dropTitle, () => choice.drop());
+    this.back = textButton(WORDS.aside, WORDS.asideTitle, () => choice.aside());
+    this.clear = textButton(WORDS.clearRest, WORDS.clearRestTitle, () => choice.clearRest());
+    const buttons = [this.keep, this.more, this.drop, this.back, this.order, this.clear];
+    this.actions = makeElement("div", "mge-strip-actions", {}, ...buttons);
+    this.box = makeElement("section", "mge-strip", { "aria-label": WORDS.variations }, this.row, this.actions);
+    this.box.hidden = true;
+    /** @type {Map<string, Tile>} in the order shown */
+    this.shown = new Map();
+    /** @type {Map<string, Nodes>} */
+    this.nodes = new Map();
+    this.layout = "";
+  }
+
+  /** How much of the viewport's foot it lies over, CSS pixels: on narrow screens it takes the room under the photo. */
+  get over() {
+    if (this.box.hidden) return 0;
+    const view = this.stage.panel.viewport.getBoundingClientRect();
+    return Math.max(0, view.bottom - this.box.getBoundingClientRect().top);
+  }
+
+  /** The tile that an event is about. @param {Event} e @returns {Tile | undefined} */
+  tileOf(e) {
+    const place = /** @type {HTMLElement} */ (e.target).closest("[data-key]");
+    return this.shown.get(/** @type {HTMLElement | null} */ (place)?.dataset.key ?? "");
+  }
+
+  /** @param {MouseEvent} e */
+  click(e) {
+    const { choice } = this.stage;
+    const tile = this.tileOf(e);
+    if (!tile) return;
+    if (/** @type {HTMLElement} */ (e.target).closest(".mge-star")) choice.star(tile.review, tile.index);
+    else choice.choose(tile.review, tile.index);
+  }
+
+  /** @param {PointerEvent} e */
+  hover(e) {
+    const tile = this.tileOf(e);
+    if (e.pointerType !== "touch") this.stage.choice.peek(tile?.review ?? null, tile?.index);
   }
 
   /** @param {KeyboardEvent} e */
   key(e) {
-    const at = [...this.tiles.children].indexOf(/** @type {Element} */ (e.target));
-    const tile = this.shown[at];
-    if (!tile || !this.stage.review) return;
+    const { choice, review } = this.stage;
+    const tile = this.tileOf(e);
+    if (!tile?.review || !review) return;
     const by = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 }[e.key];
     if (by) {
-      const next = (at + by + this.shown.length) % this.shown.length;
-      this.stage.choice.pick(this.shown[next].index);
-      /** @type {HTMLElement} */ (this.tiles.children[next]).focus(); // the next key is for it
+      const tiles = [...this.shown.values()].filter((each) => each.review === tile.review);
+      const next = tiles[(tiles.indexOf(tile) + by + tiles.length) % tiles.length];
+      choice.choose(next.review, next.index);
+      this.nodes.get(next.key)?.tile.focus(); // the next key is for it
     } else if (e.key === "Enter") {
-      this.stage.choice.pick(tile.index);
-      this.stage.choice.keep();
-    } else if (e.key === "Delete") {
-      this.stage.choice.drop(tile.index);
-    } else return;
+      choice.choose(tile.review, tile.index);
+      choice.keep();
+    } else if (e.key === "Delete") choice.drop(tile.review, tile.index);
+    else return;
     e.preventDefault();
     e.stopPropagation();
   }
 
-  /** Before it appears: it stands at the foot of the stage, or at the head where it would hide less of what is new.
-   * Once it is there it stays, for nothing may move under the pointer. @param {number[] | null} place CSS pixels of the
-   * stage */
-  standClear(place) {
-    if (this.box.classList.contains("mge-on")) return;
-    const { height } = this.stage.view;
-    const hidden = (/** @type {number} */ top) =>
-      place ? Math.max(0, Math.min(place[3], top + HEIGHT) - Math.max(place[1], top)) : 0;
-    this.box.classList.toggle("mge-at-head", hidden(HEAD) < hidden(height - HEIGHT));
-  }
-
-  /** @param {Tile[]} tiles @param {number} chosen @param {import("./review.js").Review | null} review null while it
-   * decodes */
-  show(tiles, chosen, review) {
-    const { box, stage } = this;
-    const focused = this.tiles.contains(document.activeElement);
-    this.shown = tiles;
-    box.classList.toggle("mge-on", tiles.length > 1 || (!!review && tiles.length > 0));
-    box.classList.toggle("mge-final", !!review);
-    while (this.tiles.children.length > tiles.length) /** @type {Element} */ (this.tiles.lastChild).remove();
-    for (const [i, each] of tiles.entries()) this.place(each, i, each.index === chosen);
+  /** @param {Group[]} groups @param {Review | null} review the one whose variation is chosen */
+  show(groups, review) {
+    const focused = this.row.contains(document.activeElement);
+    this.shown = new Map(groups.flatMap(({ tiles }) => tiles.map((each) => [each.key, each])));
+    this.box.hidden = !groups.length; // before a tile is scrolled into sight
+    this.lay(groups);
+    for (const [key, tile] of this.shown) this.fill(/** @type {Nodes} */ (this.nodes.get(key)), tile);
     // Whoever goes through them by keys stays with the one that is chosen.
-    if (focused) /** @type {HTMLElement | null} */ (this.tiles.querySelector("[aria-checked=true]"))?.focus();
-    if (!review) return;
-    this.order.value = review.order;
-    this.keep.disabled = review.sent;
-    this.drop.disabled = review.sent;
-    setPossible(this.more, WORDS.moreTitle, stage.runner.againObjection("more", 0));
+    if (focused) /** @type {HTMLElement | null} */ (this.row.querySelector("[aria-checked=true]"))?.focus();
+    for (const button of [this.keep, this.drop, this.back]) button.disabled = !review || review.sent;
+    this.order.disabled = !review;
+    this.order.value = review?.order ?? "drawn";
+    setPossible(this.more, WORDS.moreTitle, this.stage.runner.againObjection("more", 0));
+    this.clear.disabled = ![...this.shown.values()].some((each) => each.review && !each.starred);
   }
 
-  /** @param {Tile} tile @param {number} at @param {boolean} chosen */
-  place(tile, at, chosen) {
-    let node = /** @type {HTMLButtonElement | undefined} */ (this.tiles.children[at]);
-    if (!node) {
-      node = makeElement(
-        "button",
-        "mge-tile",
-        { type: "button", role: "radio" },
-        makeElement("span", "mge-tile-picture"),
-        makeElement("b", ""),
-        makeElement("small", "")
-      );
-      node.addEventListener("click", () => this.stage.choice.pick(this.shown[at].index));
-      this.tiles.append(node);
-    }
-    node.setAttribute("aria-checked", String(chosen));
-    node.tabIndex = chosen ? 0 : -1;
-    node.title = tile.title;
-    node.setAttribute("aria-label", tile.title);
-    const [picture, letter, note] = /** @type {any} */ (node.children);
-    if (tile.tile ? picture.firstChild !== tile.tile : picture.firstChild)
-      picture.replaceChildren(...(tile.tile ? [tile.tile] : []));
-    letter.textContent = letterOf(tile.index);
-    note.textContent = tile.note;
-    if (chosen && this.tiles.scrollWidth > this.tiles.clientWidth)
-      node.scrollIntoView({ block: "nearest", inline: "nearest" });
+  /** Puts groups and tiles into their places, where they are others than before. @param {Group[]} groups */
+  lay(groups) {
+    const layout = JSON.stringify(groups.map(({ title, tiles }) => [title, tiles.map(({ key }) => key)]));
+    if (layout === this.layout) return;
+    this.layout = layout;
+    const nodes = new Map([...this.shown.keys()].map((key) => [key, this.nodes.get(key) ?? this.made(key)]));
+    this.nodes = nodes;
+    this.row.replaceChildren(
+      ...groups.map(({ title, tiles }) => {
+        const places = tiles.map(({ key }) => /** @type {Nodes} */ (nodes.get(key)).place);
+        const told = { role: "radiogroup", "aria-label": title };
+        return makeElement(
+          "div",
+          "mge-group",
+          {},
+          makeElement("h4", "", {}, title),
+          makeElement("div", "mge-tiles", told, ...places)
+        );
+      })
+    );
+  }
+
+  /** @param {string} key @returns {Nodes} */
+  made(key) {
+    const parts = [makeElement("span", "mge-tile-picture"), makeElement("b", ""), makeElement("small", "")];
+    const tile = makeElement("button", "mge-tile", { type: "button", role: "radio" }, ...parts);
+    const star = makeElement("button", "mge-star", { type: "button", tabindex: "-1", title: WORDS.starTitle }, "★");
+    star.setAttribute("aria-label", WORDS.star);
+    return { tile, star, place: makeElement("div", "mge-place", { "data-key": key }, tile, star) };
+  }
+
+  /** @param {Nodes} nodes @param {Tile} shown */
+  fill({ tile, star }, shown) {
+    const [picture, letter, note] = /** @type {any} */ (tile.children);
+    const fresh = shown.chosen && tile.getAttribute("aria-checked") !== "true";
+    tile.setAttribute("aria-checked", String(shown.chosen));
+    tile.tabIndex = shown.chosen ? 0 : -1;
+    tile.title = shown.title;
+    tile.setAttribute("aria-label", shown.title);
+    if (shown.picture ? picture.firstChild !== shown.picture : picture.firstChild)
+      picture.replaceChildren(...(shown.picture ? [shown.picture] : []));
+    letter.textContent = shown.letter;
+    note.textContent = shown.medal ? String(shown.medal) : shown.note;
+    if (shown.medal) note.dataset.medal = String(shown.medal);
+    else delete note.dataset.medal;
+    star.hidden = !shown.review;
+    star.setAttribute("aria-pressed", String(shown.starred));
+    if (fresh) tile.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
 }

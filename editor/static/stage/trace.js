@@ -5,6 +5,8 @@ import { download } from "./picture.js";
 import { bitsOf } from "./tokens.js";
 
 const NO_STEP = 0xffff;
+const SIGHT = 1.25; // times what is new: the tile's surroundings
+const LEAST_SIGHT = 24; // picture pixels; less is a blur
 
 /**
  * @typedef {{run: string, variations: number[], step: number, finish: boolean, pass: number, window: number[],
@@ -23,6 +25,19 @@ function bytesOf(hex, count) {
   const bytes = new Uint8Array(count);
   for (let i = 0; i < count; i++) bytes[i] = parseInt(hex.slice(2 * i, 2 * i + 2), 16) || 0;
   return bytes;
+}
+
+/** A square about what is new and a quarter more, moved and cut to lie within a picture or window: left, top, right,
+ * bottom. @param {number[]} box @param {number[]} within @returns {number[]} */
+export function sightOf(box, within) {
+  const wanted = Math.max(SIGHT * Math.max(box[2] - box[0], box[3] - box[1]), LEAST_SIGHT);
+  const [[left, right], [top, bottom]] = [0, 1].map((axis) => {
+    const [first, last] = [within[axis], within[axis + 2]];
+    const side = Math.min(wanted, last - first);
+    const start = Math.min(Math.max((box[axis] + box[axis + 2] - side) / 2, first), last - side);
+    return [start, start + side];
+  });
+  return [left, top, right, bottom];
 }
 
 export class Trace {
@@ -103,19 +118,11 @@ export class Trace {
     return this.cut.kind === "mask" || this.cut.kind === "box" ? this.cut.box : null;
   }
 
-  /** Where a small picture should look: a square about what is new with some of its surroundings, within the window;
-   * the whole window where it has no box. In picture pixels. @returns {number[] | null} */
+  /** Where a small picture should look, within the window; all of it where no box holds what is new. In picture pixels. @returns {number[] | null} */
   get sight() {
     const { window, newBox } = this;
     if (!window || !newBox || this.passes > 1) return window;
-    const [l, t, r, b] = newBox;
-    const side = Math.min(1.6 * Math.max(r - l, b - t), window[2] - window[0], window[3] - window[1]);
-    const start = (/** @type {number} */ axis) => {
-      const middle = (newBox[axis] + newBox[axis + 2] - side) / 2;
-      return Math.min(Math.max(middle, window[axis]), window[axis + 2] - side);
-    };
-    const [x, y] = [start(0), start(1)];
-    return [x, y, x + side, y + side];
+    return sightOf(newBox, window);
   }
 
   /** Steps of this trace, those to come as well. */

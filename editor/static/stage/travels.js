@@ -22,7 +22,7 @@ export class Travels {
     } else if (step.kind === "open") {
       stage.history[back ? "redo" : "undo"](); // the step stays with both: the last of the one, the first of the other
       return void this.reopen(step, back);
-    } else if (step.kind === "drop") stage.choice.setDropped(step.review, step.index, !back);
+    } else if (step.kind === "drop") stage.choice.setDropped(step.gone, !back);
     else stage.versions.travel(step, back);
   }
 

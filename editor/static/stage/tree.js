@@ -1,10 +1,10 @@
-/** The drawer of versions and runs: thumbnails to go back to. Knows how they look and what a click asks for, not how it
+/** The drawer of versions: thumbnails to go back to. Knows how they look and what a click asks for, not how it
  * is done. */
 
 import { makeElement } from "../common/elements.js";
 import { resolved } from "./picture.js";
 import { Recent } from "./recent.js";
-import { counted, versionName, WORDS } from "./wording.js";
+import { versionName, WORDS } from "./wording.js";
 
 /** @typedef {import("./lineage.js").Version} Version */
 
@@ -16,8 +16,6 @@ export class Tree {
     /** @type {Map<number, string>} addresses of small pictures */
     this.addresses = new Map();
     this.items = makeElement("div", "mge-tree", { role: "tree", "aria-label": WORDS.versions });
-    this.runs = makeElement("div", "mge-runs", { role: "group", "aria-label": WORDS.runs });
-    this.runsTitle = makeElement("h4", "", {}, WORDS.runs);
     const close = makeElement(
       "button",
       "mge-x",
@@ -32,8 +30,6 @@ export class Tree {
       makeElement("h4", "", {}, WORDS.versions),
       close,
       this.items,
-      this.runsTitle,
-      this.runs,
       this.recent.title,
       this.recent.items
     );
@@ -120,7 +116,7 @@ export class Tree {
   refresh() {
     if (!this.open) return;
     void this.recent.refresh();
-    const { versions, runner } = this.stage;
+    const { versions } = this.stage;
     const focused = document.activeElement instanceof HTMLElement ? document.activeElement.dataset.version : undefined;
     this.items.replaceChildren(
       ...this.rows().map(({ version, depth }) => {
@@ -147,35 +143,9 @@ export class Tree {
         return node;
       })
     );
-    this.runsTitle.hidden = !runner.reviews.length;
-    this.runs.replaceChildren(
-      ...runner.reviews.map((review) => {
-        const count = counted(review.ordered().length, "variation");
-        const shown = review === this.stage.review;
-        const node = makeElement("button", "mge-past", {
-          type: "button",
-          title: `${WORDS.showAgain}: ${count}`,
-          "aria-pressed": String(shown),
-        });
-        for (const i of review.ordered().slice(0, 4)) {
-          const tile = review.tiles[i];
-          if (tile) node.append(makeElement("img", "", { src: tile.toDataURL("image/webp", 0.7), alt: "" }));
-        }
-        node.append(makeElement("span", "", {}, count));
-        node.addEventListener("click", () => this.showAgain(review));
-        return node;
-      })
-    );
     if (focused)
       /** @type {HTMLElement | null} */ (this.items.querySelector(`[data-version="${focused}"]`))?.focus({
         preventScroll: true,
       });
-  }
-
-  /** @param {import("./review.js").Review} review */
-  showAgain(review) {
-    const { versions } = this.stage;
-    if (review.head !== null && versions.all.has(review.head)) versions.visit(review.head, review);
-    else void this.stage.choice.open(review);
   }
 }

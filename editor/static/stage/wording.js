@@ -64,17 +64,21 @@ export const WORDS = {
   seed: "seed",
   score: "score",
   draft: "draft",
-  drafted: "Stopped; the best frame so far is kept as a draft below.",
+  drafted: "Stopped; the best frame so far is kept as a draft in the dock.",
   orderBy: "Order of the variations",
   keep: "Keep",
   keepTitle: "Make this variation the picture (Enter)",
   more: "More like this",
   moreTitle: "The same seed again at other temperatures",
   dropOne: "Drop",
-  dropTitle: "Take this variation out of the strip (Delete); Ctrl+Z brings it back",
+  dropTitle: "Take this variation out of the dock (Delete); Ctrl+Z brings it back",
   dropped: "Dropped. Ctrl+Z brings it back.",
   aside: "Set aside",
-  asideTitle: "Back to the picture (Esc); the variations stay in the history",
+  asideTitle: "Back to the picture (Esc); the variations stay in the dock",
+  star: "Star",
+  starTitle: "Star this variation (S): it stays when the others are cleared",
+  clearRest: "Clear unstarred",
+  clearRestTitle: "Take all variations without a star out of the dock; Ctrl+Z brings them back",
   visited: "This version is the picture now; Ctrl+Z goes back.",
   versionGone: "This version is no longer on the server and not in this browser: choose another one.",
   timeline: "Timeline",
@@ -99,8 +103,6 @@ export const WORDS = {
   unpin: "Unpin this cell",
   history: "History",
   versions: "Versions",
-  runs: "Runs",
-  showAgain: "Show again",
   restored: "Restored from this browser",
   restoring: "The server has not answered yet. Your work is safe in this browser.",
   reviving: "The server had let go of this picture: it gets this browser's copy …",
@@ -124,7 +126,7 @@ export const WORDS = {
   notCarried: "The file did not reach the server: check the connection, then open it again.",
   tooLarge: "The file is larger than this server takes: save it smaller, as JPEG or WebP.",
   runSilent: "Nothing was heard of this run for a minute: wait, or press Esc and run again.",
-  ranOver: "Run with the corrected mask; the variations before are in the history (V).",
+  ranOver: "Run with the corrected mask; the variations before stay in the dock.",
   format: "Format",
   quality: "Quality",
   exportTitle: "Export",
@@ -271,6 +273,24 @@ export function madeFrom(from, letter) {
     more: `more like ${letter || "it"}`,
     baseline: `row by row${of}`,
   }[from.how];
+}
+
+/** What the tiles of one run stand under. @param {import("./wire.js").From | null} from @param {number} number of the run
+ * that it belongs to */
+export function groupName(from, number) {
+  if (!from) return `Run ${number}`;
+  return {
+    branch: `Branch at step ${from.step}`,
+    weakest: `Weakest ${Math.round(100 * (from.share || 0))} % again`,
+    pins: "Pinned cells",
+    more: `More of run ${number}`,
+    baseline: "Row by row",
+  }[from.how];
+}
+
+/** @param {number} count */
+export function clearedRest(count) {
+  return `${counted(count, "variation")} cleared. Ctrl+Z brings them back.`;
 }
 
 /** @param {number} step @param {number} steps @param {[number, number] | null} window index and count */
