@@ -1,5 +1,5 @@
-/** What is chosen of the variations of all runs: shown, ordered, starred, kept, dropped, set aside. Knows no elements and
- * no messages. */
+/** What is chosen of the variations of all runs: shown, ordered, starred, kept, dropped, set aside. Knows no elements
+ * and no messages. */
 
 import { clearedRest, groupName, letterOf, madeFrom, seamOf, WORDS } from "./wording.js";
 

@@ -21,8 +21,8 @@ function without(mask, done) {
 }
 
 /** @param {import("./lineage.js").Version} version that is about to be shown @param {import("./lineage.js").Wish} wish
- * @param {WireMask | null} old of the version that is left @param {boolean} keepMask whether it stays where nothing else
- * is known
+ * @param {WireMask | null} old of the version that is left @param {boolean} keepMask whether it stays where nothing
+ * else is known
  * @returns {Mask} */
 export function maskOn(version, wish, old, keepMask) {
   const { width, height } = version;

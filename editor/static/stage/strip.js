@@ -1,5 +1,5 @@
-/** The dock of variations below the picture: tiles in a group for each run, and what can be done with one. Knows how they
- * look and what they call, nothing of runs. */
+/** The dock of variations below the picture: tiles in a group for each run, and what can be done with one. Knows how
+ * they look and what they call, nothing of runs. */
 
 import { makeElement, setPossible, textButton } from "../common/elements.js";
 import { ORDERS, WORDS } from "./wording.js";

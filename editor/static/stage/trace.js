@@ -118,7 +118,8 @@ export class Trace {
     return this.cut.kind === "mask" || this.cut.kind === "box" ? this.cut.box : null;
   }
 
-  /** Where a small picture should look, within the window; all of it where no box holds what is new. In picture pixels. @returns {number[] | null} */
+  /** Where a small picture should look, within the window; all of it where no box holds what is new. In picture pixels.
+   * @returns {number[] | null} */
   get sight() {
     const { window, newBox } = this;
     if (!window || !newBox || this.passes > 1) return window;

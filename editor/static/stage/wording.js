@@ -275,8 +275,8 @@ export function madeFrom(from, letter) {
   }[from.how];
 }
 
-/** What the tiles of one run stand under. @param {import("./wire.js").From | null} from @param {number} number of the run
- * that it belongs to */
+/** What the tiles of one run stand under. @param {import("./wire.js").From | null} from @param {number} number of the
+ * run that it belongs to */
 export function groupName(from, number) {
   if (!from) return `Run ${number}`;
   return {
