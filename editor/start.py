@@ -31,12 +31,14 @@ def serve(settings: AppSettings) -> None:
     with listening(settings.host, settings.port) as sockets, workplace(place) as folders:
         with without_proxies():
             from editor.models.shelf import start_engine
-            from editor.page.layout import appearance, build_app
+            from editor.page.layout import appearance, build_app, build_handlers
+            from editor.programs.routes import routes
             from editor.server.serving import Server, application
 
             engine = start_engine(settings)
-            page = build_app(engine, settings)
-            app, inner = application(page, settings, folders, **appearance())
+            handlers = build_handlers(engine, settings)
+            page = build_app(engine, settings, handlers)
+            app, inner = application(page, settings, folders, routes(handlers.calls), **appearance())
         said = about_server.open_at(address_of(settings.host, sockets))
         server = Server(app, inner, ready=partial(_opened, said), stuck=partial(_give_up, folders))
         server.run(sockets)

@@ -226,16 +226,28 @@ MAY_IMPORT: dict[str, set[str]] = {
     "core.__main__": {"core.cli"},
     # the interface: public names of core only, see below
     "editor": {"editor.models", "editor.page", "editor.settings", "editor.start"},
-    "editor.start": {"editor.models", "editor.page", "editor.sentences", "editor.server", "editor.settings"},
+    "editor.start": {
+        *("editor.models", "editor.page", "editor.programs", "editor.sentences", "editor.server"),
+        "editor.settings",
+    },
     # the only rooms that know Gradio, beside the one line that serves its application
     "editor.page": {
         *("gradio", "core", "editor.axes", "editor.documents", "editor.handlers", "editor.markup", "editor.models"),
         *("editor.page", "editor.sentences", "editor.settings", "editor.wire"),
     },
+    # the other way in, over the same gestures: plain HTTP
+    "editor.programs": {
+        *("starlette", "python_multipart", "core", "editor.handlers.calls", "editor.handlers.forms", "editor.programs"),
+        *("editor.sentences", "editor.server.doorway"),
+    },
+    # an argument that is a file has Gradio's type
+    "editor.programs.openapi": {
+        *("gradio", "editor.handlers.calls", "editor.handlers.forms", "editor.sentences", "editor.server.doorway"),
+    },
     "editor.handlers": {
         *("gradio", "numpy", "core", "editor.axes", "editor.checks", "editor.documents", "editor.handlers"),
         *("editor.markup", "editor.models", "editor.sentences", "editor.server.darkroom", "editor.server.heap"),
-        *("editor.server.results", "editor.settings", "editor.wire"),
+        *("editor.server.results", "editor.server.turns", "editor.settings", "editor.wire"),
     },
     "editor.wire": {
         *("numpy", "pydantic", "core", "editor.checks", "editor.documents", "editor.models", "editor.sentences"),

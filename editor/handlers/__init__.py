@@ -14,6 +14,7 @@ that was painted is ever touched.
     choosing   another model, for everybody; fitting the page to the one at work
     suggesting classes that the picture may show, for models that need one
     api        the form, and the functions that programs call
+    calls      what programs ask over plain HTTP, every step of it
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from __future__ import annotations
 from core.models import ModelSpec
 from editor.documents.visitors import Documents
 from editor.handlers.api import Api
+from editor.handlers.calls import Calls
 from editor.handlers.choosing import Choosing
 from editor.handlers.desk import Desk
 from editor.handlers.exporting import Exporting
@@ -52,6 +54,7 @@ class Handlers:
         self.choosing = Choosing(desk)
         self.suggesting = Suggesting(desk)
         self.api = Api(desk)
+        self.calls = Calls(desk)
         self._desk = desk
 
     @property

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,19 +16,15 @@ from gradio.context import LocalContext
 from gradio.utils import get_upload_folder
 
 from core import BadRequest, Engine, sweep
-from core.models import ModelSpec
-from core.values import Box, EditRequest, Size, class_id
 from editor import axes
 from editor.documents import export
-from editor.documents.store import Pixels
 from editor.handlers.desk import Desk, told_to_programs
-from editor.handlers.forms import Extend, Fill, Generate, Replace, Sweep, controls, flat
+from editor.handlers.filled import Asked, asked_by, values_of
+from editor.handlers.forms import Extend, Fill, Generate, Replace, Sweep, flat
 from editor.sentences import on_page
-from editor.server.darkroom import read_mask, read_picture
 from editor.server.heap import give_back
 from editor.server.results import Results
 from editor.wire import requests
-from editor.wire.bits import MaskPixels
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +48,9 @@ class Api:
         with told_to_programs():
             engine, mode = self._desk.engine, str(values.get("mode", "fill"))
             requests.check_page(model, engine.spec)
-            return self._drawn(engine, mode, {**values, "variations": 1}, image, mask, tell=gr.Info)
+            files = (Path(str(each)) if each else None for each in (image, mask))
+            asked = asked_by(mode, {**values, "variations": 1}, engine.spec, *files)
+            return self._drawn(engine, asked, gr.Info)
 
     def functions(self) -> dict[str, Callable[..., Any]]:
         """Return the functions that programs call by name, each with the fields of its form as arguments."""
@@ -66,10 +63,11 @@ class Api:
             engine, store = self._desk.engine, self._desk.documents.store
             texts = (form.rows, form.row_values, form.columns, form.column_values)
             grid = axes.read_axes(texts, engine.spec, most_cells=self._desk.settings.sweep_cells)
-            picture, brushed = _opened(_uploaded(form.image), _uploaded(form.mask), logger.info)
-            values = _values(form, engine.spec)
-            asked = requests.build_request("fill", values, engine.spec, picture=picture, mask=brushed)
-            cells = list(sweep(engine, asked, grid.values))
+            values = values_of(form, engine.spec)
+            asked = asked_by("fill", values, engine.spec, _uploaded(form.image), _uploaded(form.mask))
+            _tell(asked, logger.info)
+            with self._desk.turns.taken():
+                cells = list(sweep(engine, asked.request, grid.values))
             folder = store.new_folder()
             try:
                 files = export.sweep_files(folder, "maskgit", cells, grid.values, engine.spec.classes)
@@ -80,32 +78,18 @@ class Api:
     def _answer(self, mode: str, form: object) -> gr.FileData:
         with told_to_programs():
             engine = self._desk.engine
-            values = _values(form, engine.spec)
+            values = values_of(form, engine.spec)
             image, mask = (_uploaded(values.get(name)) for name in ("image", "mask"))
-            edges = {side: values[side] for side in Box._fields if side in values} if mode == "replace" else None
-            return gr.FileData(path=self._drawn(engine, mode, values, image, mask, edges))
+            asked = asked_by(mode, values, engine.spec, image, mask, boxed=mode == "replace")
+            return gr.FileData(path=self._drawn(engine, asked, logger.info))
 
-    def _drawn(
-        self,
-        engine: Engine,
-        mode: str,
-        values: Mapping[str, Any],
-        image: Any,
-        mask: Any,
-        edges: Mapping[str, int] | None = None,
-        *,
-        tell: Callable[[str], object] = logger.info,
-    ) -> str:
+    def _drawn(self, engine: Engine, asked: Asked, tell: Callable[[str], object]) -> str:
         """Run one variation and return the path of its PNG."""
-        picture, brushed = _opened(image, mask, tell)
-        box = None
-        if edges is not None and picture is not None:
-            box = Box(0, 0, picture.shape[1], picture.shape[0])._replace(**edges)
-        asked = requests.build_request(mode, values, engine.spec, picture=picture, mask=brushed, box=box)
-        asked = _beyond_page(asked, values)
-        result = engine.edit(asked)
+        _tell(asked, tell)
+        with self._desk.turns.taken():
+            result = engine.edit(asked.request)
         store = self._desk.documents.store
-        made = export.store_variation(store, result.image(0), "result", engine.spec, asked, engine.machine)
+        made = export.store_variation(store, result.image(0), "result", engine.spec, asked.request, engine.machine)
         self._results.keep(_client(), store.size(made), partial(store.release, made))
         give_back()
         return str(made.png)
@@ -119,40 +103,16 @@ def _client() -> str:
     return str(request.headers.get("x-forwarded-for") or getattr(request.client, "host", ""))
 
 
-def _values(form: object, spec: ModelSpec) -> dict[str, Any]:
-    """Convert what a program filled in to the controls."""
-    values = controls(form)
-    asked = class_id(spec.classes, values.get("class"))
-    return {**values, "class_id": -1 if asked is None else asked, "variations": 1}
+def _tell(asked: Asked, tell: Callable[[str], object]) -> None:
+    for sentence in asked.told:
+        tell(sentence)
 
 
-def _beyond_page(asked: EditRequest, values: Mapping[str, Any]) -> EditRequest:
-    """Set what programs may ask for and the page has no control for."""
-    chosen = {name: values[name] for name in ("detail", "blend") if name in values}
-    view = replace(asked.view, refine=values.get("refine", asked.view.refine))
-    return replace(asked, view=view, painting=replace(asked.painting, **chosen))
-
-
-def _opened(image: Any, mask: Any, tell: Callable[[str], object]) -> tuple[Pixels | None, MaskPixels | None]:
-    """Read the pixels and the mask in uploaded files, None if there is no file; tells how they were read."""
-    if not image:
-        return None, None
-    picture = read_picture(Path(str(image)))
-    if picture.told:
-        tell(picture.told)
-    if not mask:
-        return picture.pixels, None
-    read = read_mask(Path(str(mask)), Size(picture.pixels.shape[1], picture.pixels.shape[0]))
-    if not read.plain:
-        tell(read.told)
-    return picture.pixels, read.mask
-
-
-def _uploaded(file: Any) -> str | None:
+def _uploaded(file: Any) -> Path | None:
     if file is None:
         return None
     path = Path(str(file.get("path")) if isinstance(file, Mapping) else file.path).resolve()
     # Gradio checks the paths of its own widgets, not those of plain API arguments.
     if not path.is_relative_to(Path(get_upload_folder()).resolve()):
         raise BadRequest(on_page.not_uploaded())
-    return str(path)
+    return path

@@ -23,6 +23,7 @@ from editor.documents.store import Picture
 from editor.documents.visitors import Documents
 from editor.models.current import Models
 from editor.sentences import on_page
+from editor.server.turns import Turns
 from editor.settings import AppSettings
 from editor.wire import intents, replies
 from editor.wire.replies import Address, Message
@@ -47,6 +48,7 @@ class Desk:
         models: the one at work, and those that can be chosen.
         settings: the limits.
         documents: of every visitor.
+        turns: of the engine: whoever runs it takes one, because it does one thing at a time.
         step_s: measured seconds of one decoding step of one variation.
         finish_pace: measured seconds of a finish, as a multiple of those expected on an ordinary machine.
     """
@@ -55,6 +57,7 @@ class Desk:
         self.models = models
         self.settings = settings
         self.documents = documents
+        self.turns = Turns()
         self.step_s = _FIRST_GUESS_S
         self.finish_pace = _FIRST_PACE
         self._lock = threading.Lock()

@@ -115,9 +115,10 @@ class Exporting:
         # Too small for texture to be seen.
         asked = replace(request, painting=replace(request.painting, sharpen=0.0, detail="none", finish="none"))
         frames = []
-        for guess in trace.guesses(variation):
-            result = engine.edit(replace(asked, start=Start(guess)))
-            frames.append(export.shrunk(result.image(0), 2 * export.FILM_SIDE))
+        with self._desk.turns.taken():
+            for guess in trace.guesses(variation):
+                result = engine.edit(replace(asked, start=Start(guess)))
+                frames.append(export.shrunk(result.image(0), 2 * export.FILM_SIDE))
         if request.is_finished and run.pictures:
             frames.append(export.shrunk(run.pictures[variation].pixels(), 2 * export.FILM_SIDE))
         return frames

@@ -1,16 +1,21 @@
 """What programs fill in: a form for each function, with the names, order, types, defaults and words of the API.
 
 Knows nothing of what is done with it. Gradio reads an API off the signature of a function; `flat` makes it of a form.
+What comes over plain HTTP may ask for several variations, too; `written` reads it.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Annotated, Any, TypeVar, get_type_hints
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, fields
+from typing import IO, Annotated, Any, NamedTuple, TypeVar, get_type_hints
 
 import gradio as gr
+
+from core import BadRequest
+from core.values import written_number, written_whole
+from editor.sentences import about_programs
 
 Form = TypeVar("Form")
 
@@ -134,6 +139,79 @@ class Sweep:
     column_values: Annotated[str, About("separated by commas.", "column_values")] = "4, 8"
     class_name: Paint = "none"
     seed: Seed = LEFT_OUT
+
+
+Variations = Annotated[int, About("how many pictures are drawn and ranked, 1 to 16; -1 is 1.", "variations")]
+
+
+@dataclass(frozen=True)
+class ManyFilled(Fill):
+    """Repaint the white region of a mask."""
+
+    variations: Variations = LEFT_OUT
+
+
+@dataclass(frozen=True)
+class ManyReplaced(Replace):
+    """Turn the box of a picture into something of a class."""
+
+    variations: Variations = LEFT_OUT
+
+
+@dataclass(frozen=True)
+class ManyExtended(Extend):
+    """Continue a picture beyond its border."""
+
+    variations: Variations = LEFT_OUT
+
+
+@dataclass(frozen=True)
+class ManyGenerated(Generate):
+    """Draw a whole picture of a class."""
+
+    variations: Variations = LEFT_OUT
+
+
+class Argument(NamedTuple):
+    """An argument of a form: its type, what it means in words, and its default, None where one has to be given."""
+
+    kind: type
+    text: str
+    default: Any
+
+
+def arguments(form: type) -> dict[str, Argument]:
+    """Describe the arguments of a form by their names, in order."""
+    kinds, about = get_type_hints(form), _about(form)
+    return {
+        each.name: Argument(kinds[each.name], about[each.name].text, None if each.default is MISSING else each.default)
+        for each in fields(form)
+    }
+
+
+def written(form: type[Form], given: Mapping[str, str | IO[bytes]]) -> Form:
+    """Fill in a form with what a program sent: texts, and open files, which stay as they are.
+
+    Raises:
+        BadRequest: if an argument is missing, unknown, or of another type.
+    """
+    known = arguments(form)
+    for name in given:
+        if name not in known:
+            raise BadRequest(about_programs.unknown_field(name, tuple(known)))
+    for name, argument in known.items():
+        if argument.default is None and name not in given:
+            raise BadRequest(about_programs.field_missing(name))
+    return form(**{name: _read(name, known[name].kind, value) for name, value in given.items()})
+
+
+def _read(name: str, kind: type, value: str | IO[bytes]) -> Any:
+    if (kind is gr.FileData) == isinstance(value, str):
+        raise BadRequest(about_programs.no_file(name) if kind is gr.FileData else about_programs.no_text(name))
+    try:
+        return written_whole(value) if kind is int else written_number(value) if kind is float else value  # type: ignore[arg-type]
+    except ValueError as error:
+        raise BadRequest(about_programs.no_number(name, str(error))) from None
 
 
 def controls(form: object) -> dict[str, Any]:

@@ -68,7 +68,8 @@ class Reviewing:
                 raise BadRequest(on_page.cell_outside())
             engine = self._desk.engine
             pinned = requests.pinned_request(run, index, intents.read_pins(asked.pins, run), engine.spec)
-            found = engine.alternatives(pinned, cell)
+            with self._desk.turns.taken():
+                found = engine.alternatives(pinned, cell)
             patches = [(each, export.exact_url(each.patch)) for each in found]
             return replies.alternatives(run.id, index, cell, patches)
 

@@ -57,8 +57,9 @@ class Running:
             live = self._live[owner] = Live(read(sent.OfRun, payload_of(event)).run)
             if live.run in self._unwanted:
                 return
-            with closing(self._drawn(live, values, axes, event, request)) as told:
-                for each in told:
+            drawn = self._drawn(live, values, axes, event, request)
+            with closing(drawn) as told, self._desk.turns.taken():
+                for each in () if live.stopped else told:
                     yield each
                     if live.stopped:
                         return
@@ -126,7 +127,7 @@ class Running:
             painting = replace(asked.painting, finish="none")
             drawn = [replace(each, start=run.start(i), painting=painting) for i, each in enumerate(run.requests)]
             job = Job(run_id, document, asked, run.source, None, engine, request, time.perf_counter())
-            with document.working():
+            with document.working(), self._desk.turns.taken():
                 results = engine.edit_together(drawn)
                 return self._drawing.finished(job, drawn, results, run.trace, kept=run.requests, draft=True)
 

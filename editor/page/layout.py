@@ -72,12 +72,22 @@ class Page(NamedTuple):
     form: FormControls
 
 
-def build_app(engine: Engine, settings: AppSettings) -> gr.Blocks:
-    """Build the page over a loaded engine, which may be swapped later; queued, and launched by the caller."""
+def build_handlers(engine: Engine, settings: AppSettings) -> Handlers:
+    """Make the gestures over a loaded engine, which may be swapped later."""
     store = Store(Path(get_upload_folder()))
     gr.set_static_paths(store.served)  # Gradio neither copies these files nor deletes them by age: removing is ours
-    documents = Documents(store, settings)
-    handlers = Handlers(Models(engine, settings), settings, documents)
+    return Handlers(Models(engine, settings), settings, Documents(store, settings))
+
+
+def build_app(engine: Engine, settings: AppSettings, handlers: Handlers | None = None) -> gr.Blocks:
+    """Build the page over a loaded engine; queued, and launched by the caller.
+
+    Args:
+        engine: for the first page.
+        settings: the limits.
+        handlers: the gestures, where another door shares them.
+    """
+    handlers = handlers or build_handlers(engine, settings)
     app = gr.Blocks(title=on_page.TITLE, fill_width=True, analytics_enabled=False)
     app.state_session_capacity = _SESSIONS_A_VISITOR * settings.visitors
     with app:

@@ -39,6 +39,8 @@ _SPARE_DISK = 256 * MB
 _PATIENCE_S = 30.0  # for a whole JSON body, and between two pieces of an upload
 _DRAIN_S = 3.0  # time for reading away a refused body, so that the refusal arrives
 _UPLOAD = "/gradio_api/upload"
+PROGRAMS = "/api/v1/"
+"""Below it programs send forms; editor/programs answers them."""
 _CLOSED = re.compile(
     r"/gradio_api/(proxy=|deep_link|file/|dev/|vibe|undo-vibe|process_recording|stream/|run-history|runs)"
     r"|/(login|logout|monitoring)(/|$)"
@@ -84,6 +86,14 @@ class Refused(Exception):
         self.status = status
 
 
+class UploadRefused(MultiPartException):
+    """The same for files, once they are under way; Gradio's parser knows it as its own."""
+
+    def __init__(self, status: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.status = status
+
+
 class Doorway:
     """ASGI application around another one."""
 
@@ -108,7 +118,7 @@ class Doorway:
             self._check_sender(scope, headers)
             if scope["method"] in ("GET", "HEAD", "OPTIONS"):
                 await self._app(scope, receive, send)
-            elif scope["path"].rstrip("/").endswith(_UPLOAD):
+            elif _brings_files(scope, headers):
                 length = self._length(headers)
                 with self._room("upload", length, self._upload_most, _MOST_UPLOADS_AT_ONCE):
                     await self._make_room(length)
@@ -197,27 +207,45 @@ class Doorway:
         """Wrap `receive` to hand an upload on piece by piece; on errors Gradio's parser cleans up."""
         boundary = headers.get("content-type", "").partition("boundary=")[2].split(";")[0].strip(' "').encode("latin-1")
         mark = b"--" + boundary
-        came, parts, tail = 0, 0, b""
+        came, parts, tail, whole = 0, 0, b"", False
 
         async def piece() -> Message:
-            nonlocal came, parts, tail
+            nonlocal came, parts, tail, whole
+            if whole:  # whoever answers asks on, to hear whether the sender is still there
+                return await receive()
             try:
                 message = await asyncio.wait_for(receive(), _PATIENCE_S)
             except TimeoutError:
-                raise MultiPartException(about_server.upload_cut()) from None
+                raise UploadRefused(408, about_server.upload_cut()) from None
             if message["type"] != "http.request":
-                raise MultiPartException(about_server.upload_cut())
+                raise UploadRefused(400, about_server.upload_cut())
             body = message.get("body", b"")
             came += len(body)
             parts += (tail + body).count(mark)
             tail = body[-(len(mark) - 1) :]
             if came > self._upload_most:
-                raise MultiPartException(about_server.body_too_large(self._rules.upload_mb))
+                raise UploadRefused(413, about_server.body_too_large(self._rules.upload_mb))
             if parts > _MOST_PARTS + 1:
-                raise MultiPartException(about_server.upload_parts(_MOST_PARTS))
+                raise UploadRefused(400, about_server.upload_parts(_MOST_PARTS))
+            whole = not message.get("more_body", False)
             return message
 
         return piece
+
+
+def _brings_files(scope: Scope, headers: Headers) -> bool:
+    """Tell whether a request may bring files.
+
+    Raises:
+        Refused: if it is a program's and brings anything else.
+    """
+    if scope["path"].rstrip("/").endswith(_UPLOAD):
+        return True
+    if not scope["path"].startswith(PROGRAMS):
+        return False
+    if headers.get("content-type", "").partition(";")[0].strip().lower() != "multipart/form-data":
+        raise Refused(415, about_server.kind_of_body("multipart/form-data"))
+    return True
 
 
 async def _whole(receive: Receive, most: int) -> bytes | None:

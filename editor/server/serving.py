@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import Any
 
@@ -17,7 +17,7 @@ import gradio as gr
 import uvicorn
 from fastapi import FastAPI
 from starlette.middleware import Middleware
-from starlette.routing import Mount
+from starlette.routing import BaseRoute, Mount
 from starlette.types import ASGIApp
 
 from editor.server.addresses import Addresses
@@ -31,16 +31,19 @@ _PATIENCE_S = 6.0  # for a step of a run, inside which torch cannot be interrupt
 _MOST_CONNECTIONS = 700  # two stay open per page; beyond, visitors are asked to come again
 
 
-def application(page: gr.Blocks, settings: AppSettings, place: Workplace, **look: Any) -> tuple[ASGIApp, FastAPI]:
+def application(
+    page: gr.Blocks, settings: AppSettings, place: Workplace, routes: Sequence[BaseRoute] = (), **look: Any
+) -> tuple[ASGIApp, FastAPI]:
     """Build the whole application; returns it, and Gradio's own within it.
 
     Args:
         page: queued.
         settings: hosts and limits.
         place: its served folder holds Gradio's files.
+        routes: addresses that are not Gradio's.
         **look: theme, style sheets and head of the page.
     """
-    outer = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    outer = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, routes=list(routes))
     gr.mount_gradio_app(
         outer,
         page,

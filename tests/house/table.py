@@ -49,7 +49,7 @@ FLOORS: dict[str, list[set[str]]] = {
         {"documents", "models"},
         {"wire"},
         {"handlers"},
-        {"page"},
+        {"page", "programs"},
         {"start"},
         {"__init__"},
     ],

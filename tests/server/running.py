@@ -69,9 +69,11 @@ class App:
         """Return all that it printed."""
         return self._log.read_text(encoding="utf-8", errors="replace")
 
-    def ask(self, method: str, path: str, body: bytes | None = None, **headers: str) -> Answer:
-        """Send a request as it stands; a header's name may have _ for -."""
-        wire = HTTPConnection("127.0.0.1", self.port, timeout=60)
+    def ask(
+        self, method: str, path: str, body: bytes | None = None, *, patience_s: float = 60, **headers: str
+    ) -> Answer:
+        """Send a request as it stands; a header's name may have _ for -. Hangs up when patience ends."""
+        wire = HTTPConnection("127.0.0.1", self.port, timeout=patience_s)
         with contextlib.closing(wire):
             given = {name.replace("_", "-"): value for name, value in headers.items()}
             wire.request(method, path, body, given)
