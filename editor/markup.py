@@ -13,6 +13,7 @@ from typing import NamedTuple
 from core import masked_counts
 from editor.sentences import on_page
 
+_OPENED = ".png,.jpg,.jpeg,.webp,.avif,.heic,.heif,.tif,.tiff,.gif,.zip"
 _WIDTH, _HEIGHT = 300, 44
 """Units of the drawing of the chosen schedule; the style sheet scales it to the inspector's width."""
 _SMALL_WIDTH, _SMALL_HEIGHT = 88, 36
@@ -150,7 +151,7 @@ def open_button() -> str:
     """Write the button that opens a file, and the page's file field; open.js joins them."""
     return (
         f'<button type="button" class="pg-open">{escape(on_page.UPLOAD)}</button>'
-        '<input type="file" accept=".png,.jpg,.jpeg,.webp,.zip" hidden tabindex="-1">'
+        f'<input type="file" accept="{_OPENED}" hidden tabindex="-1">'
     )
 
 

@@ -72,6 +72,12 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("core.pictures", "core.values.geometry"),
     },
     "core.pictures.maskfiles": {"numpy", "PIL", "core.errors", "core.pictures.opening", "core.values.geometry"},
+    # the optional plug-in for HEIC is imported where a file is one
+    "core.pictures.opening": {
+        *("numpy", "PIL", "pillow_heif", "core.checks", "core.errors", "core.pictures", "core.values.geometry"),
+    },
+    "core.pictures.headers": {"core.errors", "core.pictures", "core.values.geometry"},
+    "core.pictures.isoboxes": {"core.values.geometry"},
     "core.pictures.pngtext": set(),
     "core.pictures.profiles": {"numpy", "PIL"},
     "core.pictures.frames": {"numpy", "core.plumbing.json_text"},

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from core.errors import BadRequest
-from core.pictures.opening import colour_and_alpha, decoded, upright
+from core.pictures.opening import DEEP_GREY, colour_and_alpha, decoded, upright
 from core.values.geometry import Size
 
 LEVEL = 17
@@ -27,6 +27,7 @@ _LEAST_RANGE = 32
 _NEAR = 1 / 16  # of the range: levels this near an end belong to it, for the noise of a JPEG
 _MOST_BETWEEN = 0.5
 """Largest share of pixels between dark and bright: of 7,500 photos and grey copies of photos 99.5 % have more."""
+_LOSSLESS = ("PNG", "GIF", "TIFF")
 _ADVICE = "give one of black and white, white where it is to be repainted"
 
 
@@ -75,7 +76,7 @@ def read_mask(source: bytes | Path, size: Size | None) -> MaskFile:
     the brightest, so 0 and 1 become 0 and 255. Colour profiles are ignored: a mask's levels are not colours.
 
     Args:
-        source: the file's bytes or its path; PNG, JPEG or WebP, at most 32 MB.
+        source: the file's bytes or its path; of a format that `read_picture` opens.
         size: of the picture it belongs to, or None for any.
 
     Raises:
@@ -109,7 +110,7 @@ def _signals(source: bytes | Path) -> _Signals:
         colours = np.asarray(upright(plain.convert("RGB"), image))
         kind = "16-bit " if depth == 16 else ""
         bright = colours.max(2)
-        if image.mode in ("I;16", "I"):
+        if image.mode in DEEP_GREY:
             deep = np.asarray(upright(image, image)).astype(np.int64)
             most = int(deep.max())
             if most <= 255 and most > 0:
@@ -119,7 +120,7 @@ def _signals(source: bytes | Path) -> _Signals:
             bright, kind = numbers, "palette "
         elif image.mode == "P":
             kind = "palette's "
-        noise = 0.0 if image.format == "PNG" else _NEAR
+        noise = 0.0 if image.format in _LOSSLESS else _NEAR
         return _Signals(bright, colours, None if alpha is None else np.asarray(upright(alpha, image)), kind, noise)
 
 

@@ -21,7 +21,8 @@ from PIL import ExifTags, Image
 
 from core.checks import MOST_PIXELS, MOST_SIDE
 from core.errors import BadRequest
-from core.pictures.pngtext import MAX_TEXT_CHUNK, SIGNATURE
+from core.pictures.headers import OPENED, header_of
+from core.pictures.pngtext import MAX_TEXT_CHUNK
 from core.pictures.profiles import to_srgb
 from core.values.geometry import Size
 
@@ -29,30 +30,13 @@ MOST_TEXT_BYTES = 2 * MAX_TEXT_CHUNK
 """Room in a file beside its pixels: the two texts of a recipe, or the tables of a broken encoder."""
 MOST_BYTES = 4 * MOST_PIXELS * 101 // 100 + MOST_TEXT_BYTES
 """Size of the largest file that is written here, which must open again: uncompressed noise with alpha, plus 1 %."""
+DEEP_GREY = ("I;16", "I;16B", "I;16L", "I")
+"""Pillow's modes for grey of 16 bits."""
 LEAST_SIDE = 16
 """Pixels of the shorter side: a token cell of the published models."""
 
 _log = logging.getLogger(__name__)
 
-_FOREIGN = (  # first bytes, at an offset, and what people call it
-    (0, b"GIF8", "a GIF"),
-    (0, b"BM", "a BMP"),
-    (0, b"II*\0", "a TIFF"),
-    (0, b"MM\0*", "a TIFF"),
-    (0, b"8BPS", "a Photoshop file"),
-    (0, b"%PDF", "a PDF"),
-    (0, b"PK\x03\x04", "a zip archive"),
-    (0, b"\0\0\x01\0", "an icon"),
-    (0, b"\xff\x0a", "a JPEG XL"),
-    (0, b"\0\0\0\x0cJXL ", "a JPEG XL"),
-    (0, b"\0\0\0\x0cjP  ", "a JPEG 2000"),
-    (4, b"ftypavif", "an AVIF"),
-    (4, b"ftyphei", "a HEIC"),
-    (4, b"ftypmif1", "a HEIC"),
-    (4, b"ftyp", "a video"),
-    (0, b"<svg", "an SVG"),
-    (0, b"<", "a web page or SVG"),
-)
 _DECODER_ERRORS = (
     ArithmeticError,
     EOFError,
@@ -66,6 +50,10 @@ _DECODER_ERRORS = (
     zlib.error,
 )
 """What Pillow and its plugins raise on damaged files; UnidentifiedImageError is an OSError."""
+
+_BITS_TAG = 258  # BitsPerSample; TIFF 6.0, section 3
+_TURNED = ("HEIF", "TIFF")
+"""Formats that Pillow turns upright by itself, so that width and height may have changed places."""
 
 _TRANSPOSES = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -97,10 +85,11 @@ def open_picture(source: bytes | Path) -> NDArray[np.uint8]:
 
 
 def read_picture(source: bytes | Path) -> PictureFile:
-    """Read a PNG, JPEG or WebP file, the first frame if there are several.
+    """Read a PNG, JPEG, WebP, AVIF, HEIC, TIFF or GIF file, the first frame if there are several.
 
-    EXIF orientation is applied; colours are converted to sRGB by the embedded profile (a broken one is ignored; one
-    that moves no colour changes nothing); 16 bits per channel are scaled to 8; CMYK, grey and palettes become RGB.
+    Orientation is applied; colours are converted to sRGB by the embedded profile (a broken one is ignored; one that
+    moves no colour changes nothing); more than 8 bits per channel are scaled to 8; CMYK, grey and palettes become RGB.
+    HEIC needs the package pillow-heif.
 
     Args:
         source: the file's bytes or its path; at most about four bytes per pixel and 32 MB more.
@@ -114,8 +103,8 @@ def read_picture(source: bytes | Path) -> PictureFile:
         colour, told = to_srgb(colour, image.info)
         if alpha is not None:
             colour.putalpha(alpha)
-        if depth == 16:
-            told = f"its 16 bits a channel were scaled to 8{', and ' + told if told else '.'}"
+        if depth > 8:
+            told = f"its {depth} bits a channel were scaled to 8{', and ' + told if told else '.'}"
         return PictureFile(np.array(upright(colour, image), np.uint8), told and f"picture: {told}")
 
 
@@ -125,7 +114,10 @@ def picture_size(data: bytes) -> Size:
     Raises:
         BadRequest: if it cannot be read, or `read_picture` would refuse its size.
     """
-    size = _header_size(data)
+    return _checked(header_of(data).size)
+
+
+def _checked(size: Size | None) -> Size:
     if size is None:
         raise BadRequest("picture is damaged: its header cannot be read, save it again as PNG, JPEG or WebP.")
     width, height = size
@@ -139,6 +131,36 @@ def picture_size(data: bytes) -> Size:
     return size
 
 
+def _plugged(kind: str) -> str:
+    """Make sure of the plug-in that opens a format, and return the format.
+
+    Raises:
+        BadRequest: if it is HEIC, and nothing here can open it.
+    """
+    if kind == "HEIF":
+        try:
+            from pillow_heif import register_heif_opener
+        except ImportError:
+            raise BadRequest(
+                "file is a HEIC, and the package pillow-heif, which opens it, is not installed here: save the picture "
+                "as JPEG, or say pip install -r requirements-heic.txt."
+            ) from None
+        register_heif_opener(thumbnails=False)
+    return kind
+
+
+def _depth(image: Image.Image, data: bytes) -> int:
+    """Return the bits per channel of a file; refuses the levels of TIFFs that are no picture's."""
+    if image.format == "PNG":
+        return data[24]
+    if image.format != "TIFF":
+        return int(image.info.get("bit_depth", 8))  # as the plug-in for HEIC tells
+    depth = max(image.tag_v2.get(_BITS_TAG, (1,)))  # type: ignore[attr-defined]
+    if image.mode in ("F", "LAB") or (image.mode == "I" and depth > 16):
+        raise BadRequest(f"picture has {depth} bits a channel in mode {image.mode}: save it in RGB at 8 or 16 bits.")
+    return int(depth)
+
+
 @contextmanager
 def decoded(source: bytes | Path) -> Iterator[tuple[Image.Image, int]]:
     """Decode the first frame of a picture file; yields the image as stored, and its bits per channel.
@@ -147,16 +169,18 @@ def decoded(source: bytes | Path) -> Iterator[tuple[Image.Image, int]]:
         BadRequest: see `read_picture`; also for decoder errors that the body raises.
     """
     data = _bytes(source)
-    size = picture_size(data)
+    kind, stored = header_of(data)
+    size = _checked(stored)
     width, height = size
     if len(data) > 4 * width * height * 101 // 100 + MOST_TEXT_BYTES:
         raise BadRequest(f"picture file has {len(data) >> 20} MB, more than {width}x{height} px need: save it again.")
     try:
-        with Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "WEBP")) as image:
-            if image.size != size:
+        with Image.open(io.BytesIO(data), formats=(_plugged(kind),)) as image:
+            if image.size not in ((size, size[::-1]) if kind in _TURNED else (size,)):
                 raise ValueError("two headers that disagree")  # refused below, like any other damage
+            depth = _depth(image, data)
             image.load()
-            yield image, data[24] if data.startswith(SIGNATURE) else 8
+            yield image, depth
     except BadRequest:
         raise
     except _DECODER_ERRORS as error:
@@ -168,17 +192,17 @@ def _bytes(source: bytes | Path) -> bytes:
     if isinstance(source, Path):
         try:
             if source.exists() and not source.is_file():
-                raise BadRequest(f"{source} is not a file: give a PNG, JPEG or WebP file.")
+                raise BadRequest(f"{source} is not a file: give {OPENED}.")
             with source.open("rb") as file:
                 data = file.read(MOST_BYTES + 1)
         except (OSError, ValueError) as error:
             if isinstance(error, BadRequest):
                 raise
-            raise BadRequest(f"{source} cannot be read ({reason_of(error)}): give a PNG, JPEG or WebP file.") from error
+            raise BadRequest(f"{source} cannot be read ({reason_of(error)}): give {OPENED}.") from error
     else:
         data = bytes(source)
     if not data:
-        raise BadRequest("picture file is empty: give a PNG, JPEG or WebP file.")
+        raise BadRequest(f"picture file is empty: give {OPENED}.")
     if len(data) > MOST_BYTES:
         raise BadRequest(f"picture file is larger than {MOST_BYTES // 2**20} MB: save it smaller, as JPEG or WebP.")
     return data
@@ -187,55 +211,6 @@ def _bytes(source: bytes | Path) -> bytes:
 def reason_of(error: Exception) -> str:
     """Return the system's description of an error, in small letters."""
     return (getattr(error, "strerror", None) or str(error)).lower()
-
-
-def _header_size(data: bytes) -> Size | None:
-    """Read width and height from the first bytes; None if they are damaged. Other formats are refused here."""
-    if data.startswith(SIGNATURE):
-        return Size(*struct.unpack(">II", data[16:24])) if data[12:16] == b"IHDR" and len(data) >= 24 else None
-    if data.startswith(b"\xff\xd8\xff"):
-        return _jpeg_size(data)
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return _webp_size(data)
-    for offset, start, name in _FOREIGN:
-        if data[:64].lstrip().startswith(start) if start.startswith(b"<") else data.startswith(start, offset):
-            raise BadRequest(f"file is {name}: give a PNG, JPEG or WebP file.")
-    raise BadRequest("file is not a picture that can be read here: give a PNG, JPEG or WebP file.")
-
-
-def _jpeg_size(data: bytes) -> Size | None:
-    """Find the size in the first frame header; ITU-T T.81, annex B."""
-    at = 2
-    while at + 9 <= len(data) and data[at] == 0xFF:
-        marker = data[at + 1]
-        if marker == 0xFF:  # fill byte
-            at += 1
-        elif marker == 0x01 or 0xD0 <= marker <= 0xD7:  # without a length
-            at += 2
-        elif 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
-            height, width = struct.unpack(">HH", data[at + 5 : at + 9])
-            return Size(width, height)
-        elif marker in (0xD9, 0xDA):  # end, or pixels before any size
-            return None
-        else:
-            at += 2 + max(2, int.from_bytes(data[at + 2 : at + 4], "big"))
-    return None
-
-
-def _webp_size(data: bytes) -> Size | None:
-    """Find the canvas size; WebP container specification and RFC 6386, part 9.1."""
-    if len(data) < 30:
-        return None
-    kind = data[12:16]
-    if kind == b"VP8X":
-        return Size(1 + int.from_bytes(data[24:27], "little"), 1 + int.from_bytes(data[27:30], "little"))
-    if kind == b"VP8 " and data[23:26] == b"\x9d\x01\x2a":
-        width, height = struct.unpack("<HH", data[26:30])
-        return Size(width & 0x3FFF, height & 0x3FFF)
-    if kind == b"VP8L" and data[20] == 0x2F:
-        bits = int.from_bytes(data[21:25], "little")
-        return Size((bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1)
-    return None
 
 
 def upright(picture: Image.Image, stored: Image.Image) -> Image.Image:
@@ -251,6 +226,8 @@ def upright(picture: Image.Image, stored: Image.Image) -> Image.Image:
 
 def colour_and_alpha(image: Image.Image, depth: int) -> tuple[Image.Image, Image.Image | None]:
     """Split an image into its colours, in mode L, RGB or CMYK, and its alpha in mode L or None."""
+    if image.mode in ("RGBa", "La"):  # a TIFF's, multiplied by its alpha
+        image = image.convert("RGBA" if image.mode == "RGBa" else "LA")
     if image.mode in ("RGBA", "LA", "PA"):
         alpha = image.getchannel("A")
         return image.convert("L" if image.mode == "LA" else "RGB"), alpha
@@ -260,7 +237,7 @@ def colour_and_alpha(image: Image.Image, depth: int) -> tuple[Image.Image, Image
             return image.convert("RGB"), None
         both = image.convert("RGBA")
         return both.convert("RGB"), both.getchannel("A")
-    if image.mode in ("I;16", "I"):
+    if image.mode in DEEP_GREY:
         deep = np.asarray(image).astype(np.uint32)
         levels = np.minimum((deep + 128) // 257, 255).astype(np.uint8)  # 65535 -> 255, to the nearest level
         return Image.fromarray(levels), None if key is None else _opaque_but(deep == key)

@@ -31,7 +31,7 @@ class About:
     control: str
 
 
-Picture = Annotated[gr.FileData, About("the picture, PNG, JPEG or WebP.", "image")]
+Picture = Annotated[gr.FileData, About("the picture, PNG, JPEG, WebP, AVIF, HEIC, TIFF or GIF.", "image")]
 Brushed = Annotated[
     gr.FileData, About("a picture of the same size, bright (or opaque, on a transparent layer) = repaint.", "mask")
 ]

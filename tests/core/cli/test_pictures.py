@@ -119,9 +119,8 @@ def test_a_jpeg_is_opened_whatever_it_is_called(edit: Edit, name: str) -> None:
     ("data", "kind"),
     [
         (saved(scene(), "BMP"), "a BMP"),
-        (saved(scene(), "GIF"), "a GIF"),
-        (saved(scene(), "TIFF"), "a TIFF"),
-        (b"\0\0\0\x18ftypavif\0\0\0\0avifmif1" + bytes(64), "an AVIF"),
+        (b"8BPS" + bytes(64), "a Photoshop file"),
+        (b"\0\0\0\x18ftypisom\0\0\0\0isommp41" + bytes(64), "a video"),
     ],
 )
 @pytest.mark.parametrize("ending", ["", ".png"])
@@ -131,7 +130,7 @@ def test_a_picture_of_another_kind_is_named_with_what_to_give_instead(
     image, output = tmp_path / f"photo{ending}", tmp_path / "out.png"
     image.write_bytes(data)
     sentence = refusal("edit", "--image", image, "--mask", mask, "--output", output, capsys=capsys)
-    assert f"is {kind}: give a PNG, JPEG or WebP" in sentence
+    assert f"is {kind}: give a PNG, JPEG, WebP" in sentence
     assert not output.exists()
 
 
