@@ -200,7 +200,7 @@ def no_draft() -> str:
 
 def first_visit() -> str:
     """Say what the painted sample is for."""
-    return "A sample is open, two flowers at its edge are painted over: press Enter to see them go."
+    return "Two flowers at the edge of this sample are painted over."
 
 
 def follows(share: float) -> str:

@@ -121,6 +121,19 @@ def test_what_has_a_star_outlasts_a_clearing_and_a_reload(page: Page) -> None:
     assert groups(page) == ["Run 1 A B C D", "Run 2 A B C D"]
 
 
+@pytest.mark.parametrize("size", [(1440, 900), (412, 915)])
+def test_notices_stand_at_the_foot_in_the_middle_and_clear_of_the_dock(page: Page, size: tuple[int, int]) -> None:
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.click(".mge-strip >> text=Drop")
+    page.wait_for_selector(".mge-toast.mge-on")
+    page.wait_for_function("getComputedStyle(document.querySelector('.mge-toast')).transform === 'none'")
+    places = [page.locator(name).bounding_box() for name in (".mge-view", ".mge-strip", ".mge-toast")]
+    view, strip, toast = (each or {} for each in places)
+    assert view["y"] + view["height"] / 2 < toast["y"]
+    assert toast["y"] + toast["height"] <= strip["y"]
+    assert abs(toast["x"] + toast["width"] / 2 - view["x"] - view["width"] / 2) <= 1
+
+
 def test_medals_stand_for_numbers_which_the_tooltip_has(page: Page) -> None:
     tiles = page.locator(".mge-tile")
     assert tiles.locator("small").all_text_contents() == ["1", "2", "3", ""]

@@ -106,6 +106,15 @@ def set_number(page: Page, control: str, value: float) -> None:
     field.press("Tab")
 
 
+def test_a_first_visit_by_touch_is_told_to_tap(open_page: Visit, launched: str) -> None:
+    page = opened(open_page(launched, viewport={"width": 412, "height": 915}, has_touch=True, is_mobile=True))
+    hint = page.locator("#mge-stage .mge-hint")
+    assert "Tap Run" in hint.inner_text()
+    hint.get_by_text("Run", exact=True).tap()
+    hint.wait_for(state="hidden")
+    wait(page, "s.running || s.review")
+
+
 def test_a_first_visit_needs_one_key(first_visit: Page) -> None:
     page = first_visit
     now = state(page)
@@ -113,8 +122,15 @@ def test_a_first_visit_needs_one_key(first_visit: Page) -> None:
     assert 0 < now["painted"] < 0.2 * 640 * 427
     assert page.locator("#mge-samples button").count() >= 10
     assert page.locator("#mge-curve rect").count() == 8  # a bar for each step
-    page.locator("#mge-stage .mge-toast.mge-on", has_text="press Enter").wait_for()
+    hint = page.locator("#mge-stage .mge-hint")
+    assert "Press Enter" in hint.inner_text()
+    page.wait_for_timeout(5000)  # longer than a passing notice stays
+    told, stage, view = hint.bounding_box(), page.locator("#mge-stage .mge-view").bounding_box(), state(page)["view"]
+    assert told
+    assert stage
+    assert stage["y"] + view["y"] + 427 * view["scale"] <= told["y"]  # what it speaks of is in sight
     page.keyboard.press("Enter")
+    hint.wait_for(state="hidden")
     wait(page, "s.review && s.review.loaded")
     assert "0 px changed outside" in page.locator("#mge-stage .mge-badge").inner_text()
 

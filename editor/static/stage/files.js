@@ -200,7 +200,8 @@ export class Files {
     versions.takeState(message.state);
     if (message.state?.mode) stage.askMode(message.state.mode);
     // What a first visit is told is about what is painted, and a mode chosen on an earlier one may not show that.
-    if (message.notice && (!message.first || stage.paintable())) stage.panel.toast(message.notice);
+    if (message.first) stage.change({ hint: stage.paintable() ? (message.notice ?? "") : "" });
+    else if (message.notice) stage.panel.toast(message.notice);
     else if (left) stage.panel.toast(WORDS.openedOver);
     stage.history.clear();
     if (left) stage.history.push({ kind: "open", before: left, after: sessions.id });

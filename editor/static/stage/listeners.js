@@ -5,7 +5,7 @@
 /** @type {Name[]} what a session keeps */
 const KEPT = ["doc", "mask", "history", "mode", "box", "extend", "pinned", "review"];
 /** @type {Name[]} what says how large the canvas is */
-const FRAME = ["mask", "mode", "extend", "review", "running", "comparison", "dragging", "view"];
+const FRAME = ["mask", "mode", "extend", "review", "running", "comparison", "dragging", "view", "hint"];
 /** @type {Name[]} what a run would be asked for */
 const PLAN = ["mask", "paint", "mode", "box", "extend", "pinned", "model"];
 /** @type {Name[]} */
@@ -20,6 +20,8 @@ export function listenAll(stage) {
   const { panel, timeline, choice, pointers, renderer } = stage;
   stage.watch(KEPT, () => stage.autosave.soon());
   stage.watch(PLAN, () => stage.planner.forget());
+  stage.watch(["running"], () => stage.running && stage.change({ hint: "" }));
+  stage.listen(["hint"], () => panel.showHint(stage.hint));
   stage.listen(["running", "review", "tiles", "doc"], () => choice.show());
   stage.listen(FRAME, () => stage.refit());
   stage.listen(PLAN, () => stage.planner.replan());

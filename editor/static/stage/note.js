@@ -1,17 +1,18 @@
-/** A line over the stage that stays until it is closed: what was restored, or could not be, and what can be done about
- * it. */
+/** A line at the foot of the stage that stays until it is closed: what a first visit is told, what was restored, and
+ * what can be done about it. Knows nothing of what it says. */
 
 import { makeElement, textButton } from "../common/elements.js";
 import { WORDS } from "./wording.js";
 
-/** @typedef {{text: string, title: string, act: () => void}} Deed */
+/** @typedef {{text: string, title: string, act: () => void, first?: boolean}} Deed first = what most will want */
 
 export class Note {
-  constructor() {
+  /** @param {string} name of its element @param {() => void} [close] */
+  constructor(name, close = () => this.hide()) {
     this.text = makeElement("span", "");
     this.deeds = makeElement("span", "mge-note-deeds");
-    const close = textButton("×", WORDS.close, () => this.hide(), "mge-small");
-    this.box = makeElement("div", "mge-restored mge-float", { role: "status" }, this.text, this.deeds, close);
+    const closer = textButton("×", WORDS.close, close, "mge-small");
+    this.box = makeElement("div", `${name} mge-note mge-float`, { role: "status" }, this.text, this.deeds, closer);
     this.lasting = false;
     this.hide();
   }
@@ -19,7 +20,9 @@ export class Note {
   /** @param {string} text @param {Deed[]} deeds what can be done about it */
   say(text, ...deeds) {
     this.text.textContent = text;
-    this.deeds.replaceChildren(...deeds.map((each) => textButton(each.text, each.title, each.act, "mge-small")));
+    const button = (/** @type {Deed} */ { text: name, title, act, first }) =>
+      textButton(name, title, act, first ? "mge-small mge-primary" : "mge-small");
+    this.deeds.replaceChildren(...deeds.map(button));
     this.box.hidden = false;
     this.lasting = false;
   }

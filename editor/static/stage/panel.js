@@ -1,6 +1,7 @@
 /** The stage's own buttons, lines of text and tiles. Knows how they look and what they call, nothing of pixels. */
 
 import { makeElement } from "../common/elements.js";
+import { Note } from "./note.js";
 import { Options } from "./options.js";
 import { Strip } from "./strip.js";
 import { WORDS } from "./wording.js";
@@ -106,6 +107,7 @@ export class Panel {
     this.empty = this.emptyPlace();
     this.strip = new Strip(stage);
     this.toastBox = makeElement("div", "mge-toast mge-float", { role: "status" });
+    this.hint = new Note("mge-hint", () => stage.change({ hint: "" }));
     this.bar = makeElement("div", "mge-bar", {}, makeElement("i", ""));
     this.badge = makeElement("span", "mge-badge");
     this.status = makeElement("span", "mge-status");
@@ -184,10 +186,9 @@ export class Panel {
       this.compareTag,
       stage.timeline.inset,
       stage.timeline.legend,
-      stage.sessions.note.box,
       stage.cells.box,
       stage.tree.drawer,
-      this.toastBox,
+      makeElement("div", "mge-notices", {}, this.toastBox, stage.sessions.note.box, this.hint.box),
       this.dropHint,
       this.bar
     );
@@ -240,6 +241,24 @@ export class Panel {
   /** Says that the original is shown. @param {boolean} on */
   showOriginal(on) {
     this.compareTag.classList.toggle("mge-on", on);
+  }
+
+  /** What a first visit is told, with the deed it is about. @param {string} text none, where it is "" */
+  showHint(text) {
+    if (!text) return this.hint.hide();
+    const how = matchMedia("(pointer: coarse)").matches ? WORDS.tapRun : WORDS.pressEnter;
+    this.hint.say(`${text} ${how}`, {
+      text: WORDS.run,
+      title: WORDS.runTitle,
+      act: () => this.stage.run(),
+      first: true,
+    });
+  }
+
+  /** CSS pixels at the viewport's foot that no picture should lie under. */
+  get foot() {
+    const { box } = this.hint;
+    return this.strip.over + (box.hidden ? 0 : box.offsetHeight);
   }
 
   /** @param {string} message @param {"info" | "error"} [level] */

@@ -36,7 +36,7 @@ export class Sessions {
     this.chosen = false;
     /** @type {Set<string>} sessions that no other tab may write to */
     this.claimed = new Set();
-    this.note = new Note();
+    this.note = new Note("mge-restored");
   }
 
   /** Brings back what was on the stage when this tab was left; in a new tab the newest that no other has. */

@@ -122,15 +122,14 @@ export class Stage extends State {
     const free = this.mode === "extend" ? (wide ? 72 : 40) : wide ? 28 : 12;
     const [across, down] = this.comparison.apart;
     this.fittedTo = this.fitting();
-    const foot = free + down + this.panel.strip.over;
+    const foot = free + down + this.panel.foot;
     this.view.fit(this.frame(), [free + across, free + down, free + across, foot]);
   }
 
   /** What decides how the canvas is fitted, as one word. */
   fitting() {
     const { width, height, dpr } = this.view;
-    const { over } = this.panel.strip;
-    const room = [this.comparison.apart, over, width, height, dpr];
+    const room = [this.comparison.apart, this.panel.foot, width, height, dpr];
     return String([this.hasCanvas(), this.mode === "extend", this.frame(), ...room]);
   }
 
@@ -234,6 +233,7 @@ export class Stage extends State {
   /** Takes what was chosen and what runs off the stage: another document comes. */
   leaveResults() {
     this.pointers.cancel();
+    this.change({ hint: "" });
     this.choice.lift();
     this.runner.abandon();
     this.comparison.forget();

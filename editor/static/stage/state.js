@@ -70,6 +70,8 @@ export class State extends Observed {
   /** @type {{picture: Picture, offset: number[]} | null} a variation that someone only looks at */
   peek = null;
 
+  hint = ""; // what a first visit is told, until the first run
+
   // ---- what the hand does, and what it wants to see -----------------------------------------------------------------
   gridOn = false;
   comparing = false;

@@ -99,6 +99,7 @@ export class Strip {
     for (const [key, tile] of this.shown) this.fill(/** @type {Nodes} */ (this.nodes.get(key)), tile);
     // Whoever goes through them by keys stays with the one that is chosen.
     if (focused) /** @type {HTMLElement | null} */ (this.row.querySelector("[aria-checked=true]"))?.focus();
+    this.stage.root.style.setProperty("--mge-over", `${this.over}px`);
     for (const button of [this.keep, this.drop, this.back]) button.disabled = !review || review.sent;
     this.order.disabled = !review;
     this.order.value = review?.order ?? "drawn";
