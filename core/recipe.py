@@ -36,7 +36,7 @@ class Machine:
     Attributes:
         device: "cpu" or "cuda".
         dtype: number format of the nets, e.g. "float32".
-        threads: number among which each sum was divided, on a CPU.
+        threads: number among which each product was divided, on a CPU; 1 where samples went side by side.
     """
 
     device: str

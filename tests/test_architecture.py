@@ -84,7 +84,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # the process that opens and writes pictures of strangers for the server
     "core.pictures.develop": {"core.errors", "core.pictures", "core.values.geometry"},
     # three wings that do not know each other
-    "core.canvas": {"cv2", *VALUES, "core.canvas"},
+    "core.canvas": {"cv2", *VALUES, "core.canvas", "core.plumbing.crew"},
     "core.decoding": {"torch", "core.decoding"},
     # plain values that all three share: no torch
     "core.decoding.settings": {"core.checks", "core.errors"},
@@ -111,7 +111,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # the only rooms that touch nets
     "core.engine.nets": {
         *("torch", "numpy", "core.engine.device", "core.engine.products", "core.engine.swatches"),
-        *("core.errors", "core.models"),
+        *("core.errors", "core.models", "core.plumbing.crew"),
     },
     "core.engine.recall": {"core.decoding", "core.engine.painter", "core.models.memory"},
     "core.engine.local": {

@@ -90,8 +90,11 @@ class Engine:
         return self._painter.machine
 
     def divide_among(self, threads: int) -> None:
-        """Use this many threads from now on, as a replay needs it; another number may move pixels by a level."""
-        self._nets.threads = threads
+        """Divide each product among this many threads from now on; another number may move pixels by a level.
+
+        On a CPU that has more of them, samples go through the nets side by side, which no picture depends on.
+        """
+        self._nets.divide_among(threads)
 
     def plan(self, request: EditRequest) -> tuple[Pass, ...]:
         """Plan the windows of a request and the cells that each will regenerate, without running anything."""

@@ -73,6 +73,6 @@ def reconstruct(painter: Painter, image: NDArray[np.uint8], pixels: int) -> NDAr
     output = np.ascontiguousarray(image[..., :3]).copy()
     for start in dict.fromkeys([*range(0, max(height, width) - side, side), max(height, width) - side]):
         window = Box(start, 0, start + side, side) if width > height else Box(0, start, side, start + side)
-        shown = painter.kept(to_model(image, window, pixels))
+        (shown,) = painter.kept([to_model(image, window, pixels)])
         paste(output, from_model(shown, window), window, np.ones((side, side), np.float32))
     return output

@@ -71,11 +71,10 @@ class Learning:
 
     def _learn(self, work: Work, known: list[_Known], *, grain: bool) -> Examples:
         """Show windows with hidden pixels to the tokenizer and make examples of them."""
-        examples = []
-        for pixels, hidden in known:
-            with work.timed("encode"):
-                shown = shown_window(pixels, mask_to_model(hidden, self._pixels), self._pixels)
-                kept = self._painter.kept(shown)
-            examples.append(Example(pixels, kept, hidden))
+        with work.timed("encode"):
+            side = self._pixels
+            shown = [shown_window(pixels, mask_to_model(hidden, side), side) for pixels, hidden in known]
+            kept = self._painter.kept(shown) if shown else []
         with work.timed("composite"):
+            examples = [Example(pixels, seen, hidden) for (pixels, hidden), seen in zip(known, kept, strict=True)]
             return Examples(examples, grain=grain)

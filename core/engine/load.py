@@ -9,7 +9,7 @@ from pathlib import Path
 
 from core.engine.device import pick_device, pick_format
 from core.engine.engine import Engine
-from core.engine.products import largest_layer
+from core.engine.products import largest_layer, worth_dividing
 from core.errors import UnknownModel
 from core.models.bundled import BUNDLED, list_models
 from core.models.catalog import CATALOG
@@ -38,11 +38,12 @@ def load_engine(
     if folder is None:
         folder = _folder(model)
     spec = read_spec(folder)
-    number = pick_format(dtype, chosen_device, largest_layer(unfilled(folder, spec)[1], spec.grid**2))
+    layer = largest_layer(unfilled(folder, spec)[1], spec.grid**2)
+    number = pick_format(dtype, chosen_device, layer)
     tokenizer, transformer = load_nets(folder, spec, number.dtype)
     sharpener = load_sharpener(folder, spec, number.dtype)
     vision = load_vision(folder, spec.sha256) if transformer.sees_pixels else None
-    return Engine(
+    engine = Engine(
         spec,
         tokenizer,
         transformer,
@@ -52,6 +53,9 @@ def load_engine(
         device=chosen_device,
         number=number,
     )
+    if not worth_dividing(layer):
+        engine.divide_among(1)
+    return engine
 
 
 def _folder(model: str) -> Path:

@@ -49,7 +49,6 @@ class LocalPainter:
 
     def paint(self, job: Job) -> Iterator[Step | Painted]:
         """See `Painter.paint`."""
-        self.nets.bind()
         seconds = {"encode": 0.0, "transformer": 0.0, "decode": 0.0}
         with timed(seconds, "encode"):
             tokens, seen = self._around(job)
@@ -82,23 +81,26 @@ class LocalPainter:
         drawn = Drawn(self._grids(state.guess), self._grids(state.confidence), fits, class_fits, np.array(forwards))
         yield Painted(np.stack(images), drawn, seconds)
 
-    def kept(self, window: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    def kept(self, windows: Sequence[NDArray[np.uint8]]) -> list[NDArray[np.uint8]]:
         """See `Painter.kept`."""
-        (shown,) = self.nets.decode(self.nets.encode(window)[None])
-        return shown
+        return self.nets.decode(self.nets.encode_all(windows))
 
-    @torch.no_grad()
-    def sharper(self, picture: NDArray[np.uint8]) -> NDArray[np.float32] | None:
+    def sharper(self, pictures: Sequence[NDArray[np.uint8]]) -> list[NDArray[np.float32]] | None:
         """See `Painter.sharper`."""
         if self._sharpener is None:
             return None
         net = self._sharpener.to(self.nets.device)  # which may have changed since, when memory was short
-        pixels = torch.from_numpy(picture).to(self.nets.device).permute(2, 0, 1)[None].float() / 255.0
-        with self.nets.autocast():
+
+        def sharpened(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
+            pixels = torch.from_numpy(picture).to(self.nets.device).permute(2, 0, 1)[None].float() / 255.0
             made = net(pixels)[0].float()
-        if not torch.isfinite(made).all():
-            raise CheckpointError(f"the sharpener's pixels overflow {self.nets.dtype}: choose bf16 or fp32 instead.")
-        return np.ascontiguousarray((made * 255.0).permute(1, 2, 0).cpu().numpy())
+            if not torch.isfinite(made).all():
+                raise CheckpointError(
+                    f"the sharpener's pixels overflow {self.nets.dtype}: choose bf16 or fp32 instead."
+                )
+            return np.ascontiguousarray((made * 255.0).permute(1, 2, 0).cpu().numpy())
+
+        return self.nets.each(sharpened, [(picture,) for picture in pictures])
 
     def fitting(self, job: Job, cell: tuple[int, int], temperature: float, count: int) -> list[Fitting]:
         """See `Painter.fitting`."""
@@ -143,7 +145,7 @@ class LocalPainter:
             (B, N) int64, and what the net sees around the hole beside tokens: (B, N, width), or None for models that
             see tokens alone.
         """
-        tokens = torch.stack([self.nets.encode(window) for window in job.windows])  # (B, h, w)
+        tokens = self.nets.encode_all(list(job.windows))  # (B, h, w)
         each = [self.nets.see(window, job.unseen) for window in job.windows]
         hole = torch.from_numpy(job.unknown).to(self.nets.device)
         for row, start in zip(tokens, job.starts, strict=True):
@@ -212,10 +214,13 @@ class LocalPainter:
         cells = self._cells(job)
         hidden = tokens.index_fill(1, cells, MASK)
         classes = [each.class_id for each in job.conditions]
-        fits = self._likelihoods(hidden, seen, classes, guess, cells)
         if not self._spec.null_class or NO_CLASS in classes:
-            return fits, None
-        return fits, fits - self._likelihoods(hidden, seen, [NO_CLASS] * len(classes), guess, cells)
+            return self._likelihoods(hidden, seen, classes, guess, cells), None
+        hidden, guess = hidden.repeat(2, 1), guess.repeat(2, 1)
+        seen = None if seen is None else seen.repeat(2, 1, 1)
+        both = self._likelihoods(hidden, seen, [*classes, *[NO_CLASS] * len(classes)], guess, cells)
+        fits, without = np.split(both, 2)
+        return fits, fits - without
 
     def _likelihoods(
         self, hidden: Tensor, seen: Tensor | None, classes: Sequence[int], guess: Tensor, cells: Tensor
@@ -232,9 +237,6 @@ class LocalPainter:
         class_ids = torch.tensor(classes, device=self.nets.device)
         parts = (hidden, class_ids) if seen is None else (hidden, class_ids, seen)
         first, same = distinct(parts)
-        held = [
-            torch.log_softmax(self.nets.forward(*(part[row : row + 1] for part in parts), cells=cells)[0].float(), -1)
-            for row in first
-        ]
+        held = torch.log_softmax(self.nets.forward(*(part[first] for part in parts), cells=cells).float(), -1)
         each = zip(same, guess, strict=True)
         return np.array([float(held[place].gather(1, drawn[cells][:, None]).sum()) for place, drawn in each])

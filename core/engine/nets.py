@@ -1,7 +1,8 @@
 """A model's nets on their device, with numpy pictures and token grids as input; windows seen before are remembered.
 
 Knows nothing of requests, canvases or schedules. On the CPU every sample goes through the nets by itself, so that a
-variation drawn alone equals itself drawn among others, to the bit; on a GPU samples share a batch.
+variation drawn alone equals itself drawn among others, to the bit; where a product takes fewer threads than there are,
+several samples do so side by side. On a GPU samples share a batch.
 
 When memory runs out there are three steps down: fewer samples at a time, at once and in here; then a smaller number
 format, then the CPU, both by `step_down`, after which the caller begins anew, so that one picture has one format.
@@ -14,7 +15,8 @@ import hashlib
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -31,13 +33,18 @@ from core.models.efficientnet import EfficientNetLite0
 from core.models.interfaces import MaskTransformer, VQTokenizer
 from core.models.memory import Memory
 from core.models.vision import feature_maps
+from core.plumbing.crew import Crew
 
 logger = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
 
 _CACHED_WINDOWS = 64
 """Windows that are remembered, those used last: several edits of one photo with their finer looks."""
 _EMPTY = object()
 """Stands for every empty memory: they are alike."""
+_EVERYONE = torch.get_num_threads()
+"""Threads that may compute; asked once, because while nets compute the process's number is theirs."""
 _MOST_ROWS = 4096  # samples at a time: all of them, until memory runs out
 
 
@@ -49,7 +56,7 @@ class Nets:
         encodes: windows encoded so far; a window seen before is not encoded again.
         tokenizer, transformer: the nets themselves.
         device, number: their device, and the number format of their computations.
-        threads: number among which a CPU divides each sum, which decides its last bits; see `bind`.
+        threads: number among which a CPU divides each product, which decides its last bits; see `divide_among`.
         told: a sentence for each step down that was taken since somebody read them.
     """
 
@@ -80,7 +87,7 @@ class Nets:
         self._picture_seconds = 0.0
         self._rows = 1 if device.type == "cpu" else _MOST_ROWS
         self.told: list[str] = []
-        self.threads = torch.get_num_threads()
+        self.divide_among(_EVERYONE)
         self.forwards = 0
         self.encodes = 0
 
@@ -89,10 +96,32 @@ class Nets:
         """Number format of the nets' products."""
         return self.number.dtype
 
-    def bind(self) -> None:
-        """Make this thread compute with the number of threads this object was made for, whatever it used before."""
-        if torch.get_num_threads() != self.threads:
-            torch.set_num_threads(self.threads)
+    def divide_among(self, threads: int) -> None:
+        """Divide each product among this many threads from now on; the others compute other samples meanwhile."""
+        self.threads = threads
+        self._crew = Crew(max(1, _EVERYONE // threads) if self.device.type == "cpu" else 1)
+
+    def each(self, ask: Callable[..., Result], given: Iterable[Sequence[Any]]) -> list[Result]:
+        """Ask nets several times, side by side on a CPU whose products leave threads for it.
+
+        Args:
+            ask: runs a net; in the number format, without gradients.
+            given: its arguments, each time.
+        """
+
+        def job(arguments: Sequence[Any]) -> Result:
+            if torch.get_num_threads() != self.threads:
+                torch.set_num_threads(self.threads)
+            with torch.no_grad(), self.autocast():
+                return ask(*arguments)
+
+        jobs = [functools.partial(job, arguments) for arguments in given]
+        before = torch.get_num_threads()
+        torch.set_num_threads(self.threads)  # here, too: MKL has one number for the whole process
+        try:
+            return self._crew.together(jobs)
+        finally:
+            torch.set_num_threads(before)
 
     def grids(self, sequences: Tensor) -> Tensor:
         """Reshape (B, N) to (B, h, w)."""
@@ -143,24 +172,29 @@ class Nets:
         """Compute logits like `forward`; rows with an empty memory and equal in all else fill one for all of them."""
         filled = [memory if memory is None or memory.places is not None else _EMPTY for memory in memories]
         first, same = distinct(parts, filled)
-        with self.autocast():
-            each = [net(*(part[row : row + 1] for part in parts), memory=memories[row]) for row in first]
+        each = self.each(
+            lambda row: net(*(part[row : row + 1] for part in parts), memory=memories[row]), [(row,) for row in first]
+        )
         memories[:] = [memories[first[place]] for place in same]
         return torch.cat(each)[same]
 
-    @torch.no_grad()
     def encode(self, window: NDArray[np.uint8]) -> Tensor:
         """Encode an (S, S, 3) window to (h, w) codes, from the cache if it was seen before."""
+        return self.encode_all([window])[0]
 
-        def encoded() -> Tensor:
-            self.encodes += 1
+    def encode_all(self, windows: Sequence[NDArray[np.uint8]]) -> Tensor:
+        """Encode B windows like `encode`: (B, h, w) codes."""
+
+        def encoded(fresh: list[int]) -> list[Tensor]:
             started = time.perf_counter()
-            with self.autocast():
-                tokens: Tensor = self.tokenizer.encode(self._pixels(window))[0]
-            self._picture_seconds = self._picture_seconds or time.perf_counter() - started
+            tokens = self.each(
+                lambda place: self.tokenizer.encode(self._pixels(windows[place]))[0], [(place,) for place in fresh]
+            )
+            self.encodes += len(fresh)
+            self._picture_seconds = self._picture_seconds or (time.perf_counter() - started) / len(fresh)
             return tokens
 
-        return _remembered(self._tokens, _digest(window), encoded)
+        return torch.stack(_remembered(self._tokens, [_digest(window) for window in windows], encoded))
 
     @torch.no_grad()
     def see(self, window: NDArray[np.uint8], unseen: NDArray[np.bool_]) -> Tensor | None:
@@ -177,13 +211,12 @@ class Nets:
             return None
         vision = self._vision
 
-        def seen_now() -> Tensor:
-            pixels = self._pixels(window)
-            known = torch.from_numpy(~unseen).to(self.device)[None, None]
-            with self.autocast():
-                return self.transformer.see(pixels, known, feature_maps(vision, pixels))[0].float()
+        def seen_now(pixels: Tensor, known: Tensor) -> Tensor:
+            return self.transformer.see(pixels, known, feature_maps(vision, pixels))[0].float()
 
-        return _remembered(self._seen, _digest(window) + _digest(unseen), seen_now)
+        known = torch.from_numpy(~unseen).to(self.device)[None, None]
+        key = _digest(window) + _digest(unseen)
+        return _remembered(self._seen, [key], lambda _: self.each(seen_now, [(self._pixels(window), known)]))[0]
 
     def _pixels(self, window: NDArray[np.uint8]) -> Tensor:
         """Convert an (S, S, 3) uint8 window to (1, 3, S, S) in [0, 1] on the device."""
@@ -205,9 +238,7 @@ class Nets:
         """Call a net with tensors of b rows each, with half as many rows at a time whenever memory runs out."""
         while True:
             try:
-                with self.autocast():
-                    parts = zip(*(each.split(self._rows) for each in given), strict=True)
-                    return torch.cat([ask(*part) for part in parts])
+                return torch.cat(self.each(ask, zip(*(each.split(self._rows) for each in given), strict=True)))
             except torch.OutOfMemoryError:
                 rows = min(self._rows, len(given[0]))
                 if rows == 1:
@@ -304,11 +335,16 @@ def _digest(values: NDArray[np.uint8] | NDArray[np.bool_]) -> bytes:
     return hashlib.blake2b(np.ascontiguousarray(values).tobytes(), digest_size=16).digest()
 
 
-def _remembered(cache: OrderedDict[bytes, Tensor], key: bytes, make: Callable[[], Tensor]) -> Tensor:
-    """Return a cached value, made if it is missing; the cache keeps those used last."""
-    if key not in cache:
-        cache[key] = make()
-        if len(cache) > _CACHED_WINDOWS:
-            cache.popitem(last=False)
-    cache.move_to_end(key)
-    return cache[key]
+def _remembered(
+    cache: OrderedDict[bytes, Tensor], keys: Sequence[bytes], make: Callable[[list[int]], list[Tensor]]
+) -> list[Tensor]:
+    """Return cached values; those that are missing are made by their places, and the cache keeps those used last."""
+    missing = [place for place, key in enumerate(keys) if key not in cache and key not in keys[:place]]
+    if missing:
+        cache.update(zip((keys[place] for place in missing), make(missing), strict=True))
+    for key in keys:
+        cache.move_to_end(key)
+    found = [cache[key] for key in keys]
+    while len(cache) > _CACHED_WINDOWS:
+        cache.popitem(last=False)
+    return found

@@ -139,11 +139,11 @@ class Painter(Protocol):
     def paint(self, job: Job) -> Iterator[Step | Painted]:
         """Decode the unknown cells; yields each step, then the result. Closing the iterator cancels."""
 
-    def kept(self, window: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Encode and decode an (S, S, 3) uint8 window, to show what the tokenizer keeps."""
+    def kept(self, windows: Sequence[NDArray[np.uint8]]) -> list[NDArray[np.uint8]]:
+        """Encode and decode (S, S, 3) uint8 windows, to show what the tokenizer keeps."""
 
-    def sharper(self, picture: NDArray[np.uint8]) -> NDArray[np.float32] | None:
-        """Sharpen a decoded picture.
+    def sharper(self, pictures: Sequence[NDArray[np.uint8]]) -> list[NDArray[np.float32]] | None:
+        """Sharpen decoded pictures.
 
         (S, S, 3) uint8 -> (f S, f S, 3) float32 in levels of 255; None if the model has no sharpener.
         """

@@ -149,10 +149,9 @@ class Runner:
         """Sharpen each sample's decoded picture of a pass, and add the grain of its window."""
         layers = work.layers
         known = ~(layers.unseen(one) | one.mask)
-        return [
-            self._sharpening.at_window(image, layers.seen(row, one), known, strength, work.samples[row].sampling.seed)
-            for row, image in enumerate(painted.images)
-        ]
+        before = [layers.seen(row, one) for row in range(len(painted.images))]
+        seeds = [sample.sampling.seed for sample in work.samples]
+        return self._sharpening.at_window(list(painted.images), before, known, strength, seeds)
 
 
 def _preview(step: Step, work: Work, index: int, taken: int, steps: int) -> Preview:

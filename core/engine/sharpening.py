@@ -5,6 +5,8 @@ Knows nothing of requests or nets.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -28,30 +30,44 @@ class Sharpening:
         self._painter, self._lattice = painter, lattice
 
     def at_window(
-        self, decoded: NDArray[np.uint8], seen: NDArray[np.uint8], known: NDArray[np.bool_], strength: float, seed: int
-    ) -> NDArray[np.uint8]:
-        """Sharpen a decoded picture for its window, no sharper than what is known there, and add its grain.
+        self,
+        decoded: Sequence[NDArray[np.uint8]],
+        seen: Sequence[NDArray[np.uint8]],
+        known: NDArray[np.bool_],
+        strength: float,
+        seeds: Sequence[int],
+    ) -> list[NDArray[np.uint8]]:
+        """Sharpen decoded pictures for their window, no sharper than what is known there, and add its grain.
 
         Args:
-            decoded: (S, S, 3) uint8.
-            seen: (s, s, 3) uint8, the window before.
+            decoded: B of (S, S, 3) uint8.
+            seen: B of (s, s, 3) uint8, the window before.
             known: (s, s) bool, its pixels that show the photo.
-            strength: 0 to 1; 0 returns the picture unchanged.
-            seed: of the grain.
+            strength: 0 to 1; 0 returns the pictures unchanged.
+            seeds: B, of the grain.
 
         Returns:
-            The picture unchanged, or (s, s, 3) uint8.
+            The pictures unchanged, or B of (s, s, 3) uint8.
         """
-        if strength == 0.0 or seen.shape[0] <= LEAST_WINDOW * decoded.shape[0]:
-            return decoded
-        return grained(self._sharper(decoded, seen, known, strength), seen, known, seed)
-
-    def _sharper(
-        self, decoded: NDArray[np.uint8], seen: NDArray[np.uint8], known: NDArray[np.bool_], strength: float
-    ) -> NDArray[np.uint8]:
-        """Return (s, s, 3) uint8; see `at_window`."""
-        window = Box(0, 0, seen.shape[1], seen.shape[0])
+        if strength == 0.0 or len(known) <= LEAST_WINDOW * len(decoded[0]):
+            return list(decoded)
         made = self._painter.sharper(decoded)
+        sharp: Sequence[NDArray[np.float32] | None] = [None] * len(decoded) if made is None else made
+        return [
+            grained(self._fitted(soft, clear, before, known, strength), before, known, seed)
+            for soft, clear, before, seed in zip(decoded, sharp, seen, seeds, strict=True)
+        ]
+
+    def _fitted(
+        self,
+        decoded: NDArray[np.uint8],
+        made: NDArray[np.float32] | None,
+        seen: NDArray[np.uint8],
+        known: NDArray[np.bool_],
+        strength: float,
+    ) -> NDArray[np.uint8]:
+        """Return (s, s, 3) uint8 of a picture and the sharpener's; see `at_window`."""
+        window = Box(0, 0, seen.shape[1], seen.shape[0])
         if made is None:
             return from_model(without_lattice(decoded) if self._lattice else decoded, window)
         fitted = from_model(sharpened(decoded, made, strength), window)

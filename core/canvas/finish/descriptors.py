@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.canvas.finish.crew import Crew
 from core.canvas.finish.pyramid import Picture
+from core.plumbing.crew import Crew
 
 _LUMA, _CHROMA = 16, 4
 """Cosines of lightness and of each colour, 24 in all; more are slower and no nearer (docs/finish.md, section 2)."""

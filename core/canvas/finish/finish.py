@@ -13,12 +13,12 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from core.canvas.finish.crew import Crew, Done, Result
 from core.canvas.finish.layouts import Scene, State, Thought, kinds_of
 from core.canvas.finish.onion import Peel
 from core.canvas.finish.pyramid import Level, Mask
 from core.canvas.finish.ranking import Fillings, colour_distance
 from core.canvas.holes import Part, parts
+from core.plumbing.crew import Crew, Done, Result
 from core.values.geometry import Box, Size
 
 _LEAST_SPAN = 40

@@ -12,9 +12,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.canvas.finish.crew import Crew
 from core.canvas.finish.descriptors import describe, low_pass
 from core.canvas.finish.pyramid import Level, Mask, Picture
+from core.plumbing.crew import Crew
 from core.values.geometry import Box, Size
 
 Places = NDArray[np.int32]

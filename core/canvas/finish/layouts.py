@@ -14,7 +14,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.canvas.finish.crew import Crew
 from core.canvas.finish.descriptors import low_pass
 from core.canvas.finish.ground import Ground, Guide, Places
 from core.canvas.finish.onion import Peel, peel
@@ -22,6 +21,7 @@ from core.canvas.finish.pyramid import Level, Mask, Picture, halvings, shrunk
 from core.canvas.finish.search import Field, costs_of, improve
 from core.canvas.finish.surface import Bands, surfaced
 from core.canvas.finish.vote import ballots, unshifted, vote
+from core.plumbing.crew import Crew
 from core.values.geometry import Box, Size
 
 SMALL = 64

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.canvas.colours import to_lab
-from core.canvas.finish.crew import Crew
 from core.canvas.finish.descriptors import describe, low_pass
 from core.canvas.finish.pyramid import Level, Picture
+from core.plumbing.crew import Crew
 from core.values.geometry import Box, Size
 
 Floats = NDArray[np.float32]

@@ -7,12 +7,11 @@ import re
 import resource
 import shutil
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
 from core.cli import main
@@ -93,11 +92,9 @@ def test_replay_of_a_branch_gives_the_same_bytes(
 
 
 @pytest.fixture
-def threads() -> Iterator[Callable[[int], None]]:
-    """Return what sets how many threads torch takes; afterwards it takes as many as before."""
-    before = torch.get_num_threads()
-    yield torch.set_num_threads
-    torch.set_num_threads(before)
+def everyone(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Return what sets how many threads a machine has."""
+    return lambda threads: monkeypatch.setattr("core.engine.nets._EVERYONE", threads)
 
 
 @pytest.mark.parametrize(
@@ -116,22 +113,35 @@ def test_a_replay_computes_as_its_picture_was_made_whatever_is_quickest_and_howe
     photo: Path,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
-    threads: Callable[[int], None],
+    everyone: Callable[[int], None],
     number: str,
     said: str,
 ) -> None:
     made, again = tmp_path / "made.png", tmp_path / "again.png"
     words = ("extend", "--image", photo, "--right", 90, "--model", tiny_model, "--steps", 3, "--variations", 1)
-    threads(3)
     facts = run(*words, "--dtype", number, "--output", made, capsys=capsys)
     assert facts["passes"] >= 3
     recipe = read_recipe(read_png_text(made.read_bytes()))
-    assert recipe.machine == Machine("cpu", said, 3)
-    for here in (1, 2):
-        threads(here)
+    assert recipe.machine == Machine("cpu", said, 1), "small products are not divided"
+    for here in (1, 2, 3):
+        everyone(here)
         run("edit", "--replay", made, "--image", photo, "--output", again, "--model", tiny_model, capsys=capsys)
         assert again.read_bytes() == made.read_bytes()
-        assert torch.get_num_threads() == 3
+
+
+def test_a_picture_whose_products_were_divided_is_replayed_so(
+    tiny_model: Path, photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    engine = load_engine(folder=tiny_model, device="cpu")
+    engine.divide_among(3)
+    request = EditRequest(open_picture(photo), Mask(hole()), decoding=DecodeOptions(steps=2))
+    made, again = tmp_path / "made.png", tmp_path / "again.png"
+    text = recipe_text(engine.spec, request, machine=engine.machine)
+    made.write_bytes(encode_png(engine.edit(request).images[0], text=text))
+    run("edit", "--replay", made, "--image", photo, "--output", again, "--model", tiny_model, capsys=capsys)
+    assert again.read_bytes() == made.read_bytes()
+    machine = read_recipe(read_png_text(again.read_bytes())).machine
+    assert (machine is not None, machine and machine.threads) == (True, 3)
 
 
 def test_a_replay_says_what_it_cannot_do_the_same(

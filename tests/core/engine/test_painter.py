@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -61,12 +61,12 @@ class FarPainter:
         for item in self._near.paint(pickle.loads(self.asked[-1])):
             yield sent(item)
 
-    def kept(self, window: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        shown: NDArray[np.uint8] = sent(self._near.kept(sent(window)))
+    def kept(self, windows: Sequence[NDArray[np.uint8]]) -> list[NDArray[np.uint8]]:
+        shown: list[NDArray[np.uint8]] = sent(self._near.kept(sent(windows)))
         return shown
 
-    def sharper(self, picture: NDArray[np.uint8]) -> NDArray[np.float32] | None:
-        made: NDArray[np.float32] | None = sent(self._near.sharper(sent(picture)))
+    def sharper(self, pictures: Sequence[NDArray[np.uint8]]) -> list[NDArray[np.float32]] | None:
+        made: list[NDArray[np.float32]] | None = sent(self._near.sharper(sent(pictures)))
         return made
 
     def fitting(self, job: Job, cell: tuple[int, int], temperature: float, count: int) -> list[Fitting]:

@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from core import load_engine
 from core.engine.products import (
     HALF,
     PACKED,
@@ -20,6 +21,7 @@ from core.engine.products import (
     largest_layer,
     pack,
     unpack,
+    worth_dividing,
 )
 
 packing = pytest.mark.skipif(not can_pack(), reason="this PyTorch has no packed products")
@@ -93,3 +95,11 @@ def test_every_way_is_measured_once() -> None:
     assert first in (PLAIN, PACKED, HALF)
     assert fastest(layer) == first
     assert fastest_to_train(layer) in (PLAIN, HALF)
+
+
+def test_large_products_are_divided_among_threads_and_small_ones_leave_each_thread_a_sample() -> None:
+    assert worth_dividing(Layer(768, 3072, 257)), "google-256"
+    assert worth_dividing(None), "nothing is known of it"
+    assert not worth_dividing(Layer(256, 1536, 256)), "the bundled model"
+    engine = load_engine("scenes-128", device="cpu", dtype="fp32")
+    assert engine.machine.threads == 1

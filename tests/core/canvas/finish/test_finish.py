@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from core.canvas.finish import descriptors, onion, pyramid, ranking, search
 from core.canvas.finish import finish as finishing
-from core.canvas.finish.crew import Crew, Done
 from core.canvas.finish.expected import expected_seconds
 from core.canvas.finish.finish import Finished, Progress, Wish, enough, finish
+from core.plumbing.crew import Crew, Done
 from core.values.geometry import Box
 from tests.core.canvas.finish.scenes import disc, noise, stripes
 
@@ -252,3 +252,24 @@ def test_more_work_is_expected_to_take_longer():
     assert expected_seconds(stroke, one) < expected_seconds(small, one) < expected_seconds(large, one)
     assert expected_seconds(small, one) < expected_seconds(both, one)
     assert expected_seconds(large, one) < expected_seconds(large, alone) < expected_seconds(large, four)
+
+
+def test_jobs_together_keep_their_order_and_their_threads():
+    crew = Crew(2)
+    seen = [crew.together([lambda i=i: (i, threading.get_ident()) for i in range(4)]) for _ in range(5)]
+    assert all([i for i, _ in each] == [0, 1, 2, 3] for each in seen)
+    workers = {thread for each in seen for _, thread in each}
+    assert 1 <= len(workers) <= 2
+    assert threading.get_ident() not in workers
+    assert Crew(1).together([threading.get_ident] * 2) == [threading.get_ident()] * 2
+
+
+def test_what_goes_wrong_in_jobs_together_is_heard_when_all_have_ended():
+    ended = []
+
+    def wrong():
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        Crew(2).together([wrong, lambda: ended.append(1), lambda: ended.append(2)])
+    assert sorted(ended) == [1, 2]

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from core.canvas.finish.crew import Crew
 from core.canvas.finish.descriptors import describe, mean_colours
 from core.canvas.finish.ground import Ground, Guide
 from core.canvas.finish.onion import Peel, peel
@@ -11,6 +10,7 @@ from core.canvas.finish.pyramid import shrunk
 from core.canvas.finish.ranking import Fillings, places
 from core.canvas.finish.search import Field, costs_of, improve
 from core.canvas.finish.vote import ballots, vote
+from core.plumbing.crew import Crew
 from tests.core.canvas.finish.scenes import disc, level_of, noise, stripes
 
 

@@ -1,6 +1,7 @@
 """Several jobs on a few threads, abandoned as soon as nobody waits for them.
 
-Knows nothing of what the jobs do, only that they call `pause` or `share` every few milliseconds.
+Knows nothing of what the jobs do, only that those which may be abandoned call `pause` or `share` every few
+milliseconds.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import itertools
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Generic, TypeVar
 
 Result = TypeVar("Result")
@@ -30,7 +31,7 @@ class Stopped(Exception):
 
 
 class Crew:
-    """Threads that work side by side until they are done or stopped.
+    """Threads that work side by side until they are done or stopped; they start when first needed and end with it.
 
     Args:
         threads: how many; None takes one per core, up to four. The result is the same with any number.
@@ -39,7 +40,7 @@ class Crew:
     def __init__(self, threads: int | None = None) -> None:
         self._threads = threads or min(_MOST_THREADS, os.cpu_count() or 1)
         self._stopped = threading.Event()
-        self._helpers: Executor | None = None
+        self._workers, self._helpers = ThreadPoolExecutor(self._threads), ThreadPoolExecutor(self._threads)
         self._hands = 1
 
     def pause(self) -> None:
@@ -70,7 +71,7 @@ class Crew:
         parts = max(1, min(self._hands, count // least))
         cuts = [count * i // parts for i in range(parts + 1)]
         slices = [slice(*ends) for ends in itertools.pairwise(cuts)]
-        others = [] if self._helpers is None else [self._helpers.submit(part, each) for each in slices[1:]]
+        others = [self._helpers.submit(part, each) for each in slices[1:]]
         part(slices[0])
         for other in others:
             other.result()
@@ -81,10 +82,8 @@ class Crew:
         Yields:
             The number of finished jobs, every `BEAT_S` seconds; last, their results in the given order.
         """
-        pool = ThreadPoolExecutor(self._threads)
         self._hands = max(1, self._threads // max(1, len(jobs)))
-        self._helpers = ThreadPoolExecutor(self._threads) if self._hands > 1 else None
-        futures = [pool.submit(job) for job in jobs]
+        futures = [self._workers.submit(job) for job in jobs]
         try:
             while (waiting := wait(futures, BEAT_S).not_done) and not any(f.done() and f.exception() for f in futures):
                 yield len(futures) - len(waiting)
@@ -93,9 +92,23 @@ class Crew:
             if any(not future.done() for future in futures):
                 self.stop()
             # Stopping does not wait: jobs still running end at their next pause, and nobody looks at them.
-            pool.shutdown(wait=False, cancel_futures=True)
-            if self._helpers is not None:
-                self._helpers.shutdown(wait=False)
+            for future in futures:
+                future.cancel()
+
+    def together(self, jobs: Sequence[Callable[[], Result]]) -> list[Result]:
+        """Run jobs in parallel and wait for all of them; the calling thread runs them if there is nothing to share.
+
+        Returns:
+            Their results, in the given order.
+
+        Raises:
+            Exception: the first job's that failed, after all have ended.
+        """
+        if self._threads == 1 or len(jobs) < 2:
+            return [job() for job in jobs]
+        futures = [self._workers.submit(job) for job in jobs]
+        wait(futures)
+        return [future.result() for future in futures]
 
 
 class Done(Generic[Result]):
