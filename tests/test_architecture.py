@@ -106,12 +106,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "core.engine.device": {"torch", "core.engine.products", "core.errors"},
     "core.engine.clock": set(),
     "core.engine.swatches": {"numpy"},
+    "core.engine.threads": {"torch", "core.plumbing.crew"},
     # what crosses the narrow waist: arrays and how they are decoded
     "core.engine.painter": {"numpy", "core.decoding", "core.recipe"},
     # the only rooms that touch nets
     "core.engine.nets": {
         *("torch", "numpy", "core.engine.device", "core.engine.products", "core.engine.swatches"),
-        *("core.errors", "core.models", "core.plumbing.crew"),
+        *("core.engine.threads", "core.errors", "core.models"),
     },
     "core.engine.recall": {"core.decoding", "core.engine.painter", "core.models.memory"},
     "core.engine.local": {

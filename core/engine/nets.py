@@ -26,6 +26,7 @@ from torch import Tensor
 from core.engine.device import NumberFormat, smaller_dtype
 from core.engine.products import pack, unpack
 from core.engine.swatches import FEWEST, cell_colours, fitted
+from core.engine.threads import EVERYONE, Threads
 from core.errors import CheckpointError
 from core.models.checkpoints import halve
 from core.models.config import ModelSpec
@@ -33,7 +34,6 @@ from core.models.efficientnet import EfficientNetLite0
 from core.models.interfaces import MaskTransformer, VQTokenizer
 from core.models.memory import Memory
 from core.models.vision import feature_maps
-from core.plumbing.crew import Crew
 
 logger = logging.getLogger(__name__)
 
@@ -43,8 +43,6 @@ _CACHED_WINDOWS = 64
 """Windows that are remembered, those used last: several edits of one photo with their finer looks."""
 _EMPTY = object()
 """Stands for every empty memory: they are alike."""
-_EVERYONE = torch.get_num_threads()
-"""Threads that may compute; asked once, because while nets compute the process's number is theirs."""
 _MOST_ROWS = 4096  # samples at a time: all of them, until memory runs out
 
 
@@ -87,7 +85,7 @@ class Nets:
         self._picture_seconds = 0.0
         self._rows = 1 if device.type == "cpu" else _MOST_ROWS
         self.told: list[str] = []
-        self.divide_among(_EVERYONE)
+        self.divide_among(EVERYONE)
         self.forwards = 0
         self.encodes = 0
 
@@ -99,7 +97,7 @@ class Nets:
     def divide_among(self, threads: int) -> None:
         """Divide each product among this many threads from now on; the others compute other samples meanwhile."""
         self.threads = threads
-        self._crew = Crew(max(1, _EVERYONE // threads) if self.device.type == "cpu" else 1)
+        self._computing = Threads(threads, side_by_side=self.device.type == "cpu")
 
     def each(self, ask: Callable[..., Result], given: Iterable[Sequence[Any]]) -> list[Result]:
         """Ask nets several times, side by side on a CPU whose products leave threads for it.
@@ -110,24 +108,15 @@ class Nets:
         """
 
         def job(arguments: Sequence[Any]) -> Result:
-            if torch.get_num_threads() != self.threads:
-                torch.set_num_threads(self.threads)
             with torch.no_grad(), self.autocast():
                 return ask(*arguments)
 
-        jobs = [functools.partial(job, arguments) for arguments in given]
-        before = torch.get_num_threads()
-        torch.set_num_threads(self.threads)  # here, too: MKL has one number for the whole process
-        try:
-            return self._crew.together(jobs)
-        finally:
-            torch.set_num_threads(before)
+        return self._computing.compute([functools.partial(job, arguments) for arguments in given])
 
     def grids(self, sequences: Tensor) -> Tensor:
         """Reshape (B, N) to (B, h, w)."""
         return sequences.view(-1, self._spec.grid, self._spec.grid)
 
-    @torch.no_grad()
     def forward(
         self,
         tokens: Tensor,
@@ -196,7 +185,6 @@ class Nets:
 
         return torch.stack(_remembered(self._tokens, [_digest(window) for window in windows], encoded))
 
-    @torch.no_grad()
     def see(self, window: NDArray[np.uint8], unseen: NDArray[np.bool_]) -> Tensor | None:
         """Compute what the transformer sees of a window beside its tokens; None for models that see tokens alone.
 
@@ -223,7 +211,6 @@ class Nets:
         pixels = torch.from_numpy(window).to(self.device).permute(2, 0, 1)[None].float() / 255.0
         return pixels.contiguous(memory_format=torch.channels_last)
 
-    @torch.no_grad()
     def decode(self, tokens: Tensor) -> list[NDArray[np.uint8]]:
         """Decode (B, h, w) codes to B pictures (S, S, 3) uint8, one at a time on the CPU."""
         started = time.perf_counter()

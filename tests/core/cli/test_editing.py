@@ -94,7 +94,7 @@ def test_replay_of_a_branch_gives_the_same_bytes(
 @pytest.fixture
 def everyone(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     """Return what sets how many threads a machine has."""
-    return lambda threads: monkeypatch.setattr("core.engine.nets._EVERYONE", threads)
+    return lambda threads: monkeypatch.setattr("core.engine.threads.EVERYONE", threads)
 
 
 @pytest.mark.parametrize(

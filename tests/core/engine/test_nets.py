@@ -54,7 +54,7 @@ def with_threads(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], Nets]:
     """Return what makes real nets whose products take one thread of so many."""
 
     def made(everyone: int) -> Nets:
-        monkeypatch.setattr("core.engine.nets._EVERYONE", everyone)
+        monkeypatch.setattr("core.engine.threads.EVERYONE", everyone)
         torch.manual_seed(0)
         tokenizer = CompactTokenizer(CompactTokenizerConfig((32, 32), (1, 1), code_dim=8, codebook_size=32))
         transformer = CompactTransformer(CompactTransformerConfig(64, 2, 4, 128, codebook_size=32, classes=3))
