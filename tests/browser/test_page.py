@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from core import load_engine, read_recipe
 from core.models import list_models
@@ -113,6 +113,23 @@ def test_a_first_visit_by_touch_is_told_to_tap(open_page: Visit, launched: str) 
     hint.get_by_text("Run", exact=True).tap()
     hint.wait_for(state="hidden")
     wait(page, "s.running || s.review")
+
+
+def test_a_phone_gives_the_photo_room(open_page: Visit, launched: str) -> None:
+    page = opened(open_page(launched, viewport={"width": 412, "height": 915}, has_touch=True, is_mobile=True))
+    expect(page.locator("#mge-samples")).to_be_hidden()
+    view = page.locator("#mge-stage .mge-view").bounding_box() or {}
+    assert view["height"] >= 0.6 * 915
+    page.locator("#mge-run").tap()
+    wait(page, "s.running || s.review")
+    page.locator("#mge-stage .mge-tile").first.wait_for()
+    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    assert page.locator("#mge-stage .mge-view").bounding_box() == view  # the dock takes the room under the photo
+    dock, place = page.locator("#mge-stage .mge-strip").bounding_box() or {}, state(page)["view"]
+    assert dock["y"] + dock["height"] <= view["y"] + view["height"]
+    assert view["y"] + place["y"] + 427 * place["scale"] <= dock["y"]
+    status, track = (page.locator(f"#mge-stage {name}").bounding_box() or {} for name in (".mge-hud", ".mge-dock"))
+    assert status["height"] + track["height"] <= 80
 
 
 def test_a_first_visit_needs_one_key(first_visit: Page) -> None:

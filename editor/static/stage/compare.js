@@ -123,13 +123,17 @@ export class Comparison {
     if (!stage.review) await this.loadFirst();
     if (!this.sides()) return stage.panel.toast(WORDS.nothingToCompare);
     stage.pointers.cancel();
-    this.way = way;
-    stage.tell("comparison");
+    this.become(way);
   }
 
   end() {
-    if (!this.way) return;
-    this.way = "";
+    if (this.way) this.become("");
+  }
+
+  /** @param {Way | ""} way */
+  become(way) {
+    this.way = way;
+    this.stage.root.dataset.compare = way; // for the style sheet: what gives room to a comparison
     this.stage.tell("comparison");
   }
 

@@ -324,6 +324,7 @@ export class Panel {
       String(stage.comparison.on)
     );
     this.options.refresh();
+    this.root.classList.toggle("mge-open", stage.hasCanvas());
     this.root.dataset.mode = stage.mode;
     this.root.dataset.tool = stage.tool;
     this.empty.hidden = stage.hasCanvas() || stage.opening || !!stage.running;

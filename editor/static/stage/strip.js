@@ -44,7 +44,7 @@ export class Strip {
 
   /** How much of the viewport's foot it lies over, CSS pixels: on narrow screens it takes the room under the photo. */
   get over() {
-    if (this.box.hidden) return 0;
+    if (!this.box.offsetHeight) return 0; // nothing to choose from, or two pictures need the room
     const view = this.stage.panel.viewport.getBoundingClientRect();
     return Math.max(0, view.bottom - this.box.getBoundingClientRect().top);
   }
