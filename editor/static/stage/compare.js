@@ -133,7 +133,7 @@ export class Comparison {
   /** @param {Way | ""} way */
   become(way) {
     this.way = way;
-    this.stage.root.dataset.compare = way; // for the style sheet: what gives room to a comparison
+    this.stage.root.classList.toggle("mge-pair", way === "pair"); // on a phone the dock gives it room
     this.stage.tell("comparison");
   }
 
