@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from core.pictures import open_picture, read_png_text
 from editor.programs import call
+from tests.editor.handlers.visits import AXES, VALUES, event, visitor
 from tests.editor.programs.conftest import Answer, Programs
+from tests.editor.wire.sent import intent
 
 
 def test_each_call_answers_with_a_png(programs: Programs, photo: NDArray[np.uint8]) -> None:
@@ -141,6 +143,22 @@ def test_calls_wait_for_their_turn_and_leave_while_they_wait(programs: Programs)
     waited, left = programs.together(work)
     assert (waited.status, left.status) == (200, 0)
     assert programs.engine.closed == 1
+
+
+def test_a_call_waits_for_the_run_of_the_page_and_goes_on_when_its_visitor_leaves(programs: Programs) -> None:
+    run = programs.handlers.running.run(VALUES, AXES, event({**intent(None), "mode": "generate"}), visitor())
+    next(run)
+
+    async def work() -> Answer:
+        waiting = asyncio.create_task(programs.answer("generate", {"steps": "2"}))
+        await asyncio.sleep(0.1)
+        assert not waiting.done()
+        assert len(programs.engine.asked) == 1
+        run.close()
+        return await waiting
+
+    assert programs.together(work).status == 200
+    assert len(programs.engine.asked) == 2
 
 
 def test_too_many_calls_are_asked_to_come_again(programs: Programs, monkeypatch: pytest.MonkeyPatch) -> None:
