@@ -134,12 +134,13 @@ def _convert(options: argparse.Namespace) -> None:
     dtype = number_format(options.dtype)
     if options.out.exists() and not options.out.is_dir():
         raise BadRequest(f"--out {options.out} is a file: name a folder.")
-    spec = convert(options.files, options.out, dtype)
+    told: list[str] = []
+    spec = convert(options.files, options.out, dtype, told.append)
     size = sum((options.out / name).stat().st_size for name in spec.sha256)
     say(
         options,
-        f"wrote {options.out}: {spec.title}, {size / 1e6:.0f} MB ({options.dtype})",
-        {"output": str(options.out), "model": spec.name, "family": spec.family, "bytes": size},
+        "\n".join((*told, f"wrote {options.out}: {spec.title}, {size / 1e6:.0f} MB ({options.dtype})")),
+        {"output": str(options.out), "model": spec.name, "family": spec.family, "bytes": size, "told": told},
     )
 
 

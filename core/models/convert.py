@@ -6,7 +6,8 @@ contain none. Our own folders and files go through it too, to be written in anot
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -30,10 +31,16 @@ from core.models.config import ModelSpec
 from core.models.containers import container_of, read_pickle, read_tensors
 from core.models.families import FAMILIES, build
 from core.models.keymaps import require_shapes, shapes_of
+from core.models.origins import origin_of, shared
 from core.models.presets import PRESETS
 from core.models.recognise import Part, Recognised, recognise
 from core.models.sizes import tokenizer_config, transformer_config
 from core.values.labels import imagenet_classes
+
+logger = logging.getLogger(__name__)
+
+Tell = Callable[[str], None]
+"""Called with a sentence about a file that was recognised."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +52,9 @@ class _File:
     state: Mapping[str, Tensor]
 
 
-def convert(files: Sequence[Path], out: Path, dtype: torch.dtype = torch.float32) -> ModelSpec:
+def convert(
+    files: Sequence[Path], out: Path, dtype: torch.dtype = torch.float32, tell: Tell = logger.info
+) -> ModelSpec:
     """Write the model folder of a tokenizer file and a transformer file.
 
     Args:
@@ -53,16 +62,17 @@ def convert(files: Sequence[Path], out: Path, dtype: torch.dtype = torch.float32
             shapes cannot (heads, class names), and is needed for nets of unpublished sizes.
         out: the folder to write, made if missing.
         dtype: of its floats; float32 keeps every number as published.
+        tell: hears which published file each is, as far as a sha256 or the shapes show.
 
     Returns:
         The spec as written.
 
     Raises:
-        CheckpointError: if a file is damaged, of no known family or not safe to open, the two do not belong together,
-            or names, shapes or numbers are not those of the model.
+        CheckpointError: if a file is damaged, changed since its download, of no known family or not safe to open, the
+            two do not belong together, or names, shapes or numbers are not those of the model.
     """
     weights, described = _sorted(files)
-    parts = _opened(weights)
+    parts = _opened(weights, tell)
     spec = described if described is not None else _own_spec(parts)
     if spec is None:
         spec = _derived_spec(parts, out.name)
@@ -90,17 +100,16 @@ def _sorted(files: Sequence[Path]) -> tuple[list[Path], ModelSpec | None]:
     return weights, described
 
 
-def _opened(weights: Sequence[Path]) -> dict[Part, _File]:
+def _opened(weights: Sequence[Path], tell: Tell) -> dict[Part, _File]:
     """Open tokenizer and transformer, which belong together as far as their names show."""
     parts: dict[Part, _File] = {}
     for path in weights:
-        tensors = read_pickle(path) if container_of(path) == "pickle" else read_tensors(path)
-        found = recognise(shapes_of(tensors), str(path))
-        if found.part in parts:
+        file = _read(path, tell)
+        if (part := file.found.part) in parts:
             raise CheckpointError(
-                f"{parts[found.part].path} and {path} are both a {found.part}: give one tokenizer and one transformer."
+                f"{parts[part].path} and {path} are both a {part}: give one tokenizer and one transformer."
             )
-        parts[found.part] = _File(path, found, found.form.to_ours(tensors, str(path)))
+        parts[part] = file
     for part in ("tokenizer", "transformer"):
         if part not in parts:
             given = " and ".join(f"{file.path} is {file.found.form.title}" for file in parts.values()) or "nothing"
@@ -109,7 +118,34 @@ def _opened(weights: Sequence[Path]) -> dict[Part, _File]:
     if tokenizer.found.family != transformer.found.family:
         given = " and ".join(f"{file.path} is {file.found.form.title}" for file in (tokenizer, transformer))
         raise CheckpointError(f"{given}, which were not trained together: equal numbers of codes do not make a pair.")
+    _require_pair(tokenizer, transformer, tell)
     return parts
+
+
+def _read(path: Path, tell: Tell) -> _File:
+    """Open one file; a sha256 that is known narrows the published models that its shapes leave possible."""
+    origin = origin_of(path)
+    tensors = read_pickle(path) if container_of(path) == "pickle" else read_tensors(path)
+    found = recognise(shapes_of(tensors), str(path))
+    if origin is not None:
+        tell(f"{path} is {origin.file.name} of {' and '.join(origin.models)}, as its sha256 shows.")
+        found = replace(found, presets=origin.models)
+    return _File(path, found, found.form.to_ours(tensors, str(path)))
+
+
+def _require_pair(tokenizer: _File, transformer: _File, tell: Tell) -> None:
+    """Raise CheckpointError if two files are parts of different published models, and say so if shapes cannot tell."""
+    first, second = tokenizer.found.presets, transformer.found.presets
+    if first and second and not set(first) & set(second):
+        raise CheckpointError(
+            f"{tokenizer.path} is the tokenizer of {' and '.join(first)} and {transformer.path} the transformer of "
+            f"{' and '.join(second)}, which were not trained together: take the tokenizer of {second[0]}."
+        )
+    if second and not shared(first):
+        tell(
+            f"{tokenizer.path} may be the tokenizer of {' or '.join(first)}, which have the same shapes and no sha256 "
+            f"known here: make sure that it is the one of {' or '.join(second)}."
+        )
 
 
 def _own_spec(parts: Mapping[Part, _File]) -> ModelSpec | None:

@@ -69,11 +69,17 @@ def found(file: PublishedFile) -> Path | None:
     pin = pin_of(file)
     if pin is None:
         return None
+    place = place_of(file, pin)
+    return place if place.is_file() and place.stat().st_size == pin.bytes else None
+
+
+def place_of(file: PublishedFile, pin: Pin) -> Path:
+    """Return the place of a file that was checked before, whether it is still there or not."""
     place = own_place(file)
     if not place.is_file() and file.on_hub:
         cached = try_to_load_from_cache(file.repo, file.path, revision=file.revision or pin.revision)
         place = Path(cached) if isinstance(cached, str) else place
-    return place if place.is_file() and place.stat().st_size == pin.bytes else None
+    return place
 
 
 def pin_of(file: PublishedFile) -> Pin | None:

@@ -120,7 +120,7 @@ class Recognised:
         family: key of `core.models.families.FAMILIES`.
         part: "tokenizer" or "transformer".
         presets: the published models it may be part of, by shape alone: Google's 256 and 512 px tokenizers, for
-            example, are alike. Empty for nets of other sizes.
+            example, are alike until core/models/origins.py knows them. Empty for nets of other sizes.
     """
 
     form: Form

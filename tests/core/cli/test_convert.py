@@ -23,7 +23,7 @@ def test_convert_writes_a_folder_that_edits(
     sentence, facts = capsys.readouterr().out.splitlines()
     assert str(out) in sentence
     size = sum(path.stat().st_size for path in out.glob("*.safetensors"))
-    assert json.loads(facts) == {"output": str(out), "model": "tiny", "family": "compact", "bytes": size}
+    assert json.loads(facts) == {"output": str(out), "model": "tiny", "family": "compact", "bytes": size, "told": []}
     assert load_file(out / TRANSFORMER_FILE)["head.bias"].dtype == torch.bfloat16
     picture = tmp_path / "p.png"
     words = ["generate", "--model", str(out), "--class", "sea", "--steps", "2", "--device", "cpu"]
