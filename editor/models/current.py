@@ -75,6 +75,7 @@ class MenuState(NamedTuple):
         news: the last news, None before any.
         consents: key -> token that agrees to a download; only pages that showed size and licence have it.
         broken: model folders of one's own that cannot be used.
+        computes: a sentence about device, number format and threads of the model at work.
     """
 
     entries: tuple[Entry, ...]
@@ -85,6 +86,7 @@ class MenuState(NamedTuple):
     news: News | None
     consents: Mapping[str, str] = MappingProxyType({})
     broken: tuple[Broken, ...] = ()
+    computes: str = ""
 
 
 class _Cancelled(Exception):
@@ -157,8 +159,9 @@ class Models:
         consents = {entry.key: self._consent(entry) for entry in found if entry.here == "no"}
         with self._lock:
             progress = None if self._job is None else self._job.progress()
-            reached, spec = dict(self._reached), self._engine.spec
-            return MenuState(found, self._working, spec, progress, reached, self._news, consents, broken)
+            reached, spec, machine = dict(self._reached), self._engine.spec, self._engine.machine
+            computes = about_models.computes(self._working, machine.device, machine.dtype, machine.threads)
+            return MenuState(found, self._working, spec, progress, reached, self._news, consents, broken, computes)
 
     def choose(self, key: object, *, agreed: object = None) -> None:
         """Start to swap a model in; returns at once.

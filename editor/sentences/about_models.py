@@ -21,6 +21,13 @@ BROKEN = "cannot be used"
 NEEDS_CLASS = "needs a class"
 LICENCE = "Licence"
 DOWNLOAD, RESUME, BACK, CANCEL = "Download", "Go on", "Not now", "Cancel"
+NUMBERS = {
+    "float32": "32-bit numbers",
+    "float32 packed": "32-bit numbers, its weights packed for speed",
+    "bfloat16": "16-bit numbers (bf16)",
+    "float16": "16-bit numbers (fp16)",
+}
+"""How the number formats of recipes are called."""
 STAGES = {
     "download": "Downloading {model}",
     "convert": "Converting {model}, once",
@@ -43,6 +50,13 @@ def facts(pixels: int, grid: int, parameters: int | None = None) -> str:
     """Describe a model in short."""
     parts = [f"{pixels} px", f"{grid}×{grid} cells"]
     return " · ".join(parts if parameters is None else [*parts, f"{parameters_text(parameters)} parameters"])
+
+
+def computes(model: str, device: str, numbers: str, threads: int) -> str:
+    """Say how the model at work computes; `numbers` is a number format as recipes call it."""
+    chip = "processor" if device == "cpu" else "GPU"
+    said = f"{model} computes on the {chip} in {NUMBERS.get(numbers, numbers)}"
+    return f"{said}, on {threads} thread{'' if threads == 1 else 's'}." if device == "cpu" else f"{said}."
 
 
 def question(name: str, size: int, sources: Sequence[str], converted: int) -> str:

@@ -35,6 +35,7 @@ def menu(state: MenuState, *, fixed: bool, refused: str | None = None) -> dict[s
         models=[*(_entry(entry, state) for entry in shown), *(() if fixed else map(_broken, state.broken))],
         progress=None if state.progress is None else _progress(state.progress),
         news=None if state.news is None else told.MenuNews(**state.news._asdict()),
+        computes=state.computes,
         refused=refused,
     ).plain
 

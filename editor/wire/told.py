@@ -304,7 +304,11 @@ class MenuNews(Part):
 
 
 class Menu(Part):
-    """The state of the model menu; refused = the reason why the last choice was impossible."""
+    """The state of the model menu.
+
+    computes = a sentence about device, numbers and threads of the model at work; refused = the reason why the last
+    choice was impossible.
+    """
 
     model: str
     working: str
@@ -312,4 +316,5 @@ class Menu(Part):
     models: list[MenuModel]
     progress: MenuProgress | None
     news: MenuNews | None
+    computes: str
     refused: str | None = None

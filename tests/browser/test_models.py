@@ -188,7 +188,9 @@ def test_a_fixed_model_is_shown_and_nothing_else(hub: FakeHub, serve: Callable[.
     engine = load_engine(OLD, device="cpu")
     page = opened(open_page(serve(build_app(engine, AppSettings(device="cpu", fixed_model=True)), **appearance())))
     page.locator(".pg-model").click()
-    expect(page.locator("#mge-models .pg-note")).to_have_text("This server keeps to one model.")
+    note = page.locator("#mge-models .pg-note")
+    expect(note).to_contain_text(f"{OLD} computes on the processor in ")
+    expect(note).to_contain_text(". This server keeps to one model.")
     expect(page.locator("#mge-models .pg-model-row")).to_have_count(1)
 
 

@@ -361,7 +361,7 @@ export interface MenuNews {
   text: string;
 }
 
-/** The state of the model menu; refused = the reason why the last choice was impossible. */
+/** The state of the model menu. computes = a sentence about device, numbers and threads of the model at work; refused = the reason why the last choice was impossible. */
 export interface Menu {
   model: string;
   working: string;
@@ -369,6 +369,7 @@ export interface Menu {
   models: MenuModel[];
   progress: MenuProgress | null;
   news: MenuNews | null;
+  computes: string;
   refused?: string;
 }
 

@@ -155,7 +155,7 @@ class ModelMenu {
       )
     );
     this.list.replaceChildren(...groups.flat());
-    this.note.textContent = state.fixed ? this.words.fixed : this.words.shared;
+    this.note.textContent = `${state.computes} ${state.fixed ? this.words.fixed : this.words.shared}`;
     // Escape shuts the list only where the focus is in it: elsewhere it is the stage's key.
     if (inside && focused && !focused.isConnected)
       (this.row(focused.dataset.key ?? focused.dataset.back ?? "") ?? this.panel).focus();

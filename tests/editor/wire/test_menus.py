@@ -7,10 +7,12 @@ from dataclasses import replace
 
 import pytest
 
+from core.engine.device import FORMATS
 from core.models import CATALOG
 from editor.models import shelf
 from editor.models.current import MenuState, News, Progress
 from editor.models.shelf import Entry
+from editor.sentences import about_models
 from editor.settings import AppSettings
 from editor.wire import menus
 from editor.wire.requests import model_id
@@ -27,6 +29,27 @@ PUBLISHED = Entry(
     here="no",
 )
 STATE = MenuState((WORKING, PUBLISHED), "fake-128", SPEC, None, {}, None)
+
+
+@pytest.mark.parametrize(
+    ("machine", "said"),
+    [
+        (
+            ("cpu", "float32 packed", 2),
+            "on the processor in 32-bit numbers, its weights packed for speed, on 2 threads.",
+        ),
+        (("cpu", "bfloat16", 1), "on the processor in 16-bit numbers (bf16), on 1 thread."),
+        (("cuda", "bfloat16", 8), "on the GPU in 16-bit numbers (bf16)."),
+        (("cpu", "float8", 4), "on the processor in float8, on 4 threads."),
+    ],
+)
+def test_the_menu_says_how_the_model_computes(machine: tuple[str, str, int], said: str) -> None:
+    state = STATE._replace(computes=about_models.computes("fake-128", *machine))
+    assert menus.menu(state, fixed=False)["computes"] == f"fake-128 computes {said}"
+
+
+def test_every_number_format_has_its_words() -> None:
+    assert {number.said for number in FORMATS.values()} == about_models.NUMBERS.keys()
 
 
 def line(state: MenuState) -> dict[str, object]:
