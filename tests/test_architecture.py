@@ -437,6 +437,18 @@ print(json.dumps(facts))
     assert json.loads(finished.stdout) == {"light": [], "gradio": False, "cuda": False, "opened": []}
 
 
+def test_loading_a_model_imports_no_compiler() -> None:
+    """PyTorch's takes longer than all the rest: it comes with the first look for a shape that is not plain."""
+    program = """
+import sys
+from core import load_engine
+load_engine(device="cpu", dtype="fp32")
+print(sorted({"torch._dynamo", "sympy", "torch._inductor", "onnx", "pandas", "matplotlib"} & set(sys.modules)))
+"""
+    finished = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert finished.stdout == "[]\n"
+
+
 def test_nothing_is_printed_outside_the_command_lines() -> None:
     printing = {
         module

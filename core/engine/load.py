@@ -13,7 +13,7 @@ from core.engine.products import largest_layer, worth_dividing
 from core.errors import UnknownModel
 from core.models.bundled import BUNDLED, list_models
 from core.models.catalog import CATALOG
-from core.models.checkpoints import CONFIG_FILE, load_nets, load_sharpener, read_spec, unfilled
+from core.models.checkpoints import CONFIG_FILE, empty_nets, fill_nets, load_sharpener, read_spec
 from core.models.recogniser import load_recogniser
 from core.models.vision import load_vision
 
@@ -38,9 +38,10 @@ def load_engine(
     if folder is None:
         folder = _folder(model)
     spec = read_spec(folder)
-    layer = largest_layer(unfilled(folder, spec)[1], spec.grid**2)
+    tokenizer, transformer = nets = empty_nets(folder, spec)
+    layer = largest_layer(transformer, spec.grid**2)
     number = pick_format(dtype, chosen_device, layer)
-    tokenizer, transformer = load_nets(folder, spec, number.dtype)
+    fill_nets(nets, folder, spec, number.dtype)
     sharpener = load_sharpener(folder, spec, number.dtype)
     vision = load_vision(folder, spec.sha256) if transformer.sees_pixels else None
     engine = Engine(

@@ -38,6 +38,9 @@ side 1.6 times; in Google's (1.2e9) both are twice as fast. A measurement would 
 either model, divided or side by side: 0.7 to 1.2 and 0.9 to 2.2), and last bits of pictures depend on the choice."""
 _ROUNDS = 8
 """Measurements of each way, in turn: the quickest of each counts, whatever else the machine does."""
+_SURE_AFTER, _HOPELESS = 2, 4
+"""Rounds after which a way that takes this many times as long as the quickest is measured no more: where a processor
+has no instructions for bf16 it takes ten times as long, and most of the seconds of a load."""
 _NEAR = 1e-4
 """Largest allowed difference of a packed product from a plain one, as a share of its largest number; seen: 3e-6."""
 
@@ -160,8 +163,10 @@ def _measured(layer: Layer) -> dict[str, float]:
     if can_pack():
         ways[PACKED] = (_packed(up, rows), _packed(down, rows), _packed_product, torch.float32)
     best = dict.fromkeys(ways, float("inf"))
-    for _ in range(_ROUNDS):
+    for round_ in range(_ROUNDS):
         for name, (first, second, product, number) in ways.items():
+            if round_ >= _SURE_AFTER and best[name] > _HOPELESS * min(best.values()):
+                continue
             started = time.perf_counter()
             inner = product(F.layer_norm(x, (width,)).to(number), first)
             x.add(product(F.gelu(inner), second))

@@ -23,7 +23,7 @@ from core.errors import CheckpointError
 from core.models.compact import CompactTokenizer, CompactTokenizerConfig
 from core.models.config import ModelSpec, spec_of, whole_of
 from core.models.containers import each_tensor, tensor_shapes, write_tensors
-from core.models.families import NO_NET, build, net_config
+from core.models.families import NO_NET, build, net_config, unfilled
 from core.models.interfaces import MaskTransformer, VQTokenizer
 from core.models.keymaps import require_shapes, shapes_of
 from core.models.sharpener import Sharpener, SharpenerConfig
@@ -74,20 +74,31 @@ def load_nets(folder: Path, spec: ModelSpec, dtype: torch.dtype = torch.float32)
     Raises:
         CheckpointError: if a file is missing, damaged, or of another model.
     """
-    tokenizer, transformer = unfilled(folder, spec)
-    _fill(tokenizer, folder / TOKENIZER_FILE, spec.sha256, dtype)
-    _fill(transformer, folder / TRANSFORMER_FILE, spec.sha256, dtype)
+    tokenizer, transformer = nets = empty_nets(folder, spec)
+    fill_nets(nets, folder, spec, dtype)
     return tokenizer, transformer
 
 
-def unfilled(folder: Path, spec: ModelSpec) -> tuple[VQTokenizer, MaskTransformer]:
-    """Build both nets of a folder's description on the meta device, without weights.
+def fill_nets(
+    nets: tuple[VQTokenizer, MaskTransformer], folder: Path, spec: ModelSpec, dtype: torch.dtype = torch.float32
+) -> None:
+    """Fill both nets of `empty_nets` in place, as `load_nets` does.
+
+    Raises:
+        CheckpointError: as `load_nets`.
+    """
+    for net, name in zip(nets, (TOKENIZER_FILE, TRANSFORMER_FILE), strict=True):
+        _fill(net, folder / name, spec.sha256, dtype)
+
+
+def empty_nets(folder: Path, spec: ModelSpec) -> tuple[VQTokenizer, MaskTransformer]:
+    """Build both nets of a folder's description, on the meta device and without weights.
 
     Raises:
         CheckpointError: if it makes no nets.
     """
     try:
-        with torch.device("meta"):
+        with unfilled():
             return build(spec)
     except ValueError as error:
         raise CheckpointError(f"{folder / CONFIG_FILE} does not make a model: {error}.") from error
@@ -102,7 +113,7 @@ def load_sharpener(folder: Path, spec: ModelSpec, dtype: torch.dtype = torch.flo
     if not spec.sharpener:
         return None
     try:
-        with torch.device("meta"):
+        with unfilled():
             sharpener = Sharpener(net_config(SharpenerConfig, spec.sharpener, "sharpener"))
     except ValueError as error:
         raise CheckpointError(f"{folder / CONFIG_FILE} does not make a model: {error}.") from error
@@ -189,7 +200,7 @@ def load_tokenizer(folder: Path) -> tuple[CompactTokenizer, int]:
             raise CheckpointError(f"{folder} is of the {spec.family} family: only compact tokenizers are trained here.")
         values, pixels = spec.tokenizer, spec.pixels
     try:
-        with torch.device("meta"):
+        with unfilled():
             tokenizer = CompactTokenizer(net_config(CompactTokenizerConfig, values, "tokenizer"))
     except (TypeError, ValueError, *NO_NET) as error:
         raise CheckpointError(f"{folder} describes no tokenizer ({error}): train it again.") from error

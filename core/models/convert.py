@@ -29,7 +29,7 @@ from core.models.checkpoints import (
 )
 from core.models.config import ModelSpec
 from core.models.containers import container_of, read_pickle, read_tensors
-from core.models.families import FAMILIES, build
+from core.models.families import FAMILIES, build, unfilled
 from core.models.keymaps import require_shapes, shapes_of
 from core.models.origins import origin_of, shared
 from core.models.presets import PRESETS
@@ -191,7 +191,7 @@ def _check_against(spec: ModelSpec, parts: Mapping[Part, _File]) -> None:
             "give the config that belongs to the files."
         )
     try:
-        with torch.device("meta"):
+        with unfilled():
             nets = build(spec)
     except (TypeError, ValueError) as error:
         raise CheckpointError(f"the files make no model of the {FAMILIES[family].name} family: {error}.") from error

@@ -1,16 +1,20 @@
 """The classes of each model family, and how a `ModelSpec` becomes its two nets.
 
-Knows nothing of weights or files: `build` makes modules with fresh parameters on the current device
-(`with torch.device("meta")` costs no memory); core/models/checkpoints.py fills them.
+Knows nothing of weights or files: `build` makes modules with fresh parameters on the current device (`unfilled` makes
+those that cost no memory); core/models/checkpoints.py fills them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
 import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from core.models.compact import CompactTokenizer, CompactTokenizerConfig, CompactTransformer, CompactTransformerConfig
 from core.models.config import ModelSpec, whole_of
@@ -108,13 +112,39 @@ def build(spec: ModelSpec) -> tuple[VQTokenizer, MaskTransformer]:
         raise ValueError(f"model {spec.name}: its numbers make no net ({error})") from error
 
 
+_OF_ONE_SHAPE: frozenset[Any] = frozenset((nn.init.normal_, F.normalize, Tensor.mul))
+"""What fresh parameters go through: with one tensor, its result has the shape of that."""
+
+
+class _Undrawn(TorchFunctionMode):
+    """Leaves out what would compute numbers.
+
+    Without them PyTorch finds the shape of a result by its compiler, whose import takes longer than all of a load.
+    """
+
+    def __torch_function__(
+        self, called: Any, types: Any, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
+    ) -> Any:
+        named = kwargs or {}
+        if called in _OF_ONE_SHAPE and not any(isinstance(each, Tensor) for each in args[1:]):
+            return args[0] if args else named["tensor"]
+        return torch.empty(*args) if called is torch.randn else called(*args, **named)
+
+
+@contextmanager
+def unfilled() -> Iterator[None]:
+    """Make the nets that are built meanwhile without numbers: on the meta device, at no cost."""
+    with torch.device("meta"), _Undrawn():
+        yield
+
+
 def count_parameters(spec: ModelSpec) -> int:
     """Count the numbers in both nets of a spec, shared ones once; costs no memory.
 
     Raises:
         ValueError: as `build`.
     """
-    with torch.device("meta"):
+    with unfilled():
         nets = build(spec)
     return sum(parameter.numel() for net in nets for parameter in net.parameters())
 

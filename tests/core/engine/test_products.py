@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from core import load_engine
+from core.engine import products
 from core.engine.products import (
     HALF,
     PACKED,
@@ -87,6 +88,22 @@ def test_the_largest_layer_is_found_on_the_meta_device_too() -> None:
 )
 def test_exact_ways_are_taken_unless_others_are_much_quicker(seconds: dict[str, float], way: str) -> None:
     assert chosen(seconds) == way
+
+
+def test_a_hopeless_way_is_not_measured_to_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken = {torch.float32: 0.001, torch.bfloat16: 0.01}  # seconds of a layer, as where bf16 has no instructions
+    clock, calls = [0.0], []
+
+    def linear(x: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+        clock[0] += taken[x.dtype] / 2
+        calls.append(x.dtype)
+        return x @ weight.T
+
+    monkeypatch.setattr(products.F, "linear", linear)
+    monkeypatch.setattr(products, "can_pack", lambda: False)
+    monkeypatch.setattr(products.time, "perf_counter", lambda: clock[0])
+    assert products._measured(Layer(8, 16, 4)) == pytest.approx({PLAIN: 0.001, HALF: 0.01})
+    assert calls.count(torch.bfloat16) < calls.count(torch.float32) == 2 * products._ROUNDS
 
 
 def test_every_way_is_measured_once() -> None:

@@ -1,19 +1,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from core.decoding.decode import DecodeStep, Sampling, decode
 from core.decoding.guidance import Condition, predictor
 from core.decoding.settings import MASK, NO_CLASS
 from core.models.compact import CompactTokenizerConfig, CompactTransformerConfig
 from core.models.config import ModelSpec
-from core.models.families import FAMILIES, build
+from core.models.families import FAMILIES, build, unfilled
 from core.models.google import GoogleTransformerConfig
 from core.models.halton import HaltonTransformerConfig
 from core.models.interfaces import MaskTransformer
@@ -178,10 +179,20 @@ def test_state_dicts_hold_no_tensor_twice(family: str) -> None:
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_builds_on_the_meta_device(family: str) -> None:
-    with torch.device("meta"):
+def test_unfilled_nets_have_every_tensor_of_filled_ones_and_no_numbers(family: str) -> None:
+    with unfilled():
         nets = build(tiny(family))
-    assert all(value.is_meta for net in nets for value in net.state_dict().values())
+    for net, filled in zip(nets, build(tiny(family)), strict=True):
+        assert {name: (value.shape, value.dtype) for name, value in tensors(net)} == {
+            name: (value.shape, value.dtype) for name, value in tensors(filled)
+        }
+        assert all(value.is_meta for _, value in tensors(net))
+
+
+def tensors(net: nn.Module) -> Iterator[tuple[str, Tensor]]:
+    """All parameters and buffers, those that are not saved as well."""
+    yield from net.named_parameters()
+    yield from net.named_buffers()
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,9 @@ from core.errors import UnknownModel
 from core.lab.evaluation.machine.edits import SIZE, hole, picture
 from core.lab.evaluation.machine.watching import Timing, alone, watched
 from core.lab.evaluation.requests import advised
-from core.models.checkpoints import halve, read_spec, save_nets, unfilled
+from core.models.checkpoints import empty_nets, halve, read_spec, save_nets
 from core.models.config import ModelSpec
-from core.models.families import build
+from core.models.families import build, unfilled
 from core.models.presets import PRESETS
 from core.values.groups import Painting
 from core.values.labels import imagenet_classes
@@ -50,7 +50,7 @@ def measure_published(name: str, *, device: str = "auto", dtype: str = "auto") -
 
 def _load_and_edit(folder: Path, device: str, dtype: str) -> tuple[Timing, Timing]:
     spec = read_spec(folder)
-    nets = unfilled(folder, spec)  # now: what its first use imports is not the model's
+    nets = empty_nets(folder, spec)  # now: what its first use imports is not the model's
     image, mask = picture(*SIZE), hole(SIZE, SIZE.height // 5)
     loading, engine = watched(spec.name, lambda: load_engine(folder=folder, device=device, dtype=dtype))
     name = format_called(engine.dtype)
@@ -68,7 +68,7 @@ def _load_and_edit(folder: Path, device: str, dtype: str) -> tuple[Timing, Timin
 
 def _write_random(folder: Path, spec: ModelSpec) -> None:
     """Write a model of random weights that preserve the scale of their inputs, biases 0 and norms 1."""
-    with torch.device("meta"):
+    with unfilled():
         nets = build(spec)
     draw = torch.Generator().manual_seed(0)
     states = [
