@@ -55,21 +55,19 @@ def wanted_side(hole: Size, pixels: int, context: float) -> int:
     return max(pixels, math.ceil(max(hole) * context))
 
 
-def tiles(part: Part, canvas: Size, side: int) -> list[Tile]:
-    """List windows of one size over a part of a hole, a tile of half a window each, row by row.
+def tiles(part: Part, canvas: Size, side: int) -> Iterator[Tile]:
+    """Yield windows of one size over a part of a hole, a tile of half a window each, row by row.
 
     Args:
         part: the pixels to repaint.
         canvas: its size.
         side: of the windows, at most the canvas's shorter side.
     """
-    found = []
     for top, bottom in _cuts(part.bounds.top, part.bounds.bottom, side):
         for left, right in _cuts(part.bounds.left, part.bounds.right, side):
             tile = part.within(Box(left, top, right, bottom))
             if tile is not None:
-                found.append((tile.centred(side).shifted_inside(canvas), tile))
-    return found
+                yield tile.centred(side).shifted_inside(canvas), tile
 
 
 def _cuts(start: int, end: int, side: int) -> list[tuple[int, int]]:
@@ -98,7 +96,7 @@ def _tiles_along(part: Part, canvas: Size, pixels: int, context: float, widest: 
         return ()
     side = max(pixels, math.ceil(2 * part.depth() * context))
     while FINER * side <= widest:
-        found = tiles(part, canvas, side)
+        found = list(itertools.islice(tiles(part, canvas, side), most + 1))  # more are as bad as one more
         if len(found) <= most:
             return _from_known(part, found)
         side = math.ceil(1.25 * side)

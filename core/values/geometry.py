@@ -55,9 +55,10 @@ class Box(NamedTuple):
     @classmethod
     def around(cls, mask: NDArray[np.bool_]) -> Box | None:
         """Find the smallest box around every True of a (H, W) mask; None if there is none."""
-        rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+        rows = np.flatnonzero(mask.any(1))
         if not rows.size:
             return None
+        columns = np.flatnonzero(mask[rows[0] : rows[-1] + 1].any(0))  # the other rows of a photo need no look
         return cls(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
 
     @property
