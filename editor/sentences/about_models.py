@@ -56,7 +56,8 @@ def computes(model: str, device: str, numbers: str, threads: int) -> str:
     """Say how the model at work computes; `numbers` is a number format as recipes call it."""
     chip = "processor" if device == "cpu" else "GPU"
     said = f"{model} computes on the {chip} in {NUMBERS.get(numbers, numbers)}"
-    return f"{said}, on {threads} thread{'' if threads == 1 else 's'}." if device == "cpu" else f"{said}."
+    each = f"each variation on {threads} thread{'' if threads == 1 else 's'}"
+    return f"{said}, {each}." if device == "cpu" else f"{said}."
 
 
 def question(name: str, size: int, sources: Sequence[str], converted: int) -> str:

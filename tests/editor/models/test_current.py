@@ -73,7 +73,9 @@ def test_a_model_is_fetched_converted_loaded_and_swapped_in(hub: FakeHub) -> Non
     models = working(old)
     entry = next(entry for entry in models.state().entries if entry.key == NAME)
     assert (entry.here, entry.group) == ("no", "published")
-    assert models.state().computes == "fake-128 computes on the processor in 32-bit numbers, on 1 thread."
+    assert (
+        models.state().computes == "fake-128 computes on the processor in 32-bit numbers, each variation on 1 thread."
+    )
     hub.pause_s = 0.02
     models.choose(NAME, agreed=models.state().consents[NAME])
     stages: list[str] = []

@@ -36,11 +36,11 @@ STATE = MenuState((WORKING, PUBLISHED), "fake-128", SPEC, None, {}, None)
     [
         (
             ("cpu", "float32 packed", 2),
-            "on the processor in 32-bit numbers, its weights packed for speed, on 2 threads.",
+            "on the processor in 32-bit numbers, its weights packed for speed, each variation on 2 threads.",
         ),
-        (("cpu", "bfloat16", 1), "on the processor in 16-bit numbers (bf16), on 1 thread."),
+        (("cpu", "bfloat16", 1), "on the processor in 16-bit numbers (bf16), each variation on 1 thread."),
         (("cuda", "bfloat16", 8), "on the GPU in 16-bit numbers (bf16)."),
-        (("cpu", "float8", 4), "on the processor in float8, on 4 threads."),
+        (("cpu", "float8", 4), "on the processor in float8, each variation on 4 threads."),
     ],
 )
 def test_the_menu_says_how_the_model_computes(machine: tuple[str, str, int], said: str) -> None:
