@@ -240,7 +240,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # the only rooms that know Gradio, beside the one line that serves its application
     "editor.page": {
         *("gradio", "core", "editor.axes", "editor.documents", "editor.handlers", "editor.markup", "editor.models"),
-        *("editor.page", "editor.sentences", "editor.settings", "editor.wire"),
+        *("editor.page", "editor.sentences", "editor.server.turns", "editor.settings", "editor.wire"),
     },
     # the other way in, over the same gestures: plain HTTP
     "editor.programs": {
@@ -274,6 +274,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "editor.server.doorway": {"starlette", "editor.sentences", "editor.server"},
     "editor.server.serving": {"gradio", "fastapi", "starlette", "uvicorn", "editor.server", "editor.settings"},
     "editor.server.darkroom": {"numpy", "core", "editor.sentences"},
+    "editor.server.turns": {"core", "editor.sentences"},
     # before gradio and torch are imported
     "editor.server.sockets": {"core", "editor.sentences"},
     "editor.server.workplace": {"filelock", "core", "editor.sentences"},

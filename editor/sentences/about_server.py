@@ -62,6 +62,22 @@ def disk_full(free_mb: float) -> str:
     return f"The server's disk has only {free_mb:.0f} MB left: delete something there, then try again."
 
 
+# in the line ----------------------------------------------------------------------------------------------------------
+def line_full(waiting: int) -> str:
+    """Say that too many wait."""
+    return f"{waiting} others wait for this server already: try again in a minute."
+
+
+def one_waits_enough(waiting: int) -> str:
+    """Say that one visitor has too many requests waiting."""
+    return f"{waiting} requests of yours wait already: let some of them finish, or stop them."
+
+
+def left_the_line() -> str:
+    """Say that somebody waits no more."""
+    return "This request was given up before its turn came: ask again."
+
+
 # at the start ---------------------------------------------------------------------------------------------------------
 def open_at(address: str) -> str:
     """Say where the page is."""
