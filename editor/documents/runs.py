@@ -6,6 +6,7 @@ each: anything wanted of them later (a branch, a draft, a film) can be drawn fro
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -27,7 +28,7 @@ UNKNOWN = -1
 
 
 class Trace:
-    """The steps of a run that took one window.
+    """The steps of a run that took one window; thread-safe, because a run is weighed and filmed while it goes on.
 
     Attributes:
         window: position of the grid of cells on the canvas.
@@ -50,6 +51,7 @@ class Trace:
         self.window = window
         self.hole = hole
         self.fresh = fresh
+        self._lock = threading.RLock()
         self._before = dict(before or {})
         self._guesses: dict[int, NDArray[np.int32]] = {}
         self._unknown: dict[int, Cells] = {}
@@ -63,15 +65,17 @@ class Trace:
 
     def add(self, preview: Preview) -> None:
         """Keep a step: (B, h, w) tokens, the unknown cells, and the confidence."""
-        self._guesses[preview.step] = preview.tokens.astype(np.int32)
-        self._unknown[preview.step] = preview.unknown.copy()
-        self._note(preview.confidence)
+        with self._lock:
+            self._guesses[preview.step] = preview.tokens.astype(np.int32)
+            self._unknown[preview.step] = preview.unknown.copy()
+            self._note(preview.confidence)
 
     def settle(self, tokens: Codes, confidence: NDArray[np.float32]) -> None:
         """Keep a run's result, (B, h, w) each, as its last step; a run with nothing to decode has no other."""
-        self._guesses[self.last] = tokens.astype(np.int32)
-        self._unknown[self.last] = np.zeros(tokens.shape, np.bool_)
-        self._note(confidence)
+        with self._lock:
+            self._guesses[self.last] = tokens.astype(np.int32)
+            self._unknown[self.last] = np.zeros(tokens.shape, np.bool_)
+            self._note(confidence)
 
     def _note(self, confidence: NDArray[np.float32]) -> None:
         self._confidence = confidence if self._given is None else np.where(*self._given, confidence)
@@ -91,7 +95,8 @@ class Trace:
     @property
     def last(self) -> int:
         """The last step reached; 0 before the first."""
-        return max(self._guesses, default=0)
+        with self._lock:
+            return max(self._guesses, default=0)
 
     @property
     def variations(self) -> int:
@@ -101,16 +106,19 @@ class Trace:
     @property
     def weight(self) -> int:
         """Bytes in memory."""
-        return sum(part.nbytes for kept in (self._guesses, self._unknown, self._before) for part in kept.values())
+        with self._lock:
+            return sum(part.nbytes for kept in (self._guesses, self._unknown, self._before) for part in kept.values())
 
     def guesses(self, variation: int) -> tuple[Codes, ...]:
         """Return the full guess (h, w) of each step seen, in order."""
-        return tuple(self._guesses[step][variation].astype(np.int64) for step in sorted(self._guesses))
+        with self._lock:
+            return tuple(self._guesses[step][variation].astype(np.int64) for step in sorted(self._guesses))
 
     def final(self, variation: int) -> Codes:
         """Return the full guess (h, w) of the last step: a code in every cell."""
-        codes: Codes = self._guesses[self.last][variation].astype(np.int64)
-        return codes
+        with self._lock:
+            codes: Codes = self._guesses[self.last][variation].astype(np.int64)
+            return codes
 
     def after(self, variation: int, step: int) -> Codes:
         """Return the codes (h, w) after a step, `UNKNOWN` where undecided; step 0 is the start.
@@ -118,10 +126,11 @@ class Trace:
         Raises:
             BadRequest: if that step is not kept.
         """
-        if step in self._guesses:
-            codes: Codes = self._guesses[step][variation].astype(np.int64)
-            codes[self._unknown[step][variation]] = UNKNOWN
-            return codes
+        with self._lock:
+            if step in self._guesses:
+                codes: Codes = self._guesses[step][variation].astype(np.int64)
+                codes[self._unknown[step][variation]] = UNKNOWN
+                return codes
         if step in self._before:
             return self._before[step]
         if step == 0:
@@ -130,8 +139,9 @@ class Trace:
 
     def states(self, variation: int, until: int) -> dict[int, Codes]:
         """Return the kept states of a variation by step, from the start to step `until`."""
-        kept = {0, *self._before, *self._guesses}
-        return {step: self.after(variation, step) for step in sorted(kept) if step <= until}
+        with self._lock:
+            kept = {0, *self._before, *self._guesses}
+            return {step: self.after(variation, step) for step in sorted(kept) if step <= until}
 
     def weakest(self, variation: int, share: float, keep: Sequence[int]) -> Cells:
         """Find the cells of the hole with the lowest confidence, (h, w) bool.
