@@ -245,7 +245,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # the other way in, over the same gestures: plain HTTP
     "editor.programs": {
         *("starlette", "python_multipart", "core", "editor.handlers.calls", "editor.handlers.forms", "editor.programs"),
-        *("editor.sentences", "editor.server.doorway"),
+        *("editor.sentences", "editor.server.doorway", "editor.server.turns"),
     },
     # an argument that is a file has Gradio's type
     "editor.programs.openapi": {

@@ -35,6 +35,9 @@ from core.values.finishing import Finishing
 from core.values.request import EditRequest
 from core.values.result import Alternative, EditResult, Preview
 
+_ON_GPU = 8
+"""Samples of a GPU's batch that take about as long as one: more fill it."""
+
 
 class Engine:
     """One loaded model.
@@ -88,6 +91,11 @@ class Engine:
     def machine(self) -> Machine:
         """What the last bits of its pictures depend on: on equal machines they are equal."""
         return self._painter.machine
+
+    @property
+    def together(self) -> int:
+        """Samples that take about as long as one: those side by side on a CPU, a batch on a GPU."""
+        return self._nets.jobs if self.device == "cpu" else _ON_GPU
 
     def divide_among(self, threads: int) -> None:
         """Divide each product among this many threads from now on; another number may move pixels by a level.

@@ -54,6 +54,7 @@ class Nets:
         encodes: windows encoded so far; a window seen before is not encoded again.
         tokenizer, transformer: the nets themselves.
         device, number: their device, and the number format of their computations.
+        jobs: samples that a CPU computes at a time.
         threads: number among which a CPU divides each product, which decides its last bits; see `divide_among`.
         told: a sentence for each step down that was taken since somebody read them.
     """
@@ -98,6 +99,7 @@ class Nets:
         """Divide each product among this many threads from now on; the others compute other samples meanwhile."""
         self.threads = threads
         self._computing = Threads(threads, side_by_side=self.device.type == "cpu")
+        self.jobs = self._computing.jobs
 
     def each(self, ask: Callable[..., Result], given: Iterable[Sequence[Any]]) -> list[Result]:
         """Ask nets several times, side by side on a CPU whose products leave threads for it.

@@ -59,7 +59,9 @@ class Cell:
     colour_shift: float
 
 
-def sweep(engine: Engine, request: EditRequest, axes: Mapping[str, Sequence[Any]]) -> Iterator[Cell]:
+def sweep(
+    engine: Engine, request: EditRequest, axes: Mapping[str, Sequence[Any]], *, together: int = _BATCH
+) -> Iterator[Cell]:
     """Run the grid that two settings span, first axis down, second across.
 
     Cells with equal T are decoded as one batch, and come batch by batch.
@@ -68,17 +70,19 @@ def sweep(engine: Engine, request: EditRequest, axes: Mapping[str, Sequence[Any]
         engine: the loaded model.
         request: the request to vary; its own variations are not swept, each cell draws one.
         axes: one or two entries of `AXES` -> values.
+        together: most cells of a batch, of at most 8; with `Engine.together` the time between two cells is shortest.
 
     Raises:
         BadRequest: for an unknown axis, no values, too many cells, or a value out of its range.
     """
     cells = _grid(request.advised(engine.spec), axes)
+    together = min(together, _BATCH)
     groups: dict[int, list[tuple[int, int, dict[str, Any], EditRequest]]] = {}
     for cell in cells:
         groups.setdefault(cell[3].decoding.steps, []).append(cell)
     for group in groups.values():
-        for start in range(0, len(group), _BATCH):
-            batch = group[start : start + _BATCH]
+        for start in range(0, len(group), together):
+            batch = group[start : start + together]
             results = engine.edit_together([cell[3] for cell in batch])
             for (row, column, settings, asked), result in zip(batch, results, strict=True):
                 yield Cell(

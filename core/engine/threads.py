@@ -25,11 +25,15 @@ class Threads:
     Args:
         a_job: that share a job's products; may be more than there are.
         side_by_side: whether the others compute other jobs meanwhile.
+
+    Attributes:
+        jobs: that are computed at a time.
     """
 
     def __init__(self, a_job: int, *, side_by_side: bool) -> None:
         self._a_job = a_job
-        self._crew = Crew(max(1, EVERYONE // a_job) if side_by_side else 1)
+        self.jobs = max(1, EVERYONE // a_job) if side_by_side else 1
+        self._crew = Crew(self.jobs)
 
     def compute(self, jobs: Sequence[Callable[[], Result]]) -> list[Result]:
         """Run jobs; returns their results in the given order, when all have ended."""

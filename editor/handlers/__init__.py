@@ -8,6 +8,7 @@ that was painted is ever touched.
     masking    a file, or what is transparent, as the mask
     planning   a changed setting of the overlay; the cells that a run would regenerate
     running    run, stop, keep the draft of a stopped run
+    waiting    a run's place in the line, before its turn
     sweeping   a run under every pair of settings; adopting one of its cells
     reviewing  accept a variation, go to a version, look into a cell
     exporting  a file of any format

@@ -6,7 +6,8 @@ Knows nothing of documents' histories; each call is one edit and answers with a 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,10 @@ import gradio as gr
 from gradio.context import LocalContext
 from gradio.utils import get_upload_folder
 
-from core import BadRequest, Engine, sweep
+from core import BadRequest, Cell, Engine
 from editor import axes
 from editor.documents import export
-from editor.handlers.desk import Desk, told_to_programs
+from editor.handlers.desk import Desk, still_there, told_to_programs
 from editor.handlers.filled import Asked, asked_by, values_of
 from editor.handlers.forms import Extend, Fill, Generate, Replace, Sweep, flat
 from editor.sentences import on_page
@@ -30,7 +31,7 @@ logger = logging.getLogger(__name__)
 
 
 class Api:
-    """The functions for programs, and the form."""
+    """The functions for programs, and the form; one address is one visitor, whose calls are carried out in turn."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
@@ -45,7 +46,7 @@ class Api:
             mask: path of the uploaded mask, or None.
             model: the model that the controls are for, as `requests.model_id` tells it.
         """
-        with told_to_programs():
+        with self._turn():
             engine, mode = self._desk.engine, str(values.get("mode", "fill"))
             requests.check_page(model, engine.spec)
             files = (Path(str(each)) if each else None for each in (image, mask))
@@ -59,15 +60,14 @@ class Api:
         return {**found, "sweep": flat("sweep", Sweep, self._sweep)}
 
     def _sweep(self, form: Sweep) -> list[gr.FileData]:
-        with told_to_programs():
+        with self._turn():
             engine, store = self._desk.engine, self._desk.documents.store
             texts = (form.rows, form.row_values, form.columns, form.column_values)
             grid = axes.read_axes(texts, engine.spec, most_cells=self._desk.settings.sweep_cells)
             values = values_of(form, engine.spec)
             asked = asked_by("fill", values, engine.spec, _uploaded(form.image), _uploaded(form.mask))
             _tell(asked, logger.info)
-            with self._desk.turns.taken():
-                cells = list(sweep(engine, asked.request, grid.values))
+            cells = list(self._cells(self._desk.cells(engine, asked.request, grid.values), grid.cells))
             folder = store.new_folder()
             try:
                 files = export.sweep_files(folder, "maskgit", cells, grid.values, engine.spec.classes)
@@ -75,8 +75,21 @@ class Api:
                 self._results.keep(_client(), store.size(folder), partial(store.remove_folder, folder))
             return [gr.FileData(path=str(path)) for path in files]
 
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Context of one call, in its turn among the programs; errors become Gradio's."""
+        with told_to_programs(), self._desk.programs.taken(_client(), there=still_there):
+            yield
+
+    def _cells(self, drawn: Iterator[Cell], count: int) -> Iterator[Cell]:
+        """Draw each cell of a sweep in a turn of its own."""
+        for number in range(count):
+            with self._desk.turns.taken(_client(), self._desk.step_s, again=number > 0, there=still_there):
+                cell = next(drawn)
+            yield cell
+
     def _answer(self, mode: str, form: object) -> gr.FileData:
-        with told_to_programs():
+        with self._turn():
             engine = self._desk.engine
             values = values_of(form, engine.spec)
             image, mask = (_uploaded(values.get(name)) for name in ("image", "mask"))
@@ -86,7 +99,8 @@ class Api:
     def _drawn(self, engine: Engine, asked: Asked, tell: Callable[[str], object]) -> str:
         """Run one variation and return the path of its PNG."""
         _tell(asked, tell)
-        with self._desk.turns.taken():
+        seconds = self._desk.expected(asked.request, engine.expected_steps(asked.request))
+        with self._desk.turns.taken(_client(), seconds, there=still_there):
             result = engine.edit(asked.request)
         store = self._desk.documents.store
         made = export.store_variation(store, result.image(0), "result", engine.spec, asked.request, engine.machine)

@@ -1,6 +1,6 @@
 """Edits for programs over plain HTTP: every step, then every variation as a PNG with its recipe.
 
-Knows nothing of HTTP, nor of turns: whoever runs `Calls.drawn` has taken one. Of a call nothing is kept afterwards.
+Knows nothing of HTTP: whoever runs `Calls.drawn` has a turn among the programs. Of a call nothing is kept afterwards.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from editor.handlers.filled import asked_by, values_of
 from editor.handlers.forms import ManyExtended, ManyFilled, ManyGenerated, ManyReplaced
 from editor.server.darkroom import encode_png
 from editor.server.heap import give_back
-from editor.server.turns import Turns
+from editor.server.turns import LOOK_S, Turns
 
 _MOST_FILE = 2**28
 """Bytes that are read of a picture; core refuses smaller ones, by their kind."""
@@ -107,20 +107,23 @@ class Calls:
 
     @property
     def turns(self) -> Turns:
-        """The engine's turns: take one before `drawn`."""
-        return self._desk.turns
+        """Turns of programs, which bound the pictures in memory: take one before `drawn`."""
+        return self._desk.programs
 
-    def drawn(self, name: str, form: object, *, shown: bool) -> Generator[Sign | Drawn | None, None, None]:
+    def drawn(
+        self, name: str, form: object, visitor: str, *, shown: bool
+    ) -> Generator[Sign | Drawn | None, None, None]:
         """Draw what a filled form asks for; closing the generator cancels it.
 
         Args:
             name: of `CALLS`.
             form: that call's own.
+            visitor: who takes the turn at the engine.
             shown: whether signs are wanted.
 
         Yields:
-            A `Sign` (None where none is wanted, or nothing is new) before the first step and after every one, then one
-            `Drawn`.
+            None while it waits for its turn; a `Sign` (None where none is wanted, or nothing is new) before the first
+            step and after every one; then one `Drawn`.
 
         Raises:
             CoreError: if the form cannot be carried out.
@@ -129,18 +132,26 @@ class Calls:
         values = values_of(form, engine.spec)
         image, mask = (_content(values.get(each)) for each in ("image", "mask"))
         asked, told = asked_by(mode, values, engine.spec, image, mask, boxed=mode == "replace")
+        turn = self._desk.turns.wait(visitor, self._desk.expected(asked, engine.expected_steps(asked)))
         try:
+            while not turn.come(LOOK_S):
+                yield None
+            yield _begun(engine, asked, told) if shown else None
+            last: Sign | None = None
+            result: EditResult | None = None
             with closing(engine.stream(asked, preview_budget_s=0.1 if shown else 0.0)) as stream:  # type: ignore[type-var]
-                yield _begun(engine, asked, told) if shown else None
-                last = None
                 for item in stream:
                     if isinstance(item, EditResult):
-                        yield _written(engine, asked, item, told)
-                        return
+                        result = item
+                        continue
                     sign = _sign(item) if shown else None
                     yield None if sign == last else sign  # most signs of a finish are signs of life alone
                     last = sign
+            if result is not None:
+                self._desk.turns.leave(turn)  # the nets draw for others while the pictures are written
+                yield _written(engine, asked, result, told)
         finally:
+            self._desk.turns.leave(turn)
             give_back()
 
 

@@ -1,4 +1,4 @@
-"""What every gesture needs: the models, the documents, the limits, the visitor, and how errors are answered.
+"""What every gesture needs: models, documents, limits, turns, the visitor, and how errors are answered.
 
 Knows nothing of single gestures.
 """
@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
 import gradio as gr
+from gradio.context import LocalContext
 
-from core import BadRequest, CoreError, Engine, of_the_machine
+from core import BadRequest, Cell, CoreError, Engine, of_the_machine, sweep
 from core.values import EditRequest
 from editor.documents.document import Document
 from editor.documents.gone import Gone
@@ -23,7 +24,7 @@ from editor.documents.store import Picture
 from editor.documents.visitors import Documents
 from editor.models.current import Models
 from editor.sentences import on_page
-from editor.server.turns import Turns
+from editor.server.turns import Turn, Turns
 from editor.settings import AppSettings
 from editor.wire import intents, replies
 from editor.wire.replies import Address, Message
@@ -34,6 +35,12 @@ T = TypeVar("T")
 
 _FIRST_GUESS_S = 0.06  # a step of one variation, before any was measured
 _FIRST_PACE = 0.7  # of a finish, likewise: two threads share it
+_PROGRAMS = 4
+"""Programs at work at a time: each holds a picture and its result, at 48 MP half a gigabyte."""
+_WRITERS = 2
+"""Exports that are written at a time: as many as there are processes that write (editor/server/darkroom.py)."""
+_RESULTS = 2
+"""Runs whose pictures are written at a time: while the nets draw a third, two more are in memory."""
 
 
 def _learned(known: float, measured: float) -> float:
@@ -48,7 +55,9 @@ class Desk:
         models: the one at work, and those that can be chosen.
         settings: the limits.
         documents: of every visitor.
-        turns: of the engine: whoever runs it takes one, because it does one thing at a time.
+        turns: at the engine, which does one thing at a time.
+        programs: turns of programs, each from the opened picture to the stored result.
+        exports: turns at writing files for download.
         step_s: measured seconds of one decoding step of one variation.
         finish_pace: measured seconds of a finish, as a multiple of those expected on an ordinary machine.
     """
@@ -58,6 +67,9 @@ class Desk:
         self.settings = settings
         self.documents = documents
         self.turns = Turns()
+        self.programs = Turns(_PROGRAMS)
+        self.exports = Turns(_WRITERS)
+        self._storing = threading.BoundedSemaphore(_RESULTS)
         self.step_s = _FIRST_GUESS_S
         self.finish_pace = _FIRST_PACE
         self._lock = threading.Lock()
@@ -66,6 +78,22 @@ class Desk:
     def engine(self) -> Engine:
         """The engine at work; a gesture asks once and keeps it to its end."""
         return self.models.engine
+
+    def forget(self, owner: str) -> None:
+        """Let a visitor who has left wait for nothing."""
+        for each in (self.turns, self.programs, self.exports):
+            each.forget(owner)
+
+    @contextmanager
+    def storing(self, turn: Turn | None) -> Iterator[None]:
+        """Context in which a run's pictures are written: the nets go on with another run meanwhile.
+
+        The run's turn is kept until there is room: otherwise finished pictures would fill the memory.
+        """
+        with self._storing:
+            if turn is not None:
+                self.turns.leave(turn)
+            yield
 
     def measure(self, seconds: float) -> None:
         """Note the seconds of a step of one variation."""
@@ -81,6 +109,10 @@ class Desk:
         """Estimate the seconds of a run of `steps` decoding steps."""
         finish = self.engine.expected_finish(request)
         return self.step_s * request.decoding.variations * steps + self.finish_pace * finish
+
+    def cells(self, engine: Engine, request: EditRequest, values: Mapping[str, Sequence[Any]]) -> Iterator[Cell]:
+        """Sweep a request over a grid, each step of the iterator a turn as short as it can be."""
+        return sweep(engine, request, values, together=engine.together)
 
     def document_of(self, payload: Mapping[str, Any], run: str, request: gr.Request) -> Document:
         """Find the document that keeps a run: the one the payload names, else any of the visitor's that has the run.
@@ -161,6 +193,13 @@ def told_to_programs() -> Iterator[None]:
         if known := of_the_machine(error):
             raise gr.Error(str(known), print_exception=False) from error
         raise
+
+
+def still_there() -> bool:
+    """Tell whether whoever called the function that runs now still listens; Gradio tells it nowhere but here."""
+    blocks, event_id = LocalContext.blocks.get(None), LocalContext.event_id.get(None)
+    event = None if blocks is None or event_id is None else blocks._queue.event_ids_to_events.get(event_id)
+    return event is None or event.alive
 
 
 def owner_of(request: gr.Request) -> str:

@@ -27,6 +27,7 @@ from editor.documents.sources import Sources
 from editor.documents.store import Picture, Pixels
 from editor.handlers.desk import Desk, address_of
 from editor.sentences import on_page
+from editor.server.turns import Turn
 from editor.wire import replies, requests
 from editor.wire.intents import Origin
 from editor.wire.replies import Message
@@ -47,9 +48,11 @@ class Told(NamedTuple):
 
 @dataclass
 class Live:
-    """Progress of a visitor's run, for Stop to report."""
+    """Progress of a visitor's run, for Stop to report, and its turn at the engine, once it has asked for one."""
 
+    owner: str
     run: str
+    turn: Turn | None = None
     step: int = 0
     steps: int = 0
     draft: bool = False
@@ -133,14 +136,12 @@ class Drawing:
         canvas = asked.canvas(job.engine.spec.new_side(asked.strength))
         before = job.started
         last: Preview | None = None
+        result: EditResult | None = None
         with _closed(job.engine.stream(asked)) as stream:
             for item in stream:
                 if isinstance(item, EditResult):
-                    if finish := item.seconds.get("finish"):
-                        self._desk.measure_finish(finish, job.engine.expected_finish(asked))
-                    drawn = tuple(asked.single(i) for i in range(variations))
-                    yield self.finished(job, drawn, [item], trace, kept=alone)
-                    return
+                    result = item
+                    continue
                 if isinstance(item, Finishing):
                     yield replies.alive(job.run) if last is None else self._frame(job, item, last, route, before)
                     continue
@@ -155,8 +156,16 @@ class Drawing:
                         job.document.remember(Run(job.run, alone, job.offset, job.source, job.engine.spec, trace=trace))
                         live.draft = True
                 yield self._step(job, item, canvas)
+        if result is None:
+            return
+        if finish := result.seconds.get("finish"):
+            self._desk.measure_finish(finish, job.engine.expected_finish(asked))
+        drawn = tuple(asked.single(i) for i in range(variations))
+        with self._desk.storing(live.turn):
+            message = self.finished(job, drawn, [result], trace, kept=alone)
+        yield message
 
-    def more(self, job: Job, count: int) -> Iterator[Told]:
+    def more(self, job: Job, live: Live, count: int) -> Iterator[Told]:
         """Draw one picture again at other temperatures, without previews; yields between steps, so that Stop works."""
         assert job.origin is not None
         drawn = requests.more_requests(job.origin, count)
@@ -176,7 +185,9 @@ class Drawing:
                     yield Told(replies.alive(job.run))
         notes = [on_page.temperature_note(each.decoding.token_temperature) for each in drawn]
         joined = Trace.joined(traces) if len(traces) == len(drawn) else None
-        yield Told(self.finished(job, drawn, results, joined, notes=notes))
+        with self._desk.storing(live.turn):
+            message = self.finished(job, drawn, results, joined, notes=notes)
+        yield Told(message)
 
     def _trace(self, job: Job, route: _Route) -> Trace | None:
         """Start the trace of this edit; None if it takes several windows."""

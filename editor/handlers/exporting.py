@@ -5,6 +5,7 @@ Knows nothing of how the files are encoded; `editor.documents.export` and `edito
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -21,7 +22,7 @@ from editor.documents.document import Document
 from editor.documents.project import write_project
 from editor.documents.runs import Run
 from editor.documents.store import Picture, Pixels
-from editor.handlers.desk import Desk, address_of, answered, payload_of
+from editor.handlers.desk import Desk, address_of, answered, owner_of, payload_of, still_there
 from editor.sentences import about_files, on_page
 from editor.wire import intents, replies, requests, sent
 from editor.wire.replies import Message
@@ -64,7 +65,11 @@ class Exporting:
                 chosen = read(sent.OfVariation, payload)
                 document = self._desk.document_of(payload, chosen.run, request)
                 run, variation = document.runs.find(chosen.run), chosen.variation
-            written = self._written(asked, document, run, variation)
+            if asked.format == "gif":
+                written = self._film(document, run, variation, owner_of(request))
+            else:
+                with self._desk.exports.taken(owner_of(request), there=still_there):
+                    written = self._written(asked, document, run, variation)
             return replies.file(
                 asked.format,
                 url=address_of(written.path, request),
@@ -81,17 +86,18 @@ class Exporting:
             path = document.folder() / f"{document.name}.{_SUFFIXES[wanted]}"
             write_project(path, document, read_state(asked.state))
             return _Written(path)
-        if wanted == "gif":
-            if run is None:
-                raise BadRequest(about_files.export_needs_run())
-            frames = self._frames(run, variation)
-            path = document.folder() / f"{_picture(document, run, variation).png.stem}.{_SUFFIXES[wanted]}"
-            path.write_bytes(export.film(frames))
-            return _Written(path)
         picture = _picture(document, run, variation)
         if wanted == "png":
             return _Written(picture.png)
         return self._lossy(wanted, document, picture, asked.quality)
+
+    def _film(self, document: Document, run: Run | None, variation: int, owner: str) -> _Written:
+        if run is None:
+            raise BadRequest(about_files.export_needs_run())
+        frames = list(self._frames(run, variation, owner))
+        path = document.folder() / f"{_picture(document, run, variation).png.stem}.{_SUFFIXES['gif']}"
+        path.write_bytes(export.film(frames))
+        return _Written(path)
 
     def _lossy(self, wanted: str, document: Document, picture: Picture, quality: int | None) -> _Written:
         recipe = export.recipe_texts(picture.png.read_bytes())
@@ -108,20 +114,18 @@ class Exporting:
             lost.append(about_files.export_without_recipe(_TITLES[wanted]))
         return _Written(path, " ".join(lost) or None)
 
-    def _frames(self, run: Run, variation: int) -> list[Pixels]:
-        """Draw the guess of each step, composited into the photo, small."""
+    def _frames(self, run: Run, variation: int, owner: str) -> Iterator[Pixels]:
+        """Draw the guess of each step in a turn of its own, composited into the photo, small."""
         request, trace, engine = run.request(variation), run.traced(), self._desk.engine
         requests.check_model(run, engine.spec)
         # Too small for texture to be seen.
         asked = replace(request, painting=replace(request.painting, sharpen=0.0, detail="none", finish="none"))
-        frames = []
-        with self._desk.turns.taken():
-            for guess in trace.guesses(variation):
+        for step, guess in enumerate(trace.guesses(variation)):
+            with self._desk.turns.taken(owner, self._desk.step_s, again=step > 0, there=still_there):
                 result = engine.edit(replace(asked, start=Start(guess)))
-                frames.append(export.shrunk(result.image(0), 2 * export.FILM_SIDE))
+            yield export.shrunk(result.image(0), 2 * export.FILM_SIDE)
         if request.is_finished and run.pictures:
-            frames.append(export.shrunk(run.pictures[variation].pixels(), 2 * export.FILM_SIDE))
-        return frames
+            yield export.shrunk(run.pictures[variation].pixels(), 2 * export.FILM_SIDE)
 
 
 def _picture(document: Document, run: Run | None, variation: int) -> Picture:

@@ -92,7 +92,8 @@ class Opening:
         return answered(work, Opened)
 
     def leave(self, request: gr.Request) -> None:
-        """Note that the page was closed."""
+        """Note that the page was closed; what waits for a turn waits no more."""
+        self._desk.forget(owner_of(request))
         self._desk.documents.leave(owner_of(request))
 
     # kinds of files ---------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ import gradio as gr
 from core import BadRequest, CoreError
 from editor.documents import export
 from editor.documents.document import Document, Shown
-from editor.handlers.desk import Desk, addresses, answered, payload_of
+from editor.handlers.desk import Desk, addresses, answered, owner_of, payload_of, still_there
 from editor.sentences import on_page
 from editor.wire import answers, intents, replies, requests, sent
 from editor.wire.replies import Message
@@ -68,7 +68,7 @@ class Reviewing:
                 raise BadRequest(on_page.cell_outside())
             engine = self._desk.engine
             pinned = requests.pinned_request(run, index, intents.read_pins(asked.pins, run), engine.spec)
-            with self._desk.turns.taken():
+            with self._desk.turns.taken(owner_of(request), self._desk.step_s, there=still_there):
                 found = engine.alternatives(pinned, cell)
             patches = [(each, export.exact_url(each.patch)) for each in found]
             return replies.alternatives(run.id, index, cell, patches)

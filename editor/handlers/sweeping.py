@@ -1,6 +1,6 @@
-"""Draws one edit under every pair of settings, cell by cell; a cell gives its settings or its picture.
+"""Draws one edit under every pair of settings, a cell in each turn; a cell gives its settings or its picture.
 
-Knows nothing of how the grid is viewed, and of the engine only `core.sweep`.
+Knows nothing of how the grid is viewed, nor of how turns go round.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ from typing import Any, NamedTuple
 
 import gradio as gr
 
-from core import BadRequest, Cell, Engine, sweep
-from core.values import EditRequest
+from core import BadRequest, Cell
 from editor import axes, markup
 from editor.documents import export
 from editor.documents.document import Document
 from editor.documents.runs import Run, SweptCells, changed_outside
 from editor.handlers.desk import Desk, address_of, answered, payload_of
+from editor.handlers.drawing import Job, Live, Told
+from editor.handlers.waiting import waited
 from editor.sentences import on_page
 from editor.wire import replies, requests, sent
 from editor.wire.replies import Message
@@ -26,15 +27,6 @@ from editor.wire.sent import read
 
 _CELL_SIDE = 112
 """Pixels of a cell's thumbnail: three fit side by side into the inspector."""
-
-
-class Grown(NamedTuple):
-    """Progress of a sweep: cells done and their number, the grid, and at the end the sheet and the CSV."""
-
-    done: tuple[int, int]
-    grid: str | None
-    sheet: gr.DownloadButton | None = None
-    csv: gr.DownloadButton | None = None
 
 
 class Adopted(NamedTuple):
@@ -50,54 +42,48 @@ class Sweeping:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
-    def cells(
-        self,
-        run: str,
-        document: Document,
-        asked: EditRequest,
-        source: int | None,
-        texts: Sequence[str],
-        engine: Engine,
-    ) -> Iterator[Grown]:
-        """Draw the grid cell by cell, and write its sheet and CSV; `Running.run` calls this in mode "sweep".
+    def cells(self, job: Job, live: Live, texts: Sequence[str]) -> Iterator[Told]:
+        """Draw the grid cell by cell beside the stage, and write its sheet and CSV.
 
         Args:
-            run: the browser's id.
-            document: keeps the cells.
-            asked: the request to vary.
-            source: version it is made from.
+            job: the sweep; its document keeps the cells.
+            live: its progress; it has its turn at first, and gives it back after each cell.
             texts: row axis, its values, column axis, its values, as typed.
-            engine: draws every cell, whatever model is at work by then.
         """
+        asked, engine = job.asked, job.engine
         grid = axes.read_axes(texts, engine.spec, most_cells=self._desk.settings.sweep_cells)
         started = time.perf_counter()
         passes = engine.plan(asked)
         focus = passes[0].window.slices if len(passes) == 1 else (slice(None), slice(None))  # the part that changes
         painted = asked.hole(engine.spec.new_side(asked.strength))
-        kept = SweptCells(run, source, engine.spec, painted, grid.labels, machine=engine.machine)
+        kept = SweptCells(job.run, job.source, engine.spec, painted, grid.labels, machine=engine.machine)
         done: list[Cell] = []
         drawn: dict[tuple[int, int], markup.Thumbnail] = {}
 
-        def picture() -> str:
+        def told(*files: gr.DownloadButton) -> Told:
+            live.step, live.steps = len(done), grid.cells
             said = on_page.sweep_progress(len(done), grid.cells, time.perf_counter() - started)
-            return markup.sweep_grid(grid.titles, grid.labels[0], grid.labels[1], drawn, said, run)
+            shown = markup.sweep_grid(grid.titles, grid.labels[0], grid.labels[1], drawn, said, job.run)
+            return Told(replies.alive(job.run), shown, *files)
 
-        yield Grown((0, grid.cells), picture(), *(gr.DownloadButton(interactive=False) for _ in range(2)))
-        for cell in sweep(engine, asked, grid.values):
+        yield told(*(gr.DownloadButton(interactive=False) for _ in range(2)))
+        cells = self._desk.cells(engine, asked, grid.values)
+        while len(done) < grid.cells:
+            if done:
+                yield from (Told(message) for message in waited(self._desk, live, done[-1].seconds, again=True))
+            cell = next(cells)
+            if live.turn is not None:
+                self._desk.turns.leave(live.turn)
             kept.add(cell)
-            document.remember(kept)
+            job.document.remember(kept)
             done.append(replace(cell, image=cell.image[focus].copy()))  # many whole pictures would fill the memory
             caption = f"{cell.seconds:.2f} s · {cell.forwards}"
-            shown = export.thumbnail_url(done[-1].image, _CELL_SIDE)
-            drawn[cell.row, cell.column] = markup.Thumbnail(shown, caption)
-            yield Grown((len(done), grid.cells), picture())
-        sheet, csv = export.sweep_files(document.folder(), document.name, done, grid.values, engine.spec.classes)
-        yield Grown(
-            (len(done), grid.cells),
-            None,
-            gr.DownloadButton(value=str(sheet), interactive=True),
-            gr.DownloadButton(value=str(csv), interactive=True),
-        )
+            drawn[cell.row, cell.column] = markup.Thumbnail(export.thumbnail_url(done[-1].image, _CELL_SIDE), caption)
+            yield told()
+        folder, name = job.document.folder(), job.document.name
+        files = export.sweep_files(folder, name, done, grid.values, engine.spec.classes)
+        buttons = (gr.DownloadButton(value=str(path), interactive=True) for path in files)
+        yield Told(replies.alive(job.run), None, *buttons)
 
     def adopt(self, event: gr.EventData, request: gr.Request) -> Adopted:
         """Take the settings of a cell into the controls, or its picture onto the stage, {run, row, column, what}."""

@@ -32,22 +32,26 @@ from editor.page.component import Carrier, Stage
 from editor.page.controls import FormControls, Inspector
 from editor.page.theme import editor_theme
 from editor.sentences import on_page
+from editor.server.turns import LINE
 from editor.settings import AppSettings
 from editor.wire.intents import read_name
 from editor.wire.requests import model_id
 
 PAGE_CSS = Path(__file__).resolve().parent.parent / "static" / "page" / "page.css"
-ENGINE_LANE: dict[str, Any] = {"concurrency_id": "engine", "concurrency_limit": 1}
 _LOCAL: dict[str, Any] = {"api_visibility": "private"}  # done by the browser alone
 _QUEUED: dict[str, Any] = {**_LOCAL, "show_progress": "hidden"}  # the stage shows progress by itself
 _ANSWERED: dict[str, Any] = {**_QUEUED, "trigger_mode": "multiple"}
 """For events whose answer the page waits for: none is left out because another is on its way."""
 _UNQUEUED: dict[str, Any] = {**_QUEUED, "queue": False}
+_IN_TURNS: dict[str, Any] = {"concurrency_limit": None}
+"""For events that wait in lines of our own (editor/server/turns.py), which are fair and have an end."""
 _LAST_ONLY: dict[str, Any] = {**_UNQUEUED, "trigger_mode": "always_last"}  # of several changes, the last one counts
 
 _SESSIONS_A_VISITOR = 2
 """Gradio keeps a copy of the page's description for each session, 0.2 MB, and counts each call of a program as one; our
 own data do not depend on sessions."""
+_THREADS = 160
+"""Threads for gestures: all that may wait in the three lines of `Desk`, a hundred, and those that work."""
 _THUMBNAIL_SIDE = 96
 """Pixels of a sample's thumbnail: the strip shows it at 60 x 40, on fine screens with more pixels."""
 
@@ -97,8 +101,9 @@ def build_app(engine: Engine, settings: AppSettings, handlers: Handlers | None =
         _wire_runs(page, handlers)
         _wire_form(page, handlers)
         for name, function in handlers.api.functions().items():
-            gr.api(function, api_name=name, **ENGINE_LANE)
-    app.queue(max_size=32)
+            gr.api(function, api_name=name, **_IN_TURNS)
+    app.max_threads = _THREADS
+    app.queue(max_size=LINE)
     return app
 
 
@@ -199,8 +204,7 @@ def _wire_documents(app: gr.Blocks, page: Page, handlers: Handlers) -> None:
     shown: dict[str, Any] = {**_ANSWERED, "outputs": [page.stage, page.download]}
     page.stage.accept(accepted, **shown)
     page.stage.goto(gone_to, **shown)
-    # In the engine's lane, because films run nets.
-    page.stage.export(answering(handlers.exporting.export), None, page.stage, **_ANSWERED, **ENGINE_LANE)
+    page.stage.export(answering(handlers.exporting.export), None, page.stage, **_ANSWERED, **_IN_TURNS)
 
 
 def _answer(*parts: Any) -> list[Any]:
@@ -342,12 +346,12 @@ def _wire_runs(page: Page, handlers: Handlers) -> None:
         return [echoed(message, event), *placed.updates(values)]
 
     # For every message Gradio makes a new component of each unchanged output: so a run has one output only.
-    drawing: dict[str, Any] = {"inputs": set(placed) | set(sweeping.axes), **_ANSWERED, **ENGINE_LANE}
+    drawing: dict[str, Any] = {"inputs": set(placed) | set(sweeping.axes), **_ANSWERED, **_IN_TURNS}
     page.stage.run(run, outputs=page.stage, **drawing)
     page.stage.sweep(swept, outputs=[page.stage, sweeping.grid, sweeping.sheet, sweeping.csv], **drawing)
     page.stage.stop(stopped, None, page.stage, queue=False, **_ANSWERED)
-    page.stage.draft(answering(handlers.running.draft), None, page.stage, **_ANSWERED, **ENGINE_LANE)
-    inspected: dict[str, Any] = {**_QUEUED, **ENGINE_LANE, "trigger_mode": "always_last"}
+    page.stage.draft(answering(handlers.running.draft), None, page.stage, **_ANSWERED, **_IN_TURNS)
+    inspected: dict[str, Any] = {**_QUEUED, **_IN_TURNS, "trigger_mode": "always_last"}
     page.stage.inspect(handlers.reviewing.inspect, None, page.stage, **inspected)
     sweeping.grid.adopt(adopted, None, [page.stage, *placed], **_QUEUED)
     buttons.run.click(None, None, None, js="() => { window.mgeStage?.run(); }", **_LOCAL)
@@ -368,5 +372,5 @@ def _wire_form(page: Page, handlers: Handlers) -> None:
         form.result,
         show_progress="minimal",
         api_visibility="private",
-        **ENGINE_LANE,
+        **_IN_TURNS,
     )

@@ -24,11 +24,12 @@ from editor.handlers.forms import written
 from editor.programs.wire import Left, Refused, Wire
 from editor.sentences import about_programs, on_page
 from editor.server.doorway import UploadRefused
+from editor.server.turns import Busy
 
 logger = logging.getLogger(__name__)
 
 _MOST_CALLS = 16
-"""Calls under way, each with its files on disk: half of what may wait in the page's queue."""
+"""Calls under way, each with its files on disk: half of what may wait in a line."""
 _LOOK_S = 0.5  # between two looks whether a waiting sender is still there
 _MOST_FIELD = 65_536  # bytes of a text field; the longest that means anything is a class name
 
@@ -89,13 +90,13 @@ class Call:
             await (_tell(drawn, wire) if wire.streams else _give(drawn, wire))
 
     async def _drawn(self, request: Request, wire: Wire, form: object) -> Drawn:
-        """Run the engine in its turn.
+        """Draw in its turn among the programs.
 
         Raises:
             Left: if the sender is gone.
         """
         async with self._turn(request):
-            items = self._calls.drawn(self._name, form, shown=wire.streams)
+            items = self._calls.drawn(self._name, form, _sender(request), shown=wire.streams)
             try:
                 while not isinstance(item := await run_in_threadpool(next, items), Drawn):
                     if await request.is_disconnected():
@@ -108,7 +109,7 @@ class Call:
 
     @asynccontextmanager
     async def _turn(self, request: Request) -> AsyncIterator[None]:
-        turn = self._calls.turns.wait()
+        turn = self._calls.turns.wait(_sender(request))
         try:
             come = asyncio.wrap_future(turn)
             while not (await asyncio.wait({come}, timeout=_LOOK_S))[0]:
@@ -119,7 +120,14 @@ class Call:
             self._calls.turns.leave(turn)
 
 
+def _sender(request: Request) -> str:
+    """Return the address that a call comes from, behind a proxy too; one address is one visitor."""
+    return str(request.headers.get("x-forwarded-for") or getattr(request.client, "host", ""))
+
+
 def _status(error: CoreError) -> int:
+    if isinstance(error, Busy):
+        return 503
     if isinstance(error, BadRequest):
         return 400
     return 503 if isinstance(error, OutOfMemory) else 507

@@ -169,6 +169,11 @@ class Step:
         )
 
 
+def waiting(run: str, before: int, seconds: float) -> Message:
+    """A run waits for its turn: `before` turns come first, and take about so many seconds."""
+    return _sent(told.Waiting(run=run, before=before, seconds=round(seconds, 1)))
+
+
 def alive(run: str) -> Message:
     """A run without steps on the stage made progress: a sweep, or one without previews."""
     return _sent(told.Alive(run=run))

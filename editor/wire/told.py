@@ -156,6 +156,15 @@ class Alive(Told):
     run: str
 
 
+class Waiting(Told):
+    """A run waits for its turn; before = turns that come first, seconds = about how long they take."""
+
+    kind: Literal["waiting"] = "waiting"
+    run: str
+    before: int
+    seconds: float
+
+
 class Variation(Part):
     """One picture of a result; None for what was not measured."""
 

@@ -9,6 +9,7 @@ import {
   counted,
   duration,
   groupName,
+  inLine,
   letterOf,
   madeFrom,
   restoreFailed,
@@ -22,6 +23,12 @@ test("one is singular, thousands have a comma", () => {
   assert.equal(counted(12345, "class", "classes"), "12,345 classes");
   assert.equal(cellsSelected(0, 256), "No cells selected");
   assert.equal(cellsSelected(3, 256), "3 of 256 cells selected");
+});
+
+test("a place in the line is told in whole seconds, or without", () => {
+  assert.equal(inLine(2, 8.2), "2 before you, about 9 s");
+  assert.equal(inLine(1, 0), "1 before you");
+  assert.equal(inLine(30, 200), "30 before you, about 3 min");
 });
 
 test("durations and sizes get no more digits than anybody reads", () => {

@@ -224,6 +224,16 @@ export interface Alive {
   run: string;
 }
 
+/** A run waits for its turn; before = turns that come first, seconds = about how long they take. */
+export interface Waiting {
+  rev: number;
+  ask?: string;
+  kind: "waiting";
+  run: string;
+  before: number;
+  seconds: number;
+}
+
 /** One picture of a result; None for what was not measured. */
 export interface Variation {
   url: string;
@@ -373,7 +383,7 @@ export interface Menu {
   refused?: string;
 }
 
-export type Message = Open | Painted | Head | Settings | File | Step | Alive | Result | Alternatives | Stopped | Notice;
+export type Message = Open | Painted | Head | Settings | File | Step | Alive | Waiting | Result | Alternatives | Stopped | Notice;
 
 export interface Events {
   run: Intent;

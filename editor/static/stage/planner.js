@@ -8,6 +8,7 @@ import {
   contextOf,
   counted,
   duration,
+  inLine,
   letterOf,
   seamOf,
   shiftOf,
@@ -125,7 +126,8 @@ export class Planner {
 
   /** @param {import("./review.js").Running} running */
   ofRun(running) {
-    const { step, steps, windows } = running;
+    const { step, steps, windows, place } = running;
+    if (place) return inLine(place.before, place.seconds);
     const doing = step && !running.finishing ? stepOf(step, steps, windows) : null;
     const text = doing ?? `${running.finishing ? WORDS.finishing : WORDS.starting} …`;
     return running.secondsLeft === null ? text : `${text} · ${duration(running.secondsLeft)} left`;

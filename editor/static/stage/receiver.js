@@ -17,6 +17,8 @@ export class Receiver {
         return this.settled(message);
       case "step":
         return stage.runner.stepped(message);
+      case "waiting":
+        return stage.runner.waits(message);
       case "alive":
         return stage.runner.alive(message);
       case "result":

@@ -43,6 +43,8 @@ export class Running {
     this.passIndex = 0; // of the cells below
     /** @type {number | null} */
     this.secondsLeft = null;
+    /** @type {import("../common/messages").Waiting | null} its place among others, before it begins */
+    this.place = null;
     this.index = 0;
     this.picked = false; // the index, by a person
     /** @type {number[] | null} picture pixels (of the picture as it is, not the grown one) */
@@ -64,9 +66,21 @@ export class Running {
     return !!this.from && ["baseline", "more", "pins"].includes(this.from.how);
   }
 
+  /** It is behind others. @param {import("../common/messages").Waiting} message */
+  wait(message) {
+    this.heard = performance.now();
+    this.place = message;
+  }
+
+  /** It was heard of at work. */
+  begin() {
+    this.heard = performance.now();
+    this.place = null;
+  }
+
   /** How far it is. @param {import("./wire.js").Step} message */
   reach(message) {
-    this.heard = performance.now();
+    this.begin();
     this.step = message.step;
     this.steps = message.steps;
     this.finishing = !!message.finish;

@@ -254,12 +254,23 @@ export class Runner {
     if (stage.running === running) stage.tell("running");
   }
 
+  /** A run is behind others. @param {import("../common/messages").Waiting} message */
+  waits(message) {
+    const { stage } = this;
+    const { running } = stage;
+    if (!running || running.run !== message.run) return;
+    running.wait(message);
+    this.watch();
+    stage.tell("running");
+  }
+
   /** A run goes on that shows no steps here. @param {import("../common/messages").Alive} message */
   alive(message) {
     const { running } = this.stage;
     if (!running || running.run !== message.run) return;
-    running.heard = performance.now();
+    running.begin();
     this.watch();
+    this.stage.tell("running");
   }
 
   /** @param {import("./wire.js").Result} message

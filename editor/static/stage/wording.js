@@ -166,6 +166,13 @@ export function duration(seconds) {
   return `${Math.round(seconds / 60)} min`;
 }
 
+/** Where a run stands in the line. @param {number} before turns that come first
+ * @param {number} seconds that they take; below 1 the present one takes longer than was expected */
+export function inLine(before, seconds) {
+  const about = seconds < 1 ? "" : `, about ${duration(Math.ceil(seconds)).replace(".0", "")}`;
+  return `${before} before you${about}`;
+}
+
 /** @param {number} unknown @param {number} total */
 export function cellsSelected(unknown, total) {
   return unknown ? `${unknown} of ${counted(total, "cell")} selected` : "No cells selected";

@@ -8,6 +8,7 @@ import io
 import numpy as np
 import pytest
 
+from core.engine import threads
 from core.engine.sweeps import sheet, sweep, to_csv
 from core.errors import BadRequest
 from core.values.geometry import Box
@@ -37,6 +38,16 @@ def test_cells_that_share_t_share_a_batch() -> None:
     cells = sweep(engine, REQUEST, {"schedule": ["cosine", "linear", "cubic"], "steps": [2, 4]})
     next(cells)
     assert engine.forwards == 3 * 2, "the three cells of T = 2 are done, none of T = 4"
+
+
+def test_a_batch_is_as_small_as_whoever_waits_between_cells_wants_it() -> None:
+    engine = fake_engine()
+    engine.divide_among(threads.EVERYONE)
+    assert engine.together == 1
+    next(sweep(engine, REQUEST, {"schedule": ["cosine", "linear", "cubic"], "steps": [2, 4]}, together=1))
+    assert engine.forwards == 2
+    engine.divide_among(1)
+    assert engine.together == threads.EVERYONE, "side by side"
 
 
 @pytest.mark.parametrize(

@@ -128,8 +128,8 @@ def test_a_sender_who_leaves_ends_the_run(programs: Programs, query: str) -> Non
 
 
 def test_calls_wait_for_their_turn_and_leave_while_they_wait(programs: Programs) -> None:
-    turns = programs.handlers.calls.turns
-    page = turns.wait()
+    turns = programs.handlers._desk.turns
+    page = turns.wait("page")
 
     async def work() -> tuple[Answer, Answer]:
         waiting = asyncio.create_task(programs.answer("generate", {"steps": "2"}))
@@ -163,13 +163,13 @@ def test_a_call_waits_for_the_run_of_the_page_and_goes_on_when_its_visitor_leave
 
 def test_too_many_calls_are_asked_to_come_again(programs: Programs, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(call, "_MOST_CALLS", 1)
-    page = programs.handlers.calls.turns.wait()
+    page = programs.handlers._desk.turns.wait("page")
 
     async def work() -> tuple[Answer, Answer]:
         first = asyncio.create_task(programs.answer("generate", {"steps": "2"}))
         await asyncio.sleep(0.05)
         second = await programs.answer("generate", {"steps": "2"})
-        programs.handlers.calls.turns.leave(page)
+        programs.handlers._desk.turns.leave(page)
         return await first, second
 
     first, second = programs.together(work)
