@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3 || command -v python3.12 || command -v python3.11)
 BIN := .venv/bin
 
-.PHONY: run test coverage check wheel bench bench-core bench-page pictures endure crowd train
+.PHONY: run test coverage check wheel bench bench-core bench-page pictures endure crowd company train
 
 run: .venv/installed
 	$(BIN)/python app.py
@@ -48,6 +48,10 @@ endure: .venv/installed-dev
 
 crowd: .venv/installed-dev
 	$(BIN)/python -m tests.server.endurance --crowd 300
+
+# Sixteen visitors of a server whose nets take 50 ms, a sweep's neighbours, and 300 programs at once: seconds of each.
+company: .venv/installed-dev
+	$(BIN)/python -m tests.server.company
 
 # make train DATA="photos.zip more.zip" [MINUTES=60]
 MINUTES ?= 60

@@ -5,27 +5,24 @@ On the fake engine, whose steps take long enough to be behind.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Page
 
-from editor import AppSettings, appearance, build_app
 from tests.browser.test_page import opened, state, wait
-from tests.editor.fakes import FakeEngine
-
-# Gradio's queue statistics set a pandas option that pandas has deprecated; nothing of ours.
-pytestmark = pytest.mark.filterwarnings("ignore:'future.no_silent_downcasting'")
+from tests.server.company import PROGRAM
+from tests.server.running import started
 
 Visit = Callable[..., Page]
 
 
 @pytest.fixture(scope="module")
-def launched(serve: Callable[..., str]) -> str:
+def launched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Return the address of the page."""
-    engine: Any = FakeEngine(step_seconds=1.0)
-    return serve(build_app(engine, AppSettings()), **appearance())
+    place = tmp_path_factory.mktemp("served") / "tmp"
+    with started(place, "--nets", "1.0", "--port", "0", program=PROGRAM) as app:
+        yield f"http://127.0.0.1:{app.port}/"
 
 
 def run(page: Page) -> None:

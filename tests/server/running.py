@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -36,14 +36,14 @@ class App:
         address: where it says that it is open; None where it ended instead.
     """
 
-    def __init__(self, place: Path, *words: str, **environment: str) -> None:
+    def __init__(self, place: Path, *words: str, program: Sequence[str] = ("app.py",), **environment: str) -> None:
         self.place = place
         self._log = place.with_name(f"{place.name}.log")
         place.mkdir(exist_ok=True)
         own = {"TMPDIR": str(place), "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "app.py", *words],
+                [sys.executable, *program, *words],
                 cwd=ROOT,
                 env=os.environ | own | environment,
                 stdout=log,
@@ -121,9 +121,9 @@ class App:
 
 
 @contextlib.contextmanager
-def started(place: Path, *words: str, **environment: str) -> Iterator[App]:
-    """Start `app.py`; stopped at the end."""
-    app = App(place, *words, **environment)
+def started(place: Path, *words: str, program: Sequence[str] = ("app.py",), **environment: str) -> Iterator[App]:
+    """Start `app.py`, or what starts in its place; stopped at the end."""
+    app = App(place, *words, program=program, **environment)
     try:
         yield app
     finally:
