@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from core.cli.outcome import data_errors
 from core.cli.output import say
@@ -36,6 +36,7 @@ from core.lab.cli.probe import add_probe, learn_classes
 from core.lab.cli.questions import chosen
 
 if TYPE_CHECKING:
+    from core.engine import Engine
     from core.lab.evaluation.answers import Part
     from core.lab.evaluation.inception import Inception
     from core.lab.evaluation.model.exam import Exam
@@ -194,14 +195,26 @@ def _title(exam: Exam) -> str:
     )
 
 
+def _peak(engine: Engine) -> dict[str, Any]:
+    """Measure the peak in the engine's number format, in GFLOP/s, and each stage's share of it in per cent."""
+    from core.engine.device import FORMATS, format_called
+    from core.lab.evaluation.machine import edits, peak
+
+    name = format_called(engine.dtype)
+    assert name is not None, "the engine computes in one of the formats"
+    most = peak.measure_peak(FORMATS[name], engine.device)
+    shares = {f"{stage}, % of peak": round(100 * n) for stage, n in edits.measure_shares(engine, most).items()}
+    return {"peak, GFLOP/s": round(most / 1e9), **shares}
+
+
 def _bench(options: argparse.Namespace) -> None:
     import torch
 
     from core.lab.evaluation.machine import edits, published
     from core.lab.evaluation.machine.watching import table, watched
 
-    facts = {"python": platform.python_version(), "torch": str(torch.__version__), "threads": torch.get_num_threads()}
-    facts |= {"dtype": options.dtype}
+    facts: dict[str, Any] = {"python": platform.python_version(), "torch": str(torch.__version__)}
+    facts |= {"threads": torch.get_num_threads(), "dtype": options.dtype}
     if options.published:
         if options.model is not None or options.sizes:
             other = "--sizes" if options.sizes else f"--model {options.model}"
@@ -213,7 +226,8 @@ def _bench(options: argparse.Namespace) -> None:
     else:
         imports = edits.measure_imports()
         loading, engine = watched("start: load model", lambda: named_engine(options))
-        timings = [imports, loading, *edits.measure_edits(engine)]
+        timings = [imports, loading, *edits.measure_edits(engine), edits.measure_stream(engine)]
         facts |= {"model": engine.spec.name, "device": engine.device, "dtype": engine.dtype}
+        facts |= _peak(engine)
     head = ", ".join(f"{name} {value}" for name, value in facts.items())
     say(options, f"{head}\n\n{table(timings)}", {**facts, "timings": [asdict(timing) for timing in timings]})

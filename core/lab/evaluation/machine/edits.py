@@ -18,11 +18,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from core.engine import Engine
+from core.lab.evaluation.machine.peak import operations
 from core.lab.evaluation.machine.watching import Timing, alone, watched
 from core.lab.evaluation.metrics import Mask, Picture
 from core.lab.evaluation.requests import advised
 from core.values import region
 from core.values.geometry import Size
+from core.values.groups import Painting
 from core.values.request import EditRequest
 
 STEPS = 8  # the bundled model's advice
@@ -119,6 +121,30 @@ def measure_edits(engine: Engine, *, variations: Sequence[int] = (1, 4), size: S
         timings.append(Timing(f"{kind}, new picture", _medians([edit(image, count) for image in fresh])))
         timings.append(Timing(f"{kind}, same picture", _medians([edit(fresh[-1], count) for _ in fresh])))
     return timings
+
+
+def measure_stream(engine: Engine, size: Size = SIZE) -> Timing:
+    """Time four variations as the page asks for them: until the first preview is there, and until the result is."""
+    mask = region.Mask(hole(size, size.height // 5))
+    request = EditRequest(picture(*size), mask, **advised(engine.spec, variations=4))
+    started = time.perf_counter()
+    reached = [time.perf_counter() - started for _ in engine.stream(request)]
+    return Timing("stream, 4 variations, as on the page", {"first preview": reached[0], "total": reached[-1]})
+
+
+def measure_shares(engine: Engine, peak: float, size: Size = SIZE) -> dict[str, float]:
+    """Measure what share of the peak, in operations a second, an edit's stages reach."""
+    request = EditRequest(
+        picture(*size, seed=99),  # never seen: it is encoded
+        region.Mask(hole(size, size.height // 5)),
+        painting=Painting(finish="none", detail="none"),
+        **advised(engine.spec, steps=STEPS),
+    )
+    done = operations(engine.spec, engine.plan(request)[0].unknown)
+    before = engine.encodes, engine.forwards
+    seconds = engine.edit(request).seconds
+    times = {"encode": engine.encodes - before[0], "transformer": engine.forwards - before[1], "decode": 1}
+    return {stage: times[stage] * done[stage] / (seconds[stage] * peak) for stage in done}
 
 
 def measure_loads(load_model: Callable[[], Engine], loads: Sequence[Load] = LOADS) -> list[Timing]:

@@ -8,12 +8,28 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
 
 from core.canvas.finish.finish import STAGES
 from core.engine import Engine, load_engine
+from core.engine.device import FORMATS
 from core.engine.products import can_pack
 from core.errors import BadRequest, UnknownModel
-from core.lab.evaluation.machine.edits import LOADS, Load, hole, measure_edits, measure_imports, measure_loads, tiled
+from core.lab.evaluation.machine import edits, peak
+from core.lab.evaluation.machine.edits import (
+    LOADS,
+    Load,
+    hole,
+    measure_edits,
+    measure_imports,
+    measure_loads,
+    measure_shares,
+    measure_stream,
+    tiled,
+)
+from core.lab.evaluation.machine.peak import counted, operations
 from core.lab.evaluation.machine.published import measure_published
 from core.lab.evaluation.machine.watching import Timing, process_bytes, table
 from core.models.families import count_parameters
@@ -22,6 +38,7 @@ from core.values.geometry import Box, Size
 from tests.core.models import foreign
 
 MEGABYTE = 2**20
+packing = pytest.mark.skipif(not can_pack(), reason="this PyTorch cannot pack")
 
 
 def test_timings_split_an_edit_by_stage(engine: Engine) -> None:
@@ -38,6 +55,47 @@ def test_timings_split_an_edit_by_stage(engine: Engine) -> None:
             *("plan", "encode", "transformer", "decode", "composite", "finish", "total")
         }
         assert finish == [f"finish: {stage}" for stage in STAGES]
+
+
+def test_a_stream_is_timed_to_its_first_preview_and_to_its_result(engine: Engine) -> None:
+    seconds = measure_stream(engine, Size(64, 48)).seconds
+    assert 0.0 < seconds["first preview"] < seconds["total"]
+
+
+def test_operations_are_counted_with_attention() -> None:
+    linear, x = nn.Linear(8, 12), torch.zeros(5, 8)
+    assert counted(lambda: linear(x)) == 2 * 5 * 8 * 12
+    q = torch.zeros(1, 2, 5, 8)
+    assert counted(lambda: F.scaled_dot_product_attention(q, q, q)) == 2 * (2 * 2 * 5 * 5 * 8)
+    kernel = nn.Conv2d(3, 4, 3, padding=1)
+    assert counted(lambda: kernel(torch.zeros(1, 3, 6, 6))) == 2 * 36 * 4 * 3 * 9
+
+
+def test_fewer_cells_are_less_work_for_the_transformer_alone(engine: Engine) -> None:
+    one = np.zeros((engine.spec.grid, engine.spec.grid), bool)
+    one[0, 0] = True
+    few, all_of_them = operations(engine.spec, one), operations(engine.spec, np.ones_like(one))
+    assert 0 < few["transformer"] < all_of_them["transformer"]
+    assert (few["encode"], few["decode"]) == (all_of_them["encode"], all_of_them["decode"])
+
+
+def test_shares_are_operations_done_over_those_possible(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(edits, "operations", lambda *_: {"encode": 60, "transformer": 70, "decode": 80})
+    edit = engine.edit
+    taken = {"encode": 3.0, "transformer": 7.0, "decode": 2.0}
+    monkeypatch.setattr(engine, "edit", lambda request: replace(edit(request), seconds=taken))
+    shares = measure_shares(engine, peak=100.0, size=Size(64, 48))
+    forwards = 8 * (1 if engine.spec.defaults.guidance_scale == 1.0 else 2)
+    assert shares == {"encode": 60 / 300, "transformer": forwards * 70 / 700, "decode": 80 / 200}
+
+
+@pytest.mark.parametrize("name", ["fp32", "bf16", pytest.param("packed", marks=packing)])
+def test_the_peak_is_that_of_a_product_in_the_format(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(peak, "_ROWS", 8)
+    monkeypatch.setattr(peak, "_WIDTH", 16)
+    ticks = iter(range(100))
+    monkeypatch.setattr(peak.time, "perf_counter", lambda: float(next(ticks)))
+    assert peak.measure_peak(FORMATS[name]) == 2 * 8 * 16 * 16
 
 
 def test_imports_are_timed_one_after_another_and_absent_ones_left_out() -> None:
@@ -96,7 +154,7 @@ def test_a_load_is_measured_in_a_process_of_its_own(tiny_model: Path) -> None:
 
 @pytest.mark.parametrize(
     "dtype",
-    ["fp32", pytest.param("packed", marks=pytest.mark.skipif(not can_pack(), reason="this PyTorch cannot pack"))],
+    ["fp32", pytest.param("packed", marks=packing)],
 )
 def test_a_published_model_of_random_weights_is_loaded_and_edits(dtype: str, monkeypatch: pytest.MonkeyPatch) -> None:
     tokenizer, transformer = foreign.CONFIGS["google"]
