@@ -1,9 +1,10 @@
 """The engine of the editor: masked image editing on token grids.
 
 Knows nothing of gradio. Other programs need the public names of four rooms and nothing behind them. This one loads a
-model, edits, streams and sweeps, and has the errors; `core.values` has requests and results, of which the five names
-that every edit needs are repeated here; `core.pictures` turns files into arrays and back; `core.models` lists models.
-Each name is imported when it is first used, so that `import core` is free and `python -m core --help` answers at once.
+model, edits, streams, sweeps and selects, and has the errors; `core.values` has requests and results, of which the five
+names that every edit needs are repeated here; `core.pictures` turns files into arrays and back; `core.models` lists
+models. Each name is imported when it is first used, so that `import core` is free and `python -m core --help` answers
+at once.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 from core.plumbing.lazy import imported_lazily
 
 if TYPE_CHECKING:
+    from core.canvas.selecting import select_alike, select_object, select_scribbled
     from core.decoding.schedule import masked_counts
     from core.engine import Engine, load_engine
     from core.engine.suggestions import Suggestion, suggest_classes
@@ -30,6 +32,7 @@ else:
         __name__,
         {
             "core.plumbing.console": ("show_every_name",),
+            "core.canvas.selecting": ("select_alike", "select_object", "select_scribbled"),
             "core.decoding.schedule": ("masked_counts",),
             "core.engine": ("Engine", "load_engine"),
             "core.engine.suggestions": ("Suggestion", "suggest_classes"),
@@ -76,6 +79,9 @@ __all__ = [
     "of_the_machine",
     "read_recipe",
     "recipe_text",
+    "select_alike",
+    "select_object",
+    "select_scribbled",
     "sheet",
     "show_every_name",
     "suggest_classes",
