@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 from core.plumbing.lazy import imported_lazily
 
 if TYPE_CHECKING:
-    from core.canvas.selecting import select_alike, select_object, select_scribbled
+    from core.canvas.selecting import select
     from core.decoding.schedule import masked_counts
     from core.engine import Engine, load_engine
-    from core.engine.suggestions import Suggestion, suggest_classes
+    from core.engine.suggestions import suggest_classes
     from core.engine.sweeps import Cell, sheet, sweep, to_csv
     from core.errors import BadRequest, CheckpointError, CoreError, OutOfMemory, UnknownModel, of_the_machine
     from core.plumbing.console import show_every_name
@@ -32,10 +32,10 @@ else:
         __name__,
         {
             "core.plumbing.console": ("show_every_name",),
-            "core.canvas.selecting": ("select_alike", "select_object", "select_scribbled"),
+            "core.canvas.selecting": ("select",),
             "core.decoding.schedule": ("masked_counts",),
             "core.engine": ("Engine", "load_engine"),
-            "core.engine.suggestions": ("Suggestion", "suggest_classes"),
+            "core.engine.suggestions": ("suggest_classes",),
             "core.engine.sweeps": ("Cell", "sheet", "sweep", "to_csv"),
             "core.errors": (
                 "BadRequest",
@@ -72,16 +72,13 @@ __all__ = [
     "OutOfMemory",
     "Preview",
     "Recipe",
-    "Suggestion",
     "UnknownModel",
     "load_engine",
     "masked_counts",
     "of_the_machine",
     "read_recipe",
     "recipe_text",
-    "select_alike",
-    "select_object",
-    "select_scribbled",
+    "select",
     "sheet",
     "show_every_name",
     "suggest_classes",

@@ -40,6 +40,40 @@ Pixels = NDArray[np.uint8]
 Selected = NDArray[np.bool_]
 
 
+def select(
+    image: Pixels,
+    *,
+    box: Box | None = None,
+    scribble: Sequence[tuple[float, float]] | None = None,
+    width: float = 1.0,
+    point: tuple[int, int] | None = None,
+    tolerance: int = 0,
+) -> Selected:
+    """Select by one of three gestures: a box around an object, a scribble over one, a point among like colours.
+
+    Args:
+        image: (H, W, 3) or (H, W, 4) uint8 RGB(A).
+        box: see `select_object`.
+        scribble: see `select_scribbled`.
+        width: of the scribble.
+        point: see `select_alike`.
+        tolerance: of its colours.
+
+    Returns:
+        (H, W) bool.
+
+    Raises:
+        BadRequest: if none of the three is given, or it lies beside the picture.
+    """
+    if box is not None:
+        return select_object(image, box)
+    if scribble is not None:
+        return select_scribbled(image, scribble, width)
+    if point is not None:
+        return select_alike(image, point, tolerance)
+    raise BadRequest("nothing to select by: give a box, a scribble or a point.")
+
+
 def select_object(image: Pixels, box: Box) -> Selected:
     """Select the object that fills most of a box.
 

@@ -6,6 +6,7 @@ that was painted is ever touched.
 
     opening    the first picture, a sample, an upload, the picture of the last visit; leaving
     masking    a file, or what is transparent, as the mask
+    selecting  the object in a box or under a scribble, like colours around a point
     planning   a changed setting of the overlay; the cells that a run would regenerate
     running    run, stop, keep the draft of a stopped run
     waiting    a run's place in the line, before its turn
@@ -32,6 +33,7 @@ from editor.handlers.opening import Opening, sample_paths
 from editor.handlers.planning import Planning
 from editor.handlers.reviewing import Reviewing
 from editor.handlers.running import Running
+from editor.handlers.selecting import Selecting
 from editor.handlers.suggesting import Suggesting
 from editor.handlers.sweeping import Sweeping
 from editor.models.current import Models
@@ -47,6 +49,7 @@ class Handlers:
         desk = Desk(models, settings, documents)
         self.opening = Opening(desk)
         self.masking = Masking(desk)
+        self.selecting = Selecting(desk)
         self.planning = Planning(desk)
         self.sweeping = Sweeping(desk)
         self.running = Running(desk, self.sweeping)

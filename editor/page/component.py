@@ -90,6 +90,7 @@ class Stage(gr.HTML, metaclass=_NoStub):
         *,
         plan: Callable[..., Any] | None = None,
         sources: Callable[..., Any] | None = None,
+        select: Callable[..., Any] | None = None,
         elem_id: str = "mge-stage",
         **of_html: Any,
     ) -> None:
@@ -100,11 +101,12 @@ class Stage(gr.HTML, metaclass=_NoStub):
                 returns windows, cells, passes and seconds as a JSON object.
             sources: called with what is shown when the inspector first points at it; returns the origin of its pixels
                 in the form of `answers.sources`.
+            select: called with a gesture (`sent.Select`); returns the mask that it means (`told.Selected`).
             elem_id: id of the component on the page.
             **of_html: further keywords of `gr.HTML`. No string in the JavaScript may equal one: Gradio would take it
                 for an event, put it into the page's description, and copy all that it leads to for each visit.
         """
-        asked = {"plan": plan, "sources": sources}
+        asked = {"plan": plan, "sources": sources, "select": select}
         super().__init__(
             of_html.pop("value", None),
             html_template=_START,

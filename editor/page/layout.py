@@ -125,7 +125,8 @@ def _place(spec: ModelSpec, settings: AppSettings, handlers: Handlers) -> Page:
     with gr.Row(elem_id="mge-body"):
         with gr.Column(elem_id="mge-left"):
             plan, sources = handlers.planning.plan, handlers.reviewing.sources
-            stage = Stage(plan=plan, sources=sources, model=model_id(spec))
+            select = handlers.selecting.select
+            stage = Stage(plan=plan, sources=sources, select=select, model=model_id(spec))
             carrier = Carrier()
             strip = _strip(settings)
         with gr.Column(elem_id="mge-side"):

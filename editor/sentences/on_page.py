@@ -240,6 +240,11 @@ def nothing_transparent() -> str:
     return "Nothing of this picture is transparent: what is painted stays as it is."
 
 
+def nothing_selected() -> str:
+    """Say that a gesture meant nothing that can be told apart."""
+    return "Nothing here stands out from what is around: draw a box around it, or paint it with the brush."
+
+
 def transparent_taken(share: float) -> str:
     """Say that the transparent part is the mask now; `share` of the picture, 0..1."""
     return f"What is transparent is selected, {100 * share:.2g} % of the picture: Run fills it, and fills it opaque."

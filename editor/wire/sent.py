@@ -25,6 +25,8 @@ _LONGEST_MODEL = 256
 """Characters of a model's id: its name and a digest, and room."""
 _MOST_PINS = 4096
 """Pins in one payload: every cell of a 64 x 64 grid; the largest published grid has 32."""
+_MOST_PLACES = 4096
+"""Points of a scribble: a hand at 120 a second draws half a minute."""
 _MOST_CODES = 2**20
 """Upper bound of a code, 64 times the largest published codebook; the model's own is checked later."""
 
@@ -48,6 +50,8 @@ _Row = Annotated[int, Field(strict=True, ge=0, le=2**16)]
 _Side = Annotated[int, Field(strict=True, ge=0, le=MOST_SIDE)]
 _Pin = Annotated[tuple[_Index, Annotated[int, Field(strict=True, ge=0, le=_MOST_CODES)]], _List]
 _Text = Annotated[str, Field(strict=True)]
+_Far = Annotated[float, Field(ge=-(2**31), le=2**31, allow_inf_nan=False)]
+_Place = Annotated[tuple[_Far, _Far], _List]
 _Edges = Annotated[tuple[_Edge, _Edge, _Edge, _Edge], _List]
 
 Pins = Annotated[list[_Pin], Field(max_length=_MOST_PINS), _List]
@@ -99,6 +103,21 @@ class OfDocument(Sent):
     doc: Any = Field(
         None, json_schema_extra={"typescript": "string | null"}
     )  # whatever is none of the visitor's is none
+
+
+class Select(OfDocument):
+    """A gesture on a version that means an object, or like colours; one of box, scribble and point is there."""
+
+    version: _Index | None = Field(None, description="no version")
+    box: _Edges | None = Field(None, description="a box without four whole edges")
+    scribble: Annotated[list[_Place], Field(min_length=1, max_length=_MOST_PLACES), _List] | None = Field(
+        None, description="a scribble without points"
+    )
+    width: Annotated[float, Field(ge=1, le=MOST_SIDE, allow_inf_nan=False)] = Field(
+        1, description="a scribble without a width"
+    )
+    point: Annotated[tuple[_Edge, _Edge], _List] | None = Field(None, description="a point without two whole numbers")
+    tolerance: Annotated[int, Field(strict=True, ge=0, le=255)] = Field(0, description="a tolerance outside 0 to 255")
 
 
 class OfFile(Sent):

@@ -253,6 +253,14 @@ class Plan(Part):
     seconds: float
 
 
+class Selected(Part):
+    """The answer to a gesture that selects: a mask, or why there is none; gone = what the server has no more."""
+
+    mask: MaskRuns | None = None
+    said: str = ""
+    gone: str | None = None
+
+
 class Layer(Part):
     """The sources of one edit's pixels, packed."""
 

@@ -117,6 +117,24 @@ class Server:
             "seconds": 1.5,
         }
 
+    def select(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """Answer the server function of that name: a box means itself, a scribble what lies below it, a point a square
+        of twice the tolerance around it; nothing in the top left corner means anything."""
+        height, width = self.pixels.shape[:2]
+        if asked.get("box"):
+            left, top, right, bottom = asked["box"]
+        elif asked.get("scribble"):
+            points = np.array(asked["scribble"]).astype(int)
+            (left, top), (right, bottom) = points.min(0).tolist(), points.max(0).tolist()
+        else:
+            (x, y), by = asked["point"], asked["tolerance"]
+            left, top, right, bottom = x - by, y - by, x + by, y + by
+        if right < 20:
+            return {"said": "Nothing stands out here."}
+        found = np.zeros((height, width), np.bool_)
+        found[Box(left, top, right, bottom).clamped(Size(width, height)).slices] = True
+        return {"mask": write_mask(found)}
+
     def open(self, pixels: NDArray[np.uint8], name: str, **more: Any) -> dict[str, Any]:
         """Make a picture a new document."""
         self.doc = f"doc{next(_revision)}"
@@ -423,7 +441,7 @@ def build(*, step_seconds: float = 0.03, steps: int = 6) -> gr.Blocks:
     server = Server(step_seconds=step_seconds, steps=steps)
     gr.set_static_paths([_folder])
     with gr.Blocks() as app:
-        stage = Stage(plan=server.plan)
+        stage = Stage(plan=server.plan, select=server.select)
         heard = gr.Textbox(elem_id="heard", show_label=False)
         order = gr.Textbox(elem_id="command", show_label=False)
         carrier = Carrier()

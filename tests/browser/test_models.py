@@ -13,7 +13,8 @@ import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import Page, expect
 
-from core import CheckpointError, Suggestion, load_engine, read_recipe
+from core import CheckpointError, load_engine, read_recipe
+from core.engine.suggestions import Suggestion
 from core.pictures import open_picture, read_png_text
 from core.values.labels import imagenet_classes
 from editor import AppSettings, appearance, build_app

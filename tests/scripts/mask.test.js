@@ -72,6 +72,32 @@ test("an edit applied again is taken back, and once more is there again", () => 
   }
 });
 
+test("what another mask has set replaces, adds to, or is taken from what there is, in one edit", () => {
+  const draw = drawsOf(5);
+  for (let round = 0; round < 10; round++) {
+    const [mask, other] = [new Mask(90, 70), new Mask(90, 70)];
+    scribble(mask, draw);
+    scribble(other, draw);
+    mask.commit();
+    const before = Uint8Array.from(mask.data);
+    const hash = mask.hash();
+    for (const how of /** @type {const} */ (["new", "more", "less"])) {
+      assert.ok(mask.join(other.wire(), how));
+      check(mask);
+      for (const [i, set] of other.data.entries()) {
+        const kept = how === "new" ? 0 : before[i];
+        assert.equal(mask.data[i], set ? (how === "less" ? 0 : 255) : kept);
+      }
+      const edit = mask.commit();
+      if (edit) mask.apply(edit);
+      assert.equal(mask.hash(), hash, "one edit takes it back");
+    }
+  }
+  const mask = new Mask(9, 9);
+  assert.ok(!mask.join(new Mask(9, 8).wire(), "new"), "of another size");
+  assert.ok(!mask.join({ width: 9, height: 9, runs: [80] }, "new"), "too short");
+});
+
 test("what was not committed can be dropped, and nothing drawn is no edit", () => {
   const mask = new Mask(40, 40);
   mask.rectangle([3, 3, 9, 9], 255);

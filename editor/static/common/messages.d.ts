@@ -31,6 +31,17 @@ export interface OfDocument {
   doc?: string | null;
 }
 
+/** A gesture on a version that means an object, or like colours; one of box, scribble and point is there. */
+export interface Select {
+  doc?: string | null;
+  version?: number | null;
+  box?: number[] | null;
+  scribble?: number[][] | null;
+  width?: number;
+  point?: number[] | null;
+  tolerance?: number;
+}
+
 /** The name of an uploaded file to be opened. */
 export interface OfFile {
   name?: string;
@@ -320,6 +331,13 @@ export interface Plan {
   unknown_tokens: number;
   passes: number;
   seconds: number;
+}
+
+/** The answer to a gesture that selects: a mask, or why there is none; gone = what the server has no more. */
+export interface Selected {
+  mask?: MaskRuns;
+  said?: string;
+  gone?: string;
 }
 
 /** The sources of one edit's pixels, packed. */

@@ -5,6 +5,7 @@ import { TINTS } from "./painting.js";
 import { context2d, makeCanvas } from "./picture.js";
 import { cellAt } from "./tokens.js";
 import { HANDLES } from "./tools.js";
+import { toleranceOf } from "./wording.js";
 
 const CELL = "86, 180, 233"; // sky blue
 const FLIP_MS = 220;
@@ -57,7 +58,12 @@ export class Guides {
     if (!stage.hasCanvas() || stage.comparing || stage.comparison.on || stage.peek) return;
     if (!stage.painter.hidden) this.drawIntent(pen);
     if (stage.rubber) this.drawRubber(pen, stage.rubber);
-    if (stage.lasso) this.drawLasso(pen, stage.lasso);
+    if (stage.lasso?.open) this.drawScribble(pen, stage.lasso);
+    else if (stage.lasso) this.drawLasso(pen, stage.lasso);
+    if (stage.tolerance !== null && stage.pointer) {
+      const [x, y] = stage.pointer;
+      label(pen, [x + 14, y + 12], toleranceOf(stage.tolerance));
+    }
     this.drawCursor(pen);
   }
 
@@ -270,6 +276,17 @@ export class Guides {
     pen.fillStyle = erase ? "rgba(255, 255, 255, .25)" : `rgba(${this.tint()}, .35)`;
     pen.fill("evenodd");
     this.outline(pen, "#fff", 1.25, erase ? [4, 3] : []);
+  }
+
+  /** A line over what is meant. @param {CanvasRenderingContext2D} pen
+   * @param {{points: number[][], erase: boolean}} scribble */
+  drawScribble(pen, { points, erase }) {
+    pen.beginPath();
+    for (const [x, y] of points) pen.lineTo(...this.stage.view.toScreen(x, y));
+    pen.lineJoin = pen.lineCap = "round";
+    this.outline(pen, erase ? "#fff" : `rgb(${this.tint()})`, 5, erase ? [1, 8] : []);
+    pen.lineJoin = "miter";
+    pen.lineCap = "butt";
   }
 
   /** The cell under the token pen, in the window that it would use. @param {CanvasRenderingContext2D} pen */

@@ -30,6 +30,11 @@ export const KEYS = [
       { keys: ["E"], does: "Eraser", act: (stage) => stage.setTool("eraser") },
       { keys: ["R"], does: "Rectangle", act: (stage) => stage.setTool("rectangle") },
       { keys: ["L"], does: "Lasso: draw around what should change", act: (stage) => stage.setTool("lasso") },
+      {
+        keys: ["W"],
+        does: "Smart select; again: box, scribble, like colours",
+        act: (stage) => stage.selector.choose(),
+      },
       { keys: ["T"], does: "Token pen: set or clear single cells", act: (stage) => stage.setTool("token") },
       { keys: ["M"], does: "Box to replace", act: (stage) => stage.setTool("box") },
       { keys: ["I"], does: "Look into a result: cells, sources of pixels", act: (stage) => stage.setTool("inspect") },
@@ -47,6 +52,7 @@ export const KEYS = [
         act: (stage, key) => stage.painter.setHardness(stage.painter.hardness + (key ? 0.1 : -0.1)),
       },
       { keys: ["Right button", "Alt+drag"], does: "Erase with any painting tool" },
+      { keys: ["Shift+drag"], does: "Smart select: add to the mask" },
     ],
   },
   {

@@ -13,7 +13,7 @@ const BUTTONS = ["picture", "mask", "alpha", "opening", "mode", "tool", "running
 /** @type {Name[]} what the page reads again where the stage names its mode */
 const SAID = ["extend", "dragging", "model"];
 /** @type {Name[]} */
-const LINES = ["mask", "opening", "proof", "model", "mode", "extend", "plan", "running", "review", "view"];
+const LINES = ["mask", "opening", "proof", "model", "mode", "extend", "plan", "running", "review", "selecting", "view"];
 
 /** @param {import("./stage.js").Stage} stage */
 export function listenAll(stage) {

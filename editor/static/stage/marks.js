@@ -15,6 +15,7 @@ export class Marks {
   /** A stroke begins. */
   begin() {
     const { stage } = this;
+    stage.selector.forget();
     if (stage.review || stage.running) stage.change({ painting: true });
   }
 
@@ -55,6 +56,7 @@ export class Marks {
 
   commitMask() {
     const { stage } = this;
+    stage.selector.forget();
     const edit = /** @type {import("./mask.js").Mask} */ (stage.mask).commit();
     if (!edit) return;
     this.note({ kind: "mask", edit });

@@ -11,6 +11,7 @@ const LEVEL = 17; // bytes are 0, 17, 34, ... 255: few enough for short run leng
 /** @typedef {[number, number, number, number]} Rect left, top, right, bottom; half-open */
 /** @typedef {{rect: Rect, runs: Uint32Array, values?: Uint8Array}} Edit bits that flipped, as runs inside rect;
  * applying it twice is nothing */
+/** @typedef {"new" | "more" | "less"} Joining whether what comes replaces what is set, adds to it, or takes from it */
 /** @typedef {{width: number, height: number, runs: number[], values?: number[]}} WireMask as it is sent and kept; see
  * runlength.js */
 
@@ -341,6 +342,22 @@ export class Mask {
       if (y >= 0 && y < this.height) this.span(y, left + dx, Math.max(right + dx, 0), level);
     });
     this.touch([0, 0, this.width, this.height]);
+    return true;
+  }
+
+  /** Joins what another mask of this size has set, as an edit in progress. @param {WireMask} mask @param {Joining} how
+   * @returns {boolean} false, and nothing is changed, where it is no mask of this size */
+  join(mask, how) {
+    const { width, height } = this;
+    if (mask.width !== width || mask.height !== height || !isSound(mask, width * height)) return false;
+    if (how === "new") this.clear();
+    /** @type {Rect | null} */
+    let rect = null;
+    eachSpan(mask, width, (row, left, right) => {
+      this.span(row, left, right, how === "less" ? 0 : 255);
+      rect = union(rect, [left, row, right, row + 1]);
+    });
+    if (rect) this.touch(rect);
     return true;
   }
 

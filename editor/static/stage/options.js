@@ -3,7 +3,8 @@
 
 import { makeElement, textButton } from "../common/elements.js";
 import { TINTS } from "./painting.js";
-import { WORDS } from "./wording.js";
+import { SELECTING } from "./selector.js";
+import { SELECTIONS, WORDS } from "./wording.js";
 
 /** A labelled slider. @param {string} name @param {string} title @param {number} most @param {number} step
  * @param {(value: number) => void} act */
@@ -32,6 +33,12 @@ export class Options {
     );
     this.hardnessText = makeElement("output", "mge-size-text");
     this.brush = this.brushRow();
+    this.tolerance = slider(WORDS.tolerance, WORDS.toleranceTitle, 128, 1, (value) =>
+      stage.selector.setTolerance(value)
+    );
+    this.toleranceText = makeElement("output", "mge-size-text");
+    this.ways = SELECTING.map((way) => this.wayButton(way));
+    this.select = this.selectRow();
     this.opacity = slider("Overlay opacity", "How strong the overlay is (hold O to hide it)", 100, 1, (value) =>
       painter.setOpacity(value / 100)
     );
@@ -60,7 +67,7 @@ export class Options {
       WORDS.clearPart
     );
     this.clearPart.addEventListener("click", () => void stage.files.takeMask(null));
-    this.bar = makeElement("div", "mge-options mge-float", {}, this.brush, this.clearPart, this.opener);
+    this.bar = makeElement("div", "mge-options mge-float", {}, this.brush, this.select, this.clearPart, this.opener);
     this.listen();
   }
 
@@ -77,6 +84,27 @@ export class Options {
       this.hardness,
       this.hardnessText
     );
+  }
+
+  /** Ways to select, and the tolerance of like colours. @returns {HTMLElement} */
+  selectRow() {
+    return makeElement(
+      "div",
+      "mge-brush",
+      {},
+      makeElement("span", "mge-select-ways", { role: "radiogroup", "aria-label": WORDS.ways }, ...this.ways),
+      makeElement("span", "mge-size-text", {}, WORDS.tolerance),
+      this.tolerance,
+      this.toleranceText
+    );
+  }
+
+  /** @param {string} way of `SELECTING` */
+  wayButton(way) {
+    const [text, title] = SELECTIONS[way];
+    const node = makeElement("button", "mge-way", { type: "button", role: "radio", title }, text);
+    node.addEventListener("click", () => this.stage.selector.setWay(way));
+    return node;
   }
 
   /** A colour for the overlay. @param {number} place in `TINTS` */
@@ -159,6 +187,10 @@ export class Options {
     if (this.bar.hidden) this.open(false);
     this.clearPart.hidden = !stage.alpha || !!stage.review;
     this.brush.hidden = !["brush", "eraser"].includes(stage.tool);
+    this.select.hidden = stage.tool !== "select";
+    for (const [i, node] of this.ways.entries())
+      node.setAttribute("aria-checked", String(SELECTING[i] === stage.selector.way));
+    this.tolerance.value = this.toleranceText.textContent = String(stage.selector.tolerance);
     this.size.value = String(painter.sizeStep());
     this.sizeText.textContent = `${Math.round(painter.size)} px`;
     this.hardness.value = String(Math.round(100 * painter.hardness));

@@ -19,6 +19,9 @@ const ICONS = {
   lasso:
     "M10 4c4 0 7 1.8 7 4.3s-3 4.4-7 4.4-7-1.9-7-4.4S6 4 10 4ZM5.5 11.6" +
     "c-1.3.5-1.8 1.7-1.1 2.5.8.9 2.5.4 2.5-.8 0-.7-.6-1.3-1.4-1.7M4.5 14.4c.2 1.2-.2 2-1 2.6",
+  select:
+    "M3.5 16.5 11 9M9.6 7.6l2.8 2.8M13.5 2.5v3M13.5 9.5v0M17.5 6.5h-3M6.5 3.5v2.4M5.3 4.7h2.4" +
+    "M15.8 11.3v2.4M14.6 12.5H17",
   token: "M3.5 3.5h5v5h-5zM11.5 3.5h5v5h-5zM3.5 11.5h5v5h-5zM14 11v6M11 14h6",
   compare: "M10 2.5v15M3.5 5.5h13v9h-13zM6 8.5h1.5M6 11.5h1.5M12.5 8.5H14M12.5 11.5H14",
   help: "M10 3a7 7 0 1 1 0 14 7 7 0 0 1 0-14ZM7.9 8.2a2.1 2.1 0 1 1 3.2 1.8c-.7.4-1.1.8-1.1 1.6M10 13.8v.1",
@@ -49,6 +52,7 @@ const RAIL = [
   { id: "eraser", title: "Eraser", key: "E, or the right button", kind: "tool" },
   { id: "rectangle", title: "Rectangle", key: "R", kind: "tool" },
   { id: "lasso", title: "Lasso", key: "L", kind: "tool" },
+  { id: "select", title: "Smart select: objects, like colours", key: "W", kind: "tool" },
   { id: "token", title: "Token pen: single cells", key: "T", kind: "tool" },
   { id: "inspect", title: "Look into a result: cells, and where pixels came from", key: "I", kind: "tool" },
   { id: "box", title: "Box to replace", key: "M", kind: "tool" },

@@ -133,7 +133,8 @@ export class Pointers {
     if (stage.mode === "extend") return extendDrag(stage, point);
     if (stage.tool === "box" && e.button === 2) return null;
     const erase = point.erase || stage.tool === "eraser";
-    if (erase || !stage.onward.possible) return this.drawn(point, erase);
+    // What selects is answered later: it corrects what a result was made of.
+    if (erase || stage.tool === "select" || !stage.onward.possible) return this.drawn(point, erase);
     stage.onward.begin();
     return stage.onward.over(this.drawn(this.point(e), erase)); // the result may begin elsewhere than the picture
   }
@@ -143,6 +144,7 @@ export class Pointers {
     const { stage } = this;
     if (stage.tool === "box") return boxDrag(stage, point);
     stage.marks.begin();
+    if (stage.tool === "select") return stage.selector.drag(point, erase);
     if (stage.tool === "token") return tokenDrag(stage, point, erase);
     if (stage.tool === "lasso") return lassoDrag(stage, point, erase);
     return stage.tool === "rectangle" ? rectangleDrag(stage, point, erase) : strokeDrag(stage, point, erase);

@@ -22,6 +22,7 @@ import { Pointers } from "./pointer.js";
 import { Receiver } from "./receiver.js";
 import { Renderer } from "./render.js";
 import { Runner } from "./runner.js";
+import { Selector } from "./selector.js";
 import { Sessions } from "./sessions.js";
 import { MODES, State, TOOLS } from "./state.js";
 import { Timeline } from "./timeline.js";
@@ -46,6 +47,7 @@ export class Stage extends State {
     this.fittedTo = ""; // what the view was fitted to last
     this.marks = new Marks(this);
     this.painter = new Painter(this);
+    this.selector = new Selector(this);
     this.comparison = new Comparison(this);
     this.planner = new Planner(this);
     this.runner = new Runner(this);
@@ -173,7 +175,7 @@ export class Stage extends State {
   }
 
   escape() {
-    if (this.pointers.cancel()) return;
+    if (this.pointers.cancel() || this.selector.forget()) return;
     if (this.comparison.on) this.comparison.end();
     else if (this.cells.open) this.cells.close();
     else if (this.running) this.stop();

@@ -20,11 +20,11 @@ import { Observed } from "./observed.js";
 export const MODES = ["fill", "replace", "extend", "generate", "sweep"];
 /** @type {Record<string, string[]>} */
 export const TOOLS = {
-  fill: ["brush", "eraser", "rectangle", "lasso", "token", "inspect", "hand"],
-  replace: ["box", "brush", "eraser", "rectangle", "lasso", "token", "inspect", "hand"],
+  fill: ["brush", "eraser", "rectangle", "lasso", "select", "token", "inspect", "hand"],
+  replace: ["box", "brush", "eraser", "rectangle", "lasso", "select", "token", "inspect", "hand"],
   extend: ["extend", "inspect", "hand"],
   generate: ["hand", "inspect"],
-  sweep: ["brush", "eraser", "rectangle", "lasso", "token", "hand"],
+  sweep: ["brush", "eraser", "rectangle", "lasso", "select", "token", "hand"],
 };
 
 export class State extends Observed {
@@ -82,8 +82,12 @@ export class State extends Observed {
   pointer = null;
   /** @type {{rect: number[], erase: boolean} | null} the rectangle being drawn */
   rubber = null;
-  /** @type {{points: number[][], erase: boolean} | null} the outline being drawn */
+  /** @type {{points: number[][], erase: boolean, open?: boolean} | null} the outline being drawn, or an open line */
   lasso = null;
+  /** True while the server looks for what a gesture means. */
+  selecting = false;
+  /** @type {number | null} how like colours have to be, while a drag changes it */
+  tolerance = null;
 
   /** @param {Partial<State>} values */
   change(values) {

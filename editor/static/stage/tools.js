@@ -75,7 +75,7 @@ export function strokeDrag(stage, first, erase) {
 
 /** Two corners as whole pixels, every touched pixel inside. @param {number} ax @param {number} ay @param {number} bx
  * @param {number} by @returns {[number, number, number, number]} */
-function spanned(ax, ay, bx, by) {
+export function spanned(ax, ay, bx, by) {
   return [
     Math.floor(Math.min(ax, bx)),
     Math.floor(Math.min(ay, by)),

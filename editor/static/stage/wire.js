@@ -178,6 +178,13 @@ export class Wire {
     return this.server.plan(intent);
   }
 
+  /** Asks what a gesture on a version means.
+   * @param {Partial<import("../common/messages").Select>} asked
+   * @returns {Promise<import("../common/messages").Selected>} */
+  select(asked) {
+    return this.server.select(asked);
+  }
+
   get canTrace() {
     return !!this.server && typeof this.server.sources === "function";
   }

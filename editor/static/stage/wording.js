@@ -49,6 +49,10 @@ export const WORDS = {
   overlay: "Overlay",
   overlayColour: "Colour of the overlay",
   colour: "Colour",
+  ways: "What a drag draws; a click takes like colours",
+  tolerance: "Tolerance",
+  toleranceTitle: "How far like colours may differ (drag to the side with Like colours)",
+  selecting: "Selecting …",
   edge: "Edge",
   maskFile: "File",
   helpTitle: "Keys and gestures",
@@ -147,6 +151,18 @@ export const WORDS = {
   little: "little context left: raise the context or paint less",
   farOut: "little context far out: extend by less at a time",
 };
+
+/** Ways to select, each with what a button's title says of it. @type {Record<string, [string, string]>} */
+export const SELECTIONS = {
+  box: ["Box", "Drag a box around an object; Shift adds, Alt takes away"],
+  scribble: ["Scribble", "Draw a line over an object; Shift adds, Alt takes away"],
+  alike: ["Like colours", "Press, and drag to the side for more or less; Shift adds, Alt takes away"],
+};
+
+/** @param {number} tolerance levels */
+export function toleranceOf(tolerance) {
+  return `Tolerance ${tolerance}`;
+}
 
 /** @param {number} n @param {string} one @param {string} [many] */
 export function counted(n, one, many = `${one}s`) {

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from core import BadRequest, CheckpointError, CoreError, Suggestion
+from core import BadRequest, CheckpointError, CoreError
+from core.engine.suggestions import Suggestion
 from core.pictures import encode_png
 from editor.documents.visitors import Documents
 from editor.handlers import Handlers, suggesting
