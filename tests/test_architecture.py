@@ -185,9 +185,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("core.engine", "core.lab.evaluation.photos"),
     },
     "core.lab.evaluation.machine": {*VALUES, *SHARED, "core.engine", "core.lab.evaluation.machine"},
-    "core.lab.evaluation.machine.peak": {
-        *("torch", *VALUES, "core.engine.device", "core.engine.products", "core.models"),
-    },
+    "core.lab.evaluation.machine.operations": {"torch", *VALUES, "core.models"},
     # published models are timed with weights of its own making
     "core.lab.evaluation.machine.published": {
         *("torch", *VALUES, *SHARED, "core.lab.evaluation.machine"),

@@ -41,6 +41,8 @@ _ROUNDS = 8
 _SURE_AFTER, _HOPELESS = 2, 4
 """Rounds after which a way that takes this many times as long as the quickest is measured no more: where a processor
 has no instructions for bf16 it takes ten times as long, and most of the seconds of a load."""
+_PEAK_ROWS, _PEAK_WIDTH = 512, 2048
+"""Of a product of 4.3 GFLOP, beyond the caches of a core."""
 _NEAR = 1e-4
 """Largest allowed difference of a packed product from a plain one, as a share of its largest number; seen: 3e-6."""
 
@@ -198,3 +200,16 @@ def _packed_product(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Te
     """Compute x W^T + b with packed weights."""
     product: Tensor = torch.ops.mkldnn._linear_pointwise(x, weight, bias, "none", [], "")
     return product
+
+
+@torch.no_grad()
+def measure_peak(number: torch.dtype, *, packed: bool = False, device: str = "cpu") -> float:
+    """Measure the operations a second of a large product in a number format; the quickest of several counts."""
+    linear = nn.Linear(_PEAK_WIDTH, _PEAK_WIDTH, bias=False).to(device, number)
+    product = PackedLinear(linear, _PEAK_ROWS) if packed else linear
+    x, best = torch.randn(_PEAK_ROWS, _PEAK_WIDTH).to(device, number), float("inf")
+    for _ in range(_ROUNDS):
+        started = time.perf_counter()
+        product(x)[0, 0].item()  # which waits for a GPU
+        best = min(best, time.perf_counter() - started)
+    return 2.0 * _PEAK_ROWS * _PEAK_WIDTH**2 / best

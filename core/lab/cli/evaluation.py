@@ -198,11 +198,12 @@ def _title(exam: Exam) -> str:
 def _peak(engine: Engine) -> dict[str, Any]:
     """Measure the peak in the engine's number format, in GFLOP/s, and each stage's share of it in per cent."""
     from core.engine.device import FORMATS, format_called
-    from core.lab.evaluation.machine import edits, peak
+    from core.engine.products import measure_peak
+    from core.lab.evaluation.machine import edits
 
     name = format_called(engine.dtype)
     assert name is not None, "the engine computes in one of the formats"
-    most = peak.measure_peak(FORMATS[name], engine.device)
+    most = measure_peak(FORMATS[name].dtype, packed=FORMATS[name].packed, device=engine.device)
     shares = {f"{stage}, % of peak": round(100 * n) for stage, n in edits.measure_shares(engine, most).items()}
     return {"peak, GFLOP/s": round(most / 1e9), **shares}
 

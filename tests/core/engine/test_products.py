@@ -120,3 +120,17 @@ def test_large_products_are_divided_among_threads_and_small_ones_leave_each_thre
     assert not worth_dividing(Layer(256, 1536, 256)), "the bundled model"
     engine = load_engine("scenes-128", device="cpu", dtype="fp32")
     assert engine.machine.threads == 1
+
+
+@pytest.mark.parametrize(
+    ("number", "packed"),
+    [(torch.float32, False), (torch.bfloat16, False), pytest.param(torch.float32, True, marks=packing)],
+)
+def test_the_peak_is_that_of_a_product_in_the_format(
+    number: torch.dtype, packed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(products, "_PEAK_ROWS", 8)
+    monkeypatch.setattr(products, "_PEAK_WIDTH", 16)
+    ticks = iter(range(100))
+    monkeypatch.setattr(products.time, "perf_counter", lambda: float(next(ticks)))
+    assert products.measure_peak(number, packed=packed) == 2 * 8 * 16 * 16

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from core.engine import Engine
-from core.lab.evaluation.machine.peak import operations
+from core.lab.evaluation.machine.operations import operations
 from core.lab.evaluation.machine.watching import Timing, alone, watched
 from core.lab.evaluation.metrics import Mask, Picture
 from core.lab.evaluation.requests import advised

@@ -14,10 +14,9 @@ from torch import nn
 
 from core.canvas.finish.finish import STAGES
 from core.engine import Engine, load_engine
-from core.engine.device import FORMATS
 from core.engine.products import can_pack
 from core.errors import BadRequest, UnknownModel
-from core.lab.evaluation.machine import edits, peak
+from core.lab.evaluation.machine import edits
 from core.lab.evaluation.machine.edits import (
     LOADS,
     Load,
@@ -29,7 +28,7 @@ from core.lab.evaluation.machine.edits import (
     measure_stream,
     tiled,
 )
-from core.lab.evaluation.machine.peak import counted, operations
+from core.lab.evaluation.machine.operations import counted, operations
 from core.lab.evaluation.machine.published import measure_published
 from core.lab.evaluation.machine.watching import Timing, process_bytes, table
 from core.models.families import count_parameters
@@ -87,15 +86,6 @@ def test_shares_are_operations_done_over_those_possible(engine: Engine, monkeypa
     shares = measure_shares(engine, peak=100.0, size=Size(64, 48))
     forwards = 8 * (1 if engine.spec.defaults.guidance_scale == 1.0 else 2)
     assert shares == {"encode": 60 / 300, "transformer": forwards * 70 / 700, "decode": 80 / 200}
-
-
-@pytest.mark.parametrize("name", ["fp32", "bf16", pytest.param("packed", marks=packing)])
-def test_the_peak_is_that_of_a_product_in_the_format(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(peak, "_ROWS", 8)
-    monkeypatch.setattr(peak, "_WIDTH", 16)
-    ticks = iter(range(100))
-    monkeypatch.setattr(peak.time, "perf_counter", lambda: float(next(ticks)))
-    assert peak.measure_peak(FORMATS[name]) == 2 * 8 * 16 * 16
 
 
 def test_imports_are_timed_one_after_another_and_absent_ones_left_out() -> None:
