@@ -20,7 +20,7 @@ from editor.documents.kept_runs import Runs
 from editor.documents.runs import Run, SweptCells
 from editor.documents.sources import Painted, moved
 from editor.documents.store import Picture, Store
-from editor.documents.versions import Version, Versions
+from editor.documents.versions import Placed, Version, Versions
 from editor.sentences import on_page
 from editor.settings import AppSettings
 
@@ -169,6 +169,12 @@ class Document:
         with self._lock:
             found = self.find(version)
             return Shown(found, self._versions.show(version), ())
+
+    def path(self, version: int) -> tuple[Placed, ...]:
+        """Return every version on the way from the first to a kept one, with its position on that one."""
+        with self._lock:
+            self.find(version)
+            return self._versions.path(version)
 
     def painted(self, version: int | None) -> Painted:
         """Return what was painted on the way to a version, positioned on it; None stands for no version."""

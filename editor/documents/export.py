@@ -17,7 +17,7 @@ from PIL import ExifTags, Image
 from core import Cell, Machine, recipe_text, sheet, to_csv
 from core.models import ModelSpec
 from core.pictures import encode_picture, encode_png, read_png_text
-from core.values import EditRequest
+from core.values import MOST_PIXELS, MOST_SIDE, EditRequest
 from editor.documents.store import Picture, Pixels, Store
 from editor.server import darkroom
 
@@ -31,6 +31,9 @@ FILM_SIDE = 512
 RECIPE_TEXTS = ("maskgit-editor", "parameters")
 """Keys of a recipe's PNG texts, the machine-readable one first."""
 
+_REDUCING_GAP = 3.0  # Pillow's advice: as good as without, in a fraction of the time for large photos
+_LINE_SHARE = 64
+"""A picture is this many times as wide as the line between before and after."""
 _LARGEST_PREVIEW = 20_000  # characters of a data URL; every message repeats it in the page's memory
 _LARGEST_COMMENT = 60_000  # bytes; a JPEG holds 65533 bytes of EXIF in all
 _STEP_MS, _END_MS = 250, 2000
@@ -111,6 +114,49 @@ def encode_with_comment(pixels: Pixels, file_format: str, quality: int | None, c
     exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.UserComment] = b"ASCII\0\0\0" + machine.encode("ascii", "replace")
     exif[ExifTags.Base.ImageDescription] = readable
     return Encoded(darkroom.encode_picture(pixels, file_format, quality=quality, exif=exif.tobytes()), True)
+
+
+def resized(pixels: Pixels, longest: int) -> Pixels:
+    """Shrink a picture to a longer side of `longest` pixels, finely; one that is no larger stays as it is.
+
+    Args:
+        pixels: (H, W, 3 or 4) uint8.
+        longest: at least 1.
+    """
+    height, width = pixels.shape[:2]
+    scale = longest / max(height, width)
+    if scale >= 1:
+        return pixels
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    image = Image.fromarray(np.ascontiguousarray(pixels))
+    if image.mode == "RGBA":  # clear pixels have colours that nobody sees: they must not bleed into their neighbours
+        return np.array(image.convert("RGBa").resize(size, Image.Resampling.LANCZOS).convert("RGBA"))
+    return np.array(image.resize(size, Image.Resampling.LANCZOS, reducing_gap=_REDUCING_GAP))
+
+
+def side_by_side(before: Pixels, after: Pixels, longest: int) -> Pixels:
+    """Lay two pictures of one size beside each other, with a white line between them.
+
+    Args:
+        before: (H, W, 3 or 4) uint8, at the left.
+        after: the same, at the right.
+        longest: most pixels of the longer side; the result also keeps within what may be opened again.
+    """
+    height, width = after.shape[:2]
+    both = 2 * width + width // _LINE_SHARE
+    most = min(longest, MOST_SIDE) / max(both, height)
+    scale = min(1.0, most, (MOST_PIXELS / (both * height)) ** 0.5)
+    parts = [resized(each, max(1, int(max(height, width) * scale))) for each in (before, after)]
+    alpha = any(each.shape[2] == 4 and (each[..., 3] < 255).any() for each in parts)
+    parts = [_with_channels(each, 4 if alpha else 3) for each in parts]
+    line = np.full((parts[1].shape[0], parts[1].shape[1] // _LINE_SHARE, parts[1].shape[2]), 255, np.uint8)
+    return np.concatenate([parts[0], line, parts[1]], 1)
+
+
+def _with_channels(pixels: Pixels, channels: int) -> Pixels:
+    if pixels.shape[2] >= channels:
+        return pixels[..., :channels]
+    return np.dstack([pixels, np.full(pixels.shape[:2], 255, np.uint8)])
 
 
 def recipe_texts(data: bytes) -> dict[str, str]:

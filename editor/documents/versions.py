@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from editor.documents.sources import Painted, moved
 from editor.documents.store import Picture
@@ -44,6 +45,13 @@ class Version:
     def memory(self) -> int:
         """Its bytes in memory."""
         return sum(each.weight for each in self.painted if each is not None)
+
+
+class Placed(NamedTuple):
+    """A version, and the position of its picture on another one, (x, y) in pixels."""
+
+    version: Version
+    place: tuple[int, int]
 
 
 class Versions:
@@ -104,6 +112,14 @@ class Versions:
             found += moved(self._all[step].since, (x, y))
             x, y = x + self._all[step].offset[0], y + self._all[step].offset[1]
         return found
+
+    def path(self, version: int) -> tuple[Placed, ...]:
+        """Return every version on the way from the first to a kept one, with its position on that one."""
+        found, (x, y) = list[Placed](), (0, 0)
+        for step in reversed(self._path(version)):
+            found.append(Placed(self._all[step], (x, y)))
+            x, y = x + self._all[step].offset[0], y + self._all[step].offset[1]
+        return tuple(reversed(found))
 
     def drop(self) -> Version:
         """Drop the oldest leaf that does not lead to the head, else the oldest step after the first on the way there.

@@ -5,7 +5,7 @@ Knows nothing of how the files are encoded; `editor.documents.export` and `edito
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -15,20 +15,23 @@ import numpy as np
 
 from core import BadRequest
 from core.pictures import loss_of
-from core.values import Start
+from core.values import MOST_SIDE, Start
 from editor.checks import read_state
 from editor.documents import export
 from editor.documents.document import Document
+from editor.documents.openraster import Layer, laid, patch, write_openraster
 from editor.documents.project import write_project
 from editor.documents.runs import Run
 from editor.documents.store import Picture, Pixels
+from editor.documents.versions import Placed
 from editor.handlers.desk import Desk, address_of, answered, owner_of, payload_of, still_there
 from editor.sentences import about_files, on_page
+from editor.server.darkroom import encode_png
 from editor.wire import intents, replies, requests, sent
 from editor.wire.replies import Message
 from editor.wire.sent import read
 
-_SUFFIXES = {"png": "png", "jpeg": "jpg", "webp": "webp", "gif": "gif", "project": "zip"}
+_SUFFIXES = {"png": "png", "jpeg": "jpg", "webp": "webp", "gif": "gif", "ora": "ora", "project": "zip"}
 _TITLES = {"jpeg": "JPEG", "webp": "WebP"}
 
 
@@ -48,7 +51,8 @@ class Exporting:
     def export(self, event: gr.EventData, request: gr.Request) -> Message:
         """Make a file of the version shown, or of a variation.
 
-        The event is {doc, version, format, quality, run?, variation?, state?}. A "gif" is the film of a run's steps; a
+        The event is {doc, version, format, quality, longest?, run?, variation?, state?}. A "gif" is the film of a run's
+        steps; a "pair" shows before and after side by side; an "ora" has a layer for each edit or variation; a
         "project" holds every version and the stage's own `state`.
         """
 
@@ -87,9 +91,16 @@ class Exporting:
             write_project(path, document, read_state(asked.state))
             return _Written(path)
         picture = _picture(document, run, variation)
+        if wanted == "ora":
+            return self._layered(document, picture, run, variation)
+        if wanted == "pair":
+            return self._paired(document, picture, run, asked.longest or MOST_SIDE)
+        if asked.longest is not None and asked.longest < max(picture.size):
+            return self._resized(asked, document, picture, asked.longest)
         if wanted == "png":
             return _Written(picture.png)
-        return self._lossy(wanted, document, picture, asked.quality)
+        recipe = export.recipe_texts(picture.png.read_bytes())
+        return self._lossy(asked, document, picture, np.asarray(picture.pixels()), recipe)
 
     def _film(self, document: Document, run: Run | None, variation: int, owner: str) -> _Written:
         if run is None:
@@ -99,10 +110,41 @@ class Exporting:
         path.write_bytes(export.film(frames))
         return _Written(path)
 
-    def _lossy(self, wanted: str, document: Document, picture: Picture, quality: int | None) -> _Written:
-        recipe = export.recipe_texts(picture.png.read_bytes())
-        pixels = np.asarray(picture.pixels())
-        encoded = export.encode_with_comment(pixels, wanted, quality, recipe)
+    def _layered(self, document: Document, picture: Picture, run: Run | None, variation: int) -> _Written:
+        """Write what it was made of, and what was painted, a layer each."""
+        layers = _steps(document) if run is None else _variations(run, variation)
+        path = document.folder() / f"{picture.png.stem}.{_SUFFIXES['ora']}"
+        write_openraster(path, picture.size, layers, picture.png, np.asarray(picture.pixels()))
+        return _Written(path)
+
+    def _paired(self, document: Document, picture: Picture, run: Run | None, longest: int) -> _Written:
+        """Write the picture as it was opened beside what became of it."""
+        first = _first(document, run)
+        if first is None:
+            raise BadRequest(about_files.export_needs_change())
+        before = laid(first.version.picture.pixels(), picture.size, first.place)
+        both = export.side_by_side(before, np.asarray(picture.pixels()), longest)
+        path = document.folder() / f"{picture.png.stem}-before-after.png"
+        path.write_bytes(encode_png(both))
+        whole = both.shape[1] >= 2 * picture.size.width
+        return _Written(path, None if whole else about_files.export_scaled(both.shape[1], both.shape[0]))
+
+    def _resized(self, asked: sent.Export, document: Document, picture: Picture, longest: int) -> _Written:
+        """Write a smaller copy, without the recipe, whose mask has the size of the whole picture."""
+        pixels = export.resized(np.asarray(picture.pixels()), longest)
+        said = about_files.export_resized(pixels.shape[1], pixels.shape[0])
+        if asked.format == "png":
+            path = document.folder() / f"{picture.png.stem}-{pixels.shape[1]}x{pixels.shape[0]}.png"
+            path.write_bytes(encode_png(pixels))
+            return _Written(path, said)
+        written = self._lossy(asked, document, picture, pixels, {})
+        return written._replace(notice=" ".join(filter(None, (said, written.notice))))
+
+    def _lossy(
+        self, asked: sent.Export, document: Document, picture: Picture, pixels: Pixels, recipe: Mapping[str, str]
+    ) -> _Written:
+        wanted = str(asked.format)
+        encoded = export.encode_with_comment(pixels, wanted, asked.quality, recipe)
         path = document.folder() / f"{picture.png.stem}.{_SUFFIXES[wanted]}"
         path.write_bytes(encoded.data)
         lost = []
@@ -126,6 +168,49 @@ class Exporting:
             yield export.shrunk(result.image(0), 2 * export.FILM_SIDE)
         if request.is_finished and run.pictures:
             yield export.shrunk(run.pictures[variation].pixels(), 2 * export.FILM_SIDE)
+
+
+def _first(document: Document, run: Run | None) -> Placed | None:
+    """Find the picture as it was opened, and its place on what is exported; None if that is the same, or new."""
+    version = document.version
+    source = run.source if run is not None else None if version is None else version.id
+    if source is None:
+        return None
+    path = document.path(source)
+    if run is None:
+        return path[0] if len(path) > 1 else None
+    (x, y), (right, down) = path[0].place, run.offset
+    return path[0]._replace(place=(x + right, y + down))
+
+
+def _steps(document: Document) -> list[Layer]:
+    """Make a layer of the picture as it was opened, and of what each version on the way to the shown one painted."""
+    version = document.version
+    if version is None:
+        raise BadRequest(on_page.nothing_open())
+    first, *later = document.path(version.id)
+    size = version.picture.size
+    before = laid(first.version.picture.pixels(), size, first.place)
+    layers = [Layer(on_page.SOURCE_LAYER, before)]
+    for number, (step, place) in enumerate(later, start=1):
+        after = laid(step.picture.pixels(), size, place)
+        layers.append(patch(on_page.step_layer(number), before, after))
+        before = after
+    return layers
+
+
+def _variations(run: Run, shown: int) -> list[Layer]:
+    """Make a layer of the picture that a run was made from, and of each variation, of which one is shown."""
+    source, size = run.request(shown).image, run.pictures[shown].size
+    before = np.zeros((size.height, size.width, 4), np.uint8)
+    layers = []
+    if source is not None:
+        before = laid(source, size, run.offset)
+        layers.append(Layer(on_page.SOURCE_LAYER, before))
+    for index, picture in enumerate(run.pictures):
+        name = on_page.variation_layer(index, run.request(index).decoding.drawn_seed)
+        layers.append(patch(name, before, picture.pixels(), shown=index == shown))
+    return layers
 
 
 def _picture(document: Document, run: Run | None, variation: int) -> Picture:

@@ -113,6 +113,21 @@ def export_without_recipe(kind: str) -> str:
     return f"The settings and mask are too large for a {kind}'s comment and are left out: choose PNG to keep them."
 
 
+def export_resized(width: int, height: int) -> str:
+    """Say that a file is smaller than the picture."""
+    return f"This file is {width}x{height} px and leaves out the settings, which belong to the whole picture."
+
+
+def export_scaled(width: int, height: int) -> str:
+    """Say that both pictures side by side were made smaller."""
+    return f"Both pictures were made smaller: together they are {width}x{height} px."
+
+
+def export_needs_change() -> str:
+    """Say that before and after are the same."""
+    return "There is no before and after yet: edit a picture first, then export both side by side."
+
+
 def export_needs_run() -> str:
     """Say that a film needs a run."""
     return "A timeline film shows the steps of one run: press Run first, then export the film of a result."
@@ -120,4 +135,4 @@ def export_needs_run() -> str:
 
 def format_unknown() -> str:
     """Say that an export format is unknown."""
-    return "This format is unknown: choose PNG, JPEG, WebP, GIF or Project."
+    return "This format is unknown: choose PNG, JPEG, WebP, GIF, OpenRaster or Project."

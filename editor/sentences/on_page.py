@@ -97,6 +97,8 @@ FORM_IMAGE, FORM_MASK, FORM_RESULT = "Picture", "Mask: PNG, white = repaint", "R
 SUGGESTED = "Suggested"
 FAVOURITE, CLASS_CHIPS = "Favourite class", "Favourite and recent classes"
 
+SOURCE_LAYER = "Source"
+
 AXES = (
     ("schedule", "schedule"),
     ("steps T", "steps"),
@@ -119,6 +121,16 @@ def guidance_hints(model: str, advice: float, *, guided: bool) -> dict[str, str]
     if not guided:
         return dict.fromkeys(GUIDANCE_HINTS, NO_GUIDANCE_HINT.format(model=model))
     return {mode: text.format(advice=advice) for mode, text in GUIDANCE_HINTS.items()}
+
+
+def variation_layer(index: int, seed: int) -> str:
+    """Name the layer of a variation, counted from 0."""
+    return f"Variation {index + 1}, seed {seed}"
+
+
+def step_layer(number: int) -> str:
+    """Name the layer of an edit, counted from 1."""
+    return f"Edit {number}"
 
 
 def search_among(classes: int) -> str:

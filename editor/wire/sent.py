@@ -19,6 +19,8 @@ Mode = Literal["fill", "replace", "extend", "generate", "sweep"]
 How = Literal["branch", "weakest", "pins", "more", "baseline"]
 """Ways to continue another run; `intents.Origin` describes them."""
 
+LEAST_LONGEST = 16
+"""Pixels of the longer side of an exported picture: fewer are not opened again."""
 LONGEST_ID = 64
 """Most characters of an id that the browser chose: it is kept with the run and sent back in every message."""
 _LONGEST_MODEL = 256
@@ -164,6 +166,9 @@ class Export(OfDocument):
     format: Any = Field(None, json_schema_extra={"typescript": "string"})  # an unknown one has a sentence of its own
     quality: Annotated[int, Field(strict=True, ge=1, le=100)] | None = Field(
         None, description="a quality outside 1 to 100"
+    )
+    longest: Annotated[int, Field(strict=True, ge=LEAST_LONGEST, le=MOST_SIDE)] | None = Field(
+        None, description=f"a longer side outside {LEAST_LONGEST} to {MOST_SIDE} px"
     )
     version: _Index | None = Field(None, description="no version")
     run: Id | None = Field(None, description="a run without an id")

@@ -421,13 +421,13 @@ class Server:
         missing = self.gone(asked)
         if missing is not None:
             return answer(missing, asked), json.dumps({"event": "export", "data": asked})
-        suffix = {"jpeg": "jpg", "project": "zip"}.get(asked["format"], asked["format"])
+        suffix = {"jpeg": "jpg", "pair": "png", "project": "zip"}.get(asked["format"], asked["format"])
         path = _folder / f"export-{next(_revision)}" / f"waves.{suffix}"
         path.parent.mkdir()
         if asked["format"] in ("jpeg", "webp"):
             Image.fromarray(self.pixels).save(path, quality=asked["quality"])
-        elif asked["format"] == "project":
-            path.write_text(json.dumps(asked["state"]))
+        elif asked["format"] in ("ora", "project"):
+            path.write_text(json.dumps(asked.get("state")))
         else:
             Image.fromarray(self.pixels).save(path)
         made = message(

@@ -88,6 +88,7 @@ export interface Export {
   doc?: string | null;
   format?: string;
   quality?: number | null;
+  longest?: number | null;
   version?: number | null;
   run?: string | null;
   variation?: number | null;

@@ -7,6 +7,7 @@ import { resolved } from "./picture.js";
 import { bytesText, exportOf, FORMATS, letterOf, WORDS } from "./wording.js";
 
 const DELAY_OF_QUALITY = 300; // ms
+const SIZED = ["png", "jpeg", "webp", "pair"]; // formats of one picture, which may be smaller than what is shown
 
 /** @typedef {{key: string, url: string, name: string, bytes: number, own: boolean}} Ready own = made here, to be let go
  * of */
@@ -41,6 +42,14 @@ export class Exporter {
       this.quality,
       this.qualityText
     );
+    this.longest = makeElement("input", "mge-number", { type: "number", min: "16", max: "16384", step: "1" });
+    this.longestRow = makeElement(
+      "label",
+      "mge-quality mge-longest",
+      { title: WORDS.longestTitle },
+      makeElement("span", "", {}, WORDS.longest),
+      this.longest
+    );
     this.title = makeElement("h3", "", { id: "mge-export-title" });
     this.about = makeElement("p", "mge-about", { role: "status" });
     this.download = textButton(WORDS.download, WORDS.download, () => this.save(), "mge-primary");
@@ -52,6 +61,7 @@ export class Exporter {
       this.title,
       this.formats,
       this.qualityRow,
+      this.longestRow,
       this.about,
       makeElement("div", "mge-row", {}, close, this.download)
     );
@@ -83,6 +93,7 @@ export class Exporter {
       this.qualityText.textContent = this.qualities[this.format] = this.quality.value;
       this.prepare(DELAY_OF_QUALITY);
     });
+    this.longest.addEventListener("input", () => this.prepare(DELAY_OF_QUALITY));
     this.dialog.addEventListener("click", (e) => e.target === this.dialog && this.dialog.close());
     this.dialog.addEventListener("keydown", (e) => e.stopPropagation());
     this.dialog.addEventListener("close", () => this.forget());
@@ -114,6 +125,7 @@ export class Exporter {
       label.title = why;
       /** @type {HTMLElement} */ (label.lastChild).textContent = why || FORMATS[node.value].about;
     }
+    this.longest.placeholder = String(this.side());
     this.dialog.showModal();
     this.choose(stage.format);
     /** @type {HTMLElement} */ (this.formats.querySelector(":checked")).focus();
@@ -122,8 +134,21 @@ export class Exporter {
   /** Why that format is not to be had now, or "". @param {string} format */
   objection(format) {
     const { mask } = this.stage;
+    if (format === "pair" && !this.changed()) return WORDS.noChange;
     if (format === "mask") return mask?.painted ? "" : WORDS.noMask;
     return format === "gif" && !this.run() ? WORDS.noTimeline : "";
+  }
+
+  /** Whether what is shown was made of another picture. */
+  changed() {
+    const { review, versions } = this.stage;
+    return review ? review.head !== null : versions.first() !== null;
+  }
+
+  /** Pixels of the longer side of what is shown. */
+  side() {
+    const shown = this.stage.review || this.stage.picture;
+    return shown ? Math.max(shown.width, shown.height) : 0;
   }
 
   /** The run whose steps a GIF would show: the one under review, or the last that has any. */
@@ -140,6 +165,9 @@ export class Exporter {
     node.checked = true;
     this.qualityRow.classList.toggle("mge-on", this.format in this.qualities);
     this.quality.disabled = !(this.format in this.qualities);
+    const sized = SIZED.includes(this.format);
+    this.longestRow.classList.toggle("mge-on", sized);
+    this.longest.disabled = !sized;
     if (!this.quality.disabled) this.qualityText.textContent = this.quality.value = this.qualities[this.format];
     this.prepare(0);
   }
@@ -156,6 +184,7 @@ export class Exporter {
     return [
       this.format,
       this.quality.disabled ? "" : this.quality.value,
+      this.longest.disabled ? "" : this.longest.value,
       ...(shown ? [shown.run, shown.variation] : []),
     ].join("-");
   }
@@ -187,8 +216,9 @@ export class Exporter {
       format: this.format,
       quality: Number(this.quality.value),
     };
+    if (!this.longest.disabled && this.longest.value) order.longest = Math.round(Number(this.longest.value));
     if (this.format === "gif") Object.assign(order, this.run());
-    if (["png", "jpeg", "webp"].includes(this.format)) Object.assign(order, this.variation());
+    if (SIZED.includes(this.format) || this.format === "ora") Object.assign(order, this.variation());
     if (this.format === "project") order.state = stage.versions.state();
     let message = await stage.wire.export(order);
     if (

@@ -137,6 +137,8 @@ export const WORDS = {
   ranOver: "Run with the corrected mask; the variations before stay in the dock.",
   format: "Format",
   quality: "Quality",
+  longest: "Longer side, px",
+  longestTitle: "Empty keeps the size",
   exportTitle: "Export",
   download: "Download",
   cancel: "Cancel",
@@ -144,6 +146,7 @@ export const WORDS = {
   measuring: "Preparing the file …",
   exportFailed: "The file could not be made: choose another format, or try again.",
   nothingToExport: "There is nothing to export yet: open a photo first.",
+  noChange: "Nothing was edited yet",
   noTimeline: "No run with steps yet",
   seamTitle: "How visible the border is: about 1 means not at all",
   shiftTitle: "How far the colours on both sides of the border lie apart: below about 2 the eye sees no step",
@@ -274,8 +277,10 @@ export const FORMATS = {
   png: { name: "PNG", about: "Lossless, with the recipe" },
   jpeg: { name: "JPEG", about: "Small, for photos" },
   webp: { name: "WebP", about: "Lossless at 100, for the web" },
+  pair: { name: "Before and after", about: "Side by side, PNG" },
   mask: { name: "Mask", about: "PNG, white = repaint" },
   gif: { name: "Timeline", about: "GIF of a run's steps" },
+  ora: { name: "OpenRaster", about: "A layer for each edit or variation" },
   project: { name: "Project", about: "All versions, to go on later" },
 };
 

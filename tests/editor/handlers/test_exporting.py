@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -12,6 +13,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from core.pictures import encode_png, open_picture, read_png_text
+from editor.documents.export import resized
+from editor.documents.openraster import patch
 from editor.handlers import Handlers
 from tests.editor.handlers.visits import event, path_of, run, visitor
 
@@ -21,7 +24,7 @@ def exported(handlers: Handlers, kind: Any, **more: Any) -> dict[str, Any]:
     return handlers.exporting.export(event({"format": kind, **more}), visitor())
 
 
-@pytest.mark.parametrize("kind", ["png", "jpeg", "webp", "gif", "project"])
+@pytest.mark.parametrize("kind", ["png", "jpeg", "webp", "gif", "ora", "project"])
 def test_the_size_is_that_of_the_file(handlers: Handlers, opened: dict[str, Any], kind: str) -> None:
     run(handlers, opened)
     told = exported(handlers, kind, run="r1", variation=1)
@@ -101,6 +104,117 @@ def test_a_project_holds_every_version(handlers: Handlers, opened: dict[str, Any
         assert archive.namelist() == ["project.json", "versions/1.png", "versions/2.png", "versions/3.png"]
 
 
+def shown_together(file: Path) -> NDArray[np.uint8]:
+    """Lay the layers of an OpenRaster file over one another, as a painting program does."""
+    with zipfile.ZipFile(file) as archive:
+        first = archive.infolist()[0]
+        assert (first.filename, first.compress_type, archive.read(first)) == ("mimetype", 0, b"image/openraster")
+        image = ElementTree.fromstring(archive.read("stack.xml"))
+        canvas = Image.new("RGBA", (int(image.attrib["w"]), int(image.attrib["h"])))
+        for layer in reversed(image[0]):
+            if layer.attrib["visibility"] == "visible":
+                place = int(layer.attrib["x"]), int(layer.attrib["y"])
+                with archive.open(layer.attrib["src"]) as png:
+                    canvas.alpha_composite(Image.open(png).convert("RGBA"), place)
+    return np.asarray(canvas)
+
+
+def names_of(file: Path) -> list[str]:
+    with zipfile.ZipFile(file) as archive:
+        return [each.attrib["name"] for each in ElementTree.fromstring(archive.read("stack.xml"))[0]]
+
+
+def merged(file: Path) -> bytes:
+    with zipfile.ZipFile(file) as archive:
+        return archive.read("mergedimage.png")
+
+
+@pytest.mark.parametrize("changes", [{}, {"mode": "extend", "extend": [8, 0, 0, 4]}, {"mode": "generate"}], ids=str)
+def test_an_openraster_has_a_layer_for_each_variation_and_shows_the_chosen_one(
+    handlers: Handlers, opened: dict[str, Any], changes: dict[str, Any]
+) -> None:
+    result = run(handlers, opened, **changes)[-1]
+    for variation in (0, 1):
+        file = path_of(exported(handlers, "ora", run="r1", variation=variation)["url"])
+        png = path_of(result["variations"][variation]["url"])
+        assert merged(file) == png.read_bytes()
+        together = shown_together(file)
+        assert np.array_equal(together[..., :3], open_picture(png))
+        assert (together[..., 3] == 255).all()
+    source = [] if changes.get("mode") == "generate" else ["Source"]
+    assert names_of(file) == ["Variation 2, seed 4", "Variation 1, seed 3", *source]
+
+
+def test_an_openraster_of_a_version_has_a_layer_for_each_edit(handlers: Handlers, opened: dict[str, Any]) -> None:
+    run(handlers, opened)
+    head = handlers.reviewing.accept(event({"run": "r1", "variation": 0}), visitor()).message
+    run(handlers, opened, run="r2", mode="extend", extend=[8, 0, 0, 4], version=head["version"])
+    handlers.reviewing.accept(event({"run": "r2", "variation": 1}), visitor())
+    file = path_of(exported(handlers, "ora")["url"])
+    assert names_of(file) == ["Edit 2", "Edit 1", "Source"]
+    assert np.array_equal(shown_together(file)[..., :3], open_picture(merged(file)))
+
+
+def test_what_becomes_transparent_is_a_layer_alone() -> None:
+    before = np.full((20, 20, 4), 255, np.uint8)
+    after = before.copy()
+    after[4:8, 4:8, 3] = 100
+    layer = patch("Edit 1", before, after)
+    assert (layer.alone, layer.pixels.shape) == (True, (20, 20, 4))
+    after[4:8, 4:8] = (1, 2, 3, 255)
+    layer = patch("Edit 1", before, after)
+    assert (layer.alone, layer.pixels.shape, layer.place) == (False, (4, 4, 4), (4, 4))
+    assert patch("Edit 1", before, before).pixels.shape == (1, 1, 4)
+
+
+def test_before_and_after_stand_side_by_side(
+    handlers: Handlers, opened: dict[str, Any], photo: NDArray[np.uint8]
+) -> None:
+    assert "no before and after" in exported(handlers, "pair")["message"]
+    result = run(handlers, opened)[-1]
+    told = exported(handlers, "pair", run="r1", variation=1)
+    both = open_picture(path_of(told["url"]))
+    after = open_picture(path_of(result["variations"][1]["url"]))
+    assert (told["name"].endswith("-before-after.png"), "notice" in told) == (True, False)
+    assert np.array_equal(both[:, :64], photo)
+    assert (both[:, 64] == 255).all()
+    assert np.array_equal(both[:, 65:], after)
+    small = exported(handlers, "pair", run="r1", variation=1, longest=60)
+    assert max(open_picture(path_of(small["url"])).shape) <= 60
+    assert "smaller" in small["notice"]
+
+
+def test_before_lies_where_it_is_on_a_wider_after(
+    handlers: Handlers, opened: dict[str, Any], photo: NDArray[np.uint8]
+) -> None:
+    run(handlers, opened, mode="extend", extend=[8, 0, 0, 4])
+    handlers.reviewing.accept(event({"run": "r1", "variation": 0}), visitor())
+    both = open_picture(path_of(exported(handlers, "pair")["url"]))
+    assert both.shape == (52, 72 + 1 + 72, 4)
+    assert np.array_equal(both[:48, 8:72, :3], photo)
+    assert (both[:, :8, 3] == 0).all()
+
+
+@pytest.mark.parametrize("kind", ["png", "jpeg", "webp"])
+def test_a_picture_is_made_smaller_without_its_recipe(handlers: Handlers, opened: dict[str, Any], kind: str) -> None:
+    run(handlers, opened)
+    told = exported(handlers, kind, run="r1", variation=0, longest=32)
+    data = path_of(told["url"]).read_bytes()
+    assert open_picture(data).shape == (24, 32, 3)
+    assert "32x24 px" in told["notice"]
+    assert "maskgit-editor" not in read_png_text(data)
+    same = exported(handlers, kind, run="r1", variation=0, longest=64)
+    assert open_picture(path_of(same["url"])).shape == (48, 64, 3)
+
+
+def test_clear_pixels_do_not_bleed_when_a_picture_is_made_smaller() -> None:
+    clear = np.zeros((64, 64, 4), np.uint8)
+    clear[:, 31:] = (200, 100, 50, 255)
+    small = resized(clear, 16)
+    seen = small[small[..., 3] > 64]  # those that are clearer still have few levels left
+    assert np.abs(seen[:, :3].astype(int) - (200, 100, 50)).max() <= 12
+
+
 @pytest.mark.parametrize(
     "data",
     [
@@ -110,6 +224,8 @@ def test_a_project_holds_every_version(handlers: Handlers, opened: dict[str, Any
         {"format": ["png"]},
         {"format": "jpeg", "quality": 0},
         {"format": "jpeg", "quality": "90"},
+        {"format": "png", "longest": 0},
+        {"format": "png", "longest": 20_000},
         {"format": "png", "run": "unknown", "variation": 0},
         {"format": "png", "run": "r1", "variation": 7},
         {"format": "png", "run": "r1"},
