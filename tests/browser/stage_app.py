@@ -119,7 +119,7 @@ class Server:
 
     def select(self, asked: dict[str, Any]) -> dict[str, Any]:
         """Answer the server function of that name: a box means itself, a scribble what lies below it, a point a square
-        of twice the tolerance around it; nothing in the top left corner means anything."""
+        of twice the tolerance around it; nothing at the left edge means anything."""
         height, width = self.pixels.shape[:2]
         if asked.get("box"):
             left, top, right, bottom = asked["box"]
