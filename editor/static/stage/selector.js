@@ -184,7 +184,8 @@ export class Selector {
   async answer(gesture) {
     const { stage } = this;
     try {
-      return await stage.wire.select({ doc: stage.doc, version: stage.versions.shown, ...gesture });
+      const answer = await stage.wire.select({ doc: stage.doc, version: stage.versions.shown, ...gesture });
+      return answer ?? { said: WORDS.noAnswer }; // where the server is out of reach Gradio answers with nothing
     } catch {
       return { said: WORDS.noAnswer };
     }
