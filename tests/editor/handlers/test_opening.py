@@ -55,7 +55,7 @@ def test_the_first_visit_has_something_painted(handlers: Handlers) -> None:
     assert message["mask"]["width"] == message["width"]
     assert "mode" not in message  # one that was chosen on an earlier visit stays
     assert 0 < max(message["mask"]["values"]) <= 255
-    assert "Enter" in message["notice"]
+    assert "painted over" in message["notice"]  # the note itself says how to run
     assert message["first"] is True
     assert handlers.opening.open_first(visitor()).message is None  # something is open already
 
