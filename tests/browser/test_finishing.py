@@ -66,6 +66,8 @@ def test_follow_the_model_is_one_control(page: Page) -> None:
 
 
 def test_stop_in_the_midst_of_the_finish_keeps_the_last_step(page: Page) -> None:
+    settle(page, variations=4)  # so that there is a midst
+    stroke(page, 0.6, 0.7, 0.1, 0.02)
     mask = state(page)["mask"]
     home(page)
     page.keyboard.press("Enter")
