@@ -3,6 +3,7 @@
 
 import { letGo, makeElement, saveLink, textButton } from "../common/elements.js";
 import { writeMaskFile } from "./maskfile.js";
+import { nameAt } from "./outgoing.js";
 import { resolved } from "./picture.js";
 import { bytesText, exportOf, FORMATS, letterOf, WORDS } from "./wording.js";
 
@@ -108,7 +109,7 @@ export class Exporter {
     e.preventDefault();
     e.stopImmediatePropagation();
     const { url } = review.current;
-    saveLink(resolved(url), decodeURIComponent(url.slice(url.lastIndexOf("/") + 1)));
+    saveLink(resolved(url), nameAt(url));
   }
 
   /** Opens the dialog for what is shown, with the format that the file came in. */

@@ -107,6 +107,9 @@ export const KEYS = [
         act: () => chooseMode(name.toLowerCase()),
       })),
       { keys: ["Ctrl+V"], does: "Paste a photo, or the address of one" },
+      { keys: ["Ctrl+C"], does: "Copy the picture or variation shown", act: (stage) => stage.outgoing.copyPicture() },
+      { keys: ["Ctrl+Shift+C"], does: "Copy the mask", act: (stage) => stage.outgoing.copyMask() },
+      { keys: ["Dragging a tile"], does: "Out of the dock or the history: its picture as a file" },
       { keys: ["Ctrl+S"], does: "Export", act: (stage) => stage.export() },
       { keys: ["?"], does: "This sheet", act: (stage) => stage.help.show() },
     ],
@@ -239,6 +242,7 @@ export function listenToKeys(stage, host) {
     const runs = /^(Shift\+)?Enter$/.test(name) && focus.runs(e.target);
     // What has the focus may have answered already.
     if (((isTyping(e.target) || e.defaultPrevented) && !runs) || !stage.visible()) return;
+    if (name === "Ctrl+C" && String(getSelection())) return; // of selected text
     const found = foundFor(e);
     if (runs) /** @type {HTMLElement} */ (e.target).blur(); // what was typed counts
     if (name === "\\" || (name === "Tab" && document.activeElement === host && stage.pointers.focused)) {

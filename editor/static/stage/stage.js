@@ -15,6 +15,7 @@ import { listenAll } from "./listeners.js";
 import { Marks } from "./marks.js";
 import { Onward } from "./onward.js";
 import { Sources } from "./origins.js";
+import { Outgoing } from "./outgoing.js";
 import { Painter, TINTS } from "./painting.js";
 import { Panel } from "./panel.js";
 import { Planner } from "./planner.js";
@@ -52,6 +53,7 @@ export class Stage extends State {
     this.planner = new Planner(this);
     this.runner = new Runner(this);
     this.files = new Files(this);
+    this.outgoing = new Outgoing(this);
     this.choice = new Choice(this);
     this.onward = new Onward(this);
     this.versions = new Versions(this);

@@ -21,6 +21,7 @@ export class Strip {
     this.row = makeElement("div", "mge-groups");
     this.row.addEventListener("keydown", (e) => this.key(e));
     this.row.addEventListener("click", (e) => this.click(e));
+    this.row.addEventListener("dragstart", (e) => this.drag(e));
     this.row.addEventListener("pointerover", (e) => this.hover(e));
     this.row.addEventListener("pointerleave", () => choice.peek(null));
     this.order = makeElement("select", "mge-order", { "aria-label": WORDS.orderBy, title: WORDS.orderBy });
@@ -62,6 +63,12 @@ export class Strip {
     if (!tile) return;
     if (/** @type {HTMLElement} */ (e.target).closest(".mge-star")) choice.star(tile.review, tile.index);
     else choice.choose(tile.review, tile.index);
+  }
+
+  /** @param {DragEvent} e */
+  drag(e) {
+    const tile = this.tileOf(e);
+    if (tile?.review) this.stage.outgoing.drag(e, tile.review.variations[tile.index].url);
   }
 
   /** @param {PointerEvent} e */
@@ -153,6 +160,7 @@ export class Strip {
     if (shown.medal) note.dataset.medal = String(shown.medal);
     else delete note.dataset.medal;
     star.hidden = !shown.review;
+    tile.draggable = !!shown.review;
     star.setAttribute("aria-pressed", String(shown.starred));
     if (fresh) tile.scrollIntoView({ block: "nearest", inline: "nearest" });
   }

@@ -135,11 +135,13 @@ export class Tree {
             "data-version": String(version.id),
             tabindex: current ? "0" : "-1",
           },
-          makeElement("img", "", { src: this.address(version), alt: "", loading: "lazy" }),
+          makeElement("img", "", { src: this.address(version), alt: "", loading: "lazy", draggable: "false" }),
           makeElement("span", "", {}, name)
         );
         node.style.setProperty("--mge-depth", String(Math.min(depth, 5)));
         node.addEventListener("click", () => versions.visit(version.id));
+        node.draggable = version.doc === this.stage.doc && !!version.url;
+        node.addEventListener("dragstart", (e) => this.stage.outgoing.drag(e, version.url));
         return node;
       })
     );

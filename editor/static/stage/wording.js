@@ -18,7 +18,7 @@ export const WORDS = {
   noBox: "No box is drawn yet: drag a box over what should be replaced, then run.",
   noBorder: "No border is pulled yet: drag a handle outwards to say how far the picture should grow.",
   noPicture: "No photo is open yet: open one, then run.",
-  noMask: "The mask is empty: paint something first, then save it.",
+  noMask: "The mask is empty: paint something first, then save or copy it.",
   starting: "Starting",
   stopped: "Stopped. Your picture and mask are as they were.",
   loadFailed: "The picture could not be loaded from the server: open it again.",
@@ -143,6 +143,11 @@ export const WORDS = {
   download: "Download",
   cancel: "Cancel",
   closeTitle: "Close (Esc)",
+  nothingToCopy: "There is nothing to copy yet: open a photo first.",
+  noClipboard: "The browser lets a page copy only at an https address or on this machine: use Export (Ctrl+S) instead.",
+  notCopied: "The browser did not take the copy: click on the page and try again, or save with Export (Ctrl+S).",
+  thePicture: "The picture",
+  theMask: "The mask, white = repaint,",
   measuring: "Preparing the file …",
   exportFailed: "The file could not be made: choose another format, or try again.",
   nothingToExport: "There is nothing to export yet: open a photo first.",
@@ -212,6 +217,11 @@ export function restoreFailed(name, why) {
 /** @param {number} share 0..1 */
 export function carriedShare(share) {
   return `Uploading, ${Math.round(100 * share)} %`;
+}
+
+/** @param {string} what */
+export function copiedOf(what) {
+  return `${what} is on the clipboard.`;
 }
 
 /** @param {number} savedAt ms since 1970 */
