@@ -102,6 +102,11 @@ def hints(texts: Mapping[str, str]) -> str:
     return f'<div class="pg-hints">{"".join(lines)}</div>'
 
 
+def note(text: str) -> str:
+    """Write a line below a control."""
+    return f'<p class="pg-note">{escape(text)}</p>'
+
+
 def class_field(count: int, needs: str) -> str:
     """Write the class menu, which its script fills.
 
@@ -117,7 +122,7 @@ def class_field(count: int, needs: str) -> str:
         f'<button type="button" class="pg-star" aria-label="{escape(on_page.FAVOURITE, quote=True)}" '
         'aria-pressed="false">★</button>'
         '<ul class="pg-options" id="mge-class-options" role="listbox" hidden></ul></div>'
-        f'<div class="pg-chips" role="group" aria-label="{escape(on_page.CLASS_CHIPS, quote=True)}"></div>'
+        f'<div class="pg-chips pg-classes" role="group" aria-label="{escape(on_page.CLASS_CHIPS, quote=True)}"></div>'
         f'<p class="pg-note pg-needs">{escape(needs)}</p>'
         f'<div class="pg-chips pg-suggested" role="group" aria-label="{escape(on_page.SUGGESTED, quote=True)}" hidden>'
         f'<span class="pg-note">{escape(on_page.SUGGESTED)}</span></div>'

@@ -6,7 +6,6 @@ Knows nothing of the engine's work or the canvas; editor/wire alone turns values
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from html import escape
 from typing import Any, NamedTuple
 
 import gradio as gr
@@ -17,6 +16,9 @@ from editor import axes, markup
 from editor.page import classes, scripts
 from editor.sentences import on_page
 from editor.wire.requests import SHARPEN
+
+BLENDING = 2.0
+"""Guidance with which a class blends a hole or border in; a stronger one stands out from what is around."""
 
 
 class Controls(NamedTuple):
@@ -76,12 +78,13 @@ class Controls(NamedTuple):
 
 
 class Buttons(NamedTuple):
-    """The buttons of the inspector; `presets` is a choice that only sets the steps."""
+    """The buttons of the inspector; `presets` is a choice that only sets the steps, `advised` sets the guidance."""
 
     run: gr.Button
     stop: gr.Button
     dice: gr.Button
     reset: gr.Button
+    advised: gr.Button
     presets: gr.Radio
 
 
@@ -119,13 +122,23 @@ class Inspector(NamedTuple):
     sweep: SweepControls
     buttons: Buttons
     curve: gr.HTML
-    guidance_hints: gr.HTML
+    unguided: gr.HTML
+
+
+def advised_guidance(spec: ModelSpec, task: str) -> float:
+    """Return the guidance that suits what is done.
+
+    Args:
+        spec: the model.
+        task: a mode other than "sweep", which does what another would.
+    """
+    strong = spec.defaults.guidance_scale
+    return min(BLENDING, strong) if task in ("fill", "extend") else strong
 
 
 def said_of_guidance(spec: ModelSpec) -> str:
-    """Return the line below the guidance, for every mode."""
-    advice = spec.defaults.guidance_scale
-    return markup.hints(on_page.guidance_hints(spec.name, advice, guided=spec.null_class))
+    """Return the line below the guidance of a model that has none, "" for others, which advise one."""
+    return "" if spec.null_class else markup.note(on_page.no_guidance(spec.name))
 
 
 def inspector(spec: ModelSpec, *, suggest: Callable[..., Any] | None = None) -> Inspector:
@@ -147,7 +160,7 @@ def inspector(spec: ModelSpec, *, suggest: Callable[..., Any] | None = None) -> 
     gr.HTML(markup.hints(on_page.MODE_HINTS), apply_default_css=False, elem_id="mge-hints")
     placed |= _extend_fields()
     sweep = _sweep_controls(axes.examples(spec))
-    guidance_hints = _place_class(placed, spec, suggest)
+    advised, unguided = _place_class(placed, spec, suggest)
     presets, curve = _place_steps(placed, spec)
     dice = _place_draws(placed)
     follow = followed(spec.follow)
@@ -163,23 +176,26 @@ def inspector(spec: ModelSpec, *, suggest: Callable[..., Any] | None = None) -> 
     with gr.Row(elem_classes="pg-row pg-run"):
         run = gr.Button(on_page.RUN, variant="primary", scale=3, min_width=80, elem_id="mge-run")
         stop = gr.Button(on_page.STOP, scale=1, min_width=60, elem_id="mge-stop")
-    return Inspector(Controls(**placed), sweep, Buttons(run, stop, dice, reset, presets), curve, guidance_hints)
+    return Inspector(Controls(**placed), sweep, Buttons(run, stop, dice, reset, advised, presets), curve, unguided)
 
 
-def _place_class(placed: dict[str, Any], spec: ModelSpec, suggest: Callable[..., Any] | None) -> gr.HTML:
-    """Place the class and its guidance; returns the hints below."""
+def _place_class(
+    placed: dict[str, Any], spec: ModelSpec, suggest: Callable[..., Any] | None
+) -> tuple[gr.Button, gr.HTML]:
+    """Place the class and its guidance; returns the way back to the model's advice, and the line in its place."""
     with gr.Group(elem_classes="pg-part"):
         placed["class_id"] = classes.class_menu(spec, suggest=suggest)
         placed["guidance"] = gr.Slider(
             1,
             8,
-            value=spec.defaults.guidance_scale,
+            value=advised_guidance(spec, placed["mode"].value),
             step=0.1,
             label=on_page.GUIDANCE,
             interactive=spec.null_class,
             elem_id="mge-guidance",
         )
-        return gr.HTML(said_of_guidance(spec), apply_default_css=False, elem_id="mge-guidance-hints")
+        advised = gr.Button(on_page.ADVISED, size="sm", interactive=False, elem_id="mge-advised")
+        return advised, gr.HTML(said_of_guidance(spec), apply_default_css=False, elem_id="mge-unguided")
 
 
 def _place_steps(placed: dict[str, Any], spec: ModelSpec) -> tuple[gr.Radio, gr.HTML]:
@@ -293,7 +309,7 @@ def _rarely_touched(spec: ModelSpec) -> dict[str, Any]:
 
 
 def _note(text: str) -> None:
-    gr.HTML(f"<p class='pg-note'>{escape(text)}</p>", apply_default_css=False)
+    gr.HTML(markup.note(text), apply_default_css=False)
 
 
 def _sweep_controls(examples: Mapping[str, str]) -> SweepControls:

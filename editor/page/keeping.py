@@ -12,7 +12,7 @@ import gradio as gr
 
 from core.models import ModelSpec
 from core.values import KNOBS, followed
-from editor.page.controls import Controls, SweepControls
+from editor.page.controls import Controls, SweepControls, advised_guidance
 
 ADVISED = frozenset(
     (
@@ -22,6 +22,8 @@ ADVISED = frozenset(
     )
 )
 """The settings that "Reset to the model's advice" resets: how, not what."""
+
+_TASKS = ("fill", "replace", "extend", "generate")
 
 Setting = gr.Radio | gr.Dropdown | gr.Slider | gr.Number | gr.Checkbox | gr.Textbox | gr.HTML
 """A control whose value the browser keeps."""
@@ -41,7 +43,8 @@ def kept_settings(placed: Controls, sweep: SweepControls) -> dict[str, Setting]:
 def describe(kept: Mapping[str, Setting], spec: ModelSpec) -> list[dict[str, Any]]:
     """Describe settings for the browser before it restores them: advice and bounds, as JSON objects.
 
-    Settings with `own` belong to the model: values kept for another model are ignored.
+    Settings with `own` belong to the model: values kept for another model are ignored. Of those with `tasks`, the
+    advice for each, every mode has its own value; `carried` ones stay where a mode has none.
 
     Args:
         kept: from `kept_settings`.
@@ -49,12 +52,17 @@ def describe(kept: Mapping[str, Setting], spec: ModelSpec) -> list[dict[str, Any
     """
     advice = {knob.control: getattr(spec.defaults, name) for name, knob in KNOBS.items() if knob.control}
     advice |= {"class_id": -1, "follow": followed(spec.follow)}
+    separate = {
+        "class_id": {"tasks": dict.fromkeys(_TASKS, -1), "carried": not spec.null_class},
+        "guidance": {"tasks": {task: advised_guidance(spec, task) for task in _TASKS}},
+    }
     return [
         {
             "name": name,
             "advice": advice.get(name, control.value),
             "own": name in advice,
             **_bounds(control, len(spec.classes)),
+            **separate.get(name, {}),
         }
         for name, control in kept.items()
     ]

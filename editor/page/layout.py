@@ -267,7 +267,9 @@ class _Curves:
 def _wire_local(page: Page) -> None:
     """Connect what the browser does by itself."""
     placed, buttons = page.inspector.controls, page.inspector.buttons
-    placed.mode.change(None, placed.mode, None, js="(mode) => { window.mgePage?.setMode(mode); }", **_LOCAL)
+    own = [placed.class_id, placed.guidance]  # of which every mode has its own
+    held = "(mode, ...now) => window.mgePage?.setMode(mode, ...now) ?? now"
+    placed.mode.change(None, [placed.mode, *own], own, js=held, **_LOCAL)
     for side in placed.sides:
         side.change(None, [*placed.sides], None, js="(...sides) => { window.mgePage?.setExtend(...sides); }", **_LOCAL)
     buttons.presets.input(None, buttons.presets, placed.steps, js="(steps) => steps", **_LOCAL)
@@ -291,7 +293,9 @@ def _wire_keeping(app: gr.Blocks, page: Page, kept: Mapping[str, keeping.Setting
     advised = {name: control for name, control in kept.items() if name in keeping.ADVISED}
     names = ", ".join(f"'{name}'" for name in advised)
     advise = f"() => window.mgePage?.advice({names})"
-    page.inspector.buttons.reset.click(None, None, [*advised.values()], js=advise, **_LOCAL)
+    buttons, guidance = page.inspector.buttons, page.inspector.controls.guidance
+    buttons.reset.click(None, None, [*advised.values()], js=advise, **_LOCAL)
+    buttons.advised.click(None, None, guidance, js="() => window.mgePage?.advice('guidance')[0]", **_LOCAL)
 
 
 def _wire_fitting(page: Page, handlers: Handlers, kept: Mapping[str, keeping.Setting], curves: _Curves) -> None:
@@ -314,7 +318,7 @@ def _wire_fitting(page: Page, handlers: Handlers, kept: Mapping[str, keeping.Set
     fitting = page.model.fit(
         fitted,
         {placed.schedule, placed.steps, *sweep.axes},
-        [page.stage, page.model, placed.guidance, inspector.guidance_hints, inspector.curve, sweep.curves],
+        [page.stage, page.model, placed.guidance, inspector.unguided, inspector.curve, sweep.curves],
         **_LAST_ONLY,
     )
     # The values kept for that model, else its advice; settings that belong to no model are unchanged.

@@ -41,14 +41,7 @@ ORDER = "Order"
 CHOICE_TEMPERATURE = "Choice temperature"
 TOKEN_TEMPERATURE = "Token temperature"
 GUIDANCE = "Guidance"
-GUIDANCE_HINTS = {
-    "fill": "With a class, about 2 blends a hole best.",
-    "replace": "About {advice:g} makes the box what you chose.",
-    "extend": "With a class, about 2 blends a border best.",
-    "generate": "About {advice:g} is clearest; less, more varied.",
-    "sweep": "Fill, Extend: about 2. Others: about {advice:g}.",
-}
-NO_GUIDANCE_HINT = "{model} knows no guidance."
+ADVISED = "Model's advice:"
 SEED = "Seed"
 DICE = "New"
 RESET = "Reset to the model's advice"
@@ -95,7 +88,7 @@ FORM_HINT = (
 FORM_IMAGE, FORM_MASK, FORM_RESULT = "Picture", "Mask: PNG, white = repaint", "Result"
 
 SUGGESTED = "Suggested"
-FAVOURITE, CLASS_CHIPS = "Favourite class", "Favourite and recent classes"
+FAVOURITE, CLASS_CHIPS = "Favourite class", "Classes"
 
 SOURCE_LAYER = "Source"
 
@@ -116,11 +109,9 @@ def class_hint(model: str, *, needed: bool) -> str:
     return f"{model} paints with a class only: choose one before Run." if needed else ""
 
 
-def guidance_hints(model: str, advice: float, *, guided: bool) -> dict[str, str]:
-    """Write the line below the guidance for each mode."""
-    if not guided:
-        return dict.fromkeys(GUIDANCE_HINTS, NO_GUIDANCE_HINT.format(model=model))
-    return {mode: text.format(advice=advice) for mode, text in GUIDANCE_HINTS.items()}
+def no_guidance(model: str) -> str:
+    """Say below the guidance that a model has none."""
+    return f"{model} knows no guidance."
 
 
 def variation_layer(index: int, seed: int) -> str:

@@ -37,9 +37,9 @@ QUERIES = ("ocean", "city", "SEA", "rose", "sun", "woodl", "ice", "a", "tre", "m
 
 
 def engine() -> Any:
-    """Return the fake engine with the names of the bundled classes."""
+    """Return the fake engine with the bundled model's classes and guidance."""
     made = FakeEngine(step_seconds=0.01)
-    made.spec = replace(made.spec, classes=CLASSES)
+    made.spec = replace(made.spec, classes=CLASSES, defaults=replace(made.spec.defaults, guidance_scale=5.0))
     return made
 
 
@@ -102,11 +102,10 @@ def test_keys_1_to_5_choose_the_mode_and_its_rows(page: Page) -> None:
         assert feather.is_visible() == (mode != "generate")
         assert follow.is_visible() == (mode not in ("replace", "generate"))  # which end with the model's own pixels
         assert sharpen.is_visible() == (mode in ("replace", "generate", "sweep"))
-        for hints in ("#mge-hints", "#mge-guidance-hints"):
-            shown = page.locator(f"{hints} p").evaluate_all(
-                "all => all.filter((p) => getComputedStyle(p).visibility === 'visible').map((p) => p.dataset.mode)"
-            )
-            assert shown == [mode]
+        shown = page.locator("#mge-hints p").evaluate_all(
+            "all => all.filter((p) => getComputedStyle(p).visibility === 'visible').map((p) => p.dataset.mode)"
+        )
+        assert shown == [mode]
 
 
 def test_the_class_menu_ranks_as_the_core_does(page: Page) -> None:
@@ -130,28 +129,75 @@ def test_a_class_is_chosen_by_keyboard_chip_and_star_and_remembered(page: Page) 
     page.keyboard.press("Enter")
     expect(field).to_have_value("sea")
     assert page.locator("#mge-class-options").is_hidden()
-    kept(page, "k.class_id === 4")
+    kept(page, "k.modes.fill.class_id === 4")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowUp")
     page.keyboard.press("Escape")
     expect(field).to_have_value("sea")
 
-    page.locator("#mge-class .pg-chip", has_text="forest").click()
+    chips = page.locator("#mge-class .pg-chip")
+    expect(chips).to_have_text(list(CLASSES))
+    chips.filter(has_text="forest").click()
     expect(field).to_have_value("forest")
-    kept(page, "k.class_id === 1")
+    kept(page, "k.modes.fill.class_id === 1")
     page.locator("#mge-class .pg-combo > .pg-star").click()
-    expect(page.locator("#mge-class .pg-chip").first).to_have_text("forest")
-    page.locator("#mge-class .pg-chip").first.click()  # the pressed chip takes its class off again
+    expect(chips.first).to_have_text("forest")
+    chips.first.click()  # the pressed chip takes its class off again
+    expect(field).to_have_value("none")
+    chips.first.focus()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Space")
+    expect(field).to_have_value("tulips")
+    page.keyboard.press("Space")
     expect(field).to_have_value("none")
 
     field.click()
     page.locator("#mge-class-options li", has_text="tulips").click()
-    kept(page, "k.class_id === 10")
+    kept(page, "k.modes.fill.class_id === 10")
     page.reload()
     opened(page)
     expect(field).to_have_value("tulips")
     expect(page.locator("#mge-class .pg-chip.pg-favourite")).to_have_text(["forest"])
     expect(page.locator("#mge-class .pg-chip", has_text="tulips")).to_have_attribute("aria-pressed", "true")
+
+
+def test_each_mode_keeps_its_class_and_guidance(page: Page) -> None:
+    field, guidance = page.locator("#mge-class-field"), page.locator("#mge-guidance input[type=number]")
+    advised = page.locator("#mge-advised")
+
+    def shows(key: str, class_name: str, scale: str) -> None:
+        press(page, key)
+        expect(field).to_have_value(class_name)
+        expect(guidance).to_have_value(scale)
+
+    shows("2", "none", "5")
+    page.locator("#mge-class .pg-chip", has_text="daisy").click()
+    shows("1", "none", "2")
+    expect(advised).to_be_disabled()
+    page.locator("#mge-class .pg-chip", has_text="forest").click()
+    set_number(page, "mge-guidance", 3)
+    shows("2", "daisy", "5")
+    for key in "4321545":  # faster than the controls follow
+        press(page, key)
+    shows("5", "none", "2")  # something is painted, so that a sweep fills
+    press(page, "Delete")
+    expect(guidance).to_have_value("5")
+    shows("1", "forest", "3")
+    kept(page, "k.modes.fill.guidance === 3 && k.modes.fill.class_id === 1 && k.modes.replace.class_id === 6")
+    page.reload()
+    opened(page)
+    expect(field).to_have_value("forest")
+    expect(guidance).to_have_value("3")
+    shows("2", "daisy", "5")
+    shows("1", "forest", "3")
+    expect(advised).to_have_attribute("data-advice", "2")
+    advised.click()
+    expect(guidance).to_have_value("2")
+    field.click()
+    field.fill("")
+    page.keyboard.press("Enter")
+    expect(field).to_have_value("none")
+    kept(page, "!('guidance' in k.modes.fill) && !('class_id' in k.modes.fill)")
 
 
 def test_the_chosen_class_reaches_the_request(page: Page) -> None:
@@ -240,7 +286,14 @@ def test_coverage_and_context_belong_to_the_overlay(page: Page) -> None:
 
 
 def test_what_was_kept_by_another_model_is_not_taken(page: Page) -> None:
-    junk = {"steps": 99, "schedule": "none of ours", "class_id": 500, "mode": 3, "seed": None, "feather": 5}
+    junk = {
+        "steps": 99,
+        "schedule": "none of ours",
+        "modes": {"fill": {"class_id": 500}},
+        "mode": 3,
+        "seed": None,
+        "feather": 5,
+    }
     page.evaluate("(junk) => { localStorage['mge-settings'] = JSON.stringify(junk); }", {**junk, "match_colour": "yes"})
     page.evaluate("() => { localStorage['mge-classes'] = '[7'; }")
     page.reload()

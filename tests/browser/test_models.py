@@ -123,6 +123,8 @@ def test_a_published_model_is_chosen_comes_and_works(
     expect(page.locator("#mge-guidance input[type=number]")).to_be_disabled()
     expect(page.locator("#mge-variations input[type=number]")).to_have_value("1")
     expect(page.locator("#mge-class-field")).to_have_attribute("placeholder", "Search 1000 classes")
+    expect(page.locator("#mge-class .pg-classes .pg-chip")).to_have_count(0)
+    expect(page.locator("#mge-advised")).to_be_hidden()
     works(other, NAME)
 
     # it needs a class, says so, and edits and extends with one

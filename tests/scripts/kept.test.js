@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import { fits, keepValues, keptValues } from "../../editor/static/page/kept.js";
+import { fits, keepValues, keptModes, keptValues } from "../../editor/static/page/kept.js";
 
 /** @type {import("../../editor/static/page/kept.js").Setting[]} */
 const SETTINGS = [
@@ -38,18 +38,18 @@ test("a value fits by type, range, choice and length", () => {
 
 test("what was kept comes back for the same model", () => {
   assert.deepEqual(keptValues(SETTINGS, "a", undefined), ADVICE);
-  keepValues(SETTINGS, "a", [12, "linear", true]);
-  assert.deepEqual(keptValues(SETTINGS, "a"), [12, "linear", true]);
+  keepValues(SETTINGS, "a", [12, "linear", true], {});
+  assert.deepEqual(keptValues(SETTINGS, "a"), [12, "linear", true], {});
 });
 
 test("another model gets its own advice, and what belongs to none stays", () => {
-  keepValues(SETTINGS, "a", [12, "linear", true]);
+  keepValues(SETTINGS, "a", [12, "linear", true], {});
   assert.deepEqual(keptValues(SETTINGS, "b"), [8, "cosine", true]);
   assert.deepEqual(keptValues(SETTINGS, "a", [1, "cosine", false]), [12, "linear", false]);
 });
 
 test("what no longer fits gives way to the advice, and damage to all of it", () => {
-  keepValues(SETTINGS, "a", [1000, "linear", "yes"]);
+  keepValues(SETTINGS, "a", [1000, "linear", "yes"], {});
   assert.deepEqual(keptValues(SETTINGS, "a"), [8, "linear", false]);
   for (const text of ["{", "null", "7"]) {
     stored.set("mge-settings", text);
@@ -57,11 +57,25 @@ test("what no longer fits gives way to the advice, and damage to all of it", () 
   }
 });
 
+test("what each mode was given comes back as far as it fits", () => {
+  const tasks = { fill: 2, replace: 5 };
+  const settings = [
+    { name: "mode", advice: "fill", choices: ["fill", "replace"] },
+    { name: "guidance", advice: 5, own: true, low: 1, high: 8, tasks },
+    ...SETTINGS,
+  ];
+  const modes = { fill: { guidance: 3, steps: 4 }, replace: { guidance: 9 }, other: { guidance: 2 } };
+  keepValues(settings, "a", ["fill", 3, ...ADVICE], modes);
+  assert.deepEqual(keptModes(settings, "a"), { fill: { guidance: 3 }, replace: {} });
+  assert.deepEqual(keptModes(settings, "b"), {});
+  assert.deepEqual(keptValues(settings, "a"), ["fill", 5, ...ADVICE]);
+});
+
 test("a browser that keeps nothing is no error", () => {
   const refuse = () => {
     throw new Error("forbidden");
   };
   Object.assign(globalThis, { localStorage: { getItem: refuse, setItem: refuse } });
-  keepValues(SETTINGS, "a", [12, "linear", true]);
+  keepValues(SETTINGS, "a", [12, "linear", true], {});
   assert.deepEqual(keptValues(SETTINGS, "a"), ADVICE);
 });

@@ -1,5 +1,5 @@
-/** The class menu: a field that searches, a list, and chips for favourite and recent classes. Knows nothing of models
- * or masks. */
+/** The class menu: a field that searches, a list, and a chip for each class where they are few. Knows nothing of
+ * models, modes or masks. */
 
 import { makeElement } from "../common/elements.js";
 import { rankClasses } from "./classsearch.js";
@@ -8,9 +8,9 @@ import { Suggestions } from "./suggested.js";
 /** @typedef {import("./classsearch.js").ClassEntry} ClassEntry */
 
 const CLASSES_KEY = "mge-classes";
-const CHIPS = 8; // more would not fit beside each other
+const MOST_CHIPS = 30; // more would push the settings off the screen
+const MOST_RECENT = 8; // at the head of a long list
 const NO_CLASS = -1;
-const WITH_ITS_MODE = 1000; // ms within which a mode and a class that are set together both arrive
 
 /** Recent and favourite classes by name, kept between visits. */
 class ClassMemory {
@@ -32,32 +32,28 @@ class ClassMemory {
     }
   }
 
-  /** Favourites, then recent ones, then others of the list until the row is full. */
-  chips() {
-    const known = new Map(this.entries.map((entry) => [entry.name, entry]));
-    const apart = Math.max(1, Math.floor(this.entries.length / CHIPS));
-    const others = this.entries.filter((_, i) => i % apart === 0).map(({ name }) => name);
-    const names = [...new Set([...this.favourites, ...this.recent, ...others])].filter((name) => known.has(name));
-    return names
-      .slice(0, Math.max(CHIPS, this.favourites.length))
-      .map((name) => /** @type {ClassEntry} */ (known.get(name)));
+  /** Those that are wanted most come first: favourites, and of a long list those chosen last. */
+  ordered() {
+    const first = this.entries.length > MOST_CHIPS ? [...this.favourites, ...this.recent] : this.favourites;
+    const familiar = first.flatMap((name) => this.entries.filter((entry) => entry.name === name));
+    return [...new Set([...familiar, ...this.entries])];
   }
 
-  /** A class that is on a chip already leaves the chips where they are. @param {string} name */
+  /** A chip for every class, unless they are too many. */
+  chips() {
+    return this.entries.length > MOST_CHIPS ? [] : this.ordered();
+  }
+
+  /** @param {string} name */
   note(name) {
-    if (this.chips().some((entry) => entry.name === name)) return;
-    this.recent = [name, ...this.recent.filter((other) => other !== name)].slice(0, CHIPS);
+    this.recent = [name, ...this.recent.filter((other) => other !== name)].slice(0, MOST_RECENT);
     this.keep();
   }
 
   /** @param {string} name */
   toggle(name) {
-    if (this.favourites.includes(name)) {
-      this.favourites = this.favourites.filter((other) => other !== name);
-      this.recent = [name, ...this.recent.filter((other) => other !== name)].slice(0, CHIPS);
-    } else {
-      this.favourites = [...this.favourites, name];
-    }
+    const starred = this.favourites.includes(name);
+    this.favourites = starred ? this.favourites.filter((other) => other !== name) : [...this.favourites, name];
     this.keep();
   }
 
@@ -83,13 +79,6 @@ export class ClassMenu {
     /** @type {ClassEntry} */
     this.none = { id: NO_CLASS, name: props.none, names: [props.none], also: [] };
     this.memory = new ClassMemory(this.entries);
-    /** What each mode was given last: a box becomes a daisy, and the next hole is filled as it was before.
-     * @type {Map<string, number>} */
-    this.byMode = new Map();
-    this.mode = "";
-    /** @type {number | null} a value from outside that has just come, for the mode that comes with it */
-    this.fresh = null;
-    this.own = this.value();
     this.active = 0;
     this.field = /** @type {HTMLInputElement} */ (host.querySelector("input"));
     this.star = /** @type {HTMLButtonElement} */ (host.querySelector(".pg-star"));
@@ -97,7 +86,7 @@ export class ClassMenu {
     this.chips = /** @type {HTMLElement} */ (host.querySelector(".pg-chips"));
     this.field.addEventListener("focus", () => this.field.select());
     this.field.addEventListener("pointerdown", () => this.open(""));
-    this.field.addEventListener("input", () => this.open(this.field.value));
+    this.field.addEventListener("input", () => this.open(this.field.value, true));
     this.field.addEventListener("blur", () => this.left());
     this.field.addEventListener("keydown", (e) => this.key(e));
     this.list.addEventListener("pointerdown", (e) => e.preventDefault()); // the field keeps the focus
@@ -106,6 +95,7 @@ export class ClassMenu {
       const chip = /** @type {HTMLElement} */ (e.target).closest("button");
       if (chip) this.choose(Number(chip.dataset.id) === this.value() ? NO_CLASS : Number(chip.dataset.id));
     });
+    this.chips.addEventListener("keydown", (e) => this.walk(e));
     this.star.addEventListener("click", () => this.favour(this.value()));
     this.show();
   }
@@ -115,7 +105,6 @@ export class ClassMenu {
   fit(entries, search, needs) {
     this.entries = entries;
     this.memory.entries = entries;
-    this.byMode.clear();
     this.required = !!needs;
     this.needs.textContent = needs;
     this.field.placeholder = search;
@@ -139,29 +128,11 @@ export class ClassMenu {
     if (cleared) this.choose(NO_CLASS);
   }
 
-  /** The value came from elsewhere: a recipe, a sweep's cell, the last visit. */
-  came() {
-    if (this.value() !== this.own) {
-      this.own = this.fresh = this.value();
-      setTimeout(() => (this.fresh = null), WITH_ITS_MODE);
-    }
-    this.show();
-  }
-
-  /** Another mode has a class of its own, unless one has just come with it. @param {string} mode */
-  setMode(mode) {
-    if (mode === this.mode) return;
-    if (this.mode && this.fresh === null) this.byMode.set(this.mode, this.value());
-    const before = this.mode;
-    this.mode = mode;
-    const kept = this.byMode.get(mode) ?? NO_CLASS;
-    if (before && this.fresh === null && !this.required && kept !== this.value()) this.choose(kept);
-  }
-
   /** @param {number} id */
   choose(id) {
     if (id !== NO_CLASS) this.memory.note(this.entry(id).name);
-    this.props.value = this.own = id;
+    this.props.value = id;
+    this.chips.dispatchEvent(new CustomEvent("mge-class", { bubbles: true }));
     this.show();
     this.trigger("input");
   }
@@ -195,15 +166,30 @@ export class ClassMenu {
       );
       this.chips.replaceChildren(...made);
     }
+    // One of them is on the way of Tab, from which arrows lead to the others.
+    const reached = Math.max(0, entries.indexOf(now));
     [...this.chips.children].forEach((chip, i) => {
+      /** @type {HTMLElement} */ (chip).tabIndex = i === reached ? 0 : -1;
       chip.setAttribute("aria-pressed", String(entries[i] === now));
       chip.classList.toggle("pg-favourite", this.memory.favourites.includes(entries[i].name));
     });
   }
 
-  /** @param {string} query */
-  open(query) {
-    const found = rankClasses(this.entries, query);
+  /** Arrows go from chip to chip. @param {KeyboardEvent} e */
+  walk(e) {
+    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[e.key];
+    const chips = /** @type {HTMLElement[]} */ ([...this.chips.children]);
+    const at = chips.indexOf(/** @type {HTMLElement} */ (e.target));
+    if (!step || at < 0) return;
+    e.preventDefault();
+    const next = chips[(at + step + chips.length) % chips.length];
+    for (const chip of chips) chip.tabIndex = chip === next ? 0 : -1;
+    next.focus();
+  }
+
+  /** @param {string} query @param {boolean} [typed] a field that was emptied points at no class */
+  open(query, typed = false) {
+    const found = rankClasses(this.memory.ordered(), query);
     const rows = [...(query.trim() || this.required ? [] : [{ entry: this.none, by: this.none.name }]), ...found];
     this.list.replaceChildren(
       ...rows.map(({ entry, by }, i) => {
@@ -230,7 +216,7 @@ export class ClassMenu {
     this.field.classList.remove("pg-none");
     this.field.setAttribute("aria-expanded", "true");
     this.point(
-      query.trim()
+      query.trim() || (typed && !this.required)
         ? 0
         : Math.max(
             0,
@@ -307,6 +293,6 @@ export function classMenu(element, trigger, props, server, watch) {
     menu.fit(entries, search, needs);
     suggestions.fit();
   };
-  Object.assign(window, { mgeClasses: { fit, setMode: (/** @type {string} */ mode) => menu.setMode(mode) } });
-  watch("value", () => menu.came());
+  Object.assign(window, { mgeClasses: { fit } });
+  watch("value", () => menu.show());
 }

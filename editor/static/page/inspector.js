@@ -3,6 +3,15 @@
 
 const SIDES = ["left", "top", "right", "bottom"];
 
+/** Types a number into a control, where that is another one than it holds and nobody types there. @param {string} id
+ * @param {number} value */
+export function typeInto(id, value) {
+  const field = /** @type {HTMLInputElement | null} */ (document.querySelector(`#${id} input[type=number]`));
+  if (!field || field === document.activeElement || Number(field.value) === value) return;
+  field.value = String(value);
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
 export class Inspector {
   /** @param {HTMLElement} side */
   constructor(side) {
@@ -15,7 +24,6 @@ export class Inspector {
     this.mode = mode;
     this.side.dataset.mgeMode = mode;
     /** @type {any} */ (window).mgeStage?.setMode(mode);
-    /** @type {any} */ (window).mgeClasses?.setMode(mode);
   }
 
   /** What was typed. @param {any[]} typed */
@@ -46,18 +54,22 @@ export class Inspector {
     if (radio instanceof HTMLElement) radio.click();
   }
 
+  /** Says what the model advises for the guidance in this mode; pressed, it is that again. @param {number} advice
+   * @param {boolean} touched whether it is something else */
+  showAdvice(advice, touched) {
+    const button = /** @type {HTMLButtonElement | null} */ (document.querySelector("#mge-advised"));
+    if (!button) return;
+    button.dataset.advice = String(advice);
+    button.disabled = !touched;
+  }
+
   followHandles() {
     const stage = /** @type {any} */ (window).mgeStage;
     if (!stage || this.mode !== "extend") return;
     const sides = /** @type {number[]} */ (stage.intent().extend);
     // What the fields hear they say back to the stage, later: they are told once, at the end of a pull.
     if (!stage.pulling())
-      sides.forEach((pixels, i) => {
-        const field = /** @type {HTMLInputElement | null} */ (document.querySelector(`#mge-extend-${SIDES[i]} input`));
-        if (!field || field === document.activeElement || Number(field.value) === pixels) return;
-        field.value = String(pixels);
-        field.dispatchEvent(new Event("input", { bubbles: true }));
-      });
+      for (const [i, pixels] of sides.entries()) typeInto(`mge-extend-${SIDES[i]}`, pixels);
     const said = document.getElementById("mge-extend-size");
     const size = stage.size();
     if (!said || !size) return;

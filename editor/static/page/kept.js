@@ -3,8 +3,10 @@
 const SETTINGS_KEY = "mge-settings";
 
 /**
- * One control: its name, the model's advice, whether it belongs to the model, and what may stand in it.
- * @typedef {{name: string, advice: any, own?: boolean, low?: number, high?: number, choices?: any[]}} Setting
+ * One control: its name, the model's advice, whether it belongs to the model, and what may stand in it. With `tasks`,
+ * the advice for each, every mode has its own; `carried` = a mode that was given none takes the last mode's.
+ * @typedef {{name: string, advice: any, own?: boolean, low?: number, high?: number, choices?: any[],
+ *   tasks?: Record<string, any>, carried?: boolean}} Setting
  */
 
 /** Whether a value may stand in a control; what was kept can be of another model or another version.
@@ -40,9 +42,28 @@ export function keptValues(settings, model, now) {
   });
 }
 
-/** @param {Setting[]} settings @param {string} model @param {any[]} values */
-export function keepValues(settings, model, values) {
-  const kept = { model, ...Object.fromEntries(settings.map(({ name }, i) => [name, values[i]])) };
+/**
+ * What each mode was given for itself, as far as it still fits.
+ * @param {Setting[]} settings @param {string} model @returns {import("./modes.js").Given}
+ */
+export function keptModes(settings, model) {
+  const { modes, ...kept } = readKept();
+  /** @type {import("./modes.js").Given} */
+  const given = {};
+  if (kept.model !== model || !modes) return given;
+  const separate = settings.filter(({ tasks }) => tasks);
+  for (const mode of settings.find(({ name }) => name === "mode")?.choices ?? []) {
+    const fitting = separate.filter((setting) => fits(setting, modes[mode]?.[setting.name]));
+    given[mode] = Object.fromEntries(fitting.map(({ name }) => [name, modes[mode][name]]));
+  }
+  return given;
+}
+
+/** @param {Setting[]} settings @param {string} model @param {any[]} values
+ * @param {import("./modes.js").Given} modes what each was given for itself */
+export function keepValues(settings, model, values, modes) {
+  const shared = settings.map(({ name }, i) => [name, values[i]]).filter((_, i) => !settings[i].tasks);
+  const kept = { model, ...Object.fromEntries(shared), modes };
   try {
     localStorage.setItem(SETTINGS_KEY, JSON.stringify(kept));
   } catch {

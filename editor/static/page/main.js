@@ -1,9 +1,26 @@
 /** Starts the page's script when Gradio has placed everything, and answers the small calls of its events. */
 
-import { Inspector } from "./inspector.js";
-import { keepValues, keptValues } from "./kept.js";
+import { Inspector, typeInto } from "./inspector.js";
+import { keepValues, keptModes, keptValues } from "./kept.js";
+import { ModeSettings } from "./modes.js";
 
 /** @typedef {import("./kept.js").Setting} Setting */
+
+/** What a mode does: a sweep does what another mode would. @param {string} mode */
+function taskOf(mode) {
+  return mode === "sweep" ? (/** @type {any} */ (window).mgeStage?.swept() ?? mode) : mode;
+}
+
+/** Hears what a hand does to the mode and to what every mode has for itself. @param {() => ModeSettings} own */
+function hearHands(own) {
+  const hear = (/** @type {Event} */ { type, target }) => {
+    if (!(target instanceof HTMLInputElement)) return;
+    if (type === "change" && target.closest("#mge-mode")) own().chosen = target.value;
+    if (type === "input" && target.closest("#mge-guidance")) own().take("guidance");
+  };
+  for (const type of ["change", "input"]) document.addEventListener(type, hear, true);
+  document.addEventListener("mge-class", () => own().take("class_id"));
+}
 
 /**
  * Returns the settings of the last visit, in the order in which they were given.
@@ -12,23 +29,48 @@ import { keepValues, keptValues } from "./kept.js";
 export function startPage({ model, settings, presets }) {
   const inspector = new Inspector(/** @type {HTMLElement} */ (document.getElementById("mge-side")));
   inspector.follow();
-  /** @type {any} */ (window).mgeClasses?.setMode(inspector.mode);
   inspector.drawer();
   // Until the model menu has looked, another model may work than the one that the page was built for.
   let settled = /** @type {any} */ (window).mgeModels?.works === model;
   /** @type {any[] | null} */
   let last = null;
+  /** @type {ModeSettings} */
+  let own;
+  /** The values to start with, for each setting. @param {any[]} [now] what the controls hold already */
+  const begin = (now) => {
+    const values = keptValues(settings, model, now);
+    const held = now ?? settings.map(({ tasks }) => tasks?.fill); // as the server has placed them
+    const mode = values[settings.findIndex(({ name }) => name === "mode")];
+    own = new ModeSettings(settings, mode, keptModes(settings, model), taskOf);
+    return settings.map((setting, i) => (setting.tasks ? own.told(setting, held[i]) : values[i]));
+  };
+  const keep = (/** @type {any[]} */ values) => settled && keepValues(settings, model, values, own.given);
+  const named = (/** @type {string} */ wanted) => /** @type {any} */ (settings.find(({ name }) => name === wanted));
+  const advice = (/** @type {string} */ name) => own.advice(named(name));
+  const showAdvice = () => inspector.showAdvice(advice("guidance"), own.touched("guidance"));
+  hearHands(() => own);
+  document.addEventListener("mge-region", () => {
+    if (own.mode === "sweep" && !own.touched("guidance")) typeInto("mge-guidance", own.told(named("guidance"), null));
+    showAdvice();
+  });
   const mgePage = {
-    setMode: (/** @type {string} */ mode) => inspector.setMode(mode),
+    /** Returns what the mode's own settings are to hold. */
+    setMode: (/** @type {string} */ mode, /** @type {any[]} */ ...now) => {
+      inspector.setMode(mode);
+      return own.go(mode, now);
+    },
     setExtend: (/** @type {any[]} */ ...typed) => inspector.setExtend(typed),
     keep: (/** @type {any[]} */ ...values) => {
       last = values;
-      if (settled) keepValues(settings, model, values);
+      const held = new Map(settings.map(({ name }, i) => [name, values[i]]));
+      if (held.get("mode") === own.mode) own.note(own.settings.map(({ name }) => held.get(name)));
+      keep(values);
+      showAdvice();
     },
     settle: (/** @type {string} */ works) => {
       const before = settled;
       settled = works === model;
-      if (settled && !before && last) keepValues(settings, model, last);
+      if (settled && !before && last) keep(last);
     },
     /** Makes the controls those of another model; returns their values. @param {any} fitted the model menu's value
      * @param {any[]} now */
@@ -36,12 +78,11 @@ export function startPage({ model, settings, presets }) {
       if (!fitted?.settings) return now;
       ({ model, settings } = fitted);
       last = null;
-      return keptValues(settings, model, now);
+      return begin(now);
     },
-    advice: (/** @type {string[]} */ ...names) =>
-      names.map((name) => settings.find((setting) => setting.name === name)?.advice),
+    advice: (/** @type {string[]} */ ...names) => names.map(advice),
     preset: (/** @type {number} */ steps) => (presets.includes(steps) ? steps : null),
   };
   Object.assign(window, { mgePage });
-  return keptValues(settings, model);
+  return begin();
 }

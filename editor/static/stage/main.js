@@ -31,6 +31,7 @@ export function main(host, trigger, props, server, watch) {
     carried: () => wire.carried,
     intent: () => stage.intent(),
     pulling: () => stage.dragging,
+    swept: () => stage.runner.swept(),
     export: () => stage.export(),
     size: () => (stage.mask ? { width: stage.mask.width, height: stage.mask.height } : null),
   };

@@ -49,6 +49,12 @@ export class Runner {
     };
   }
 
+  /** What a sweep would do with what is marked now. */
+  swept() {
+    const { mask, extend } = this.stage;
+    return mask?.painted ? "fill" : extend.some((v) => v > 0) ? "extend" : "generate";
+  }
+
   /** Why a run would make no sense now, or "". */
   objection() {
     const { stage } = this;

@@ -54,6 +54,14 @@ def test_the_advice_is_the_models_and_within_its_own_bounds(placed: Inspector) -
     assert other["class_id"]["choices"] == [-1, 0, 1]
     assert (by_name["follow"]["advice"], other["follow"]["advice"]) == (FOLLOW, OTHER.follow)
     assert {name for name in kept if other[name]["own"]} == keeping.ADVISED - OF_THE_PICTURE | {"class_id"}
+    separate = {name: setting for name, setting in by_name.items() if "tasks" in setting}
+    strong = SPEC.defaults.guidance_scale
+    assert separate["guidance"]["tasks"] == {
+        task: strong if task in ("replace", "generate") else min(2, strong)
+        for task in ("fill", "replace", "extend", "generate")
+    }
+    assert set(separate) == {"class_id", "guidance"}
+    assert (by_name["class_id"]["carried"], other["class_id"]["carried"]) == (False, True)
     for setting in described:
         if "choices" in setting:
             assert setting["advice"] in setting["choices"]
