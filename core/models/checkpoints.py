@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from core.errors import CheckpointError
 from core.models.compact import CompactTokenizer, CompactTokenizerConfig
-from core.models.config import ModelSpec, spec_of, whole_of
+from core.models.config import RECOGNISER_FILE, ModelSpec, spec_of, whole_of
 from core.models.containers import each_tensor, tensor_shapes, write_tensors
 from core.models.families import NO_NET, build, net_config, unfilled
 from core.models.interfaces import MaskTransformer, VQTokenizer
@@ -256,9 +256,7 @@ def save_nets(
         os.replace(partial, folder / name)
     names = [TOKENIZER_FILE, TRANSFORMER_FILE]
     if vision is not None:
-        partial = folder / f"{VISION_FILE}.partial"
-        shutil.copyfile(vision, partial)
-        os.replace(partial, folder / VISION_FILE)
+        _copy(vision, folder / VISION_FILE)
         names.append(VISION_FILE)
     digests = {name: file_digest(folder / name) for name in names}
     spec = dataclasses.replace(spec, sha256=digests, sharpener={})  # an earlier one was taught by other pictures
@@ -270,7 +268,7 @@ def save_with_sharpener(model: Path, folder: Path, sharpener: Sharpener) -> Mode
     """Copy a model folder and add this sharpener, as fp16; each file appears whole or not at all.
 
     Args:
-        model: the folder to copy: its nets and config.json.
+        model: the folder to copy: its nets, what lies beside them, and config.json.
         folder: made if missing.
         sharpener: the net.
 
@@ -284,9 +282,30 @@ def save_with_sharpener(model: Path, folder: Path, sharpener: Sharpener) -> Mode
     folder.mkdir(parents=True, exist_ok=True)
     for name in (TOKENIZER_FILE, TRANSFORMER_FILE):
         if not (folder / name).is_file():
-            shutil.copyfile(model / name, folder / f"{name}.partial")
-            os.replace(folder / f"{name}.partial", folder / name)
-    return add_sharpener(folder, spec, sharpener)
+            _copy(model / name, folder / name)
+    return add_sharpener(folder, add_beside(folder, spec, model, spec), sharpener)
+
+
+def add_beside(folder: Path, spec: ModelSpec, model: Path, described: ModelSpec) -> ModelSpec:
+    """Copy what lies beside another model's nets in a format of its own, and enter it in config.json.
+
+    Args:
+        folder, spec: of the model that gets it.
+        model, described: of the model that has it.
+    """
+    names = [name for name in (VISION_FILE, RECOGNISER_FILE) if name in described.sha256]
+    for name in names:
+        _copy(model / name, folder / name)
+    spec = dataclasses.replace(spec, sha256={**spec.sha256, **{name: described.sha256[name] for name in names}})
+    write_spec(folder, spec)
+    return spec
+
+
+def _copy(file: Path, to: Path) -> None:
+    """Copy a file; the copy appears whole or not at all."""
+    partial = to.with_name(f"{to.name}.partial")
+    shutil.copyfile(file, partial)
+    os.replace(partial, to)
 
 
 def add_sharpener(folder: Path, spec: ModelSpec, sharpener: Sharpener, dtype: torch.dtype = torch.float16) -> ModelSpec:

@@ -20,6 +20,7 @@ from core.models.checkpoints import (
     CONFIG_FILE,
     TOKENIZER_FILE,
     TRANSFORMER_FILE,
+    add_beside,
     add_sharpener,
     load_sharpener,
     read_spec,
@@ -79,7 +80,10 @@ def convert(
     _check_against(spec, parts)
     written = save_nets(out, spec, parts["tokenizer"].state, parts["transformer"].state, dtype)
     ours = next((path for path in files if path.is_dir()), None)
-    sharpener = None if ours is None else load_sharpener(ours, spec)
+    if ours is None:
+        return written
+    written = add_beside(out, written, ours, spec)
+    sharpener = load_sharpener(ours, spec)
     return written if sharpener is None else add_sharpener(out, written, sharpener, dtype)
 
 

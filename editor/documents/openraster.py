@@ -14,7 +14,7 @@ from xml.sax.saxutils import quoteattr
 
 import numpy as np
 
-from core.values import Size
+from core.values import Box, Size
 from editor.documents import export
 from editor.documents.store import Pixels
 from editor.server import darkroom
@@ -69,11 +69,11 @@ def patch(name: str, before: Pixels, after: Pixels, *, shown: bool = True) -> La
     changed = (before != whole).any(2)
     if (whole[changed, 3] < _OPAQUE).any():
         return Layer(name, whole, shown=shown, alone=True)
-    rows, columns = np.flatnonzero(changed.any(1)), np.flatnonzero(changed.any(0))
-    if not len(rows):
+    box = Box.around(changed)
+    if box is None:
         return Layer(name, np.zeros((1, 1, 4), np.uint8), shown=shown)
-    part = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    return Layer(name, np.where(changed[part][..., None], whole[part], np.uint8(0)), (columns[0], rows[0]), shown)
+    pixels = np.where(changed[box.slices][..., None], whole[box.slices], np.uint8(0))
+    return Layer(name, pixels, (box.left, box.top), shown)
 
 
 def write_openraster(path: Path, size: Size, layers: Sequence[Layer], picture: Path, pixels: Pixels) -> None:

@@ -11,14 +11,16 @@ import torch
 
 from core.errors import CheckpointError
 from core.models import recogniser
-from core.models.checkpoints import read_spec
+from core.models.checkpoints import read_spec, save_with_sharpener
 from core.models.config import RECOGNISER_FILE
+from core.models.convert import convert
 from core.models.efficientnet import FEATURES, SIDE
 from core.models.recogniser import (
     imagenet_recogniser,
     load_recogniser,
     save_recogniser,
 )
+from core.models.sharpener import Sharpener, SharpenerConfig
 from core.values.labels import imagenet_classes
 
 
@@ -86,6 +88,16 @@ def test_a_layer_of_another_model_and_a_changed_one_are_refused(folder: Path) ->
         load_recogniser(folder, spec)
     with pytest.raises(CheckpointError, match="not finite"):
         save_recogniser(folder, spec, torch.full((3, FEATURES), torch.nan), torch.zeros(3))
+
+
+def test_a_model_that_gets_a_sharpener_or_another_format_keeps_its_layer(folder: Path, tmp_path: Path) -> None:
+    save_recogniser(folder, read_spec(folder), *layer())
+    net = Sharpener(SharpenerConfig(width=8, layers=1))
+    sharp = save_with_sharpener(folder, tmp_path / "sharp", net)
+    half = convert([tmp_path / "sharp"], tmp_path / "half", torch.float16)
+    for place, spec in (("sharp", sharp), ("half", half)):
+        assert spec == read_spec(tmp_path / place)
+        assert load_recogniser(tmp_path / place, spec) is not None, place
 
 
 def test_imagenets_classes_are_compared_among_all_of_them() -> None:
