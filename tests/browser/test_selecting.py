@@ -112,7 +112,7 @@ def test_a_box_selects_shift_adds_alt_takes_away_each_one_step(page: Page) -> No
 
 def test_a_click_takes_like_colours_whatever_a_drag_draws(page: Page) -> None:
     for count, way in enumerate(("Box", "Scribble", "Like colours"), 1):
-        assert page.get_attribute(f".mge-options .mge-way:text-is('{way}')", "aria-checked") == "true"
+        page.wait_for_selector(f".mge-options .mge-way[aria-checked=true]:text-is('{way}')")
         [(x, y)] = drag(page, [(60 * count + 60, 150)])
         steps(page, count)
         x, y = np.floor((x, y))

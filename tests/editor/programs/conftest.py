@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +21,7 @@ from editor.models.current import Models
 from editor.programs.routes import routes
 from editor.settings import AppSettings
 from tests.editor.fakes import FakeEngine
+from tests.editor.loops import completed
 
 
 @dataclass
@@ -64,13 +64,12 @@ class Programs:
         return self.together(lambda: self.answer(path, fields, **changes))
 
     def together(self, work: Callable[[], Awaitable[Any]]) -> Any:
-        """Run something in an event loop of its own; the one that Gradio keeps for this thread stays its own."""
+        """Run something in an event loop."""
 
         async def run() -> Any:
             return await work()
 
-        with ThreadPoolExecutor(1) as beside:
-            return beside.submit(asyncio.run, run()).result()
+        return completed(run())
 
     async def answer(
         self,

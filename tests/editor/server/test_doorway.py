@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
 from editor.server.doorway import Doorway, Rules
+from tests.editor.loops import completed
 
 HOST = [(b"host", b"127.0.0.1:7860"), (b"content-type", b"application/json")]
 
@@ -33,8 +32,7 @@ def posted(place: Path, body: bytes, path: str = "/gradio_api/queue/join") -> tu
 
     headers = [*HOST, (b"content-length", str(len(body)).encode())]
     scope = {"type": "http", "method": "POST", "path": path, "headers": headers}
-    with ThreadPoolExecutor(1) as beside:  # a loop that Gradio keeps for this thread stays its own
-        beside.submit(asyncio.run, Doorway(behind, Rules((), False, 1, place))(scope, receive, send)).result()
+    completed(Doorway(behind, Rules((), False, 1, place))(scope, receive, send))
     return sent[0]["status"], through
 
 

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from editor.server.turns import LINE, OF_ONE, Busy, Left, Place, Turn, Turns
+from tests.editor.loops import completed
 
 VISITORS = "abcd"
 STEPS = st.lists(st.tuples(st.sampled_from(("ask", "end", "leave", "forget")), st.integers(0, 15)), max_size=40)
@@ -205,7 +206,7 @@ def test_coroutines_wait_too_and_a_cancelled_one_is_passed_over() -> None:
         turns.leave(gone)
         turns.leave(other)
 
-    asyncio.run(two())
+    completed(two())
     assert turns.wait("dan").done()
 
 
