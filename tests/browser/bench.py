@@ -30,7 +30,7 @@ from playwright.sync_api import Browser, Page, Response, sync_playwright
 from core.pictures import encode_png
 from editor import AppSettings, appearance, build_app
 from editor.page.component import script
-from tests.browser.conftest import NO_CHROMIUM, Watch, chromium, launched
+from tests.browser.conftest import NO_CHROMIUM, PATIENCE_S, Watch, chromium, launched
 from tests.editor.fakes import FakeEngine
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -104,6 +104,7 @@ def served(engine: Any) -> Iterator[str]:
 def visit(browser: Browser, address: str) -> tuple[Page, float]:
     """Open the page; gives it and the seconds until a sample photo can be painted on."""
     page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+    page.set_default_timeout(1000 * PATIENCE_S)
     began = time.perf_counter()
     page.goto(address)
     page.wait_for_selector("#mge-stage [data-ready]")
@@ -118,7 +119,7 @@ def upload(page: Page, folder: Path, width: int, height: int) -> float:
     path.write_bytes(encode_png(np.stack([x // 16, y // 12, (x + y) // 28], -1).astype(np.uint8)))
     began = time.perf_counter()
     page.locator("#mge-upload input[type=file]").set_input_files(path)
-    page.wait_for_function(f"__mge.state().width === {width}", timeout=60_000)
+    page.wait_for_function(f"__mge.state().width === {width}")
     return time.perf_counter() - began
 
 

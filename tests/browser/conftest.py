@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import gradio as gr
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 from tests.browser.real_app import App
 
@@ -28,6 +28,9 @@ SWITCHES = [
     "--disable-sync",
 ]
 
+
+PATIENCE_S = 170
+"""Seconds that a page may take for anything that is waited for: a fill beside other work took 60 on a slow machine."""
 
 NO_CHROMIUM = "no Chromium found: install it (apt-get install chromium) or set CHROMIUM to its path."
 
@@ -44,10 +47,15 @@ def launched(playwright: Playwright, path: str) -> Browser:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Warnings of the web server's own libraries are not ours, and as errors they would end requests in its threads."""
+    """Warnings of the web server's own libraries are not ours, and as errors they would end requests in its threads.
+
+    A test waits several times, so that its own end comes late enough for the one that fails to be named.
+    """
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.filterwarnings("default"))
+            if item.get_closest_marker("timeout") is None:
+                item.add_marker(pytest.mark.timeout(4 * PATIENCE_S))
 
 
 @pytest.fixture(scope="session")
@@ -59,6 +67,7 @@ def browser() -> Iterator[Browser]:
             pytest.fail(NO_CHROMIUM)
         sys.stderr.write(NO_CHROMIUM + "\n")
         pytest.skip(NO_CHROMIUM)
+    expect.set_options(timeout=1000 * PATIENCE_S)
     with sync_playwright() as playwright:
         started = launched(playwright, path)
         yield started
@@ -129,6 +138,7 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
 
     def visit(address: str, *, allowed: tuple[str, ...] = (), script: str = "", **settings: Any) -> Page:
         context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, **settings})
+        context.set_default_timeout(1000 * PATIENCE_S)
         contexts.append(context)
         page = context.new_page()
         if script:  # what another browser does differently

@@ -166,7 +166,7 @@ def page_shots(page: Page) -> None:
     _mode(page, "Sweep")
     _become(page, "daisy")
     page.locator("#mge-run").click()
-    page.wait_for_function("() => !document.querySelector('#mge-sweep-sheet').disabled", timeout=240_000)
+    page.wait_for_function("() => !document.querySelector('#mge-sweep-sheet').disabled")
     _shot(page, "sweep", _SMALL)
 
 
@@ -185,7 +185,7 @@ def _become(page: Page, name: str) -> None:
 
 def _run(page: Page) -> None:
     page.locator("#mge-run").click()
-    wait(page, "s.review && s.review.loaded", timeout=180_000)
+    wait(page, "s.review && s.review.loaded")
     page.wait_for_timeout(_LOADING_MS)
 
 

@@ -58,7 +58,7 @@ def state(page: Page) -> dict[str, Any]:
     return dict(page.evaluate("() => ({ ...__mge.state(), mask: __mge.maskHash() })"))
 
 
-def wait(page: Page, condition: str, timeout: float = 60_000) -> None:
+def wait(page: Page, condition: str, timeout: float | None = None) -> None:
     """Wait until a condition on the stage's state `s` holds."""
     page.wait_for_function(f"() => {{ const s = window.__mge.state(); return {condition}; }}", timeout=timeout)
 

@@ -57,7 +57,7 @@ def page(open_page: Visit, launched: str) -> Page:
 
 def opened(page: Page) -> Page:
     """Wait until a picture is on the stage and the page's own script has started."""
-    page.wait_for_function("() => window.mgePage && window.__mge?.state().width > 0", timeout=60_000)
+    page.wait_for_function("() => window.mgePage && window.__mge?.state().width > 0")
     return page
 
 
@@ -69,7 +69,7 @@ def press(page: Page, key: str) -> None:
 
 def wait(page: Page, condition: str) -> None:
     """Wait until a condition on the stage's state `s` holds."""
-    page.wait_for_function(f"() => {{ const s = window.__mge.state(); return {condition}; }}", timeout=30_000)
+    page.wait_for_function(f"() => {{ const s = window.__mge.state(); return {condition}; }}")
 
 
 def kept(page: Page, condition: str) -> None:
@@ -335,7 +335,7 @@ def test_a_cell_of_a_sweep_offers_its_settings_and_its_picture(page: Page) -> No
     page.locator("#mge-sweep-column-values textarea, #mge-sweep-column-values input").fill("1, 3")
     page.locator("#mge-run").click()
     cells = page.locator("#mge-sweep-grid td button img")
-    expect(cells).to_have_count(4, timeout=60_000)
+    expect(cells).to_have_count(4)
     wait(page, "!s.running")
     page.locator("#mge-sweep-grid [data-large]").click()
     large = page.locator("#mge-sweep-grid .pg-sweep").bounding_box()

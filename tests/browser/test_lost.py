@@ -55,7 +55,7 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 def came_back(page: Page, before: dict[str, Any]) -> None:
     """Assert that picture, mask, versions, tree, undo and mode are what they were."""
-    wait(page, "!s.restoring && s.doc && !s.opening", timeout=20_000)
+    wait(page, "!s.restoring && s.doc && !s.opening")
     after = state(page)
     for name in ("width", "height", "mask", "version", "undo", "mode"):
         assert after[name] == before[name], name
@@ -115,7 +115,7 @@ def test_what_cannot_be_restored_is_said_and_can_be_saved(
     page.route("**/gradio_api/upload*", lambda route: route.fulfill(status=500, body="no"))
     page.reload()
     offer = page.locator(".mge-restored:not([hidden]) button", has_text="Save the copy")
-    offer.wait_for(timeout=10_000)
+    offer.wait_for()
     assert "still in this browser" in page.locator(".mge-restored").inner_text()
     with page.expect_download() as loading:
         offer.click()

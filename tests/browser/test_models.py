@@ -44,7 +44,7 @@ def address(hub: FakeHub, serve: Callable[..., str]) -> str:
 
 def works(page: Page, name: str) -> None:
     """Wait until the page is fitted to a model."""
-    expect(page.locator(".pg-model b")).to_have_text(name, timeout=120_000)
+    expect(page.locator(".pg-model b")).to_have_text(name)
 
 
 def choose(page: Page, name: str) -> None:
@@ -64,7 +64,7 @@ def run_and_keep(page: Page, tmp_path: Path) -> tuple[str, tuple[int, ...]]:
     """Run, keep the first variation; return the model that its recipe names, and its shape."""
     before = state(page)["version"]
     page.locator("#mge-run").click()
-    wait(page, "s.review && s.review.loaded", timeout=120_000)
+    wait(page, "s.review && s.review.loaded")
     assert "0 px changed outside" in page.locator("#mge-stage .mge-badge").inner_text()
     page.locator("#mge-stage button", has_text="Keep").click()
     wait(page, f"!s.review && s.version !== {before}")

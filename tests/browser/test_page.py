@@ -68,9 +68,9 @@ def state(page: Page) -> dict[str, Any]:
     return page.evaluate("() => window.__mge.state()")  # type: ignore[no-any-return]
 
 
-def wait(page: Page, condition: str, timeout: float = 60_000) -> None:
+def wait(page: Page, condition: str) -> None:
     """Wait until a condition on the stage's state `s` holds."""
-    page.wait_for_function(f"() => {{ const s = window.__mge.state(); return {condition}; }}", timeout=timeout)
+    page.wait_for_function(f"() => {{ const s = window.__mge.state(); return {condition}; }}")
 
 
 def paint(page: Page, points: list[tuple[float, float]]) -> None:
@@ -248,7 +248,7 @@ def test_extend_by_typed_pixels(page: Page) -> None:
     set_number(page, "mge-variations", 1)
     set_number(page, "mge-steps", 1)
     page.locator("#mge-run").click()
-    wait(page, "s.review && s.review.loaded", timeout=180_000)
+    wait(page, "s.review && s.review.loaded")
     page.locator("#mge-stage button", has_text="Keep").click()
     wait(page, "s.width === 1376 && s.height === 960")
 
@@ -296,7 +296,7 @@ def test_sweep_fills_and_can_be_saved(page: Page, tmp_path: Path) -> None:
     page.locator("#mge-sweep-column-values textarea, #mge-sweep-column-values input").fill("1, 2, 3")
     page.locator("#mge-run").click()
     cells = page.locator("#mge-sweep-grid td img")
-    page.wait_for_function("() => document.querySelectorAll('#mge-sweep-grid td img').length === 6", timeout=120_000)
+    page.wait_for_function("() => document.querySelectorAll('#mge-sweep-grid td img').length === 6")
     assert cells.count() == 6
     assert page.locator("#mge-sweep-grid thead").inner_text().split()[-4:] == ["T", "2", "T", "3"]
     assert page.locator("#mge-sweep-grid tbody th").all_inner_texts() == ["cosine", "linear"]
@@ -321,7 +321,7 @@ def test_form_works_without_the_canvas(page: Page, samples: Path, tmp_path: Path
     page.locator("#mge-form-mask input[type=file]").set_input_files(tmp_path / "mask.png")
     page.locator("#mge-form-mask", has_text="mask").wait_for()
     page.locator("#mge-form-run").click()
-    page.locator("#mge-form-result img").wait_for(timeout=60_000)
+    page.locator("#mge-form-result img").wait_for()
     source = page.locator("#mge-form-result img").get_attribute("src")
     assert source is not None
     result = open_picture(page.request.get(source).body())
