@@ -66,8 +66,9 @@ def test_follow_the_model_is_one_control(page: Page) -> None:
 
 
 def test_stop_in_the_midst_of_the_finish_keeps_the_last_step(page: Page) -> None:
-    settle(page, variations=4)  # so that there is a midst
-    stroke(page, 0.6, 0.7, 0.1, 0.02)
+    settle(page, variations=4)
+    page.keyboard.press("r")
+    stroke(page, 0.3, 0.3, 0.3, 0.3)  # large, so that there is a midst
     mask = state(page)["mask"]
     home(page)
     page.keyboard.press("Enter")
@@ -85,6 +86,7 @@ def test_stop_in_the_midst_of_the_finish_keeps_the_last_step(page: Page) -> None
     assert text(page) == f"Step {STEPS} of {STEPS}"
     assert "0 px changed outside" in page.locator("#mge-stage .mge-badge").inner_text()
     draft = now["review"]["run"]
+    settle(page, variations=1)
     page.locator("#mge-run").click()  # the lane is free again
     wait(page, f"s.review && s.review.loaded && s.review.run !== '{draft}'")
     assert "follows" in state(page)["status"]
