@@ -17,6 +17,7 @@ import { restoreFailed, WORDS } from "./wording.js";
 
 const TAB = "mge-session";
 const PATIENCE_FOR_LOCK = 3000; // ms; the page that was just left may hold it a moment longer
+const PATIENCE_FOR_LATE_LOCK = 60_000; // ms, with a sample on the stage: on a busy machine pages end late
 const PATIENCE_TO_OFFER = 8000; // ms of restoring until the copy is offered as a download
 const MOST_SESSIONS = 12;
 
@@ -56,8 +57,17 @@ export class Sessions {
     else {
       this.showAside();
       this.stage.autosave.soon();
+      const late = all.find(({ id }) => id === own);
+      if (late) void this.startLate(late);
     }
     for (const { id } of all.slice(MOST_SESSIONS)) if (await this.claim(id)) await vault.erase(id).catch(() => {});
+  }
+
+  /** Another tab has what was left here. If it lets go before anything else is begun, that comes back after all.
+   * @param {Session} session */
+  async startLate(session) {
+    if (!(await this.claim(session.id, PATIENCE_FOR_LATE_LOCK))) return;
+    if (!this.chosen && !this.stage.autosave.worthy) void this.restore(session);
   }
 
   /** @param {Session[]} sessions @param {number} patience ms */
