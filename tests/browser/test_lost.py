@@ -129,9 +129,7 @@ def test_what_cannot_be_restored_is_said_and_can_be_saved(
     assert state(page)["mask"] == before["mask"]
 
 
-def test_work_that_a_page_still_holds_comes_back_when_it_lets_go(
-    page: Page, app: App, photos: dict[str, Path]
-) -> None:
+def test_work_that_a_page_still_holds_comes_back_when_it_lets_go(page: Page, app: App, photos: dict[str, Path]) -> None:
     open_file(page, photos["photo.png"], 256, 192)
     stroke(page, 0.42, 0.4)
     saved(page)
