@@ -15,6 +15,9 @@ from core.errors import BadRequest
 MOST_SIDE = 16384
 """Pixels on the longest side of any picture or canvas: it bounds the rows of a long narrow one."""
 
+DEVICES = "auto, cpu, cuda, cuda:N, mps or xpu"
+"""Names of devices: a CUDA card by its number from 0, an Apple GPU, an Intel GPU."""
+
 MOST_PIXELS = 64_000_000
 """Pixels of any picture or canvas: at four bytes each 256 MB, of which twelve copies fit into the process that opens
 strangers' pictures."""
@@ -62,6 +65,13 @@ def number(name: str, value: object, low: float, high: float) -> float:
     if not known or not low <= value <= high:  # type: ignore[operator]  # NaN is in no range either
         raise BadRequest(f"{name} is {value}: give a number from {low:g} to {high:g}.")
     return float(value)  # type: ignore[arg-type]
+
+
+def device_name(text: str) -> str:
+    """Check the name of a device by its form alone, whether it is there or not; see `DEVICES`."""
+    if not re.fullmatch(r"auto|cpu|cuda(:(0|[1-9][0-9]?))?|mps|xpu", text):
+        raise BadRequest(f"device {text!r} is unknown: choose {DEVICES}.")
+    return text
 
 
 def switch(name: str, value: object) -> bool:

@@ -34,7 +34,7 @@ class Machine:
     """What the last bits of a picture depend on, beside request and weights.
 
     Attributes:
-        device: "cpu" or "cuda".
+        device: kind of device: "cpu", "cuda", "mps" or "xpu".
         dtype: number format of the nets, e.g. "float32".
         threads: number among which each product was divided, on a CPU; 1 where samples went side by side.
     """

@@ -15,6 +15,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import NoReturn
 
+from core import BadRequest
+from core.values import DEVICES, device_name
+
 _MOST_MB = 10**9  # a petabyte: above any disk, and exact in arithmetic
 SAMPLES = Path(__file__).resolve().parent.parent / "assets" / "samples"
 
@@ -32,7 +35,7 @@ class AppSettings:
         model_folders: folders of models of one's own; each is a model folder or contains such folders.
         fixed_model: whether nobody may choose another model on the page; always so on a Space by default, because the
             choice is for every visitor.
-        device: "auto", "cpu" or "cuda".
+        device: one of `core.values.DEVICES`.
         mcp: whether the functions of the API are MCP tools, too; needs the packages of `gradio[mcp]`.
         max_file_mb: megabytes of the largest upload and of a project's unpacked content: all of `document_mb`
             uncompressed, and 96 for masks and recipes, so that every export can be opened again.
@@ -105,6 +108,14 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """End with argparse's sentence."""
         self.exit(2, f"{message}: see app.py --help.\n")
+
+
+def _device(text: str) -> str:
+    """Read the name of a device."""
+    try:
+        return device_name(text)
+    except BadRequest as error:
+        raise argparse.ArgumentTypeError(str(error).rstrip(".")) from None
 
 
 def _port(text: str) -> int:
@@ -183,8 +194,8 @@ def _add_models(parser: _Parser, environment: Mapping[str, str]) -> None:
     parser.add_argument(
         "--device",
         default=environment.get("MASKGIT_EDITOR_DEVICE") or standard.device,
-        choices=("auto", "cpu", "cuda"),
-        help="where the nets run (default: %(default)s)",
+        type=_device,
+        help=f"where the nets run: {DEVICES} (default: %(default)s)",
     )
 
 

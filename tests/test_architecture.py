@@ -103,7 +103,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # the hall: what all its rooms may know; those below know less
     "core.engine": {"core.engine", "core.models", *VALUES},
     "core.engine.products": {"torch"},
-    "core.engine.device": {"torch", "core.engine.products", "core.errors"},
+    "core.engine.device": {"torch", "core.checks", "core.engine.products", "core.errors"},
     "core.engine.clock": set(),
     "core.engine.swatches": {"numpy"},
     "core.engine.threads": {"torch", "core.plumbing.crew"},
@@ -116,8 +116,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "core.engine.recall": {"core.decoding", "core.engine.painter", "core.models.memory"},
     "core.engine.local": {
-        *("torch", "numpy", "core.decoding", "core.engine.clock", "core.engine.nets", "core.engine.painter"),
-        *("core.engine.recall", "core.engine.swatches", "core.errors", "core.models", "core.recipe"),
+        *("torch", "numpy", "core.decoding", "core.engine.clock", "core.engine.device", "core.engine.nets"),
+        *("core.engine.painter", "core.engine.recall", "core.engine.swatches", "core.errors", "core.models"),
+        "core.recipe",
     },
     # a run's rows, canvases and accounts
     "core.engine.sample": {*VALUES, "core.canvas.plan", "core.decoding"},
@@ -226,8 +227,16 @@ MAY_IMPORT: dict[str, set[str]] = {
     # the lab's door: words are read, and commands end, as at the product's
     "core.lab": set(),
     "core.lab.cli": {
-        *("torch", "tqdm", "core.cli.outcome", "core.cli.output", "core.cli.words", "core.decoding.settings"),
-        *("core.engine", "core.errors", "core.lab", "core.models", "core.pictures", "core.values.groups"),
+        *("torch", "tqdm", "core.checks", "core.cli.outcome", "core.cli.output", "core.cli.words"),
+        *(
+            "core.decoding.settings",
+            "core.engine",
+            "core.errors",
+            "core.lab",
+            "core.models",
+            "core.pictures",
+            "core.values.groups",
+        ),
     },
     "core.lab.__main__": {"core.lab.cli"},
     "core.cli": {"numpy", "torch", "tqdm", "core"},
@@ -280,7 +289,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "editor.server.sockets": {"core", "editor.sentences"},
     "editor.server.workplace": {"filelock", "core", "editor.sentences"},
     "editor.sentences": set(),
-    "editor.settings": set(),
+    "editor.settings": {"core"},
     "app": {"gradio", "editor", "core"},
 }
 """Room -> packages and rooms it may import, besides the standard library; the longest matching name counts."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
-from core.checks import written_number, written_whole
+from core.checks import DEVICES, written_number, written_whole
 from core.decoding.settings import KNOBS
 from core.errors import BadRequest
 from core.values.geometry import Box
@@ -123,7 +123,7 @@ def box(text: str) -> Box:
 def add_engine(parser: Parser) -> None:
     """Add the model, its device and number format, and --json."""
     parser.add_argument("--model", help=f"a name that `models` lists, or a model folder; default {_MODEL}")
-    parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
+    parser.add_argument("--device", default="auto", help=DEVICES)
     parser.add_argument("--dtype", default="auto", help="auto, fp32, packed, bf16 or fp16")
     parser.add_argument("--json", action="store_true", help="end standard output with one JSON object")
 

@@ -79,7 +79,7 @@ class Engine:
 
     @property
     def device(self) -> str:
-        """Device of the nets: "cpu" or "cuda"."""
+        """Kind of device of the nets, see `Machine.device`."""
         return self.machine.device
 
     @property

@@ -25,7 +25,7 @@ def load_engine(
 
     Args:
         model: name of a bundled model, or of a published one that was downloaded and converted.
-        device: "auto", "cpu" or "cuda".
+        device: one of `core.values.DEVICES`: "auto", "cpu", "cuda", "cuda:1", "mps" or "xpu".
         dtype: "auto", which measures, or one of `core.engine.device.FORMATS`: "fp32", "packed", "bf16" or "fp16".
         folder: a model folder of one's own, instead of `model`.
 

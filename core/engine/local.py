@@ -20,6 +20,7 @@ from core.decoding.decode import DecodeStep, Predict, decode
 from core.decoding.guidance import Row, predictor, seen_by
 from core.decoding.settings import MASK, NO_CLASS
 from core.engine.clock import timed
+from core.engine.device import free_unused
 from core.engine.nets import Nets, distinct
 from core.engine.painter import Drawn, Fitting, Job, Painted, Step
 from core.engine.recall import Recall
@@ -135,8 +136,7 @@ class LocalPainter:
 
     def release(self) -> None:
         """See `Painter.release`."""
-        if self.nets.device.type == "cuda":
-            torch.cuda.empty_cache()
+        free_unused(self.nets.device)
 
     def _around(self, job: Job) -> tuple[Tensor, Tensor | None]:
         """Encode each sample's window and mask its hole; a start's codes replace the mask.

@@ -23,7 +23,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core.engine.device import NumberFormat, smaller_dtype
+from core.engine.device import NumberFormat, free_unused, ran_out, smaller_dtype
 from core.engine.products import pack, unpack
 from core.engine.swatches import FEWEST, cell_colours, fitted
 from core.engine.threads import EVERYONE, Threads
@@ -228,13 +228,12 @@ class Nets:
         while True:
             try:
                 return torch.cat(self.each(ask, zip(*(each.split(self._rows) for each in given), strict=True)))
-            except torch.OutOfMemoryError:
+            except RuntimeError as error:
                 rows = min(self._rows, len(given[0]))
-                if rows == 1:
+                if not ran_out(error) or rows == 1:
                     raise
                 self._rows = rows // 2
-            if self.device.type == "cuda":
-                torch.cuda.empty_cache()
+            free_unused(self.device)
             self._tell(f"{self._rows} of {len(given[0])} variations are computed at a time")
 
     def step_down(self) -> bool:

@@ -1,7 +1,7 @@
 """Requests and results as plain values: no torch, no files.
 
-Knows nothing of nets. The names below are all that other programs need, with a request's decoding settings and the rule
-for numbers as people write them.
+Knows nothing of nets. The names below are all that other programs need, with a request's decoding settings, and the
+rules for numbers and devices as people write them.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from core.plumbing.lazy import imported_lazily
 
 if TYPE_CHECKING:
-    from core.checks import MOST_PIXELS, MOST_SIDE, written_number, written_whole
+    from core.checks import DEVICES, MOST_PIXELS, MOST_SIDE, device_name, written_number, written_whole
     from core.decoding.settings import KNOBS
     from core.values.finishing import FOLLOW, Finishing, followed
     from core.values.geometry import Box, Sides, Size
@@ -25,7 +25,7 @@ else:
     __getattr__ = imported_lazily(
         __name__,
         {
-            "core.checks": ("MOST_PIXELS", "MOST_SIDE", "written_number", "written_whole"),
+            "core.checks": ("DEVICES", "MOST_PIXELS", "MOST_SIDE", "device_name", "written_number", "written_whole"),
             "core.decoding.settings": ("KNOBS",),
             "core.values.finishing": ("FOLLOW", "Finishing", "followed"),
             "core.values.geometry": ("Box", "Sides", "Size"),
@@ -39,6 +39,7 @@ else:
     )
 
 __all__ = [
+    "DEVICES",
     "FOLLOW",
     "KNOBS",
     "MOST_PIXELS",
@@ -59,6 +60,7 @@ __all__ = [
     "View",
     "class_id",
     "class_names",
+    "device_name",
     "followed",
     "load_request",
     "save_request",

@@ -52,7 +52,7 @@ class Entry:
         """Load an engine of this model, which must be ready.
 
         Args:
-            device: "auto", "cpu" or "cuda".
+            device: as in the settings.
 
         Raises:
             CoreError: if it cannot be loaded.

@@ -21,6 +21,18 @@ def test_flags_win_over_the_environment() -> None:
     assert read_settings(["--port", "7001", "--host", "localhost"], environment).port == 7001
 
 
+def test_a_device_has_a_name_that_is_known_in_flags_and_environment(capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("auto", "cpu", "cuda", "cuda:1", "mps", "xpu"):
+        assert read_settings([], {"MASKGIT_EDITOR_DEVICE": name}) == AppSettings(device=name)
+    for words, environment in ((["--device", "tpu"], {}), ([], {"MASKGIT_EDITOR_DEVICE": "tpu"})):
+        with pytest.raises(SystemExit):
+            read_settings(words, environment)
+        said = (
+            "argument --device: device 'tpu' is unknown: choose auto, cpu, cuda, cuda:N, mps or xpu: see app.py --help."
+        )
+        assert capsys.readouterr().err.strip() == said
+
+
 def test_a_space_listens_to_all_addresses() -> None:
     assert read_settings([], {"SPACE_ID": "someone/editor"}).host == "0.0.0.0"
 

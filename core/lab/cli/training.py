@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from core.checks import DEVICES
 from core.cli.outcome import data_errors
 from core.cli.words import Command, Parser, number
 from core.errors import BadRequest
@@ -51,7 +52,7 @@ def _add_run(parser: Parser) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the run's folder")
     parser.add_argument("--minutes", type=number, default=60.0, help="training time in all, resumed parts added up")
     parser.add_argument("--resume", action="store_true", help="go on with the run in --out")
-    parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
+    parser.add_argument("--device", default="auto", help=DEVICES)
     parser.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="change one entry of the recipe"
     )
@@ -131,9 +132,7 @@ def _recipe(options: argparse.Namespace, stage: str) -> Any:
 def _train(
     options: argparse.Namespace, train: Callable[..., None], recipe: Any, photos: Any, dtype: str, **parts: Any
 ) -> None:
-    import torch
-
-    from core.engine.device import pick_device
+    from core.engine.device import pick_device, ran_out
     from core.errors import OutOfMemory
     from core.lab.training.processes import joined_processes
     from core.lab.training.run import Limits, Setup
@@ -142,6 +141,8 @@ def _train(
         setup = Setup(options.out, Limits(options.minutes), processes, options.resume, dtype=dtype)
         try:
             train(recipe, photos, setup, **parts)
-        except torch.OutOfMemoryError as error:
+        except RuntimeError as error:
+            if not ran_out(error):
+                raise
             advice = f"a batch of {recipe.batch} does not fit: halve it with --set batch={recipe.batch // 2}."
             raise OutOfMemory(f"{processes.device} has too little free memory; {advice}") from error

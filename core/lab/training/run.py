@@ -190,8 +190,8 @@ class Run:
             yield meter.report
             self.step += 1
             due = self.step % limits.log_every == 0
-            if due and processes.device.type == "cuda":
-                torch.cuda.synchronize(processes.device)  # so that the time includes the GPU's backlog
+            if due and processes.device.type != "cpu":
+                torch.accelerator.synchronize(processes.device)  # so that the time includes the GPU's backlog
             before, now = now, limits.clock()
             self.seconds = processes.agree(self.seconds + now - before)
             if due:

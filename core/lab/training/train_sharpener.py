@@ -16,6 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from core.engine.device import has_bf16
 from core.lab.features import MetricNet
 from core.lab.training.data import SampleOrder
 from core.lab.training.ema import Ema
@@ -97,8 +98,7 @@ class _Learner:
         self._perceptual = MetricNet(metric_net).to(device, memory_format=layout)  # type: ignore[call-overload]
         self.ema = Ema(net, recipe.ema)
         self._optimizer = torch.optim.Adam(net.parameters(), betas=(0.9, 0.99))
-        cuda = device.type == "cuda"
-        self._half = torch.cuda.is_bf16_supported() if cuda else torch.cpu._is_avx512_bf16_supported()
+        self._half = torch.cpu._is_avx512_bf16_supported() if device.type == "cpu" else has_bf16(device)
 
     @property
     def state(self) -> dict[str, Any]:

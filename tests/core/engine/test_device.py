@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import re
+from collections.abc import Iterator
 
 import pytest
 import torch
 
 from core.engine.device import (
     NumberFormat,
+    free_unused,
     memory_errors_translated,
     number_format,
     pick_device,
     pick_dtype,
     pick_format,
+    smaller_dtype,
 )
 from core.engine.products import Layer
 from core.errors import BadRequest, NoRoom, OutOfMemory, of_the_machine
@@ -26,10 +31,103 @@ def test_the_cpu_is_always_there() -> None:
     assert pick_device("auto").type == ("cuda" if torch.cuda.is_available() else "cpu")
 
 
-@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a CUDA GPU")
-def test_cuda_without_a_gpu_is_refused() -> None:
-    with pytest.raises(BadRequest, match="finds no CUDA GPU"):
-        pick_device("cuda")
+class Chip:
+    """What PyTorch says of one kind of device."""
+
+    def __init__(self, *bf16: bool) -> None:
+        self.bf16, self.at, self.emptied = bf16, 0, 0
+
+    def device_count(self) -> int:
+        return len(self.bf16)
+
+    @contextlib.contextmanager
+    def device(self, device: torch.device) -> Iterator[None]:
+        before, self.at = self.at, device.index or 0
+        yield
+        self.at = before
+
+    def is_bf16_supported(self, *, including_emulation: bool) -> bool:
+        return including_emulation or self.bf16[self.at]
+
+    def empty_cache(self) -> None:
+        self.emptied += 1
+
+
+@pytest.fixture
+def chips(monkeypatch: pytest.MonkeyPatch) -> dict[str, Chip]:
+    """Return a machine's devices by their kind: two CUDA cards, of which the second is older, and one of each other."""
+    there = {"cuda": Chip(True, False), "xpu": Chip(True), "mps": Chip(True)}
+    monkeypatch.setattr("torch.get_device_module", lambda kind: there[torch.device(kind).type])
+    monkeypatch.setattr("torch.cuda.is_available", lambda: bool(there["cuda"].bf16))
+    return there
+
+
+def test_each_device_is_taken_by_its_name(chips: dict[str, Chip]) -> None:
+    for name in ("cpu", "cuda", "cuda:0", "cuda:1", "xpu", "mps"):
+        assert pick_device(name) == torch.device(name)
+    assert pick_device("auto") == torch.device("cuda")
+    chips["cuda"].bf16 = ()
+    assert pick_device("auto") == CPU, "a GPU that nobody measured is asked for by name"
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("cuda:2", "device 'cuda:2' was asked for but PyTorch finds only cuda:0, cuda:1: use --device cpu or auto."),
+        ("tpu", "device 'tpu' is unknown: choose auto, cpu, cuda, cuda:N, mps or xpu."),
+        ("cuda:", "device 'cuda:' is unknown"),
+        ("cuda:-1", "device 'cuda:-1' is unknown"),
+        ("cuda:01", "device 'cuda:01' is unknown"),
+        ("CPU", "device 'CPU' is unknown"),
+    ],
+)
+def test_a_device_that_is_not_there_is_refused_in_a_sentence(chips: dict[str, Chip], name: str, said: str) -> None:
+    with pytest.raises(BadRequest, match=re.escape(said)):
+        pick_device(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "chip"), [("cuda", "CUDA GPU"), ("cuda:0", "CUDA GPU"), ("xpu", "Intel GPU"), ("mps", "Apple GPU")]
+)
+def test_without_a_gpu_its_kind_is_named(chips: dict[str, Chip], name: str, chip: str) -> None:
+    for each in chips.values():
+        each.bf16 = ()
+    with pytest.raises(
+        BadRequest, match=f"device '{name}' was asked for but PyTorch finds no {chip}: use --device cpu"
+    ):
+        pick_device(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "number", "smaller"),
+    [
+        ("cuda", torch.bfloat16, torch.bfloat16),
+        ("cuda:1", torch.float32, torch.float16),
+        ("xpu", torch.bfloat16, torch.bfloat16),
+        ("mps", torch.float32, torch.float16),
+    ],
+)
+def test_a_gpu_computes_in_bf16_where_it_has_it_and_says_so_where_not(
+    chips: dict[str, Chip],
+    caplog: pytest.LogCaptureFixture,
+    name: str,
+    number: torch.dtype,
+    smaller: torch.dtype,
+) -> None:
+    device = torch.device(name)
+    assert pick_format("auto", device, LAYER) == NumberFormat(number)
+    said = f"{name} is not known to multiply bfloat16 numbers itself: it computes in fp32."
+    assert caplog.messages == ([said] if number == torch.float32 else [])
+    assert pick_dtype("auto", device) == number
+    assert smaller_dtype(device) == smaller
+    assert pick_format("fp16", device, LAYER) == NumberFormat(torch.float16)
+    assert chips["cuda"].at == 0
+
+
+def test_a_gpu_gets_back_what_is_unused(chips: dict[str, Chip]) -> None:
+    for name in ("cuda:1", "mps", "cpu"):
+        free_unused(torch.device(name))
+    assert {kind: chip.emptied for kind, chip in chips.items()} == {"cuda": 1, "xpu": 0, "mps": 1}
 
 
 LAYER = Layer(64, 128, 16)
@@ -67,6 +165,7 @@ def test_formats_that_cannot_be_had_are_refused(monkeypatch: pytest.MonkeyPatch)
     "error",
     [
         torch.OutOfMemoryError("CUDA out of memory"),
+        RuntimeError("MPS backend out of memory (MPS allocated: 1 GB)."),
         RuntimeError("DefaultCPUAllocator: not enough memory: you tried to allocate 9 bytes."),
     ],
 )
