@@ -1,4 +1,4 @@
-"""Command line: `python -m core edit|extend|generate|sweep|models|download|convert|reconstruct|suggest`.
+"""Command line: `python -m core edit|extend|generate|batch|sweep|models|download|convert|reconstruct|suggest`.
 
 Knows nothing of how pictures are made: it turns words into one request and enters through the engine, as the editor
     does. Command and option names are fixed; other programs rely on them. A user's mistake ends in exit status 2 and
@@ -12,7 +12,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from core.cli import editing, models, sweeps
+from core.cli import batch, editing, models, sweeps
 from core.cli.moved import MOVED, read_moved
 from core.cli.outcome import outcome
 from core.cli.words import Parser, parser_of
@@ -36,6 +36,6 @@ def _parser() -> Parser:
     return parser_of(
         "python -m core",
         "Repaint parts of pictures with a masked token transformer.",
-        (editing, sweeps, models),
+        (editing, batch, sweeps, models),
         epilog="To train and to measure models: python -m core.lab --help.",
     )

@@ -10,11 +10,21 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.cli.output import aside, check_output, encoded, say
-from core.cli.requests import PAINTING, VIEW, add_region, add_request, make_request, opened, read_region
-from core.cli.words import OPTIONS, Command, Parser, add_output, flag, given, named_engine, ratio, whole
+from core.cli.output import aside, check_output, encoded, output_paths, say
+from core.cli.requests import (
+    PAINTING,
+    VIEW,
+    add_region,
+    add_request,
+    add_sides,
+    make_request,
+    opened,
+    read_region,
+    read_sides,
+)
+from core.cli.words import OPTIONS, Command, Parser, add_output, flag, given, named_engine, whole
 from core.errors import BadRequest
-from core.values.geometry import Sides, Size, aspect_sides
+from core.values.geometry import Size
 from core.values.saved import load_request, save_request
 
 if TYPE_CHECKING:
@@ -29,24 +39,21 @@ def add_commands(command: Command) -> None:
     edit = command("edit", _edit, "Repaint what a mask or a box marks.")
     edit.add_argument("--replay", type=Path, metavar="PNG", help="do again what this output's text says, on --image")
     add_region(edit)
-    _add_settings(edit)
+    add_settings(edit)
 
     extend = command("extend", _extend, "Grow a picture at any of its sides.")
     extend.add_argument("--image", type=Path, required=True)
-    for side in Sides._fields:
-        extend.add_argument(f"--{side}", type=whole, default=0, metavar="PX", help="pixels to add there")
-    extend.add_argument(
-        "--aspect", type=ratio, metavar="W:H", help="add what this shape needs at both sides, instead of pixels"
-    )
+    add_sides(extend)
     add_output(extend)
-    _add_settings(extend)
+    add_settings(extend)
 
     generate = command("generate", _generate, "Make a picture of a class from nothing.")
     add_output(generate)
-    _add_settings(generate)
+    add_settings(generate)
 
 
-def _add_settings(parser: Parser) -> None:
+def add_settings(parser: Parser) -> None:
+    """Add the settings of one request, T and variations included."""
     add_request(parser)
     parser.add_argument("--steps", type=whole, metavar="T")
     parser.add_argument("--variations", type=whole, metavar="N", help="several write OUTPUT with -1, -2, ...")
@@ -108,11 +115,7 @@ def _bind(options: argparse.Namespace, engine: Engine, made_by: Machine | None) 
 def _extend(options: argparse.Namespace) -> None:
     check_output(options.output)
     image = opened(options.image)
-    sides = Sides(options.left, options.top, options.right, options.bottom)
-    if options.aspect is not None:
-        if any(sides):
-            raise BadRequest("--aspect says how far every side grows: leave out --left, --top, --right and --bottom.")
-        sides = aspect_sides(Size(image.shape[1], image.shape[0]), options.aspect)
+    sides = read_sides(options, Size(image.shape[1], image.shape[0]))
     engine = named_engine(options)
     _run(options, engine, make_request(options, engine.spec, image=image, region=sides))
 
@@ -125,22 +128,11 @@ def _generate(options: argparse.Namespace) -> None:
 
 def _run(options: argparse.Namespace, engine: Engine, request: EditRequest, *, says_machine: bool = True) -> None:
     """Run a request, write its pictures and report them; their text says what made them unless told otherwise."""
-    from core.pictures.encoding import write_whole
-    from core.recipe import recipe_text
-
     result = _watched(engine, request)
     for sentence in result.told:
         aside(sentence)
     machine = engine.machine if says_machine else None
-    pictures: list[tuple[Path, bytes]] = []
-    for i in range(len(result.patches)):
-        path = options.output
-        if len(result.patches) > 1:
-            path = path.with_stem(f"{path.stem}-{i + 1}")
-        pictures.append((path, encoded(result.image(i), path, recipe_text(engine.spec, request, i, machine=machine))))
-    for path, data in pictures:
-        write_whole(path, data)
-    outputs = [str(path) for path, _ in pictures]
+    outputs = [str(path) for path in write_pictures(engine, request, result, options.output, machine)]
     best = f"; best first: {', '.join(str(i + 1) for i in result.ranking)}" if len(outputs) > 1 else ""
     say(
         options,
@@ -161,6 +153,30 @@ def _run(options: argparse.Namespace, engine: Engine, request: EditRequest, *, s
             "request": save_request(request),
         },
     )
+
+
+def write_pictures(
+    engine: Engine, request: EditRequest, result: EditResult, output: Path, machine: Machine | None
+) -> list[Path]:
+    """Write a picture for each variation, after all are encoded, with the text that says what made it.
+
+    Args:
+        engine, request: that gave the result.
+        result: the result.
+        output: where to; see `output_paths`.
+        machine: what the text says of the machine.
+    """
+    from core.pictures.encoding import write_whole
+    from core.recipe import recipe_text
+
+    paths = output_paths(output, len(result.patches))
+    files = [
+        encoded(result.image(i), path, recipe_text(engine.spec, request, i, machine=machine))
+        for i, path in enumerate(paths)
+    ]
+    for path, data in zip(paths, files, strict=True):
+        write_whole(path, data)
+    return paths
 
 
 def _watched(engine: Engine, request: EditRequest) -> EditResult:

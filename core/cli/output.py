@@ -42,6 +42,11 @@ def check_output(path: Path) -> None:
         raise BadRequest(f"--output {path}: there is no folder {path.parent}, make it first.")
 
 
+def output_paths(path: Path, count: int) -> list[Path]:
+    """Name the files of so many variations: several have -1, -2, ... before the ending."""
+    return [path] if count == 1 else [path.with_stem(f"{path.stem}-{i + 1}") for i in range(count)]
+
+
 def encoded(pixels: NDArray[np.uint8], path: Path, text: Mapping[str, str] | None = None) -> bytes:
     """Encode a picture in the format of the path's ending; a PNG carries the text.
 

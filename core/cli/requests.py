@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.cli.output import aside
-from core.cli.words import Parser, add_decoding, add_engine, box, chosen, decode_options, number, whole
+from core.cli.words import Parser, add_decoding, add_engine, box, chosen, decode_options, number, ratio, whole
 from core.errors import BadRequest
-from core.values.geometry import Size
+from core.values.geometry import Sides, Size, aspect_sides
 
 if TYPE_CHECKING:
     import numpy as np
@@ -57,6 +57,15 @@ def add_region(parser: Parser) -> None:
     parser.add_argument("--output", type=Path, required=True, help="a .png, .jpg or .webp file; for sweep a folder")
 
 
+def add_sides(parser: Parser) -> None:
+    """Add how far a picture grows."""
+    for side in Sides._fields:
+        parser.add_argument(f"--{side}", type=whole, default=0, metavar="PX", help="pixels to add there")
+    parser.add_argument(
+        "--aspect", type=ratio, metavar="W:H", help="add what this shape needs at both sides, instead of pixels"
+    )
+
+
 def add_request(parser: Parser) -> None:
     """Add the settings of a request without T, of which a sweep takes several; the default is the model's advice."""
     add_engine(parser)
@@ -99,17 +108,32 @@ def add_request(parser: Parser) -> None:
 
 def make_request(options: argparse.Namespace, spec: ModelSpec, **parts: Any) -> EditRequest:
     """Make a request of the options and of the parts (image and region), for a model."""
-    from core.values.groups import Painting, View
-    from core.values.labels import class_id
     from core.values.request import EditRequest
 
-    return EditRequest(
-        **parts,
-        class_id=class_id(spec.classes, options.class_name),
-        view=View(**chosen(options, VIEW)),
-        painting=Painting(**chosen(options, PAINTING)),
-        decoding=decode_options(options, spec),
-    )
+    return EditRequest(**parts, **read_settings(options, spec))
+
+
+def read_settings(options: argparse.Namespace, spec: ModelSpec) -> dict[str, Any]:
+    """Collect what is asked of a model, whatever the picture: class, view, painting and decoding of a request."""
+    from core.values.groups import Painting, View
+    from core.values.labels import class_id
+
+    return {
+        "class_id": class_id(spec.classes, options.class_name),
+        "view": View(**chosen(options, VIEW)),
+        "painting": Painting(**chosen(options, PAINTING)),
+        "decoding": decode_options(options, spec),
+    }
+
+
+def read_sides(options: argparse.Namespace, size: Size) -> Sides:
+    """Tell how far a picture of a size shall grow."""
+    sides = Sides(options.left, options.top, options.right, options.bottom)
+    if options.aspect is None:
+        return sides
+    if any(sides):
+        raise BadRequest("--aspect says how far every side grows: leave out --left, --top, --right and --bottom.")
+    return aspect_sides(size, options.aspect)
 
 
 def read_region(options: argparse.Namespace) -> dict[str, Any]:
