@@ -24,7 +24,9 @@ check: .venv/installed-dev
 	$(BIN)/python -m mypy
 	bash .ci/scripts
 
+# What an earlier wheel was built of would be built in, too: it goes first.
 wheel: .venv/installed
+	rm -rf build
 	$(BIN)/python -m pip wheel --disable-pip-version-check --no-deps --wheel-dir dist .
 
 bench: bench-core bench-page

@@ -1,6 +1,7 @@
 """Builds the wheel: app, core, editor and assets below one name, `maskgit_editor`, with their imports rewritten to it.
 
-In the repository the packages are called `core` and `editor`, which is short to read and too general to install.
+In the repository the packages are called `core` and `editor`, which is short to read and too general to install, and
+are started as app.py and `python -m core`; installed, they are commands. Training and evaluation (core/lab) stay out.
 """
 
 from __future__ import annotations
@@ -14,6 +15,10 @@ from setuptools.command.build_py import build_py
 NAME = "maskgit_editor"
 OURS = re.compile(r"""^\s*from (?=(?:core|editor)[\s.])|["'](?=(?:core|editor)\.\w)""", re.M)
 """What stands before our packages' names: in an import, or in a text that names a module."""
+COMMANDS = {"python -m core ": "maskgit ", '"python -m core"': '"maskgit"', '"app.py"': '"maskgit-editor"'}
+"""How people start the programs: in the repository, and installed."""
+
+PACKAGES = find_packages(include=["core*", "editor*"], exclude=["core.lab*"])
 
 
 class Renamed(build_py):
@@ -27,12 +32,14 @@ class Renamed(build_py):
         """Copy one module."""
         made, copied = super().build_module(module, module_file, package)
         text = Path(made).read_text(encoding="utf-8")
+        for here, installed in COMMANDS.items():
+            text = text.replace(here, installed)
         Path(made).write_text(OURS.sub(rf"\g<0>{NAME}.", text), encoding="utf-8")
         return made, copied
 
 
 setup(
-    packages=[NAME, *(f"{NAME}.{package}" for package in find_packages(include=["core*", "editor*"]))],
+    packages=[NAME, *(f"{NAME}.{package}" for package in PACKAGES)],
     package_dir={NAME: "."},
     package_data={NAME: [f"assets/{part}/**/*" for part in ("models", "samples", "labels")] + ["editor/static/**/*"]},
     cmdclass={"build_py": Renamed},

@@ -107,7 +107,7 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """End with argparse's sentence."""
-        self.exit(2, f"{message}: see app.py --help.\n")
+        self.exit(2, f"{message}: see {self.prog} --help.\n")
 
 
 def _device(text: str) -> str:

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 
 from core.cli import batch, editing, models, sweeps
-from core.cli.moved import MOVED, read_moved
+from core.cli.moved import MOVED, read_moved, where_the_lab_is
 from core.cli.outcome import outcome
 from core.cli.words import Parser, parser_of
 
@@ -37,5 +37,5 @@ def _parser() -> Parser:
         "python -m core",
         "Repaint parts of pictures with a masked token transformer.",
         (editing, batch, sweeps, models),
-        epilog="To train and to measure models: python -m core.lab --help.",
+        epilog=where_the_lab_is(),
     )

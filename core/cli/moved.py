@@ -19,6 +19,13 @@ _LAB = "core.lab"
 _LABS_COMMANDS = "core.lab.cli"
 
 
+def where_the_lab_is() -> str | None:
+    """Say how the lab is called; None if it is not installed."""
+    return (
+        None if importlib.util.find_spec(_LAB) is None else f"To train and to measure models: python -m {_LAB} --help."
+    )
+
+
 def read_moved(words: Sequence[str]) -> argparse.Namespace:
     """Say a command's new name on standard error and return its options as the lab reads them.
 
@@ -29,7 +36,7 @@ def read_moved(words: Sequence[str]) -> argparse.Namespace:
         BadRequest: if the lab is not installed, or for wrong words.
     """
     name = words[0]
-    if importlib.util.find_spec(_LAB) is None:
+    if where_the_lab_is() is None:
         raise BadRequest(f"`{name}` is a command of the lab, which is not here: get the whole repository to use it.")
     told = f"`python -m core {name}` is now `python -m core.lab {name}`: the old name goes with the next release."
     print(told, file=sys.stderr)

@@ -1,0 +1,140 @@
+"""docker/: what is copied is there, and commands, options and variables are the product's."""
+
+from __future__ import annotations
+
+import ast
+import fnmatch
+import json
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from core.cli import main
+from editor import read_settings
+from editor.programs.routes import PROGRAMS
+from editor.settings import AppSettings
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCKER = ROOT / "docker"
+
+
+def instructions() -> list[tuple[str, str]]:
+    """List the Dockerfile's instructions with their words, joined over lines."""
+    text = re.sub(r"^#.*\n", "", (DOCKER / "Dockerfile").read_text(), flags=re.M).replace("\\\n", " ")
+    lines = [line.split(None, 1) for line in text.splitlines() if line.strip()]
+    return [(name, " ".join(words.split())) for name, words in lines]
+
+
+def of(name: str) -> list[str]:
+    return [words for each, words in instructions() if each == name]
+
+
+def variables() -> dict[str, str]:
+    """Return the environment of the last stage."""
+    pairs = [pair.split("=", 1) for words in of("ENV") for pair in words.split()]
+    return dict(pairs)
+
+
+def healthcheck() -> str:
+    """Return the program that asks whether the editor answers."""
+    (words,) = of("HEALTHCHECK")
+    python, flag, program = json.loads(words.partition("CMD ")[2])
+    assert (python, flag) == ("python", "-c")
+    return str(program)
+
+
+def copied() -> Iterator[str]:
+    for words in of("COPY"):
+        if not words.startswith("--from"):
+            yield from words.split()[:-1]
+
+
+def services() -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = yaml.safe_load((DOCKER / "compose.yaml").read_text())["services"]
+    return found
+
+
+def test_all_that_the_image_copies_is_there_and_is_all_that_the_wheel_is_built_of() -> None:
+    ignored = [line for line in (DOCKER / "Dockerfile.dockerignore").read_text().split("\n") if line and line[0] != "#"]
+    found = list(copied())
+    assert {"pyproject.toml", "setup.py", "app.py", "core", "editor", "assets", "constraints.txt"} < set(found)
+    for name in found:
+        assert (ROOT / name).exists(), name
+        assert not any(fnmatch.fnmatch(name, pattern) for pattern in ignored), name
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    dynamic = project["tool"]["setuptools"]["dynamic"]
+    read = [*dynamic["dependencies"]["file"], *dynamic["optional-dependencies"]["heic"]["file"]]
+    assert {*read, project["project"]["readme"], *project["project"]["license-files"]} <= set(found)
+
+
+def test_the_image_starts_a_command_of_the_wheel_as_nobody_special() -> None:
+    scripts = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]
+    (entry,) = of("ENTRYPOINT")
+    assert json.loads(entry) == ["maskgit-editor"]
+    assert json.loads(entry)[0] in scripts
+    (user,) = of("USER")
+    assert user.split(":")[0] not in ("0", "root")
+
+
+def test_its_environment_and_each_services_options_are_the_editors() -> None:
+    port = int(of("EXPOSE")[0])
+    settings = read_settings([], variables())
+    assert (settings.host, settings.port) == ("0.0.0.0", port)
+    for name, service in services().items():
+        chosen = read_settings(service["command"], variables())
+        assert chosen == AppSettings(host="0.0.0.0", port=port, device=name)
+        (published,) = service["ports"]
+        assert published == f"127.0.0.1:{port}:{port}", "strangers are let in by whoever chooses to"
+
+
+def test_its_health_is_asked_where_the_editor_answers() -> None:
+    program = healthcheck()
+    ast.parse(program)
+    assert f"http://127.0.0.1:{of('EXPOSE')[0]}{PROGRAMS}openapi.json" in program
+
+
+def test_services_build_this_image_with_arguments_that_it_takes() -> None:
+    taken = {words.partition("=")[0] for words in of("ARG")}
+    both = services()
+    assert set(both) == {"cpu", "cuda"}
+    for name, service in both.items():
+        assert (DOCKER / service["build"]["context"]).resolve() == ROOT
+        assert (ROOT / service["build"]["dockerfile"]).is_file()
+        assert set(service["build"].get("args", {})) <= taken
+        assert service["profiles"] == [name]
+        assert {volume.partition(":")[2] for volume in service["volumes"]} == set(of("VOLUME"))
+    (device,) = both["cuda"]["deploy"]["resources"]["reservations"]["devices"]
+    assert device == {"driver": "nvidia", "count": 1, "capabilities": ["gpu"]}
+    assert "deploy" not in both["cpu"]
+
+
+def test_commands_in_the_document_are_those_that_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    text = (ROOT / "docs" / "serving.md").read_text()
+    asked = re.findall(r"docker compose -f (\S+) up (\w+)", text)
+    assert {name for _, name in asked} == set(services())
+    assert all((ROOT / path).is_file() for path, _ in asked)
+    (built,) = re.findall(r"docker build -f (\S+)", text)
+    assert (ROOT / built).is_file()
+    for command in re.findall(r"^ {4}maskgit (\w+)", text, re.M):
+        with pytest.raises(SystemExit) as ended:
+            main([command, "--help"])
+        assert ended.value.code == 0
+    assert "--image" in capsys.readouterr().out
+
+
+def test_the_space_is_described_as_the_hub_reads_it() -> None:
+    _, matter, _ = (ROOT / "README.md").read_text().split("---\n", 2)
+    space = yaml.safe_load(matter)
+    pinned = dict(line.split("==") for line in (ROOT / "constraints.txt").read_text().split("\n") if "==" in line)
+    assert space["sdk_version"] == pinned["gradio"]
+    assert (ROOT / space["app_file"]).is_file()
+    assert len(space["short_description"]) <= 60, "the Hub refuses longer ones"
+    assert re.fullmatch(r"\d+[mh]", space["startup_duration_timeout"])
+    assert space["suggested_hardware"] == "cpu-basic"
+    thumbnail = re.fullmatch(r"https://huggingface.co/spaces/[\w./-]+/resolve/main/(\S+)", space.get("thumbnail", ""))
+    assert thumbnail is None or (ROOT / thumbnail[1]).is_file()
