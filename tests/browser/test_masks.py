@@ -224,6 +224,117 @@ def test_lasso_erases_with_the_right_button_and_with_alt(open_page: Open, addres
     assert (now(page) == got).all()
 
 
+def clicked(page: Page, points: Points, **how: Any) -> Points:
+    """Click canvas positions; return those that the stage really saw."""
+    clients = [client(page, *point) for point in points]
+    for at in clients:
+        page.mouse.click(*at, **how)
+    return [canvas(page, at) for at in clients]
+
+
+def test_corners_close_by_the_first_one_a_double_click_or_enter(open_page: Open, address: str) -> None:
+    page = open_page(address)
+    size = (400, 300)
+    opened(page, *size)
+    page.keyboard.press("l")
+    page.keyboard.press("l")
+    assert page.get_attribute(".mge-way:text-is('Corners')", "aria-checked") == "true"
+
+    corners = clicked(page, [(40, 40), (200, 30), (380, 280), (60, 250)])
+    assert "Click the corners" in state(page)["status"]
+    assert not state(page)["painted"]
+    clicked(page, [(41, 39)])  # the first corner
+    expected = inside(size, corners)
+    assert ((now(page) == 255) == expected).all()
+    assert state(page)["undo"] == 1
+
+    page.keyboard.down("Alt")
+    hole = clicked(page, [(80, 80), (160, 90)])
+    page.keyboard.up("Alt")
+    hole += clicked(page, [(120, 180)], click_count=2, delay=1)
+    expected &= ~inside(size, hole)
+    assert ((now(page) == 255) == expected).all()
+
+    more = clicked(page, [(300, 20), (390, 20), (20, 290), (390, 100)])
+    page.keyboard.press("Backspace")
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Enter")  # two corners are no outline
+    assert "three corners" in (page.text_content(".mge-toast.mge-on") or "")
+    more = more[:2] + clicked(page, [(390, 100)])
+    page.keyboard.press("Shift+Enter")
+    page.wait_for_selector(".mge-toast.mge-on:text('The outline is not closed yet')")
+    page.keyboard.press("Enter")
+    expected |= inside(size, more)
+    assert ((now(page) == 255) == expected).all()
+    assert state(page)["undo"] == 3
+    assert not state(page)["running"]
+
+    for leaving in ("Escape", "b"):
+        clicked(page, [(10, 10), (100, 10), (100, 100)])
+        page.mouse.down()
+        page.keyboard.press(leaving)
+        page.mouse.up()
+        assert "Click the corners" not in state(page)["status"]
+    assert ((now(page) == 255) == expected).all()
+    page.keyboard.press("Control+z")
+    assert state(page)["undo"] == 2
+
+
+def test_corners_on_a_result_go_on_from_it(open_page: Open, address: str) -> None:
+    page = open_page(address)
+    size = (400, 300)
+    opened(page, *size)
+    page.keyboard.press("r")
+    drag(page, [(150, 100), (250, 200)])
+    ran(page)
+    page.keyboard.press("l")
+    page.click("text=Corners")
+    corners = clicked(page, [(40, 40), (200, 30), (60, 250)])
+    assert state(page)["review"]
+    page.keyboard.press("Enter")
+    assert not state(page)["review"]
+    assert ((now(page) == 255) == inside(size, corners)).all()
+    page.keyboard.press("Control+z")
+    page.wait_for_function("__mge.state().review?.loaded")
+
+
+# the last mask again --------------------------------------------------------------------------------------------------
+def test_the_mask_of_the_last_run_or_the_one_cleared_since_comes_back(open_page: Open, address: str) -> None:
+    page = open_page(address)
+    opened(page, 400, 300)
+    page.keyboard.press("a")
+    page.wait_for_selector(".mge-toast.mge-on:text('There is no mask to bring back yet')")
+    page.keyboard.press("r")
+    drag(page, [(150, 100), (250, 200)])
+    was_run = now(page)
+    ran(page)
+    page.keyboard.press("Escape")
+    drag(page, [(20, 20), (60, 60)])
+    page.keyboard.press("a")
+    assert (now(page) == was_run).all()
+    page.keyboard.press("Control+z")
+    assert now(page)[30, 30] == 255  # one step
+
+    page.keyboard.press("x")
+    cleared = now(page)
+    page.keyboard.press("Delete")
+    assert not state(page)["painted"]
+    page.click(".mge-opener")
+    page.click("text=Last again")
+    assert (now(page) == cleared).all()
+
+    page.wait_for_function("__mge.state().saved")
+    page.reload()
+    page.wait_for_function("window.__mge?.state().width === 400 && !__mge.state().restoring")
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("Control+z")
+    page.keyboard.press("a")
+    assert (now(page) == cleared).all()
+    opened(page, 300, 300)
+    page.keyboard.press("a")
+    page.wait_for_selector(".mge-toast.mge-on:text('There is no mask to bring back yet')")
+
+
 # grow, shrink ---------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("soft", [False, True])
 def test_grow_and_shrink_are_round_and_spare_the_border(open_page: Open, address: str, soft: bool) -> None:

@@ -233,3 +233,10 @@ def test_the_real_server_finds_a_flower_by_one_box(open_page: Open, app: App, sa
     drag(page, [(160, 76), (456, 368)])
     steps(page, 2)  # opening, and this
     assert overlap(painted(page), outlined("dahlia")[1]) > 0.95
+    tint = "document.querySelector('canvas[data-layer=tint]').toDataURL()"
+    page.evaluate("document.querySelector('#mge-mode input[value=replace]').click()")
+    page.wait_for_function("__mge.state().mode === 'replace'")
+    before = page.evaluate(tint)
+    page.fill("#mge-feather input[type=range]", "40")
+    page.wait_for_function(f"before => {tint} !== before", arg=before)
+    page.wait_for_function(f"before => {tint} === before", arg=before)

@@ -158,6 +158,31 @@ def test_overlay_hides_while_a_key_is_held_and_takes_opacity_and_colour(open_pag
     assert (after[:, 0] < before[:, 0]).all()
 
 
+def test_a_feather_shows_its_soft_edge_while_it_is_chosen(open_page: Open, address: str) -> None:
+    page = open_page(address)
+    opened(page, *SIZE)
+    page.keyboard.press("r")
+    drag(page, [(100, 60), (300, 240)])
+
+    def strength(x: float, y: float) -> int:
+        return drawn(page, "tint", x, y)[3]
+
+    hard = [strength(x, 150.5) for x in (104.5, 200.5)]
+    page.evaluate("mgeStage.showFeather(30, true)")  # in Fill, which ends with the photo's own pixels
+    page.wait_for_selector(".mge-toast.mge-on:text('need no feather')")
+    assert [strength(x, 150.5) for x in (104.5, 200.5)] == hard
+    page.evaluate("mgeStage.showFeather(30, false)")
+    edge, middle = (strength(x, 150.5) for x in (104.5, 200.5))
+    assert (edge < hard[0] / 3, middle) == (True, hard[1])
+    page.evaluate("mgeStage.showFeather(null, false)")
+    assert [strength(x, 150.5) for x in (104.5, 200.5)] == hard
+    page.evaluate("mgeStage.setMode('replace')")
+    drag(page, [(40, 40), (200, 250)])
+    assert strength(44.5, 150.5) == 0  # a box has no tint of its own
+    page.evaluate("mgeStage.showFeather(30, true)")
+    assert 0 < strength(44.5, 150.5) < strength(120.5, 150.5)
+
+
 # comparing ------------------------------------------------------------------------------------------------------------
 def test_slider_shows_before_on_its_left_and_after_on_its_right(open_page: Open, address: str) -> None:
     page = open_page(address)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.canvas.masks import latent_mask
+from core.canvas.masks import feather_weight, latent_mask
 from core.canvas.plan import plan
 from core.values.geometry import Box, cell_areas
 from core.values.groups import View
@@ -34,6 +34,7 @@ def golden() -> dict[str, list[Any]]:
     return {
         "cells": [_cells(draw, side, grid) for side, grid in ((32, 8), (33, 8), (61, 16), (17, 4), (9, 16), (40, 7))],
         "plans": [_plan(draw, number) for number in range(24)],
+        "feathers": [_feather(draw, radius) for radius in (0, 1, 4, 9, 64, 6)],
         "classes": [{"id": i, "names": _own(name), "also": _also(name)} for i, name in enumerate(CLASSES)],
         "searches": [{"query": query, "found": list(search_classes(CLASSES, query))} for query in QUERIES],
     }
@@ -70,6 +71,14 @@ def _plan(draw: np.random.Generator, number: int) -> dict[str, Any]:
         "model": {"pixels": PIXELS, "grid": GRID, **asked},
         "passes": [{"window": _corners(one.window), "unknown": cells_hex(one.unknown)} for one in passes],
     }
+
+
+def _feather(draw: np.random.Generator, radius: int) -> dict[str, Any]:
+    """A mask, some of it at the picture's rim, with how much of the new picture each pixel gets, 0 to 255."""
+    mask = _blots(draw, 30, 44)
+    mask[:14, 20:40] = True
+    weight = np.rint(255 * feather_weight(mask, radius)).astype(np.int64)
+    return {"mask": write_mask(mask), "radius": radius, "levels": weight.ravel().tolist()}
 
 
 def _blots(draw: np.random.Generator, height: int, width: int) -> NDArray[np.bool_]:

@@ -1,5 +1,6 @@
 /** Starts the page's script when Gradio has placed everything, and answers the small calls of its events. */
 
+import { followFeather } from "./feather.js";
 import { Inspector, typeInto } from "./inspector.js";
 import { keepValues, keptModes, keptValues } from "./kept.js";
 import { ModeSettings } from "./modes.js";
@@ -84,5 +85,7 @@ export function startPage({ model, settings, presets }) {
     preset: (/** @type {number} */ steps) => (presets.includes(steps) ? steps : null),
   };
   Object.assign(window, { mgePage });
-  return begin();
+  const begun = begin();
+  followFeather(() => (last ?? begun)[settings.findIndex(({ name }) => name === "finish")] === "auto");
+  return begun;
 }

@@ -9,9 +9,11 @@ import { WORDS } from "./wording.js";
 /**
  * @typedef {{id: string, savedAt: number, doc: string | null, name: string, format?: string, mode: string,
  *   box: number[] | null, extend: number[], window: number[] | null, mask: import("./mask.js").WireMask | null,
+ *   last?: import("./mask.js").WireMask | null,
  *   head: number | null, next: number, versions: StoredVersion[], history?: import("./history.js").StoredHistory,
  *   reviews: import("./review.js").StoredReview[], reviewed: number}} Session
- * one document and all that was done with it; reviewed = which of the reviews is shown, or -1
+ * one document and all that was done with it; last = the mask that was run or cleared last; reviewed = which of the
+ * reviews is shown, or -1
  */
 
 const DELAY = 400; // ms after the last stroke
@@ -78,6 +80,7 @@ export class Autosave {
       extend: stage.extend,
       window: stage.pinned,
       mask: mask?.wire() ?? null,
+      last: stage.marks.last,
       head: versions.head,
       next: versions.next,
       versions: [...versions.all.values()].map(({ blob, tile, stored, ...rest }) => rest),

@@ -59,6 +59,7 @@ export class Guides {
     if (!stage.painter.hidden) this.drawIntent(pen);
     if (stage.rubber) this.drawRubber(pen, stage.rubber);
     if (stage.lasso?.open) this.drawScribble(pen, stage.lasso);
+    else if (stage.lasso?.corners) this.drawCorners(pen, stage.lasso);
     else if (stage.lasso) this.drawLasso(pen, stage.lasso);
     if (stage.tolerance !== null && stage.pointer) {
       const [x, y] = stage.pointer;
@@ -242,12 +243,14 @@ export class Guides {
     const at = this.screenBox(box);
     pen.beginPath();
     pen.rect(at[0], at[1], at[2] - at[0], at[3] - at[1]);
-    pen.fillStyle = `rgba(${this.tint()}, .22)`;
-    pen.fill();
-    pen.globalAlpha = 0.3;
-    pen.fillStyle = this.boxHatch;
-    pen.fill();
-    pen.globalAlpha = 1;
+    if (this.stage.feather === null) {
+      pen.fillStyle = `rgba(${this.tint()}, .22)`;
+      pen.fill();
+      pen.globalAlpha = 0.3;
+      pen.fillStyle = this.boxHatch;
+      pen.fill();
+      pen.globalAlpha = 1;
+    }
     this.outline(pen, "#fff", 1.5);
     this.drawHandles(pen, at);
     label(pen, at, `${box[2] - box[0]} × ${box[3] - box[1]} px`, at[1] < 26);
@@ -276,6 +279,30 @@ export class Guides {
     pen.fillStyle = erase ? "rgba(255, 255, 255, .25)" : `rgba(${this.tint()}, .35)`;
     pen.fill("evenodd");
     this.outline(pen, "#fff", 1.25, erase ? [4, 3] : []);
+  }
+
+  /** The corners so far with the one that comes next, and how it would be closed. @param {CanvasRenderingContext2D} pen
+   * @param {import("./outliner.js").Lasso} lasso */
+  drawCorners(pen, { points, erase, held }) {
+    const { view, pointer } = this.stage;
+    const set = points.map(([x, y]) => view.toScreen(x, y));
+    const next = held ? view.toScreen(held[0], held[1]) : pointer;
+    const all = next ? [...set, next] : set;
+    pen.beginPath();
+    for (const at of all) pen.lineTo(at[0], at[1]);
+    pen.fillStyle = erase ? "rgba(255, 255, 255, .25)" : `rgba(${this.tint()}, .35)`;
+    pen.fill("evenodd");
+    this.outline(pen, "#fff", 1.25, erase ? [4, 3] : []);
+    const closable = set.length > 2;
+    for (const [i, [x, y]] of (set.length ? set : all).entries()) {
+      pen.beginPath();
+      pen.arc(x, y, closable && !i ? 6 : 3, 0, 2 * Math.PI);
+      pen.fillStyle = closable && !i ? `rgb(${this.tint()})` : "#fff";
+      pen.fill();
+      pen.lineWidth = 1.5;
+      pen.strokeStyle = closable && !i ? "#fff" : "rgba(8, 12, 18, .8)";
+      pen.stroke();
+    }
   }
 
   /** A line over what is meant. @param {CanvasRenderingContext2D} pen

@@ -29,7 +29,7 @@ export const KEYS = [
       { keys: ["B"], does: "Brush", act: (stage) => stage.setTool("brush") },
       { keys: ["E"], does: "Eraser", act: (stage) => stage.setTool("eraser") },
       { keys: ["R"], does: "Rectangle", act: (stage) => stage.setTool("rectangle") },
-      { keys: ["L"], does: "Lasso: draw around what should change", act: (stage) => stage.setTool("lasso") },
+      { keys: ["L"], does: "Lasso; again: drawn freehand, or by corners", act: (stage) => stage.outliner.choose() },
       {
         keys: ["W"],
         does: "Smart select; again: box, scribble, like colours",
@@ -59,7 +59,13 @@ export const KEYS = [
     group: "Mask",
     shortcuts: [
       { keys: ["X"], does: "Invert", act: (stage) => stage.marks.invert() },
-      { keys: ["Delete", "Backspace"], does: "Clear", act: (stage) => stage.marks.clear(), home: true },
+      { keys: ["A"], does: "The last mask again: that of the last run, or cleared", act: (stage) => stage.marks.again() },
+      {
+        keys: ["Delete", "Backspace"],
+        does: "Clear; take back the lasso's last corner",
+        act: (stage) => stage.outliner.back() || stage.marks.clear(),
+        home: true,
+      },
       { keys: ["G"], does: "Token grid", act: (stage) => stage.toggleGrid() },
       { keys: ["O"], does: "Hide the overlay while held", hold: (stage, on) => stage.painter.hide(on) },
       { keys: ["Arrows"], does: "Move the box by a pixel; with Shift by a cell" },

@@ -13,13 +13,14 @@ const BUTTONS = ["picture", "mask", "alpha", "opening", "mode", "tool", "running
 /** @type {Name[]} what the page reads again where the stage names its mode */
 const SAID = ["extend", "dragging", "model"];
 /** @type {Name[]} */
-const LINES = ["mask", "opening", "proof", "model", "mode", "extend", "plan", "running", "review", "selecting", "view"];
+const LINES = ["mask", "opening", "proof", "model", "mode", "extend", "plan", "running", "review", "lasso", "selecting", "view"];
 
 /** @param {import("./stage.js").Stage} stage */
 export function listenAll(stage) {
   const { panel, timeline, choice, pointers, renderer } = stage;
   stage.watch(KEPT, () => stage.autosave.soon());
   stage.watch(PLAN, () => stage.planner.forget());
+  stage.watch(["tool", "mode", "mask"], () => stage.outliner.giveUp());
   stage.watch(["running"], () => stage.running && stage.change({ hint: "" }));
   stage.listen(["hint"], () => panel.showHint(stage.hint));
   stage.listen(["running", "review", "tiles", "doc"], () => choice.show());

@@ -24,6 +24,8 @@ export function main(host, trigger, props, server, watch) {
     importMask: (/** @type {File} */ file) => stage.files.importMask(file),
     setOverlay: (/** @type {number} */ opacity) => stage.painter.setOpacity(opacity),
     help: () => stage.help.show(),
+    showFeather: (/** @type {number | null} */ pixels, /** @type {boolean} */ finishes) =>
+      stage.painter.showFeather(pixels, finishes),
     say: (/** @type {string} */ text, /** @type {"info" | "error"} */ level) => stage.panel.toast(text, level),
     openFile: (/** @type {File} */ file) => stage.files.openFile(file),
     openWith: (/** @type {(ask: string) => void} */ send) => stage.files.openWith(send),

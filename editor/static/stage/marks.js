@@ -2,7 +2,9 @@
  * runs. */
 
 import { allowedExtend, shiftedBox } from "./tools.js";
-import { WORDS } from "./wording.js";
+import { lastMaskElsewhere, WORDS } from "./wording.js";
+
+/** @typedef {import("./mask.js").WireMask} WireMask */
 
 const FURTHEST_GROWTH = 64; // picture pixels
 
@@ -10,6 +12,26 @@ export class Marks {
   /** @param {import("./stage.js").Stage} stage */
   constructor(stage) {
     this.stage = stage;
+    /** @type {WireMask | null} what was painted for the last run, or cleared since */
+    this.last = null;
+  }
+
+  /** @param {WireMask | null} mask that may be wanted again */
+  remember(mask) {
+    this.last = mask;
+  }
+
+  /** Brings the mask of the last run back, or the one cleared since, instead of what is painted. */
+  again() {
+    const { stage, last } = this;
+    const { mask } = stage;
+    if (!mask || !stage.paintable()) return;
+    if (!last) return stage.panel.toast(WORDS.noLastMask);
+    if (last.width !== mask.width || last.height !== mask.height)
+      return stage.panel.toast(lastMaskElsewhere(last.width, last.height));
+    mask.take(last);
+    this.begin();
+    this.commitMask();
   }
 
   /** A stroke begins. */
@@ -31,6 +53,7 @@ export class Marks {
     const { stage } = this;
     if (!stage.mask || !stage.paintable()) return;
     this.dropBox();
+    if (stage.mask.painted) this.remember(stage.mask.wire());
     stage.mask.clear();
     stage.change({ pinned: null });
     this.commitMask();

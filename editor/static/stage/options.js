@@ -2,9 +2,10 @@
  * calls. */
 
 import { makeElement, textButton } from "../common/elements.js";
+import { OUTLINING } from "./outliner.js";
 import { TINTS } from "./painting.js";
 import { SELECTING } from "./selector.js";
-import { SELECTIONS, WORDS } from "./wording.js";
+import { OUTLINES, SELECTIONS, WORDS } from "./wording.js";
 
 /** A labelled slider. @param {string} name @param {string} title @param {number} most @param {number} step
  * @param {(value: number) => void} act */
@@ -19,6 +20,13 @@ function slider(name, title, most, step, act) {
   });
   input.addEventListener("input", () => act(Number(input.value)));
   return input;
+}
+
+/** A tool's way of working. @param {[string, string]} words on it, and its title @param {() => void} act */
+function wayButton([text, title], act) {
+  const node = makeElement("button", "mge-way", { type: "button", role: "radio", title }, text);
+  node.addEventListener("click", act);
+  return node;
 }
 
 export class Options {
@@ -37,7 +45,10 @@ export class Options {
       stage.selector.setTolerance(value)
     );
     this.toleranceText = makeElement("output", "mge-size-text");
-    this.ways = SELECTING.map((way) => this.wayButton(way));
+    this.ways = SELECTING.map((way) => wayButton(SELECTIONS[way], () => stage.selector.setWay(way)));
+    this.outlines = OUTLINING.map((way) => wayButton(OUTLINES[way], () => stage.outliner.setWay(way)));
+    this.lasso = makeElement("div", "mge-brush mge-select-ways", { role: "radiogroup", "aria-label": WORDS.outlineWays });
+    this.lasso.append(...this.outlines);
     this.select = this.selectRow();
     this.opacity = slider("Overlay opacity", "How strong the overlay is (hold O to hide it)", 100, 1, (value) =>
       painter.setOpacity(value / 100)
@@ -67,7 +78,7 @@ export class Options {
       WORDS.clearPart
     );
     this.clearPart.addEventListener("click", () => void stage.files.takeMask(null));
-    this.bar = makeElement("div", "mge-options mge-float", {}, this.brush, this.select, this.clearPart, this.opener);
+    this.bar = makeElement("div", "mge-options mge-float", {}, this.brush, this.lasso, this.select, this.clearPart, this.opener);
     this.listen();
   }
 
@@ -97,14 +108,6 @@ export class Options {
       this.tolerance,
       this.toleranceText
     );
-  }
-
-  /** @param {string} way of `SELECTING` */
-  wayButton(way) {
-    const [text, title] = SELECTIONS[way];
-    const node = makeElement("button", "mge-way", { type: "button", role: "radio", title }, text);
-    node.addEventListener("click", () => this.stage.selector.setWay(way));
-    return node;
   }
 
   /** A colour for the overlay. @param {number} place in `TINTS` */
@@ -151,6 +154,14 @@ export class Options {
         "div",
         "mge-menu-row",
         {},
+        makeElement("span", "", {}, WORDS.mask),
+        textButton("Last again", WORDS.againMask, () => stage.marks.again(), "mge-small"),
+        textButton("Invert", WORDS.invertMask, () => stage.marks.invert(), "mge-small")
+      ),
+      makeElement(
+        "div",
+        "mge-menu-row",
+        {},
         makeElement("span", "", {}, WORDS.maskFile),
         textButton("Load", WORDS.loadMask, () => this.file.click(), "mge-small"),
         textButton("Save", WORDS.saveMask, () => stage.files.downloadMask(), "mge-small"),
@@ -188,6 +199,9 @@ export class Options {
     this.clearPart.hidden = !stage.alpha || !!stage.review;
     this.brush.hidden = !["brush", "eraser"].includes(stage.tool);
     this.select.hidden = stage.tool !== "select";
+    this.lasso.hidden = stage.tool !== "lasso";
+    for (const [i, node] of this.outlines.entries())
+      node.setAttribute("aria-checked", String(OUTLINING[i] === stage.outliner.way));
     for (const [i, node] of this.ways.entries())
       node.setAttribute("aria-checked", String(SELECTING[i] === stage.selector.way));
     this.tolerance.value = this.toleranceText.textContent = String(stage.selector.tolerance);

@@ -23,6 +23,7 @@ export class Painter {
     this.colour = 0; // of TINTS
     /** True while a key hides the overlay. */
     this.hidden = false;
+    this.warned = false; // that a feather does not count, since someone began to choose it
   }
 
   sizeStep() {
@@ -68,6 +69,17 @@ export class Painter {
     this.colour = index;
     if (this.stage.tint) this.stage.tint.recolour(TINTS[index].rgb);
     this.stage.tell("overlay");
+  }
+
+  /** Shows how soft the edge of what is marked will be, as long as someone chooses it.
+   * @param {number | null} pixels of the feather; null shows it no more
+   * @param {boolean} finishes whether Fill ends with pixels of the photo, which are laid on without a feather */
+  showFeather(pixels, finishes) {
+    const { stage } = this;
+    const counts = pixels !== null && stage.paintable() && !(finishes && stage.mode !== "replace");
+    if (pixels !== null && stage.paintable() && !counts && !this.warned) stage.panel.toast(WORDS.featherUnused);
+    this.warned = pixels !== null;
+    stage.change({ feather: counts ? pixels : null });
   }
 
   /** Hides what lies over the picture, or shows it again. @param {boolean} on */

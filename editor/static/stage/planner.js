@@ -117,10 +117,11 @@ export class Planner {
 
   /** What goes on, what is shown, or what would be repainted. */
   text() {
-    const { running, review, opening, selecting, mask } = this.stage;
+    const { running, review, opening, outliner, selecting, mask } = this.stage;
     if (running) return this.ofRun(running);
     if (review) return this.ofReview(review);
     if (opening) return "Opening …";
+    if (outliner.corners) return WORDS.outlining;
     if (selecting) return WORDS.selecting;
     return mask ? this.ofPlan(mask) : "";
   }

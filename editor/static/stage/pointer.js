@@ -1,6 +1,6 @@
 /** From pointers, wheel and fingers to drags, pans and zooms. Knows what a drag is, not what it paints. */
 
-import { boxDrag, extendDrag, handleAt, lassoDrag, rectangleDrag, strokeDrag, tokenDrag } from "./tools.js";
+import { boxDrag, extendDrag, handleAt, rectangleDrag, strokeDrag, tokenDrag } from "./tools.js";
 
 /** @typedef {import("./tools.js").Drag} Drag */
 
@@ -28,6 +28,7 @@ export class Pointers {
     host.addEventListener("pointermove", (e) => this.move(e));
     host.addEventListener("pointerup", (e) => this.up(e, false));
     host.addEventListener("pointercancel", (e) => this.up(e, true));
+    host.addEventListener("dblclick", () => stage.outliner.clickedTwice());
     host.addEventListener("pointerleave", () => this.hover(null));
     host.addEventListener("contextmenu", (e) => e.preventDefault());
     host.addEventListener("wheel", (e) => this.wheel(e), { passive: false });
@@ -133,6 +134,7 @@ export class Pointers {
     if (stage.mode === "extend") return extendDrag(stage, point);
     if (stage.tool === "box" && e.button === 2) return null;
     const erase = point.erase || stage.tool === "eraser";
+    if (stage.outliner.clicks) return stage.outliner.cornerDrag(point, erase);
     // What selects is answered later: it corrects what a result was made of.
     if (erase || stage.tool === "select" || !stage.onward.possible) return this.drawn(point, erase);
     stage.onward.begin();
@@ -146,7 +148,7 @@ export class Pointers {
     stage.marks.begin();
     if (stage.tool === "select") return stage.selector.drag(point, erase);
     if (stage.tool === "token") return tokenDrag(stage, point, erase);
-    if (stage.tool === "lasso") return lassoDrag(stage, point, erase);
+    if (stage.tool === "lasso") return stage.outliner.freeDrag(point, erase);
     return stage.tool === "rectangle" ? rectangleDrag(stage, point, erase) : strokeDrag(stage, point, erase);
   }
 

@@ -30,6 +30,7 @@ const TINT = [
   "comparing",
   "comparison",
   "overlay",
+  "feather",
   "view",
 ];
 
@@ -161,18 +162,24 @@ export class Renderer {
     return from ? from.film.layers : [];
   }
 
+  /** @returns {import("./mask.js").Rect | null} the box that counts instead of what is painted */
+  get boxed() {
+    return /** @type {any} */ (this.stage.mode === "replace" ? this.stage.box : null);
+  }
+
   /** The tint, where it is to be seen. */
   shownTint() {
-    const { tint, comparing, comparison, painter, mode, box, painting, review, running, peek } = this.stage;
-    if (peek || comparing || comparison.on || painter.hidden || !this.stage.paintable() || (mode === "replace" && box))
-      return null;
+    const { tint, comparing, comparison, painter, painting, review, running, peek } = this.stage;
+    if (peek || comparing || comparison.on || painter.hidden || !this.stage.paintable()) return null;
+    if (this.boxed && this.stage.feather === null) return null;
     return painting || !(review || running?.step) ? tint : null;
   }
 
   /** @param {boolean} whole or only where something was painted */
   drawTint(whole) {
     const pen = this.tintPen;
-    const { view, tint, painted, painter } = this.stage;
+    const { view, tint, painter, feather } = this.stage;
+    const painted = this.boxed ?? this.stage.painted;
     pen.setTransform(1, 0, 0, 1, 0, 0);
     pen.save();
     if (!whole && tint?.fresh) this.clipTo(pen, tint.fresh);
@@ -186,7 +193,8 @@ export class Renderer {
       pen.rect(0, 0, shown.mask.width, shown.mask.height);
       pen.clip();
       pen.globalAlpha = painter.opacity;
-      shown.draw(pen, view.deviceScale);
+      if (feather === null) shown.draw(pen, view.deviceScale);
+      else shown.drawSoft(pen, view.deviceScale, feather, this.boxed);
       pen.setTransform(view.dpr, 0, 0, view.dpr, 0, 0);
       pen.globalCompositeOperation = "source-atop";
       pen.globalAlpha = 0.4;

@@ -59,6 +59,7 @@ export class Runner {
   objection() {
     const { stage } = this;
     if (stage.versions.pending) return WORDS.stillLoading;
+    if (stage.outliner.corners) return WORDS.openOutline;
     if (["generate", "sweep"].includes(stage.mode)) return "";
     if (!stage.mask) return WORDS.noPicture;
     if (stage.mode === "extend") return stage.extend.some((v) => v > 0) ? "" : WORDS.noBorder;
@@ -103,6 +104,7 @@ export class Runner {
     stage.choice.aside();
     const running = new Running(new Trace(intent.run, stage.mode, this.cut(), pass ? pass.cells : null), null, null);
     running.asked = intent.mask;
+    if (intent.mask) stage.marks.remember(intent.mask);
     stage.change({ running });
     this.send(intent);
   }

@@ -264,6 +264,7 @@ export class Sessions {
     stage.place(message.doc, picture, mask);
     stage.change({ pinned: session.window, box: session.box });
     stage.marks.setExtend(session.extend);
+    stage.marks.remember(session.last ?? null);
     // What was to choose from lies on the server alone.
     const kept = (same && session.reviews) || [];
     runner.forget(kept.map((each, i) => Review.revived({ number: kept.length - i, ...each })));

@@ -16,6 +16,7 @@ import { Marks } from "./marks.js";
 import { Onward } from "./onward.js";
 import { Sources } from "./origins.js";
 import { Outgoing } from "./outgoing.js";
+import { Outliner } from "./outliner.js";
 import { Painter, TINTS } from "./painting.js";
 import { Panel } from "./panel.js";
 import { Planner } from "./planner.js";
@@ -49,6 +50,7 @@ export class Stage extends State {
     this.marks = new Marks(this);
     this.painter = new Painter(this);
     this.selector = new Selector(this);
+    this.outliner = new Outliner(this);
     this.comparison = new Comparison(this);
     this.planner = new Planner(this);
     this.runner = new Runner(this);
@@ -177,7 +179,8 @@ export class Stage extends State {
   }
 
   escape() {
-    if (this.pointers.cancel() || this.selector.forget()) return;
+    const outlined = this.outliner.giveUp(); // with the corner under the finger
+    if (this.pointers.cancel() || outlined || this.selector.forget()) return;
     if (this.comparison.on) this.comparison.end();
     else if (this.cells.open) this.cells.close();
     else if (this.running) this.stop();
@@ -189,8 +192,9 @@ export class Stage extends State {
     return !!this.review && this.history.marks !== this.marksSeen;
   }
 
-  /** Keeps the variation under review; what was painted over it is run instead. */
+  /** Closes an outline, or keeps the variation under review; what was painted over it is run instead. */
   enter() {
+    if (this.outliner.close()) return;
     const { review } = this;
     if (review && !this.repainted) return this.keep();
     this.run();
@@ -242,6 +246,7 @@ export class Stage extends State {
     this.runner.abandon();
     this.comparison.forget();
     this.versions.pending = null;
+    this.marks.remember(null);
     this.history.clear();
   }
 

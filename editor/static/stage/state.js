@@ -82,8 +82,10 @@ export class State extends Observed {
   pointer = null;
   /** @type {{rect: number[], erase: boolean} | null} the rectangle being drawn */
   rubber = null;
-  /** @type {{points: number[][], erase: boolean, open?: boolean} | null} the outline being drawn, or an open line */
+  /** @type {import("./outliner.js").Lasso | null} the outline being drawn, or an open line */
   lasso = null;
+  /** @type {number | null} of the soft edge, in pixels, while someone chooses it */
+  feather = null;
   /** True while the server looks for what a gesture means. */
   selecting = false;
   /** @type {number | null} how like colours have to be, while a drag changes it */

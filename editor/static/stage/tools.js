@@ -1,4 +1,4 @@
-/** What a drag does: brush, rectangle, lasso, token pen, box, border handles. Knows canvas positions, not the screen or
+/** What a drag does: brush, rectangle, token pen, box, border handles. Knows canvas positions, not the screen or
  * the wire. */
 
 import { cellAreas, cellAt, cellPaint, cellPixels, latentMask, maskRegion } from "./tokens.js";
@@ -100,28 +100,6 @@ export function rectangleDrag(stage, first, erase) {
       stage.marks.commitMask();
     },
     cancel: () => stage.change({ rubber: null }),
-  };
-}
-
-/** Fills what a freehand outline goes round. @param {Stage} stage @param {Point} first @param {boolean} erase
- * @returns {Drag} */
-export function lassoDrag(stage, first, erase) {
-  const mask = /** @type {import("./mask.js").Mask} */ (stage.mask);
-  const points = [[eighth(first.x), eighth(first.y)]];
-  stage.change({ lasso: { points, erase } });
-  return {
-    move(point) {
-      const [x, y] = [eighth(point.x), eighth(point.y)];
-      const [lastX, lastY] = points[points.length - 1];
-      if (x !== lastX || y !== lastY) points.push([x, y]);
-      stage.tell("lasso");
-    },
-    up() {
-      stage.change({ lasso: null });
-      mask.polygon(points, erase ? 0 : 255);
-      stage.marks.commitMask();
-    },
-    cancel: () => stage.change({ lasso: null }),
   };
 }
 

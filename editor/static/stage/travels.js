@@ -9,7 +9,8 @@ export class Travels {
   /** @param {boolean} back */
   go(back) {
     const { stage } = this;
-    if (stage.pointers.cancel() || stage.versions.pending || stage.sessions.restoring || stage.review?.sent) return;
+    if (stage.pointers.cancel() || (back && stage.outliner.back())) return;
+    if (stage.versions.pending || stage.sessions.restoring || stage.review?.sent) return;
     const step = back ? stage.history.undo() : stage.history.redo();
     if (!step) return;
     if (step.kind === "mask") {

@@ -37,6 +37,10 @@ export const WORDS = {
   outsidePicture: "The token pen works on the picture: start inside it.",
   nothingToGrow: "The mask is empty: paint something first, then grow or shrink it.",
   shrunkAway: "Nothing is left of the mask: press Ctrl+Z to have it back, or shrink it by less.",
+  mask: "Mask",
+  againMask: "Bring the mask of the last run back, or the one cleared since (A)",
+  invertMask: "Mask what is not, and nothing else (X)",
+  noLastMask: "There is no mask to bring back yet: nothing was run or cleared.",
   growBy: "Pixels to grow or shrink by",
   growMask: "Grow the mask by so many pixels all around",
   shrinkMask: "Shrink the mask by so many pixels all around",
@@ -53,6 +57,11 @@ export const WORDS = {
   tolerance: "Tolerance",
   toleranceTitle: "How far like colours may differ (drag to the side with Like colours)",
   selecting: "Selecting …",
+  featherUnused: "Fill ends with the photo's own pixels here, which need no feather: it counts where Finish is None.",
+  outlineWays: "How the outline is drawn",
+  outlining: "Click the corners; the first one closes, or Enter; Backspace takes one back",
+  fewCorners: "An outline has three corners at least: click more of them, or press Esc to give it up.",
+  openOutline: "The outline is not closed yet: click its first corner or press Enter, or press Esc to give it up.",
   edge: "Edge",
   maskFile: "File",
   helpTitle: "Keys and gestures",
@@ -167,9 +176,20 @@ export const SELECTIONS = {
   alike: ["Like colours", "Press, and drag to the side for more or less; Shift adds, Alt takes away"],
 };
 
+/** Ways to outline, as above. @type {Record<string, [string, string]>} */
+export const OUTLINES = {
+  free: ["Freehand", "Draw around it; Alt or the right button takes away"],
+  corners: ["Corners", "Click corner after corner, and the first one to close; Alt or the right button takes away"],
+};
+
 /** @param {number} tolerance levels */
 export function toleranceOf(tolerance) {
   return `Tolerance ${tolerance}`;
+}
+
+/** @param {number} width @param {number} height of the picture that the last mask was painted on */
+export function lastMaskElsewhere(width, height) {
+  return `The last mask was painted on ${width} × ${height} px: go to a version of that size (V) to have it again.`;
 }
 
 /** @param {number} n @param {string} one @param {string} [many] */
