@@ -2,7 +2,7 @@
 
 Knows nothing of tools, documents or nets. An object is found on a small copy of its surroundings, by colours learnt
 inside and outside of the box (GrabCut, Rother et al. 2004), and its outline is then laid along the edges of the photo
-itself (the fast guided filter, He and Sun 2015). The same gesture gives the same mask, on every thread.
+itself (core/canvas/outlines.py). The same gesture gives the same mask, on every thread.
 """
 
 from __future__ import annotations
@@ -13,31 +13,26 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from core.canvas.finding import find_rim, find_sky
+from core.canvas.outlines import Pixels, Selected, copied, followed
 from core.errors import BadRequest
 from core.values.geometry import Box, Size
 
-_SIDE = 256
-"""Pixels of the longer side of the copy. Twenty objects (docs/canvas.md, section 8) come out no better at 512
-(intersection over union 0.865 beside 0.871), which takes two and a half times as long."""
 _MARGIN = 0.1
 """Of the box's longer side: so much around it shows what does not belong to the object. With 0.5 farther things, which
 may look like it, mislead (0.82 beside 0.87)."""
 _CORNERS = 1.0
 """Squared distance from the middle, where each side of the box is at 1, beyond which a pixel rather belongs to what is
 around: the ellipse in the box. Twenty loose boxes give 0.846 with it and 0.818 without it."""
-_SMOOTHING = 1.0  # pixels of the copy: grain and fur say nothing about where an object ends
 _ROUNDS = 2  # of learning and cutting: twenty objects come out as with three and five
 _MIDDLE = 0.5  # likewise: the middle of a box
 _SURE_SHARE = 0.3  # of the middle: what is least like the surroundings is the object for sure, which cannot vanish then
 _SEED = 1  # GrabCut begins with k-means, which draws from its thread's generator
 _SMALLEST = 4  # pixels: a box with a shorter side is its own object
 _LEAST_PART = 0.1  # of the largest part: what is smaller is a speck of a like colour
-_REACH = 3  # pixels of the copy in which the outline looks for an edge
-_GRAIN = 0.25  # pixels of the copy: what is finer on the photo is no edge
-_EVENNESS = 65.0  # variance of the guide, in squared levels, below which there is no edge to follow
 
-Pixels = NDArray[np.uint8]
-Selected = NDArray[np.bool_]
+THINGS = {"sky": find_sky, "rim": find_rim}
+"""What can be found without a gesture, by its name."""
 
 
 def select(
@@ -48,8 +43,9 @@ def select(
     width: float = 1.0,
     point: tuple[int, int] | None = None,
     tolerance: int = 0,
+    thing: str | None = None,
 ) -> Selected:
-    """Select by one of three gestures: a box around an object, a scribble over one, a point among like colours.
+    """Select by a gesture (a box around an object, a scribble over one, a point among like colours), or by a name.
 
     Args:
         image: (H, W, 3) or (H, W, 4) uint8 RGB(A).
@@ -58,12 +54,13 @@ def select(
         width: of the scribble.
         point: see `select_alike`.
         tolerance: of its colours.
+        thing: one of `THINGS`; see core/canvas/finding.py.
 
     Returns:
         (H, W) bool.
 
     Raises:
-        BadRequest: if none of the three is given, or it lies beside the picture.
+        BadRequest: if none of the four is given, a gesture lies beside the picture, or nobody knows the thing.
     """
     if box is not None:
         return select_object(image, box)
@@ -71,7 +68,11 @@ def select(
         return select_scribbled(image, scribble, width)
     if point is not None:
         return select_alike(image, point, tolerance)
-    raise BadRequest("nothing to select by: give a box, a scribble or a point.")
+    if thing is not None:
+        if thing not in THINGS:
+            raise BadRequest(f"nobody knows how to find {thing!r}: say one of {', '.join(THINGS)}.")
+        return THINGS[thing](image)
+    raise BadRequest("nothing to select by: give a box, a scribble, a point or the name of a thing.")
 
 
 def select_object(image: Pixels, box: Box) -> Selected:
@@ -94,7 +95,7 @@ def select_object(image: Pixels, box: Box) -> Selected:
         selected[box.slices] = True
         return selected
     near = box.grown(round(_MARGIN * max(box.size)) + 1).clamped(size)
-    copy, scale = _copied(image, near)
+    copy, scale = copied(image, near)
     known = np.full(copy.shape[:2], cv2.GC_BGD, np.uint8)
     inner = _scaled(box.shifted(-near.left, -near.top), scale, known)
     known[inner.slices] = cv2.GC_PR_FGD
@@ -102,7 +103,7 @@ def select_object(image: Pixels, box: Box) -> Selected:
     out = _from_middle(inner, known)
     known[(out > _CORNERS) & (known == cv2.GC_PR_FGD)] = cv2.GC_PR_BGD
     _hold(copy, known, out < _MIDDLE)
-    return _followed(image, near, copy, _cut(copy, known), box)
+    return followed(image, near, copy, _cut(copy, known), box)
 
 
 def select_scribbled(image: Pixels, points: Sequence[tuple[float, float]], width: float) -> Selected:
@@ -126,12 +127,12 @@ def select_scribbled(image: Pixels, points: Sequence[tuple[float, float]], width
     low, high = np.floor(line.min(0) - width / 2), np.ceil(line.max(0) + width / 2)
     drawn = _on_picture(Box(int(low[0]), int(low[1]), int(high[0]), int(high[1])), size)
     near = drawn.grown(max(drawn.size)).clamped(size)
-    copy, scale = _copied(image, near)
+    copy, scale = copied(image, near)
     known = np.full(copy.shape[:2], cv2.GC_PR_BGD, np.uint8)
     known[_scaled(drawn.shifted(-near.left, -near.top), scale, known).slices] = cv2.GC_PR_FGD
     _surround(known)
     _drawn(known, (line - [near.left, near.top]) * scale, width * scale, cv2.GC_FGD)
-    selected = _followed(image, near, copy, _cut(copy, known), near)
+    selected = followed(image, near, copy, _cut(copy, known), near)
     _drawn(selected.view(np.uint8), line, width, 1)
     return selected
 
@@ -168,16 +169,6 @@ def _on_picture(box: Box, size: Size) -> Box:
     if part.left >= part.right or part.top >= part.bottom:
         raise BadRequest("this lies beside the picture: draw over the picture.")
     return part
-
-
-def _copied(image: Pixels, near: Box) -> tuple[Pixels, float]:
-    """Return a small, smoothed RGB copy of a part of the picture, and its scale, at most 1."""
-    part = np.ascontiguousarray(image[near.slices][..., :3])
-    scale = min(1.0, _SIDE / max(near.size))
-    if scale < 1:
-        wanted = (max(1, round(near.size.width * scale)), max(1, round(near.size.height * scale)))
-        part = np.asarray(cv2.resize(part, wanted, interpolation=cv2.INTER_AREA), np.uint8)
-    return np.asarray(cv2.GaussianBlur(part, (0, 0), _SMOOTHING), np.uint8), scale
 
 
 def _scaled(box: Box, scale: float, within: NDArray[np.uint8]) -> Box:
@@ -235,52 +226,3 @@ def _cut(copy: Pixels, known: NDArray[np.uint8]) -> NDArray[np.uint8]:
     areas = figures[1:, cv2.CC_STAT_AREA]
     large = np.flatnonzero(areas >= _LEAST_PART * areas.max()) + 1 if count > 1 else ()
     return np.isin(parts, large).astype(np.uint8)
-
-
-def _followed(image: Pixels, near: Box, copy: Pixels, found: NDArray[np.uint8], within: Box) -> Selected:
-    """Return what was found on the copy at the picture's own size, its outline along the edges there.
-
-    The guide is the colour axis on which inside and outside differ most near the outline.
-    """
-    selected = np.zeros(image.shape[:2], np.bool_)
-    if not found.any():
-        return selected
-    axis = _apart(copy, found)
-    slope, offset = _guided(_projected(copy, axis).astype(np.float32), found.astype(np.float32))
-    area = Box(within.left - near.left, within.top - near.top, within.right - near.left, within.bottom - near.top)
-    size = near.size
-    fine = _projected(np.ascontiguousarray(image[near.slices][..., :3]), axis)
-    grain = 2 * round(_GRAIN * size.width / copy.shape[1]) + 1
-    fine = np.asarray(cv2.blur(fine, (grain, grain)), np.uint8)
-    share = cv2.multiply(fine, cv2.resize(slope, size), dtype=cv2.CV_32F)
-    selected[within.slices] = (cv2.add(share, cv2.resize(offset, size)) > 0.5)[area.slices]
-    return selected
-
-
-def _apart(copy: Pixels, found: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Return shares of red, green and blue by which both sides of an outline differ most; their sizes add up to 1."""
-    near = np.ones((4 * _REACH + 1,) * 2, np.uint8)
-    inside = (found > 0) & (cv2.erode(found, near) == 0)
-    outside = (found == 0) & (cv2.dilate(found, near) > 0)
-    if not inside.any() or not outside.any():
-        return np.full(3, 1 / 3, np.float32)
-    difference = copy[inside].mean(0) - copy[outside].mean(0)
-    total = np.abs(difference).sum()
-    return np.asarray(difference / total if total > 1 else np.full(3, 1 / 3), np.float32)
-
-
-def _projected(pixels: Pixels, axis: NDArray[np.float32]) -> Pixels:
-    """Return a (h, w) plane of levels along an axis of colours."""
-    darkest = 255 * axis[axis < 0].sum()
-    return np.asarray(cv2.transform(pixels, np.append(axis, -darkest)[None]), np.uint8)
-
-
-def _guided(guide: NDArray[np.float32], found: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return slope and offset of the line that tells inside from outside by the guide, around each pixel."""
-
-    def mean(plane: NDArray[np.float32]) -> NDArray[np.float32]:
-        return np.asarray(cv2.blur(plane, (2 * _REACH + 1,) * 2), np.float32)
-
-    middle, share = mean(guide), mean(found)
-    slope = (mean(guide * found) - middle * share) / (mean(guide * guide) - middle * middle + _EVENNESS)
-    return mean(np.asarray(slope, np.float32)), mean(np.asarray(share - slope * middle, np.float32))

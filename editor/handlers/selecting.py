@@ -1,4 +1,4 @@
-"""Answers gestures that select: the object in a box or under a scribble, the like colours around a point.
+"""Answers what is to be selected: an object in a box or under a scribble, like colours around a point, sky or rim.
 
 Knows nothing of how they are found, nor of what is painted already: the stage joins the answer with it. No run waits
 for the answer, and no stroke.
@@ -35,9 +35,10 @@ class Selecting:
             A `told.Selected`: the mask, or a sentence.
         """
         try:
-            found = self._found(sent.read(sent.Select, asked))
+            wanted = sent.read(sent.Select, asked)
+            found = self._found(wanted)
             if not found.any():
-                return told.Selected(said=on_page.nothing_selected()).plain
+                return told.Selected(said=on_page.nothing_selected(wanted.thing)).plain
             return told.Selected(mask=told.MaskRuns(**bits.write_mask(found))).plain
         except Gone as error:
             return told.Selected(said=str(error), gone=error.what).plain
@@ -58,4 +59,5 @@ class Selecting:
             width=asked.width,
             point=asked.point,
             tolerance=asked.tolerance,
+            thing=asked.thing,
         )

@@ -243,8 +243,12 @@ def nothing_transparent() -> str:
     return "Nothing of this picture is transparent: what is painted stays as it is."
 
 
-def nothing_selected() -> str:
-    """Say that a gesture meant nothing that can be told apart."""
+def nothing_selected(thing: str | None = None) -> str:
+    """Say that a gesture meant nothing that can be told apart, or that a thing is not there."""
+    if thing == "sky":
+        return "No sky was found here: it takes a blue one along the upper edge; draw a box around another one (W)."
+    if thing == "rim":
+        return "No rim was found here: it takes a plain, straight one on two opposite sides; paint yours with R."
     return "Nothing here stands out from what is around: draw a box around it, or paint it with the brush."
 
 

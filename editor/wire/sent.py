@@ -16,6 +16,7 @@ from core.values import MOST_SIDE
 from editor.sentences import on_page
 
 Mode = Literal["fill", "replace", "extend", "generate", "sweep"]
+Thing = Literal["sky", "rim"]
 How = Literal["branch", "weakest", "pins", "more", "baseline"]
 """Ways to continue another run; `intents.Origin` describes them."""
 
@@ -108,7 +109,7 @@ class OfDocument(Sent):
 
 
 class Select(OfDocument):
-    """A gesture on a version that means an object, or like colours; one of box, scribble and point is there."""
+    """What to select on a version: by a gesture, which is a box, a scribble or a point, or a thing by its name."""
 
     version: _Index | None = Field(None, description="no version")
     box: _Edges | None = Field(None, description="a box without four whole edges")
@@ -120,6 +121,7 @@ class Select(OfDocument):
     )
     point: Annotated[tuple[_Edge, _Edge], _List] | None = Field(None, description="a point without two whole numbers")
     tolerance: Annotated[int, Field(strict=True, ge=0, le=255)] = Field(0, description="a tolerance outside 0 to 255")
+    thing: Thing | None = Field(None, description="a thing that nobody knows how to find")
 
 
 class OfFile(Sent):

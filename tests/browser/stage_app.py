@@ -119,13 +119,15 @@ class Server:
 
     def select(self, asked: dict[str, Any]) -> dict[str, Any]:
         """Answer the server function of that name: a box means itself, a scribble what lies below it, a point a square
-        of twice the tolerance around it; nothing at the left edge means anything."""
+        of twice the tolerance around it, the sky the upper third; no rim is there, and nothing at the left edge."""
         height, width = self.pixels.shape[:2]
         if asked.get("box"):
             left, top, right, bottom = asked["box"]
         elif asked.get("scribble"):
             points = np.array(asked["scribble"]).astype(int)
             (left, top), (right, bottom) = points.min(0).tolist(), points.max(0).tolist()
+        elif asked.get("thing"):
+            left, top, right, bottom = (0, 0, width, height // 3) if asked["thing"] == "sky" else (0, 0, 0, 0)
         else:
             (x, y), by = asked["point"], asked["tolerance"]
             left, top, right, bottom = x - by, y - by, x + by, y + by

@@ -205,6 +205,21 @@ def test_of_two_gestures_the_later_counts(page: Page) -> None:
     np.testing.assert_array_equal(painted(page), second)
 
 
+def test_what_is_found_without_drawing_replaces_or_with_shift_adds(page: Page) -> None:
+    first = around(drag(page, [(50, 160), (120, 240)]))
+    steps(page, 1)
+    page.click(".mge-opener")
+    page.click(".mge-menu button:text-is('Sky')", modifiers=["Shift"])
+    steps(page, 2)
+    np.testing.assert_array_equal(painted(page), first | rectangle(0, 0, 400, 100))
+    page.click(".mge-menu button:text-is('Sky')")
+    steps(page, 3)
+    np.testing.assert_array_equal(painted(page), rectangle(0, 0, 400, 100))
+    page.click(".mge-menu button:text-is('Rim')")
+    page.wait_for_selector(".mge-toast.mge-on:text('Nothing stands out here.')")
+    assert state(page)["undo"] == 3
+
+
 def test_why_nothing_is_found_is_said_and_the_mask_stays(page: Page) -> None:
     drag(page, [(50, 60), (120, 140)])
     steps(page, 1)

@@ -31,7 +31,7 @@ export interface OfDocument {
   doc?: string | null;
 }
 
-/** A gesture on a version that means an object, or like colours; one of box, scribble and point is there. */
+/** What to select on a version: by a gesture, which is a box, a scribble or a point, or a thing by its name. */
 export interface Select {
   doc?: string | null;
   version?: number | null;
@@ -40,6 +40,7 @@ export interface Select {
   width?: number;
   point?: number[] | null;
   tolerance?: number;
+  thing?: "sky" | "rim" | null;
 }
 
 /** The name of an uploaded file to be opened. */

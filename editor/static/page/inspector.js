@@ -33,6 +33,11 @@ export class Inspector {
     );
   }
 
+  begin() {
+    this.follow();
+    this.drawer();
+  }
+
   /** The fields and the radio follow what happens on the stage: handles, undo, a picture that brings its own mode. */
   follow() {
     const root = /** @type {HTMLElement | null} */ (document.querySelector("#mge-stage .mge"));

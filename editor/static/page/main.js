@@ -29,8 +29,7 @@ function hearHands(own) {
  */
 export function startPage({ model, settings, presets }) {
   const inspector = new Inspector(/** @type {HTMLElement} */ (document.getElementById("mge-side")));
-  inspector.follow();
-  inspector.drawer();
+  inspector.begin();
   // Until the model menu has looked, another model may work than the one that the page was built for.
   let settled = /** @type {any} */ (window).mgeModels?.works === model;
   /** @type {any[] | null} */
@@ -85,7 +84,6 @@ export function startPage({ model, settings, presets }) {
     preset: (/** @type {number} */ steps) => (presets.includes(steps) ? steps : null),
   };
   Object.assign(window, { mgePage });
-  const begun = begin();
-  followFeather(() => (last ?? begun)[settings.findIndex(({ name }) => name === "finish")] === "auto");
-  return begun;
+  followFeather(() => (last ?? keptValues(settings, model))[settings.indexOf(named("finish"))] === "auto");
+  return begin();
 }

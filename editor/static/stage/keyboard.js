@@ -59,7 +59,7 @@ export const KEYS = [
     group: "Mask",
     shortcuts: [
       { keys: ["X"], does: "Invert", act: (stage) => stage.marks.invert() },
-      { keys: ["A"], does: "The last mask again: that of the last run, or cleared", act: (stage) => stage.marks.again() },
+      { keys: ["A"], does: "The last mask again, run or cleared", act: (stage) => stage.marks.again() },
       {
         keys: ["Delete", "Backspace"],
         does: "Clear; take back the lasso's last corner",

@@ -13,7 +13,20 @@ const BUTTONS = ["picture", "mask", "alpha", "opening", "mode", "tool", "running
 /** @type {Name[]} what the page reads again where the stage names its mode */
 const SAID = ["extend", "dragging", "model"];
 /** @type {Name[]} */
-const LINES = ["mask", "opening", "proof", "model", "mode", "extend", "plan", "running", "review", "lasso", "selecting", "view"];
+const LINES = [
+  "mask",
+  "opening",
+  "proof",
+  "model",
+  "mode",
+  "extend",
+  "plan",
+  "running",
+  "review",
+  "lasso",
+  "selecting",
+  "view",
+];
 
 /** @param {import("./stage.js").Stage} stage */
 export function listenAll(stage) {

@@ -5,7 +5,7 @@ import { makeElement, textButton } from "../common/elements.js";
 import { OUTLINING } from "./outliner.js";
 import { TINTS } from "./painting.js";
 import { SELECTING } from "./selector.js";
-import { OUTLINES, SELECTIONS, WORDS } from "./wording.js";
+import { FINDS, OUTLINES, SELECTIONS, WORDS } from "./wording.js";
 
 /** A labelled slider. @param {string} name @param {string} title @param {number} most @param {number} step
  * @param {(value: number) => void} act */
@@ -47,8 +47,8 @@ export class Options {
     this.toleranceText = makeElement("output", "mge-size-text");
     this.ways = SELECTING.map((way) => wayButton(SELECTIONS[way], () => stage.selector.setWay(way)));
     this.outlines = OUTLINING.map((way) => wayButton(OUTLINES[way], () => stage.outliner.setWay(way)));
-    this.lasso = makeElement("div", "mge-brush mge-select-ways", { role: "radiogroup", "aria-label": WORDS.outlineWays });
-    this.lasso.append(...this.outlines);
+    const outlining = { role: "radiogroup", "aria-label": WORDS.outlineWays };
+    this.lasso = makeElement("div", "mge-brush mge-select-ways", outlining, ...this.outlines);
     this.select = this.selectRow();
     this.opacity = slider("Overlay opacity", "How strong the overlay is (hold O to hide it)", 100, 1, (value) =>
       painter.setOpacity(value / 100)
@@ -78,7 +78,8 @@ export class Options {
       WORDS.clearPart
     );
     this.clearPart.addEventListener("click", () => void stage.files.takeMask(null));
-    this.bar = makeElement("div", "mge-options mge-float", {}, this.brush, this.lasso, this.select, this.clearPart, this.opener);
+    const rows = [this.brush, this.lasso, this.select];
+    this.bar = makeElement("div", "mge-options mge-float", {}, ...rows, this.clearPart, this.opener);
     this.listen();
   }
 
@@ -158,6 +159,7 @@ export class Options {
         textButton("Last again", WORDS.againMask, () => stage.marks.again(), "mge-small"),
         textButton("Invert", WORDS.invertMask, () => stage.marks.invert(), "mge-small")
       ),
+      makeElement("div", "mge-menu-row", {}, makeElement("span", "", {}, WORDS.find), ...this.findButtons()),
       makeElement(
         "div",
         "mge-menu-row",
@@ -168,6 +170,15 @@ export class Options {
         this.file
       )
     );
+  }
+
+  /** What can be selected without drawing. @returns {HTMLElement[]} */
+  findButtons() {
+    return Object.entries(FINDS).map(([thing, [text, title]]) => {
+      const node = makeElement("button", "mge-button mge-small", { type: "button", title }, text);
+      node.addEventListener("click", (e) => this.stage.selector.find(/** @type {"sky" | "rim"} */ (thing), e));
+      return node;
+    });
   }
 
   listen() {

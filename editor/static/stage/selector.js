@@ -7,8 +7,8 @@ import { WORDS } from "./wording.js";
 /** @typedef {import("./tools.js").Point} Point */
 /** @typedef {import("./tools.js").Drag} Drag */
 /** @typedef {import("./mask.js").Joining} Joining */
-/** @typedef {Partial<Pick<import("../common/messages").Select, "box" | "scribble" | "width" | "point" | "tolerance">>}
- * Gesture */
+/** @typedef {Partial<Pick<import("../common/messages").Select,
+ *   "box" | "scribble" | "width" | "point" | "tolerance" | "thing">>} Gesture */
 
 /** What a drag draws; a click takes like colours, whichever it is. */
 export const SELECTING = ["box", "scribble", "alike"];
@@ -146,6 +146,12 @@ export class Selector {
   /** @param {Point} at @param {Joining} how */
   click(at, how) {
     void this.take({ point: pixelOf(at), tolerance: this.tolerance }, how);
+  }
+
+  /** Looks for a thing that photos show. @param {Gesture["thing"]} thing
+   * @param {{shiftKey: boolean, altKey: boolean}} held */
+  find(thing, { shiftKey, altKey }) {
+    if (this.stage.paintable()) void this.take({ thing }, altKey ? "less" : shiftKey ? "more" : "new");
   }
 
   /** Asks what a gesture means and joins it with the mask, one step of the history. @param {Gesture} gesture

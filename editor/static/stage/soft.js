@@ -6,7 +6,8 @@ const FAR = 1e6; // pixels: beyond any plane
 /**
  * What of the new picture each pixel gets, the edge softened inwards; the plane's own rim is no edge.
  * @param {Uint8Array} bytes @param {number} width @param {number} height of the plane
- * @param {number} radius of the edge, in pixels of the picture @param {number} [step] of these that one of the plane has
+ * @param {number} radius of the edge, in pixels of the picture
+ * @param {number} [step] of these that one of the plane has
  * @returns {Uint8Array} a new plane
  */
 export function softened(bytes, width, height, radius, step = 1) {

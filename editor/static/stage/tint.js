@@ -11,7 +11,8 @@ const BAND = 1 << 20; // pixels turned into a bitmap at a time
 const MOST_TINT = 16e6; // pixels; above it the tint starts at half size
 const MOST_SOFT = 1e6; // pixels softened at a time, about a tenth of a second; larger holes are looked at smaller
 
-/** @typedef {{width: number, height: number, step: number, data: Uint8Array, canvas: HTMLCanvasElement | null}} Level */
+/** @typedef {{width: number, height: number, step: number, data: Uint8Array,
+ * canvas: HTMLCanvasElement | null}} Level */
 /** @typedef {{key: string, level: Level, left: number, top: number}} Soft a part with a soft edge, and where it lies on
  * the canvas */
 

@@ -38,6 +38,7 @@ export const WORDS = {
   nothingToGrow: "The mask is empty: paint something first, then grow or shrink it.",
   shrunkAway: "Nothing is left of the mask: press Ctrl+Z to have it back, or shrink it by less.",
   mask: "Mask",
+  find: "Find",
   againMask: "Bring the mask of the last run back, or the one cleared since (A)",
   invertMask: "Mask what is not, and nothing else (X)",
   noLastMask: "There is no mask to bring back yet: nothing was run or cleared.",
@@ -174,6 +175,12 @@ export const SELECTIONS = {
   box: ["Box", "Drag a box around an object; Shift adds, Alt takes away"],
   scribble: ["Scribble", "Draw a line over an object; Shift adds, Alt takes away"],
   alike: ["Like colours", "Press, and drag to the side for more or less; Shift adds, Alt takes away"],
+};
+
+/** What is found without drawing, as above. @type {Record<string, [string, string]>} */
+export const FINDS = {
+  sky: ["Sky", "Select a blue sky; Shift adds, Alt takes away"],
+  rim: ["Rim", "Select the plain rim of a scanned photo; Shift adds, Alt takes away"],
 };
 
 /** Ways to outline, as above. @type {Record<string, [string, string]>} */

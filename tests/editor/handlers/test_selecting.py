@@ -21,7 +21,7 @@ FOUND[10:20, 5:30] = True
 
 
 Gesture = dict[str, Any]
-NONE: Gesture = {"box": None, "scribble": None, "width": 1.0, "point": None, "tolerance": 0}
+NONE: Gesture = {"box": None, "scribble": None, "width": 1.0, "point": None, "tolerance": 0, "thing": None}
 
 
 @pytest.fixture
@@ -42,6 +42,7 @@ GESTURES: list[tuple[Gesture, Gesture]] = [
     ({"box": [5, 6, 20, 21]}, {"box": Box(5, 6, 20, 21)}),
     ({"scribble": [[5.5, 6], [7, 8.125]], "width": 3.5}, {"scribble": [(5.5, 6.0), (7.0, 8.125)], "width": 3.5}),
     ({"point": [5, 6], "tolerance": 9}, {"point": (5, 6), "tolerance": 9}),
+    ({"thing": "sky"}, {"thing": "sky"}),
 ]
 
 
@@ -70,6 +71,9 @@ def test_nothing_found_is_a_sentence(
     monkeypatch.setattr(selecting, "select", lambda *_, **__: np.zeros((48, 64), np.bool_))
     answer = handlers.selecting.select({"doc": opened["doc"], "box": [1, 1, 9, 9]})
     assert answer == {"said": on_page.nothing_selected()}
+    for thing in ("sky", "rim"):
+        said = handlers.selecting.select({"doc": opened["doc"], "thing": thing})["said"]
+        assert said.startswith(f"No {thing} was found here")
 
 
 def test_a_document_that_is_gone_is_named_so_that_the_page_can_bring_it_back(
@@ -92,6 +96,7 @@ def test_a_document_that_is_gone_is_named_so_that_the_page_can_bring_it_back(
         {"point": [1.5, 2]},
         {"point": [1, 1], "tolerance": 256},
         {"point": [1, 1], "version": -1},
+        {"thing": "dragon"},
     ],
 )
 def test_gestures_that_are_none_are_refused(
