@@ -79,6 +79,11 @@ def kept(page: Page, condition: str) -> None:
     )
 
 
+def at_home(page: Page) -> None:
+    """Wait until the canvas has the focus."""
+    page.wait_for_function("() => document.activeElement.classList.contains('mge-view')")
+
+
 def set_number(page: Page, control: str, value: float) -> None:
     """Type into the number field of a control."""
     field = page.locator(f"#{control} input[type=number]")
@@ -130,10 +135,10 @@ def test_a_class_is_chosen_by_keyboard_chip_and_star_and_remembered(page: Page) 
     expect(field).to_have_value("sea")
     assert page.locator("#mge-class-options").is_hidden()
     kept(page, "k.modes.fill.class_id === 4")
-    page.keyboard.press("ArrowDown")
-    page.keyboard.press("ArrowUp")
-    page.keyboard.press("Escape")
+    for key in ("ArrowDown", "ArrowUp", "Escape"):
+        field.press(key)
     expect(field).to_have_value("sea")
+    at_home(page)
 
     chips = page.locator("#mge-class .pg-chip")
     expect(chips).to_have_text(list(CLASSES))
@@ -212,6 +217,37 @@ def test_the_chosen_class_reaches_the_request(page: Page) -> None:
     page.locator("#mge-class .pg-chip", has_text="glacier").click()
     page.locator("#mge-run").click()
     wait(page, "s.review && s.review.loaded")  # Replace refuses to run without a class
+
+
+def test_what_is_pressed_gives_the_keys_back_to_the_canvas(page: Page) -> None:
+    for place in (
+        "#mge-mode label:has-text('Replace')",
+        "#mge-class .pg-chip >> nth=2",
+        "#mge-steps input[type=range]",
+        "#mge-match input",
+        "#mge-more > button",
+        "#mge-dice",
+        ".mge-tool[data-id=lasso]",
+    ):
+        page.evaluate("document.activeElement.blur()")
+        page.locator(place).click()
+        at_home(page)
+    page.locator("#mge-schedule input").click()
+    page.locator("#mge-schedule [role=option]", has_text="linear").first.click()
+    expect(page.locator("#mge-schedule input")).not_to_be_focused()
+    for key in ("Escape", "Enter"):
+        page.locator("#mge-class-field").press(key)
+        at_home(page)
+    page.locator("#mge-seed input").click()
+    page.keyboard.type("7")
+    page.keyboard.press("Escape")
+    at_home(page)
+    wait(page, "!s.running && !s.review")
+    chip = page.locator("#mge-class .pg-chip").first
+    chip.focus()
+    page.keyboard.press("Space")
+    expect(chip).to_have_attribute("aria-pressed", "true")
+    expect(chip).to_be_focused()  # whoever comes by keys stays
 
 
 def test_presets_show_which_one_the_steps_are(page: Page) -> None:

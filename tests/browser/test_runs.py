@@ -85,6 +85,7 @@ def test_every_step_is_kept_and_can_be_gone_back_to(open_page: Open, address: st
     page.mouse.up()
     assert state(page)["timeline"]["position"] == 0
     assert track.get_attribute("aria-valuenow") == "0"
+    track.focus()
     page.keyboard.press("ArrowRight")
     assert state(page)["timeline"]["position"] == 1
     page.keyboard.press("End")

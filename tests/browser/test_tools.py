@@ -11,8 +11,8 @@ import pytest
 from playwright.sync_api import Page
 
 from editor import appearance
-from tests.browser.gestures import client, drag, opened, ran, settle, state
-from tests.browser.stage_app import build
+from tests.browser.gestures import client, drag, opened, ran, settle, state, stroke
+from tests.browser.stage_app import build, mask_of
 
 Open = Callable[..., Page]
 SIZE = (400, 300)
@@ -306,6 +306,60 @@ def test_arrows_move_the_box_by_pixels_and_by_cells(open_page: Open, address: st
     cells = page.evaluate("__mge.cells()")
     cell = round((cells["window"][2] - cells["window"][0]) / cells["grid"])
     assert state(page)["box"] == [box[0] + cell, box[1] + 1, box[2] + cell, box[3] + 1]
+
+
+# the crosshair --------------------------------------------------------------------------------------------------------
+def test_keys_alone_draw(open_page: Open, address: str) -> None:
+    page = open_page(address)
+    opened(page, *SIZE)
+    width, height = SIZE
+
+    def press(*keys: str) -> None:
+        for key in keys:
+            page.keyboard.press(key)
+
+    page.focus(".mge-view")
+    press("k", "ArrowRight", "Shift+ArrowUp")
+    x, y = state(page)["aim"]
+    assert x == width // 2 + 1
+    assert y < height // 2 - 1  # a cell is several pixels
+    press("Space")
+    dab, edge = stroke(SIZE, [(x + 0.5, y + 0.5)], state(page)["size"] / 2)
+    assert ((mask_of(page.evaluate("mgeStage.intent().mask")) == dab) | edge).all()
+    page.keyboard.down("Space")
+    press("Shift+ArrowLeft", "Shift+ArrowLeft")
+    page.keyboard.up("Space")
+    assert state(page)["undo"] == 2  # a stroke is one step
+    assert state(page)["painted"] > dab.sum()
+    press("Delete", "r", "Space", *("ArrowRight",) * 3, *("ArrowDown",) * 2, "Space")
+    assert state(page)["painted"] == 4 * 3
+    press("Delete", "t", "Space")
+    assert sum(page.evaluate("__mge.cells().cells")) == 1
+    press("Escape")
+    assert state(page)["aim"] is None
+    press("Delete")
+
+    settle(page, mode="replace")
+    page.focus(".mge-view")
+    press("Enter")  # nothing is marked
+    assert "A box is in the middle" in (page.text_content(".mge-toast.mge-on") or "")
+    assert state(page)["box"] == [width // 4, height // 4, 3 * width // 4, 3 * height // 4]
+    assert state(page)["running"] is None
+    press("Delete", "k")
+    x, y = state(page)["aim"]
+    press("Space", *("ArrowRight",) * 20, *("ArrowDown",) * 16, "Space")
+    assert state(page)["box"] == [x, y, x + 21, y + 17]
+
+    press("Enter")
+    page.wait_for_function("__mge.state().review && __mge.state().review.loaded")
+    assert state(page)["aim"] is None
+    index = state(page)["review"]["index"]
+    press("ArrowRight")
+    page.wait_for_function(f"__mge.state().review.index !== {index}")
+    shown = state(page)["review"]["index"]
+    press("k", "ArrowRight")
+    assert state(page)["aim"] == [x + 21, y + 16]
+    assert state(page)["review"]["index"] == shown
 
 
 # looks ----------------------------------------------------------------------------------------------------------------

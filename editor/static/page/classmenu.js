@@ -273,12 +273,9 @@ export class ClassMenu {
       if (!row) return;
       this.close();
       this.choose(Number(row.dataset.id));
-      this.field.select();
     } else if (e.key === "Escape" && !this.list.hidden) {
       e.preventDefault();
-      e.stopPropagation();
       this.close();
-      this.field.select();
     }
   }
 }

@@ -319,8 +319,9 @@ export class Guides {
   /** The cell under the token pen, in the window that it would use. @param {CanvasRenderingContext2D} pen */
   drawCell(pen) {
     const { stage } = this;
-    if (!stage.pointer || stage.pointers.panning || stage.pointers.spaceDown) return;
-    const [x, y] = stage.view.toCanvas(...stage.pointer);
+    const spot = stage.crosshair.spot ?? stage.pointer;
+    if (!spot || stage.pointers.panning || stage.pointers.spaceDown) return;
+    const [x, y] = stage.view.toCanvas(...spot);
     const window = stage.painter.windowAt(x, y);
     if (!window) return;
     const { grid } = stage.model;
@@ -376,10 +377,33 @@ export class Guides {
     if (stage.extend.every((v) => !v)) label(pen, [inner[0] + 6, inner[1] + 28], "Drag a handle outwards");
   }
 
+  /** Lines over the whole viewport, strong near the place that they mean. @param {CanvasRenderingContext2D} pen
+   * @param {[number, number]} spot */
+  drawCrosshair(pen, [x, y]) {
+    const { width, height } = this.stage.view;
+    for (const [gap, across, down, width2, alpha] of [
+      [24, width, height, 1, 0.5],
+      [5, 24, 24, 2, 1],
+    ]) {
+      pen.beginPath();
+      for (const way of [-1, 1]) {
+        pen.moveTo(x + way * gap, y);
+        pen.lineTo(x + way * across, y);
+        pen.moveTo(x, y + way * gap);
+        pen.lineTo(x, y + way * down);
+      }
+      pen.globalAlpha = alpha;
+      this.outline(pen, "#fff", width2);
+    }
+    pen.globalAlpha = 1;
+  }
+
   /** @param {CanvasRenderingContext2D} pen */
   drawCursor(pen) {
     const { stage } = this;
-    const at = stage.pointer;
+    const { spot } = stage.crosshair;
+    if (spot) this.drawCrosshair(pen, spot);
+    const at = spot ?? stage.pointer;
     if (!at || !stage.pointers.brushShown()) return;
     const { size, hardness } = stage.painter;
     const radius = Math.max((size / 2) * stage.view.scale, 1.5);
@@ -392,7 +416,7 @@ export class Guides {
       pen.arc(at[0], at[1], radius * hardness, 0, 2 * Math.PI);
       this.outline(pen, "rgba(255, 255, 255, .7)", 0.75, [2, 3]);
     }
-    if (radius > 12) {
+    if (radius > 12 && !spot) {
       pen.beginPath();
       pen.arc(at[0], at[1], 1.25, 0, 2 * Math.PI);
       pen.fillStyle = "#fff";

@@ -21,6 +21,7 @@ function summary(stage) {
     painted: stage.mask ? stage.mask.painted : 0,
     box: stage.box,
     extend: stage.extend,
+    aim: stage.aim,
     gridOn: stage.gridOn,
     comparing: stage.comparing,
     calm: stage.renderer.guides.calm.matches,

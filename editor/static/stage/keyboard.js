@@ -1,6 +1,8 @@
 /** Which key does what: one table that binds the keys and that the help sheet shows. Knows the names of the stage's
  * actions only. */
 
+import { Focus, isTyping } from "./focus.js";
+
 /** @typedef {import("./stage.js").Stage} Stage */
 /**
  * @typedef {{keys: string[], does: string, also?: string[], act?: (stage: Stage, key: number) => unknown,
@@ -40,9 +42,14 @@ export const KEYS = [
       { keys: ["I"], does: "Look into a result: cells, sources of pixels", act: (stage) => stage.setTool("inspect") },
       { keys: ["H"], does: "Move the view", act: (stage) => stage.setTool("hand") },
       {
+        keys: ["K"],
+        does: "Crosshair, to draw with keys; again: put it away",
+        act: (stage) => stage.crosshair.toggle(),
+      },
+      {
         keys: ["Space"],
-        does: "Move the view while held",
-        hold: (stage, on) => stage.pointers.holdSpace(on),
+        does: "Move the view while held; with the crosshair paint, or set a corner",
+        hold: (stage, on) => stage.space(on),
         home: true,
       },
       { keys: ["[", "]"], does: "Smaller or larger brush", act: (stage, key) => stage.painter.resize(key ? 1 : -1) },
@@ -68,7 +75,7 @@ export const KEYS = [
       },
       { keys: ["G"], does: "Token grid", act: (stage) => stage.toggleGrid() },
       { keys: ["O"], does: "Hide the overlay while held", hold: (stage, on) => stage.painter.hide(on) },
-      { keys: ["Arrows"], does: "Move the box by a pixel; with Shift by a cell" },
+      { keys: ["Arrows"], does: "Move the crosshair, or the box, by a pixel; with Shift by a cell" },
       { keys: ["Ctrl+Z"], does: "Undo", act: (stage) => stage.undo() },
       { keys: ["Ctrl+Shift+Z", "Ctrl+Y"], does: "Redo", act: (stage) => stage.redo() },
     ],
@@ -76,10 +83,20 @@ export const KEYS = [
   {
     group: "Run",
     shortcuts: [
-      { keys: ["Enter"], does: "Run, or keep the variation", act: (stage) => stage.enter(), home: true },
+      {
+        keys: ["Enter"],
+        does: "Run, or keep the variation; in Replace first a box",
+        act: (stage) => stage.enter(),
+        home: true,
+      },
       { keys: ["Shift+Enter"], does: "Run with a new seed", act: (stage) => stage.runFresh(), home: true },
-      { keys: ["Esc"], does: "Stop, or back to the picture", also: ["Escape"], act: (stage) => stage.escape() },
-      { keys: ["Left", "Right"], does: "Other variations" },
+      {
+        keys: ["Esc"],
+        does: "Stop, put the crosshair away, or back to the picture",
+        also: ["Escape"],
+        act: (stage) => stage.escape(),
+      },
+      { keys: ["Left", "Right"], does: "Other variations, without the crosshair" },
       { keys: ["Painting"], does: "On a variation: go on from it; the eraser corrects its mask" },
       { keys: ["S"], does: "Star the variation", act: (stage) => stage.choice.star() },
       { keys: ["V"], does: "History: all versions", act: (stage) => stage.tree.toggle() },
@@ -150,77 +167,6 @@ function nameOf(e, place = "") {
   return ((e.ctrlKey || e.metaKey) && !third ? "Ctrl+" : "") + (e.altKey && !third ? "Alt+" : "") + shift + key;
 }
 
-/** Whether keys are for what has the focus: a field, or a dialog or a menu that lies over the page.
- * @param {EventTarget | null} target */
-function isTyping(target) {
-  if (!(target instanceof HTMLElement)) return false;
-  if (
-    target.isContentEditable ||
-    target.matches("textarea, select, [role=combobox], [role=listbox]") ||
-    target.closest("dialog[open], :popover-open")
-  )
-    return true;
-  return target instanceof HTMLInputElement && !/^(button|checkbox|radio|range|submit)$/.test(target.type);
-}
-
-/** How what has the focus came to it, which says whose a key is. */
-class Focus {
-  /** @param {HTMLElement} host */
-  constructor(host) {
-    this.host = host;
-    this.byKey = false;
-    /** @type {EventTarget | null} what was pressed last by a pointer, until a key is */
-    let pressed = null;
-    /** Whether someone has typed or looked further since a field has the focus. */
-    this.browsing = false;
-    document.addEventListener("pointerdown", (e) => (pressed = e.target), true);
-    document.addEventListener(
-      "keydown",
-      (e) => {
-        pressed = null;
-        if (e.key !== "Enter") this.browsing = true;
-      },
-      true
-    );
-    document.addEventListener("focusin", ({ target }) => {
-      const around = target instanceof HTMLElement && (target.closest("label") || target);
-      // Or by a script, which means the same.
-      this.byKey = !(around && pressed instanceof Node && around.contains(pressed));
-      this.browsing = false;
-    });
-    // The wheel scrolls the page; a number that happens to have the focus stays what it is.
-    const wheel = (/** @type {WheelEvent} */ e) => {
-      const { target } = e;
-      if (target instanceof HTMLInputElement && target.type === "number" && target === document.activeElement)
-        target.blur();
-    };
-    document.addEventListener("wheel", wheel, { capture: true, passive: true });
-  }
-
-  /** Whether what has it answers a key itself: nobody came to it by pressing it, or it is a slider.
-   * @param {string} name */
-  answers(name) {
-    const node = document.activeElement;
-    if (!node || node === document.body || node === this.host) return false;
-    return this.byKey || (/Arrow/.test(name) && node.matches("input[type=range], [role=slider]"));
-  }
-
-  /** Whether Enter has nothing to do in a field but to run: in a number, or a menu in which nobody has looked further.
-   * @param {EventTarget | null} field */
-  runs(field) {
-    if (
-      !(field instanceof HTMLInputElement) ||
-      field.closest("dialog[open], :popover-open") ||
-      this.host.contains(field)
-    )
-      return false;
-    return (
-      field.type === "number" ||
-      (field.matches("[role=listbox], [role=combobox]") && !field.closest("#mge-class") && !this.browsing)
-    );
-  }
-}
-
 /** @param {Stage} stage @param {HTMLElement} host */
 export function listenToKeys(stage, host) {
   /** @type {Map<string, {shortcut: Shortcut, key: number}>} */
@@ -230,7 +176,7 @@ export function listenToKeys(stage, host) {
     for (const [key, name] of shortcut.keys.entries()) bound.set(name, { shortcut, key });
     for (const name of shortcut.also || []) bound.set(name, { shortcut, key: 0 });
   }
-  const focus = new Focus(host);
+  const focus = new Focus(host, () => stage.pointers.takeFocus());
   const foundFor = (/** @type {KeyboardEvent} */ e) => {
     const place = placeOf(e);
     return bound.get(nameOf(e)) || (place ? bound.get(nameOf(e, place)) : undefined);
@@ -250,14 +196,14 @@ export function listenToKeys(stage, host) {
     if (((isTyping(e.target) || e.defaultPrevented) && !runs) || !stage.visible()) return;
     if (name === "Ctrl+C" && String(getSelection())) return; // of selected text
     const found = foundFor(e);
-    if (runs) /** @type {HTMLElement} */ (e.target).blur(); // what was typed counts
+    if (runs) host.focus({ preventScroll: true }); // what was typed counts
     if (name === "\\" || (name === "Tab" && document.activeElement === host && stage.pointers.focused)) {
       // Someone who came here by keyboard leaves by Tab; someone who came by pointer compares with it.
       e.preventDefault();
       stage.compare(true);
     } else if (/^(Shift\+)?Arrow/.test(name)) {
-      if (!focus.answers(name) && stage.arrow(e.key.slice(5).toLowerCase(), e.shiftKey)) e.preventDefault();
-    } else if (found && (!found.shortcut.home || runs || !focus.answers(name))) {
+      if (!focus.answers && stage.arrow(e.key.slice(5).toLowerCase(), e.shiftKey)) e.preventDefault();
+    } else if (found && (!found.shortcut.home || runs || !focus.answers)) {
       const { shortcut, key } = found;
       e.preventDefault();
       if (shortcut.act) shortcut.act(stage, key);

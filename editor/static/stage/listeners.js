@@ -34,6 +34,8 @@ export function listenAll(stage) {
   stage.watch(KEPT, () => stage.autosave.soon());
   stage.watch(PLAN, () => stage.planner.forget());
   stage.watch(["tool", "mode", "mask"], () => stage.outliner.giveUp());
+  stage.watch(["mode"], () => stage.crosshair.leave(false));
+  stage.watch(["doc"], () => stage.crosshair.leave(true));
   stage.watch(["running"], () => stage.running && stage.change({ hint: "" }));
   stage.listen(["hint"], () => panel.showHint(stage.hint));
   stage.listen(["running", "review", "tiles", "doc"], () => choice.show());

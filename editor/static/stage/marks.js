@@ -95,6 +95,22 @@ export class Marks {
     this.commitBox(before);
   }
 
+  /** Puts a box in the middle where Replace has nothing else to go by. @returns {boolean} whether it had nothing */
+  centreBox() {
+    const { stage } = this;
+    const { mask } = stage;
+    if (stage.mode !== "replace" || !mask || stage.box || mask.painted || stage.versions.pending) return false;
+    stage.choice.aside();
+    const { width, height } = mask;
+    stage.change({
+      tool: "box",
+      box: [Math.floor(width / 4), Math.floor(height / 4), Math.ceil(0.75 * width), Math.ceil(0.75 * height)],
+    });
+    this.commitBox(null);
+    stage.panel.toast(WORDS.centredBox);
+    return true;
+  }
+
   /** @param {number[] | null} before */
   commitBox(before) {
     const { box } = this.stage;

@@ -122,6 +122,14 @@ export class Painter {
     return mask.painted || boxed ? null : windowAround(x, y, mask.width, mask.height, stage.model);
   }
 
+  /** Pixels across a cell of the plan's window, or of the one that the token pen would use at a canvas position.
+   * @param {[number, number]} [at] */
+  cellSize(at = [0, 0]) {
+    const { plan, model } = this.stage;
+    const [l, , r] = plan.passes[0]?.window ?? this.windowAt(...at) ?? [0, 0, model.pixels];
+    return Math.max(1, Math.round((r - l) / model.grid));
+  }
+
   /** Lets go of the pinned window where something is painted outside of it. @param {number[] | null} bounds of what is
    * painted */
   keepPin(bounds) {

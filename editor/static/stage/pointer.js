@@ -66,12 +66,18 @@ export class Pointers {
     if (at && stage.tool === "inspect") stage.sources.pointAt(stage.view.toCanvas(...at));
   }
 
-  /** @param {PointerEvent} e */
-  down(e) {
-    const { stage } = this;
+  /** The canvas has the keys, as after a press on it. */
+  takeFocus() {
     this.host.focus({ preventScroll: true });
     this.focused = true;
     this.host.classList.add("mge-quiet");
+  }
+
+  /** @param {PointerEvent} e */
+  down(e) {
+    const { stage } = this;
+    this.takeFocus();
+    stage.crosshair.hide();
     if (e.pointerType === "pen") this.palmsAway();
     if (e.pointerType === "touch") {
       if (this.penDown) return; // the hand that holds it
@@ -101,7 +107,7 @@ export class Pointers {
       stage.tell("cursor");
       return;
     }
-    const drag = this.started(e);
+    const drag = this.started(() => this.point(e), e.button === 2);
     if (drag) {
       this.drag = drag;
       stage.change({ dragging: true });
@@ -121,10 +127,11 @@ export class Pointers {
     this.penDown = true;
   }
 
-  /** @param {PointerEvent} e @returns {Drag | null} */
-  started(e) {
+  /** @param {() => import("./tools.js").Point} at where it starts @param {boolean} [right] by the right button
+   * @returns {Drag | null} */
+  started(at, right = false) {
     const { stage } = this;
-    const point = this.point(e);
+    const point = at();
     if (stage.comparison.on) return null;
     if (stage.tool === "inspect") {
       // A press looks into the cell; a drag moves the view, as with the hand.
@@ -132,13 +139,13 @@ export class Pointers {
       return null;
     }
     if (stage.mode === "extend") return extendDrag(stage, point);
-    if (stage.tool === "box" && e.button === 2) return null;
+    if (stage.tool === "box" && right) return null;
     const erase = point.erase || stage.tool === "eraser";
     if (stage.outliner.clicks) return stage.outliner.cornerDrag(point, erase);
     // What selects is answered later: it corrects what a result was made of.
     if (erase || stage.tool === "select" || !stage.onward.possible) return this.drawn(point, erase);
     stage.onward.begin();
-    return stage.onward.over(this.drawn(this.point(e), erase)); // the result may begin elsewhere than the picture
+    return stage.onward.over(this.drawn(at(), erase)); // the result may begin elsewhere than the picture
   }
 
   /** @param {import("./tools.js").Point} point @param {boolean} erase @returns {Drag} */

@@ -64,8 +64,7 @@ export class Runner {
     if (!stage.mask) return WORDS.noPicture;
     if (stage.mode === "extend") return stage.extend.some((v) => v > 0) ? "" : WORDS.noBorder;
     if (stage.mode === "replace" && stage.box) return "";
-    if (!stage.mask.painted) return stage.mode === "replace" ? WORDS.noBox : WORDS.nothingPainted;
-    return "";
+    return stage.mask.painted ? "" : WORDS.nothingPainted;
   }
 
   /** What of the previews of a run asked for now will be new. @returns {import("./trace.js").Cut} */
@@ -95,6 +94,7 @@ export class Runner {
     const { stage } = this;
     if (this.busy) return;
     stage.pointers.cancel();
+    if (stage.marks.centreBox()) return;
     const objection = this.objection();
     if (objection) return stage.panel.toast(objection);
     if (stage.versions.ahead) return void this.runKnown();
@@ -131,6 +131,7 @@ export class Runner {
   /** @param {import("./wire.js").Intent} intent */
   send(intent) {
     const { stage } = this;
+    stage.crosshair.hide(); // arrows flip through what comes of it
     stage.change({ painting: false });
     stage.wire.run(intent);
     this.watch();

@@ -5,6 +5,7 @@ import { Autosave } from "./autosave.js";
 import { Cells } from "./cells.js";
 import { Choice } from "./choice.js";
 import { Comparison } from "./compare.js";
+import { Crosshair } from "./crosshair.js";
 import { Exporter } from "./exporter.js";
 import { Files } from "./files.js";
 import { Help } from "./help.js";
@@ -73,6 +74,7 @@ export class Stage extends State {
     this.help = new Help(root);
     this.panel.viewport.append(this.comparison.line);
     this.pointers = new Pointers(this, this.panel.viewport);
+    this.crosshair = new Crosshair(this);
     listenToKeys(this, this.panel.viewport);
     this.files.listen();
     new ResizeObserver(() => this.renderer.resize()).observe(this.panel.viewport);
@@ -158,8 +160,8 @@ export class Stage extends State {
     this.travels.go(false);
   }
 
-  /** Arrow keys flip through variations or move the box. @param {string} where @param {boolean} far
-   * @returns {boolean} */
+  /** Arrow keys move the crosshair where it is shown, else flip through variations or move the box.
+   * @param {string} where @param {boolean} far @returns {boolean} */
   arrow(where, far) {
     const sign = where === "left" || where === "up" ? -1 : 1;
     const across = where === "left" || where === "right";
@@ -167,15 +169,20 @@ export class Stage extends State {
       this.comparison.nudge(sign, far);
       return true;
     }
-    if (this.cells.move(across ? sign : 0, across ? 0 : sign)) return true;
+    const way = /** @type {const} */ (across ? [sign, 0] : [0, sign]);
+    if (this.cells.move(...way) || this.crosshair.move(...way, far)) return true;
     if (this.review && across) {
       this.choice.pick(this.review.neighbour(sign));
       return true;
     }
-    const [pass] = this.plan.passes;
-    const cell = pass ? Math.max(1, Math.round((pass.window[2] - pass.window[0]) / pass.grid)) : 8;
-    const by = sign * (far ? cell : 1);
-    return this.marks.moveBox(across ? by : 0, across ? 0 : by);
+    const by = far ? this.painter.cellSize() : 1;
+    return this.marks.moveBox(way[0] * by, way[1] * by);
+  }
+
+  /** Space draws from the crosshair where it is shown, else holds the view to be moved. @param {boolean} on */
+  space(on) {
+    if (!on || !this.aim) this.pointers.holdSpace(on);
+    if (this.aim) this.crosshair.space(on);
   }
 
   escape() {
@@ -184,6 +191,7 @@ export class Stage extends State {
     if (this.comparison.on) this.comparison.end();
     else if (this.cells.open) this.cells.close();
     else if (this.running) this.stop();
+    else if (this.crosshair.hide()) return;
     else if (this.review) this.choice.aside();
   }
 
@@ -195,6 +203,7 @@ export class Stage extends State {
   /** Closes an outline, or keeps the variation under review; what was painted over it is run instead. */
   enter() {
     if (this.outliner.close()) return;
+    this.crosshair.release();
     const { review } = this;
     if (review && !this.repainted) return this.keep();
     this.run();

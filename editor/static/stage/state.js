@@ -80,6 +80,8 @@ export class State extends Observed {
   painting = false;
   /** @type {[number, number] | null} CSS pixels */
   pointer = null;
+  /** @type {[number, number] | null} the picture pixel that the crosshair points at */
+  aim = null;
   /** @type {{rect: number[], erase: boolean} | null} the rectangle being drawn */
   rubber = null;
   /** @type {import("./outliner.js").Lasso | null} the outline being drawn, or an open line */

@@ -2,7 +2,7 @@
 
 /** @type {Record<string, string>} */
 export const WORDS = {
-  stage: "Picture canvas. Paint what should be repainted; press Enter to run.",
+  stage: "Picture canvas. Paint what should be repainted, with keys after K; press Enter to run.",
   emptyTitle: "Start with a photo",
   emptyText: "Drop one here, paste it, or open a file. Then paint over what should change and press Enter.",
   open: "Open a photo",
@@ -15,7 +15,10 @@ export const WORDS = {
   dropMask: "Drop here to use it as the mask",
   noUpload: "This page takes no files here: use its own open button.",
   nothingPainted: "Nothing is painted yet: brush over what should be repainted, then run.",
-  noBox: "No box is drawn yet: drag a box over what should be replaced, then run.",
+  centredBox: "A box is in the middle now: move it with the arrows or drag it, choose a class, then run.",
+  crosshair: "Arrows move the crosshair, with Shift by a cell; Space paints or sets a corner; K puts it away.",
+  nothingDrawn: "Nothing is drawn in this mode: press 1 for Fill or 2 for Replace, then K.",
+  firstCorner: "Begun here: move to the other end, then press Space again.",
   noBorder: "No border is pulled yet: drag a handle outwards to say how far the picture should grow.",
   noPicture: "No photo is open yet: open one, then run.",
   noMask: "The mask is empty: paint something first, then save or copy it.",
@@ -208,6 +211,11 @@ export function counted(n, one, many = `${one}s`) {
 export function wentOn(letter, count) {
   const back = count > 1 ? `goes back to all ${count}` : "goes back to it";
   return `Variation ${letter} is the picture now; Ctrl+Z ${back}.`;
+}
+
+/** @param {number} x picture pixels @param {number} y */
+export function crosshairAt(x, y) {
+  return `Crosshair at ${x}, ${y}`;
 }
 
 /** @param {number} seconds */
