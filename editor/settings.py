@@ -49,6 +49,7 @@ class AppSettings:
         memory_mb: megabytes of steps, masks and cells in memory for all visitors together. Beyond either, the pictures
             unused for longest are dropped, except those being worked on; browsers have their own copies.
         sweep_cells: most cells of one sweep.
+        space: the Hugging Face Space that the server is, "owner/name"; empty elsewhere.
     """
 
     host: str = "127.0.0.1"
@@ -69,6 +70,7 @@ class AppSettings:
     disk_mb: int = 8192  # five pictures as large as one may get
     memory_mb: int = 1024
     sweep_cells: int = 64
+    space: str = ""
 
 
 def read_settings(arguments: Sequence[str], environment: Mapping[str, str]) -> AppSettings:
@@ -99,6 +101,7 @@ def read_settings(arguments: Sequence[str], environment: Mapping[str, str]) -> A
         mcp=chosen.mcp,
         disk_mb=chosen.disk_mb,
         memory_mb=chosen.memory_mb,
+        space=environment.get("SPACE_ID", ""),
     )
 
 

@@ -111,7 +111,9 @@ def _place(spec: ModelSpec, settings: AppSettings, handlers: Handlers) -> Page:
     with gr.Row(elem_id="mge-head"):
         gr.HTML(f"<h1>{escape(on_page.TITLE)}</h1>", elem_id="mge-brand", apply_default_css=False)
         choosing = handlers.choosing
-        model = menu.model_menu(spec, look=choosing.look, choose=choosing.choose, cancel=choosing.cancel)
+        model = menu.model_menu(
+            spec, settings.space, look=choosing.look, choose=choosing.choose, cancel=choosing.cancel
+        )
         gr.HTML(
             html_template=markup.open_button(),
             js_on_load=scripts.on_load("page/open.js", call="openButton(element)"),

@@ -20,11 +20,12 @@ from editor.sentences import about_models, on_page
 from editor.wire.requests import model_id
 
 
-def model_menu(spec: ModelSpec, **asked: Callable[..., Any]) -> gr.HTML:
+def model_menu(spec: ModelSpec, space: str, **asked: Callable[..., Any]) -> gr.HTML:
     """Place the menu.
 
     Args:
         spec: the model that the page is built for.
+        space: the Hugging Face Space that the server is, which a visitor may copy; empty elsewhere.
         **asked: server functions by name: look, choose, cancel.
     """
     return gr.HTML(
@@ -39,6 +40,8 @@ def model_menu(spec: ModelSpec, **asked: Callable[..., Any]) -> gr.HTML:
             "groups": about_models.GROUPS,
             "shared": about_models.SHARED,
             "fixed": about_models.FIXED,
+            "duplicate": about_models.DUPLICATE,
+            "duplicator": f"https://huggingface.co/spaces/{space}?duplicate=true" if space else "",
             "back": about_models.BACK,
             "cancel": about_models.CANCEL,
             "licence": about_models.LICENCE,

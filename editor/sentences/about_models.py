@@ -16,6 +16,7 @@ GROUPS = {
 }
 SHARED = "One model works for everybody who uses this server: choosing another changes it for all of them."
 FIXED = "This server keeps to one model."
+DUPLICATE = "Duplicate this Space to choose yours."
 IN_USE, ON_ITS_WAY, ON_DISK, NOT_CONVERTED = "in use", "on its way", "on disk", "on disk, not converted"
 BROKEN = "cannot be used"
 NEEDS_CLASS = "needs a class"

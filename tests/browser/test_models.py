@@ -189,11 +189,14 @@ def test_without_a_network_the_old_model_goes_on(
 
 def test_a_fixed_model_is_shown_and_nothing_else(hub: FakeHub, serve: Callable[..., str], open_page: Visit) -> None:
     engine = load_engine(OLD, device="cpu")
-    page = opened(open_page(serve(build_app(engine, AppSettings(device="cpu", fixed_model=True)), **appearance())))
+    settings = AppSettings(device="cpu", fixed_model=True, space="someone/editor")
+    page = opened(open_page(serve(build_app(engine, settings), **appearance())))
     page.locator(".pg-model").click()
     note = page.locator("#mge-models .pg-note")
     expect(note).to_contain_text(f"{OLD} computes on the processor in ")
-    expect(note).to_contain_text(". This server keeps to one model.")
+    expect(note).to_contain_text(". This server keeps to one model. Duplicate this Space to choose yours.")
+    copy = "https://huggingface.co/spaces/someone/editor?duplicate=true"
+    expect(note.get_by_role("link")).to_have_attribute("href", copy)
     expect(page.locator("#mge-models .pg-model-row")).to_have_count(1)
 
 

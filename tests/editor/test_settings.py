@@ -34,7 +34,8 @@ def test_a_device_has_a_name_that_is_known_in_flags_and_environment(capsys: pyte
 
 
 def test_a_space_listens_to_all_addresses() -> None:
-    assert read_settings([], {"SPACE_ID": "someone/editor"}).host == "0.0.0.0"
+    space = read_settings([], {"SPACE_ID": "someone/editor"})
+    assert (space.host, space.space) == ("0.0.0.0", "someone/editor")
 
 
 def test_mcp_needs_its_packages(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,7 +6,7 @@ import { makeElement } from "../common/elements.js";
 /** @typedef {import("../common/messages").MenuModel} MenuModel */
 /** @typedef {import("../common/messages").Menu} MenuState */
 /** @typedef {{menu: string, groups: Record<string, string>, shared: string, fixed: string, back: string,
- *   cancel: string, licence: string}} MenuWords */
+ *   cancel: string, licence: string, duplicate: string, duplicator: string}} MenuWords */
 
 const SOON = 500; // ms between two looks while the menu is open or something is on its way
 const LATER = 5000; // ms otherwise: what was chosen in another page is heard of then
@@ -156,6 +156,9 @@ class ModelMenu {
     );
     this.list.replaceChildren(...groups.flat());
     this.note.textContent = `${state.computes} ${state.fixed ? this.words.fixed : this.words.shared}`;
+    const { duplicate, duplicator } = this.words;
+    if (state.fixed && duplicator)
+      this.note.append(" ", makeElement("a", "", { href: duplicator, target: "_blank", rel: "noopener" }, duplicate));
     // Escape shuts the list only where the focus is in it: elsewhere it is the stage's key.
     if (inside && focused && !focused.isConnected)
       (this.row(focused.dataset.key ?? focused.dataset.back ?? "") ?? this.panel).focus();
