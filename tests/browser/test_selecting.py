@@ -10,8 +10,8 @@ import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import Page, Route
 
+from tests.browser import real_app
 from tests.browser.gestures import canvas, client, drag, levels_of, opened, state
-from tests.browser.real_app import App
 from tests.browser.stage_app import build
 from tests.core.canvas.objects import outlined, overlap
 
@@ -239,14 +239,15 @@ def test_a_server_that_does_not_answer_is_said(open_page: Open, address: str) ->
     assert not state(page)["painted"]
 
 
-def test_the_real_server_finds_a_flower_by_one_box(open_page: Open, app: App, samples: Path) -> None:
+def test_the_real_server_finds_a_flower_by_one_box(open_page: Open, app: real_app.App, samples: Path) -> None:
     page = open_page(app.address)
-    page.set_input_files("#mge-upload input[type=file]", samples / "dahlia.jpg")
-    page.wait_for_function("__mge.state().width === 640 && !__mge.state().opening")
-    page.evaluate("document.activeElement.blur()")
+    real_app.wait(page, "s.doc && !s.opening")
+    real_app.open_file(page, samples / "dahlia.jpg", 640, 427)
+    real_app.home(page)
     page.keyboard.press("w")
+    before = state(page)["undo"]
     drag(page, [(160, 76), (456, 368)])
-    steps(page, 2)  # opening, and this
+    steps(page, before + 1)
     assert overlap(painted(page), outlined("dahlia")[1]) > 0.95
     tint = "document.querySelector('canvas[data-layer=tint]').toDataURL()"
     page.evaluate("document.querySelector('#mge-mode input[value=replace]').click()")
