@@ -52,7 +52,7 @@ def describe(kept: Mapping[str, Setting], spec: ModelSpec) -> list[dict[str, Any
     """
     advice = {knob.control: getattr(spec.defaults, name) for name, knob in KNOBS.items() if knob.control}
     advice |= {"class_id": -1, "follow": followed(spec.follow)}
-    separate = {
+    separate: dict[str, dict[str, Any]] = {
         "class_id": {"tasks": dict.fromkeys(_TASKS, -1), "carried": not spec.null_class},
         "guidance": {"tasks": {task: advised_guidance(spec, task) for task in _TASKS}},
     }

@@ -12,6 +12,8 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
+import rjsmin
+
 FOLDER = Path(__file__).resolve().parent.parent / "static"
 
 ARGUMENTS = ("element", "trigger", "props", "server", "watch")
@@ -46,7 +48,7 @@ def on_load(module: str, *, call: str) -> str:
         module: file in `FOLDER`; its imports come with it.
         call: starts it, with `ARGUMENTS` in scope.
     """
-    return f'(() => {{\n"use strict";\n{bundle(FOLDER / module)}{call};\n}})();\n'
+    return f'(() => {{\n"use strict";\n{_small(module)}\n{call};\n}})();\n'
 
 
 def on_start(settings: dict[str, Any]) -> str:
@@ -55,14 +57,19 @@ def on_start(settings: dict[str, Any]) -> str:
     Args:
         settings: JSON object for `startPage` in main.js.
     """
-    joined = bundle(FOLDER / "page" / "main.js")
-    return f'() => {{\n"use strict";\n{joined}return startPage({json.dumps(settings)});\n}}'
+    return f'() => {{\n"use strict";\n{_small("page/main.js")}\nreturn startPage({json.dumps(settings)});\n}}'
 
 
 @cache
 def head() -> str:
     """Make the page's head: the theme is set before anything is drawn."""
     return f"<script>{on_load('page/scheme.js', call='startTheme()')}</script>"
+
+
+@cache
+def _small(module: str) -> str:
+    """Join a module in `FOLDER` with its imports, without comments and indents: a third less to send."""
+    return str(rjsmin.jsmin(bundle(FOLDER / module)))
 
 
 def _in_order(start: Path) -> dict[Path, str]:
