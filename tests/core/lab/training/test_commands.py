@@ -73,7 +73,7 @@ def _refusal(capsys: pytest.CaptureFixture[str], status: int) -> str:
         (["--minutes", "0"], "--minutes is 0: give a number above 0"),
         (["--minutes", "inf"], "'inf' is not a number"),
         (["--set", "wide=3"], "--set wide: expected key=value of its type with a key of"),
-        (["--device", "tpu"], "device 'tpu' is unknown: choose auto, cpu or cuda"),
+        (["--device", "tpu"], "device 'tpu' is unknown: choose auto, cpu, cuda, cuda:N, mps or xpu"),
         (["--start", "nowhere"], "nowhere holds no config.json"),
     ],
 )
