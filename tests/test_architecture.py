@@ -50,6 +50,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "core.checks": {"numpy", "core.errors"},
     "core.values.packing": {"numpy", "core.checks", "core.errors"},
     "core.values.finishing": {"numpy", "core.values.geometry"},
+    "core.values.framing": {"numpy", "cv2", "core.checks", "core.errors", "core.values.geometry"},
     "core.values.region": {"numpy", "core.checks", "core.errors", "core.values.geometry"},
     "core.values.groups": {
         *("numpy", "core.checks", "core.decoding.settings", "core.errors"),

@@ -15,7 +15,7 @@ import gradio as gr
 from gradio.component_meta import ComponentMeta, updateable
 from gradio.data_classes import FileData
 
-from core.values import MOST_PIXELS, MOST_SIDE
+from core.values import LEAST_SIDE, MOST_DEGREES, MOST_PIXELS, MOST_SIDE
 from editor.page.scripts import ARGUMENTS, FOLDER, on_load
 from editor.wire import sent
 
@@ -26,10 +26,11 @@ EVENTS = tuple(sent.EVENTS)
 """What the stage tells Python, each with a JSON object; the names stand in quotes in wire.js, where Gradio looks."""
 
 _START = (
-    f'<div class="mge" data-most-side="{MOST_SIDE}" data-most-pixels="{MOST_PIXELS}">'
+    f'<div class="mge" data-least-side="{LEAST_SIDE}" data-most-side="{MOST_SIDE}" data-most-pixels="{MOST_PIXELS}" '
+    f'data-most-degrees="{MOST_DEGREES}">'
     '<p class="mge-boot">The canvas needs JavaScript.</p></div>'
 )
-"""What the stage's script begins with; it reads how large a canvas may be."""
+"""What the stage's script begins with; it reads how large a canvas may be, and how it may be framed."""
 
 
 @cache

@@ -135,6 +135,12 @@ export class Wire {
     return this.answer((ask) => this.trigger("goto", { ask, doc, version }));
   }
 
+  /** @param {Events["frame"]} asked of a version
+   * @returns {Promise<Head | Notice>} */
+  frame(asked) {
+    return this.answer((ask) => this.trigger("frame", { ask, ...asked }), LONG_PATIENCE);
+  }
+
   /** Opens what was uploaded. @param {import("./carrier.js").Carried} carried @param {string} name of the file
    * @returns {Promise<Open | Notice>} */
   bring(carried, name) {

@@ -67,6 +67,15 @@ export const WORDS = {
   fewCorners: "An outline has three corners at least: click more of them, or press Esc to give it up.",
   openOutline: "The outline is not closed yet: click its first corner or press Enter, or press Esc to give it up.",
   edge: "Edge",
+  crop: "Crop",
+  cropTitle: "Cut off what lies outside (Enter); the version before stays in the history",
+  cancel: "Cancel",
+  cancelTitle: "Leave everything as it is (Esc)",
+  shape: "Shape",
+  shapeTitle: "Shape of the crop, width to height",
+  straighten: "Straighten",
+  straightenTitle: "Turn the picture by a few degrees; every pixel is then computed anew",
+  fillsFrame: "The frame holds all of the picture: pull a handle inwards to crop, or turn it first.",
   maskFile: "File",
   helpTitle: "Keys and gestures",
   close: "Close",
@@ -287,6 +296,62 @@ export function addressTooLarge(host, most) {
 /** @param {number} changed pixels outside the mask that differ from the input */
 export function changedOutside(changed) {
   return `${changed.toLocaleString("en")} px changed outside`;
+}
+
+/** Shapes of a crop; aspect = width / height, where it is not the picture's own.
+ * @type {Record<string, {name: string, aspect?: number}>} */
+export const SHAPES = {
+  free: { name: "Free" },
+  original: { name: "Original" },
+  "1:1": { name: "1 : 1", aspect: 1 },
+  "4:3": { name: "4 : 3", aspect: 4 / 3 },
+  "3:2": { name: "3 : 2", aspect: 3 / 2 },
+  "16:9": { name: "16 : 9", aspect: 16 / 9 },
+  "3:4": { name: "3 : 4", aspect: 3 / 4 },
+  "2:3": { name: "2 : 3", aspect: 2 / 3 },
+  "9:16": { name: "9 : 16", aspect: 9 / 16 },
+};
+
+/** Turns that a button does at once, by the number of each (placing.js).
+ * @type {{turn: number, name: string, sign: string}[]} */
+export const TURNS = [
+  { turn: 3, name: "Turn left", sign: "left" },
+  { turn: 1, name: "Turn right", sign: "right" },
+  { turn: 4, name: "Mirror left to right", sign: "mirror" },
+  { turn: 6, name: "Mirror top to bottom", sign: "flip" },
+];
+
+/** The handles of a crop, by the sides that they move. @type {Record<string, string>} */
+export const GRIPS = {
+  nw: "left upper corner",
+  n: "upper edge",
+  ne: "right upper corner",
+  e: "right edge",
+  se: "right lower corner",
+  s: "lower edge",
+  sw: "left lower corner",
+  w: "left edge",
+};
+
+/** @param {string} grip of `GRIPS` */
+export function gripName(grip) {
+  return `Crop: ${GRIPS[grip]}, moved by the arrow keys`;
+}
+
+/** @param {number} degrees */
+export function degreesOf(degrees) {
+  return `${degrees.toFixed(1).replace("-", "−")}°`;
+}
+
+/** What became of a version. @param {import("./lineage.js").Framing} framing @param {number} width
+ * @param {number} height */
+export function framedAnew({ turn, degrees }, width, height) {
+  const size = `${width} × ${height} px`;
+  const back = "Ctrl+Z goes back.";
+  if (degrees) return `Straightened by ${degreesOf(degrees)} to ${size}: its pixels are computed anew. ${back}`;
+  const turned = TURNS.find((each) => each.turn === turn);
+  if (!turned) return `Cropped to ${size}; what remains is unchanged. ${back}`;
+  return `${turn >= 4 ? "Mirrored" : "Turned"}; no pixel was changed. ${back}`;
 }
 
 /** @param {number} shift CIE76, between rings just inside and just outside of the border */
