@@ -417,4 +417,5 @@ export interface Events {
   reopen: OfDocument;
   inspect: OfCell;
   export: Export;
+  capture: OfDocument;
 }

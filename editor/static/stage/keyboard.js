@@ -76,7 +76,7 @@ export const KEYS = [
   {
     group: "Run",
     shortcuts: [
-      { keys: ["Enter"], does: "Run, or keep the variation", act: (stage) => stage.enter(), home: true },
+      { keys: ["Enter"], does: "Run (after the one at work), or keep", act: (stage) => stage.enter(), home: true },
       { keys: ["Shift+Enter"], does: "Run with a new seed", act: (stage) => stage.runFresh(), home: true },
       { keys: ["Esc"], does: "Stop, or back to the picture", also: ["Escape"], act: (stage) => stage.escape() },
       { keys: ["Left", "Right"], does: "Other variations" },

@@ -21,6 +21,7 @@ import { Painter, TINTS } from "./painting.js";
 import { Panel } from "./panel.js";
 import { Planner } from "./planner.js";
 import { Pointers } from "./pointer.js";
+import { Queue } from "./queue.js";
 import { Receiver } from "./receiver.js";
 import { Renderer } from "./render.js";
 import { Runner } from "./runner.js";
@@ -54,6 +55,7 @@ export class Stage extends State {
     this.comparison = new Comparison(this);
     this.planner = new Planner(this);
     this.runner = new Runner(this);
+    this.queue = new Queue(this);
     this.files = new Files(this);
     this.outgoing = new Outgoing(this);
     this.choice = new Choice(this);
@@ -183,8 +185,9 @@ export class Stage extends State {
     if (this.pointers.cancel() || outlined || this.selector.forget()) return;
     if (this.comparison.on) this.comparison.end();
     else if (this.cells.open) this.cells.close();
-    else if (this.running) this.stop();
+    else if (this.front) this.stop();
     else if (this.review) this.choice.aside();
+    else if (this.running) this.stop();
   }
 
   /** Whether something else is marked than when the variations under review came. */
@@ -195,10 +198,11 @@ export class Stage extends State {
   /** Closes an outline, or keeps the variation under review; what was painted over it is run instead. */
   enter() {
     if (this.outliner.close()) return;
-    const { review } = this;
+    const { review, runner } = this;
     if (review && !this.repainted) return this.keep();
+    const waits = runner.busy;
     this.run();
-    if (review && this.running) this.panel.toast(WORDS.ranOver);
+    if (review && this.running && !waits) this.panel.toast(WORDS.ranOver);
   }
 
   run() {
@@ -244,6 +248,7 @@ export class Stage extends State {
     this.change({ hint: "" });
     this.choice.lift();
     this.runner.abandon();
+    this.queue.load();
     this.comparison.forget();
     this.versions.pending = null;
     this.marks.remember(null);

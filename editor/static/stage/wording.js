@@ -145,6 +145,20 @@ export const WORDS = {
   tooLarge: "The file is larger than this server takes: save it smaller, as JPEG or WebP.",
   runSilent: "Nothing was heard of this run for a minute: wait, or press Esc and run again.",
   ranOver: "Run with the corrected mask; the variations before stay in the dock.",
+  stoppedOne: "Stopped; the next edit begins.",
+  queue: "Edits that wait",
+  queueClear: "Clear",
+  queueClearTitle: "Take all edits that wait out of the list",
+  queueCleared: "No edit waits any more.",
+  queueGoOn: "Go on",
+  queueGoOnTitle: "Run the edits of this list, one after the other",
+  queueUp: "Run it earlier",
+  queueDown: "Run it later",
+  queueFirst: "It is the next one already",
+  queueLast: "It is the last one already",
+  queueRemove: "Take it out of the list",
+  queueFull: "16 edits wait already: let one end, or take one out of the list.",
+  sameWaits: "This very edit is on its way: change something, or press Shift+Enter for another seed.",
   format: "Format",
   quality: "Quality",
   longest: "Longer side, px",
@@ -355,6 +369,35 @@ export function groupName(from, number) {
     more: `More of run ${number}`,
     baseline: "Row by row",
   }[from.how];
+}
+
+/** What an edit that waits is called. @param {import("./orders.js").Order} order */
+export function orderName({ mode, about, settings }) {
+  const parts = [mode[0].toUpperCase() + mode.slice(1)];
+  if (about) parts.push(about);
+  if (mode !== "sweep" && settings?.variations) parts.push(counted(settings.variations, "variation"));
+  return parts.join(" · ");
+}
+
+/** @param {number} count of edits that wait @param {boolean} paused */
+export function waitingTitle(count, paused) {
+  return `${counted(count, "edit")} ${paused ? "on hold" : count === 1 ? "waits" : "wait"}`;
+}
+
+/** @param {string} name of an edit that waits from now on @param {number} place in the list */
+export function waitsBehind(name, place) {
+  const before = place === 1 ? "the run" : `the run and ${counted(place - 1, "edit")}`;
+  return `${name} waits for ${before} before it.`;
+}
+
+/** @param {string} name @param {number} place @param {number} count */
+export function movedTo(name, place, count) {
+  return `${name} is number ${place} of ${count} now`;
+}
+
+/** @param {string} group of variations in the dock */
+export function landed(group) {
+  return `${group} is done: its variations are in the dock.`;
 }
 
 /** @param {number} count */
