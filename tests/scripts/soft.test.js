@@ -12,7 +12,8 @@ test("the soft edge is the one that core computes", () => {
     const painted = new Mask(width, height);
     painted.load(mask);
     const soft = softened(painted.data, width, height, radius);
-    for (const [i, level] of levels.entries()) assert.ok(Math.abs(soft[i] - Math.max(level, painted.data[i] && 1)) <= 1, `${i}`);
+    for (const [i, level] of levels.entries())
+      assert.ok(Math.abs(soft[i] - Math.max(level, painted.data[i] && 1)) <= 1, `${i}`);
   }
 });
 

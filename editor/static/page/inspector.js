@@ -73,8 +73,7 @@ export class Inspector {
     if (!stage || this.mode !== "extend") return;
     const sides = /** @type {number[]} */ (stage.intent().extend);
     // What the fields hear they say back to the stage, later: they are told once, at the end of a pull.
-    if (!stage.pulling())
-      for (const [i, pixels] of sides.entries()) typeInto(`mge-extend-${SIDES[i]}`, pixels);
+    if (!stage.pulling()) for (const [i, pixels] of sides.entries()) typeInto(`mge-extend-${SIDES[i]}`, pixels);
     const said = document.getElementById("mge-extend-size");
     const size = stage.size();
     if (!said || !size) return;

@@ -9,7 +9,8 @@ import { ModeSettings } from "./modes.js";
 
 /** What a mode does: a sweep does what another mode would. @param {string} mode */
 function taskOf(mode) {
-  return mode === "sweep" ? (/** @type {any} */ (window).mgeStage?.swept() ?? mode) : mode;
+  if (mode !== "sweep") return mode;
+  return /** @type {any} */ (window).mgeStage?.swept() ?? mode;
 }
 
 /** Hears what a hand does to the mode and to what every mode has for itself. @param {() => ModeSettings} own */

@@ -118,8 +118,7 @@ export class Files {
     const { stage } = this;
     const { root } = stage;
     const carries = (/** @type {DragEvent} */ e) =>
-      !stage.outgoing.owns(e) &&
-      !!e.dataTransfer?.types.some((type) => ["Files", "text/uri-list"].includes(type));
+      !stage.outgoing.owns(e) && !!e.dataTransfer?.types.some((type) => ["Files", "text/uri-list"].includes(type));
     root.addEventListener("dragover", (e) => {
       if (!carries(e)) return;
       e.preventDefault();

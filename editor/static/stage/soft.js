@@ -13,7 +13,7 @@ const FAR = 1e6; // pixels: beyond any plane
 export function softened(bytes, width, height, radius, step = 1) {
   const out = bytes.slice();
   if (!radius || bytes.every(Boolean)) return out;
-  const away = distances(bytes, width, height);
+  const away = distances(bytes, width);
   for (let i = 0; i < away.length; i++) if (away[i]) away[i] = step * (away[i] - 0.5) + 0.5;
   for (const part of partsOf(bytes, width, height)) {
     let deepest = 0;
@@ -28,8 +28,8 @@ export function softened(bytes, width, height, radius, step = 1) {
 }
 
 /** How far each set pixel lies from the nearest that is not (Felzenszwalb and Huttenlocher 2012).
- * @param {Uint8Array} bytes @param {number} width @param {number} height */
-function distances(bytes, width, height) {
+ * @param {Uint8Array} bytes @param {number} width */
+function distances(bytes, width) {
   const away = new Float32Array(bytes.length);
   for (let i = 0; i < bytes.length; i++) if (bytes[i]) away[i] = i < width ? FAR : Math.min(away[i - width] + 1, FAR);
   for (let i = bytes.length - width - 1; i >= 0; i--) away[i] = Math.min(away[i], away[i + width] + 1);

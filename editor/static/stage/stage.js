@@ -169,7 +169,8 @@ export class Stage extends State {
       this.comparison.nudge(sign, far);
       return true;
     }
-    const way = /** @type {const} */ (across ? [sign, 0] : [0, sign]);
+    /** @type {[number, number]} */
+    const way = across ? [sign, 0] : [0, sign];
     if (this.cells.move(...way) || this.crosshair.move(...way, far)) return true;
     if (this.review && across) {
       this.choice.pick(this.review.neighbour(sign));
