@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.canvas.outlines import Pixels, Selected, copied, followed
+from core.canvas.masks import parts_that_hold
+from core.canvas.outlines import Pixels, Selected, copied, cut, followed
 from core.values.geometry import Box, Size
 
 _FLAT = 26.0  # levels of a Sobel step, within which the small copy of a sky stays: clouds, no branches
@@ -24,8 +25,6 @@ _SURELY_BLUE = 20.0
 """Levels of blue above red in half of a sky at least. Ceilings, walls and blurred grounds reach it seldom: with 8
 levels, and no look at the upper edge, something was found on 20 of 330 photos without a sky."""
 _ALONG_TOP = 0.7  # of the upper edge: a sky that is seen between things is left to a box
-_ROUNDS = 2  # of learning and cutting
-_SEED = 1  # GrabCut begins with k-means, which draws from its thread's generator
 
 _ALIKE = 24  # levels: paper, its grain and JPEG
 _OPEN = 0.5  # of a side has to end within that depth
@@ -44,29 +43,27 @@ def find_sky(image: Pixels) -> Selected:
     Returns:
         (H, W) bool; nothing where no blue sky lies along most of the upper edge, as in the dusk or under grey clouds.
     """
-    height, width = image.shape[:2]
-    whole = Box(0, 0, width, height)
+    whole = Box(0, 0, image.shape[1], image.shape[0])
     copy, _ = copied(image, whole)
-    seed, blue = _sky_seed(copy)
-    if not seed.any() or seed[0].mean() < _ALONG_TOP or (seed & blue).mean() < _LEAST_SKY:
-        return np.zeros((height, width), np.bool_)
-    red, _, bluest = np.moveaxis(copy.astype(np.int16), -1, 0)
-    if np.median((bluest - red)[seed]) < _SURELY_BLUE:
-        return np.zeros((height, width), np.bool_)
-    return followed(image, whole, copy, _sky_cut(copy, seed), whole)
+    seed = _sky_seed(copy)
+    found = _sky_cut(copy, seed) if seed.any() else seed.astype(np.uint8)
+    return followed(image, whole, copy, found, whole)
 
 
-def _sky_seed(copy: Pixels) -> tuple[Selected, Selected]:
-    """Return the even part of the copy that begins at its upper edge in the colours of a sky, and where it is blue."""
+def _sky_seed(copy: Pixels) -> Selected:
+    """Return the even part that begins at the upper edge in the colours of a sky; nothing if it may be none."""
     red, green, blue = np.moveaxis(copy.astype(np.int16), -1, 0)
     light = (red + green + blue) / 3
     is_blue = (blue - red > _BLUER) & (blue >= green - 6) & (blue > 65)
     is_cloud = (light > _CLOUD) & (abs(blue - red) <= _CLOUD_TINT) & (blue >= red - 6)
     steps = [cv2.Sobel(copy, cv2.CV_32F, *by) for by in ((1, 0), (0, 1))]
     even = np.hypot(*steps).max(-1) < _FLAT
-    _, parts = cv2.connectedComponents((even & (is_blue | is_cloud)).astype(np.uint8), connectivity=4)
-    top = np.unique(parts[0])
-    return np.isin(parts, top[top > 0]), is_blue
+    top = np.zeros(copy.shape[:2], np.bool_)
+    top[0] = True
+    seed = parts_that_hold(even & (is_blue | is_cloud), top, connectivity=4)
+    large = seed[0].mean() >= _ALONG_TOP and (seed & is_blue).mean() >= _LEAST_SKY
+    sure = large and np.median((blue - red)[seed]) >= _SURELY_BLUE
+    return seed if sure else np.zeros_like(seed)
 
 
 def _sky_cut(copy: Pixels, seed: Selected) -> NDArray[np.uint8]:
@@ -82,12 +79,7 @@ def _sky_cut(copy: Pixels, seed: Selected) -> NDArray[np.uint8]:
     known[cv2.erode(padded, np.ones((5, 5), np.uint8))[2:, 2:-2] > 0] = cv2.GC_FGD
     if not np.isin(known, (cv2.GC_BGD, cv2.GC_PR_BGD)).any():
         return seed.astype(np.uint8)  # a picture of nothing else
-    cv2.setRNGSeed(_SEED)
-    around, sky = np.zeros((1, 65)), np.zeros((1, 65))
-    cv2.grabCut(copy, known, (0, 0, 0, 0), around, sky, _ROUNDS, cv2.GC_INIT_WITH_MASK)
-    _, parts = cv2.connectedComponents(known & 1, connectivity=8)
-    own = np.unique(parts[seed])
-    return np.isin(parts, own[own > 0]).astype(np.uint8)
+    return parts_that_hold(cut(copy, known) > 0, seed).astype(np.uint8)
 
 
 def find_rim(image: Pixels) -> Selected:

@@ -52,14 +52,15 @@ def mask_weight(mask: NDArray[np.bool_] | NDArray[np.uint8]) -> NDArray[np.float
     return weight if mask.dtype == np.bool_ else weight / np.float32(255)
 
 
-def parts_that_hold(mask: NDArray[np.bool_], marks: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def parts_that_hold(mask: NDArray[np.bool_], marks: NDArray[np.bool_], *, connectivity: int = 8) -> NDArray[np.bool_]:
     """Select the connected parts of a mask that contain a mark.
 
     Args:
         mask: (H, W) bool.
         marks: (H, W) bool.
+        connectivity: 8, or 4 where corners do not connect.
     """
-    _, parts = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8, ltype=cv2.CV_32S)
+    _, parts = cv2.connectedComponents(mask.astype(np.uint8), connectivity=connectivity, ltype=cv2.CV_32S)
     owner = np.asarray(parts)
     return mask & np.isin(owner, np.unique(owner[mask & marks]))
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.canvas.finding import find_rim, find_sky
-from core.canvas.outlines import Pixels, Selected, copied, followed
+from core.canvas.outlines import Pixels, Selected, copied, cut, followed
 from core.errors import BadRequest
 from core.values.geometry import Box, Size
 
@@ -24,10 +24,8 @@ may look like it, mislead (0.82 beside 0.87)."""
 _CORNERS = 1.0
 """Squared distance from the middle, where each side of the box is at 1, beyond which a pixel rather belongs to what is
 around: the ellipse in the box. Twenty loose boxes give 0.846 with it and 0.818 without it."""
-_ROUNDS = 2  # of learning and cutting: twenty objects come out as with three and five
 _MIDDLE = 0.5  # likewise: the middle of a box
 _SURE_SHARE = 0.3  # of the middle: what is least like the surroundings is the object for sure, which cannot vanish then
-_SEED = 1  # GrabCut begins with k-means, which draws from its thread's generator
 _SMALLEST = 4  # pixels: a box with a shorter side is its own object
 _LEAST_PART = 0.1  # of the largest part: what is smaller is a speck of a like colour
 
@@ -103,7 +101,7 @@ def select_object(image: Pixels, box: Box) -> Selected:
     out = _from_middle(inner, known)
     known[(out > _CORNERS) & (known == cv2.GC_PR_FGD)] = cv2.GC_PR_BGD
     _hold(copy, known, out < _MIDDLE)
-    return followed(image, near, copy, _cut(copy, known), box)
+    return followed(image, near, copy, _object(copy, known), box)
 
 
 def select_scribbled(image: Pixels, points: Sequence[tuple[float, float]], width: float) -> Selected:
@@ -132,7 +130,7 @@ def select_scribbled(image: Pixels, points: Sequence[tuple[float, float]], width
     known[_scaled(drawn.shifted(-near.left, -near.top), scale, known).slices] = cv2.GC_PR_FGD
     _surround(known)
     _drawn(known, (line - [near.left, near.top]) * scale, width * scale, cv2.GC_FGD)
-    selected = followed(image, near, copy, _cut(copy, known), near)
+    selected = followed(image, near, copy, _object(copy, known), near)
     _drawn(selected.view(np.uint8), line, width, 1)
     return selected
 
@@ -217,12 +215,9 @@ def _bins(copy: Pixels) -> NDArray[np.int64]:
     return np.asarray((red * 16 + green) * 16 + blue)
 
 
-def _cut(copy: Pixels, known: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _object(copy: Pixels, known: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return 1 where the copy shows the object, without specks."""
-    cv2.setRNGSeed(_SEED)
-    around, object_ = np.zeros((1, 65)), np.zeros((1, 65))
-    cv2.grabCut(copy, known, (0, 0, 0, 0), around, object_, _ROUNDS, cv2.GC_INIT_WITH_MASK)
-    count, parts, figures, _ = cv2.connectedComponentsWithStats(known & 1, connectivity=8)
+    count, parts, figures, _ = cv2.connectedComponentsWithStats(cut(copy, known), connectivity=8)
     areas = figures[1:, cv2.CC_STAT_AREA]
     large = np.flatnonzero(areas >= _LEAST_PART * areas.max()) + 1 if count > 1 else ()
     return np.isin(parts, large).astype(np.uint8)

@@ -283,22 +283,24 @@ def save_with_sharpener(model: Path, folder: Path, sharpener: Sharpener) -> Mode
     for name in (TOKENIZER_FILE, TRANSFORMER_FILE):
         if not (folder / name).is_file():
             _copy(model / name, folder / name)
-    return add_sharpener(folder, add_beside(folder, spec, model, spec), sharpener)
+    copy_beside(model, spec, folder)
+    return add_sharpener(folder, spec, sharpener)
 
 
-def add_beside(folder: Path, spec: ModelSpec, model: Path, described: ModelSpec) -> ModelSpec:
-    """Copy what lies beside another model's nets in a format of its own, and enter it in config.json.
+def copy_beside(model: Path, spec: ModelSpec, folder: Path) -> dict[str, str]:
+    """Copy what lies beside a model's nets in a format of its own.
 
     Args:
-        folder, spec: of the model that gets it.
-        model, described: of the model that has it.
+        model, spec: of the model that has it.
+        folder: of the model that gets it; its config.json is left as it is.
+
+    Returns:
+        Their sha256 by name, for that config.json.
     """
-    names = [name for name in (VISION_FILE, RECOGNISER_FILE) if name in described.sha256]
+    names = [name for name in (VISION_FILE, RECOGNISER_FILE) if name in spec.sha256]
     for name in names:
         _copy(model / name, folder / name)
-    spec = dataclasses.replace(spec, sha256={**spec.sha256, **{name: described.sha256[name] for name in names}})
-    write_spec(folder, spec)
-    return spec
+    return {name: spec.sha256[name] for name in names}
 
 
 def _copy(file: Path, to: Path) -> None:

@@ -20,13 +20,14 @@ from core.models.checkpoints import (
     CONFIG_FILE,
     TOKENIZER_FILE,
     TRANSFORMER_FILE,
-    add_beside,
     add_sharpener,
+    copy_beside,
     load_sharpener,
     read_spec,
     require_digest,
     require_finite,
     save_nets,
+    write_spec,
 )
 from core.models.config import ModelSpec
 from core.models.containers import container_of, read_pickle, read_tensors
@@ -82,7 +83,9 @@ def convert(
     ours = next((path for path in files if path.is_dir()), None)
     if ours is None:
         return written
-    written = add_beside(out, written, ours, spec)
+    if beside := copy_beside(ours, spec, out):
+        written = replace(written, sha256={**written.sha256, **beside})
+        write_spec(out, written)
     sharpener = load_sharpener(ours, spec)
     return written if sharpener is None else add_sharpener(out, written, sharpener, dtype)
 
