@@ -252,7 +252,6 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("gradio", "core", "editor.axes", "editor.documents", "editor.handlers", "editor.markup", "editor.models"),
         *("editor.page", "editor.sentences", "editor.server.turns", "editor.settings", "editor.wire"),
     },
-    "editor.page.scripts": {"rjsmin"},
     # the other way in, over the same gestures: plain HTTP
     "editor.programs": {
         *("starlette", "python_multipart", "core", "editor.handlers.calls", "editor.handlers.forms", "editor.programs"),

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from editor.page.component import EVENTS, script
-from editor.page.scripts import FOLDER, bundle
+from editor.page.scripts import FOLDER, bundle, on_load
 
 MOST_SCRIPT = 80_000
 """Bytes, compressed: what travels."""
@@ -60,6 +60,18 @@ def test_what_cannot_be_joined_is_refused(tmp_path: Path, text: str, why: str) -
     written(tmp_path, circle='import { a } from "./a.js";\nexport const d = a;\n')
     with pytest.raises(ValueError, match=why):
         bundle(tmp_path / "a.js")
+
+
+def test_what_travels_has_no_comments_and_every_text(tmp_path: Path) -> None:
+    said = '`${n} of  2${n ? ` · window ${n} of 3` : "// none"}`;'
+    written(
+        tmp_path, a=f'/** Says\n * it. */\nconst a = (n) =>\n  {said} // gone\n  // gone, too\nconst b = "http://c";\n'
+    )
+    text = on_load(str(tmp_path / "a.js"), call="a(1)")
+    assert f'const a = (n) =>\n{said}\nconst b = "http://c";\n' in text
+    written(tmp_path, d="const d = `two\n  lines`;\n")
+    with pytest.raises(ValueError, match="several lines"):
+        on_load(str(tmp_path / "d.js"), call="")
 
 
 def test_every_module_is_in_some_script() -> None:
