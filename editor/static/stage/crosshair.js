@@ -1,10 +1,10 @@
 /** The crosshair: a place on the picture that keys move, and from which they draw what a pointer would. Knows no
  * tools. */
 
+import { REACH } from "./tools.js";
 import { crosshairAt, WORDS } from "./wording.js";
 
 const NEAR_EDGE = 24; // CSS pixels that stay free around it in the viewport
-const REACH = 9; // CSS pixels: how near counts as touching a handle
 /** Tools that draw while Space is held; the others draw from one press to the next. */
 const DABS = ["brush", "eraser", "token"];
 
@@ -112,8 +112,7 @@ export class Crosshair {
     if (pointers.drag || pointers.panning) return;
     const drag = pointers.started(() => this.point());
     if (!drag) return;
-    pointers.drag = drag;
-    stage.change({ dragging: true });
+    pointers.begin(drag);
     if (!dabs) stage.panel.say(WORDS.firstCorner);
   }
 

@@ -1,10 +1,11 @@
 /** From pointers, wheel and fingers to drags, pans and zooms. Knows what a drag is, not what it paints. */
 
-import { boxDrag, extendDrag, handleAt, rectangleDrag, strokeDrag, tokenDrag } from "./tools.js";
+import { boxDrag, extendDrag, handleAt, REACH, rectangleDrag, strokeDrag, tokenDrag } from "./tools.js";
 
 /** @typedef {import("./tools.js").Drag} Drag */
 
 const LEAST_PRESSURE = 0.15; // of the brush's width, at no pressure
+const FINGER_REACH = 20; // CSS pixels: a fingertip hides what it means
 
 export class Pointers {
   /** @param {import("./stage.js").Stage} stage @param {HTMLElement} host */
@@ -52,7 +53,7 @@ export class Pointers {
       x,
       y,
       screen: [sx, sy],
-      reach: (e.pointerType === "touch" ? 20 : 9) / view.scale,
+      reach: (e.pointerType === "touch" ? FINGER_REACH : REACH) / view.scale,
       pressure: pen ? LEAST_PRESSURE + (1 - LEAST_PRESSURE) * e.pressure : 1,
       erase: e.altKey || e.button === 2 || (e.buttons & (2 | 32)) !== 0,
       shift: e.shiftKey,
@@ -108,10 +109,8 @@ export class Pointers {
       return;
     }
     const drag = this.started(() => this.point(e), e.button === 2);
-    if (drag) {
-      this.drag = drag;
-      stage.change({ dragging: true });
-    } else {
+    if (drag) this.begin(drag);
+    else {
       this.panning = true;
       this.last = { x: e.clientX, y: e.clientY };
     }
@@ -125,6 +124,12 @@ export class Pointers {
     }
     this.fingers.clear();
     this.penDown = true;
+  }
+
+  /** What was pressed draws from here on. @param {Drag} drag */
+  begin(drag) {
+    this.drag = drag;
+    this.stage.change({ dragging: true });
   }
 
   /** @param {() => import("./tools.js").Point} at where it starts @param {boolean} [right] by the right button

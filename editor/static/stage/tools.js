@@ -3,6 +3,9 @@
 
 import { cellAreas, cellAt, cellPaint, cellPixels, latentMask, maskRegion } from "./tokens.js";
 
+/** CSS pixels: how near a pointer counts as touching a handle. */
+export const REACH = 9;
+
 /** @typedef {import("./stage.js").Stage} Stage */
 /**
  * @typedef {{x: number, y: number, screen: [number, number], reach: number, pressure: number, erase: boolean,
