@@ -12,6 +12,9 @@ import numpy as np
 
 from core.errors import BadRequest
 
+LEAST_SIDE = 16
+"""Pixels on the shorter side of any picture: a token cell of the published models."""
+
 MOST_SIDE = 16384
 """Pixels on the longest side of any picture or canvas: it bounds the rows of a long narrow one."""
 

@@ -50,6 +50,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "core.checks": {"numpy", "core.errors"},
     "core.values.packing": {"numpy", "core.checks", "core.errors"},
     "core.values.finishing": {"numpy", "core.values.geometry"},
+    "core.values.framing": {"numpy", "cv2", "core.checks", "core.errors", "core.values.geometry"},
     "core.values.region": {"numpy", "core.checks", "core.errors", "core.values.geometry"},
     "core.values.groups": {
         *("numpy", "core.checks", "core.decoding.settings", "core.errors"),
@@ -249,8 +250,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     # the only rooms that know Gradio, beside the one line that serves its application
     "editor.page": {
-        *("gradio", "core", "editor.axes", "editor.documents", "editor.handlers", "editor.markup", "editor.models"),
-        *("editor.page", "editor.sentences", "editor.server.turns", "editor.settings", "editor.wire"),
+        *("gradio", "minify_html", "core", "editor.axes", "editor.documents", "editor.handlers", "editor.markup"),
+        *("editor.models", "editor.page", "editor.sentences", "editor.server.turns", "editor.settings", "editor.wire"),
     },
     # the other way in, over the same gestures: plain HTTP
     "editor.programs": {

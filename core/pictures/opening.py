@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image
 
-from core.checks import MOST_PIXELS, MOST_SIDE
+from core.checks import LEAST_SIDE, MOST_PIXELS, MOST_SIDE
 from core.errors import BadRequest
 from core.pictures.headers import OPENED, header_of
 from core.pictures.pngtext import MAX_TEXT_CHUNK
@@ -32,8 +32,6 @@ MOST_BYTES = 4 * MOST_PIXELS * 101 // 100 + MOST_TEXT_BYTES
 """Size of the largest file that is written here, which must open again: uncompressed noise with alpha, plus 1 %."""
 DEEP_GREY = ("I;16", "I;16B", "I;16L", "I")
 """Pillow's modes for grey of 16 bits."""
-LEAST_SIDE = 16
-"""Pixels of the shorter side: a token cell of the published models."""
 
 _log = logging.getLogger(__name__)
 

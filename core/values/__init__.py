@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from core.plumbing.lazy import imported_lazily
 
 if TYPE_CHECKING:
-    from core.checks import DEVICES, MOST_PIXELS, MOST_SIDE, device_name, written_number, written_whole
+    from core.checks import DEVICES, LEAST_SIDE, MOST_PIXELS, MOST_SIDE, device_name, written_number, written_whole
     from core.decoding.settings import KNOBS
     from core.values.finishing import FOLLOW, Finishing, followed
+    from core.values.framing import MOST_DEGREES, UNMOVED, Framing, Placing, Turn
     from core.values.geometry import Box, Sides, Size
     from core.values.groups import DecodeOptions, Painting, Start, View
     from core.values.labels import class_id, class_names
@@ -25,9 +26,18 @@ else:
     __getattr__ = imported_lazily(
         __name__,
         {
-            "core.checks": ("DEVICES", "MOST_PIXELS", "MOST_SIDE", "device_name", "written_number", "written_whole"),
+            "core.checks": (
+                "DEVICES",
+                "LEAST_SIDE",
+                "MOST_PIXELS",
+                "MOST_SIDE",
+                "device_name",
+                "written_number",
+                "written_whole",
+            ),
             "core.decoding.settings": ("KNOBS",),
             "core.values.finishing": ("FOLLOW", "Finishing", "followed"),
+            "core.values.framing": ("MOST_DEGREES", "UNMOVED", "Framing", "Placing", "Turn"),
             "core.values.geometry": ("Box", "Sides", "Size"),
             "core.values.groups": ("DecodeOptions", "Painting", "Start", "View"),
             "core.values.labels": ("class_id", "class_names"),
@@ -42,21 +52,27 @@ __all__ = [
     "DEVICES",
     "FOLLOW",
     "KNOBS",
+    "LEAST_SIDE",
+    "MOST_DEGREES",
     "MOST_PIXELS",
     "MOST_SIDE",
+    "UNMOVED",
     "Alternative",
     "Box",
     "DecodeOptions",
     "EditRequest",
     "EditResult",
     "Finishing",
+    "Framing",
     "Mask",
     "Painting",
+    "Placing",
     "Preview",
     "Sides",
     "Size",
     "Start",
     "Task",
+    "Turn",
     "View",
     "class_id",
     "class_names",

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from core import BadRequest
+from core.values import UNMOVED, Placing
 from editor.documents.gone import Gone
 from editor.documents.kept_runs import Runs
 from editor.documents.runs import Run, SweptCells
@@ -33,12 +34,10 @@ class Shown(NamedTuple):
 
     Attributes:
         version: the head.
-        offset: position on it of the picture shown before, (x, y) in pixels.
         dropped: versions that were removed to stay within the bounds.
     """
 
     version: Version
-    offset: tuple[int, int]
     dropped: tuple[int, ...]
 
 
@@ -136,13 +135,13 @@ class Document:
             return tuple(self._versions)
 
     def push(
-        self, picture: Picture, *, offset: tuple[int, int] = (0, 0), parent: int | None = None, painted: Painted = ()
+        self, picture: Picture, *, placing: Placing | None = UNMOVED, parent: int | None = None, painted: Painted = ()
     ) -> Shown:
         """Add a picture, which now belongs to this document, and show it.
 
         Args:
             picture: the new version.
-            offset: position of the parent's picture on it.
+            placing: of the parent's picture on it; see `Version`.
             parent: the version it was made from; None for the head.
             painted: see `Version`.
 
@@ -150,15 +149,15 @@ class Document:
             Gone: if this document was dropped meanwhile; the picture is then released.
         """
         with self._lock:
-            shown = self._pushed(picture, offset, parent, painted)
+            shown = self._pushed(picture, placing, parent, painted)
         self._grown(self)
         return shown
 
-    def _pushed(self, picture: Picture, offset: tuple[int, int], parent: int | None, painted: Painted) -> Shown:
+    def _pushed(self, picture: Picture, placing: Placing | None, parent: int | None, painted: Painted) -> Shown:
         self._check_open(picture)
-        version = self._versions.add(picture, offset, parent, painted)
-        moved = self._versions.show(version.id)
-        return Shown(version, moved, self._bound())
+        version = self._versions.add(picture, placing, parent, painted)
+        self._versions.show(version.id)
+        return Shown(version, self._bound())
 
     def goto(self, version: int) -> Shown:
         """Show a version.
@@ -168,10 +167,11 @@ class Document:
         """
         with self._lock:
             found = self.find(version)
-            return Shown(found, self._versions.show(version), ())
+            self._versions.show(version)
+            return Shown(found, ())
 
     def path(self, version: int) -> tuple[Placed, ...]:
-        """Return every version on the way from the first to a kept one, with its position on that one."""
+        """Return every version on the way to a kept one, with its place on that one, from the first that has one."""
         with self._lock:
             self.find(version)
             return self._versions.path(version)
@@ -191,7 +191,7 @@ class Document:
             run = self.runs.find(run_id)
             run.request(variation)
             own: Painted = run.sources[variation : variation + 1] or (None,)
-            return own + moved(self.painted(run.source), run.offset)
+            return own + moved(self.painted(run.source), Placing(*run.offset))
 
     def restore(self, versions: Sequence[Version], head: int) -> None:
         """Take over the versions of a saved document, each after its parent, with their ids.
@@ -236,10 +236,10 @@ class Document:
                     raise BadRequest(on_page.run_of_other_size(width, height))
             known = run.source in self._versions
             made_here = head is not None and source is not None and head.size == (source.shape[1], source.shape[0])
-            offset = run.offset if known or made_here else (0, 0)
+            placing = Placing(*run.offset) if known or made_here else UNMOVED
             self.store.share(picture)
             painted = run.sources[variation : variation + 1]
-            return self._pushed(picture, offset, run.source if known else None, painted)
+            return self._pushed(picture, placing, run.source if known else None, painted)
 
     # files ------------------------------------------------------------------------------------------------------------
     def folder(self) -> Path:

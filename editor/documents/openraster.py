@@ -14,7 +14,7 @@ from xml.sax.saxutils import quoteattr
 
 import numpy as np
 
-from core.values import Box, Size
+from core.values import UNMOVED, Box, Placing, Size
 from editor.documents import export
 from editor.documents.store import Pixels
 from editor.server import darkroom
@@ -43,13 +43,16 @@ class Layer:
     alone: bool = False
 
 
-def laid(pixels: Pixels, size: Size, place: tuple[int, int]) -> Pixels:
-    """Lay a picture on a transparent canvas of a size; returns (H, W, 4)."""
-    (x, y), (height, width) = place, pixels.shape[:2]
+def laid(pixels: Pixels, size: Size, place: Placing = UNMOVED) -> Pixels:
+    """Lay a picture on a transparent canvas of a size, as much of it as there is room for; returns (H, W, 4)."""
     canvas = np.zeros((size.height, size.width, 4), np.uint8)
-    canvas[y : y + height, x : x + width, : pixels.shape[2]] = pixels
-    if pixels.shape[2] == 3:
-        canvas[y : y + height, x : x + width, 3] = _OPAQUE
+    box = place.box(Box(0, 0, pixels.shape[1], pixels.shape[0]))
+    seen = box.common(Box(0, 0, *size))
+    if seen is None:
+        return canvas
+    part = canvas[seen.slices]
+    part[..., 3] = _OPAQUE
+    part[..., : pixels.shape[2]] = place.turn.of(pixels)[seen.shifted(-box.left, -box.top).slices]
     return canvas
 
 
@@ -65,7 +68,7 @@ def patch(name: str, before: Pixels, after: Pixels, *, shown: bool = True) -> La
         after: (H, W, 3 or 4) uint8.
         shown: see `Layer`.
     """
-    whole = laid(after, Size(after.shape[1], after.shape[0]), (0, 0))
+    whole = laid(after, Size(after.shape[1], after.shape[0]))
     changed = (before != whole).any(2)
     if (whole[changed, 3] < _OPAQUE).any():
         return Layer(name, whole, shown=shown, alone=True)

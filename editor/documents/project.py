@@ -1,8 +1,9 @@
 """The project file: a zip of every version of a document, their tree, and the stage's own state.
 
 Knows nothing of visitors or widgets. The zip has project.json {app, version, name, format, head, tree, state} and one
-versions/<id>.png for each entry of the tree {version, parent, offset}. A zip from outside is foreign: its directory is
-measured before it is read, other names are refused, and nothing is unpacked beyond the bounds.
+versions/<id>.png for each entry of the tree {version, parent, offset, turn?, anew?}: where the parent lies on it, or
+that nothing of it is left. A zip from outside is foreign: its directory is measured before it is read, other names are
+refused, and nothing is unpacked beyond the bounds.
 """
 
 from __future__ import annotations
@@ -18,8 +19,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from core import BadRequest
+from core.values import UNMOVED, Placing, Turn
 from editor.checks import is_list, is_whole, read_state
 from editor.documents.document import Document
+from editor.documents.versions import Version
 from editor.sentences import about_files, on_page
 
 MOST_STATE = 16_000_000
@@ -45,7 +48,7 @@ class SavedVersion(NamedTuple):
 
     id: int
     parent: int | None
-    offset: tuple[int, int]
+    placing: Placing | None
     size: int
 
 
@@ -89,7 +92,7 @@ def write_project(path: Path, document: Document, state: Mapping[str, Any] | Non
         "name": document.name,
         "format": document.format,
         "head": head.id,
-        "tree": [{"version": each.id, "parent": each.parent, "offset": list(each.offset)} for each in tree],
+        "tree": [_entry(each) for each in tree],
         "state": state,
     }
     text = json.dumps(index, separators=(",", ":")).encode()
@@ -99,6 +102,17 @@ def write_project(path: Path, document: Document, state: Mapping[str, Any] | Non
         archive.writestr(_INDEX, text, zipfile.ZIP_DEFLATED)
         for version in tree:
             archive.write(version.picture.png, f"versions/{version.id}.png", zipfile.ZIP_STORED)
+
+
+def _entry(version: Version) -> dict[str, Any]:
+    """Describe a version; what is as in most versions is left out."""
+    x, y, turn = version.placing or UNMOVED
+    entry: dict[str, Any] = {"version": version.id, "parent": version.parent, "offset": [x, y]}
+    if turn.number:
+        entry["turn"] = turn.number
+    if version.placing is None:
+        entry["anew"] = True
+    return entry
 
 
 def is_project(path: Path) -> bool:
@@ -169,6 +183,15 @@ def _unpacked(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
     return data
 
 
+def _placing(entry: Mapping[str, Any]) -> Placing | None:
+    offset, turn = entry.get("offset"), entry.get("turn", 0)
+    if not is_list(offset) or len(offset) != 2 or not all(is_whole(pixels, -(2**24), 2**24) for pixels in offset):
+        raise BadRequest(about_files.project_damaged())
+    if not is_whole(turn, 0, 7):
+        raise BadRequest(about_files.project_damaged())
+    return None if entry.get("anew") is True else Placing(offset[0], offset[1], Turn.numbered(turn))
+
+
 def _project(index: Any, path: Path, sizes: Mapping[str, int]) -> Project:
     if not isinstance(index, dict) or index.get("app") != _APP:
         raise BadRequest(about_files.project_foreign())
@@ -182,15 +205,13 @@ def _project(index: Any, path: Path, sizes: Mapping[str, int]) -> Project:
     for entry in tree:
         if not isinstance(entry, dict):
             raise BadRequest(about_files.project_damaged())
-        version, parent, offset = entry.get("version"), entry.get("parent"), entry.get("offset")
+        version, parent = entry.get("version"), entry.get("parent")
         if not is_whole(version, 1, 10**9 - 1) or version in known or f"versions/{version}.png" not in sizes:
             raise BadRequest(about_files.project_damaged())
         if (not is_whole(parent, 1, 10**9 - 1) or parent not in known) if versions else parent is not None:
             raise BadRequest(about_files.project_damaged())
-        if not is_list(offset) or len(offset) != 2 or not all(is_whole(pixels, -(2**24), 2**24) for pixels in offset):
-            raise BadRequest(about_files.project_damaged())
         size = sizes[f"versions/{version}.png"]
-        versions.append(SavedVersion(version, parent, (offset[0], offset[1]), size))
+        versions.append(SavedVersion(version, parent, _placing(entry), size))
         known.add(version)
     if not isinstance(head, int) or head not in known or len(sizes) != len(versions) + 1:
         raise BadRequest(about_files.project_damaged())

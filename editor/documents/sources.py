@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from core.values import Box, EditResult
+from core.values import Box, EditResult, Placing, Turn
 
 KEPT, MODEL = -(2**31), 1 - 2**31
 """Stored for a pixel that was not painted, and for one that the model painted."""
@@ -51,10 +51,29 @@ class Sources:
         return len(self.packed)
 
 
+NOTHING = Sources(Box(0, 0, 0, 0), zlib.compress(b""))
+"""Of a version whose pixels are all its parent's."""
+
 Painted = tuple[Sources | None, ...]
 """What was painted on the way to a picture, the newest first; None for an edit whose sources are not kept."""
 
 
-def moved(painted: Iterable[Sources | None], offset: tuple[int, int]) -> Painted:
-    """Move what was painted on a picture to another on which it lies at `offset`, (x, y)."""
-    return tuple(None if each is None else replace(each, box=each.box.shifted(*offset)) for each in painted)
+def moved(painted: Iterable[Sources | None], placing: Placing) -> Painted:
+    """Move what was painted on a picture to another on which it lies."""
+    return tuple(None if each is None else _moved(each, placing) for each in painted)
+
+
+def _moved(sources: Sources, placing: Placing) -> Sources:
+    box = placing.box(sources.box)
+    return Sources(box, sources.packed if placing.turn == Turn() else _turned(sources, placing.turn))
+
+
+def _turned(sources: Sources, turn: Turn) -> bytes:
+    """Pack sources anew, for a picture that is turned: the ways turn with the pixels."""
+    width, height = sources.box.size
+    ways = np.frombuffer(zlib.decompress(sources.packed), "<i4").reshape(2, height, width)
+    right, down = turn.way(1, 0), turn.way(0, 1)
+    turned = np.stack([ways[0] * down[1] + ways[1] * right[1], ways[0] * down[0] + ways[1] * right[0]])
+    told = np.where((ways[0] == KEPT) | (ways[0] == MODEL), ways, turned)
+    whole = np.stack([turn.of(plane) for plane in told])
+    return zlib.compress(whole.astype("<i4").tobytes(), _SPEED)

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from core.values import UNMOVED, Placing
 from editor.documents.sources import Painted, moved
 from editor.documents.store import Picture
 
@@ -21,14 +22,15 @@ class Version:
         id: rises within a document; never used again.
         parent: the version it was made from; None for the first.
         picture: its pixels.
-        offset: position of the parent's picture on this one, (x, y) in pixels; only extending moves it.
+        placing: of the parent's picture on this one: extending moves it, framing anew turns and moves it. None if no
+            pixel of the parent is left as it was, as after straightening: what is compared begins here.
         painted: since the parent; empty if unknown, or if the picture was opened.
     """
 
     id: int
     parent: int | None
     picture: Picture
-    offset: tuple[int, int]
+    placing: Placing | None = UNMOVED
     painted: Painted = ()
 
     @property
@@ -48,10 +50,10 @@ class Version:
 
 
 class Placed(NamedTuple):
-    """A version, and the position of its picture on another one, (x, y) in pixels."""
+    """A version, and where its picture lies on another one."""
 
     version: Version
-    place: tuple[int, int]
+    place: Placing
 
 
 class Versions:
@@ -81,20 +83,16 @@ class Versions:
         """The version shown, None before the first."""
         return None if self._head is None else self._all[self._head]
 
-    def add(self, picture: Picture, offset: tuple[int, int], parent: int | None, painted: Painted) -> Version:
+    def add(self, picture: Picture, placing: Placing | None, parent: int | None, painted: Painted) -> Version:
         """Add a picture as a child of a version (None for the head) and return it; it is not shown yet."""
         self._next += 1
-        version = Version(self._next, self._head if parent is None else parent, picture, offset, painted)
+        version = Version(self._next, self._head if parent is None else parent, picture, placing, painted)
         self._all[version.id] = version
         return version
 
-    def show(self, version: int) -> tuple[int, int]:
-        """Make a kept version the head; returns the position on it of the picture shown before, (x, y)."""
-        before, self._head = self._head, version
-        if before is None:
-            return 0, 0
-        (x, y), (old_x, old_y) = self._origin(version), self._origin(before)
-        return x - old_x, y - old_y
+    def show(self, version: int) -> None:
+        """Make a kept version the head."""
+        self._head = version
 
     def restore(self, versions: Sequence[Version], head: int) -> None:
         """Take over saved versions with their ids, and show one; the tree must be empty."""
@@ -106,34 +104,39 @@ class Versions:
         """Return what was painted on the way to a version, positioned on it; None stands for no version."""
         if version is not None and version not in self._all:
             return (None,)
+        path = () if version is None else self.path(version)
         found: Painted = ()
-        x = y = 0
-        for step in reversed(self._path(version)):
-            found += moved(self._all[step].since, (x, y))
-            x, y = x + self._all[step].offset[0], y + self._all[step].offset[1]
+        for step in reversed(path):
+            found += moved(step.version.since, step.place)
         return found
 
     def path(self, version: int) -> tuple[Placed, ...]:
-        """Return every version on the way from the first to a kept one, with its position on that one."""
-        found, (x, y) = list[Placed](), (0, 0)
+        """Return every version on the way to a kept one, with its place on that one, from the first that has one."""
+        found, place = list[Placed](), UNMOVED
         for step in reversed(self._path(version)):
-            found.append(Placed(self._all[step], (x, y)))
-            x, y = x + self._all[step].offset[0], y + self._all[step].offset[1]
+            found.append(Placed(self._all[step], place))
+            placing = self._all[step].placing
+            if placing is None:
+                break
+            place = placing.then(place)
         return tuple(reversed(found))
 
     def drop(self) -> Version:
         """Drop the oldest leaf that does not lead to the head, else the oldest step after the first on the way there.
 
-        Children of a dropped version are attached to its parent, with the offsets of both added.
+        Children of a dropped version are attached to its parent, with the placings of both joined.
         """
         path = self._path(self._head)
         parents = {version.parent for version in self._all.values()}
         leaves = [version for version in sorted(self._all) if version not in parents and version not in path]
         gone = self._all.pop(leaves[0] if leaves else path[1])
         for child in [child for child in self._all.values() if child.parent == gone.id]:
-            offset = (child.offset[0] + gone.offset[0], child.offset[1] + gone.offset[1])
-            painted = child.since + moved(gone.since, child.offset)
-            self._all[child.id] = replace(child, parent=gone.parent, offset=offset, painted=painted)
+            placing = None
+            painted = child.since
+            if child.placing is not None:
+                placing = gone.placing and gone.placing.then(child.placing)
+                painted += moved(gone.since, child.placing)
+            self._all[child.id] = replace(child, parent=gone.parent, placing=placing, painted=painted)
         return gone
 
     def clear(self) -> None:
@@ -148,8 +151,3 @@ class Versions:
             path.append(version)
             version = self._all[version].parent
         return path[::-1]
-
-    def _origin(self, version: int) -> tuple[int, int]:
-        """Return the position of the first version's picture on a version."""
-        offsets = [self._all[step].offset for step in self._path(version)]
-        return sum(x for x, _ in offsets), sum(y for _, y in offsets)

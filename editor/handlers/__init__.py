@@ -11,7 +11,7 @@ that was painted is ever touched.
     running    run, stop, keep the draft of a stopped run
     waiting    a run's place in the line, before its turn
     sweeping   a run under every pair of settings; adopting one of its cells
-    reviewing  accept a variation, go to a version, look into a cell
+    reviewing  accept a variation, go to a version, frame one anew, look into a cell
     exporting  a file of any format
     choosing   another model, for everybody; fitting the page to the one at work
     suggesting classes that the picture may show, for models that need one

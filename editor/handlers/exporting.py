@@ -15,7 +15,7 @@ import numpy as np
 
 from core import BadRequest
 from core.pictures import loss_of
-from core.values import MOST_SIDE, Start
+from core.values import MOST_SIDE, Placing, Start
 from editor.checks import read_state
 from editor.documents import export
 from editor.documents.document import Document
@@ -120,10 +120,12 @@ class Exporting:
     def _paired(self, document: Document, picture: Picture, run: Run | None, longest: int) -> _Written:
         """Write the picture as it was opened beside what became of it."""
         first = _first(document, run)
-        if first is None:
-            raise BadRequest(about_files.export_needs_change())
-        before = laid(first.version.picture.pixels(), picture.size, first.place)
-        both = export.side_by_side(before, np.asarray(picture.pixels()), longest)
+        after = np.asarray(picture.pixels())
+        before = None if first is None else laid(first.version.picture.pixels(), picture.size, first.place)
+        if first is None or before is None or np.array_equal(before, laid(after, picture.size)):
+            straightened = first is not None and first.version.parent is not None
+            raise BadRequest(about_files.export_needs_change(straightened=straightened))
+        both = export.side_by_side(before, after, longest)
         path = document.folder() / f"{picture.png.stem}-before-after.png"
         path.write_bytes(encode_png(both))
         whole = both.shape[1] >= 2 * picture.size.width
@@ -171,16 +173,13 @@ class Exporting:
 
 
 def _first(document: Document, run: Run | None) -> Placed | None:
-    """Find the picture as it was opened, and its place on what is exported; None if that is the same, or new."""
+    """Find the picture as it was opened or straightened, and its place on what is exported; None if that is new."""
     version = document.version
     source = run.source if run is not None else None if version is None else version.id
     if source is None:
         return None
-    path = document.path(source)
-    if run is None:
-        return path[0] if len(path) > 1 else None
-    (x, y), (right, down) = path[0].place, run.offset
-    return path[0]._replace(place=(x + right, y + down))
+    first = document.path(source)[0]
+    return first if run is None else first._replace(place=first.place.then(Placing(*run.offset)))
 
 
 def _steps(document: Document) -> list[Layer]:
@@ -192,9 +191,10 @@ def _steps(document: Document) -> list[Layer]:
     size = version.picture.size
     before = laid(first.version.picture.pixels(), size, first.place)
     layers = [Layer(on_page.SOURCE_LAYER, before)]
-    for number, (step, place) in enumerate(later, start=1):
+    for step, place in later:
         after = laid(step.picture.pixels(), size, place)
-        layers.append(patch(on_page.step_layer(number), before, after))
+        if not np.array_equal(before, after):  # as framing anew leaves them
+            layers.append(patch(on_page.step_layer(len(layers)), before, after))
         before = after
     return layers
 
@@ -205,7 +205,7 @@ def _variations(run: Run, shown: int) -> list[Layer]:
     before = np.zeros((size.height, size.width, 4), np.uint8)
     layers = []
     if source is not None:
-        before = laid(source, size, run.offset)
+        before = laid(source, size, Placing(*run.offset))
         layers.append(Layer(on_page.SOURCE_LAYER, before))
     for index, picture in enumerate(run.pictures):
         name = on_page.variation_layer(index, run.request(index).decoding.drawn_seed)

@@ -155,7 +155,7 @@ class Opening:
             for saved in project.versions:
                 png = project.png(saved)
                 picture = documents.store.put(open_picture(png), project.name, export.recipe_texts(png))
-                versions.append(Version(saved.id, saved.parent, picture, saved.offset))
+                versions.append(Version(saved.id, saved.parent, picture, saved.placing))
         except BaseException:
             for version in versions:
                 documents.store.release(version.picture)

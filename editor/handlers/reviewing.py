@@ -1,4 +1,4 @@
-"""Choosing among results: accept a variation, go to a version, look into a cell, ask where pixels came from.
+"""Choosing among results and versions: accept a variation, go to a version, frame one anew, look into what was drawn.
 
 Knows nothing of how any of it was drawn.
 """
@@ -11,8 +11,10 @@ from typing import NamedTuple
 import gradio as gr
 
 from core import BadRequest, CoreError
+from core.values import Box, Framing, Turn
 from editor.documents import export
 from editor.documents.document import Document, Shown
+from editor.documents.framed import frame
 from editor.handlers.desk import Desk, addresses, answered, owner_of, payload_of, still_there
 from editor.sentences import on_page
 from editor.wire import answers, intents, replies, requests, sent
@@ -52,6 +54,21 @@ class Reviewing:
             document = self._desk.document(payload, request)
             shown = document.goto(read(sent.OfVersion, payload).version)
             return self._shown(document, shown, request, keep_mask=True)
+
+        return answered(work, Head)
+
+    def frame(self, event: gr.EventData, request: gr.Request) -> Head:
+        """Turn, straighten or crop a version, {doc, version, turn, degrees, box}: that makes another one."""
+
+        def work() -> Head:
+            payload = payload_of(event)
+            asked = read(sent.Frame, payload)
+            box = None if asked.box is None else Box(*asked.box)
+            framing = Framing(Turn.numbered(asked.turn), asked.degrees, box)
+            document = self._desk.document(payload, request)
+            with self._desk.storing(None):
+                shown = frame(document, asked.version, framing)
+            return self._shown(document, shown, request, keep_mask=False)
 
         return answered(work, Head)
 

@@ -6,6 +6,7 @@ in wire.js.
 
 from __future__ import annotations
 
+import json
 from abc import ABCMeta
 from collections.abc import Callable
 from functools import cache, wraps
@@ -15,7 +16,7 @@ import gradio as gr
 from gradio.component_meta import ComponentMeta, updateable
 from gradio.data_classes import FileData
 
-from core.values import MOST_PIXELS, MOST_SIDE
+from core.values import LEAST_SIDE, MOST_DEGREES, MOST_PIXELS, MOST_SIDE
 from editor.page.scripts import ARGUMENTS, FOLDER, on_load
 from editor.wire import sent
 
@@ -26,10 +27,11 @@ EVENTS = tuple(sent.EVENTS)
 """What the stage tells Python, each with a JSON object; the names stand in quotes in wire.js, where Gradio looks."""
 
 _START = (
-    f'<div class="mge" data-most-side="{MOST_SIDE}" data-most-pixels="{MOST_PIXELS}">'
+    f'<div class="mge" data-least-side="{LEAST_SIDE}" data-most-side="{MOST_SIDE}" data-most-pixels="{MOST_PIXELS}" '
+    f'data-most-degrees="{MOST_DEGREES}">'
     '<p class="mge-boot">The canvas needs JavaScript.</p></div>'
 )
-"""What the stage's script begins with; it reads how large a canvas may be."""
+"""What the stage's script begins with; it reads how large a canvas may be, and how it may be framed."""
 
 
 @cache
@@ -42,6 +44,13 @@ def script() -> str:
 def style() -> str:
     """Join the stage's style sheets to one text; Gradio nests it under the component's id."""
     return "".join((FOLDER / "stage" / name).read_text(encoding="utf-8") for name in STYLES)
+
+
+@cache
+def words() -> dict[str, str]:
+    """Read what the stage says, by the names that its script knows."""
+    found: dict[str, str] = json.loads((FOLDER / "stage" / "words.json").read_text(encoding="utf-8"))
+    return found
 
 
 def named(function: Callable[..., Any], name: str) -> Callable[..., Any]:
@@ -112,6 +121,7 @@ class Stage(gr.HTML, metaclass=_NoStub):
             html_template=_START,
             css_template=style(),
             js_on_load=script(),
+            words=words(),
             apply_default_css=False,
             server_functions=[named(function, name) for name, function in asked.items() if function is not None],
             elem_id=elem_id,

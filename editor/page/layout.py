@@ -204,9 +204,14 @@ def _wire_documents(app: gr.Blocks, page: Page, handlers: Handlers) -> None:
         head = handlers.reviewing.goto(event, request)
         return _answer(echoed(head.message, event), head.download)
 
+    def framed(event: gr.EventData, request: gr.Request) -> list[Any]:
+        head = handlers.reviewing.frame(event, request)
+        return _answer(echoed(head.message, event), head.download)
+
     shown: dict[str, Any] = {**_ANSWERED, "outputs": [page.stage, page.download]}
     page.stage.accept(accepted, **shown)
     page.stage.goto(gone_to, **shown)
+    page.stage.frame(framed, **shown)
     page.stage.export(answering(handlers.exporting.export), None, page.stage, **_ANSWERED, **_IN_TURNS)
 
 

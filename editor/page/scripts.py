@@ -12,6 +12,8 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
+import minify_html
+
 FOLDER = Path(__file__).resolve().parent.parent / "static"
 
 ARGUMENTS = ("element", "trigger", "props", "server", "watch")
@@ -20,9 +22,8 @@ ARGUMENTS = ("element", "trigger", "props", "server", "watch")
 _IMPORT = re.compile(r"^import\s+\{([^}]*)\}\s+from\s+\"(\.[\w./]+)\";\n", re.MULTILINE)
 _DECLARES = r"(?:async\s+)?(?:function|class|const|let)\s+"
 _EXPORT = re.compile(rf"^export\s+{_DECLARES}(\w+)", re.MULTILINE)
-_COMMENT = re.compile(r"^[ \t]*(?:/\*.*?\*/|//[^\n]*)|[ \t]+// [^\"'`\n]*$", re.MULTILINE | re.DOTALL)
-"""Comments that begin a line, or end one without a quote behind them: those are inside of no text."""
-_INDENT = re.compile(r"^\s+", re.MULTILINE)
+_COMMENT = re.compile(r"/\*\*.*?\*/|^[ \t]*//[^\n]*", re.MULTILINE | re.DOTALL)
+"""JSDoc, and comments on lines of their own, which the printer would keep. No text of the page has these signs."""
 _NAME = re.compile(rf"^(?:export\s+)?{_DECLARES}(\w+)", re.MULTILINE)
 
 
@@ -49,7 +50,7 @@ def on_load(module: str, *, call: str) -> str:
         module: file in `FOLDER`; its imports come with it.
         call: starts it, with `ARGUMENTS` in scope.
     """
-    return f'(() => {{\n"use strict";\n{_small(module)}\n{call};\n}})();\n'
+    return _called(module, call)
 
 
 def on_start(settings: dict[str, Any]) -> str:
@@ -58,7 +59,7 @@ def on_start(settings: dict[str, Any]) -> str:
     Args:
         settings: JSON object for `startPage` in main.js.
     """
-    return f'() => {{\n"use strict";\n{_small("page/main.js")}\nreturn startPage({json.dumps(settings)});\n}}'
+    return f"() => {_called('page/main.js', f'return startPage({json.dumps(settings)})')}"
 
 
 @cache
@@ -68,17 +69,22 @@ def head() -> str:
 
 
 @cache
-def _small(module: str) -> str:
-    """Join a module in `FOLDER` with its imports, without nearly all comments, and indents.
+def _called(module: str, call: str) -> str:
+    """Join a module in `FOLDER` with its imports to a function that is called at once; what only readers need goes.
+
+    Args:
+        module: whose names the call can use. Names stay as they are, so that an error in a browser can be read.
+        call: the function's last statement.
 
     Raises:
-        ValueError: if a line ends within a template, whose text would lose its indents.
+        ValueError: if the text cannot be parsed, which would else travel as it is.
     """
-    small = _INDENT.sub("", _COMMENT.sub("", bundle(FOLDER / module)))
-    for line in small.splitlines():
-        if line.count("`") % 2:
-            raise ValueError(f"{module} has a template of several lines: join lines. It begins or ends in {line!r}.")
-    return small
+    body = _COMMENT.sub("", bundle(FOLDER / module))
+    whole = f"(() => {{{body}\n{call};\n}})();"
+    small = minify_html.minify(f"<script>{whole}</script>", minify_js=True)
+    if not small.startswith("<script>(()=>{"):
+        raise ValueError(f"{module} or what it imports is no JavaScript that can be parsed: look at the last change.")
+    return small.removesuffix("</script>").replace("<script>(()=>{", '(()=>{"use strict";', 1)
 
 
 def _in_order(start: Path) -> dict[Path, str]:

@@ -123,8 +123,10 @@ def export_scaled(width: int, height: int) -> str:
     return f"Both pictures were made smaller: together they are {width}x{height} px."
 
 
-def export_needs_change() -> str:
+def export_needs_change(*, straightened: bool) -> str:
     """Say that before and after are the same."""
+    if straightened:
+        return "Before and after begin anew where a picture was straightened: edit it first, then export both."
     return "There is no before and after yet: edit a picture first, then export both side by side."
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from core import BadRequest
 from core.models import ModelSpec
-from core.values import Alternative, EditRequest, Preview, View
+from core.values import UNMOVED, Alternative, EditRequest, Preview, View
 from editor.documents.document import Document, Shown
 from editor.documents.store import Picture
 from editor.documents.versions import Version
@@ -94,14 +94,14 @@ def mask(document: Document, mask: MaskPixels, notice: str) -> Message:
 
 
 def head(document: Document, shown: Shown, address: Address, *, keep_mask: bool) -> Message:
-    """Another version is shown: by accepting, or by going back or forward in the tree."""
+    """Another version is shown: by accepting, by going back or forward in the tree, by framing anew."""
     return _sent(
         told.Head(
             doc=document.id,
             parent=shown.version.parent,
-            offset=list(shown.offset),
             keep_mask=keep_mask,
             dropped=list(shown.dropped),
+            **_lies(shown.version),
             **_picture(shown.version, address),
         )
     )
@@ -343,8 +343,13 @@ def _node(version: Version, address: Address) -> told.Node:
         url=address(version.picture),
         width=size.width,
         height=size.height,
-        offset=list(version.offset),
+        **_lies(version),
     )
+
+
+def _lies(version: Version) -> dict[str, Any]:
+    x, y, turn = version.placing or UNMOVED
+    return {"offset": [x, y], "turn": turn.number, "anew": version.placing is None}
 
 
 def _grid(view: View, spec: ModelSpec) -> dict[str, Any]:

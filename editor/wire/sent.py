@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, TypeVar, get_args
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from core import BadRequest
-from core.values import MOST_SIDE
+from core.values import MOST_DEGREES, MOST_SIDE
 from editor.sentences import on_page
 
 Mode = Literal["fill", "replace", "extend", "generate", "sweep"]
@@ -162,6 +162,16 @@ class OfVersion(OfDocument):
     version: _Index = Field(description="no version")
 
 
+class Frame(OfVersion):
+    """A version to be framed anew: turned, see `core.values.Turn.number`, then straightened, then cropped."""
+
+    turn: Annotated[int, Field(strict=True, ge=0, le=7)] = Field(0, description="a turn outside 0 to 7")
+    degrees: Annotated[float, Field(ge=-MOST_DEGREES, le=MOST_DEGREES, allow_inf_nan=False)] = Field(
+        0, description=f"an angle outside {-MOST_DEGREES} to {MOST_DEGREES} degrees"
+    )
+    box: _Edges | None = Field(None, description="a crop without four whole edges")
+
+
 class Export(OfDocument):
     """A file to be made of a version, or of a variation of a run; a project has the stage's own state."""
 
@@ -185,6 +195,7 @@ EVENTS: dict[str, type[Sent]] = {
     "draft": OfVariation,
     "accept": OfVariation,
     "goto": OfVersion,
+    "frame": Frame,
     "bring": OfFile,
     "mask": OfDocument,
     "reopen": OfDocument,

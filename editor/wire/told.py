@@ -50,15 +50,25 @@ class Grid(Part):
     coverage: float
 
 
-class Node(Part):
-    """A version in the tree; offset = position of its parent's picture on it."""
+class Lies(Part):
+    """Where the picture of a version's parent lies on it; anew = no pixel of the parent is left as it was.
+
+    Its left upper corner lies at offset, and it is turned about that by turn, see `core.values.Turn.number`.
+    """
+
+    offset: list[int]
+    turn: int = 0
+    anew: bool = False
+
+
+class Node(Lies):
+    """A version in the tree."""
 
     version: int
     parent: int | None
     url: str
     width: int
     height: int
-    offset: list[int]
 
 
 class Shown(Part):
@@ -99,13 +109,12 @@ class Painted(Told):
     notice: str
 
 
-class Head(Told, Shown):
-    """Another version is shown: by accepting, or by going back or forward in the tree."""
+class Head(Told, Shown, Lies):
+    """Another version is shown: by accepting, by going back or forward in the tree, by framing anew."""
 
     kind: Literal["head"] = "head"
     doc: str
     parent: int | None
-    offset: list[int]
     keep_mask: bool
     dropped: list[int]
 

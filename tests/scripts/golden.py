@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from core.canvas.masks import feather_weight, latent_mask
 from core.canvas.plan import plan
-from core.values.geometry import Box, cell_areas
+from core.values.framing import Placing, Turn, largest_box
+from core.values.geometry import Box, Size, cell_areas
 from core.values.groups import View
 from core.values.labels import class_names, search_classes
 from core.values.region import Mask
@@ -35,6 +36,8 @@ def golden() -> dict[str, list[Any]]:
         "cells": [_cells(draw, side, grid) for side, grid in ((32, 8), (33, 8), (61, 16), (17, 4), (9, 16), (40, 7))],
         "plans": [_plan(draw, number) for number in range(24)],
         "feathers": [_feather(draw, radius) for radius in (0, 1, 4, 9, 64, 6)],
+        "straight": [_straight(draw) for _ in range(24)],
+        "placings": [_placing(draw, number) for number in range(64)],
         "classes": [{"id": i, "names": _own(name), "also": _also(name)} for i, name in enumerate(CLASSES)],
         "searches": [{"query": query, "found": list(search_classes(CLASSES, query))} for query in QUERIES],
     }
@@ -79,6 +82,24 @@ def _feather(draw: np.random.Generator, radius: int) -> dict[str, Any]:
     mask[:14, 20:40] = True
     weight = np.rint(255 * feather_weight(mask, radius)).astype(np.int64)
     return {"mask": write_mask(mask), "radius": radius, "levels": weight.ravel().tolist()}
+
+
+def _straight(draw: np.random.Generator) -> dict[str, Any]:
+    """A picture's size, an angle, and the largest box that the straightened picture fills."""
+    size, degrees = Size(int(draw.integers(40, 900)), int(draw.integers(40, 900))), int(draw.integers(-150, 151)) / 10
+    return {"size": list(size), "degrees": degrees, "box": _corners(largest_box(size, degrees))}
+
+
+def _placing(draw: np.random.Generator, number: int) -> dict[str, Any]:
+    """Two placings, each turned in one of the eight ways, both as one, and a box that lies so."""
+    one, two = (
+        Placing(int(draw.integers(-90, 90)), int(draw.integers(-90, 90)), Turn.numbered(turn))
+        for turn in divmod(number, 8)
+    )
+    box = Box(3, 5, int(draw.integers(4, 90)), int(draw.integers(6, 90)))
+    placings = (one, two, one.then(two))
+    told = [{"offset": [each.x, each.y], "turn": each.turn.number} for each in placings]
+    return {"placings": told, "box": _corners(box), "placed": _corners(placings[2].box(box))}
 
 
 def _blots(draw: np.random.Generator, height: int, width: int) -> NDArray[np.bool_]:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from core.values import Placing, Turn
 from editor.documents.project import read_project
 from tests.scripts import messages
 from tests.scripts.golden import FILE, as_text, golden
@@ -49,7 +50,10 @@ def test_a_project_file_of_the_page_is_read_by_the_server(node: str, tmp_path: P
     subprocess.run([node, QUIET, str(FOLDER / "write_project.js"), str(path)], timeout=120, check=True)
     project = read_project(path, most_bytes=10_000)
     assert (project.name, project.format, project.head, project.state) == ("Käfer", "jpeg", 7, {"note": "…"})
-    assert [(v.id, v.parent, v.offset) for v in project.versions] == [(3, None, (0, 0)), (7, 3, (2, -5))]
+    assert [(v.id, v.parent, v.placing) for v in project.versions] == [
+        (3, None, Placing()),
+        (7, 3, Placing(2, -5, Turn(2))),
+    ]
     assert [project.png(v) for v in project.versions] == [b"first", bytes([0, 255, 13, 10])]
 
 

@@ -84,6 +84,15 @@ export interface OfVersion {
   version: number;
 }
 
+/** A version to be framed anew: turned, see `core.values.Turn.number`, then straightened, then cropped. */
+export interface Frame {
+  doc?: string | null;
+  version: number;
+  turn?: number;
+  degrees?: number;
+  box?: number[] | null;
+}
+
 /** A file to be made of a version, or of a variation of a run; a project has the stage's own state. */
 export interface Export {
   doc?: string | null;
@@ -112,14 +121,23 @@ export interface Grid {
   coverage: number;
 }
 
-/** A version in the tree; offset = position of its parent's picture on it. */
+/** Where the picture of a version's parent lies on it; anew = no pixel of the parent is left as it was. Its left upper corner lies at offset, and it is turned about that by turn, see `core.values.Turn.number`. */
+export interface Lies {
+  offset: number[];
+  turn?: number;
+  anew?: boolean;
+}
+
+/** A version in the tree. */
 export interface Node {
+  offset: number[];
+  turn?: number;
+  anew?: boolean;
   version: number;
   parent: number | null;
   url: string;
   width: number;
   height: number;
-  offset: number[];
 }
 
 /** The version that is shown. */
@@ -166,10 +184,13 @@ export interface Painted {
   notice: string;
 }
 
-/** Another version is shown: by accepting, or by going back or forward in the tree. */
+/** Another version is shown: by accepting, by going back or forward in the tree, by framing anew. */
 export interface Head {
   rev: number;
   ask?: string;
+  offset: number[];
+  turn?: number;
+  anew?: boolean;
   version: number;
   url: string;
   width: number;
@@ -178,7 +199,6 @@ export interface Head {
   kind: "head";
   doc: string;
   parent: number | null;
-  offset: number[];
   keep_mask: boolean;
   dropped: number[];
 }
@@ -412,6 +432,7 @@ export interface Events {
   draft: OfVariation;
   accept: OfVariation;
   goto: OfVersion;
+  frame: Frame;
   bring: OfFile;
   mask: OfDocument;
   reopen: OfDocument;

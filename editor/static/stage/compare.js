@@ -2,11 +2,12 @@
 
 import { makeElement } from "../common/elements.js";
 import { context2d, download, makeCanvas, Picture } from "./picture.js";
+import { placedBox, UNMOVED } from "./placing.js";
 import { letterOf, WORDS } from "./wording.js";
 
 /**
- * @typedef {{picture: Picture, offset: number[], shift: number[]}} Side
- * offset = where the stage's picture begins in this one; shift = CSS pixels by which the view is moved
+ * @typedef {{picture: Picture, placing: import("./placing.js").Placing, shift: number[]}} Side
+ * placing = where it lies on the stage's picture; shift = CSS pixels by which the view is moved
  */
 /** @typedef {"slider" | "difference" | "pair"} Way */
 
@@ -102,9 +103,12 @@ export class Comparison {
   sides() {
     const { stage } = this;
     if (!stage.picture) return null;
-    const head = { picture: stage.picture, offset: [0, 0], shift: [0, 0] };
+    const head = { picture: stage.picture, placing: UNMOVED, shift: [0, 0] };
     const { review } = stage;
-    if (review) return review.shown ? [head, { picture: review.shown, offset: review.offset, shift: [0, 0] }] : null;
+    if (review) {
+      const placing = { offset: review.offset.map((v) => -v), turn: 0 };
+      return review.shown ? [head, { picture: review.shown, placing, shift: [0, 0] }] : null;
+    }
     return this.first ? [this.first.side, head] : null;
   }
 
@@ -112,8 +116,8 @@ export class Comparison {
   frame() {
     const sides = this.sides();
     if (!sides) return this.stage.frame();
-    const { picture, offset } = sides[1];
-    return [-offset[0], -offset[1], picture.width - offset[0], picture.height - offset[1]];
+    const { picture, placing } = sides[1];
+    return placedBox(placing, [0, 0, picture.width, picture.height]);
   }
 
   /** Compares that way, or stops where it is the way already. @param {Way} way */
@@ -145,7 +149,7 @@ export class Comparison {
     if (!entry || this.first) return;
     try {
       const picture = await Picture.decode(await download(entry.url), entry.width, entry.height);
-      this.first = { url: entry.url, side: { picture, offset: entry.offset, shift: [0, 0] } };
+      this.first = { url: entry.url, side: { picture, placing: entry.placing, shift: [0, 0] } };
     } catch {
       stage.panel.toast(WORDS.loadFailed, "error");
     }
@@ -175,20 +179,22 @@ export class Comparison {
   }
 
   /** Draws both in place of the stage's picture. @param {CanvasRenderingContext2D} pen in device pixels
-   * @param {(target: CanvasRenderingContext2D, side: Side) => void} one draws one picture through the view
+   * @param {(target: CanvasRenderingContext2D, side: Side, within: number[]) => void} one draws one picture through the
+   * view, as far as a box of the canvas goes
    * @returns {boolean} whether there was something to compare */
   draw(pen, one) {
     const sides = this.way ? this.sides() : null;
     this.place();
     if (!sides) return false;
     const [before, after] = sides;
+    const within = this.frame(); // what was opened may have been larger
     const { width, height } = pen.canvas;
     if (this.way === "difference") {
-      one(pen, before);
+      one(pen, before, within);
       // Both are scaled in the same way and only then subtracted: while blending, rounding may differ by one, which
       // shows.
       const other = context2d(makeCanvas(width, height));
-      one(other, after);
+      one(other, after, within);
       pen.setTransform(1, 0, 0, 1, 0, 0);
       pen.globalCompositeOperation = "difference";
       pen.drawImage(other.canvas, 0, 0);
@@ -209,7 +215,7 @@ export class Comparison {
       else pen.rect(index ? cut : 0, 0, index ? width - cut : cut, height);
       pen.clip();
       const sign = index ? 1 : -1;
-      one(pen, { ...side, shift: [sign * dx, sign * dy] });
+      one(pen, { ...side, shift: [sign * dx, sign * dy] }, within);
       pen.restore();
     }
     return true;

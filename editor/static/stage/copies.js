@@ -1,6 +1,7 @@
 /** The project file of a session that this browser keeps: what the server opens again, and what can be saved. Knows no
  * requests. */
 
+import { joined, UNMOVED } from "./placing.js";
 import { projectFile } from "./zip.js";
 
 /** @typedef {import("./autosave.js").Session} Session */
@@ -23,19 +24,24 @@ function stateOf({ mode, box, extend, mask, head, versions }) {
 export async function copyOf(session, pictureOf) {
   /** @type {Map<number, import("./zip.js").ProjectVersion>} */
   const kept = new Map();
-  const known = new Map(session.versions.map((each) => [each.id, each]));
-  for (const version of [...session.versions].sort((a, b) => a.id - b.id)) {
+  // Of versions that were kept before there were crops it says nothing of turns.
+  const versions = session.versions.map((each) => ({ ...each, turn: each.turn || 0, anew: !!each.anew }));
+  const known = new Map(versions.map((each) => [each.id, each]));
+  for (const version of versions.sort((a, b) => a.id - b.id)) {
     const png = await pictureOf(version.id);
     if (!png) continue;
-    let [x, y] = version.offset;
+    /** @type {import("./placing.js").Placing} */
+    let placing = version;
+    let anew = version.anew;
     let above = version.parent === null ? undefined : known.get(version.parent);
     for (; above && !kept.has(above.id); above = above.parent === null ? undefined : known.get(above.parent)) {
-      x += above.offset[0];
-      y += above.offset[1];
+      placing = joined(above, placing);
+      anew ||= above.anew;
     }
     const [first] = kept.keys(); // a tree has one root
     const parent = above ? above.id : (first ?? null);
-    kept.set(version.id, { id: version.id, parent, offset: above ? [x, y] : [0, 0], png });
+    const { offset, turn } = above ? placing : UNMOVED;
+    kept.set(version.id, { id: version.id, parent, offset, turn, anew, png });
   }
   if (session.head === null || !kept.has(session.head)) return null;
   const about = {

@@ -56,6 +56,7 @@ export class Guides {
   draw(pen) {
     const { stage } = this;
     if (!stage.hasCanvas() || stage.comparing || stage.comparison.on || stage.peek) return;
+    if (stage.crop) return this.drawCrop(pen, stage.crop.box);
     if (!stage.painter.hidden) this.drawIntent(pen);
     if (stage.rubber) this.drawRubber(pen, stage.rubber);
     if (stage.lasso?.open) this.drawScribble(pen, stage.lasso);
@@ -254,6 +255,34 @@ export class Guides {
     this.outline(pen, "#fff", 1.5);
     this.drawHandles(pen, at);
     label(pen, at, `${box[2] - box[0]} × ${box[3] - box[1]} px`, at[1] < 26);
+  }
+
+  /** What is cut off lies in the dark; lines at thirds. @param {CanvasRenderingContext2D} pen @param {number[]} box */
+  drawCrop(pen, box) {
+    const { view } = this.stage;
+    const at = this.screenBox(box);
+    const [l, t, r, b] = at;
+    const around = new Path2D();
+    around.rect(0, 0, view.width, view.height);
+    around.rect(l, t, r - l, b - t);
+    pen.fillStyle = "rgba(8, 12, 18, .6)";
+    pen.fill(around, "evenodd");
+    pen.beginPath();
+    for (const share of [1 / 3, 2 / 3]) {
+      const [x, y] = [Math.round(l + (r - l) * share) + 0.5, Math.round(t + (b - t) * share) + 0.5];
+      pen.moveTo(x, t);
+      pen.lineTo(x, b);
+      pen.moveTo(l, y);
+      pen.lineTo(r, y);
+    }
+    pen.strokeStyle = "rgba(255, 255, 255, .45)";
+    pen.lineWidth = 1;
+    pen.stroke();
+    pen.beginPath();
+    pen.rect(l, t, r - l, b - t);
+    this.outline(pen, "#fff", 1.5);
+    this.drawHandles(pen, at);
+    label(pen, [l, t, r, b - 30], `${box[2] - box[0]} × ${box[3] - box[1]} px`, true, r - l);
   }
 
   /** @param {CanvasRenderingContext2D} pen @param {{rect: number[], erase: boolean}} rubber */

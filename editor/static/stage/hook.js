@@ -22,6 +22,8 @@ function summary(stage) {
     box: stage.box,
     extend: stage.extend,
     aim: stage.aim,
+    crop: stage.crop,
+    pending: !!stage.versions.pending,
     gridOn: stage.gridOn,
     comparing: stage.comparing,
     calm: stage.renderer.guides.calm.matches,

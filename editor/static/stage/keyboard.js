@@ -40,6 +40,7 @@ export const KEYS = [
       { keys: ["T"], does: "Token pen: set or clear single cells", act: (stage) => stage.setTool("token") },
       { keys: ["M"], does: "Box to replace", act: (stage) => stage.setTool("box") },
       { keys: ["I"], does: "Look into a result: cells, sources of pixels", act: (stage) => stage.setTool("inspect") },
+      { keys: ["Shift+C"], does: "Crop, turn, straighten", act: (stage) => stage.setTool("crop") },
       { keys: ["H"], does: "Move the view", act: (stage) => stage.setTool("hand") },
       {
         keys: ["K"],
@@ -75,7 +76,7 @@ export const KEYS = [
       },
       { keys: ["G"], does: "Token grid", act: (stage) => stage.toggleGrid() },
       { keys: ["O"], does: "Hide the overlay while held", hold: (stage, on) => stage.painter.hide(on) },
-      { keys: ["Arrows"], does: "Move the crosshair, or the box, by a pixel; with Shift by a cell" },
+      { keys: ["Arrows"], does: "Move the crosshair, box or crop by a pixel; with Shift by more" },
       { keys: ["Ctrl+Z"], does: "Undo", act: (stage) => stage.undo() },
       { keys: ["Ctrl+Shift+Z", "Ctrl+Y"], does: "Redo", act: (stage) => stage.redo() },
     ],
@@ -85,7 +86,7 @@ export const KEYS = [
     shortcuts: [
       {
         keys: ["Enter"],
-        does: "Run, or keep the variation; in Replace first a box",
+        does: "Run, keep the variation, or crop; in Replace first a box",
         act: (stage) => stage.enter(),
         home: true,
       },

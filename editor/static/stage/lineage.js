@@ -2,9 +2,10 @@
  * look. */
 
 import { download, Picture } from "./picture.js";
+import { joined, UNMOVED } from "./placing.js";
 import { maskOn } from "./remains.js";
 import { tileOf } from "./review.js";
-import { WORDS } from "./wording.js";
+import { framedAnew, WORDS } from "./wording.js";
 
 /** @typedef {import("./mask.js").WireMask} WireMask */
 /** @typedef {import("./review.js").Review} Review */
@@ -14,17 +15,25 @@ import { WORDS } from "./wording.js";
 /** @typedef {import("./wire.js").Notice} Notice */
 /**
  * @typedef {{id: number, parent: number | null, doc: string | null, version: number | null, url: string, width: number,
- *   height: number, offset: number[], mask: WireMask | null, blob: Blob | null, tile: Blob | null,
- *   stored: boolean}} Version
- * id and parent are the browser's own; doc and version where the server has it; offset = where the parent's picture
- * begins in this one; mask = as it was when this version was left; blob = its PNG, while it is not in the browser's
- * store; stored = it is
+ *   height: number, offset: number[], turn: number, anew: boolean, mask: WireMask | null, blob: Blob | null,
+ *   tile: Blob | null, stored: boolean}} Version
+ * id and parent are the browser's own; doc and version where the server has it; offset and turn = where the parent's
+ * picture lies on this one (placing.js); anew = no pixel of the parent is left as it was; mask = as it was when this
+ * version was left; blob = its PNG, while it is not in the browser's store; stored = it is
  */
 /**
  * @typedef {{kind: "keep", review: Review, index: number} | {kind: "travel", step: Extract<Step, {kind: "version"}>,
- *   back: boolean} | {kind: "visit", review: Review | null}} Wish
+ *   back: boolean} | {kind: "visit", review: Review | null} | {kind: "frame", framing: Framing}} Wish
  * why the picture is about to become another
  */
+
+/** @typedef {{turn: number, degrees: number, box: number[] | null}} Framing how a picture is framed anew: turned, then
+ * straightened by degrees, then cropped */
+
+/** Where a version's parent lies on it, as the server says it. @param {import("../common/messages").Lies} told */
+function lies({ offset, turn = 0, anew = false }) {
+  return { offset: offset || [0, 0], turn, anew };
+}
 
 export class Versions {
   /** @param {import("./stage.js").Stage} stage */
@@ -69,6 +78,8 @@ export class Versions {
       width: 0,
       height: 0,
       offset: [0, 0],
+      turn: 0,
+      anew: false,
       mask: null,
       blob: null,
       tile: null,
@@ -96,7 +107,7 @@ export class Versions {
           url,
           width,
           height,
-          offset: each.offset || [0, 0],
+          ...lies(each),
         });
     }
     const version = typeof message.version === "number" ? message.version : null;
@@ -137,19 +148,19 @@ export class Versions {
     return { version: this.head ?? 0, mask: mask?.wire() ?? null, box, extend: extend.slice(), pinned };
   }
 
-  /** The version that was opened, as the present picture lies on it.
-   * @returns {{url: string, width: number, height: number, offset: number[]} | null} null where the present one is
-   * that */
+  /** The version that was opened, or straightened last, and where it lies on the present picture.
+   * @returns {{url: string, width: number, height: number, placing: import("./placing.js").Placing} | null} null where
+   * the present one is that */
   first() {
-    let [x, y] = [0, 0];
+    let placing = UNMOVED;
     let at = this.current;
-    if (!at || at.parent === null) return null;
-    for (let parent = this.all.get(at.parent ?? -1); parent; parent = this.all.get(at.parent ?? -1)) {
-      x -= at.offset[0];
-      y -= at.offset[1];
-      at = parent;
+    const below = () => (at && !at.anew && at.parent !== null && this.all.get(at.parent)) || null;
+    for (let next = below(); at && next; next = below()) {
+      placing = joined(at, placing);
+      at = next;
     }
-    return { url: at.url, width: at.width, height: at.height, offset: [x, y] };
+    if (!at || at === this.current) return null;
+    return { url: at.url, width: at.width, height: at.height, placing };
   }
 
   /** What a project file keeps of the canvas. */
@@ -240,6 +251,32 @@ export class Versions {
     for (const gone of dropped || []) Object.assign(this.find(doc, gone) || {}, { doc: null, version: null });
   }
 
+  /** Makes another version of the one that is shown: turned, straightened, cropped. @param {Framing} framing
+   * @returns {Promise<boolean>} whether it is the picture now */
+  async frame(framing) {
+    const { stage } = this;
+    if (this.pending) return false;
+    const before = this.head;
+    /** @type {Wish} */
+    const wish = { kind: "frame", framing };
+    stage.runner.abandon();
+    stage.choice.aside();
+    this.pending = wish;
+    stage.tell("versions");
+    const asked = async () =>
+      (await this.known())
+        ? stage.wire.frame({ doc: stage.doc, version: /** @type {number} */ (this.shown), ...framing })
+        : null;
+    let message = await asked();
+    if (message && message.kind !== "head" && message.gone && (await stage.sessions.revive()).kind === "open")
+      message = await asked();
+    if (this.pending !== wish) return false;
+    if (message?.kind === "head") await this.arrived(message, wish);
+    else this.failed(message || {});
+    stage.tell("versions");
+    return this.head !== before;
+  }
+
   /** @param {Extract<Step, {kind: "version"}>} step @param {boolean} back */
   travel(step, back) {
     void this.ask((back ? step.before : step.after).version, { kind: "travel", step, back });
@@ -321,11 +358,13 @@ export class Versions {
     if (this.pending !== wish) return picture.close();
     const known = this.find(doc, message.version);
     const parent = this.find(doc, message.parent);
-    const offset = message.offset || [0, 0];
-    const { url } = message;
+    const { url, version: number } = message;
     const version =
       known ||
-      this.add({ doc, version: message.version, parent: parent ? parent.id : this.head, url, width, height, offset });
+      this.add({
+        ...{ doc, version: number, parent: parent ? parent.id : this.head, url, width, height },
+        ...lies(message),
+      });
     this.lost(doc, message.dropped);
     if (!version.stored) version.blob = blob;
     if (typeof message.alpha === "boolean") stage.change({ alpha: message.alpha });
@@ -356,6 +395,7 @@ export class Versions {
       const { box, extend, pinned } = wish.back ? wish.step.before : wish.step.after;
       if (extend) stage.change({ box, extend, pinned });
     } else {
+      if (wish.kind === "frame") stage.change({ box: null, extend: [0, 0, 0, 0], pinned: null });
       const made = wish.kind === "keep" ? { review: wish.review, index: wish.index } : { review: null, index: 0 };
       stage.history.push({ kind: "version", before, after: this.standing(), ...made });
     }
@@ -364,6 +404,7 @@ export class Versions {
         keep: WORDS.kept,
         visit: WORDS.visited,
         travel: wish.kind === "travel" && wish.back ? WORDS.undoneEdit : WORDS.redoneEdit,
+        frame: wish.kind === "frame" ? framedAnew(wish.framing, version.width, version.height) : "",
       }[wish.kind]
     );
     void this.file(version, picture);

@@ -5,7 +5,7 @@
 /** @type {Name[]} what a session keeps */
 const KEPT = ["doc", "mask", "history", "mode", "box", "extend", "pinned", "review"];
 /** @type {Name[]} what says how large the canvas is */
-const FRAME = ["mask", "mode", "extend", "review", "running", "comparison", "dragging", "view", "hint"];
+const FRAME = ["mask", "mode", "extend", "review", "running", "comparison", "crop", "dragging", "view", "hint"];
 /** @type {Name[]} what a run would be asked for */
 const PLAN = ["mask", "paint", "mode", "box", "extend", "pinned", "model"];
 /** @type {Name[]} */
@@ -37,7 +37,10 @@ export function listenAll(stage) {
   stage.watch(["mode"], () => stage.crosshair.leave(false));
   stage.watch(["doc"], () => stage.crosshair.leave(true));
   stage.watch(["running"], () => stage.running && stage.change({ hint: "" }));
-  stage.listen(["hint"], () => panel.showHint(stage.hint));
+  stage.watch(["tool", "picture", "mask", "running", "review", "comparison"], () => stage.cropper.follow());
+  stage.listen(["crop", "view", "versions"], () => panel.cropBar.show());
+  // What it speaks of is not shown over a crop, where Enter is not Run either.
+  stage.listen(["hint", "tool"], () => panel.showHint(stage.tool === "crop" ? "" : stage.hint));
   stage.listen(["running", "review", "tiles", "doc"], () => choice.show());
   stage.listen(FRAME, () => stage.refit());
   stage.listen(PLAN, () => stage.planner.replan());
@@ -47,7 +50,7 @@ export function listenAll(stage) {
   stage.listen(["running", "review", "timeline"], () => timeline.refresh());
   stage.listen(["versions"], () => stage.tree.refresh());
   stage.listen(["view", "cells"], () => stage.cells.place());
-  stage.listen(["picture", "mask", "mode", "tool", "review", "running", "comparison", "cursor"], () =>
+  stage.listen(["picture", "mask", "mode", "tool", "review", "running", "comparison", "crop", "cursor"], () =>
     pointers.cursor()
   );
   stage.listen(null, (fresh) => renderer.draw(fresh));

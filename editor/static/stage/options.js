@@ -205,7 +205,7 @@ export class Options {
   refresh() {
     const { stage } = this;
     const { painter } = stage;
-    this.bar.hidden = !stage.paintable() || stage.comparison.on;
+    this.bar.hidden = !stage.paintable() || stage.comparison.on || stage.tool === "crop";
     if (this.bar.hidden) this.open(false);
     this.clearPart.hidden = !stage.alpha || !!stage.review;
     this.brush.hidden = !["brush", "eraser"].includes(stage.tool);

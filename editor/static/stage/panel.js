@@ -1,6 +1,7 @@
 /** The stage's own buttons, lines of text and tiles. Knows how they look and what they call, nothing of pixels. */
 
 import { makeElement } from "../common/elements.js";
+import { CropBar } from "./cropbar.js";
 import { Note } from "./note.js";
 import { Options } from "./options.js";
 import { Strip } from "./strip.js";
@@ -23,6 +24,7 @@ const ICONS = {
     "M3.5 16.5 11 9M9.6 7.6l2.8 2.8M13.5 2.5v3M13.5 9.5v0M17.5 6.5h-3M6.5 3.5v2.4M5.3 4.7h2.4" +
     "M15.8 11.3v2.4M14.6 12.5H17",
   token: "M3.5 3.5h5v5h-5zM11.5 3.5h5v5h-5zM3.5 11.5h5v5h-5zM14 11v6M11 14h6",
+  crop: "M6 2.5V14h11.5M2.5 6H14v11.5",
   compare: "M10 2.5v15M3.5 5.5h13v9h-13zM6 8.5h1.5M6 11.5h1.5M12.5 8.5H14M12.5 11.5H14",
   help: "M10 3a7 7 0 1 1 0 14 7 7 0 0 1 0-14ZM7.9 8.2a2.1 2.1 0 1 1 3.2 1.8c-.7.4-1.1.8-1.1 1.6M10 13.8v.1",
   hand:
@@ -57,6 +59,7 @@ const RAIL = [
   { id: "inspect", title: "Look into a result: cells, and where pixels came from", key: "I", kind: "tool" },
   { id: "box", title: "Box to replace", key: "M", kind: "tool" },
   { id: "extend", title: "Pull the border", key: "drag the handles", kind: "tool" },
+  { id: "crop", title: "Crop, turn, straighten", key: "Shift+C", kind: "tool" },
   { id: "hand", title: "Move the view", key: "H, or hold Space", kind: "tool" },
   { id: "undo", title: "Undo", key: "Ctrl+Z", kind: "action", gap: true },
   { id: "redo", title: "Redo", key: "Ctrl+Shift+Z", kind: "action" },
@@ -107,6 +110,7 @@ export class Panel {
     this.viewport = makeElement("div", "mge-view", { tabindex: "0", role: "application", "aria-label": WORDS.stage });
 
     this.options = new Options(stage);
+    this.cropBar = new CropBar(stage);
     this.sample = button("mge-button", WORDS.sample, () => stage.files.openSample());
     this.empty = this.emptyPlace();
     this.strip = new Strip(stage);
@@ -184,6 +188,8 @@ export class Panel {
       this.viewport,
       this.options.bar,
       this.options.menu,
+      this.cropBar.bar,
+      this.cropBar.grips,
       ...stage.comparison.labels,
       stage.comparison.bar,
       this.empty,
@@ -257,6 +263,11 @@ export class Panel {
       act: () => this.stage.run(),
       first: true,
     });
+  }
+
+  /** CSS pixels at the viewport's head that no picture should lie under. */
+  get head() {
+    return this.stage.crop ? this.cropBar.bar.offsetHeight : 0;
   }
 
   /** CSS pixels at the viewport's foot that no picture should lie under. */

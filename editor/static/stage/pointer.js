@@ -138,6 +138,7 @@ export class Pointers {
     const { stage } = this;
     const point = at();
     if (stage.comparison.on) return null;
+    if (stage.crop) return stage.cropper.drag(point);
     if (stage.tool === "inspect") {
       // A press looks into the cell; a drag moves the view, as with the hand.
       stage.cells.inspect(point.x, point.y);
@@ -254,6 +255,14 @@ export class Pointers {
     return stage.paintable() && ["brush", "eraser"].includes(stage.tool) && !this.spaceDown && !this.panning;
   }
 
+  /** The box that has handles now. @returns {number[] | null} */
+  handled() {
+    const { stage } = this;
+    if (stage.crop) return stage.crop.box;
+    if (stage.mode === "extend") return stage.grown();
+    return stage.tool === "box" && !stage.review ? stage.box : null;
+  }
+
   /** The mouse cursor over the canvas. @param {import("./tools.js").Point} [point] */
   cursor(point) {
     const { stage } = this;
@@ -263,11 +272,11 @@ export class Pointers {
     else if (this.spaceDown || stage.tool === "hand" || !stage.mask || stage.comparison.on) cursor = "grab";
     else if (this.brushShown()) cursor = "none";
     else if (point) {
-      const box = stage.mode === "extend" ? stage.grown() : stage.tool === "box" && !stage.review ? stage.box : null;
+      const box = this.handled();
       const handle = box ? handleAt(box, point) : "";
       const inside = box && point.x >= box[0] && point.x < box[2] && point.y >= box[1] && point.y < box[3];
       if (handle) cursor = `${handle}-resize`;
-      else if (stage.mode === "extend") cursor = "grab";
+      else if (stage.mode === "extend" && !stage.crop) cursor = "grab";
       else if (inside) cursor = "move";
     }
     this.host.style.cursor = cursor;

@@ -3,6 +3,7 @@
 
 import { Guides, hatch } from "./guides.js";
 import { context2d, makeCanvas } from "./picture.js";
+import { matrixOf, placedBox } from "./placing.js";
 
 /** @type {import("./state.js").Name[]} what the picture shows */
 const PICTURE = [
@@ -16,6 +17,7 @@ const PICTURE = [
   "comparing",
   "comparison",
   "split",
+  "crop",
   "view",
 ];
 /** @type {import("./state.js").Name[]} what the whole tint depends on, beside the strokes */
@@ -31,6 +33,7 @@ const TINT = [
   "comparison",
   "overlay",
   "feather",
+  "crop",
   "view",
 ];
 
@@ -43,6 +46,13 @@ function checkerboard() {
   pen.fillRect(0, 0, 8, 8);
   pen.fillRect(8, 8, 8, 8);
   return /** @type {CanvasPattern} */ (pen.createPattern(tile, "repeat"));
+}
+
+/** @param {CanvasRenderingContext2D} pen @param {number} degrees clockwise @param {number} x @param {number} y */
+function turnAbout(pen, degrees, x, y) {
+  pen.translate(x, y);
+  pen.rotate((degrees * Math.PI) / 180);
+  pen.translate(-x, -y);
 }
 
 export class Renderer {
@@ -116,10 +126,11 @@ export class Renderer {
     const pen = this.picturePen;
     const { stage } = this;
     this.wipe(pen);
-    if (stage.comparison.draw(pen, (target, side) => this.drawOne(target, side))) return;
+    if (stage.comparison.draw(pen, (target, side, within) => this.drawOne(target, side, within))) return;
     this.onCanvas(pen);
     const { shown, offset } = this.shownPicture();
-    if (shown) this.drawOne(pen, { picture: shown, offset, shift: [0, 0] });
+    const placing = { offset: offset.map((v) => -v), turn: 0 };
+    if (shown) this.drawOne(pen, { picture: shown, placing, shift: [0, 0] });
     for (const { box, canvas } of this.shownPreviews()) {
       pen.imageSmoothingEnabled = true;
       pen.drawImage(canvas, box[0], box[1], box[2] - box[0], box[3] - box[1]);
@@ -127,20 +138,32 @@ export class Renderer {
   }
 
   /** One picture, on a checkerboard where it has transparency. @param {CanvasRenderingContext2D} pen
-   * @param {import("./compare.js").Side} side */
-  drawOne(pen, { picture, offset, shift }) {
-    const { alpha, view } = this.stage;
+   * @param {import("./compare.js").Side} side @param {number[] | null} [within] a box of the canvas that may cut it */
+  drawOne(pen, { picture, placing, shift }, within = null) {
+    const { alpha, view, crop } = this.stage;
     const [x, y] = shift.map((v) => Math.round(v * view.dpr));
-    if (alpha) {
-      pen.setTransform(view.dpr, 0, 0, view.dpr, x, y);
-      const [l, t] = view.toScreen(-offset[0], -offset[1]);
-      pen.fillStyle = this.checker;
-      pen.fillRect(l, t, picture.width * view.scale, picture.height * view.scale);
-    }
+    const box = placedBox(placing, [0, 0, picture.width, picture.height]);
+    pen.save();
     this.onCanvas(pen);
     const at = pen.getTransform();
     pen.setTransform(at.a, 0, 0, at.d, at.e + x, at.f + y);
-    picture.draw(pen, -offset[0], -offset[1], view.deviceScale);
+    if (within && box.some((v, i) => (i < 2 ? v < within[i] : v > within[i]))) {
+      pen.beginPath();
+      pen.rect(within[0], within[1], within[2] - within[0], within[3] - within[1]);
+      pen.clip();
+    }
+    if (crop?.degrees) turnAbout(pen, crop.degrees, picture.width / 2, picture.height / 2);
+    const there = pen.getTransform();
+    if (alpha) {
+      pen.setTransform(view.dpr, 0, 0, view.dpr, x, y);
+      const [l, t] = view.toScreen(box[0], box[1]);
+      pen.fillStyle = this.checker;
+      pen.fillRect(l, t, (box[2] - box[0]) * view.scale, (box[3] - box[1]) * view.scale);
+    }
+    pen.setTransform(there);
+    pen.transform(...matrixOf(placing));
+    picture.draw(pen, 0, 0, view.deviceScale);
+    pen.restore();
     this.onCanvas(pen);
   }
 
@@ -170,7 +193,8 @@ export class Renderer {
   /** The tint, where it is to be seen. */
   shownTint() {
     const { tint, comparing, comparison, painter, painting, review, running, peek } = this.stage;
-    if (peek || comparing || comparison.on || painter.hidden || !this.stage.paintable()) return null;
+    if (peek || comparing || comparison.on || painter.hidden || this.stage.crop) return null;
+    if (!this.stage.paintable()) return null;
     if (this.boxed && this.stage.feather === null) return null;
     return painting || !(review || running?.step) ? tint : null;
   }

@@ -5,6 +5,7 @@ import { Autosave } from "./autosave.js";
 import { Cells } from "./cells.js";
 import { Choice } from "./choice.js";
 import { Comparison } from "./compare.js";
+import { Cropper } from "./cropper.js";
 import { Crosshair } from "./crosshair.js";
 import { Exporter } from "./exporter.js";
 import { Files } from "./files.js";
@@ -42,7 +43,12 @@ export class Stage extends State {
     super();
     this.root = root;
     /** @type {import("./tools.js").Limits} as core has them */
-    this.limits = { side: Number(root.dataset.mostSide), pixels: Number(root.dataset.mostPixels) };
+    this.limits = {
+      side: Number(root.dataset.mostSide),
+      pixels: Number(root.dataset.mostPixels),
+      least: Number(root.dataset.leastSide),
+      degrees: Number(root.dataset.mostDegrees),
+    };
     this.wire = wire;
     this.model = { ...this.model, id: model };
     this.view = new View(() => this.tell("view"));
@@ -52,6 +58,7 @@ export class Stage extends State {
     this.painter = new Painter(this);
     this.selector = new Selector(this);
     this.outliner = new Outliner(this);
+    this.cropper = new Cropper(this);
     this.comparison = new Comparison(this);
     this.planner = new Planner(this);
     this.runner = new Runner(this);
@@ -94,7 +101,7 @@ export class Stage extends State {
 
   /** @param {string} tool */
   setTool(tool) {
-    if (!TOOLS[this.mode].includes(tool)) return;
+    if (!TOOLS[this.mode].includes(tool) || (tool === "crop" && !this.cropper.begin())) return;
     this.change({ tool });
     this.sources.pointAt(null);
     this.comparison.end();
@@ -131,13 +138,13 @@ export class Stage extends State {
     const [across, down] = this.comparison.apart;
     this.fittedTo = this.fitting();
     const foot = free + down + this.panel.foot;
-    this.view.fit(this.frame(), [free + across, free + down, free + across, foot]);
+    this.view.fit(this.frame(), [free + across, free + down + this.panel.head, free + across, foot]);
   }
 
   /** What decides how the canvas is fitted, as one word. */
   fitting() {
     const { width, height, dpr } = this.view;
-    const room = [this.comparison.apart, this.panel.foot, width, height, dpr];
+    const room = [this.comparison.apart, this.panel.head, this.panel.foot, width, height, dpr];
     return String([this.hasCanvas(), this.mode === "extend", this.frame(), ...room]);
   }
 
@@ -171,6 +178,10 @@ export class Stage extends State {
     }
     /** @type {[number, number]} */
     const way = across ? [sign, 0] : [0, sign];
+    if (this.crop) {
+      this.cropper.nudge("", ...way, far);
+      return true;
+    }
     if (this.cells.move(...way) || this.crosshair.move(...way, far)) return true;
     if (this.review && across) {
       this.choice.pick(this.review.neighbour(sign));
@@ -190,6 +201,7 @@ export class Stage extends State {
     const outlined = this.outliner.giveUp(); // with the corner under the finger
     if (this.pointers.cancel() || outlined || this.selector.forget()) return;
     if (this.comparison.on) this.comparison.end();
+    else if (this.crop) this.cropper.leave();
     else if (this.cells.open) this.cells.close();
     else if (this.running) this.stop();
     else if (this.crosshair.hide()) return;
@@ -201,11 +213,12 @@ export class Stage extends State {
     return !!this.review && this.history.marks !== this.marksSeen;
   }
 
-  /** Closes an outline, or keeps the variation under review; what was painted over it is run instead. */
+  /** Crops, closes an outline, or keeps the variation under review; what was painted over it is run instead. */
   enter() {
     if (this.outliner.close()) return;
     this.crosshair.release();
     const { review } = this;
+    if (this.crop) return void this.cropper.apply();
     if (review && !this.repainted) return this.keep();
     this.run();
     if (review && this.running) this.panel.toast(WORDS.ranOver);

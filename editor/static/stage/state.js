@@ -20,11 +20,11 @@ import { Observed } from "./observed.js";
 export const MODES = ["fill", "replace", "extend", "generate", "sweep"];
 /** @type {Record<string, string[]>} */
 export const TOOLS = {
-  fill: ["brush", "eraser", "rectangle", "lasso", "select", "token", "inspect", "hand"],
-  replace: ["box", "brush", "eraser", "rectangle", "lasso", "select", "token", "inspect", "hand"],
-  extend: ["extend", "inspect", "hand"],
-  generate: ["hand", "inspect"],
-  sweep: ["brush", "eraser", "rectangle", "lasso", "select", "token", "hand"],
+  fill: ["brush", "eraser", "rectangle", "lasso", "select", "token", "inspect", "crop", "hand"],
+  replace: ["box", "brush", "eraser", "rectangle", "lasso", "select", "token", "inspect", "crop", "hand"],
+  extend: ["extend", "inspect", "crop", "hand"],
+  generate: ["hand", "inspect", "crop"],
+  sweep: ["brush", "eraser", "rectangle", "lasso", "select", "token", "crop", "hand"],
 };
 
 export class State extends Observed {
@@ -56,6 +56,9 @@ export class State extends Observed {
   pinned = null;
   /** @type {{passes: import("./tokens.js").Pass[], seconds: number | null, local: boolean}} */
   plan = { passes: [], seconds: null, local: true };
+  /** @type {{box: number[], degrees: number, aspect: string} | null} the crop that is being chosen; aspect of
+   * `SHAPES` */
+  crop = null;
   /** @type {number[] | null} the smallest box that holds what is painted */
   painted = null;
   marksSeen = 0; // of the history, when the variations under review came
@@ -126,6 +129,7 @@ export class State extends Observed {
   /** What fits into the viewport. */
   frame() {
     const { running } = this;
+    if (this.crop && this.mask) return [0, 0, this.mask.width, this.mask.height];
     const review = this.review || running?.family;
     if (review)
       return [-review.offset[0], -review.offset[1], review.width - review.offset[0], review.height - review.offset[1]];

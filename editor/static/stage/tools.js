@@ -13,7 +13,8 @@ export const REACH = 9;
  * position on the canvas in picture pixels, and on the screen in CSS pixels; reach = how near counts as touching a
  * handle, in picture pixels
  */
-/** @typedef {{side: number, pixels: number}} Limits of a canvas: pixels a side, and of all */
+/** @typedef {{side: number, pixels: number, least: number, degrees: number}} Limits
+ * of a canvas: most pixels a side and of all, least pixels a side, and most degrees to straighten by */
 /** @typedef {{move(point: Point): void, up(): void, cancel(): void}} Drag */
 
 /** @type {[string, number, number][]} */

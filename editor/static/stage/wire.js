@@ -27,8 +27,10 @@ const PATIENCE_FOR_ANSWER = 20000; // ms; a wait always ends
 const PATIENCE_TO_REOPEN = 6000; // this browser has its own copy of what is asked for
 const LONG_PATIENCE = 180000; // large files, and what the nets have a part in
 
-/** What comes instead of an answer that does not come. @type {Notice} */
-const NO_ANSWER = { kind: "notice", level: "error", message: WORDS.noAnswer, unanswered: true };
+/** What comes instead of an answer that does not come. @returns {Notice} */
+function noAnswer() {
+  return { kind: "notice", level: "error", message: WORDS.noAnswer, unanswered: true };
+}
 
 export class Wire {
   /**
@@ -100,7 +102,7 @@ export class Wire {
         this.asked.delete(ask);
         done(message);
       };
-      const timer = setTimeout(() => end(NO_ANSWER), patience);
+      const timer = setTimeout(() => end(noAnswer()), patience);
       this.asked.set(ask, end);
       send(ask);
     });
@@ -133,6 +135,12 @@ export class Wire {
    * @returns {Promise<Head | Notice>} */
   goto(doc, version) {
     return this.answer((ask) => this.trigger("goto", { ask, doc, version }));
+  }
+
+  /** @param {Events["frame"]} asked of a version
+   * @returns {Promise<Head | Notice>} */
+  frame(asked) {
+    return this.answer((ask) => this.trigger("frame", { ask, ...asked }), LONG_PATIENCE);
   }
 
   /** Opens what was uploaded. @param {import("./carrier.js").Carried} carried @param {string} name of the file

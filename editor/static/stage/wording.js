@@ -1,177 +1,13 @@
-/** Every sentence the stage says. Knows nothing of state: numbers come in, text goes out. */
+/** Every sentence the stage says, those without numbers by their names. Knows nothing of state. */
 
-/** @type {Record<string, string>} */
-export const WORDS = {
-  stage: "Picture canvas. Paint what should be repainted, with keys after K; press Enter to run.",
-  emptyTitle: "Start with a photo",
-  emptyText: "Drop one here, paste it, or open a file. Then paint over what should change and press Enter.",
-  open: "Open a photo",
-  sample: "Try a sample",
-  run: "Run",
-  runTitle: "Repaint what is marked (Enter)",
-  pressEnter: "Press Enter to see them go.",
-  tapRun: "Tap Run to see them go.",
-  drop: "Drop here to open it as a photo",
-  dropMask: "Drop here to use it as the mask",
-  noUpload: "This page takes no files here: use its own open button.",
-  nothingPainted: "Nothing is painted yet: brush over what should be repainted, then run.",
-  centredBox: "A box is in the middle now: move it with the arrows or drag it, choose a class, then run.",
-  crosshair: "Arrows move the crosshair, with Shift by a cell; Space paints or sets a corner; K puts it away.",
-  nothingDrawn: "Nothing is drawn in this mode: press 1 for Fill or 2 for Replace, then K.",
-  firstCorner: "Begun here: move to the other end, then press Space again.",
-  noBorder: "No border is pulled yet: drag a handle outwards to say how far the picture should grow.",
-  noPicture: "No photo is open yet: open one, then run.",
-  noMask: "The mask is empty: paint something first, then save or copy it.",
-  starting: "Starting",
-  stopped: "Stopped. Your picture and mask are as they were.",
-  loadFailed: "The picture could not be loaded from the server: open it again.",
-  planFailed: "The server could not say which cells this touches; running still works.",
-  kept: "Kept. It is the picture now; Ctrl+Z takes it back.",
-  undoneEdit: "The last edit was taken back.",
-  redoneEdit: "The edit is applied again.",
-  original: "Original",
-  before: "Before",
-  after: "After",
-  now: "Now",
-  compare: "Compare",
-  splitLine: "Line between before and after, in percent from the left",
-  nothingToCompare: "There is nothing to compare yet: run something first.",
-  outsideWindow: "The token pen works in one window: clear the mask to use it elsewhere, or brush there.",
-  outsidePicture: "The token pen works on the picture: start inside it.",
-  nothingToGrow: "The mask is empty: paint something first, then grow or shrink it.",
-  shrunkAway: "Nothing is left of the mask: press Ctrl+Z to have it back, or shrink it by less.",
-  mask: "Mask",
-  find: "Find",
-  againMask: "Bring the mask of the last run back, or the one cleared since (A)",
-  invertMask: "Mask what is not, and nothing else (X)",
-  noLastMask: "There is no mask to bring back yet: nothing was run or cleared.",
-  growBy: "Pixels to grow or shrink by",
-  growMask: "Grow the mask by so many pixels all around",
-  shrinkMask: "Shrink the mask by so many pixels all around",
-  loadMask: "Load the mask from a picture of this size: what is bright, or opaque on a transparent layer",
-  clearPart: "Transparent",
-  clearPartTitle: "Select what is transparent in this picture, to be filled",
-  notPaintable: "Nothing is painted in this mode: go to Fill or Replace, then load the mask.",
-  saveMask: "Save the mask as a PNG, white = repaint",
-  maskMenu: "Overlay and mask",
-  overlay: "Overlay",
-  overlayColour: "Colour of the overlay",
-  colour: "Colour",
-  ways: "What a drag draws; a click takes like colours",
-  tolerance: "Tolerance",
-  toleranceTitle: "How far like colours may differ (drag to the side with Like colours)",
-  selecting: "Selecting …",
-  featherUnused: "Fill ends with the photo's own pixels here, which need no feather: it counts where Finish is None.",
-  outlineWays: "How the outline is drawn",
-  outlining: "Click the corners; the first one closes, or Enter; Backspace takes one back",
-  fewCorners: "An outline has three corners at least: click more of them, or press Esc to give it up.",
-  openOutline: "The outline is not closed yet: click its first corner or press Enter, or press Esc to give it up.",
-  edge: "Edge",
-  maskFile: "File",
-  helpTitle: "Keys and gestures",
-  close: "Close",
-  stillLoading: "The picture is being loaded: try again in a moment.",
-  stillRunning: "A run is still going: stop it or wait for it.",
-  noRun: "Nothing is under review: run something first.",
-  noSteps: "The steps of this run are not here: run again, then branch from one of them.",
-  notBranchable: "This run cannot be taken up again: only runs of one window keep their cells.",
-  nothingLeft: "The last step leaves nothing to decide: go back a step or more first.",
-  pinnedRun: "This picture was put together from pinned cells: choose the variation it was made from.",
-  variations: "Variations",
-  variation: "Variation",
-  decoding: "decoding",
-  finishing: "Finishing",
-  finished: "Finished",
-  seed: "seed",
-  score: "score",
-  draft: "draft",
-  drafted: "Stopped; the best frame so far is kept as a draft in the dock.",
-  orderBy: "Order of the variations",
-  keep: "Keep",
-  keepTitle: "Make this variation the picture (Enter)",
-  more: "More like this",
-  moreTitle: "The same seed again at other temperatures",
-  dropOne: "Drop",
-  dropTitle: "Take this variation out of the dock (Delete); Ctrl+Z brings it back",
-  dropped: "Dropped. Ctrl+Z brings it back.",
-  aside: "Set aside",
-  asideTitle: "Back to the picture (Esc); the variations stay in the dock",
-  star: "Star",
-  starTitle: "Star this variation (S): it stays when the others are cleared",
-  clearRest: "Clear unstarred",
-  clearRestTitle: "Take all variations without a star out of the dock; Ctrl+Z brings them back",
-  visited: "This version is the picture now; Ctrl+Z goes back.",
-  versionGone: "This version is no longer on the server and not in this browser: choose another one.",
-  timeline: "Timeline",
-  steps: "Steps of the run",
-  trackTitle: "Go back and forth through the steps (, and .)",
-  looks: "What the timeline shows",
-  noStepsYet: "The steps of a run appear here.",
-  branch: "Branch here",
-  branchTitle: "Run again from this step, with the settings as they are now",
-  weakestTitle: "Decide the cells again of which the model was least sure",
-  share: "Share of the cells to decide again, in percent",
-  baseline: "Sequential",
-  baselineTitle: "Decode the same seed row by row, to compare",
-  sequential: "Row by row",
-  inspectNothing: "Look into a result: run something first, then click a cell.",
-  inspectOutside: "This cell was not regenerated: click inside the repainted part.",
-  byModel: "Painted by the model",
-  asOpened: "Nothing was painted here: this is the photo as it was opened.",
-  sourcesGone: "Where this came from is not kept: run it again to see.",
-  looking: "Looking up what fits here …",
-  pin: "Pin code",
-  unpin: "Unpin this cell",
-  history: "History",
-  versions: "Versions",
-  restored: "Restored from this browser",
-  restoring: "The server has not answered yet. Your work is safe in this browser.",
-  reviving: "The server had let go of this picture: it gets this browser's copy …",
-  saveCopy: "Save the copy",
-  saveCopyTitle: "Download this browser's copy as a project file, with all versions and masks",
-  again: "Try again",
-  againTitle: "Bring it to the server once more",
-  copyIncomplete: "this browser does not hold the picture itself",
-  workGone: "This work is not in this browser any more: open the file again.",
-  openElsewhere: "This work is open in another tab: go on there, or close that tab first.",
-  openedOver: "Opened. Ctrl+Z goes back to what was here before.",
-  recent: "Recent work",
-  forget: "Delete this work from the browser",
-  untitled: "picture",
-  startFresh: "Start fresh",
-  startFreshTitle: "Forget what was restored",
-  notSaved: "This browser has no room to save your work: save a project file before you close the page.",
-  nothingKept: "This browser lets the page keep nothing: save a project file before you close or reload it.",
-  settingsNotKept: "This browser does not let the page keep your settings: they last until you close it.",
-  noAnswer: "The server did not answer: your work is kept here, try again.",
-  notCarried: "The file did not reach the server: check the connection, then open it again.",
-  tooLarge: "The file is larger than this server takes: save it smaller, as JPEG or WebP.",
-  runSilent: "Nothing was heard of this run for a minute: wait, or press Esc and run again.",
-  ranOver: "Run with the corrected mask; the variations before stay in the dock.",
-  format: "Format",
-  quality: "Quality",
-  longest: "Longer side, px",
-  longestTitle: "Empty keeps the size",
-  exportTitle: "Export",
-  download: "Download",
-  cancel: "Cancel",
-  closeTitle: "Close (Esc)",
-  nothingToCopy: "There is nothing to copy yet: open a photo first.",
-  noClipboard: "The browser lets a page copy only at an https address or on this machine: use Export (Ctrl+S) instead.",
-  notCopied: "The browser did not take the copy: click on the page and try again, or save with Export (Ctrl+S).",
-  thePicture: "The picture",
-  theMask: "The mask, white = repaint,",
-  measuring: "Preparing the file …",
-  exportFailed: "The file could not be made: choose another format, or try again.",
-  nothingToExport: "There is nothing to export yet: open a photo first.",
-  noChange: "Nothing was edited yet",
-  noTimeline: "No run with steps yet",
-  seamTitle: "How visible the border is: about 1 means not at all",
-  shiftTitle: "How far the colours on both sides of the border lie apart: below about 2 the eye sees no step",
-  fit: "fit",
-  little: "little context left: raise the context or paint less",
-  farOut: "little context far out: extend by less at a time",
-};
+/** What needs no numbers, from words.json: it comes beside the script, as the words of another language would.
+ * @type {typeof import("./words.json")} */
+export const WORDS = /** @type {any} */ ({});
+
+/** @param {typeof WORDS} words everything that the stage says without numbers */
+export function speak(words) {
+  Object.assign(WORDS, words);
+}
 
 /** Ways to select, each with what a button's title says of it. @type {Record<string, [string, string]>} */
 export const SELECTIONS = {
@@ -287,6 +123,62 @@ export function addressTooLarge(host, most) {
 /** @param {number} changed pixels outside the mask that differ from the input */
 export function changedOutside(changed) {
   return `${changed.toLocaleString("en")} px changed outside`;
+}
+
+/** Shapes of a crop; aspect = width / height, where it is not the picture's own.
+ * @type {Record<string, {name: string, aspect?: number}>} */
+export const SHAPES = {
+  free: { name: "Free" },
+  original: { name: "Original" },
+  "1:1": { name: "1 : 1", aspect: 1 },
+  "4:3": { name: "4 : 3", aspect: 4 / 3 },
+  "3:2": { name: "3 : 2", aspect: 3 / 2 },
+  "16:9": { name: "16 : 9", aspect: 16 / 9 },
+  "3:4": { name: "3 : 4", aspect: 3 / 4 },
+  "2:3": { name: "2 : 3", aspect: 2 / 3 },
+  "9:16": { name: "9 : 16", aspect: 9 / 16 },
+};
+
+/** Turns that a button does at once, by the number of each (placing.js).
+ * @type {{turn: number, name: string, sign: string}[]} */
+export const TURNS = [
+  { turn: 3, name: "Turn left", sign: "left" },
+  { turn: 1, name: "Turn right", sign: "right" },
+  { turn: 4, name: "Mirror left to right", sign: "mirror" },
+  { turn: 6, name: "Mirror top to bottom", sign: "flip" },
+];
+
+/** The handles of a crop, by the sides that they move. @type {Record<string, string>} */
+export const GRIPS = {
+  nw: "left upper corner",
+  n: "upper edge",
+  ne: "right upper corner",
+  e: "right edge",
+  se: "right lower corner",
+  s: "lower edge",
+  sw: "left lower corner",
+  w: "left edge",
+};
+
+/** @param {string} grip of `GRIPS` */
+export function gripName(grip) {
+  return `Crop: ${GRIPS[grip]}, moved by the arrow keys`;
+}
+
+/** @param {number} degrees */
+export function degreesOf(degrees) {
+  return `${degrees.toFixed(1).replace("-", "−")}°`;
+}
+
+/** What became of a version. @param {import("./lineage.js").Framing} framing @param {number} width
+ * @param {number} height */
+export function framedAnew({ turn, degrees }, width, height) {
+  const size = `${width} × ${height} px`;
+  const back = "Ctrl+Z goes back.";
+  if (degrees) return `Straightened by ${degreesOf(degrees)} to ${size}: its pixels are computed anew. ${back}`;
+  const turned = TURNS.find((each) => each.turn === turn);
+  if (!turned) return `Cropped to ${size}; what remains is unchanged. ${back}`;
+  return `${turn >= 4 ? "Mirrored" : "Turned"}; no pixel was changed. ${back}`;
 }
 
 /** @param {number} shift CIE76, between rings just inside and just outside of the border */

@@ -4,7 +4,8 @@
 import { crc32 } from "./crc.js";
 
 /** @typedef {{name: string, data: Blob}} Entry */
-/** @typedef {{id: number, parent: number | null, offset: number[], png: Blob}} ProjectVersion each after its parent */
+/** @typedef {{id: number, parent: number | null, offset: number[], turn: number, anew: boolean, png: Blob}}
+ * ProjectVersion each after its parent */
 
 const FIRST_DAY = 0x21; // the first day that zip files know
 
@@ -69,7 +70,7 @@ export async function zipped(entries) {
  * @param {{name: string, format: string, head: number, state: object | null}} about @param {ProjectVersion[]} versions
  * @returns {Promise<Blob>} */
 export function projectFile(about, versions) {
-  const tree = versions.map(({ id, parent, offset }) => ({ version: id, parent, offset }));
+  const tree = versions.map(({ id, png, ...rest }) => ({ version: id, ...rest }));
   const index = { app: "maskgit-editor", version: 1, ...about, tree };
   return zipped([
     { name: "project.json", data: new Blob([JSON.stringify(index)]) },

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from core import BadRequest
-from core.values import Box, EditRequest, Mask, Sides, Size
+from core.values import Box, EditRequest, Framing, Mask, Placing, Sides, Size, Turn
 from editor.documents.document import Document
+from editor.documents.framed import frame
 from editor.documents.gone import Gone
 from editor.documents.runs import Run
 from editor.documents.sources import Painted, Sources
@@ -54,6 +55,12 @@ def shade(document: Document) -> int:
 def files(documents: Documents) -> int:
     """Return how many PNGs lie in the served folder."""
     return len(list(Path(documents.store._served.name).rglob("*.png")))
+
+
+def origin(document: Document) -> Placing:
+    """Return where the first picture lies on the head."""
+    assert document.version is not None
+    return document.path(document.version.id)[0].place
 
 
 def parents(document: Document) -> dict[int, int | None]:
@@ -96,12 +103,40 @@ def test_an_older_run_can_be_accepted_after_goto(document: Document) -> None:
 
 def test_extension_moves_the_picture_and_back(document: Document) -> None:
     document.remember(run_of(document, "r", (10, 20), Sides(5, 7, 1, 2)))
-    assert document.accept("r", 0).offset == (5, 7)
+    document.accept("r", 0)
+    assert origin(document) == Placing(5, 7)
     assert document.head is not None
     assert document.head.size == Size(70, 57)
-    assert document.accept("r", 1).offset == (0, 0)  # the other variation of the same extension lies the same
-    assert document.goto(1).offset == (-5, -7)
-    assert document.goto(3).offset == (5, 7)
+    document.accept("r", 1)
+    assert origin(document) == Placing(5, 7)  # the other variation of the same extension lies the same
+    document.goto(1)
+    assert origin(document) == Placing()
+
+
+def test_a_version_is_framed_anew_and_nothing_is_lost(document: Document, photo: NDArray[np.uint8]) -> None:
+    box = Box(8, 4, 40, 44)
+    shown = frame(document, 1, Framing(Turn(1), box=box))
+    assert (shown.version.id, shown.version.parent) == (2, 1)
+    assert np.array_equal(shown.version.picture.pixels(), np.rot90(photo, -1)[box.slices])
+    turned = origin(document)
+    document.remember(run_of(document, "grow", (30,), Sides(5, 7, 1, 2)))
+    document.accept("grow", 0)
+    assert origin(document) == turned.then(Placing(5, 7))
+    frame(document, 3, Framing(degrees=2))
+    assert [each.version.id for each in document.path(4)] == [4]  # nothing before lies on it
+    assert document.painted(4) == (None,)
+    frame(document, 4, Framing(Turn(0, True)))
+    assert [each.version.id for each in document.path(5)] == [4, 5]
+    document.goto(1)
+    assert document.head is not None
+    assert np.array_equal(document.head.pixels(), photo)
+    frame(document, 1, Framing(Turn(3)))
+    assert parents(document)[6] == 1
+    with pytest.raises(BadRequest, match="at least 16"):
+        frame(document, 1, Framing(box=Box(0, 0, 12, 20)))
+    with pytest.raises(Gone):
+        frame(document, 99, Framing(Turn(1)))
+    assert len(document.tree) <= 4
 
 
 def told(painted: Painted) -> list[tuple[int, Box] | None]:
@@ -312,8 +347,8 @@ def test_the_original_and_the_head_stay_when_a_line_grows_too_long(document: Doc
         dropped = document.accept(f"r{i}", 0).dropped
         assert dropped == ((i - 1,) if i >= 3 else ())
     assert parents(document) == {1: None, 5: 1, 6: 5, 7: 6}
-    assert document.goto(1).offset == (-6, -12)
-    assert document.goto(5).offset == (4, 8)  # the offsets of those in between are in it
+    document.goto(5)
+    assert origin(document) == Placing(4, 8)  # the placings of those in between are in it
     assert document.head is not None
     assert document.head.size == Size(68, 56)
 
@@ -368,10 +403,15 @@ def test_saved_versions_come_back_with_their_ids(documents: Documents, photo: ND
     document = documents.open("ann", None, "saved")
     pictures = [documents.store.put(photo // n, "v") for n in (1, 2, 3)]
     document.restore(
-        [Version(1, None, pictures[0], (0, 0)), Version(4, 1, pictures[1], (3, 0)), Version(9, 4, pictures[2], (1, 1))],
+        [
+            Version(1, None, pictures[0]),
+            Version(4, 1, pictures[1], Placing(3, 0)),
+            Version(9, 4, pictures[2], Placing(1, 1)),
+        ],
         head=4,
     )
-    assert document.goto(9).offset == (1, 1)
+    document.goto(9)
+    assert origin(document) == Placing(4, 1)
     assert document.push(documents.store.put(photo, "new")).version.id == 10
 
 
@@ -395,25 +435,33 @@ def test_the_tree_stays_whole_whatever_is_done(
     documents: Documents, photo: NDArray[np.uint8], moves: list[int]
 ) -> None:
     document = documents.open("ann", photo, "a")
-    origin = {1: (0, 0)}  # of the first picture, on each version
+    places = {1: Placing()}  # of the first picture, on each version
     for number, move in enumerate(moves):
         assert document.version is not None
         before = document.version.id
-        if move < 15:
+        if move < 12:
             shown = document.goto(document.tree[move % len(document.tree)].id)
+        elif move < 16:
+            turn = Turn.numbered(move % 8)
+            width, height = turn.size(document.version.picture.size)
+            framing = Framing(turn, box=Box(move % 2, 1, width, height))
+            place = framing.placing(document.version.picture.size)
+            assert place is not None
+            shown = frame(document, before, framing)
+            places[shown.version.id] = places[before].then(place)
         else:
             side = Sides(left=move % 3, top=move % 2, right=1)
             document.remember(run_of(document, f"r{number}", (move,), side))
             shown = document.accept(f"r{number}", 0)
-            origin[shown.version.id] = (origin[before][0] + side.left, origin[before][1] + side.top)
+            places[shown.version.id] = places[before].then(Placing(side.left, side.top))
         now = shown.version.id
-        assert shown.offset == tuple(a - b for a, b in zip(origin[now], origin[before], strict=True))
+        assert origin(document) == places[now]
         ids = [version.id for version in document.tree]
         assert len(ids) <= 4
         assert ids[0] == 1
         assert now in ids
         assert all(version.parent in ids for version in document.tree[1:])
         for dropped in shown.dropped:
-            del origin[dropped]
-        assert set(origin) == set(ids)
+            del places[dropped]
+        assert set(places) == set(ids)
     document.close()

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core import BadRequest
+from core.values import Placing, Turn
 from editor.documents.document import Document
 from editor.documents.project import MOST_VERSIONS, is_project, read_project, write_project
 
@@ -41,14 +42,19 @@ def archive(path: Path, index: Any = INDEX, entries: dict[str, bytes] | None = N
 
 
 def test_a_project_comes_back(tmp_path: Path, document: Document) -> None:
-    document.push(document.store.put(np.zeros((50, 66, 3), np.uint8), "b"), offset=(2, 1))
+    document.push(document.store.put(np.zeros((50, 66, 3), np.uint8), "b"), placing=Placing(2, 1))
+    document.push(document.store.put(np.zeros((66, 50, 3), np.uint8), "c"), placing=Placing(50, -9, Turn(1)))
+    document.push(document.store.put(np.zeros((40, 50, 3), np.uint8), "d"), placing=None)
     document.goto(1)
     path = tmp_path / "p.zip"
     write_project(path, document, {"strokes": "…"})
     assert is_project(path)
     project = read_project(path, most_bytes=MOST)
     assert (project.name, project.format, project.head, project.state) == ("photo", "png", 1, {"strokes": "…"})
-    assert [(v.id, v.parent, v.offset) for v in project.versions] == [(1, None, (0, 0)), (2, 1, (2, 1))]
+    assert [(v.id, v.parent, v.placing) for v in project.versions] == [
+        *((1, None, Placing()), (2, 1, Placing(2, 1))),
+        *((3, 2, Placing(50, -9, Turn(1))), (4, 3, None)),
+    ]
     assert [project.png(v) for v in project.versions] == [v.picture.png.read_bytes() for v in document.tree]
 
 
@@ -102,6 +108,7 @@ def tree(*entries: Any) -> dict[str, Any]:
             "damaged",
         ),
         (tree({"version": 1, "parent": None, "offset": [0, 2**60]}, INDEX["tree"][1]), "damaged"),
+        (tree({"version": 1, "parent": None, "offset": [0, 0], "turn": 8}, INDEX["tree"][1]), "damaged"),
         (tree(5, 6), "damaged"),
     ],
 )

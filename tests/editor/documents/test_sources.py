@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from core.values import Box, DecodeOptions, EditRequest, EditResult, Mask
+from core.values import Box, DecodeOptions, EditRequest, EditResult, Mask, Placing, Turn
 from editor.documents.sources import KEPT, MODEL, Sources, moved
 from tests.editor.fakes import SPEC, FakeEngine
 
@@ -61,8 +61,30 @@ def test_a_hole_of_one_piece_takes_little_room(result: EditResult) -> None:
 
 def test_a_picture_that_moves_takes_its_sources_along(result: EditResult) -> None:
     here = Sources.of(result, 0)
-    there = moved((here, None), (-3, 40))
+    there = moved((here, None), Placing(-3, 40))
     assert there[1] is None
     assert there[0] is not None
     assert there[0].box == here.box.shifted(-3, 40)
     assert there[0].packed is here.packed
+
+
+def test_a_picture_that_is_turned_turns_the_ways(result: EditResult) -> None:
+    found = np.full((2, 7, 10, 2), -1, np.int32)
+    found[0, 1:5, 2:7] = np.stack(np.mgrid[30:34, 45:50], -1)  # 20 rows below, 25 columns to the right
+    found[0, 3, 4] = -1
+    here = Sources.of(replace(result, sources=found), 0)
+    (there,) = moved((here,), Placing(100, 0, Turn(1)))
+    assert there is not None
+    assert there.box == Box(100 - 16, 18, 100 - 9, 28)
+    down, right = ways(there)
+    expected = {KEPT: (KEPT, KEPT), MODEL: (MODEL, MODEL), 20: (25, -20)}  # what was below is at the left
+    for was, now in expected.items():
+        place = np.rot90(ways(here)[0] == was, -1)
+        assert (set(down[place]), set(right[place])) == ({now[0]}, {now[1]})
+    (mirrored,) = moved((there,), Placing(turn=Turn(0, True)))
+    assert mirrored is not None
+    assert set(ways(mirrored)[1].ravel()) == {KEPT, MODEL, 20}
+    (back,) = moved((there,), Placing(100, 0, Turn(1)).inverse)
+    assert back is not None
+    assert back.box == here.box
+    assert np.array_equal(ways(back), ways(here))

@@ -195,6 +195,30 @@ def test_before_lies_where_it_is_on_a_wider_after(
     assert (both[:, :8, 3] == 0).all()
 
 
+def test_what_was_opened_is_turned_and_cropped_with_what_became_of_it(
+    handlers: Handlers, opened: dict[str, Any], photo: NDArray[np.uint8]
+) -> None:
+    run(handlers, opened)
+    edited = handlers.reviewing.accept(event({"run": "r1", "variation": 0}), visitor()).message
+    frame = {"doc": opened["doc"], "version": edited["version"], "turn": 4}
+    turned = handlers.reviewing.frame(event({**frame, "box": [0, 0, 64, 40]}), visitor()).message
+    before = photo[:40, ::-1]
+    both = open_picture(path_of(exported(handlers, "pair")["url"]))
+    assert np.array_equal(both[:, :64, :3], before)
+    assert np.array_equal(both[:, 65:], open_picture(path_of(turned["url"])))
+    file = path_of(exported(handlers, "ora")["url"])
+    assert names_of(file) == ["Edit 1", "Source"]
+    assert np.array_equal(shown_together(file)[..., :3], open_picture(merged(file)))
+    assert exported(handlers, "png")["name"].endswith("-crop.png")
+    straight = {**frame, "version": turned["version"], "turn": 0, "degrees": 1.5}
+    handlers.reviewing.frame(event(straight), visitor())
+    assert "begin anew where a picture was straightened" in exported(handlers, "pair")["message"]
+    assert names_of(path_of(exported(handlers, "ora")["url"])) == ["Source"]
+    handlers.reviewing.goto(event({"version": 1}), visitor())
+    handlers.reviewing.frame(event({**frame, "version": 1}), visitor())
+    assert "no before and after" in exported(handlers, "pair")["message"]
+
+
 @pytest.mark.parametrize("kind", ["png", "jpeg", "webp"])
 def test_a_picture_is_made_smaller_without_its_recipe(handlers: Handlers, opened: dict[str, Any], kind: str) -> None:
     run(handlers, opened)

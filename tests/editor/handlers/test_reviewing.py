@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from core.pictures import open_picture
 from editor.handlers import Handlers
@@ -38,7 +39,55 @@ def test_an_extension_moves_what_was_there(handlers: Handlers, opened: dict[str,
     run(handlers, opened, mode="extend", mask=None, extend=[64, 0, 0, 16])
     accepted = handlers.reviewing.accept(event({"run": "r1", "variation": 0}), visitor()).message
     assert (accepted["width"], accepted["height"], accepted["offset"]) == (128, 64, [64, 0])
-    assert handlers.reviewing.goto(event({"version": 1}), visitor()).message["offset"] == [-64, 0]
+    first = handlers.reviewing.goto(event({"version": 1}), visitor()).message
+    assert (first["width"], first["height"], first["offset"]) == (64, 48, [0, 0])
+    there = handlers.reviewing.goto(event({"version": 2}), visitor()).message
+    assert (there["parent"], there["offset"]) == (1, [64, 0])
+
+
+def test_a_version_is_turned_and_cropped_and_edited_further(
+    handlers: Handlers, opened: dict[str, Any], photo: NDArray[np.uint8]
+) -> None:
+    asked = {"doc": opened["doc"], "version": 1, "turn": 1, "box": [4, 8, 40, 60]}
+    told, file = handlers.reviewing.frame(event(asked), visitor())
+    assert (told["kind"], told["version"], told["parent"], told["keep_mask"]) == ("head", 2, 1, False)
+    assert (told["width"], told["height"], told["offset"], told["turn"]) == (36, 52, [44, -8], 1)
+    assert "anew" not in told or not told["anew"]
+    assert file is not None
+    cropped = np.rot90(photo, -1)[8:60, 4:40]
+    assert np.array_equal(open_picture(Path(file)), cropped)
+    mask = {"width": 36, "height": 52, "runs": [100, 40, 36 * 52 - 140]}
+    result = run(handlers, opened, version=2, mask=mask)[-1]
+    assert [each["changed_outside"] for each in result["variations"]] == [0, 0]
+    assert result["canvas"] == [36, 52]
+    run(handlers, opened, run="r2", version=2, mode="extend", mask=None, extend=[8, 0, 0, 4])
+    grown = handlers.reviewing.accept(event({"run": "r2", "variation": 0}), visitor()).message
+    assert (grown["width"], grown["height"], grown["parent"]) == (44, 56, 2)
+    assert np.array_equal(open_picture(path_of(grown["url"]))[:52, 8:], cropped)
+    straight = handlers.reviewing.frame(event({**asked, "version": 2, "turn": 0, "box": None, "degrees": 2}), visitor())
+    assert straight.message["anew"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"turn": 8}, "turn"),
+        ({"turn": "1"}, "turn"),
+        ({"degrees": 16}, "angle"),
+        ({"degrees": float("nan")}, "angle"),
+        ({"box": [0, 0, 9]}, "edges"),
+        ({"box": [0, 0, 65, 48]}, "keep it within"),
+        ({"box": [0, 0, 64, 12]}, "at least 16"),
+        ({"version": 7}, "version"),
+        ({"doc": "x"}, "server"),
+    ],
+)
+def test_a_frame_that_is_none_is_a_sentence(
+    handlers: Handlers, opened: dict[str, Any], changes: dict[str, Any], said: str
+) -> None:
+    head = handlers.reviewing.frame(event({"doc": opened["doc"], "version": 1, **changes}), visitor())
+    assert (head.message["kind"], head.message["level"]) == ("notice", "error")
+    assert said in head.message["message"]
 
 
 @pytest.mark.parametrize(
@@ -62,6 +111,7 @@ def test_another_visitor_can_do_none_of_it(handlers: Handlers, opened: dict[str,
     told = [
         handlers.reviewing.accept(event({"run": "r1", "variation": 0}), stranger).message,
         handlers.reviewing.goto(event({"doc": opened["doc"], "version": 1}), stranger).message,
+        handlers.reviewing.frame(event({"doc": opened["doc"], "version": 1, "turn": 1}), stranger).message,
         handlers.reviewing.inspect(event({"run": "r1", "variation": 0, "cell": [0, 0]}), stranger),
         handlers.running.draft(event({"run": "r1", "variation": 0}), stranger),
         handlers.exporting.export(event({"format": "png", "run": "r1", "variation": 0}), stranger),

@@ -62,16 +62,20 @@ def test_what_cannot_be_joined_is_refused(tmp_path: Path, text: str, why: str) -
         bundle(tmp_path / "a.js")
 
 
-def test_what_travels_has_no_comments_and_every_text(tmp_path: Path) -> None:
-    said = '`${n} of  2${n ? ` · window ${n} of 3` : "// none"}`;'
+def test_what_travels_has_no_comments_and_every_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("editor.page.scripts.FOLDER", tmp_path)
+    said = "`${n} of  2${n ? ` · window ${n} of 3` : `// none`}`"
+    small = said.replace(" ? ", "?").replace(" : ", ":")
     written(
-        tmp_path, a=f'/** Says\n * it. */\nconst a = (n) =>\n  {said} // gone\n  // gone, too\nconst b = "http://c";\n'
+        tmp_path,
+        a=f"/** Says\n * it. */\nfunction a(n) {{\n  // gone, too\n  return {said}; // gone\n}}\n",
+        wrong="const a = (1;\n",
     )
-    text = on_load(str(tmp_path / "a.js"), call="a(1)")
-    assert f'const a = (n) =>\n{said}\nconst b = "http://c";\n' in text
-    written(tmp_path, d="const d = `two\n  lines`;\n")
-    with pytest.raises(ValueError, match="several lines"):
-        on_load(str(tmp_path / "d.js"), call="")
+    assert on_load("a.js", call="a(element, /** @type {any} */ (trigger))") == (
+        f'(()=>{{"use strict";function a(n){{return{small}}}a(element,trigger)}})();'
+    )
+    with pytest.raises(ValueError, match="no JavaScript"):
+        on_load("wrong.js", call="a()")
 
 
 def test_every_module_is_in_some_script() -> None:
@@ -82,5 +86,5 @@ def test_every_module_is_in_some_script() -> None:
 
 
 def test_the_stages_script_names_its_events_and_is_small() -> None:
-    assert all(f'"{event}"' in script() for event in EVENTS)
+    assert all(f"`{event}`" in script() for event in EVENTS)
     assert len(gzip.compress(script().encode())) < MOST_SCRIPT

@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 
-from core.values import Alternative, Box, DecodeOptions, EditRequest, Preview, View
+from core.values import Alternative, Box, DecodeOptions, EditRequest, Placing, Preview, View
 from editor.documents.document import Document
 from editor.wire import replies
 from editor.wire.replies import OpenedWith, Variation
@@ -20,7 +20,7 @@ def test_revisions_rise() -> None:
 
 def test_open_has_the_whole_tree(document: Document) -> None:
     picture = document.store.put(np.zeros((50, 70, 4), np.uint8), "grown")
-    document.push(picture, offset=(6, 2))
+    document.push(picture, placing=Placing(6, 2))
     mask = np.zeros((50, 70), np.uint8)
     mask[0, 3] = 9
     told = replies.opened(
