@@ -229,12 +229,12 @@ class Document:
             if not 0 <= variation < len(run.pictures):
                 raise Gone("run")
             picture, head, source = run.pictures[variation], self.head, run.requests[variation].image
-            if head is not None and source is not None:
+            known = run.source in self._versions
+            if head is not None and source is not None and not known:
                 height, width = source.shape[:2]
                 # Another variation of an extension that was accepted already: the size of the result fits, too.
                 if head.size not in ((width, height), picture.size):
                     raise BadRequest(on_page.run_of_other_size(width, height))
-            known = run.source in self._versions
             made_here = head is not None and source is not None and head.size == (source.shape[1], source.shape[0])
             placing = Placing(*run.offset) if known or made_here else UNMOVED
             self.store.share(picture)

@@ -98,7 +98,7 @@ class Running:
         yield from (Told(message) for message in waited(self._desk, live, seconds))
         intent, engine, wanted = self._asked(values, event, live.owner)
         document = intent.document or self._desk.documents.open(live.owner, None, "generated")
-        source = None if intent.version is None else document.goto(intent.version.id).version.id
+        source = None if intent.version is None else document.find(intent.version.id).id
         if intent.origin is not None:
             source = intent.origin.run.source
         job = Job(intent.run, document, wanted, source, intent.origin, engine, request, time.perf_counter())

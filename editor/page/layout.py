@@ -6,6 +6,7 @@ when the server answers.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from html import escape
@@ -29,7 +30,7 @@ from editor.handlers.opening import Opened
 from editor.models.current import Models
 from editor.page import controls, keeping, menu, scripts
 from editor.page.component import Carrier, Stage
-from editor.page.controls import FormControls, Inspector
+from editor.page.controls import FormControls, Inspector, SweepControls
 from editor.page.theme import editor_theme
 from editor.sentences import on_page
 from editor.server.turns import LINE
@@ -357,8 +358,16 @@ def _wire_runs(page: Page, handlers: Handlers) -> None:
         message, values = handlers.sweeping.adopt(event, request)
         return [echoed(message, event), *placed.updates(values)]
 
+    named: dict[Any, str] = {control: name for name, control in placed._asdict().items()}
+    named |= dict(zip(sweeping.axes, SweepControls._fields, strict=False))  # the axes come first there
+    controlled = sorted(named, key=lambda each: each._id)  # as Gradio hands over a set of inputs
+    names = json.dumps([named[each] for each in controlled])
+    captured = f"(...now) => {{ window.mgeStage?.captured({names}, now); }}"
+    page.stage.capture(None, controlled, None, js=captured, **_LOCAL)
+    # An edit that has waited goes with the settings that it was ordered with.
+    ordered = f"(...now) => window.mgeStage?.settings({names}, now) ?? now"
     # For every message Gradio makes a new component of each unchanged output: so a run has one output only.
-    drawing: dict[str, Any] = {"inputs": set(placed) | set(sweeping.axes), **_ANSWERED, **_IN_TURNS}
+    drawing: dict[str, Any] = {"inputs": set(controlled), "js": ordered, **_ANSWERED, **_IN_TURNS}
     page.stage.run(run, outputs=page.stage, **drawing)
     page.stage.sweep(swept, outputs=[page.stage, sweeping.grid, sweeping.sheet, sweeping.csv], **drawing)
     page.stage.stop(stopped, None, page.stage, queue=False, **_ANSWERED)

@@ -201,6 +201,7 @@ EVENTS: dict[str, type[Sent]] = {
     "reopen": OfDocument,
     "inspect": OfCell,
     "export": Export,
+    "capture": OfDocument,
 }
 """Events of the stage by name, and what comes with each; beside it `ask`, if the page waits for an answer."""
 

@@ -12,8 +12,11 @@ import {
   inLine,
   letterOf,
   madeFrom,
+  orderName,
   restoreFailed,
   stepOf,
+  waitingTitle,
+  waitsBehind,
   windowScale,
 } from "../../editor/static/stage/wording.js";
 
@@ -78,6 +81,17 @@ test("the tiles of a run stand under its number, those made from another under h
   assert.equal(groupName({ ...from, how: "branch" }, 2), "Branch at step 4");
   assert.equal(groupName({ ...from, how: "weakest" }, 2), "Weakest 20 % again");
   assert.equal(groupName({ ...from, how: "more" }, 2), "More of run 2");
+});
+
+test("an edit that waits is called by its mode, class and number of variations", () => {
+  const order = /** @type {any} */ ({ mode: "fill", about: "", settings: null });
+  assert.equal(orderName(order), "Fill");
+  assert.equal(orderName({ ...order, about: "lake", settings: { variations: 4 } }), "Fill · lake · 4 variations");
+  assert.equal(orderName({ ...order, mode: "sweep", settings: { variations: 4 } }), "Sweep");
+  assert.equal(waitsBehind("Fill", 1), "Fill waits for the run before it.");
+  assert.equal(waitsBehind("Fill", 2), "Fill waits for the run and 1 edit before it.");
+  assert.deepEqual([waitingTitle(1, false), waitingTitle(3, false)], ["1 edit waits", "3 edits wait"]);
+  assert.equal(waitingTitle(2, true), "2 edits on hold");
 });
 
 test("why work did not come back is told without its second half", () => {

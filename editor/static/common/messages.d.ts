@@ -438,4 +438,5 @@ export interface Events {
   reopen: OfDocument;
   inspect: OfCell;
   export: Export;
+  capture: OfDocument;
 }

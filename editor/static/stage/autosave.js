@@ -11,9 +11,10 @@ import { WORDS } from "./wording.js";
  *   box: number[] | null, extend: number[], window: number[] | null, mask: import("./mask.js").WireMask | null,
  *   last?: import("./mask.js").WireMask | null,
  *   head: number | null, next: number, versions: StoredVersion[], history?: import("./history.js").StoredHistory,
- *   reviews: import("./review.js").StoredReview[], reviewed: number}} Session
+ *   reviews: import("./review.js").StoredReview[], reviewed: number,
+ *   queue?: import("./orders.js").StoredOrder[]}} Session
  * one document and all that was done with it; last = the mask that was run or cleared last; reviewed = which of the
- * reviews is shown, or -1
+ * reviews is shown, or -1; queue = edits that run or wait
  */
 
 const DELAY = 400; // ms after the last stroke
@@ -60,8 +61,9 @@ export class Autosave {
 
   /** Whether what is on the stage is worth keeping: the sample of a first visit that nobody has touched is not. */
   get worthy() {
-    const { history, versions, runner } = this.stage;
-    this.touched = this.touched || history.done.length > 0 || versions.all.size > 1 || runner.reviews.length > 0;
+    const { history, queue, versions, runner } = this.stage;
+    this.touched ||= history.done.length > 0 || versions.all.size > 1 || runner.reviews.length > 0;
+    this.touched ||= queue.stored().length > 0;
     return this.touched && !!this.stage.mask;
   }
 
@@ -87,6 +89,7 @@ export class Autosave {
       history: stage.history.stored(runner.reviews),
       reviews: runner.reviews.map((each) => each.stored()),
       reviewed: stage.review ? runner.reviews.indexOf(stage.review) : -1,
+      queue: stage.queue.stored(),
     };
   }
 

@@ -161,11 +161,24 @@ export class Choice {
     const { stage } = this;
     const { versions } = stage;
     this.peek(null);
-    if (!review || review === stage.review) return this.pick(index);
+    if (review && review === stage.review) return this.pick(index);
     if (stage.review?.sent) return;
+    if (!review) return this.watch(index);
+    stage.runner.setAside();
     review.index = index;
     if (review.head !== null && versions.all.has(review.head)) versions.visit(review.head, review);
     else void this.open(review);
+  }
+
+  /** Shows what decodes, where it is of the picture on the canvas. @param {number} index */
+  watch(index) {
+    const { review, running, runner, versions } = this.stage;
+    if (!running || running.beside) return;
+    const version = running.order ? running.order.version : running.family?.head;
+    if (version !== versions.head) return;
+    if (review) this.lift();
+    if (running.aside) runner.follow();
+    this.pick(index);
   }
 
   /** Shows a variation of the picture on the canvas for as long as it is pointed at. @param {Review | null} review none
@@ -184,13 +197,13 @@ export class Choice {
     else picture?.close();
   }
 
-  /** Makes the tiles of variations that an earlier page had loaded, one after the other. */
+  /** Makes the tiles of variations that are not loaded, one after the other. */
   async sketchAll() {
     const { stage } = this;
     const { reviews } = stage.runner;
     for (const review of reviews)
       for (const index of review.ordered()) {
-        if (review.tiles[index]) continue;
+        if (review.ownTiles.has(index)) continue;
         const picture = await review.look(index).catch(() => null);
         if (stage.runner.reviews !== reviews) return picture?.close();
         if (picture) review.sketch(index, picture);
@@ -251,7 +264,7 @@ export class Choice {
       note: "",
       medal: 0,
       starred: false,
-      chosen: !this.stage.review && index === running.index,
+      chosen: !this.stage.review && !running.aside && index === running.index,
     }));
     return { title: groupName(running.from, number), tiles };
   }

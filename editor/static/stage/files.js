@@ -56,6 +56,7 @@ export class Files {
    * of what is wanted now */
   supersede(chosen = false) {
     const { stage } = this;
+    stage.queue.hold();
     stage.runner.abandon();
     stage.pointers.cancel();
     if (chosen) stage.sessions.giveWay();
@@ -90,6 +91,7 @@ export class Files {
   /** @param {Open | Notice} message an open document, or why there is none */
   answered(message) {
     if (message.kind === "open") return this.opened(message);
+    this.stage.queue.release();
     this.stage.panel.toast(message.message, message.level);
     return this.stage.sessions.showAside();
   }
@@ -170,7 +172,10 @@ export class Files {
     } catch {
       if (mine === this.latest) stage.panel.toast(WORDS.loadFailed, "error");
     } finally {
-      if (mine === this.latest) stage.change({ opening: false });
+      if (mine === this.latest) {
+        stage.change({ opening: false });
+        stage.queue.release();
+      }
     }
   }
 

@@ -80,9 +80,9 @@ export class Guides {
     stage.timeline.draw(pen, (box) => this.screenBox(box));
     stage.cells.draw(pen, (box) => this.screenBox(box));
     if (stage.tool === "inspect") stage.sources.draw(pen, this);
-    if (extending && !stage.running) this.drawBorderHandles(pen);
-    if (stage.mode === "replace" && stage.box && !stage.running && !stage.review) this.drawBox(pen, stage.box);
-    if (stage.tool === "token" && stage.paintable() && !stage.running) this.drawCell(pen);
+    if (extending && !stage.front) this.drawBorderHandles(pen);
+    if (stage.mode === "replace" && stage.box && !stage.front && !stage.review) this.drawBox(pen, stage.box);
+    if (stage.tool === "token" && stage.paintable() && !stage.front) this.drawCell(pen);
   }
 
   /** Cells to draw as undecided: those of the step that is shown. */
@@ -373,7 +373,7 @@ export class Guides {
     const mask = /** @type {import("./mask.js").Mask} */ (stage.mask);
     const inner = this.screenBox([0, 0, mask.width, mask.height]);
     const outer = this.screenBox(stage.grown());
-    if (!stage.running) {
+    if (!stage.front) {
       const ring = new Path2D();
       ring.rect(outer[0], outer[1], outer[2] - outer[0], outer[3] - outer[1]);
       ring.rect(inner[0], inner[1], inner[2] - inner[0], inner[3] - inner[1]);

@@ -27,7 +27,8 @@ function summary(stage) {
     gridOn: stage.gridOn,
     comparing: stage.comparing,
     calm: stage.renderer.guides.calm.matches,
-    running: running ? { run: running.run, step: running.step, steps: running.steps } : null,
+    running: running ? { run: running.run, step: running.step, steps: running.steps, aside: running.aside } : null,
+    queue: stage.queue.orders.map((order) => ({ mode: order.mode, version: order.version, settings: order.settings })),
     review: review
       ? {
           run: review.run,

@@ -86,7 +86,7 @@ export const KEYS = [
     shortcuts: [
       {
         keys: ["Enter"],
-        does: "Run, keep the variation, or crop; in Replace first a box",
+        does: "Run (after the one at work), keep, or crop; in Replace first a box",
         act: (stage) => stage.enter(),
         home: true,
       },

@@ -125,21 +125,24 @@ export class Versions {
     }
   }
 
+  /** What the server calls a version; null where it does not have it. @param {number | null} id
+   * @returns {number | null} */
+  number(id) {
+    const version = id === null ? null : this.all.get(id);
+    return version && version.doc === this.stage.doc ? version.version : null;
+  }
+
   /** The version that is shown, as the server knows it; null where it does not. @returns {number | null} */
   get shown() {
-    const { current } = this;
-    return current && current.doc === this.stage.doc ? current.version : null;
+    return this.number(this.head);
   }
 
-  /** Whether the server has still to hear of the version that is shown. */
-  get ahead() {
-    return !!this.telling || (!!this.current && this.shown === null);
-  }
-
-  /** Sees to it that the server has the version that is shown. @returns {Promise<boolean>} whether it has */
-  async known() {
+  /** Sees to it that the server has a version. @param {number | null} [id] @returns {Promise<boolean>} whether it
+   * has */
+  async known(id = this.head) {
     await this.telling;
-    return !this.ahead || (await this.stage.sessions.revive()).kind === "open";
+    if (id === null || this.number(id) !== null) return true;
+    return (await this.stage.sessions.revive()).kind === "open" && this.number(id) !== null;
   }
 
   /** The version that is shown, with what is marked on it. @returns {import("./history.js").Standing} */
@@ -293,7 +296,7 @@ export class Versions {
   async ask(id, wish) {
     const { stage } = this;
     const version = this.all.get(id);
-    stage.runner.abandon();
+    stage.runner.setAside();
     stage.choice.aside();
     this.pending = wish;
     await this.telling; // one after the other
@@ -358,12 +361,14 @@ export class Versions {
     if (this.pending !== wish) return picture.close();
     const known = this.find(doc, message.version);
     const parent = this.find(doc, message.parent);
+    // The server may have shown another version last, for a run that waited.
+    const placed = wish.kind === "keep" ? lies(wish.review) : lies(message);
     const { url, version: number } = message;
     const version =
       known ||
       this.add({
         ...{ doc, version: number, parent: parent ? parent.id : this.head, url, width, height },
-        ...lies(message),
+        ...placed,
       });
     this.lost(doc, message.dropped);
     if (!version.stored) version.blob = blob;
@@ -388,7 +393,7 @@ export class Versions {
       proof: chosen && { outside: chosen.changed_outside, seam: chosen.seam, shift: chosen.shift },
     });
     stage.choice.lift();
-    if (stage.running) stage.runner.endRunning();
+    stage.runner.setAside();
     stage.comparison.forget();
     stage.place(version.doc, picture, mask);
     if (wish.kind === "travel") {

@@ -3,7 +3,7 @@
 /** @typedef {import("./state.js").Name} Name */
 
 /** @type {Name[]} what a session keeps */
-const KEPT = ["doc", "mask", "history", "mode", "box", "extend", "pinned", "review"];
+const KEPT = ["doc", "mask", "history", "mode", "box", "extend", "pinned", "review", "queue"];
 /** @type {Name[]} what says how large the canvas is */
 const FRAME = ["mask", "mode", "extend", "review", "running", "comparison", "crop", "dragging", "view", "hint"];
 /** @type {Name[]} what a run would be asked for */
@@ -30,7 +30,7 @@ const LINES = [
 
 /** @param {import("./stage.js").Stage} stage */
 export function listenAll(stage) {
-  const { panel, timeline, choice, pointers, renderer } = stage;
+  const { panel, timeline, choice, pointers, queue, renderer } = stage;
   stage.watch(KEPT, () => stage.autosave.soon());
   stage.watch(PLAN, () => stage.planner.forget());
   stage.watch(["tool", "mode", "mask"], () => stage.outliner.giveUp());
@@ -41,7 +41,9 @@ export function listenAll(stage) {
   stage.listen(["crop", "view", "versions"], () => panel.cropBar.show());
   // What it speaks of is not shown over a crop, where Enter is not Run either.
   stage.listen(["hint", "tool"], () => panel.showHint(stage.tool === "crop" ? "" : stage.hint));
-  stage.listen(["running", "review", "tiles", "doc"], () => choice.show());
+  stage.watch(["running", "opening"], () => queue.look());
+  stage.listen(["queue"], () => queue.list.show());
+  stage.listen(["running", "review", "tiles", "doc", "queue"], () => choice.show());
   stage.listen(FRAME, () => stage.refit());
   stage.listen(PLAN, () => stage.planner.replan());
   stage.listen([...BUTTONS, ...SAID, "brush", "overlay", "comparison", "tree"], () => panel.refreshTools());

@@ -33,6 +33,8 @@ export function main(host, trigger, props, server, watch) {
     openWith: (/** @type {(ask: string) => void} */ send) => stage.files.openWith(send),
     askFor: (/** @type {(ask: string) => void} */ send) => stage.receiver.askFor(send),
     carried: () => wire.carried,
+    captured: (/** @type {string[]} */ names, /** @type {any[]} */ now) => stage.queue.captured(names, now),
+    settings: (/** @type {string[]} */ names, /** @type {any[]} */ now) => stage.queue.settings(wire.order, names, now),
     intent: () => stage.intent(),
     pulling: () => stage.dragging,
     swept: () => stage.runner.swept(),

@@ -38,7 +38,7 @@ export class Marks {
   begin() {
     const { stage } = this;
     stage.selector.forget();
-    if (stage.review || stage.running) stage.change({ painting: true });
+    if (stage.review || stage.front) stage.change({ painting: true });
   }
 
   invert() {

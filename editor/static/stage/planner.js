@@ -8,6 +8,7 @@ import {
   contextOf,
   counted,
   duration,
+  groupName,
   inLine,
   letterOf,
   seamOf,
@@ -100,11 +101,11 @@ export class Planner {
 
   /** The HUD's two lines, the badge, progress and live region. */
   status() {
-    const { panel, running, review } = this.stage;
+    const { panel, front, running, review } = this.stage;
     panel.status.textContent = this.text();
     const current = review?.current;
     const made = current && { outside: current.changed_outside, seam: current.seam, shift: current.shift };
-    this.showProof(running ? null : (made ?? (this.stage.mask && !this.stage.opening ? this.stage.proof : null)));
+    this.showProof(front ? null : (made ?? (this.stage.mask && !this.stage.opening ? this.stage.proof : null)));
     panel.stopButton.hidden = !running;
     const sizes = this.sizes();
     panel.info.textContent = sizes && `${sizes} · ${Math.round(this.stage.view.deviceScale * 100)} %`;
@@ -117,8 +118,17 @@ export class Planner {
 
   /** What goes on, what is shown, or what would be repainted. */
   text() {
-    const { running, review, opening, outliner, selecting, mask } = this.stage;
-    if (running) return this.ofRun(running);
+    const { front, running, runner } = this.stage;
+    if (front) return this.ofRun(front);
+    const shown = this.ofStage();
+    if (!running) return shown;
+    const name = groupName(running.from, running.family?.number ?? runner.nextNumber);
+    return [`${name}: ${this.ofRun(running)}`, shown].filter(Boolean).join(" · ");
+  }
+
+  /** What is shown, or what would be repainted. */
+  ofStage() {
+    const { review, opening, outliner, selecting, mask } = this.stage;
     if (review) return this.ofReview(review);
     if (opening) return "Opening …";
     if (outliner.corners) return WORDS.outlining;

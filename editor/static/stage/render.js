@@ -192,11 +192,11 @@ export class Renderer {
 
   /** The tint, where it is to be seen. */
   shownTint() {
-    const { tint, comparing, comparison, painter, painting, review, running, peek } = this.stage;
+    const { tint, comparing, comparison, painter, painting, review, front, peek } = this.stage;
     if (peek || comparing || comparison.on || painter.hidden || this.stage.crop) return null;
     if (!this.stage.paintable()) return null;
     if (this.boxed && this.stage.feather === null) return null;
-    return painting || !(review || running?.step) ? tint : null;
+    return painting || !(review || front?.step) ? tint : null;
   }
 
   /** @param {boolean} whole or only where something was painted */

@@ -30,10 +30,10 @@ export class Running {
     this.from = from;
     this.family = family;
     this.film = new Film(trace);
-    /** @type {import("./mask.js").WireMask | null} what was painted for it */
-    this.asked = null;
-    /** Whether it was asked for a second time, after the server had to be given the picture anew. */
-    this.again = false;
+    /** @type {import("./orders.js").Order | null} what it was asked for; null where it goes on from another run */
+    this.order = null;
+    /** Whether the stage is for something else meanwhile. */
+    this.aside = false;
     this.heard = performance.now();
     this.step = 0;
     this.steps = 0;

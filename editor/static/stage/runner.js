@@ -1,19 +1,28 @@
 /** Runs: asked for, followed while they decode, ended. Knows neither how they are drawn nor what is chosen of them. */
 
-import { context2d, makeCanvas } from "./picture.js";
+import { cutOf, sameMarks, sketchOf } from "./orders.js";
+import { TINTS } from "./painting.js";
 import { Review, Running } from "./review.js";
 import { Trace } from "./trace.js";
 import { randomId } from "./wire.js";
-import { WORDS } from "./wording.js";
+import { groupName, landed, WORDS } from "./wording.js";
 
 /** @typedef {import("./wire.js").How} How */
 /** @typedef {import("./wire.js").From} From */
+/** @typedef {import("./orders.js").Order} Order */
+/** @typedef {import("./orders.js").Marked} Marked */
 
 const MOST_REVIEWS = 12;
 const MOST_PICTURE_BYTES = 256e6; // of pictures that reviews keep; older ones are asked for again
-const MOST_CUT = 1024; // pixels along the longer side of a kept mask
 // ms without a word until that is said, and a run can be asked for again without stopping this one
 const SILENCE_OF_RUN = 60000;
+const PATIENCE_FOR_DRAFT = 5000; // ms for which the next edit waits for the draft of what was stopped
+
+/** The class that the page's menu shows, or "". */
+function chosenClass() {
+  const field = document.querySelector("#mge-class-field");
+  return field instanceof HTMLInputElement && !field.classList.contains("pg-none") ? field.value : "";
+}
 
 export class Runner {
   /** @param {import("./stage.js").Stage} stage */
@@ -25,26 +34,25 @@ export class Runner {
     this.stopping = null;
     /** @type {Set<string>} runs of which nothing more is wanted */
     this.unwanted = new Set();
+    /** @type {Order | null} of which the server gets the version before it can begin */
+    this.readying = null;
+    this.drafting = false; // the next edit waits until the draft of what was stopped is there
     this.watchdog = 0;
   }
 
-  /** @returns {import("./wire.js").Intent} */
-  intent() {
+  /** What is marked now. @returns {Marked} */
+  marked() {
     const { stage } = this;
     const { mask, mode } = stage;
     const boxed = mode === "replace" && stage.box;
     const painted = mask && !boxed && !["extend", "generate"].includes(mode) && (mode !== "sweep" || mask.painted);
     return {
-      v: 2,
-      doc: stage.doc,
-      version: stage.versions.shown,
       mode,
       mask: painted ? mask.wire() : null,
       box: boxed ? /** @type {number[]} */ (stage.box).slice() : null,
       extend: ["extend", "sweep"].includes(mode) ? stage.extend.slice() : [0, 0, 0, 0],
       window: painted && stage.pinned ? stage.pinned.slice() : null,
-      run: randomId(),
-      from: null,
+      version: stage.versions.head,
       model: stage.model.id,
     };
   }
@@ -53,6 +61,31 @@ export class Runner {
   swept() {
     const { mask, extend } = this.stage;
     return mask?.painted ? "fill" : extend.some((v) => v > 0) ? "extend" : "generate";
+  }
+
+  /** What the server is asked for. @param {Marked} [marked] @returns {import("./wire.js").Intent} */
+  intent({ mode, mask, box, extend, window, version, model } = this.marked()) {
+    const { doc, versions } = this.stage;
+    const number = versions.number(version);
+    return { v: 2, doc, version: number, mode, mask, box, extend, window, run: randomId(), from: null, model };
+  }
+
+  /** What is marked, as an edit that can be run at any time. @returns {Order} */
+  order() {
+    const { picture, mask, painter, plan, tint } = this.stage;
+    const marked = this.marked();
+    const size = mask ? [mask.width, mask.height] : [0, 0];
+    const cut = cutOf(marked, size, TINTS[painter.colour].rgb, tint);
+    const cells = plan.passes.length === 1 ? plan.passes[0].cells : null;
+    const about = marked.mode === "sweep" ? "" : chosenClass();
+    const tile = sketchOf(picture, cut, marked.extend);
+    return { ...marked, id: randomId(), settings: null, cells, cut, tile, about, began: 0, waited: false };
+  }
+
+  /** Whether the stage shows what was ordered, and nothing else. @param {Order} order */
+  shows(order) {
+    const { review, dragging } = this.stage;
+    return !review && !dragging && sameMarks(order, this.marked());
   }
 
   /** Why a run would make no sense now, or "". */
@@ -67,56 +100,57 @@ export class Runner {
     return stage.mask.painted ? "" : WORDS.nothingPainted;
   }
 
-  /** What of the previews of a run asked for now will be new. @returns {import("./trace.js").Cut} */
-  cut() {
-    const { mode, mask, box, tint } = this.stage;
-    if (mode === "generate" || !mask || !tint) return { kind: "all" };
-    if (mode === "extend") return { kind: "outside", size: [mask.width, mask.height] };
-    if (mode === "replace" && box) return { kind: "box", box: box.slice() };
-    const bounds = mask.bounds();
-    if (!bounds) return { kind: "all" };
-    const [l, t, r, b] = bounds;
-    const k = Math.min(1, MOST_CUT / Math.max(r - l, b - t));
-    const canvas = makeCanvas(Math.ceil((r - l) * k), Math.ceil((b - t) * k));
-    const pen = context2d(canvas);
-    pen.setTransform(k, 0, 0, k, -l * k, -t * k);
-    tint.draw(pen, k);
-    return { kind: "mask", box: bounds, canvas };
-  }
-
   /** Whether a run is on its way that a second one would have to wait for. */
   get busy() {
     const { running } = this.stage;
-    return !!running && performance.now() - running.heard < SILENCE_OF_RUN;
+    return !!this.readying || (!!running && performance.now() - running.heard < SILENCE_OF_RUN);
   }
 
+  /** Runs what is marked; while another run works, it waits for that. */
   run() {
     const { stage } = this;
-    if (this.busy) return;
     stage.pointers.cancel();
     if (stage.marks.centreBox()) return;
     const objection = this.objection();
     if (objection) return stage.panel.toast(objection);
-    if (stage.versions.ahead) return void this.runKnown();
-    const intent = this.intent();
-    const [pass] = stage.plan.passes.length === 1 ? stage.plan.passes : [];
-    this.abandon();
+    const order = this.order();
     stage.choice.aside();
-    const running = new Running(new Trace(intent.run, stage.mode, this.cut(), pass ? pass.cells : null), null, null);
-    running.asked = intent.mask;
-    if (intent.mask) stage.marks.remember(intent.mask);
-    stage.change({ running });
-    this.send(intent);
+    if (order.mask) stage.marks.remember(order.mask);
+    if (this.busy) return stage.queue.add(order);
+    this.abandon();
+    void this.start(order);
   }
 
-  /** Runs once the server has the picture that is shown. */
-  async runKnown() {
-    if (await this.stage.versions.known()) this.run();
+  /** Begins what was ordered, once the server has the version that it is for. @param {Order} order */
+  async start(order) {
+    const { versions, queue } = this.stage;
+    if (order.version !== null && versions.number(order.version) === null) {
+      this.readying = order;
+      const known = await versions.known(order.version);
+      if (this.readying !== order) return;
+      this.readying = null;
+      if (!known) return this.shows(order) ? queue.soon() : queue.refuse(order);
+    }
+    this.begin(order);
+  }
+
+  /** @param {Order} order */
+  begin(order) {
+    const { stage } = this;
+    const { painter, versions } = stage;
+    const intent = this.intent(order);
+    const { width, height } = versions.all.get(order.version ?? 0) ?? { width: 0, height: 0 };
+    const cut = order.cut ?? cutOf(order, [width, height], TINTS[painter.colour].rgb);
+    const running = new Running(new Trace(intent.run, order.mode, cut, order.cells), null, null);
+    running.order = order;
+    running.aside = !this.shows(order);
+    order.began++;
+    stage.change({ running });
+    this.send(intent, order);
   }
 
   /** Runs with another seed: presses the page's dice and waits until the new number is there. */
   async runFresh() {
-    if (this.busy) return;
     const dice = document.querySelector("#mge-dice");
     const seed = document.querySelector("#mge-seed input");
     if (dice instanceof HTMLElement && seed instanceof HTMLInputElement) {
@@ -128,12 +162,12 @@ export class Runner {
     this.run();
   }
 
-  /** @param {import("./wire.js").Intent} intent */
-  send(intent) {
+  /** @param {import("./wire.js").Intent} intent @param {Order | null} [order] */
+  send(intent, order = null) {
     const { stage } = this;
     stage.crosshair.hide(); // arrows flip through what comes of it
-    stage.change({ painting: false });
-    stage.wire.run(intent);
+    if (stage.front) stage.change({ painting: false });
+    stage.wire.run(intent, order);
     this.watch();
   }
 
@@ -213,11 +247,19 @@ export class Runner {
     if (!running) return;
     this.unwanted.add(running.run);
     stage.wire.stop(running.run);
-    stage.panel.toast(WORDS.stopped);
+    stage.panel.toast(stage.queue.goes ? WORDS.stoppedOne : WORDS.stopped);
     if (this.stopping) this.stopping.close();
     this.stopping = running;
+    this.drafting = stage.queue.goes;
+    if (this.drafting) setTimeout(() => this.drafted(), PATIENCE_FOR_DRAFT);
     stage.change({ running: null });
     this.back(running);
+  }
+
+  /** The draft of what was stopped is there, or is waited for no longer. */
+  drafted() {
+    this.drafting = false;
+    this.stage.queue.soon();
   }
 
   /** Nothing more is wanted of the run that decodes, nor of the one that was stopped: something else takes their
@@ -233,6 +275,26 @@ export class Runner {
     if (running || this.stage.held) this.endRunning();
   }
 
+  /** The stage is for something else: what runs goes on, and its result waits in the dock. */
+  setAside() {
+    const { stage } = this;
+    if (this.stopping) this.stopping.close();
+    this.stopping = null;
+    stage.choice.hold(null);
+    const { running } = stage;
+    if (running) running.aside = true;
+    stage.tell("running");
+  }
+
+  /** The stage is for what runs again. */
+  follow() {
+    const { stage } = this;
+    const { running } = stage;
+    if (running) running.aside = false;
+    stage.change({ painting: false });
+    stage.tell("running");
+  }
+
   /** Lets go of the run that decodes. */
   endRunning() {
     const { stage } = this;
@@ -242,8 +304,19 @@ export class Runner {
   }
 
   /** Shows again what a run was made from, where that made room for it. @param {Running} running */
-  back({ family, beside }) {
-    if (family && !beside && !this.stage.review) this.stage.choice.open(family);
+  back({ family, beside, aside }) {
+    if (family && !beside && !aside && !this.stage.review) this.stage.choice.open(family);
+  }
+
+  /** Whether a result is to wait in the dock, because the stage is for something else by now.
+   * @param {Running | null} running none, where it was asked for by itself */
+  quiet(running) {
+    const { stage } = this;
+    if (!running) return false;
+    if (running.aside || stage.queue.goes) return true;
+    if (stage.running && stage.running !== running) return true;
+    if (running.beside || stage.review) return stage.review !== running.family;
+    return !!running.order?.waited && !this.shows(running.order);
   }
 
   // ---- messages -----------------------------------------------------------------------------------------------------
@@ -291,23 +364,24 @@ export class Runner {
     if (!asked && (!running || this.unwanted.has(message.run))) return;
     const trace = running && (running.trace.moments.length || running.trace.window) ? running.trace : null;
     if (trace && message.draft) trace.unfinish();
-    const review = running?.family || new Review(message, trace, stage.versions.head);
+    const order = running?.order;
+    const review = running?.family || new Review(message, trace, order ? order.version : stage.versions.head);
     let first = 0;
     if (running?.family)
       first = review.add(message, trace, new Map(/** @type {[number, number][]} */ (running.from?.pins || [])));
     if (!running?.family) {
       review.number = this.nextNumber;
       review.hole = running?.trace.newBox ?? null;
-      review.asked = running?.asked ?? null;
+      review.asked = order?.mask ?? null;
     }
     const room = review.tiles.length - first;
     for (const [i, tile] of (running?.tiles || []).slice(0, room).entries()) review.tiles[first + i] = tile;
     this.remember(review);
+    const quiet = this.quiet(running);
     if (running === this.stopping) this.stopping = null;
     const mine = running === stage.running;
     if (mine) stage.change({ running: null });
-    // What was made beside a review that is no longer shown waits for it.
-    if (running?.beside && stage.review !== review) return running.close();
+    if (running && quiet) return this.land(review, running, message);
     const best = message.variations.findIndex((_, i) => !review.variations[first + i].rank);
     const index =
       first +
@@ -320,6 +394,18 @@ export class Runner {
     else if (Array.isArray(message.told) && message.told.length) stage.panel.toast(message.told.join(" "));
   }
 
+  /** A result goes into the dock, and nothing else on the stage changes. @param {Review} review
+   * @param {Running} running @param {import("./wire.js").Result} message */
+  land(review, running, message) {
+    const { stage } = this;
+    running.close();
+    stage.tell("review");
+    void stage.choice.sketchAll();
+    const told = Array.isArray(message.told) ? message.told : [];
+    const said = message.draft ? WORDS.drafted : landed(groupName(running.from, review.number));
+    stage.panel.toast([said, ...told].join(" "));
+  }
+
   /** What the next run is called. */
   get nextNumber() {
     return Math.max(0, ...this.reviews.map(({ number }) => number)) + 1;
@@ -329,6 +415,7 @@ export class Runner {
    * is opened */
   forget(reviews = []) {
     this.reviews = reviews;
+    this.readying = null;
   }
 
   /** @param {Review} review */
@@ -351,9 +438,10 @@ export class Runner {
       this.back(running);
       stage.panel.toast(message.message || WORDS.stopped);
     }
-    if (!mine || !message.draft || !mine.step) return;
+    if (!mine || !message.draft || !mine.step) return this.drafted();
     const draft = await stage.wire.draft(stage.doc, message.run, mine.index);
     if (this.stopping !== mine) return;
+    this.drafted();
     if (draft.kind === "result") return this.finished(draft, true);
     this.stopping = null;
     stage.panel.toast(draft.message, draft.level);
@@ -364,14 +452,19 @@ export class Runner {
     const { stage } = this;
     const { running } = stage;
     if (!running || running.run !== message.run) return;
+    const { order } = running;
     this.endRunning();
     this.back(running);
     // A picture that the server let go of is given to it again, once.
-    if (!message.gone || running.from || running.again) return stage.panel.toast(message.message, message.level);
-    const { mode } = stage;
-    if ((await stage.sessions.revive()).kind !== "open" || stage.running || stage.mode !== mode) return;
-    this.run();
-    const anew = /** @type {Running | null} */ (stage.running);
-    if (anew) anew.again = true;
+    if (message.gone && order && !order.revived) {
+      order.revived = true;
+      this.readying = order;
+      const known = (await stage.sessions.revive()).kind === "open";
+      if (this.readying !== order) return;
+      this.readying = null;
+      if (known) return this.begin(order);
+    } else stage.panel.toast(message.message, message.level);
+    // What is still marked needs no place in the list.
+    if (order && !this.shows(order)) stage.queue.refuse(order);
   }
 }

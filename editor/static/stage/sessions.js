@@ -160,6 +160,7 @@ export class Sessions {
     if (!session) stage.panel.toast(WORDS.workGone, "error");
     else if (!(await this.claim(id))) stage.panel.toast(WORDS.openElsewhere, "error");
     else return this.restore(session);
+    stage.queue.release();
     return false;
   }
 
@@ -191,6 +192,7 @@ export class Sessions {
       if (!this.restoring || this.restoring === session) {
         this.restoring = null;
         stage.change({ opening: false });
+        stage.queue.release();
       }
     }
   }
@@ -269,6 +271,7 @@ export class Sessions {
     const kept = (same && session.reviews) || [];
     runner.forget(kept.map((each, i) => Review.revived({ number: kept.length - i, ...each })));
     stage.history.load(session.history, runner.reviews);
+    stage.queue.load(session.queue);
     this.restoring = null;
     this.aside = null;
     this.note.say(WORDS.restored, {
@@ -300,6 +303,7 @@ export class Sessions {
     stage.panel.toast(WORDS.reviving);
     const session = { ...stage.autosave.session(), head };
     const message = await this.bringBack(session);
+    stage.queue.release();
     if (!message || this.id !== session.id) return { kind: "notice", level: "info", message: "" };
     if (message.kind !== "open") {
       this.offer(session, restoreFailed(session.name, message.message));

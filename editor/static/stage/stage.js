@@ -23,6 +23,7 @@ import { Painter, TINTS } from "./painting.js";
 import { Panel } from "./panel.js";
 import { Planner } from "./planner.js";
 import { Pointers } from "./pointer.js";
+import { Queue } from "./queue.js";
 import { Receiver } from "./receiver.js";
 import { Renderer } from "./render.js";
 import { Runner } from "./runner.js";
@@ -62,6 +63,7 @@ export class Stage extends State {
     this.comparison = new Comparison(this);
     this.planner = new Planner(this);
     this.runner = new Runner(this);
+    this.queue = new Queue(this);
     this.files = new Files(this);
     this.outgoing = new Outgoing(this);
     this.choice = new Choice(this);
@@ -203,9 +205,10 @@ export class Stage extends State {
     if (this.comparison.on) this.comparison.end();
     else if (this.crop) this.cropper.leave();
     else if (this.cells.open) this.cells.close();
-    else if (this.running) this.stop();
+    else if (this.front) this.stop();
     else if (this.crosshair.hide()) return;
     else if (this.review) this.choice.aside();
+    else if (this.running) this.stop();
   }
 
   /** Whether something else is marked than when the variations under review came. */
@@ -217,11 +220,12 @@ export class Stage extends State {
   enter() {
     if (this.outliner.close()) return;
     this.crosshair.release();
-    const { review } = this;
+    const { review, runner } = this;
     if (this.crop) return void this.cropper.apply();
     if (review && !this.repainted) return this.keep();
+    const waits = runner.busy;
     this.run();
-    if (review && this.running) this.panel.toast(WORDS.ranOver);
+    if (review && this.running && !waits) this.panel.toast(WORDS.ranOver);
   }
 
   run() {
@@ -267,6 +271,7 @@ export class Stage extends State {
     this.change({ hint: "" });
     this.choice.lift();
     this.runner.abandon();
+    this.queue.load();
     this.comparison.forget();
     this.versions.pending = null;
     this.marks.remember(null);

@@ -11,9 +11,9 @@ import { Observed } from "./observed.js";
  * result */
 /**
  * @typedef {"paint" | "view" | "history" | "brush" | "overlay" | "timeline" | "comparison" | "split" | "cells" |
- *   "sources" | "tiles" | "tree" | "versions" | "cursor" | "motion"} Part
+ *   "sources" | "tiles" | "tree" | "versions" | "cursor" | "motion" | "queue"} Part
  * what changes beside the values here: paint = what the mask holds; split = the line of the comparison; tiles = small
- * pictures of variations; cursor = what the hand is about to do; motion = an animation goes on
+ * pictures of variations; cursor = what the hand is about to do; motion = an animation goes on; queue = edits that wait
  */
 /** @typedef {keyof State | Part} Name */
 
@@ -107,7 +107,7 @@ export class State extends Observed {
   }
 
   hasCanvas() {
-    return !!this.picture || !!this.review || !!this.running?.step;
+    return !!this.picture || !!this.review || !!this.front?.step;
   }
 
   /** Whether brush strokes mean something now. */
@@ -128,18 +128,24 @@ export class State extends Observed {
 
   /** What fits into the viewport. */
   frame() {
-    const { running } = this;
+    const { front } = this;
     if (this.crop && this.mask) return [0, 0, this.mask.width, this.mask.height];
-    const review = this.review || running?.family;
+    const review = this.review || front?.family;
     if (review)
       return [-review.offset[0], -review.offset[1], review.width - review.offset[0], review.height - review.offset[1]];
-    if (running?.step && running.mode === "generate") return [0, 0, ...running.canvas];
+    if (front?.step && front.mode === "generate") return [0, 0, ...front.canvas];
     if (this.mode === "extend" && this.mask) return this.grown();
     return this.mask ? [0, 0, this.mask.width, this.mask.height] : [0, 0, 512, 512];
   }
 
+  /** The run that the stage is about; none where it goes on while the stage is for something else.
+   * @returns {Running | null} */
+  get front() {
+    return this.running && !this.running.aside ? this.running : null;
+  }
+
   /** The run that is decoding on the picture, not beside it. @returns {Running | null} */
   get decoding() {
-    return this.running?.step && !this.running.beside ? this.running : null;
+    return this.front?.step && !this.front.beside ? this.front : null;
   }
 }

@@ -34,7 +34,9 @@ export class Strip {
     this.clear = textButton(WORDS.clearRest, WORDS.clearRestTitle, () => choice.clearRest());
     const buttons = [this.keep, this.more, this.drop, this.back, this.order, this.clear];
     this.actions = makeElement("div", "mge-strip-actions", {}, ...buttons);
-    this.box = makeElement("section", "mge-strip", { "aria-label": WORDS.variations }, this.row, this.actions);
+    const { queue } = stage;
+    this.box = makeElement("section", "mge-strip", { "aria-label": WORDS.variations });
+    this.box.append(this.row, queue.list.box, this.actions);
     this.box.hidden = true;
     /** @type {Map<string, Tile>} in the order shown */
     this.shown = new Map();
@@ -101,7 +103,7 @@ export class Strip {
   show(groups, review) {
     const focused = this.row.contains(document.activeElement);
     this.shown = new Map(groups.flatMap(({ tiles }) => tiles.map((each) => [each.key, each])));
-    this.box.hidden = !groups.length; // before a tile is scrolled into sight
+    this.box.hidden = !groups.length && !this.stage.queue.orders.length; // before a tile is scrolled into sight
     this.lay(groups);
     for (const [key, tile] of this.shown) this.fill(/** @type {Nodes} */ (this.nodes.get(key)), tile);
     // Whoever goes through them by keys stays with the one that is chosen.

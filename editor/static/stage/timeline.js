@@ -152,15 +152,15 @@ export class Timeline {
 
   /** The steps on show: of what is under review, or of what decodes. @returns {Trace | null} */
   get trace() {
-    const { review, running } = this.stage;
-    const trace = review ? review.current.outcome.trace : running ? running.trace : null;
+    const { review, front } = this.stage;
+    const trace = review ? review.current.outcome.trace : front ? front.trace : null;
     return trace?.moments.length ? trace : null;
   }
 
   /** Which of the trace's variations is on show. */
   get variation() {
-    const { review, running } = this.stage;
-    return review ? review.current.place : running ? running.index : 0;
+    const { review, front } = this.stage;
+    return review ? review.current.place : front ? front.index : 0;
   }
 
   get length() {
@@ -277,7 +277,7 @@ export class Timeline {
   /** A run goes on: the newest step is shown again. @param {import("./review.js").Running} running */
   follow(running) {
     if (running.beside) this.redraw();
-    else this.position = null;
+    else if (!running.aside) this.position = null;
   }
 
   /** Another run is on the stage. */

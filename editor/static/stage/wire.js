@@ -51,6 +51,8 @@ export class Wire {
     this.asked = new Map();
     /** @type {import("./carrier.js").Carried | null} what the next "bring" takes along */
     this.carried = null;
+    /** @type {import("./orders.js").Order | null} what the run sent last was ordered as */
+    this.order = null;
   }
 
   /** Calls handle(message) for each new revision that answers nothing, one after the other. An answer that nobody waits
@@ -108,9 +110,16 @@ export class Wire {
     });
   }
 
-  /** @param {Intent} intent */
-  run(intent) {
+  /** @param {Intent} intent @param {import("./orders.js").Order | null} order with which settings it goes; null where
+   * the controls say them */
+  run(intent, order) {
+    this.order = order;
     this.trigger(intent.mode === "sweep" ? "sweep" : "run", /** @type {Events["run"]} */ (intent));
+  }
+
+  /** Asks the page for the values of its controls, which it hands to `mgeStage.captured`. */
+  capture() {
+    this.trigger("capture", {});
   }
 
   /** @param {string} run */

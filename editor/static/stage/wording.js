@@ -257,6 +257,35 @@ export function groupName(from, number) {
   }[from.how];
 }
 
+/** What an edit that waits is called. @param {import("./orders.js").Order} order */
+export function orderName({ mode, about, settings }) {
+  const parts = [mode[0].toUpperCase() + mode.slice(1)];
+  if (about) parts.push(about);
+  if (mode !== "sweep" && settings?.variations) parts.push(counted(settings.variations, "variation"));
+  return parts.join(" · ");
+}
+
+/** @param {number} count of edits that wait @param {boolean} paused */
+export function waitingTitle(count, paused) {
+  return `${counted(count, "edit")} ${paused ? "on hold" : count === 1 ? "waits" : "wait"}`;
+}
+
+/** @param {string} name of an edit that waits from now on @param {number} place in the list */
+export function waitsBehind(name, place) {
+  const before = place === 1 ? "the run" : `the run and ${counted(place - 1, "edit")}`;
+  return `${name} waits for ${before} before it.`;
+}
+
+/** @param {string} name @param {number} place @param {number} count */
+export function movedTo(name, place, count) {
+  return `${name} is number ${place} of ${count} now`;
+}
+
+/** @param {string} group of variations in the dock */
+export function landed(group) {
+  return `${group} is done: its variations are in the dock.`;
+}
+
 /** @param {number} count */
 export function clearedRest(count) {
   return `${counted(count, "variation")} cleared. Ctrl+Z brings them back.`;

@@ -180,13 +180,13 @@ def test_a_version_that_goes_leaves_what_it_painted(document: Document) -> None:
     assert told(document.painted(6)) == expected
 
 
-def test_run_for_another_size_is_refused(document: Document) -> None:
+def test_run_for_another_size_is_refused_where_its_version_is_gone(document: Document) -> None:
     document.remember(run_of(document, "fill", (10,)))
+    document.remember(replace(run_of(document, "lost", (10,)), source=9))
     document.remember(run_of(document, "grow", (10,), Sides(5, 0, 0, 0)))
     document.accept("grow", 0)
     with pytest.raises(BadRequest, match="64x48"):
-        document.accept("fill", 0)
-    document.goto(1)
+        document.accept("lost", 0)
     assert document.accept("fill", 0).version.parent == 1
 
 

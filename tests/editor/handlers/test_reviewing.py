@@ -90,6 +90,16 @@ def test_a_frame_that_is_none_is_a_sentence(
     assert said in head.message["message"]
 
 
+def test_a_run_of_another_version_than_is_shown_moves_nothing(handlers: Handlers, opened: dict[str, Any]) -> None:
+    run(handlers, opened, mode="extend", mask=None, extend=[64, 0, 0, 16])
+    shown = handlers.reviewing.accept(event({"run": "r1", "variation": 0}), visitor()).message
+    run(handlers, opened, run="r2", version=1)  # it has waited while something else was kept
+    here = handlers.reviewing.goto(event({"version": shown["version"]}), visitor()).message
+    assert here["offset"] == [0, 0]
+    accepted = handlers.reviewing.accept(event({"run": "r2", "variation": 0}), visitor()).message
+    assert (accepted["kind"], accepted["parent"], accepted["width"]) == ("head", 1, opened["width"])
+
+
 @pytest.mark.parametrize(
     "data", [{}, None, "x", {"run": "r1"}, {"run": "r1", "variation": "1"}, {"run": 5, "variation": 0}]
 )
