@@ -217,7 +217,7 @@ class Server:
         project = read_project(path, most_bytes=2**28)
         pictures = {each.id: open_picture(project.png(each)) for each in project.versions}
         self.open(pictures[project.head], project.name)
-        tree = {each.id: (each.parent, pictures[each.id], list(each.offset)) for each in project.versions}
+        tree = {each.id: (each.parent, pictures[each.id], list(each.placing[:2])) for each in project.versions}
         self.trees[self.doc], self.head = tree, project.head
         return self.opened(project.name, state=project.state)
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from core.canvas.plan import plan
 from core.values.geometry import Box
@@ -238,7 +238,7 @@ def test_corners_close_by_the_first_one_a_double_click_or_enter(open_page: Open,
     opened(page, *size)
     page.keyboard.press("l")
     page.keyboard.press("l")
-    assert page.get_attribute(".mge-way:text-is('Corners')", "aria-checked") == "true"
+    expect(page.locator(".mge-way:text-is('Corners')")).to_have_attribute("aria-checked", "true")
 
     corners = clicked(page, [(40, 40), (200, 30), (380, 280), (60, 250)])
     assert "Click the corners" in state(page)["status"]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.gestures import client, drag, heard, opened, order, ran, state
 from tests.browser.stage_app import GRID, build
@@ -246,8 +246,7 @@ def test_arrows_flip_in_the_order_asked_for(open_page: Open, address: str) -> No
     reviewed(page)
     assert "#1" in (page.get_attribute(".mge-tile >> nth=0", "title") or "")
     page.select_option(".mge-order", "seam")
-    letters = page.locator(".mge-tile b").all_text_contents()
-    assert letters == ["D", "C", "B", "A"]
+    expect(page.locator(".mge-tile b")).to_have_text(["D", "C", "B", "A"])
     assert "seam 1.00" in (page.get_attribute(".mge-tile >> nth=0", "title") or "")
     at_home(page)
     page.keyboard.press("ArrowLeft")
@@ -269,13 +268,13 @@ def test_the_best_is_shown_first_and_the_strip_stays_as_drawn(open_page: Open, a
     assert page.locator(".mge-tile small").all_text_contents() == ["2", "", "1", "3"]
     assert page.locator(".mge-order option").all_text_contents() == ["As drawn", "Best first", "By seam"]
     page.select_option(".mge-order", "best")
-    assert page.locator(".mge-tile b").all_text_contents() == ["C", "A", "D", "B"]
+    expect(page.locator(".mge-tile b")).to_have_text(["C", "A", "D", "B"])
     assert page.locator(".mge-tile small").all_text_contents() == ["1", "2", "3", ""]
     assert "fit -2.50" in (page.locator(".mge-tile").first.get_attribute("title") or "")
     # What a branch draws was compared among itself; a single picture with nothing, so that it comes last.
     page.click("text=Sequential")
     counted(page, 5)
-    assert page.locator(".mge-tile b").all_text_contents() == ["C", "A", "D", "B", "E"]
+    expect(page.locator(".mge-tile b")).to_have_text(["C", "A", "D", "B", "E"])
 
 
 def test_who_looks_at_another_while_it_decodes_keeps_it(open_page: Open, slow_address: str) -> None:
@@ -294,7 +293,7 @@ def test_a_dropped_variation_comes_back_by_undo(open_page: Open, address: str) -
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Delete")
     painted = state(page)["painted"]
-    assert page.locator(".mge-tile b").all_text_contents() == ["A", "C", "D"]
+    expect(page.locator(".mge-tile b")).to_have_text(["A", "C", "D"])
     assert painted  # Delete was the tile's, not the mask's
     at_home(page)
     page.keyboard.press("Control+z")

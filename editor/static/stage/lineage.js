@@ -262,7 +262,7 @@ export class Versions {
     const before = this.head;
     /** @type {Wish} */
     const wish = { kind: "frame", framing };
-    stage.runner.abandon();
+    stage.runner.setAside();
     stage.choice.aside();
     this.pending = wish;
     stage.tell("versions");
