@@ -130,17 +130,63 @@ class Watch:
         assert not self.foreign, self.foreign
 
 
+class Room:
+    """The context in which a worker's tests open their first page, one after the other.
+
+    It keeps what the server let it keep, which halves what a visit costs, and nothing else: no page, cookie or store
+    outlasts the test that made it.
+    """
+
+    def __init__(self, browser: Browser) -> None:
+        self.context = browser.new_context()
+        self._origins: set[str] = set()
+        self._empty = self.context.new_page()
+        self._tools = self.context.new_cdp_session(self._empty)
+        self.taken = False
+
+    def enter(self, address: str, viewport: dict[str, int]) -> Page:
+        """Open an empty page for an address that is about to be visited."""
+        self.taken = True
+        parts = urlsplit(address)
+        self._origins.add(f"{parts.scheme}://{parts.netloc}")
+        page = self.context.new_page()
+        page.set_viewport_size(viewport)  # type: ignore[arg-type]
+        return page
+
+    def clear(self) -> None:
+        """Close what is open, and forget what it stored."""
+        for page in self.context.pages:
+            if page is not self._empty:
+                page.close()
+        self.context.clear_cookies()
+        for origin in self._origins:
+            self._tools.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "all"})
+        self._origins.clear()
+        self.taken = False
+
+
+@pytest.fixture(scope="session")
+def room(browser: Browser) -> Iterator[Room]:
+    made = Room(browser)
+    yield made
+    made.context.close()
+
+
 @pytest.fixture
-def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """Return a function that opens an address in a context of its own; every page is checked at the end of the test."""
+def open_page(browser: Browser, room: Room) -> Iterator[Callable[..., Page]]:
+    """Return a function that opens an address as a new visitor; every page is checked at the end of the test."""
     contexts: list[BrowserContext] = []
     watches: list[Watch] = []
 
     def visit(address: str, *, allowed: tuple[str, ...] = (), script: str = "", **settings: Any) -> Page:
-        context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, **settings})
-        context.set_default_timeout(1000 * PATIENCE_S)
-        contexts.append(context)
-        page = context.new_page()
+        viewport = settings.pop("viewport", {"width": 1440, "height": 900})
+        if settings or room.taken:  # a browser of another kind, or a second visitor
+            context = browser.new_context(viewport=viewport, **settings)
+            contexts.append(context)
+            page = context.new_page()
+        else:
+            page = room.enter(address, viewport)
+        page.context.set_default_timeout(1000 * PATIENCE_S)
         if script:  # what another browser does differently
             page.add_init_script(script)
         watch = Watch(page)
@@ -151,6 +197,7 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
         return page
 
     yield visit
+    room.clear()
     for context in contexts:
         context.close()
     for watch in watches:
