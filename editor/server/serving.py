@@ -17,8 +17,9 @@ import gradio as gr
 import uvicorn
 from fastapi import FastAPI
 from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import BaseRoute, Mount
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from editor.server.addresses import Addresses
 from editor.server.doorway import Doorway, Rules
@@ -64,7 +65,20 @@ def application(
     inner = next(route.app for route in outer.routes if isinstance(route, Mount))
     assert isinstance(inner, FastAPI)
     rules = Rules(settings.hosts, not is_loopback(settings.host), settings.max_file_mb, place.served)
-    return Doorway(outer, rules), inner
+    return Doorway(Pages(outer), rules), inner
+
+
+class Pages:
+    """ASGI application around another one: the page itself travels compressed, as Gradio's own files do."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._compressed = GZipMiddleware(app, compresslevel=6)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        page = scope["type"] == "http" and scope["path"] in ("/", "/config")
+        await (self._compressed if page else self._app)(scope, receive, send)
 
 
 class Server(uvicorn.Server):

@@ -623,7 +623,7 @@ def test_each_variation_can_be_saved_as_it_is_and_seen_after_undo(page: Page, sa
         wait(page, f"s.review.index === {i} && s.review.loaded")
         assert f"seed {40 + i}" in page.locator("#mge-stage .mge-status").inner_text()
         path = export(page, tmp_path, "png")
-        expect(page.locator(".mge-export h3")).to_have_text(f"Export variation {'ABC'[i]}, seed {40 + i}")
+        expect(page.locator(".mge-export h2")).to_have_text(f"Export variation {'ABC'[i]}, seed {40 + i}")
         asked = read_recipe(read_png_text(path.read_bytes())).request["decoding"]
         assert asked["seed"] + asked["only"] == 40 + i
         saved.append(open_picture(path))

@@ -50,7 +50,7 @@ def run_again(page: Page) -> None:
 def groups(page: Page) -> list[str]:
     """Return the title of each group with the letters of its tiles."""
     found = page.locator(".mge-group").all()
-    return [" ".join([each.locator("h4").inner_text(), *each.locator("b").all_text_contents()]) for each in found]
+    return [" ".join([each.locator("h2").inner_text(), *each.locator("b").all_text_contents()]) for each in found]
 
 
 def test_it_lies_below_the_picture_and_tiles_show_what_is_new(page: Page) -> None:

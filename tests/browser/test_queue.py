@@ -91,7 +91,7 @@ def test_edits_wait_can_be_put_in_order_and_land_where_they_belong(page: Page, e
     order(page, 4)
     rows = page.locator(".mge-queue-row")
     assert rows.all_inner_texts() == ["Fill · 2 variations\n↑\n↓\n×"] * 3
-    assert page.locator(".mge-queue h4").inner_text() == "3 edits wait"
+    assert page.locator(".mge-queue h2").inner_text() == "3 edits wait"
     rows.nth(2).locator("button").first.focus()
     page.keyboard.press("Enter")
     wait(page, "String(s.queue.map((each) => each.settings.seed)) === '2,4,3'")
@@ -130,7 +130,7 @@ def test_edits_wait_can_be_put_in_order_and_land_where_they_belong(page: Page, e
     holes = [request.hole(32) for request in engine.asked]
     assert (holes[0] == holes[1]).all()
     assert (holes[0] != holes[2]).any()
-    assert page.locator(".mge-group h4").all_inner_texts() == ["Run 1", "Run 2", "Run 3"]
+    assert page.locator(".mge-group h2").all_inner_texts() == ["Run 1", "Run 2", "Run 3"]
     page.locator(".mge-group >> nth=2").locator(".mge-tile").first.click()
     wait(page, "s.version === 1 && s.review && s.review.loaded")  # the version that it was ordered for
 

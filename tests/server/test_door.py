@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import socket
 import time
@@ -140,6 +141,14 @@ def test_what_gradio_offers_besides_is_shut(app: App, path: str) -> None:
 def test_every_answer_says_that_its_kind_is_not_to_be_guessed(app: App) -> None:
     for path in ("/", "/config", "/gradio_api/info", "/theme.css", "/nowhere", "/gradio_api/file=/etc/passwd"):
         assert app.ask("GET", path).headers["x-content-type-options"] == "nosniff", path
+
+
+def test_the_page_travels_compressed(app: App) -> None:
+    plain, small = app.ask("GET", "/"), app.ask("GET", "/", **{"Accept-Encoding": "gzip"})
+    assert small.headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in plain.headers
+    assert b"mge-stage" in gzip.decompress(small.body)
+    assert len(small.body) < 0.35 * len(plain.body)
 
 
 def test_an_upload_is_named_without_the_servers_paths_and_given_away_as_what_it_is(app: App) -> None:

@@ -184,7 +184,7 @@ class ModelMenu {
   /** @param {string} title @param {MenuModel[]} models @returns {Node[]} */
   group(title, models) {
     if (!models.length) return [];
-    const heading = makeElement("h4", "", {}, title);
+    const heading = makeElement("h2", "", {}, title);
     return [heading, ...models.flatMap((model) => this.lines(model))];
   }
 

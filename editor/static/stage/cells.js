@@ -13,7 +13,7 @@ export class Cells {
     this.stage = stage;
     /** @type {Cell | null} */
     this.open = null;
-    this.heading = makeElement("h4", "", { id: "mge-cell-name" });
+    this.heading = makeElement("h2", "", { id: "mge-cell-name" });
     this.choices = makeElement("div", "mge-patches");
     this.unpin = makeElement("button", "mge-button mge-small", { type: "button" }, WORDS.unpin);
     this.unpin.addEventListener("click", () => this.pin(null));

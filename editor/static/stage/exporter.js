@@ -51,7 +51,7 @@ export class Exporter {
       makeElement("span", "", {}, WORDS.longest),
       this.longest
     );
-    this.title = makeElement("h3", "", { id: "mge-export-title" });
+    this.title = makeElement("h2", "", { id: "mge-export-title" });
     this.about = makeElement("p", "mge-about", { role: "status" });
     this.download = textButton(WORDS.download, WORDS.download, () => this.save(), "mge-primary");
     const close = textButton(WORDS.cancel, WORDS.closeTitle, () => this.dialog.close());

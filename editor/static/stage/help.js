@@ -15,7 +15,7 @@ export class Help {
         "section",
         "",
         {},
-        makeElement("h4", "", {}, group),
+        makeElement("h3", "", {}, group),
         makeElement(
           "dl",
           "",
@@ -33,7 +33,7 @@ export class Help {
       )
     );
     this.dialog.append(
-      makeElement("header", "", {}, makeElement("h3", "", {}, WORDS.helpTitle), close),
+      makeElement("header", "", {}, makeElement("h2", "", {}, WORDS.helpTitle), close),
       makeElement("div", "mge-help-columns", {}, ...columns)
     );
     // A press beside the sheet closes it, too.

@@ -124,7 +124,8 @@ export class Panel {
     this.info = makeElement("span", "mge-info");
     this.stopButton = button("mge-button mge-small", "Stop", () => stage.stop(), "Stop (Esc)");
     const told = [this.status, this.stopButton, this.badge, this.seam, this.shift, this.info];
-    this.hud = makeElement("div", "mge-hud", {}, ...told);
+    // on a phone it scrolls sideways
+    this.hud = makeElement("div", "mge-hud", { tabindex: "0", role: "group", "aria-label": WORDS.told }, ...told);
     this.live = makeElement("div", "mge-live", { "aria-live": "polite", role: "status" });
     this.dropHint = makeElement(
       "div",
@@ -166,7 +167,7 @@ export class Panel {
         { "aria-hidden": "true" },
         ...Array.from({ length: 16 }, () => makeElement("i", ""))
       ),
-      makeElement("h3", "", {}, WORDS.emptyTitle),
+      makeElement("h2", "", {}, WORDS.emptyTitle),
       makeElement("p", "", {}, WORDS.emptyText),
       makeElement(
         "div",

@@ -10,7 +10,7 @@ export class QueueList {
   constructor(stage, queue) {
     this.stage = stage;
     this.queue = queue;
-    this.title = makeElement("h4", "");
+    this.title = makeElement("h2", "");
     this.goOn = textButton(WORDS.queueGoOn, WORDS.queueGoOnTitle, () => queue.goOn(), "mge-small");
     this.clear = textButton(WORDS.queueClear, WORDS.queueClearTitle, () => queue.clear(), "mge-small");
     this.rows = makeElement("ol", "mge-queue-rows");

@@ -9,7 +9,7 @@ export class Recent {
     this.stage = stage;
     /** @type {string[]} of small pictures, until they are drawn again */
     this.addresses = [];
-    this.title = makeElement("h4", "", {}, WORDS.recent);
+    this.title = makeElement("h2", "", {}, WORDS.recent);
     this.items = makeElement("div", "mge-recent", { role: "group", "aria-label": WORDS.recent });
   }
 

@@ -131,7 +131,7 @@ export class Strip {
           "div",
           "mge-group",
           {},
-          makeElement("h4", "", {}, title),
+          makeElement("h2", "", {}, title),
           makeElement("div", "mge-tiles", told, ...places)
         );
       })

@@ -27,7 +27,7 @@ export class Tree {
       "aside",
       "mge-drawer mge-float",
       { "aria-label": WORDS.history },
-      makeElement("h4", "", {}, WORDS.versions),
+      makeElement("h2", "", {}, WORDS.versions),
       close,
       this.items,
       this.recent.title,
