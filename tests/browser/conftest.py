@@ -130,6 +130,10 @@ class Watch:
         assert not self.foreign, self.foreign
 
 
+NUMBERS = ("try { localStorage.getItem('mge-numbers') ?? localStorage.setItem('mge-numbers', 'on') } catch {}",)
+"""Shows the numbers of an edit, which tests read, as if someone had asked for them before."""
+
+
 class Room:
     """The context in which a worker's tests open their first page, one after the other.
 
@@ -187,8 +191,8 @@ def open_page(browser: Browser, room: Room) -> Iterator[Callable[..., Page]]:
         else:
             page = room.enter(address, viewport)
         page.context.set_default_timeout(1000 * PATIENCE_S)
-        if script:  # what another browser does differently
-            page.add_init_script(script)
+        for each in (*NUMBERS, script):  # and what another browser does differently
+            page.add_init_script(each)
         watch = Watch(page)
         watch.allowed = allowed
         watches.append(watch)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -256,6 +257,29 @@ def test_arrows_flip_in_the_order_asked_for(open_page: Open, address: str) -> No
     assert "seed 8" in status
     assert page.text_content(".mge-badge") == "0 px changed outside"
     assert page.text_content(".mge-seam") == "seam 1.40"
+
+
+def test_numbers_are_shown_to_who_asks_and_stay_so(open_page: Open, address: str) -> None:
+    page = open_page(address)
+    reviewed(page)
+    button, status, tile = page.locator(".mge-numbers"), page.locator(".mge-status"), page.locator(".mge-tile").first
+    expect(button).to_have_attribute("aria-pressed", "true")
+    button.click()
+    expect(page.locator(".mge-seam")).to_be_hidden()
+    expect(page.locator(".mge-shift")).to_be_hidden()
+    expect(page.locator(".mge-badge")).to_have_text("0 px changed outside")
+    expect(status).not_to_contain_text("seed")
+    expect(tile).not_to_have_attribute("title", re.compile("seam|score"))
+    page.reload()
+    page.wait_for_selector("#mge-stage [data-ready]")
+    expect(button).to_have_attribute("aria-pressed", "false")
+    at_home(page)
+    page.keyboard.press("Escape")
+    drag(page, [(100, 100), (150, 130)])
+    expect(status).to_contain_text("of 256 cells")
+    expect(status).not_to_contain_text("context")
+    page.keyboard.press("n")
+    expect(status).to_contain_text("% context")
 
 
 def test_the_best_is_shown_first_and_the_strip_stays_as_drawn(open_page: Open, address: str) -> None:

@@ -281,10 +281,12 @@ export class Choice {
       parts.push(madeFrom(from, parent < 0 ? "" : letterOf(parent)));
     }
     if (outcome.draft) parts.push(WORDS.draft);
-    if (score !== null) parts.push(`${WORDS.score} ${score.toFixed(2)}`);
     if (rank !== null) parts.push(`#${rank + 1}`);
-    if (fit !== null) parts.push(`${WORDS.fit} ${fit.toFixed(2)}`);
-    if (seam !== null) parts.push(seamOf(seam));
+    if (this.stage.numbers) {
+      if (score !== null) parts.push(`${WORDS.score} ${score.toFixed(2)}`);
+      if (fit !== null) parts.push(`${WORDS.fit} ${fit.toFixed(2)}`);
+      if (seam !== null) parts.push(seamOf(seam));
+    }
     if (note) parts.push(note);
     return parts.join(", ");
   }

@@ -118,6 +118,11 @@ export const KEYS = [
     shortcuts: [
       { keys: ["Wheel", "Pinch"], does: "Zoom to the pointer" },
       { keys: ["Middle button"], does: "Move the view" },
+      {
+        keys: ["N"],
+        does: "Numbers: context, windows, scores, seam, colour step",
+        act: (stage) => stage.toggleNumbers(),
+      },
       { keys: ["Ctrl+0"], does: "Fit the picture", act: (stage) => stage.fit() },
       { keys: ["Ctrl+1"], does: "Actual size", act: (stage) => stage.actualSize() },
     ],

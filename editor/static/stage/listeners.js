@@ -24,6 +24,7 @@ const LINES = [
   "running",
   "review",
   "lasso",
+  "numbers",
   "selecting",
   "view",
 ];
@@ -43,7 +44,7 @@ export function listenAll(stage) {
   stage.listen(["hint", "tool"], () => panel.showHint(stage.tool === "crop" ? "" : stage.hint));
   stage.watch(["running", "opening"], () => queue.look());
   stage.listen(["queue"], () => queue.list.show());
-  stage.listen(["running", "review", "tiles", "doc", "queue"], () => choice.show());
+  stage.listen(["running", "review", "tiles", "doc", "queue", "numbers"], () => choice.show());
   stage.listen(FRAME, () => stage.refit());
   stage.listen(PLAN, () => stage.planner.replan());
   stage.listen([...BUTTONS, ...SAID, "brush", "overlay", "comparison", "tree"], () => panel.refreshTools());

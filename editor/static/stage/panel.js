@@ -123,7 +123,13 @@ export class Panel {
     this.shift = makeElement("span", "mge-shift", { title: WORDS.shiftTitle });
     this.info = makeElement("span", "mge-info");
     this.stopButton = button("mge-button mge-small", "Stop", () => stage.stop(), "Stop (Esc)");
-    const told = [this.status, this.stopButton, this.badge, this.seam, this.shift, this.info];
+    this.numbers = button(
+      "mge-button mge-small mge-numbers",
+      WORDS.numbers,
+      () => stage.toggleNumbers(),
+      WORDS.numbersTitle
+    );
+    const told = [this.status, this.stopButton, this.badge, this.seam, this.shift, this.info, this.numbers];
     // on a phone it scrolls sideways
     this.hud = makeElement("div", "mge-hud", { tabindex: "0", role: "group", "aria-label": WORDS.told }, ...told);
     this.live = makeElement("div", "mge-live", { "aria-live": "polite", role: "status" });

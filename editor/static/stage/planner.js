@@ -106,6 +106,7 @@ export class Planner {
     const current = review?.current;
     const made = current && { outside: current.changed_outside, seam: current.seam, shift: current.shift };
     this.showProof(front ? null : (made ?? (this.stage.mask && !this.stage.opening ? this.stage.proof : null)));
+    panel.numbers.setAttribute("aria-pressed", String(this.stage.numbers));
     panel.stopButton.hidden = !running;
     const sizes = this.sizes();
     panel.info.textContent = sizes && `${sizes} · ${Math.round(this.stage.view.deviceScale * 100)} %`;
@@ -148,11 +149,9 @@ export class Planner {
   /** @param {import("./review.js").Review} review */
   ofReview(review) {
     const { seed, score, outcome, note } = review.current;
-    const parts = [
-      `${WORDS.variation} ${letterOf(review.index)} of ${review.variations.length}`,
-      `${WORDS.seed} ${seed}`,
-    ];
-    if (score !== null) parts.push(`${WORDS.score} ${score.toFixed(2)}`);
+    const parts = [`${WORDS.variation} ${letterOf(review.index)} of ${review.variations.length}`];
+    if (this.stage.numbers) parts.push(`${WORDS.seed} ${seed}`);
+    if (this.stage.numbers && score !== null) parts.push(`${WORDS.score} ${score.toFixed(2)}`);
     if (outcome.seconds !== null) parts.push(duration(outcome.seconds));
     if (outcome.draft) parts.push(WORDS.draft);
     if (note) parts.push(note);
@@ -167,9 +166,11 @@ export class Planner {
     panel.say(cellsSelected(unknown, all));
     if (!plan.passes.length) return NOTHING_YET[mode] ?? "Paint over what should change";
     const side = Math.max(...plan.passes.map(({ window }) => window[2] - window[0]));
-    const scale = windowScale(side, model.pixels);
-    const windows = counted(plan.passes.length, "window");
-    const parts = [`${unknown} of ${counted(all, "cell")}`, contextOf(all - unknown, all), windows, scale];
+    const parts = [`${unknown} of ${counted(all, "cell")}`];
+    if (this.stage.numbers) {
+      const windows = counted(plan.passes.length, "window");
+      parts.push(contextOf(all - unknown, all), windows, windowScale(side, model.pixels));
+    }
     if (plan.seconds !== null) parts.push(`about ${duration(plan.seconds)}`);
     if (mode !== "extend" && unknown > 0.75 * all) parts.push(WORDS.little);
     // Every window of a border sees known pixels; beyond the picture's own size they are all new ones.
@@ -187,9 +188,10 @@ export class Planner {
       panel.badge.textContent = changedOutside(outside);
       panel.badge.dataset.clean = String(outside === 0);
     }
-    panel.seam.hidden = seam === null;
+    const { numbers } = this.stage;
+    panel.seam.hidden = seam === null || !numbers;
     if (seam !== null) panel.seam.textContent = seamOf(seam);
-    panel.shift.hidden = shift === null;
+    panel.shift.hidden = shift === null || !numbers;
     if (shift !== null) panel.shift.textContent = shiftOf(shift);
   }
 

@@ -34,6 +34,7 @@ import { Timeline } from "./timeline.js";
 import { Tint } from "./tint.js";
 import { Travels } from "./travels.js";
 import { Tree } from "./tree.js";
+import { keepNumbers, keptNumbers } from "./vault.js";
 import { View } from "./view.js";
 import { WORDS } from "./wording.js";
 
@@ -61,6 +62,7 @@ export class Stage extends State {
     this.outliner = new Outliner(this);
     this.cropper = new Cropper(this);
     this.comparison = new Comparison(this);
+    this.numbers = keptNumbers();
     this.planner = new Planner(this);
     this.runner = new Runner(this);
     this.queue = new Queue(this);
@@ -126,6 +128,11 @@ export class Stage extends State {
 
   toggleGrid() {
     this.change({ gridOn: !this.gridOn });
+  }
+
+  toggleNumbers() {
+    this.change({ numbers: !this.numbers });
+    keepNumbers(this.numbers);
   }
 
   /** @param {boolean} on */

@@ -77,6 +77,8 @@ export class State extends Observed {
 
   // ---- what the hand does, and what it wants to see -----------------------------------------------------------------
   gridOn = false;
+  /** Whether the numbers that only an expert reads are shown. */
+  numbers = false;
   comparing = false;
   dragging = false;
   /** True once someone paints while a run or its result is shown: the tint comes back. */
