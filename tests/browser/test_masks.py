@@ -367,6 +367,25 @@ def test_grow_and_shrink_are_round_and_spare_the_border(open_page: Open, address
     assert "Ctrl+Z" in (page.text_content(".mge-toast.mge-on") or "")
 
 
+def test_a_frame_is_marked_added_and_taken_away(open_page: Open, address: str) -> None:
+    page = open_page(address)
+    opened(page, 240, 180)
+    load(page, np.pad(np.full((60, 80), 255, np.uint8), ((60, 60), (80, 80))))
+    inner, button = now(page), page.locator(".mge-menu button:text-is('Frame')")
+    page.click(".mge-opener")
+    page.fill(".mge-number", "12")
+    frame = np.pad(np.zeros((156, 216), np.uint8), 12, constant_values=255)
+    button.click(modifiers=["Shift"])
+    assert (now(page) == np.maximum(inner, frame)).all()
+    button.click()
+    assert (now(page) == frame).all()
+    page.fill(".mge-number", "3")
+    button.click(modifiers=["Alt"])
+    assert (now(page)[3:-3, 3:-3] == frame[3:-3, 3:-3]).all()
+    assert not now(page)[0].any()
+    assert state(page)["undo"] == 3  # a step each
+
+
 # files ----------------------------------------------------------------------------------------------------------------
 def imported(page: Page, picture: Image.Image) -> None:
     held = io.BytesIO()

@@ -72,6 +72,26 @@ export class Marks {
     if (!mask.painted) stage.panel.toast(WORDS.shrunkAway);
   }
 
+  /** Marks a frame all around the picture; with Shift it is added, with Alt taken away.
+   * @param {number} pixels its width @param {MouseEvent} how */
+  frame(pixels, { shiftKey, altKey }) {
+    const { mask } = this.stage;
+    const wide = Math.max(1, Math.min(FURTHEST_GROWTH, Math.round(pixels) || 0));
+    if (!mask || !this.stage.paintable()) return;
+    const { width, height } = mask;
+    if (!shiftKey && !altKey) mask.clear();
+    /** @type {import("./mask.js").Rect[]} */
+    const sides = [
+      [0, 0, width, wide],
+      [0, height - wide, width, height],
+      [0, 0, wide, height],
+      [width - wide, 0, width, height],
+    ];
+    for (const side of sides) mask.rectangle(side, altKey ? 0 : 255);
+    this.begin();
+    this.commitMask();
+  }
+
   /** @param {import("./history.js").Step} step of the history; or of what goes on from a result, a part of that step */
   note(step) {
     if (!this.stage.onward.takes()) this.stage.history.push(step);

@@ -149,7 +149,8 @@ export class Options {
         this.pixels,
         makeElement("span", "mge-unit", {}, "px"),
         textButton("Grow", WORDS.growMask, () => stage.marks.grow(amount()), "mge-small"),
-        textButton("Shrink", WORDS.shrinkMask, () => stage.marks.grow(-amount()), "mge-small")
+        textButton("Shrink", WORDS.shrinkMask, () => stage.marks.grow(-amount()), "mge-small"),
+        this.frameButton()
       ),
       makeElement(
         "div",
@@ -170,6 +171,18 @@ export class Options {
         this.file
       )
     );
+  }
+
+  /** Marks as many pixels all around. @returns {HTMLElement} */
+  frameButton() {
+    const node = makeElement(
+      "button",
+      "mge-button mge-small",
+      { type: "button", title: WORDS.frameTitle },
+      WORDS.frame
+    );
+    node.addEventListener("click", (e) => this.stage.marks.frame(Number(this.pixels.value), e));
+    return node;
   }
 
   /** What can be selected without drawing. @returns {HTMLElement[]} */
