@@ -160,6 +160,20 @@ def open_button() -> str:
     )
 
 
+def preset_bar() -> str:
+    """Write the choice of one's own presets, and the fields that make and delete them; presets.js fills it."""
+    name, whole = escape(on_page.PRESET_NAME, quote=True), escape(on_page.OWN_PRESETS, quote=True)
+    said = {"nameless": on_page.PRESET_NAMELESS, "saved": on_page.PRESET_SAVED, "full": on_page.PRESET_FULL}
+    told = " ".join(f'data-{key}="{escape(text, quote=True)}"' for key, text in said.items())
+    return (
+        f'<div class="pg-own" role="group" aria-label="{whole}" {told}><span>{whole}</span>'
+        f'<select aria-label="{whole}"><option value="">{escape(on_page.NO_PRESET)}</option></select>'
+        f'<input type="text" maxlength="40" placeholder="{name}" aria-label="{name}">'
+        f'<button type="button" class="pg-save">{escape(on_page.SAVE_PRESET)}</button>'
+        f'<button type="button" class="pg-drop">{escape(on_page.DROP_PRESET)}</button></div>'
+    )
+
+
 def drawer_handle() -> str:
     """Write the handle of the inspector on narrow screens."""
     name = escape(on_page.DRAWER, quote=True)

@@ -78,7 +78,10 @@ class Controls(NamedTuple):
 
 
 class Buttons(NamedTuple):
-    """The buttons of the inspector; `presets` is a choice that only sets the steps, `advised` sets the guidance."""
+    """The buttons of the inspector.
+
+    `presets` is a choice that only sets the steps, `advised` sets the guidance, `own` has what someone has named.
+    """
 
     run: gr.Button
     stop: gr.Button
@@ -86,6 +89,7 @@ class Buttons(NamedTuple):
     reset: gr.Button
     advised: gr.Button
     presets: gr.Radio
+    own: gr.HTML
 
 
 class SweepControls(NamedTuple):
@@ -173,10 +177,16 @@ def inspector(spec: ModelSpec, *, suggest: Callable[..., Any] | None = None) -> 
     with gr.Accordion(on_page.ADVANCED, open=False, elem_id="mge-more"):
         placed |= _rarely_touched(spec)
         reset = gr.Button(on_page.RESET, size="sm", elem_id="mge-reset")
+        own = gr.HTML(
+            html_template=markup.preset_bar(),
+            js_on_load=scripts.on_load("page/presets.js", call="presetBar(element, trigger)"),
+            apply_default_css=False,
+            elem_id="mge-own",
+        )
     with gr.Row(elem_classes="pg-row pg-run"):
         run = gr.Button(on_page.RUN, variant="primary", scale=3, min_width=80, elem_id="mge-run")
         stop = gr.Button(on_page.STOP, scale=1, min_width=60, elem_id="mge-stop")
-    return Inspector(Controls(**placed), sweep, Buttons(run, stop, dice, reset, advised, presets), curve, unguided)
+    return Inspector(Controls(**placed), sweep, Buttons(run, stop, dice, reset, advised, presets, own), curve, unguided)
 
 
 def _place_class(

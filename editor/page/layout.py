@@ -303,6 +303,8 @@ def _wire_keeping(app: gr.Blocks, page: Page, kept: Mapping[str, keeping.Setting
     advise = f"() => window.mgePage?.advice({names})"
     buttons, guidance = page.inspector.buttons, page.inspector.controls.guidance
     buttons.reset.click(None, None, [*advised.values()], js=advise, **_LOCAL)
+    wear = f"() => window.mgePage?.worn({names})"
+    buttons.own.wear(None, None, [*advised.values()], js=wear, **_LOCAL)
     buttons.advised.click(None, None, guidance, js="() => window.mgePage?.advice('guidance')[0]", **_LOCAL)
 
 

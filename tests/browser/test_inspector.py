@@ -321,6 +321,37 @@ def test_coverage_and_context_belong_to_the_overlay(page: Page) -> None:
     kept(page, "k.coverage === 0 && k.context === 2")
 
 
+def test_settings_get_names_come_back_by_them_and_go(page: Page) -> None:
+    steps, feather = (page.locator(f"#mge-{name} input[type=number]") for name in ("steps", "feather"))
+    guidance, own = page.locator("#mge-guidance input[type=number]"), page.locator("#mge-own")
+    page.locator("#mge-more > button").click()
+    own.get_by_role("button", name="Save").click()
+    expect(page.locator(".mge-toast")).to_contain_text("no name yet")
+    set_number(page, "mge-steps", 12)
+    set_number(page, "mge-guidance", 3.5)
+    set_number(page, "mge-feather", 20)
+    kept(page, "k.steps === 12 && k.feather === 20")
+    own.get_by_role("textbox").fill("  dunes ")
+    own.get_by_role("textbox").press("Enter")
+    expect(own.locator("select")).to_have_value("dunes")
+    page.locator("#mge-reset").click()
+    expect(steps).to_have_value("8")
+    set_number(page, "mge-seed", 41)
+    page.reload()
+    opened(page)
+    page.locator("#mge-more > button").click()
+    own.locator("select").select_option("dunes")
+    expect(steps).to_have_value("12")
+    expect(feather).to_have_value("20")
+    expect(guidance).to_have_value("3.5")
+    expect(page.locator("#mge-seed input")).to_have_value("41")  # a preset says how, not what
+    expect(page.locator("#mge-advised")).to_be_enabled()
+    own.get_by_role("button", name="Delete").click()
+    expect(own.locator("select")).to_be_disabled()
+    expect(steps).to_have_value("12")
+    assert page.evaluate("localStorage['mge-presets']") == "{}"
+
+
 def test_what_was_kept_by_another_model_is_not_taken(page: Page) -> None:
     junk = {
         "steps": 99,

@@ -2,8 +2,9 @@
 
 import { followFeather } from "./feather.js";
 import { Inspector, typeInto } from "./inspector.js";
-import { keepValues, keptModes, keptValues } from "./kept.js";
+import { fits, keepValues, keptModes, keptValues } from "./kept.js";
 import { ModeSettings } from "./modes.js";
+import { readPresets } from "./presets.js";
 
 /** @typedef {import("./kept.js").Setting} Setting */
 
@@ -82,6 +83,19 @@ export function startPage({ model, settings, presets }) {
       return begin(now);
     },
     advice: (/** @type {string[]} */ ...names) => names.map(advice),
+    /** What the controls hold, by their names. */
+    values: () => {
+      const now = last ?? keptValues(settings, model);
+      return Object.fromEntries(settings.map(({ name }, i) => [name, now[i]]));
+    },
+    /** What some controls are to hold by the preset that was chosen; what it does not know, or what does not fit
+     * another model, stays. @param {string[]} names */
+    worn: (...names) => {
+      const chosen = /** @type {HTMLSelectElement | null} */ (document.querySelector("#mge-own select"))?.value;
+      const preset = readPresets().get(chosen ?? "") ?? {};
+      const now = mgePage.values();
+      return names.map((name) => (fits(named(name), preset[name]) ? preset[name] : now[name]));
+    },
     preset: (/** @type {number} */ steps) => (presets.includes(steps) ? steps : null),
   };
   Object.assign(window, { mgePage });

@@ -1,0 +1,69 @@
+/** Settings under names of one's own, kept in this browser. Knows them as values by name, nothing of what they do. */
+
+import { makeElement } from "../common/elements.js";
+
+const PRESETS_KEY = "mge-presets";
+
+/** @typedef {Record<string, any>} Preset values by the settings' names */
+
+/** @returns {Map<string, Preset>} by their own names */
+export function readPresets() {
+  try {
+    const kept = JSON.parse(localStorage.getItem(PRESETS_KEY) ?? "{}");
+    return new Map(Object.entries(kept).filter(([, values]) => values && typeof values === "object"));
+  } catch {
+    return new Map();
+  }
+}
+
+/** @param {Map<string, Preset>} presets @returns {boolean} whether the browser keeps them */
+export function writePresets(presets) {
+  try {
+    localStorage.setItem(PRESETS_KEY, JSON.stringify(Object.fromEntries(presets)));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The choice of presets, and the fields that make and delete them. What it says comes with the page, in data-.
+ * @param {HTMLElement} element @param {(name: string, data: object) => void} trigger */
+export function presetBar(element, trigger) {
+  const find = (/** @type {string} */ what) => /** @type {any} */ (element.querySelector(what));
+  const [choice, name, save, drop] = ["select", "input", ".pg-save", ".pg-drop"].map(find);
+  const told = find(".pg-own").dataset;
+  const [none] = choice.options;
+  const page = () => /** @type {any} */ (window);
+  const show = (/** @type {string} */ chosen) => {
+    const names = [...readPresets().keys()].sort((a, b) => a.localeCompare(b));
+    choice.replaceChildren(none, ...names.map((each) => makeElement("option", "", { value: each }, each)));
+    choice.value = chosen;
+    choice.disabled = !names.length;
+    drop.disabled = !chosen;
+    if (chosen) name.value = chosen;
+  };
+  choice.addEventListener("change", () => {
+    show(choice.value);
+    if (choice.value) trigger("wear", { preset: choice.value });
+  });
+  const keep = () => {
+    const wanted = name.value.trim();
+    if (!wanted) {
+      name.focus();
+      return page().mgeStage?.say(told.nameless, "error");
+    }
+    const kept = writePresets(readPresets().set(wanted, page().mgePage?.values() ?? {}));
+    show(kept ? wanted : "");
+    page().mgeStage?.say(kept ? told.saved : told.full, kept ? "info" : "error");
+  };
+  save.addEventListener("click", keep);
+  name.addEventListener("keydown", (/** @type {KeyboardEvent} */ e) => e.key === "Enter" && keep());
+  drop.addEventListener("click", () => {
+    const presets = readPresets();
+    presets.delete(choice.value);
+    writePresets(presets);
+    name.value = "";
+    show("");
+  });
+  show("");
+}
