@@ -271,6 +271,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("numpy", "pydantic", "core", "editor.checks", "editor.documents", "editor.models", "editor.sentences"),
         "editor.wire",
     },
+    # an optional package, imported where a file of its kind is written
+    "editor.documents.photoshop": {"PIL", "psd_tools", "editor.documents"},
     "editor.documents": {
         *("numpy", "PIL", "core", "editor.checks", "editor.documents", "editor.sentences"),
         *("editor.server.darkroom", "editor.settings"),

@@ -19,7 +19,9 @@ from core.values import MOST_SIDE, Placing, Start
 from editor.checks import read_state
 from editor.documents import export
 from editor.documents.document import Document
-from editor.documents.openraster import Layer, laid, patch, write_openraster
+from editor.documents.layers import Layer, laid, patch
+from editor.documents.openraster import write_openraster
+from editor.documents.photoshop import CAN_WRITE, write_photoshop
 from editor.documents.project import write_project
 from editor.documents.runs import Run
 from editor.documents.store import Picture, Pixels
@@ -31,7 +33,7 @@ from editor.wire import intents, replies, requests, sent
 from editor.wire.replies import Message
 from editor.wire.sent import read
 
-_SUFFIXES = {"png": "png", "jpeg": "jpg", "webp": "webp", "gif": "gif", "ora": "ora", "project": "zip"}
+_SUFFIXES = {"png": "png", "jpeg": "jpg", "webp": "webp", "gif": "gif", "ora": "ora", "psd": "psd", "project": "zip"}
 _TITLES = {"jpeg": "JPEG", "webp": "WebP"}
 
 
@@ -52,8 +54,8 @@ class Exporting:
         """Make a file of the version shown, or of a variation.
 
         The event is {doc, version, format, quality, longest?, run?, variation?, state?}. A "gif" is the film of a run's
-        steps; a "pair" shows before and after side by side; an "ora" has a layer for each edit or variation; a
-        "project" holds every version and the stage's own `state`.
+        steps; a "pair" shows before and after side by side; an "ora" or "psd" has a layer for each edit or
+        variation; a "project" holds every version and the stage's own `state`.
         """
 
         def work() -> Message:
@@ -91,8 +93,8 @@ class Exporting:
             write_project(path, document, read_state(asked.state))
             return _Written(path)
         picture = _picture(document, run, variation)
-        if wanted == "ora":
-            return self._layered(document, picture, run, variation)
+        if wanted in ("ora", "psd"):
+            return self._layered(wanted, document, picture, run, variation)
         if wanted == "pair":
             return self._paired(document, picture, run, asked.longest or MOST_SIDE)
         if asked.longest is not None and asked.longest < max(picture.size):
@@ -110,11 +112,17 @@ class Exporting:
         path.write_bytes(export.film(frames))
         return _Written(path)
 
-    def _layered(self, document: Document, picture: Picture, run: Run | None, variation: int) -> _Written:
+    def _layered(self, wanted: str, document: Document, picture: Picture, run: Run | None, variation: int) -> _Written:
         """Write what it was made of, and what was painted, a layer each."""
+        if wanted == "psd" and not CAN_WRITE:
+            raise BadRequest(about_files.no_photoshop())
         layers = _steps(document) if run is None else _variations(run, variation)
-        path = document.folder() / f"{picture.png.stem}.{_SUFFIXES['ora']}"
-        write_openraster(path, picture.size, layers, picture.png, np.asarray(picture.pixels()))
+        path = document.folder() / f"{picture.png.stem}.{_SUFFIXES[wanted]}"
+        pixels = np.asarray(picture.pixels())
+        if wanted == "psd":
+            write_photoshop(path, layers, pixels)
+        else:
+            write_openraster(path, picture.size, layers, picture.png, pixels)
         return _Written(path)
 
     def _paired(self, document: Document, picture: Picture, run: Run | None, longest: int) -> _Written:

@@ -17,6 +17,7 @@ from gradio.component_meta import ComponentMeta, updateable
 from gradio.data_classes import FileData
 
 from core.values import LEAST_SIDE, MOST_DEGREES, MOST_PIXELS, MOST_SIDE
+from editor.documents.photoshop import CAN_WRITE
 from editor.page.scripts import ARGUMENTS, FOLDER, on_load
 from editor.wire import sent
 
@@ -28,10 +29,11 @@ EVENTS = tuple(sent.EVENTS)
 
 _START = (
     f'<div class="mge" data-least-side="{LEAST_SIDE}" data-most-side="{MOST_SIDE}" data-most-pixels="{MOST_PIXELS}" '
-    f'data-most-degrees="{MOST_DEGREES}">'
+    f'data-most-degrees="{MOST_DEGREES}" data-without="{"" if CAN_WRITE else "psd"}">'
     '<p class="mge-boot">The canvas needs JavaScript.</p></div>'
 )
-"""What the stage's script begins with; it reads how large a canvas may be, and how it may be framed."""
+"""What the stage's script begins with; it reads how large a canvas may be, how it may be framed, and which formats this
+server cannot write."""
 
 
 @cache

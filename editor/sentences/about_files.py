@@ -135,6 +135,13 @@ def export_needs_run() -> str:
     return "A timeline film shows the steps of one run: press Run first, then export the film of a result."
 
 
+def no_photoshop() -> str:
+    """Say that this server writes no Photoshop files."""
+    return (
+        "This server writes no PSD: export OpenRaster, or say pip install -r requirements-psd.txt and start it again."
+    )
+
+
 def format_unknown() -> str:
     """Say that an export format is unknown."""
     return "This format is unknown: choose PNG, JPEG, WebP, GIF, OpenRaster or Project."

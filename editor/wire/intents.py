@@ -20,7 +20,7 @@ from editor.wire import sent
 from editor.wire.bits import MaskPixels, read_mask
 from editor.wire.sent import LONGEST_ID, How, Mode, Pins, read
 
-FORMATS = ("png", "jpeg", "webp", "pair", "gif", "ora", "project")
+FORMATS = ("png", "jpeg", "webp", "pair", "gif", "ora", "psd", "project")
 
 _LONGEST_NAME = 255
 """Characters of a file's name, the limit of file systems."""

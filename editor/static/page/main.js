@@ -2,9 +2,9 @@
 
 import { followFeather } from "./feather.js";
 import { Inspector, typeInto } from "./inspector.js";
-import { fits, keepValues, keptModes, keptValues } from "./kept.js";
+import { keepValues, keptModes, keptValues } from "./kept.js";
 import { ModeSettings } from "./modes.js";
-import { readPresets } from "./presets.js";
+import { wornPreset } from "./presets.js";
 
 /** @typedef {import("./kept.js").Setting} Setting */
 
@@ -23,6 +23,22 @@ function hearHands(own) {
   };
   for (const type of ["change", "input"]) document.addEventListener(type, hear, true);
   document.addEventListener("mge-class", () => own().take("class_id"));
+}
+
+/** Hears what a sweep would change, and with it the advice. @param {() => ModeSettings} own
+ * @param {(name: string) => Setting} named @param {() => void} showAdvice */
+function hearRegion(own, named, showAdvice) {
+  document.addEventListener("mge-region", () => {
+    if (own().mode === "sweep" && !own().touched("guidance"))
+      typeInto("mge-guidance", own().told(named("guidance"), null));
+    showAdvice();
+  });
+}
+
+/** What the controls hold, by their names. @param {Setting[]} settings @param {any[]} values
+ * @returns {Record<string, any>} */
+function byName(settings, values) {
+  return Object.fromEntries(settings.map(({ name }, i) => [name, values[i]]));
 }
 
 /**
@@ -49,12 +65,10 @@ export function startPage({ model, settings, presets }) {
   const keep = (/** @type {any[]} */ values) => settled && keepValues(settings, model, values, own.given);
   const named = (/** @type {string} */ wanted) => /** @type {any} */ (settings.find(({ name }) => name === wanted));
   const advice = (/** @type {string} */ name) => own.advice(named(name));
+  const values = () => byName(settings, last ?? keptValues(settings, model));
   const showAdvice = () => inspector.showAdvice(advice("guidance"), own.touched("guidance"));
   hearHands(() => own);
-  document.addEventListener("mge-region", () => {
-    if (own.mode === "sweep" && !own.touched("guidance")) typeInto("mge-guidance", own.told(named("guidance"), null));
-    showAdvice();
-  });
+  hearRegion(() => own, named, showAdvice);
   const mgePage = {
     /** Returns what the mode's own settings are to hold. */
     setMode: (/** @type {string} */ mode, /** @type {any[]} */ ...now) => {
@@ -64,8 +78,8 @@ export function startPage({ model, settings, presets }) {
     setExtend: (/** @type {any[]} */ ...typed) => inspector.setExtend(typed),
     keep: (/** @type {any[]} */ ...values) => {
       last = values;
-      const held = new Map(settings.map(({ name }, i) => [name, values[i]]));
-      if (held.get("mode") === own.mode) own.note(own.settings.map(({ name }) => held.get(name)));
+      const held = byName(settings, values);
+      if (held.mode === own.mode) own.note(own.settings.map(({ name }) => held[name]));
       keep(values);
       showAdvice();
     },
@@ -83,22 +97,11 @@ export function startPage({ model, settings, presets }) {
       return begin(now);
     },
     advice: (/** @type {string[]} */ ...names) => names.map(advice),
-    /** What the controls hold, by their names. */
-    values: () => {
-      const now = last ?? keptValues(settings, model);
-      return Object.fromEntries(settings.map(({ name }, i) => [name, now[i]]));
-    },
-    /** What some controls are to hold by the preset that was chosen; what it does not know, or what does not fit
-     * another model, stays. @param {string[]} names */
-    worn: (...names) => {
-      const chosen = /** @type {HTMLSelectElement | null} */ (document.querySelector("#mge-own select"))?.value;
-      const preset = readPresets().get(chosen ?? "") ?? {};
-      const now = mgePage.values();
-      return names.map((name) => (fits(named(name), preset[name]) ? preset[name] : now[name]));
-    },
+    values,
+    worn: (/** @type {string[]} */ ...names) => wornPreset(names, named, values()),
     preset: (/** @type {number} */ steps) => (presets.includes(steps) ? steps : null),
   };
   Object.assign(window, { mgePage });
-  followFeather(() => (last ?? keptValues(settings, model))[settings.indexOf(named("finish"))] === "auto");
+  followFeather(() => values().finish === "auto");
   return begin();
 }

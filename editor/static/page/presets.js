@@ -1,6 +1,7 @@
 /** Settings under names of one's own, kept in this browser. Knows them as values by name, nothing of what they do. */
 
 import { makeElement } from "../common/elements.js";
+import { fits } from "./kept.js";
 
 const PRESETS_KEY = "mge-presets";
 
@@ -24,6 +25,15 @@ export function writePresets(presets) {
   } catch {
     return false;
   }
+}
+
+/** What controls are to hold by the preset that was chosen; what it does not know, or what does not fit another model,
+ * stays. @param {string[]} names @param {(name: string) => import("./kept.js").Setting} settingOf
+ * @param {Preset} now */
+export function wornPreset(names, settingOf, now) {
+  const choice = /** @type {HTMLSelectElement | null} */ (document.querySelector("#mge-own select"));
+  const preset = readPresets().get(choice?.value ?? "") ?? {};
+  return names.map((name) => (fits(settingOf(name), preset[name]) ? preset[name] : now[name]));
 }
 
 /** The choice of presets, and the fields that make and delete them. What it says comes with the page, in data-.

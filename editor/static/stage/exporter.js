@@ -9,6 +9,7 @@ import { bytesText, exportOf, FORMATS, letterOf, WORDS } from "./wording.js";
 
 const DELAY_OF_QUALITY = 300; // ms
 const SIZED = ["png", "jpeg", "webp", "pair"]; // formats of one picture, which may be smaller than what is shown
+const LAYERED = ["ora", "psd"];
 
 /** @typedef {{key: string, url: string, name: string, bytes: number, own: boolean}} Ready own = made here, to be let go
  * of */
@@ -73,6 +74,7 @@ export class Exporter {
   formatChoice() {
     const formats = makeElement("div", "mge-formats", { role: "radiogroup", "aria-label": WORDS.format });
     for (const [id, { name, about }] of Object.entries(FORMATS)) {
+      if (id === this.stage.root.dataset.without) continue;
       const input = makeElement("input", "", { type: "radio", name: "mge-format", value: id });
       input.addEventListener("change", () => this.choose(id));
       formats.append(
@@ -219,7 +221,7 @@ export class Exporter {
     };
     if (!this.longest.disabled && this.longest.value) order.longest = Math.round(Number(this.longest.value));
     if (this.format === "gif") Object.assign(order, this.run());
-    if (SIZED.includes(this.format) || this.format === "ora") Object.assign(order, this.variation());
+    if (SIZED.includes(this.format) || LAYERED.includes(this.format)) Object.assign(order, this.variation());
     if (this.format === "project") order.state = stage.versions.state();
     let message = await stage.wire.export(order);
     if (

@@ -123,15 +123,8 @@ export class Panel {
     this.shift = makeElement("span", "mge-shift", { title: WORDS.shiftTitle });
     this.info = makeElement("span", "mge-info");
     this.stopButton = button("mge-button mge-small", "Stop", () => stage.stop(), "Stop (Esc)");
-    this.numbers = button(
-      "mge-button mge-small mge-numbers",
-      WORDS.numbers,
-      () => stage.toggleNumbers(),
-      WORDS.numbersTitle
-    );
-    const told = [this.status, this.stopButton, this.badge, this.seam, this.shift, this.info, this.numbers];
-    // on a phone it scrolls sideways
-    this.hud = makeElement("div", "mge-hud", { tabindex: "0", role: "group", "aria-label": WORDS.told }, ...told);
+    const turn = () => stage.toggleNumbers();
+    this.numbers = button("mge-button mge-small mge-numbers", WORDS.numbers, turn, WORDS.numbersTitle);
     this.live = makeElement("div", "mge-live", { "aria-live": "polite", role: "status" });
     this.dropHint = makeElement(
       "div",
@@ -150,7 +143,7 @@ export class Panel {
         this.body(),
         this.strip.box,
         stage.timeline.dock,
-        this.hud,
+        this.toldLine(),
         this.live
       ),
       stage.exporter.dialog
@@ -158,6 +151,12 @@ export class Panel {
     /** @type {number} */
     this.toastTimer = 0;
     this.liveTimer = 0;
+  }
+
+  /** What is said of the picture and the run; on a phone it scrolls sideways. @returns {HTMLElement} */
+  toldLine() {
+    const told = [this.status, this.stopButton, this.badge, this.seam, this.shift, this.info, this.numbers];
+    return makeElement("div", "mge-hud", { tabindex: "0", role: "group", "aria-label": WORDS.told }, ...told);
   }
 
   /** What stands in the place of a picture before one is open. @returns {HTMLElement} */

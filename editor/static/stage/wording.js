@@ -218,6 +218,7 @@ export const FORMATS = {
   mask: { name: "Mask", about: "PNG, white = repaint" },
   gif: { name: "Timeline", about: "GIF of a run's steps" },
   ora: { name: "OpenRaster", about: "A layer for each edit or variation" },
+  psd: { name: "Photoshop", about: "The same as PSD, with masks" },
   project: { name: "Project", about: "All versions, to go on later" },
 };
 

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
+from psd_tools import PSDImage
 
 from core.pictures import encode_png, open_picture, read_png_text
 from editor.documents.export import resized
-from editor.documents.openraster import patch
+from editor.documents.layers import patch
 from editor.handlers import Handlers
 from tests.editor.handlers.visits import event, path_of, run, visitor
 
@@ -24,7 +25,7 @@ def exported(handlers: Handlers, kind: Any, **more: Any) -> dict[str, Any]:
     return handlers.exporting.export(event({"format": kind, **more}), visitor())
 
 
-@pytest.mark.parametrize("kind", ["png", "jpeg", "webp", "gif", "ora", "project"])
+@pytest.mark.parametrize("kind", ["png", "jpeg", "webp", "gif", "ora", "psd", "project"])
 def test_the_size_is_that_of_the_file(handlers: Handlers, opened: dict[str, Any], kind: str) -> None:
     run(handlers, opened)
     told = exported(handlers, kind, run="r1", variation=1)
@@ -153,6 +154,37 @@ def test_an_openraster_of_a_version_has_a_layer_for_each_edit(handlers: Handlers
     file = path_of(exported(handlers, "ora")["url"])
     assert names_of(file) == ["Edit 2", "Edit 1", "Source"]
     assert np.array_equal(shown_together(file)[..., :3], open_picture(merged(file)))
+
+
+@pytest.mark.parametrize("alpha", [False, True])
+def test_a_photoshop_file_has_the_same_layers(handlers: Handlers, tmp_path: Path, alpha: bool) -> None:
+    photo = np.random.default_rng(3).integers(0, 256, (48, 64, 4 if alpha else 3)).astype(np.uint8)
+    (tmp_path / "a.png").write_bytes(encode_png(photo))
+    opened = handlers.opening.open_upload(str(tmp_path / "a.png"), visitor(), "a").message
+    assert opened is not None
+    result = run(handlers, opened)[-1]
+    file = path_of(exported(handlers, "psd", run="r1", variation=1)["url"])
+    png = open_picture(path_of(result["variations"][1]["url"]))
+    made = PSDImage.open(file)
+    assert [(each.name, each.visible) for each in made] == [
+        ("Source", not alpha),  # where something becomes transparent a variation stands alone
+        ("Variation 1, seed 3", False),
+        ("Variation 2, seed 4", True),
+    ]
+    assert alpha or np.array_equal(np.asarray(made.topil()), png)  # for who only looks
+    assert made[2].has_mask() is not alpha
+    assert np.array_equal(np.asarray(made[0].topil())[..., : photo.shape[2]], photo)
+    together = np.asarray(made.composite(force=True))
+    off = abs(together[..., :3].astype(int) - png[..., :3])[png[..., -1] > 0]
+    assert off.max() <= int(alpha)  # psd-tools blends in floating point
+
+
+def test_where_photoshop_files_cannot_be_written_it_is_said(
+    handlers: Handlers, opened: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("editor.handlers.exporting.CAN_WRITE", False)
+    told = exported(handlers, "psd")
+    assert (told["kind"], "OpenRaster" in told["message"]) == ("notice", True)
 
 
 def test_what_becomes_transparent_is_a_layer_alone() -> None:
