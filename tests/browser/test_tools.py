@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from editor import appearance
 from tests.browser.gestures import client, drag, opened, ran, settle, state, stroke
@@ -73,6 +73,36 @@ def test_the_sheet_lists_every_key_and_hears_none_of_them(open_page: Open, addre
     page.click(".mge-tool[data-id=help]")
     page.click("dialog.mge-help button")
     assert page.locator("dialog.mge-help[open]").count() == 0
+
+
+def test_a_key_can_be_another_one(open_page: Open, address: str) -> None:
+    page = open_page(address)
+    opened(page, 400, 300)
+    page.keyboard.press("?")
+    told, brush = page.locator(".mge-help-told"), page.get_by_role("button", name="B", exact=True)
+    brush.click()
+    page.keyboard.press("e")
+    expect(told).to_contain_text("E is taken (Eraser)")
+    page.keyboard.press("1")
+    expect(told).to_contain_text("letter or a sign")
+    page.keyboard.press("p")
+    expect(page.get_by_role("button", name="P", exact=True)).to_be_visible()
+    page.keyboard.press("Escape")
+    page.reload()
+    page.wait_for_selector("#mge-stage [data-ready]")
+    opened(page, 400, 300)
+    expect(page.locator(".mge-tool[data-id=brush]")).to_have_attribute("title", "Brush (P)")
+    for key, tool in (("r", "rectangle"), ("b", "rectangle"), ("p", "brush")):
+        page.keyboard.press(key)
+        assert state(page)["tool"] == tool
+    page.keyboard.press("?")
+    page.get_by_role("button", name="P", exact=True).click()
+    page.keyboard.press("Backspace")
+    page.keyboard.press("Escape")
+    expect(page.locator(".mge-tool[data-id=brush]")).to_have_attribute("title", "Brush (B)")
+    page.keyboard.press("r")
+    page.keyboard.press("b")
+    assert state(page)["tool"] == "brush"
 
 
 def test_every_key_has_its_button_too(open_page: Open, address: str) -> None:

@@ -163,7 +163,7 @@ function placeOf(e) {
 }
 
 /** A key as the table calls it. @param {KeyboardEvent} e @param {string} [place] instead of its character */
-function nameOf(e, place = "") {
+export function nameOf(e, place = "") {
   const third = e.getModifierState("AltGraph"); // reaches characters, commands nothing
   const bracket = { BracketLeft: "[", BracketRight: "]", "{": "[", "}": "]" }[/[{}]/.test(e.key) ? e.key : e.code];
   if (bracket && (e.shiftKey || /[{}]/.test(e.key)) && !e.ctrlKey) return `Shift+${bracket}`;
@@ -173,19 +173,21 @@ function nameOf(e, place = "") {
   return ((e.ctrlKey || e.metaKey) && !third ? "Ctrl+" : "") + (e.altKey && !third ? "Alt+" : "") + shift + key;
 }
 
+/** What is bound to a usual key. @type {Map<string, {shortcut: Shortcut, key: number}>} */
+export const BOUND = new Map();
+for (const shortcut of KEYS.flatMap(({ shortcuts }) => shortcuts)) {
+  if (!shortcut.act && !shortcut.hold) continue;
+  for (const [key, name] of shortcut.keys.entries()) BOUND.set(name, { shortcut, key });
+  for (const name of shortcut.also || []) BOUND.set(name, { shortcut, key: 0 });
+}
+
 /** @param {Stage} stage @param {HTMLElement} host */
 export function listenToKeys(stage, host) {
-  /** @type {Map<string, {shortcut: Shortcut, key: number}>} */
-  const bound = new Map();
-  for (const shortcut of KEYS.flatMap(({ shortcuts }) => shortcuts)) {
-    if (!shortcut.act && !shortcut.hold) continue;
-    for (const [key, name] of shortcut.keys.entries()) bound.set(name, { shortcut, key });
-    for (const name of shortcut.also || []) bound.set(name, { shortcut, key: 0 });
-  }
   const focus = new Focus(host, () => stage.pointers.takeFocus());
   const foundFor = (/** @type {KeyboardEvent} */ e) => {
     const place = placeOf(e);
-    return bound.get(nameOf(e)) || (place ? bound.get(nameOf(e, place)) : undefined);
+    const bound = (/** @type {string} */ name) => BOUND.get(stage.keymap.usualOf(name));
+    return bound(nameOf(e)) || (place ? bound(nameOf(e, place)) : undefined);
   };
   /** @type {Set<Shortcut>} */
   const held = new Set();
@@ -222,7 +224,7 @@ export function listenToKeys(stage, host) {
   document.addEventListener("keyup", (e) => {
     const names = [nameOf(e), nameOf(e, placeOf(e))].map((name) => name.replace(/^.*\+(?=.)/, ""));
     for (const shortcut of held) {
-      if (!shortcut.hold || !shortcut.keys.some((key) => names.includes(key))) continue;
+      if (!shortcut.hold || !shortcut.keys.some((key) => names.includes(stage.keymap.keyFor(key)))) continue;
       shortcut.hold(stage, false);
       held.delete(shortcut);
     }

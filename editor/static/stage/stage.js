@@ -12,6 +12,7 @@ import { Files } from "./files.js";
 import { Help } from "./help.js";
 import { History } from "./history.js";
 import { chooseMode, listenToKeys } from "./keyboard.js";
+import { KeyMap } from "./keymap.js";
 import { Versions } from "./lineage.js";
 import { listenAll } from "./listeners.js";
 import { Marks } from "./marks.js";
@@ -52,6 +53,7 @@ export class Stage extends State {
       degrees: Number(root.dataset.mostDegrees),
     };
     this.wire = wire;
+    this.keymap = new KeyMap();
     this.model = { ...this.model, id: model };
     this.view = new View(() => this.tell("view"));
     this.history = new History(() => this.tell("history"));
@@ -82,7 +84,7 @@ export class Stage extends State {
     this.exporter = new Exporter(this);
     this.panel = new Panel(this, root);
     this.renderer = new Renderer(this, this.panel.viewport);
-    this.help = new Help(root);
+    this.help = new Help(this, root);
     this.panel.viewport.append(this.comparison.line);
     this.pointers = new Pointers(this, this.panel.viewport);
     this.crosshair = new Crosshair(this);
@@ -90,6 +92,7 @@ export class Stage extends State {
     this.files.listen();
     new ResizeObserver(() => this.renderer.resize()).observe(this.panel.viewport);
     listenAll(this);
+    if (this.keymap.own.size) this.help.retitle();
     this.renderer.resize();
     this.tell("mode", "running");
     this.flush();

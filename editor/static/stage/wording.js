@@ -28,6 +28,11 @@ export const OUTLINES = {
   corners: ["Corners", "Click corner after corner, and the first one to close; Alt or the right button takes away"],
 };
 
+/** @param {string} key @param {string} does what it does already */
+export function keyTaken(key, does) {
+  return `${key} is taken (${does}): choose another key, or give that one up first.`;
+}
+
 /** @param {number} tolerance levels */
 export function toleranceOf(tolerance) {
   return `Tolerance ${tolerance}`;
