@@ -130,7 +130,7 @@ class Watch:
         assert not self.foreign, self.foreign
 
 
-NUMBERS = ("try { localStorage.getItem('mge-numbers') ?? localStorage.setItem('mge-numbers', 'on') } catch {}",)
+NUMBERS = "try { localStorage.getItem('mge-numbers') ?? localStorage.setItem('mge-numbers', 'on') } catch {}\n"
 """Shows the numbers of an edit, which tests read, as if someone had asked for them before."""
 
 
@@ -191,8 +191,7 @@ def open_page(browser: Browser, room: Room) -> Iterator[Callable[..., Page]]:
         else:
             page = room.enter(address, viewport)
         page.context.set_default_timeout(1000 * PATIENCE_S)
-        for each in (*NUMBERS, script):  # and what another browser does differently
-            page.add_init_script(each)
+        page.add_init_script(NUMBERS + script)
         watch = Watch(page)
         watch.allowed = allowed
         watches.append(watch)
