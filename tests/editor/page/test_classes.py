@@ -16,7 +16,7 @@ from tests.editor.fakes import OTHER, SPEC
 
 BUNDLED = (
     "buildings", "forest", "glacier", "mountain", "sea", "street", "daisy", "dandelion", "roses", "sunflowers",
-    "tulips",
+    "tulips", "house", "beach", "road", "fields",
 )  # fmt: skip
 SYNONYMS = json.loads((Path(__file__).parents[3] / "assets" / "labels" / "synonyms.json").read_text(encoding="utf-8"))
 
