@@ -1,5 +1,5 @@
-/** The sheet of all keys, made of the table that binds them; a key that is pressed there can be another one. Knows nothing
- * of what the keys do. */
+/** The sheet of all keys, made of the table that binds them; a key that is pressed there can be another one. Knows
+ * nothing of what the keys do. */
 
 import { makeElement } from "../common/elements.js";
 import { BOUND, KEYS, nameOf } from "./keyboard.js";
