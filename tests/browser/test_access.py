@@ -61,13 +61,17 @@ def states(page: Page) -> Iterator[str]:
     yield "form"
 
 
-@pytest.mark.parametrize(
-    ("theme", "settings"),
-    [("light", {}), ("dark", {"viewport": {"width": 412, "height": 915}, "has_touch": True, "is_mobile": True})],
-)
+PHONE = {"viewport": {"width": 412, "height": 915}, "has_touch": True, "is_mobile": True}
+OTHER_THERE = {"a first visit", "variations", "history", "crop", "models", "form"}
+"""States that look otherwise on a phone."""
+
+
+@pytest.mark.parametrize(("theme", "settings"), [("light", {}), ("dark", PHONE)], ids=["desk", "phone"])
 def test_axe_finds_nothing(open_page: Callable[..., Page], app: App, theme: str, settings: dict[str, Any]) -> None:
     page = open_page(f"{app.address}?__theme={theme}", **settings)
     wait(page, "s.width > 0")
     for name in states(page):
+        if settings and name not in OTHER_THERE:
+            continue
         page.wait_for_timeout(400)  # until what fades in can be read
         assert not faults(page), name
