@@ -62,7 +62,7 @@ def states(page: Page) -> Iterator[str]:
 
 
 PHONE = {"viewport": {"width": 412, "height": 915}, "has_touch": True, "is_mobile": True}
-OTHER_THERE = {"a first visit", "variations", "history", "crop", "models", "form"}
+OTHER_THERE = {"a first visit", "variations", "crop", "form"}
 """States that look otherwise on a phone."""
 
 

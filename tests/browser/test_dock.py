@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.gestures import drag, heard, order, ran, state
 from tests.browser.stage_app import build
@@ -104,6 +104,7 @@ def test_what_has_a_star_outlasts_a_clearing_and_a_reload(page: Page) -> None:
     page.locator(".mge-place").nth(6).hover()
     page.locator(".mge-place").nth(6).locator(".mge-star").click()
     page.click("text=Clear unstarred")
+    expect(page.locator(".mge-tile")).to_have_count(2)
     assert groups(page) == ["Run 1 B", "Run 2 C"]
     counted(page, 1)
     assert state(page)["review"]["index"] == 2
