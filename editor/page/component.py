@@ -36,7 +36,6 @@ _START = (
 server cannot write."""
 
 
-@cache
 def script() -> str:
     """Join all modules to the text for `js_on_load`: one function, and the call that starts the stage."""
     return on_load("stage/main.js", call=f"main({', '.join(ARGUMENTS)})")

@@ -43,38 +43,15 @@ def bundle(start: Path) -> str:
     return "".join(_plain(path, text) for path, text in modules.items())
 
 
+@cache
 def on_load(module: str, *, call: str) -> str:
-    """Make the text for a component's `js_on_load`.
+    """Make the text for a component's `js_on_load`: a function that is called at once, without what only readers need.
+
+    Names stay as they are, so that an error in a browser can be read.
 
     Args:
         module: file in `FOLDER`; its imports come with it.
-        call: starts it, with `ARGUMENTS` in scope.
-    """
-    return _called(module, call)
-
-
-def on_start(settings: dict[str, Any]) -> str:
-    """Make the text for the page's load event, a function that returns the settings of the last visit.
-
-    Args:
-        settings: JSON object for `startPage` in main.js.
-    """
-    return f"() => {_called('page/main.js', f'return startPage({json.dumps(settings)})')}"
-
-
-@cache
-def head() -> str:
-    """Make the page's head: the theme is set before anything is drawn."""
-    return f"<script>{on_load('page/scheme.js', call='startTheme()')}</script>"
-
-
-@cache
-def _called(module: str, call: str) -> str:
-    """Join a module in `FOLDER` with its imports to a function that is called at once; what only readers need goes.
-
-    Args:
-        module: whose names the call can use. Names stay as they are, so that an error in a browser can be read.
-        call: the function's last statement.
+        call: the function's last statement, with `ARGUMENTS` in scope.
 
     Raises:
         ValueError: if the text cannot be parsed, which would else travel as it is.
@@ -85,6 +62,20 @@ def _called(module: str, call: str) -> str:
     if not small.startswith("<script>(()=>{"):
         raise ValueError(f"{module} or what it imports is no JavaScript that can be parsed: look at the last change.")
     return small.removesuffix("</script>").replace("<script>(()=>{", '(()=>{"use strict";', 1)
+
+
+def on_start(settings: dict[str, Any]) -> str:
+    """Make the text for the page's load event, a function that returns the settings of the last visit.
+
+    Args:
+        settings: JSON object for `startPage` in main.js.
+    """
+    return f"() => {on_load('page/main.js', call=f'return startPage({json.dumps(settings)})')}"
+
+
+def head() -> str:
+    """Make the page's head: the theme is set before anything is drawn."""
+    return f"<script>{on_load('page/scheme.js', call='startTheme()')}</script>"
 
 
 def _in_order(start: Path) -> dict[Path, str]:

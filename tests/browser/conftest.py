@@ -146,11 +146,14 @@ class Room:
         self._origins: set[str] = set()
         self._empty = self.context.new_page()
         self._tools = self.context.new_cdp_session(self._empty)
-        self.taken = False
+
+    @property
+    def taken(self) -> bool:
+        """Whether a page is open in it."""
+        return len(self.context.pages) > 1
 
     def enter(self, address: str, viewport: dict[str, int]) -> Page:
         """Open an empty page for an address that is about to be visited."""
-        self.taken = True
         parts = urlsplit(address)
         self._origins.add(f"{parts.scheme}://{parts.netloc}")
         page = self.context.new_page()
@@ -166,7 +169,6 @@ class Room:
         for origin in self._origins:
             self._tools.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "all"})
         self._origins.clear()
-        self.taken = False
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,18 @@ export function makeElement(tag, name, attributes = {}, ...children) {
   return node;
 }
 
-/** @param {string} text @param {string} title @param {() => void} action @param {string} [name] */
+/** An icon of 20 x 20, drawn with the strokes of a path. @param {string} path */
+export function strokes(path) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("viewBox", "0 0 20 20");
+  svg.setAttribute("aria-hidden", "true");
+  const line = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  line.setAttribute("d", path);
+  svg.append(line);
+  return svg;
+}
+
+/** @param {string} text @param {string} title @param {(e: MouseEvent) => void} action @param {string} [name] */
 export function textButton(text, title, action, name = "") {
   const node = makeElement("button", `mge-button ${name}`.trim(), { type: "button", title }, text);
   node.addEventListener("click", action);

@@ -2,6 +2,7 @@
  * models, modes or masks. */
 
 import { makeElement } from "../common/elements.js";
+import { storedObject, storeText } from "../common/stored.js";
 import { rankClasses } from "./classsearch.js";
 import { Suggestions } from "./suggested.js";
 
@@ -21,14 +22,10 @@ class ClassMemory {
     this.recent = [];
     /** @type {string[]} */
     this.favourites = [];
-    try {
-      const kept = JSON.parse(localStorage.getItem(CLASSES_KEY) ?? "{}");
-      for (const list of /** @type {const} */ (["recent", "favourites"])) {
-        if (Array.isArray(kept?.[list]))
-          this[list] = kept[list].filter((/** @type {any} */ name) => typeof name === "string");
-      }
-    } catch {
-      // nothing was kept, or it cannot be read
+    const kept = storedObject(CLASSES_KEY);
+    for (const list of /** @type {const} */ (["recent", "favourites"])) {
+      if (Array.isArray(kept[list]))
+        this[list] = kept[list].filter((/** @type {any} */ name) => typeof name === "string");
     }
   }
 
@@ -58,11 +55,8 @@ class ClassMemory {
   }
 
   keep() {
-    try {
-      localStorage.setItem(CLASSES_KEY, JSON.stringify({ recent: this.recent, favourites: this.favourites }));
-    } catch {
-      // storage is full or forbidden: the chips last until the page is left
-    }
+    const { recent, favourites } = this;
+    storeText(CLASSES_KEY, JSON.stringify({ recent, favourites })); // else they last until the page is left
   }
 }
 

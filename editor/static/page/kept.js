@@ -1,5 +1,7 @@
 /** The inspector's settings from one visit to the next. Knows their bounds from the server, nothing of what they do. */
 
+import { storedObject, storeText } from "../common/stored.js";
+
 const SETTINGS_KEY = "mge-settings";
 
 /**
@@ -19,22 +21,12 @@ export function fits(setting, value) {
   return Number.isFinite(value) && value >= (setting.low ?? -Infinity) && value <= (setting.high ?? Infinity);
 }
 
-/** @returns {Record<string, any>} */
-function readKept() {
-  try {
-    const kept = JSON.parse(localStorage.getItem(SETTINGS_KEY) ?? "{}");
-    return kept && typeof kept === "object" ? kept : {};
-  } catch {
-    return {};
-  }
-}
-
 /**
  * The values to start with, in the order of the settings; those of another model's time say nothing about this one.
  * @param {Setting[]} settings @param {string} model @param {any[]} [now] what the others hold already
  */
 export function keptValues(settings, model, now) {
-  const kept = readKept();
+  const kept = storedObject(SETTINGS_KEY);
   const same = kept.model === undefined || kept.model === model;
   return settings.map((setting, i) => {
     if (now && !setting.own) return now[i];
@@ -47,7 +39,7 @@ export function keptValues(settings, model, now) {
  * @param {Setting[]} settings @param {string} model @returns {import("./modes.js").Given}
  */
 export function keptModes(settings, model) {
-  const { modes, ...kept } = readKept();
+  const { modes, ...kept } = storedObject(SETTINGS_KEY);
   /** @type {import("./modes.js").Given} */
   const given = {};
   if (kept.model !== model || !modes) return given;
@@ -64,9 +56,5 @@ export function keptModes(settings, model) {
 export function keepValues(settings, model, values, modes) {
   const shared = settings.map(({ name }, i) => [name, values[i]]).filter((_, i) => !settings[i].tasks);
   const kept = { model, ...Object.fromEntries(shared), modes };
-  try {
-    localStorage.setItem(SETTINGS_KEY, JSON.stringify(kept));
-  } catch {
-    // storage is full or forbidden: the settings last until the page is left
-  }
+  storeText(SETTINGS_KEY, JSON.stringify(kept)); // else they last until the page is left
 }

@@ -1,6 +1,7 @@
 /** Settings under names of one's own, kept in this browser. Knows them as values by name, nothing of what they do. */
 
 import { makeElement } from "../common/elements.js";
+import { storedObject, storeText } from "../common/stored.js";
 import { fits } from "./kept.js";
 
 const PRESETS_KEY = "mge-presets";
@@ -8,23 +9,14 @@ const PRESETS_KEY = "mge-presets";
 /** @typedef {Record<string, any>} Preset values by the settings' names */
 
 /** @returns {Map<string, Preset>} by their own names */
-export function readPresets() {
-  try {
-    const kept = JSON.parse(localStorage.getItem(PRESETS_KEY) ?? "{}");
-    return new Map(Object.entries(kept).filter(([, values]) => values && typeof values === "object"));
-  } catch {
-    return new Map();
-  }
+function readPresets() {
+  const kept = Object.entries(storedObject(PRESETS_KEY));
+  return new Map(kept.filter(([, values]) => values && typeof values === "object"));
 }
 
 /** @param {Map<string, Preset>} presets @returns {boolean} whether the browser keeps them */
-export function writePresets(presets) {
-  try {
-    localStorage.setItem(PRESETS_KEY, JSON.stringify(Object.fromEntries(presets)));
-    return true;
-  } catch {
-    return false;
-  }
+function writePresets(presets) {
+  return storeText(PRESETS_KEY, JSON.stringify(Object.fromEntries(presets)));
 }
 
 /** What controls are to hold by the preset that was chosen; what it does not know, or what does not fit another model,
@@ -43,7 +35,7 @@ export function presetBar(element, trigger) {
   const [choice, name, save, drop] = ["select", "input", ".pg-save", ".pg-drop"].map(find);
   const told = find(".pg-own").dataset;
   const [none] = choice.options;
-  const page = () => /** @type {any} */ (window);
+  const page = /** @type {any} */ (window);
   const show = (/** @type {string} */ chosen) => {
     const names = [...readPresets().keys()].sort((a, b) => a.localeCompare(b));
     choice.replaceChildren(none, ...names.map((each) => makeElement("option", "", { value: each }, each)));
@@ -54,17 +46,17 @@ export function presetBar(element, trigger) {
   };
   choice.addEventListener("change", () => {
     show(choice.value);
-    if (choice.value) trigger("wear", { preset: choice.value });
+    if (choice.value) trigger("wear", {});
   });
   const keep = () => {
     const wanted = name.value.trim();
     if (!wanted) {
       name.focus();
-      return page().mgeStage?.say(told.nameless, "error");
+      return page.mgeStage?.say(told.nameless, "error");
     }
-    const kept = writePresets(readPresets().set(wanted, page().mgePage?.values() ?? {}));
+    const kept = writePresets(readPresets().set(wanted, page.mgePage?.values() ?? {}));
     show(kept ? wanted : "");
-    page().mgeStage?.say(kept ? told.saved : told.full, kept ? "info" : "error");
+    page.mgeStage?.say(kept ? told.saved : told.full, kept ? "info" : "error");
   };
   save.addEventListener("click", keep);
   name.addEventListener("keydown", (/** @type {KeyboardEvent} */ e) => e.key === "Enter" && keep());

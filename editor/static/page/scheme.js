@@ -1,6 +1,8 @@
 /** Dark or light: what the address asks for, else what was chosen last, else the system's. Runs before the page is
  * drawn. */
 
+import { storedText, storeText } from "../common/stored.js";
+
 const THEME_KEY = "mge-theme";
 
 /** @param {string | null} name */
@@ -8,17 +10,9 @@ function knownTheme(name) {
   return name === "dark" || name === "light" ? name : null;
 }
 
-function keptTheme() {
-  try {
-    return knownTheme(localStorage.getItem(THEME_KEY));
-  } catch {
-    return null; // storage is forbidden here: the system's choice holds
-  }
-}
-
 /** Keeps the class of the page's body as wanted, whatever else sets it; offers `window.mgeTheme.toggle`. */
 export function startTheme() {
-  let wanted = knownTheme(new URLSearchParams(location.search).get("__theme")) ?? keptTheme();
+  let wanted = knownTheme(new URLSearchParams(location.search).get("__theme")) ?? knownTheme(storedText(THEME_KEY));
   const apply = () => {
     if (wanted && document.body.classList.contains("dark") !== (wanted === "dark"))
       document.body.classList.toggle("dark");
@@ -32,11 +26,7 @@ export function startTheme() {
   const toggle = () => {
     wanted = document.body.classList.contains("dark") ? "light" : "dark";
     apply();
-    try {
-      localStorage.setItem(THEME_KEY, wanted);
-    } catch {
-      // the choice lasts until the page is left
-    }
+    storeText(THEME_KEY, wanted); // else it lasts until the page is left
   };
   Object.assign(window, { mgeTheme: { toggle } });
 }

@@ -1,6 +1,6 @@
 /** The bar over a crop, and its handles for the keyboard. Knows how they look and what they call. */
 
-import { makeElement, textButton } from "../common/elements.js";
+import { makeElement, strokes, textButton } from "../common/elements.js";
 import { HANDLES } from "./tools.js";
 import { degreesOf, gripName, SHAPES, TURNS, WORDS } from "./wording.js";
 
@@ -73,13 +73,12 @@ export class CropBar {
 
   /** @param {(typeof TURNS)[number]} what */
   turnButton({ turn, name, sign }) {
-    const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-    svg.setAttribute("viewBox", "0 0 20 20");
-    svg.setAttribute("aria-hidden", "true");
-    const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
-    path.setAttribute("d", SIGNS[sign]);
-    svg.append(path);
-    const node = makeElement("button", "mge-tool", { type: "button", title: name, "aria-label": name }, svg);
+    const node = makeElement(
+      "button",
+      "mge-tool",
+      { type: "button", title: name, "aria-label": name },
+      strokes(SIGNS[sign])
+    );
     node.addEventListener("click", () => void this.stage.cropper.turn(turn));
     return node;
   }

@@ -1,25 +1,20 @@
 /** Keys of one's own: another key for what a usual one does, kept in this browser. Knows names of keys only. */
 
+import { storedObject, storeText } from "../common/stored.js";
+
 const KEYS_KEY = "mge-keys";
 const PLAIN = /^(Shift\+)?[^\s\d]$/; // digits choose modes, and with Ctrl the browser has a say
 
-/** Whether a key can be given to another deed. @param {string} name as the table calls it */
+/** Whether a key can be given to another deed. @param {any} name as the table calls it */
 export function isPlain(name) {
-  return PLAIN.test(name);
+  return typeof name === "string" && PLAIN.test(name);
 }
 
 export class KeyMap {
   constructor() {
+    const kept = Object.entries(storedObject(KEYS_KEY)).filter((pair) => pair.every(isPlain));
     /** @type {Map<string, string>} usual key -> the one that does its deed instead */
-    this.own = new Map();
-    try {
-      const kept = Object.entries(JSON.parse(localStorage.getItem(KEYS_KEY) ?? "{}"));
-      this.own = new Map(
-        kept.filter((pair) => pair.every((name) => isPlain(String(name)))).map(([a, b]) => [a, `${b}`])
-      );
-    } catch {
-      // the usual ones
-    }
+    this.own = new Map(kept);
   }
 
   /** The key to press for what a usual one does. @param {string} usual */
@@ -37,11 +32,7 @@ export class KeyMap {
   set(usual, key) {
     if (key === usual) this.own.delete(usual);
     else this.own.set(usual, key);
-    try {
-      localStorage.setItem(KEYS_KEY, JSON.stringify(Object.fromEntries(this.own)));
-    } catch {
-      // they last until the page is closed
-    }
+    storeText(KEYS_KEY, JSON.stringify(Object.fromEntries(this.own))); // else they last until the page is closed
   }
 
   /** A title with the keys that it names in parentheses. @param {string} title */

@@ -150,7 +150,7 @@ export class Options {
         makeElement("span", "mge-unit", {}, "px"),
         textButton("Grow", WORDS.growMask, () => stage.marks.grow(amount()), "mge-small"),
         textButton("Shrink", WORDS.shrinkMask, () => stage.marks.grow(-amount()), "mge-small"),
-        this.frameButton()
+        textButton(WORDS.frame, WORDS.frameTitle, (e) => stage.marks.frame(amount(), e), "mge-small")
       ),
       makeElement(
         "div",
@@ -173,25 +173,11 @@ export class Options {
     );
   }
 
-  /** Marks as many pixels all around. @returns {HTMLElement} */
-  frameButton() {
-    const node = makeElement(
-      "button",
-      "mge-button mge-small",
-      { type: "button", title: WORDS.frameTitle },
-      WORDS.frame
-    );
-    node.addEventListener("click", (e) => this.stage.marks.frame(Number(this.pixels.value), e));
-    return node;
-  }
-
   /** What can be selected without drawing. @returns {HTMLElement[]} */
   findButtons() {
-    return Object.entries(FINDS).map(([thing, [text, title]]) => {
-      const node = makeElement("button", "mge-button mge-small", { type: "button", title }, text);
-      node.addEventListener("click", (e) => this.stage.selector.find(/** @type {"sky" | "rim"} */ (thing), e));
-      return node;
-    });
+    return Object.entries(FINDS).map(([thing, [text, title]]) =>
+      textButton(text, title, (e) => this.stage.selector.find(/** @type {"sky" | "rim"} */ (thing), e), "mge-small")
+    );
   }
 
   listen() {

@@ -1,6 +1,6 @@
 /** The stage's own buttons, lines of text and tiles. Knows how they look and what they call, nothing of pixels. */
 
-import { makeElement } from "../common/elements.js";
+import { makeElement, strokes } from "../common/elements.js";
 import { CropBar } from "./cropbar.js";
 import { Note } from "./note.js";
 import { Options } from "./options.js";
@@ -74,17 +74,6 @@ const RAIL = [
   { id: "export", title: "Export", key: "Ctrl+S", kind: "action" },
   { id: "help", title: "Keys and gestures", key: "?", kind: "action" },
 ];
-
-/** @param {string} id */
-function icon(id) {
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  svg.setAttribute("viewBox", "0 0 20 20");
-  svg.setAttribute("aria-hidden", "true");
-  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
-  path.setAttribute("d", ICONS[id]);
-  svg.append(path);
-  return svg;
-}
 
 /** @param {string} name @param {string} text @param {() => void} action @param {string} [title] */
 function button(name, text, action, title = text) {
@@ -222,7 +211,7 @@ export class Panel {
         title: `${item.title} (${item.key})`,
         "data-id": item.id,
       },
-      icon(item.id)
+      strokes(ICONS[item.id])
     );
     if (item.kind === "tool") node.addEventListener("click", () => stage.setTool(item.id));
     else if (item.kind === "hold") {

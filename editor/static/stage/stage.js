@@ -1,6 +1,7 @@
 /** The stage itself: its parts, and the small actions that buttons, keys and messages ask for. Knows who does a thing,
  * not how it is done. */
 
+import { storedText, storeText } from "../common/stored.js";
 import { Autosave } from "./autosave.js";
 import { Cells } from "./cells.js";
 import { Choice } from "./choice.js";
@@ -35,9 +36,10 @@ import { Timeline } from "./timeline.js";
 import { Tint } from "./tint.js";
 import { Travels } from "./travels.js";
 import { Tree } from "./tree.js";
-import { keepNumbers, keptNumbers } from "./vault.js";
 import { View } from "./view.js";
 import { WORDS } from "./wording.js";
+
+const NUMBERS_KEY = "mge-numbers";
 
 export class Stage extends State {
   /** @param {HTMLElement} root @param {import("./wire.js").Wire} wire @param {string | null} model id of the model that
@@ -64,7 +66,7 @@ export class Stage extends State {
     this.outliner = new Outliner(this);
     this.cropper = new Cropper(this);
     this.comparison = new Comparison(this);
-    this.numbers = keptNumbers();
+    this.numbers = storedText(NUMBERS_KEY) === "on";
     this.planner = new Planner(this);
     this.runner = new Runner(this);
     this.queue = new Queue(this);
@@ -135,7 +137,7 @@ export class Stage extends State {
 
   toggleNumbers() {
     this.change({ numbers: !this.numbers });
-    keepNumbers(this.numbers);
+    storeText(NUMBERS_KEY, this.numbers ? "on" : "off"); // else it lasts until the page is closed
   }
 
   /** @param {boolean} on */

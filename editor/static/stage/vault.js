@@ -160,26 +160,6 @@ export async function openVault() {
   }
 }
 
-const NUMBERS_KEY = "mge-numbers";
-
-/** Whether someone wanted to see the numbers of a plan and of what it made. */
-export function keptNumbers() {
-  try {
-    return localStorage.getItem(NUMBERS_KEY) === "on";
-  } catch {
-    return false;
-  }
-}
-
-/** @param {boolean} on */
-export function keepNumbers(on) {
-  try {
-    localStorage.setItem(NUMBERS_KEY, on ? "on" : "off");
-  } catch {
-    // they are shown until the page is closed
-  }
-}
-
 /** Whether this browser keeps the page's settings. */
 export function keepsSettings() {
   try {
