@@ -114,15 +114,14 @@ def stroke(
 
 def heard(page: Page, event: str) -> dict[str, Any]:
     """Wait until Python heard an event, and return what it carried, but for the ids of question and document."""
-    page.wait_for_function(
+    told = page.wait_for_function(  # and read at once: a run that streams may be heard again
         """event => {
-            const text = document.querySelector('#heard textarea').value;
-            return text && JSON.parse(text).event === event;
+            const told = JSON.parse(document.querySelector('#heard textarea').value || '{}');
+            return told.event === event && told;
         }""",
         arg=event,
-    )
-    data = json.loads(page.input_value("#heard textarea"))["data"]
-    return {name: value for name, value in data.items() if name not in ("ask", "doc")}
+    ).json_value()
+    return {name: value for name, value in told["data"].items() if name not in ("ask", "doc")}
 
 
 def ran(page: Page) -> dict[str, Any]:
