@@ -51,14 +51,18 @@ def written_number(text: str) -> float:
 def choice(name: str, value: object, choices: tuple[str, ...]) -> str:
     """Check one of several choices."""
     if not isinstance(value, str) or value not in choices:
-        raise BadRequest(f"{name} {value!r} is unknown: choose one of {', '.join(choices)}.")
+        raise BadRequest(
+            "{name} {value!r} is unknown: choose one of {choices}.", name=name, value=value, choices=", ".join(choices)
+        )
     return value
 
 
 def whole(name: str, value: object, low: int, high: int) -> int:
     """Check a whole number from `low` to `high`."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or not low <= value <= high:
-        raise BadRequest(f"{name} is {value}: give a whole number from {low} to {high}.")
+        raise BadRequest(
+            "{name} is {value}: give a whole number from {low} to {high}.", name=name, value=value, low=low, high=high
+        )
     return int(value)
 
 
@@ -66,21 +70,23 @@ def number(name: str, value: object, low: float, high: float) -> float:
     """Check a number from `low` to `high`."""
     known = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
     if not known or not low <= value <= high:  # type: ignore[operator]  # NaN is in no range either
-        raise BadRequest(f"{name} is {value}: give a number from {low:g} to {high:g}.")
+        raise BadRequest(
+            "{name} is {value}: give a number from {low:g} to {high:g}.", name=name, value=value, low=low, high=high
+        )
     return float(value)  # type: ignore[arg-type]
 
 
 def device_name(text: str) -> str:
     """Check the name of a device by its form alone, whether it is there or not; see `DEVICES`."""
     if not re.fullmatch(r"auto|cpu|cuda(:(0|[1-9][0-9]?))?|mps|xpu", text):
-        raise BadRequest(f"device {text!r} is unknown: choose {DEVICES}.")
+        raise BadRequest("device {text!r} is unknown: choose {choices}.", text=text, choices=DEVICES)
     return text
 
 
 def switch(name: str, value: object) -> bool:
     """Check true or false."""
     if not isinstance(value, (bool, np.bool_)):
-        raise BadRequest(f"{name} is {value!r}: give true or false.")
+        raise BadRequest("{name} is {value!r}: give true or false.", name=name, value=value)
     return bool(value)
 
 
@@ -94,5 +100,5 @@ def pixels(name: str, value: object, parts: tuple[str, ...], part_name: str) -> 
         part_name: the name of one, with {} for its own: "box {}".
     """
     if not isinstance(value, (tuple, list)) or len(value) != len(parts):
-        raise BadRequest(f"{name} is {value!r}: give {','.join(parts)} in pixels.")
+        raise BadRequest("{name} is {value!r}: give {parts} in pixels.", name=name, value=value, parts=",".join(parts))
     return [whole(part_name.format(part), each, 0, MOST_SIDE) for part, each in zip(parts, value, strict=True)]

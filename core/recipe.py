@@ -116,7 +116,9 @@ def read_recipe(text: Mapping[str, str]) -> Recipe:
     try:
         plain = json_object(text[RECIPE_KEY])
         if plain["format"] not in (1, _FORMAT):
-            raise BadRequest(f"recipe has format {plain['format']}, this editor reads 1 and 2: use a newer editor.")
+            raise BadRequest(
+                "recipe has format {format}, this editor reads 1 and 2: use a newer editor.", format=plain["format"]
+            )
         machine = None if plain.get("machine") is None else _machine(plain["machine"])
         way = whole("finish", plain.get("finish", 1), 1, _MOST_WAYS)
         return Recipe(str(plain["model"]), dict(plain["weights"]), dict(plain["request"]), machine, way)
@@ -124,7 +126,7 @@ def read_recipe(text: Mapping[str, str]) -> Recipe:
         if isinstance(error, BadRequest):
             raise
         raise BadRequest(
-            f"recipe cannot be read ({error}): the file was changed after this editor wrote it."
+            "recipe cannot be read ({error}): the file was changed after this editor wrote it.", error=error
         ) from error
 
 

@@ -49,7 +49,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "core.values.geometry": {"numpy", "cv2"},
     "core.checks": {"numpy", "core.errors"},
     "core.values.packing": {"numpy", "core.checks", "core.errors"},
-    "core.values.finishing": {"numpy", "core.values.geometry"},
+    "core.values.finishing": {"numpy", "core.errors", "core.values.geometry"},
     "core.values.framing": {"numpy", "cv2", "core.checks", "core.errors", "core.values.geometry"},
     "core.values.region": {"numpy", "core.checks", "core.errors", "core.values.geometry"},
     "core.values.groups": {
@@ -80,7 +80,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "core.pictures.headers": {"core.errors", "core.pictures", "core.values.geometry"},
     "core.pictures.isoboxes": {"core.values.geometry"},
     "core.pictures.pngtext": set(),
-    "core.pictures.profiles": {"numpy", "PIL"},
+    "core.pictures.profiles": {"numpy", "PIL", "core.errors"},
     "core.pictures.frames": {"numpy", "core.plumbing.json_text"},
     # the process that opens and writes pictures of strangers for the server
     "core.pictures.develop": {"core.errors", "core.pictures", "core.values.geometry"},
@@ -93,14 +93,17 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("torch", "numpy", "safetensors"),
         *("core.decoding.settings", "core.errors", "core.plumbing.json_text", "core.plumbing.lazy", "core.models"),
     },
-    # the only room that opens containers of other programs
-    "core.models.containers": {"torch", "safetensors", "msgpack", "core.errors"},
+    # the only rooms that open containers of other programs
+    "core.models.containers": {"torch", "safetensors", "core.errors", "core.models.flax"},
+    "core.models.flax": {"torch", "msgpack", "core.errors"},
     "core.models.convert": {"torch", "core.errors", "core.values.labels", "core.models"},
     "core.models.recogniser": {"torch", "numpy", "core.errors", "core.values.labels", "core.models"},
     # what was downloaded lies where huggingface_hub says
     "core.models.library": {"huggingface_hub", "core.errors", "core.plumbing.json_text", "core.models"},
     # the only room on the network
     "core.models.hub": {"huggingface_hub", "httpx2", "core.errors", "core.models"},
+    # names the errors of that room's libraries
+    "core.models.refusals": {"huggingface_hub", "httpx2", "core.errors", "core.models"},
     # the hall: what all its rooms may know; those below know less
     "core.engine": {"core.engine", "core.models", *VALUES},
     "core.engine.products": {"torch"},

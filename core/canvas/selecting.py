@@ -68,7 +68,9 @@ def select(
         return select_alike(image, point, tolerance)
     if thing is not None:
         if thing not in THINGS:
-            raise BadRequest(f"nobody knows how to find {thing!r}: say one of {', '.join(THINGS)}.")
+            raise BadRequest(
+                "nobody knows how to find {thing!r}: say one of {choices}.", thing=thing, choices=", ".join(THINGS)
+            )
         return THINGS[thing](image)
     raise BadRequest("nothing to select by: give a box, a scribble, a point or the name of a thing.")
 
@@ -152,7 +154,13 @@ def select_alike(image: Pixels, point: tuple[int, int], tolerance: int) -> Selec
     height, width = image.shape[:2]
     x, y = point
     if not (0 <= x < width and 0 <= y < height):
-        raise BadRequest(f"the point ({x}, {y}) lies outside of the {width}x{height} picture: click inside it.")
+        raise BadRequest(
+            "the point ({x}, {y}) lies outside of the {width}x{height} picture: click inside it.",
+            x=x,
+            y=y,
+            width=width,
+            height=height,
+        )
     colours = np.ascontiguousarray(image[..., :3])
     found = np.zeros((height + 2, width + 2), np.uint8)
     flags = 4 | cv2.FLOODFILL_FIXED_RANGE | cv2.FLOODFILL_MASK_ONLY

@@ -97,7 +97,9 @@ def schedule_name(name: object) -> str:
     plain = name.strip().lower().replace("-", " ").replace("_", " ") if isinstance(name, str) else ""
     plain = _ALIASES.get(plain, plain)
     if plain not in SCHEDULES:
-        raise BadRequest(f"schedule {name!r} is unknown: choose one of {', '.join(SCHEDULES)}.")
+        raise BadRequest(
+            "schedule {name!r} is unknown: choose one of {choices}.", name=name, choices=", ".join(SCHEDULES)
+        )
     return plain
 
 

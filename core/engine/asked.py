@@ -52,12 +52,15 @@ class Asked:
         classes = self.spec.classes
         if request.class_id is not None and request.class_id >= len(classes):
             raise BadRequest(
-                f"class {request.class_id} is unknown: model {self.spec.name} has 0 to {len(classes) - 1}."
+                "class {class_id} is unknown: model {model} has 0 to {last}.",
+                class_id=request.class_id,
+                model=self.spec.name,
+                last=len(classes) - 1,
             )
         if request.class_id is None and request.task is Task.MANIPULATE:
             raise BadRequest("no class was chosen: repainting a box as something needs a class.")
         if request.class_id is None and not self.spec.null_class:
-            raise BadRequest(f"model {self.spec.name} cannot work without a class: choose one.")
+            raise BadRequest("model {model} cannot work without a class: choose one.", model=self.spec.name)
         if request.start is not None:
             self._check_start(request.start.tokens)
 
@@ -65,13 +68,18 @@ class Asked:
         grid = self.spec.grid
         if tokens.shape != (grid, grid):
             raise BadRequest(
-                f"start has {tokens.shape[1]}x{tokens.shape[0]} cells but model {self.spec.name} has {grid}x{grid}: "
-                "give codes of that model."
+                "start has {columns}x{rows} cells but model {model} has {grid}x{grid}: give codes of that model.",
+                columns=tokens.shape[1],
+                rows=tokens.shape[0],
+                model=self.spec.name,
+                grid=grid,
             )
         if tokens.max() >= self.spec.codebook_size:
             raise BadRequest(
-                f"start holds code {tokens.max()} but model {self.spec.name} has {self.spec.codebook_size}: "
-                "give codes of that model."
+                "start holds code {code} but model {model} has {codebook_size}: give codes of that model.",
+                code=tokens.max(),
+                model=self.spec.name,
+                codebook_size=self.spec.codebook_size,
             )
 
     def side(self, request: EditRequest) -> int:
@@ -105,8 +113,9 @@ class Asked:
         )
         if work.first_passes > 1 and any(sample.start is not None for sample in samples):
             raise BadRequest(
-                f"this edit looks through {work.first_passes} windows, but codes to start from are those of one: "
-                "leave them out, or repaint less at a time."
+                "this edit looks through {windows} windows, but codes to start from are those of one: leave "
+                "them out, or repaint less at a time.",
+                windows=work.first_passes,
             )
         return work
 

@@ -14,7 +14,7 @@ import torch
 
 from core.checks import device_name
 from core.engine.products import Layer, can_pack, fastest, fastest_to_train
-from core.errors import BadRequest, OutOfMemory
+from core.errors import BadRequest, OutOfMemory, Sentence
 
 logger = logging.getLogger(__name__)
 
@@ -71,8 +71,12 @@ def pick_device(wanted: str) -> torch.device:
     found = torch.get_device_module(device.type).device_count()
     if found <= (device.index or 0):
         cards = ", ".join(f"{device.type}:{i}" for i in range(found))
-        cards = f"only {cards}" if found else f"no {_CHIPS[device.type]}"
-        raise BadRequest(f"device {wanted!r} was asked for but PyTorch finds {cards}: use --device cpu or auto.")
+        cards = Sentence("only {cards}", cards=cards) if found else Sentence("no {chip}", chip=_CHIPS[device.type])
+        raise BadRequest(
+            "device {wanted!r} was asked for but PyTorch finds {cards}: use --device cpu or auto.",
+            wanted=wanted,
+            cards=cards,
+        )
     return device
 
 
@@ -112,7 +116,9 @@ def pick_format(wanted: str, device: torch.device, layer: Layer | None) -> Numbe
             return FORMATS["bf16" if _takes_bf16(device) else "fp32"]
         return FORMATS["fp32" if layer is None else fastest(layer)]
     if wanted not in FORMATS:
-        raise BadRequest(f"number format {wanted!r} is unknown: choose auto, {', '.join(FORMATS)}.")
+        raise BadRequest(
+            "number format {wanted!r} is unknown: choose auto, {choices}.", wanted=wanted, choices=", ".join(FORMATS)
+        )
     if wanted == "packed" and (device.type != "cpu" or not can_pack()):
         raise BadRequest("number format 'packed' is for CPUs whose PyTorch can pack weights: choose auto or fp32.")
     return FORMATS[wanted]
@@ -150,7 +156,9 @@ def number_format(wanted: str) -> torch.dtype:
     """
     kept = {name: each.dtype for name, each in FORMATS.items() if not each.packed}
     if wanted not in kept:
-        raise BadRequest(f"number format {wanted!r} is unknown: choose {', '.join(kept)}.")
+        raise BadRequest(
+            "number format {wanted!r} is unknown: choose {choices}.", wanted=wanted, choices=", ".join(kept)
+        )
     return kept[wanted]
 
 
@@ -176,7 +184,8 @@ def memory_errors_translated(device: str) -> Iterator[None]:
     except RuntimeError as error:
         if ran_out(error):
             raise OutOfMemory(
-                f"the {device} has too little free memory for this edit: ask for fewer variations or a smaller model."
+                "the {device} has too little free memory for this edit: ask for fewer variations or a smaller model.",
+                device=device,
             ) from error
         # the CPU's allocator raises a bare one
         if "not enough memory" not in str(error):

@@ -35,7 +35,9 @@ def alternatives(
         if request.start is None or work.samples[0].unknown(one).any():
             raise BadRequest("some cells are still undecided: look into a finished result.")
         if not (0 <= row < asked.spec.grid and 0 <= column < asked.spec.grid and one.unknown[row, column]):
-            raise BadRequest(f"cell {row},{column} is not repainted by this edit: choose one that is.")
+            raise BadRequest(
+                "cell {row},{column} is not repainted by this edit: choose one that is.", row=row, column=column
+            )
         at = Box(column * side, row * side, (column + 1) * side, (row + 1) * side).slices
         fitting = painter.fitting(asked.job(work, one), cell, request.decoding.token_temperature, count)
         return tuple(Alternative(each.code, each.probability, each.image[at].copy()) for each in fitting)
@@ -46,7 +48,11 @@ def token_nll(asked: Asked, painter: Painter, request: EditRequest, truth: NDArr
     asked.check(request)
     width, height = request.canvas(asked.spec.pixels)
     if truth.shape[:2] != (height, width):
-        raise BadRequest(f"true picture is {truth.shape[:2]} but the canvas is {(height, width)}: give equal sizes.")
+        raise BadRequest(
+            "true picture is {truth} but the canvas is {canvas}: give equal sizes.",
+            truth=truth.shape[:2],
+            canvas=(height, width),
+        )
     condition = Condition(NO_CLASS if request.class_id is None else request.class_id)
     total, count = 0.0, 0
     with memory_errors_translated(painter.machine.device):

@@ -66,14 +66,17 @@ def _folder(model: str) -> Path:
         return BUNDLED / model
     if model not in CATALOG:
         names = ", ".join((*bundled, *CATALOG))
-        raise UnknownModel(f"model {model!r} is unknown: choose one of {names}.")
+        raise UnknownModel("model {model!r} is unknown: choose one of {names}.", model=model, names=names)
     from core.models.library import converted_folder  # imports huggingface_hub, which the bundled model does not need
 
     folder = converted_folder(model)
     if not (folder / CONFIG_FILE).is_file():
         gigabytes = CATALOG[model].bytes / 1e9
         raise UnknownModel(
-            f"model {model!r} ({gigabytes:.2f} GB, {CATALOG[model].licence}) is not on this disk: "
-            f"`python -m core download {model}` fetches it."
+            "model {model!r} ({gigabytes:.2f} GB, {licence}) is not on this disk: `python -m core "
+            "download {model}` fetches it.",
+            model=model,
+            gigabytes=gigabytes,
+            licence=CATALOG[model].licence,
         )
     return folder

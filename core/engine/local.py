@@ -97,7 +97,7 @@ class LocalPainter:
             made = net(pixels)[0].float()
             if not torch.isfinite(made).all():
                 raise CheckpointError(
-                    f"the sharpener's pixels overflow {self.nets.dtype}: choose bf16 or fp32 instead."
+                    "the sharpener's pixels overflow {dtype}: choose bf16 or fp32 instead.", dtype=self.nets.dtype
                 )
             return np.ascontiguousarray((made * 255.0).permute(1, 2, 0).cpu().numpy())
 

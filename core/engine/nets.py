@@ -27,7 +27,7 @@ from core.engine.device import NumberFormat, free_unused, ran_out, smaller_dtype
 from core.engine.products import pack, unpack
 from core.engine.swatches import FEWEST, cell_colours, fitted
 from core.engine.threads import EVERYONE, Threads
-from core.errors import CheckpointError
+from core.errors import CheckpointError, Sentence
 from core.models.checkpoints import halve
 from core.models.config import ModelSpec
 from core.models.efficientnet import EfficientNetLite0
@@ -149,7 +149,7 @@ class Nets:
         else:
             logits = self._in_parts(net, *parts)
         if not torch.isfinite(logits).all():
-            raise self._overflow("logits")
+            raise _overflow(self._spec.name, "logits", self.dtype)
         return logits
 
     @property
@@ -218,7 +218,7 @@ class Nets:
         started = time.perf_counter()
         pixels = self._in_parts(lambda part: self.tokenizer.decode(part).float(), tokens)
         if not torch.isfinite(pixels).all():
-            raise self._overflow("pixels")
+            raise _overflow(self._spec.name, "pixels", self.dtype)
         pictures = (pixels * 255.0).round().byte().permute(0, 2, 3, 1).cpu().numpy()
         self._picture_seconds = (time.perf_counter() - started) / len(tokens)
         return list(pictures)
@@ -234,7 +234,9 @@ class Nets:
                     raise
                 self._rows = rows // 2
             free_unused(self.device)
-            self._tell(f"{self._rows} of {len(given[0])} variations are computed at a time")
+            self._tell(
+                Sentence("{rows} of {all} variations are computed at a time", rows=self._rows, all=len(given[0]))
+            )
 
     def step_down(self) -> bool:
         """Use less memory from now on: a smaller number format, then the CPU.
@@ -247,28 +249,21 @@ class Nets:
             self.number = NumberFormat(smaller_dtype(self.device))
             for net in (self.tokenizer, self.transformer):
                 halve(net, self.dtype)
-            self._tell(f"it computes in {self.number.said}, and pixels may differ a little")
+            self._tell(Sentence("it computes in {numbers}, and pixels may differ a little", numbers=self.number.said))
         elif self.device.type != "cpu":
             self.device, self._rows = torch.device("cpu"), 1
             self.tokenizer, self.transformer = self.tokenizer.cpu(), self.transformer.cpu()
             self._vision = None if self._vision is None else self._vision.cpu()
-            self._tell("it computes on the CPU, which takes longer")
+            self._tell(Sentence("it computes on the CPU, which takes longer"))
         else:
             return False
         self._tokens.clear()
         self._seen.clear()
         return True
 
-    def _tell(self, what: str) -> None:
-        self.told.append(f"memory is short: from now on {what}.")
+    def _tell(self, what: Sentence) -> None:
+        self.told.append(Sentence("memory is short: from now on {what}.", what=what))
         logger.warning("%s", self.told[-1])
-
-    def _overflow(self, what: str) -> CheckpointError:
-        """Return the error for values that are not finite."""
-        advice = "use other weights" if self.dtype == torch.float32 else "try it in fp32, or use other weights"
-        return CheckpointError(
-            f"model {self._spec.name} gives {what} that are not finite numbers (NaN or an overflow): {advice}."
-        )
 
     def decode_within(self, tokens: Tensor, budget_s: float) -> list[NDArray[np.uint8]] | None:
         """Decode like `decode`, or return None if that would take more seconds than given.
@@ -336,3 +331,16 @@ def _remembered(
     while len(cache) > _CACHED_WINDOWS:
         cache.popitem(last=False)
     return found
+
+
+def _overflow(model: str, what: str, dtype: torch.dtype) -> CheckpointError:
+    """Return the error for values that are not finite."""
+    advice = Sentence("try it in fp32, or use other weights")
+    if dtype == torch.float32:
+        advice = Sentence("use other weights")
+    return CheckpointError(
+        "model {model} gives {what} that are not finite numbers (NaN or an overflow): {advice}.",
+        model=model,
+        what=what,
+        advice=advice,
+    )

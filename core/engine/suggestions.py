@@ -86,7 +86,11 @@ def _reduced(image: NDArray[np.uint8], mask: NDArray[np.bool_] | None) -> tuple[
     hidden = np.zeros((height, width), np.bool_) if mask is None else mask
     if hidden.shape != (height, width):
         raise BadRequest(
-            f"the mask is {hidden.shape[1]}x{hidden.shape[0]} but the picture {width}x{height}: give one of its size."
+            "the mask is {mask_width}x{mask_height} but the picture {width}x{height}: give one of its size.",
+            mask_width=hidden.shape[1],
+            mask_height=hidden.shape[0],
+            width=width,
+            height=height,
         )
     if image.shape[2] == 4:
         hidden = hidden | (image[..., 3] == 0)

@@ -104,17 +104,25 @@ def _grid(
 ) -> list[tuple[int, int, dict[str, Any], EditRequest]]:
     """List (row, column, settings, request) of every cell; all are checked before the first one runs."""
     if not 1 <= len(axes) <= 2:
-        raise BadRequest(f"a sweep has one or two axes, {len(axes)} were given: choose among {', '.join(AXES)}.")
+        raise BadRequest(
+            "a sweep has one or two axes, {count} were given: choose among {choices}.",
+            count=len(axes),
+            choices=", ".join(AXES),
+        )
     for name, values in axes.items():
         if name not in AXES:
-            raise BadRequest(f"axis {name!r} cannot be swept: choose among {', '.join(AXES)}.")
+            raise BadRequest(
+                "axis {name!r} cannot be swept: choose among {choices}.", name=name, choices=", ".join(AXES)
+            )
         if not values:
-            raise BadRequest(f"axis {name} has no values: give at least one.")
+            raise BadRequest("axis {name} has no values: give at least one.", name=name)
     (row_name, row_values), *rest = axes.items()
     column_name, column_values = rest[0] if rest else ("", [None])
     if len(row_values) * len(column_values) > MOST_CELLS:
         raise BadRequest(
-            f"the sweep would have {len(row_values) * len(column_values)} cells: stay within {MOST_CELLS}."
+            "the sweep would have {cells} cells: stay within {most}.",
+            cells=len(row_values) * len(column_values),
+            most=MOST_CELLS,
         )
     cells = []
     for row, row_value in enumerate(row_values):

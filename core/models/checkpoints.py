@@ -48,14 +48,20 @@ def read_spec(folder: Path) -> ModelSpec:
         values = json_object(path.read_bytes())
         if values and not {"family", "tokenizer", "transformer"} & values.keys():
             raise CheckpointError(
-                f"{path} is another program's description of a net (its first entry is {next(iter(values))!r}): "
-                "give the weight files alone to python -m core convert."
+                "{path} is another program's description of a net (its first entry is {first!r}): give the "
+                "weight files alone to python -m core convert.",
+                path=path,
+                first=next(iter(values)),
             )
         return spec_of(values)
     except FileNotFoundError as error:
-        raise CheckpointError(f"{folder} holds no {CONFIG_FILE}: choose a folder that train-mvtm wrote.") from error
+        raise CheckpointError(
+            "{folder} holds no {config}: choose a folder that train-mvtm wrote.", folder=folder, config=CONFIG_FILE
+        ) from error
     except (ValueError, OSError) as error:
-        raise CheckpointError(f"{path} does not describe a model ({error}): write it again with train-mvtm.") from error
+        raise CheckpointError(
+            "{path} does not describe a model ({error}): write it again with train-mvtm.", path=path, error=error
+        ) from error
 
 
 def load_nets(folder: Path, spec: ModelSpec, dtype: torch.dtype = torch.float32) -> tuple[VQTokenizer, MaskTransformer]:
@@ -101,7 +107,9 @@ def empty_nets(folder: Path, spec: ModelSpec) -> tuple[VQTokenizer, MaskTransfor
         with unfilled():
             return build(spec)
     except ValueError as error:
-        raise CheckpointError(f"{folder / CONFIG_FILE} does not make a model: {error}.") from error
+        raise CheckpointError(
+            "{path} does not make a model: {error}.", path=folder / CONFIG_FILE, error=error
+        ) from error
 
 
 def load_sharpener(folder: Path, spec: ModelSpec, dtype: torch.dtype = torch.float32) -> Sharpener | None:
@@ -116,7 +124,9 @@ def load_sharpener(folder: Path, spec: ModelSpec, dtype: torch.dtype = torch.flo
         with unfilled():
             sharpener = Sharpener(net_config(SharpenerConfig, spec.sharpener, "sharpener"))
     except ValueError as error:
-        raise CheckpointError(f"{folder / CONFIG_FILE} does not make a model: {error}.") from error
+        raise CheckpointError(
+            "{path} does not make a model: {error}.", path=folder / CONFIG_FILE, error=error
+        ) from error
     _fill(sharpener, folder / SHARPENER_FILE, spec.sha256, dtype)
     return sharpener
 
@@ -132,7 +142,11 @@ def _fill(net: nn.Module, path: Path, digests: Mapping[str, str], dtype: torch.d
         kind = expected[name].dtype
         if value.is_floating_point() != kind.is_floating_point:
             raise CheckpointError(
-                f"{path}: {name!r} holds {value.dtype}, expected {kind}: it belongs to another model."
+                "{path}: {name!r} holds {dtype}, expected {kind}: it belongs to another model.",
+                path=path,
+                name=name,
+                dtype=value.dtype,
+                kind=kind,
             )
         if kind.is_floating_point:
             kind = dtype if name in autocast else torch.float32
@@ -159,7 +173,12 @@ def require_digest(path: Path, digests: Mapping[str, str]) -> None:
     """Raise CheckpointError if a file's sha256 differs from the one listed under its name."""
     wanted = digests.get(path.name)
     if wanted is not None and (seen := file_digest(path)) != wanted:
-        raise CheckpointError(f"{path} has sha256 {seen[:12]}..., expected {wanted[:12]}...: fetch the file again.")
+        raise CheckpointError(
+            "{path} has sha256 {seen}..., expected {wanted}...: fetch the file again.",
+            path=path,
+            seen=seen[:12],
+            wanted=wanted[:12],
+        )
 
 
 def _autocast_names(net: nn.Module) -> set[str]:
@@ -175,8 +194,10 @@ def require_finite(value: Tensor, read: Tensor, what: str) -> None:
     if not value.is_floating_point() or _all_finite(value):
         return
     if _all_finite(read):
-        raise CheckpointError(f"{what} holds numbers beyond {value.dtype}: choose bf16 or fp32 instead.")
-    raise CheckpointError(f"{what} holds numbers that are not finite: train or fetch it again.")
+        raise CheckpointError(
+            "{what} holds numbers beyond {dtype}: choose bf16 or fp32 instead.", what=what, dtype=value.dtype
+        )
+    raise CheckpointError("{what} holds numbers that are not finite: train or fetch it again.", what=what)
 
 
 def _all_finite(value: Tensor) -> bool:
@@ -197,13 +218,19 @@ def load_tokenizer(folder: Path) -> tuple[CompactTokenizer, int]:
     else:
         spec = read_spec(folder)
         if spec.family != "compact":
-            raise CheckpointError(f"{folder} is of the {spec.family} family: only compact tokenizers are trained here.")
+            raise CheckpointError(
+                "{folder} is of the {described} family: only compact tokenizers are trained here.",
+                folder=folder,
+                described=spec.family,
+            )
         values, pixels = spec.tokenizer, spec.pixels
     try:
         with unfilled():
             tokenizer = CompactTokenizer(net_config(CompactTokenizerConfig, values, "tokenizer"))
     except (TypeError, ValueError, *NO_NET) as error:
-        raise CheckpointError(f"{folder} describes no tokenizer ({error}): train it again.") from error
+        raise CheckpointError(
+            "{folder} describes no tokenizer ({error}): train it again.", folder=folder, error=error
+        ) from error
     _fill(tokenizer, folder / TOKENIZER_FILE, {})
     return tokenizer, pixels
 
@@ -214,7 +241,9 @@ def _described_tokenizer(path: Path) -> tuple[Mapping[str, Any], int]:
         values = json_object(path.read_bytes())
         return values, whole_of("pixels", values.pop("pixels", None), 1)
     except (ValueError, OSError) as error:
-        raise CheckpointError(f"{path} describes no tokenizer ({error}): train it again.") from error
+        raise CheckpointError(
+            "{path} describes no tokenizer ({error}): train it again.", path=path, error=error
+        ) from error
 
 
 def save_tokenizer(folder: Path, tokenizer: CompactTokenizer, pixels: int) -> None:

@@ -12,7 +12,6 @@ from __future__ import annotations
 import contextlib
 import json
 import math
-import mmap
 import pickle
 import re
 import struct
@@ -22,12 +21,12 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-import msgpack
 import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
 from core.errors import CheckpointError
+from core.models.flax import flax_tree
 
 Container = Literal["safetensors", "msgpack", "pickle"]
 
@@ -37,12 +36,6 @@ _WRAPPERS = ("state_dict", "model_state_dict", "model", "ema", "params")
 _PREFIXES = ("module.", "_orig_mod.")
 """Prefixes that DataParallel and torch.compile put before every name."""
 
-_FLAX_DTYPES = {
-    "float32": torch.float32,
-    "float64": torch.float64,
-    "float16": torch.float16,
-    "bfloat16": torch.bfloat16,
-}
 _SAFETENSORS_DTYPES = {
     torch.float64: "F64",
     torch.float32: "F32",
@@ -55,12 +48,8 @@ _SAFETENSORS_DTYPES = {
     torch.uint8: "U8",
     torch.bool: "BOOL",
 }
-_FLAX_ARRAY = 1  # msgpack extension type of an ndarray; 2 and 3 (complex, scalars) are in no weight file
-_MOST_AXES = 8  # of an array; convolutions have four
 LFS_POINTER = b"version https://git-lfs"
 """Beginning of the file that git-LFS puts in place of a large one."""
-_MOST_ENTRIES = 100_000
-"""Most names in a map; the largest published file has 393 tensors (docs/architectures.md, section 2)."""
 _MOST_LEVELS = 32
 """Deepest nesting of maps; the longest published names have six parts (docs/architectures.md, section 2)."""
 
@@ -78,42 +67,58 @@ def container_of(path: Path) -> Container:
         CheckpointError: if it is missing, empty, cut short, a git-LFS pointer, a web page or of no known kind.
     """
     if path.is_dir():
-        raise CheckpointError(f"{path} is a folder: name a weight file.")
+        raise CheckpointError("{path} is a folder: name a weight file.", path=path)
     if not path.is_file():
-        raise CheckpointError(f"{path} is missing: fetch the model's files again.")
+        raise CheckpointError("{path} is missing: fetch the model's files again.", path=path)
     size = path.stat().st_size
     with path.open("rb") as file:
         head = file.read(512)
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if not head:
-        raise CheckpointError(f"{path} is empty: fetch the file again.")
+        raise CheckpointError("{path} is empty: fetch the file again.", path=path)
     if text.startswith(LFS_POINTER):
         raise CheckpointError(
-            f"{path} is a git-LFS pointer of {size} bytes, not the weights: run git lfs pull, or download the file."
+            "{path} is a git-LFS pointer of {size} bytes, not the weights: run git lfs pull, or download the file.",
+            path=path,
+            size=size,
         )
     if text.startswith(b"<"):
         raise CheckpointError(
-            f"{path} is a web page of {size} bytes, not weights: the server sent a message instead, fetch it again."
+            "{path} is a web page of {size} bytes, not weights: the server sent a message instead, fetch it again.",
+            path=path,
+            size=size,
         )
     if head.startswith(b"PK\x03\x04"):
         if not _is_whole_zip(path):
-            raise CheckpointError(f"{path} is a torch file cut short at {size} bytes: fetch it again.")
+            raise CheckpointError(
+                "{path} is a torch file cut short at {size} bytes: fetch it again.", path=path, size=size
+            )
         if not _holds_pickle(path):
-            raise CheckpointError(f"{path} is a zip archive, not weights: unpack it and name the weight files inside.")
+            raise CheckpointError(
+                "{path} is a zip archive, not weights: unpack it and name the weight files inside.", path=path
+            )
         return "pickle"
     if head[0] == 0x80 and len(head) > 1 and 2 <= head[1] <= 5:  # the protocol's own mark
         return "pickle"
     if head[8:9] == b"{":
         if int.from_bytes(head[:8], "little") > size - 8:
-            raise CheckpointError(f"{path} is not a whole safetensors file, it ends at {size} bytes: fetch it again.")
+            raise CheckpointError(
+                "{path} is not a whole safetensors file, it ends at {size} bytes: fetch it again.", path=path, size=size
+            )
         return "safetensors"
     if 0x81 <= head[0] <= 0x8F or head[0] in (0xDE, 0xDF):  # a map that is not empty
         return "msgpack"
     if text.startswith((b"{", b"[")):
-        raise CheckpointError(f"{path} is JSON text of {size} bytes, not weights: fetch the weight file itself.")
+        raise CheckpointError(
+            "{path} is JSON text of {size} bytes, not weights: fetch the weight file itself.", path=path, size=size
+        )
     if _reads_as_text(head):
-        raise CheckpointError(f"{path} is text of {size} bytes, not weights: leave it out, or name the weight file.")
-    raise CheckpointError(f"{path} is no safetensors, msgpack or torch file ({size} bytes): fetch it again.")
+        raise CheckpointError(
+            "{path} is text of {size} bytes, not weights: leave it out, or name the weight file.", path=path, size=size
+        )
+    raise CheckpointError(
+        "{path} is no safetensors, msgpack or torch file ({size} bytes): fetch it again.", path=path, size=size
+    )
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
@@ -127,9 +132,11 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
     """
     kind = container_of(path)
     if kind == "pickle":
-        raise CheckpointError(f"{path} is a torch pickle, which only python -m core convert opens: run that on it.")
+        raise CheckpointError(
+            "{path} is a torch pickle, which only python -m core convert opens: run that on it.", path=path
+        )
     if kind == "msgpack":
-        return _flat(_unwrapped(_flax_tree(path)), path)
+        return _flat(_unwrapped(flax_tree(path)), path)
     with _safetensors_errors(path), safe_open(path, "pt") as file:
         return _flat({name: file.get_tensor(name) for name in file.keys()}, path)  # noqa: SIM118  # no mapping
 
@@ -146,7 +153,7 @@ def read_pickle(path: Path) -> dict[str, Tensor]:
         CheckpointError: if the file is no pickle, not whole, or holds objects other than plain tensors.
     """
     if (kind := container_of(path)) != "pickle":
-        raise CheckpointError(f"{path} is a {kind} file, not a torch pickle.")
+        raise CheckpointError("{path} is a {kind} file, not a torch pickle.", path=path, kind=kind)
     packed = _is_whole_zip(path)  # otherwise from torch before 1.6, which cannot be mapped
     try:
         if packed:
@@ -157,15 +164,23 @@ def read_pickle(path: Path) -> dict[str, Tensor]:
     except pickle.UnpicklingError as error:
         if (found := re.search(r"GLOBAL ([\w.]+)", str(error))) is not None:
             raise CheckpointError(
-                f"{path} holds {found[1]} objects beside its tensors, and opening those could run code: fetch a file "
-                "of weights alone."
+                "{path} holds {found} objects beside its tensors, and opening those could run code: fetch a "
+                "file of weights alone.",
+                path=path,
+                found=found[1],
             ) from error
-        raise CheckpointError(f"{path} is a damaged torch file: fetch it again.") from error
+        raise CheckpointError("{path} is a damaged torch file: fetch it again.", path=path) from error
     except _DAMAGE as error:
         reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
-        raise CheckpointError(f"{path} is not a whole torch file ({reason}): fetch it again.") from error
+        raise CheckpointError(
+            "{path} is not a whole torch file ({reason}): fetch it again.", path=path, reason=reason
+        ) from error
     if not isinstance(tree, Mapping):
-        raise CheckpointError(f"{path} holds a {type(tree).__name__}, not named tensors: it belongs to no known model.")
+        raise CheckpointError(
+            "{path} holds a {kind}, not named tensors: it belongs to no known model.",
+            path=path,
+            kind=type(tree).__name__,
+        )
     return _flat(_unwrapped(tree), path)
 
 
@@ -176,7 +191,9 @@ def tensor_shapes(path: Path) -> dict[str, tuple[int, ...]]:
         CheckpointError: if it is no whole safetensors file.
     """
     if (kind := container_of(path)) != "safetensors":
-        raise CheckpointError(f"{path} is a {kind} file, not a safetensors file: run python -m core convert on it.")
+        raise CheckpointError(
+            "{path} is a {kind} file, not a safetensors file: run python -m core convert on it.", path=path, kind=kind
+        )
     with _safetensors_errors(path), safe_open(path, "pt") as file:
         return {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118  # no mapping
 
@@ -237,7 +254,9 @@ def _safetensors_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except (SafetensorError, OSError) as error:
-        raise CheckpointError(f"{path} is not a whole safetensors file ({error}): fetch the file again.") from error
+        raise CheckpointError(
+            "{path} is not a whole safetensors file ({error}): fetch the file again.", path=path, error=error
+        ) from error
 
 
 def _unwrapped(tree: Mapping[Any, Any]) -> Mapping[Any, Any]:
@@ -255,12 +274,19 @@ def _flat(tree: Mapping[Any, Any], path: Path) -> dict[str, Tensor]:
         while name.startswith(_PREFIXES):
             name = name.removeprefix(_PREFIXES[0]).removeprefix(_PREFIXES[1])
         if name in flat:
-            raise CheckpointError(f"{path} holds {name!r} twice, with and without a prefix: it belongs to no model.")
+            raise CheckpointError(
+                "{path} holds {name!r} twice, with and without a prefix: it belongs to no model.", path=path, name=name
+            )
         if not _is_plain(value, path):
-            raise CheckpointError(f"{path}: {full!r} is no plain tensor ({type(value).__name__}): no weight file.")
+            raise CheckpointError(
+                "{path}: {full!r} is no plain tensor ({kind}): no weight file.",
+                path=path,
+                full=full,
+                kind=type(value).__name__,
+            )
         flat[name] = value.detach()
     if not flat:
-        raise CheckpointError(f"{path} holds no tensors: it belongs to no model.")
+        raise CheckpointError("{path} holds no tensors: it belongs to no model.", path=path)
     return flat
 
 
@@ -268,10 +294,14 @@ def _leaves(tree: Mapping[Any, Any], path: Path, prefix: str = "") -> Iterator[t
     """Yield (dotted name, value) of a nested dict."""
     for name, value in tree.items():
         if not isinstance(name, str):
-            raise CheckpointError(f"{path} has an entry called {name!r}, which is no name: it is no weight file.")
+            raise CheckpointError(
+                "{path} has an entry called {name!r}, which is no name: it is no weight file.", path=path, name=name
+            )
         if isinstance(value, Mapping):
             if prefix.count(".") > _MOST_LEVELS:
-                raise CheckpointError(f"{path} is nested more than {_MOST_LEVELS} deep: it is no weight file.")
+                raise CheckpointError(
+                    "{path} is nested more than {most} deep: it is no weight file.", path=path, most=_MOST_LEVELS
+                )
             yield from _leaves(value, path, f"{prefix}{name}.")
         else:
             yield f"{prefix}{name}", value
@@ -312,45 +342,6 @@ def _check_stored(path: Path) -> None:
     """Refuse archives with compressed parts, which torch never writes: a small file could expand to any size."""
     with zipfile.ZipFile(path) as archive:
         if any(part.compress_type != zipfile.ZIP_STORED for part in archive.infolist()):
-            raise CheckpointError(f"{path} is a compressed zip, not a torch file: unpack it and name the file inside.")
-
-
-def _flax_tree(path: Path) -> Mapping[Any, Any]:
-    """Read the nested dict of a flax file, arrays as tensors."""
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        try:
-            tree = msgpack.unpackb(
-                data,
-                ext_hook=lambda code, payload: _flax_array(code, payload, path),
-                raw=False,
-                strict_map_key=True,
-                max_str_len=1024,
-                max_bin_len=1024,
-                max_array_len=_MOST_AXES,
-                max_map_len=_MOST_ENTRIES,
-                max_ext_len=len(data),
+            raise CheckpointError(
+                "{path} is a compressed zip, not a torch file: unpack it and name the file inside.", path=path
             )
-        except (ValueError, msgpack.UnpackException) as error:
-            raise CheckpointError(f"{path} is not a whole flax file ({error}): fetch it again.") from error
-    if not isinstance(tree, Mapping):
-        raise CheckpointError(f"{path} holds no tree of arrays: it is no flax file.")
-    return tree
-
-
-def _flax_array(code: int, payload: bytes, path: Path) -> Tensor:
-    """Read the array of one extension entry: msgpack of (shape, dtype name, C-order bytes)."""
-    if code != _FLAX_ARRAY:
-        raise CheckpointError(f"{path} holds msgpack extension {code}, not an array: it is no weight file.")
-    parts = msgpack.unpackb(payload, raw=False, max_array_len=_MOST_AXES, max_str_len=32, max_bin_len=len(payload))
-    match parts:
-        case [list(shape), str(name), bytes(numbers)] if all(type(n) is int and n > 0 for n in shape):
-            pass
-        case _:
-            raise CheckpointError(f"{path} holds an array that is no (shape, dtype, bytes): it is no flax file.")
-    if (dtype := _FLAX_DTYPES.get(name)) is None:
-        raise CheckpointError(f"{path} holds an array of {name}: weights are {', '.join(_FLAX_DTYPES)}.")
-    if math.prod(shape) * dtype.itemsize != len(numbers):
-        raise CheckpointError(
-            f"{path} holds an array of shape {tuple(shape)} {name} with {len(numbers)} bytes: the file is damaged."
-        )
-    return torch.frombuffer(bytearray(numbers), dtype=dtype).reshape(shape)

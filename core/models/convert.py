@@ -100,7 +100,9 @@ def _sorted(files: Sequence[Path]) -> tuple[list[Path], ModelSpec | None]:
             weights += [path / TOKENIZER_FILE, path / TRANSFORMER_FILE]
         elif path.suffix == ".json":
             if path.name != CONFIG_FILE:
-                raise CheckpointError(f"{path} is no weight file: give weights, and a model's own {CONFIG_FILE}.")
+                raise CheckpointError(
+                    "{path} is no weight file: give weights, and a model's own {config}.", path=path, config=CONFIG_FILE
+                )
             described = read_spec(path.parent)
         else:
             weights.append(path)
@@ -114,17 +116,24 @@ def _opened(weights: Sequence[Path], tell: Tell) -> dict[Part, _File]:
         file = _read(path, tell)
         if (part := file.found.part) in parts:
             raise CheckpointError(
-                f"{parts[part].path} and {path} are both a {part}: give one tokenizer and one transformer."
+                "{first} and {path} are both a {part}: give one tokenizer and one transformer.",
+                first=parts[part].path,
+                path=path,
+                part=part,
             )
         parts[part] = file
     for part in ("tokenizer", "transformer"):
         if part not in parts:
             given = " and ".join(f"{file.path} is {file.found.form.title}" for file in parts.values()) or "nothing"
-            raise CheckpointError(f"no {part} was given ({given}): a model needs a tokenizer and a transformer.")
+            raise CheckpointError(
+                "no {part} was given ({given}): a model needs a tokenizer and a transformer.", part=part, given=given
+            )
     tokenizer, transformer = parts["tokenizer"], parts["transformer"]
     if tokenizer.found.family != transformer.found.family:
         given = " and ".join(f"{file.path} is {file.found.form.title}" for file in (tokenizer, transformer))
-        raise CheckpointError(f"{given}, which were not trained together: equal numbers of codes do not make a pair.")
+        raise CheckpointError(
+            "{given}, which were not trained together: equal numbers of codes do not make a pair.", given=given
+        )
     _require_pair(tokenizer, transformer, tell)
     return parts
 
@@ -145,8 +154,13 @@ def _require_pair(tokenizer: _File, transformer: _File, tell: Tell) -> None:
     first, second = tokenizer.found.presets, transformer.found.presets
     if first and second and not set(first) & set(second):
         raise CheckpointError(
-            f"{tokenizer.path} is the tokenizer of {' and '.join(first)} and {transformer.path} the transformer of "
-            f"{' and '.join(second)}, which were not trained together: take the tokenizer of {second[0]}."
+            "{tokenizer} is the tokenizer of {first} and {transformer} the transformer of {second}, "
+            "which were not trained together: take the tokenizer of {wanted}.",
+            tokenizer=tokenizer.path,
+            first=" and ".join(first),
+            transformer=transformer.path,
+            second=" and ".join(second),
+            wanted=second[0],
         )
     if second and not shared(first):
         tell(
@@ -169,8 +183,11 @@ def _derived_spec(parts: Mapping[Part, _File], name: str) -> ModelSpec:
     second = transformer_config(family, shapes_of(transformer.state), str(transformer.path), codes=first.codebook_size)
     if first.codebook_size != second.codebook_size:
         raise CheckpointError(
-            f"{tokenizer.path} has {first.codebook_size} codes and {transformer.path} {second.codebook_size}: "
-            "they do not belong together."
+            "{tokenizer} has {codes} codes and {transformer} {others}: they do not belong together.",
+            tokenizer=tokenizer.path,
+            codes=first.codebook_size,
+            transformer=transformer.path,
+            others=second.codebook_size,
         )
     nets: dict[str, Any] = {"tokenizer": asdict(first), "transformer": asdict(second)}
     alike = [spec for spec in PRESETS.values() if spec.family == family]
@@ -194,14 +211,20 @@ def _check_against(spec: ModelSpec, parts: Mapping[Part, _File]) -> None:
     family = parts["tokenizer"].found.family
     if spec.family != family:
         raise CheckpointError(
-            f"{CONFIG_FILE} describes a {spec.family} model but {parts['tokenizer'].path} is of the {family} family: "
-            "give the config that belongs to the files."
+            "{config} describes a {described} model but {path} is of the {family} family: give the "
+            "config that belongs to the files.",
+            config=CONFIG_FILE,
+            described=spec.family,
+            path=parts["tokenizer"].path,
+            family=family,
         )
     try:
         with unfilled():
             nets = build(spec)
     except (TypeError, ValueError) as error:
-        raise CheckpointError(f"the files make no model of the {FAMILIES[family].name} family: {error}.") from error
+        raise CheckpointError(
+            "the files make no model of the {family} family: {error}.", family=FAMILIES[family].name, error=error
+        ) from error
     for file, net in zip((parts["tokenizer"], parts["transformer"]), nets, strict=True):
         require_shapes(shapes_of(file.state), shapes_of(net.state_dict()), str(file.path))
         if (file.path.parent / CONFIG_FILE).is_file():

@@ -224,8 +224,9 @@ def transformer_from_published(state: Mapping[str, Tensor], what: str = "Halton 
     head, table = ours.pop("head.weight", None), ours.get("tok_emb.weight")
     if head is not None and table is not None and not head.is_meta and not torch.equal(head, table):
         raise CheckpointError(
-            f"{what}: 'head.weight' and 'tok_emb.weight' differ, but the output of a published Halton-MaskGIT is tied: "
-            "fetch the file again."
+            "{what}: 'head.weight' and 'tok_emb.weight' differ, but the output of a published "
+            "Halton-MaskGIT is tied: fetch the file again.",
+            what=what,
         )
     return ours
 

@@ -15,7 +15,6 @@ import re
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, TypeVar
@@ -29,20 +28,15 @@ from huggingface_hub import (
     hf_hub_url,
     try_to_load_from_cache,
 )
-from huggingface_hub.errors import (
-    FileMetadataError,
-    GatedRepoError,
-    HfHubHTTPError,
-    LocalEntryNotFoundError,
-    OfflineModeIsEnabled,
-)
+from huggingface_hub.errors import FileMetadataError, HfHubHTTPError
 from huggingface_hub.utils import build_hf_headers, hf_raise_for_status
 
-from core.errors import CheckpointError
+from core.errors import CheckpointError, Sentence
 from core.models.catalog import Published, PublishedFile
 from core.models.checkpoints import file_digest
 from core.models.containers import LFS_POINTER
 from core.models.library import Pin, found, own_place, pin_of, set_pin, sources, turn
+from core.models.refusals import Withheld, as_sentences, sent_a_page
 
 logger = logging.getLogger(__name__)
 
@@ -55,13 +49,8 @@ _UNFINISHED = ".incomplete"
 _MOST_TIMES = 4  # a computed size counts the weights; with both of Adam's moments a file is three times that
 _WAITS_S = (1.0, 2.0, 4.0, 8.0)  # before the second to fifth attempt, doubled each time: 15 s in all
 _PASSING = frozenset({408, 429, 500, 502, 503, 504})  # HTTP statuses that may pass (RFC 9110)
-_WITHHELD = frozenset({401, 403, 404, 410})  # HTTP statuses of a file that is not given away, or no longer
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")  # an ETag that may become a file name
-
-
-class _Withheld(CheckpointError):
-    """The publisher no longer gives the file away, or not to everybody."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +103,7 @@ def _fetch_first(offered: tuple[PublishedFile, ...], progress: Progress) -> Path
     for file in offered:
         try:
             return _fetch(file, progress)
-        except _Withheld as error:
+        except Withheld as error:
             logger.info("%s", error)
             refusals.append(error)
     raise refusals[0]
@@ -132,7 +121,7 @@ def _fetch(file: PublishedFile, progress: Progress) -> Path:
         if there is not None:
             path, digest = there, _check(file, there, None, wanted)
         else:
-            with _as_sentences(file):
+            with as_sentences(file):
                 source = _retrying(lambda: _ask(file, revision), _WAITS_S[:2])
                 _check_offer(file, source, wanted)
                 path, digest = _place(file, source, progress, wanted)
@@ -186,13 +175,19 @@ def _check_offer(file: PublishedFile, source: _Source, wanted: str | None) -> No
     """Refuse any but the expected file before fetching it, if the server says what it has."""
     if source.bytes > _MOST_TIMES * file.bytes or (file.exact and source.bytes != file.bytes):
         raise CheckpointError(
-            f"{file.name} of {file.repo} is offered with {source.bytes} bytes, expected {file.bytes}: it was replaced, "
-            "do not use it."
+            "{file} of {repo} is offered with {bytes} bytes, expected {expected}: it was replaced, do not use it.",
+            file=file.name,
+            repo=file.repo,
+            bytes=source.bytes,
+            expected=file.bytes,
         )
     if wanted is not None and _SHA256.fullmatch(source.etag) and source.etag != wanted:
         raise CheckpointError(
-            f"{file.name} of {file.repo} is offered with sha256 {source.etag[:12]}..., expected {wanted[:12]}...: "
-            "it was replaced, do not use it."
+            "{file} of {repo} is offered with sha256 {seen}..., expected {wanted}...: it was replaced, do not use it.",
+            file=file.name,
+            repo=file.repo,
+            seen=source.etag[:12],
+            wanted=wanted[:12],
         )
 
 
@@ -231,8 +226,12 @@ def _append(file: PublishedFile, source: _Source, partial: Path, progress: Progr
     free = shutil.disk_usage(partial.parent).free
     if free < source.bytes - done:
         raise CheckpointError(
-            f"{partial.parent} has {free / 1e9:.1f} GB free but {file.name} needs {(source.bytes - done) / 1e9:.1f} GB:"
-            " make room, or set HF_HOME to a larger disk."
+            "{folder} has {free:.1f} GB free but {file} needs {needed:.1f} GB: make room, or set HF_HOME "
+            "to a larger disk.",
+            folder=partial.parent,
+            free=free / 1e9,
+            file=file.name,
+            needed=(source.bytes - done) / 1e9,
         )
     headers = build_hf_headers() if file.on_hub else {}
     headers |= {"Accept-Encoding": "identity", "Range": f"bytes={done}-"}
@@ -242,7 +241,7 @@ def _append(file: PublishedFile, source: _Source, partial: Path, progress: Progr
         chunks = answer.iter_bytes()
         first = next(chunks, b"")
         if answer.headers.get("Content-Type", "").startswith("text/html") or _reads_as_page(first):
-            raise CheckpointError(_is_page(file))  # what came before is kept
+            raise sent_a_page(file)  # what came before is kept
         if answer.status_code != 206 or not answer.headers.get("Content-Range", "").startswith(f"bytes {done}-"):
             done = 0  # the server sends the whole file
         with partial.open("r+b" if done else "wb") as out:
@@ -258,7 +257,9 @@ def _write(chunks: Iterator[bytes], out: BinaryIO, done: int, total: int, progre
         out.write(chunk)
         done += len(chunk)
         if done > total:
-            raise CheckpointError(f"the server sends more than the {total} bytes that it announced: try again later.")
+            raise CheckpointError(
+                "the server sends more than the {total} bytes that it announced: try again later.", total=total
+            )
         progress(done, total)
 
 
@@ -305,73 +306,39 @@ def _check(file: PublishedFile, path: Path, count: int | None, wanted: str | Non
     with path.open("rb") as opened:
         head = opened.read(512)
     if _reads_as_page(head):
-        raise CheckpointError(_is_page(file))
-    again = "download it again" if path.suffix == _UNFINISHED else f"remove {path} and download it again"
+        raise sent_a_page(file)
+    again = Sentence("download it again")
+    if path.suffix != _UNFINISHED:
+        again = Sentence("remove {path} and download it again", path=path)
     if head.startswith(LFS_POINTER):
-        raise CheckpointError(f"{file.name} from {file.repo} is a Git LFS pointer instead of the weights: {again}.")
+        raise CheckpointError(
+            "{file} from {repo} is a Git LFS pointer instead of the weights: {again}.",
+            file=file.name,
+            repo=file.repo,
+            again=again,
+        )
     size, expected = path.stat().st_size, file.bytes if file.exact else count
     if expected not in (None, size):
-        raise CheckpointError(f"{file.name} from {file.repo} has {size} bytes, expected {expected}: {again}.")
+        raise CheckpointError(
+            "{file} from {repo} has {size} bytes, expected {expected}: {again}.",
+            file=file.name,
+            repo=file.repo,
+            size=size,
+            expected=expected,
+            again=again,
+        )
     digest = file_digest(path)
     if wanted not in (None, digest):
         raise CheckpointError(
-            f"{file.name} from {file.repo} has sha256 {digest[:12]}..., expected {str(wanted)[:12]}...: {again}."
+            "{file} from {repo} has sha256 {seen}..., expected {wanted}...: {again}.",
+            file=file.name,
+            repo=file.repo,
+            seen=digest[:12],
+            wanted=str(wanted)[:12],
+            again=again,
         )
     return digest
 
 
 def _reads_as_page(head: bytes) -> bool:
     return head.lstrip().lower().startswith((b"<!doctype", b"<html"))
-
-
-def _is_page(file: PublishedFile) -> str:
-    return (
-        f"{file.repo} sent a web page instead of {file.name}: a proxy or a login page stands between, open "
-        f"{_server(file)} in a browser."
-    )
-
-
-def _server(file: PublishedFile) -> str:
-    return constants.ENDPOINT if file.on_hub else file.repo
-
-
-# What went wrong -------------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def _as_sentences(file: PublishedFile) -> Iterator[None]:
-    """Turn network exceptions into one sentence that says where to put the file by hand."""
-    by_hand, server = f"or put {file.name} at {own_place(file)}", _server(file)
-    try:
-        get_session()  # reads the environment's proxies, whatever they contain
-    except (ImportError, ValueError, httpx2.InvalidURL) as error:
-        raise CheckpointError(
-            f"the proxy that the environment names cannot be used ({error}): look at HTTPS_PROXY, HTTP_PROXY, "
-            f"ALL_PROXY and NO_PROXY, {by_hand}."
-        ) from error
-    try:
-        yield
-    except OfflineModeIsEnabled as error:
-        raise CheckpointError(
-            f"{file.name} of {file.repo} is not on this disk and HF_HUB_OFFLINE is set: unset it, {by_hand}."
-        ) from error
-    except FileMetadataError as error:
-        raise CheckpointError(
-            f"{server} does not answer as a server of files does when asked for {file.name} ({error}): look at "
-            f"HF_ENDPOINT and the proxy, {by_hand}."
-        ) from error
-    except GatedRepoError as error:
-        raise _Withheld(f"{file.repo} gives {file.name} to those it knows: run `hf auth login`, {by_hand}.") from error
-    except HfHubHTTPError as error:
-        status = error.response.status_code
-        if status in _WITHHELD:
-            raise _Withheld(f"{file.repo} does not give away {file.name} (HTTP {status}): {by_hand[3:]}.") from error
-        raise CheckpointError(
-            f"{file.repo} answers with HTTP {status} when asked for {file.name}: try again later, {by_hand}."
-        ) from error
-    except (httpx2.TransportError, LocalEntryNotFoundError) as error:
-        why = " ".join(str(error).split()) or type(error).__name__
-        raise CheckpointError(
-            f"{file.name} cannot be fetched from {file.repo} ({why}): look at the network, "
-            f"then run the download again, which goes on where it stopped, {by_hand}."
-        ) from error

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from core.errors import CheckpointError
+from core.errors import CheckpointError, Sentence
 
 Shapes = Mapping[str, tuple[int, ...]]
 
@@ -54,7 +54,9 @@ def mapped(state: Mapping[str, Tensor], entries: Iterable[Entry], what: str) -> 
     try:
         return {e.ours: _stacked([e.bring(state[name]) for name in e.theirs]) for e in entries}
     except (RuntimeError, IndexError) as error:  # an axis too few, sizes that do not fit together
-        raise CheckpointError(f"{what} holds arrays of other shapes ({error}): it belongs to another model.") from error
+        raise CheckpointError(
+            "{what} holds arrays of other shapes ({error}): it belongs to another model.", what=what, error=error
+        ) from error
 
 
 def _stacked(parts: list[Tensor]) -> Tensor:
@@ -64,13 +66,17 @@ def _stacked(parts: list[Tensor]) -> Tensor:
 def require_names(found: Iterable[str], expected: Iterable[str], what: str) -> None:
     """Raise CheckpointError if two lists of names differ; names the first missing and the first unknown one."""
     found, expected = set(found), set(expected)
-    amiss = [
-        f"{kind} {min(names)!r} ({len(names)} in all)"
-        for kind, names in (("lacks", expected - found), ("has unknown", found - expected))
-        if names
-    ]
+    amiss: list[Sentence] = []
+    if absent := expected - found:
+        amiss.append(Sentence("lacks {name!r} ({count} in all)", name=min(absent), count=len(absent)))
+    if unknown := found - expected:
+        amiss.append(Sentence("has unknown {name!r} ({count} in all)", name=min(unknown), count=len(unknown)))
+    if len(amiss) == 2:
+        amiss = [Sentence("{one} and {other}", one=amiss[0], other=amiss[1])]
     if amiss:
-        raise CheckpointError(f"{what} {' and '.join(amiss)}: it is incomplete or belongs to another model.")
+        raise CheckpointError(
+            "{what} {amiss}: it is incomplete or belongs to another model.", what=what, amiss=amiss[0]
+        )
 
 
 def require_shapes(found: Shapes, expected: Shapes, what: str) -> None:
@@ -79,7 +85,11 @@ def require_shapes(found: Shapes, expected: Shapes, what: str) -> None:
     for name, shape in found.items():
         if shape != expected[name]:
             raise CheckpointError(
-                f"{what}: {name!r} has shape {shape}, expected {expected[name]}: it belongs to another model."
+                "{what}: {name!r} has shape {shape}, expected {expected}: it belongs to another model.",
+                what=what,
+                name=name,
+                shape=shape,
+                expected=expected[name],
             )
 
 

@@ -101,9 +101,11 @@ def _pins() -> dict[str, Pin]:
     except FileNotFoundError:
         return {}
     except ValueError as error:
-        raise CheckpointError(f"{_pins_file()} does not hold pins ({error}): remove it, download again.") from error
+        raise CheckpointError(
+            "{path} does not hold pins ({error}): remove it, download again.", path=_pins_file(), error=error
+        ) from error
     if not all(map(_is_pin, pins.values())):
-        raise CheckpointError(f"{_pins_file()} does not hold pins: remove it, then download again.")
+        raise CheckpointError("{path} does not hold pins: remove it, then download again.", path=_pins_file())
     return {key: Pin(**pin) for key, pin in pins.items()}
 
 

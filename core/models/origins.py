@@ -38,8 +38,11 @@ def origin_of(path: Path) -> Origin | None:
     digest = file_digest(path)
     if at_home is not None and digest != pins[at_home].sha256:
         raise CheckpointError(
-            f"{path} has sha256 {digest[:12]}..., expected {pins[at_home].sha256[:12]}...: it is not what was "
-            "published or first downloaded, remove it and download it again."
+            "{path} has sha256 {seen}..., expected {expected}...: it is not what was published or first "
+            "downloaded, remove it and download it again.",
+            path=path,
+            seen=digest[:12],
+            expected=pins[at_home].sha256[:12],
         )
     file = at_home or next((file for file, pin in pins.items() if pin.sha256 == digest), None)
     return None if file is None else Origin(file, _models(file))

@@ -145,13 +145,17 @@ def recognise(shapes: Shapes, what: str = "the file") -> Recognised:
     )
     if form is None:
         raise CheckpointError(
-            f"{what} is of no family known here (its first name is {min(shapes, default='')!r}): "
-            f"give {', '.join(f.title for f in FORMS if f.family and not f.own)}, or a model of your own."
+            "{what} is of no family known here (its first name is {first!r}): give {choices}, or a model of your own.",
+            what=what,
+            first=min(shapes, default=""),
+            choices=", ".join(f.title for f in FORMS if f.family and not f.own),
         )
     if not form.family:
         raise CheckpointError(
-            f"{what} is {form.title}, whose codes no transformer here was trained on: "
-            "take the tokenizer that was published with the transformer."
+            "{what} is {form}, whose codes no transformer here was trained on: take the tokenizer that "
+            "was published with the transformer.",
+            what=what,
+            form=form.title,
         )
     return Recognised(form, form.family, form.part, () if form.own else _presets(form, shapes, what))
 

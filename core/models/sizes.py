@@ -52,9 +52,13 @@ def _refusing(what: str, read: Callable[[Shapes], Any], shapes: Shapes) -> Any:
     try:
         return read(shapes)
     except KeyError as error:
-        raise CheckpointError(f"{what} lacks {error}: it is incomplete or belongs to another model.") from error
+        raise CheckpointError(
+            "{what} lacks {error}: it is incomplete or belongs to another model.", what=what, error=error
+        ) from error
     except (ValueError, IndexError, ZeroDivisionError) as error:
-        raise CheckpointError(f"{what} makes no net ({error}): it belongs to another model.") from error
+        raise CheckpointError(
+            "{what} makes no net ({error}): it belongs to another model.", what=what, error=error
+        ) from error
 
 
 def _google_tokenizer(shapes: Shapes) -> GoogleTokenizerConfig:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from core.plumbing.lazy import imported_lazily
 
 if TYPE_CHECKING:
+    from core.errors import read_sentence
     from core.pictures.encoding import encode_picture, encode_png, loss_of
     from core.pictures.frames import receive_message, send_message
     from core.pictures.maskfiles import MaskFile, read_mask
@@ -19,6 +20,7 @@ else:
     __getattr__ = imported_lazily(
         __name__,
         {
+            "core.errors": ("read_sentence",),
             "core.pictures.encoding": ("encode_picture", "encode_png", "loss_of"),
             "core.pictures.frames": ("receive_message", "send_message"),
             "core.pictures.maskfiles": ("MaskFile", "read_mask"),
@@ -38,6 +40,7 @@ __all__ = [
     "read_mask",
     "read_picture",
     "read_png_text",
+    "read_sentence",
     "receive_message",
     "send_message",
 ]

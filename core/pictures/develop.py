@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from core.errors import CoreError
+from core.errors import CoreError, Sentence, write_sentence
 from core.pictures.encoding import encode_picture, encode_png
 from core.pictures.frames import receive_message, send_message
 from core.pictures.maskfiles import read_mask
@@ -39,26 +39,29 @@ def main() -> int:
 
 
 def _answer(asked: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a call's answer, or `refused` with a sentence, or `wrong` with the traceback of a bug."""
+    """Return a call's answer, or `refused` with a written sentence, or `wrong` with the traceback of a bug."""
     arguments = dict(asked)
     call = str(arguments.pop("call"))
     _allow_time(MOST_SECONDS[call])
     try:
         return _CALLS[call](**arguments)
     except CoreError as error:
-        return {"refused": str(error)}
+        return {"refused": write_sentence(error.sentence)}
     except MemoryError:
-        return {"refused": "picture takes more memory than one may: save it again at 8 bits a channel, or smaller."}
+        more = Sentence("picture takes more memory than one may: save it again at 8 bits a channel, or smaller.")
+        return {"refused": write_sentence(more)}
     except Exception:  # noqa: BLE001 - a bug is reported to the asker, which raises it
         return {"wrong": traceback.format_exc()}
 
 
 def _read_picture(source: bytes) -> dict[str, Any]:
-    return read_picture(source)._asdict()
+    read = read_picture(source)
+    return {"pixels": read.pixels, "told": read.told and write_sentence(read.told)}
 
 
 def _read_mask(source: bytes, size: list[int] | None) -> dict[str, Any]:
-    return vars(read_mask(source, None if size is None else Size(*size)))
+    read = read_mask(source, None if size is None else Size(*size))
+    return {"mask": read.mask, "told": write_sentence(read.told), "plain": read.plain}
 
 
 def _encode_png(pixels: Any, text: Mapping[str, str]) -> dict[str, Any]:

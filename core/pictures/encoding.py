@@ -46,7 +46,10 @@ def encode_png(pixels: NDArray[np.uint8], *, text: Mapping[str, str] | None = No
             raise ValueError(f"PNG keyword {keyword!r} is not 1 to 79 characters of ASCII")
         if len(value.encode()) > MAX_TEXT_CHUNK:
             raise BadRequest(
-                f"text {keyword} is {len(value)} characters: a PNG may carry {MAX_TEXT_CHUNK} bytes of it."
+                "text {keyword} is {length} characters: a PNG may carry {most} bytes of it.",
+                keyword=keyword,
+                length=len(value),
+                most=MAX_TEXT_CHUNK,
             )
         if value.isascii():
             chunks.add_text(keyword, value)
@@ -79,16 +82,18 @@ def encode_picture(
     """
     wanted = file_format.lower().removeprefix(".").replace("jpg", "jpeg")
     if wanted not in ("png", "jpeg", "webp"):
-        raise BadRequest(f"format {file_format!r} is unknown: choose one of png, jpeg, webp.")
+        raise BadRequest("format {file_format!r} is unknown: choose one of png, jpeg, webp.", file_format=file_format)
     if quality is None:
         quality = JPEG_QUALITY if wanted == "jpeg" else 100
     if isinstance(quality, bool) or not isinstance(quality, int) or not 1 <= quality <= 100:
-        raise BadRequest(f"quality is {quality}: give a whole number from 1 to 100.")
+        raise BadRequest("quality is {quality}: give a whole number from 1 to 100.", quality=quality)
     if wanted == "png":
         return encode_png(pixels)
     height, width = pixels.shape[:2]
     if wanted == "webp" and max(height, width) > 16383:
-        raise BadRequest(f"picture is {width}x{height} px: WebP holds 16383 px a side, save it as PNG.")
+        raise BadRequest(
+            "picture is {width}x{height} px: WebP holds 16383 px a side, save it as PNG.", width=width, height=height
+        )
     image = Image.fromarray(pixels)
     file = io.BytesIO()
     if wanted == "webp" and quality == 100:
@@ -136,7 +141,9 @@ def write_whole(path: Path, data: bytes) -> None:
         finally:
             part.unlink(missing_ok=True)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        raise BadRequest(f"{path} cannot be written ({reason_of(error)}): choose another place.") from error
+        raise BadRequest(
+            "{path} cannot be written ({reason}): choose another place.", path=path, reason=reason_of(error)
+        ) from error
 
 
 def _on_white(image: Image.Image) -> Image.Image:

@@ -8,28 +8,28 @@ from __future__ import annotations
 import struct
 from typing import NamedTuple
 
-from core.errors import BadRequest
+from core.errors import BadRequest, Sentence
 from core.pictures.isoboxes import brands, primary_size
 from core.pictures.pngtext import SIGNATURE
 from core.values.geometry import Size
 
-OPENED = "a PNG, JPEG, WebP, AVIF, HEIC, TIFF or GIF file"
+OPENED = Sentence("a PNG, JPEG, WebP, AVIF, HEIC, TIFF or GIF file")
 """What to give instead of a file that is none."""
 
 _FOREIGN = (  # first bytes, at an offset, and what people call it
-    (0, b"BM", "a BMP"),
-    (0, b"II+\0", "a BigTIFF"),
-    (0, b"MM\0+", "a BigTIFF"),
-    (0, b"8BPS", "a Photoshop file"),
-    (0, b"%PDF", "a PDF"),
-    (0, b"PK\x03\x04", "a zip archive"),
-    (0, b"\0\0\1\0", "an icon"),
-    (0, b"\xff\x0a", "a JPEG XL"),
-    (0, b"\0\0\0\x0cJXL ", "a JPEG XL"),
-    (0, b"\0\0\0\x0cjP  ", "a JPEG 2000"),
-    (4, b"ftyp", "a video"),
-    (0, b"<svg", "an SVG"),
-    (0, b"<", "a web page or SVG"),
+    (0, b"BM", Sentence("a BMP")),
+    (0, b"II+\0", Sentence("a BigTIFF")),
+    (0, b"MM\0+", Sentence("a BigTIFF")),
+    (0, b"8BPS", Sentence("a Photoshop file")),
+    (0, b"%PDF", Sentence("a PDF")),
+    (0, b"PK\x03\x04", Sentence("a zip archive")),
+    (0, b"\0\0\1\0", Sentence("an icon")),
+    (0, b"\xff\x0a", Sentence("a JPEG XL")),
+    (0, b"\0\0\0\x0cJXL ", Sentence("a JPEG XL")),
+    (0, b"\0\0\0\x0cjP  ", Sentence("a JPEG 2000")),
+    (4, b"ftyp", Sentence("a video")),
+    (0, b"<svg", Sentence("an SVG")),
+    (0, b"<", Sentence("a web page or SVG")),
 )
 _AVIF, _HEIC = {b"avif", b"avis"}, {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 """Brands of still pictures and sequences; ISO/IEC 23000-22, annex B, and the AVIF specification, chapter 8."""
@@ -68,8 +68,8 @@ def header_of(data: bytes) -> Header:
         return Header("HEIF", primary_size(data, cropped=True))
     for offset, start, name in _FOREIGN:
         if data[:64].lstrip().startswith(start) if start.startswith(b"<") else data.startswith(start, offset):
-            raise BadRequest(f"file is {name}: give {OPENED}.")
-    raise BadRequest(f"file is not a picture that can be read here: give {OPENED}.")
+            raise BadRequest("file is {name}: give {formats}.", name=name, formats=OPENED)
+    raise BadRequest("file is not a picture that can be read here: give {formats}.", formats=OPENED)
 
 
 def _jpeg_size(data: bytes) -> Size | None:

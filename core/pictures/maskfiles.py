@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from core.errors import BadRequest
+from core.errors import BadRequest, Sentence
 from core.pictures.opening import DEEP_GREY, colour_and_alpha, decoded, upright
 from core.values.geometry import Size
 
@@ -28,7 +28,7 @@ _NEAR = 1 / 16  # of the range: levels this near an end belong to it, for the no
 _MOST_BETWEEN = 0.5
 """Largest share of pixels between dark and bright: of 7,500 photos and grey copies of photos 99.5 % have more."""
 _LOSSLESS = ("PNG", "GIF", "TIFF")
-_ADVICE = "give one of black and white, white where it is to be repainted"
+_ADVICE = Sentence("give one of black and white, white where it is to be repainted")
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +55,7 @@ class _Signals(NamedTuple):
     bright: NDArray[np.uint8]
     colours: NDArray[np.uint8]
     alpha: NDArray[np.uint8] | None
-    kind: str
+    kind: Sentence
     noise: float
 
 
@@ -87,7 +87,12 @@ def read_mask(source: bytes | Path, size: Size | None) -> MaskFile:
     height, width = signals.bright.shape
     if size is not None and (width, height) != tuple(size):
         raise BadRequest(
-            f"mask is {width}x{height} px but the picture is {size[0]}x{size[1]} px: give a mask of the same size."
+            "mask is {width}x{height} px but the picture is {picture_width}x{picture_height} px: give a "
+            "mask of the same size.",
+            width=width,
+            height=height,
+            picture_width=size[0],
+            picture_height=size[1],
         )
     alpha = signals.alpha
     layered = alpha is not None and int(alpha.max()) - int(alpha.min()) >= _LEAST_RANGE
@@ -96,8 +101,12 @@ def read_mask(source: bytes | Path, size: Size | None) -> MaskFile:
     if layered and alpha is not None and (found is None or found.between > _MOST_BETWEEN or not seen.any()):
         if found is not None:
             raise BadRequest(
-                f"mask is a photo with transparent parts ({found.between:.0%} of its pixels lie between its levels "
-                f"{found.low} and {found.high}), which says neither what goes nor what stays: {_ADVICE}."
+                "mask is a photo with transparent parts ({between:.0%} of its pixels lie between its levels "
+                "{low} and {high}), which says neither what goes nor what stays: {advice}.",
+                between=found.between,
+                low=found.low,
+                high=found.high,
+                advice=_ADVICE,
             )
         return _by_opacity(alpha, signals.noise)
     return _by_brightness(signals, seen, found)
@@ -108,7 +117,7 @@ def _signals(source: bytes | Path) -> _Signals:
     with decoded(source) as (image, depth):
         plain, alpha = colour_and_alpha(image, depth)
         colours = np.asarray(upright(plain.convert("RGB"), image))
-        kind = "16-bit " if depth == 16 else ""
+        kind = Sentence("16-bit levels") if depth == 16 else Sentence("levels")
         bright = colours.max(2)
         if image.mode in DEEP_GREY:
             deep = np.asarray(upright(image, image)).astype(np.int64)
@@ -117,9 +126,9 @@ def _signals(source: bytes | Path) -> _Signals:
                 bright = deep.astype(np.uint8)
         elif image.mode == "P" and int(bright.max()) == int(bright.min()):
             numbers = np.asarray(upright(Image.fromarray(np.asarray(image)), image))
-            bright, kind = numbers, "palette "
+            bright, kind = numbers, Sentence("palette levels")
         elif image.mode == "P":
-            kind = "palette's "
+            kind = Sentence("palette's levels")
         noise = 0.0 if image.format in _LOSSLESS else _NEAR
         return _Signals(bright, colours, None if alpha is None else np.asarray(upright(alpha, image)), kind, noise)
 
@@ -148,34 +157,62 @@ def _split(levels: NDArray[np.uint8], seen: NDArray[np.bool_], noise: float) -> 
 def _by_opacity(alpha: NDArray[np.uint8], noise: float) -> MaskFile:
     found = _split(alpha, np.ones(alpha.shape, np.bool_), noise)
     assert found is not None  # it varies
-    said = f"mask was read by its transparency: what is opaque is repainted, {_share(found.mask)} of the picture"
-    if (found.mask > 0).mean() > 0.5:
-        said += "; if it is a cut-out whose hole is to be filled, that is the opposite"
-    return MaskFile(found.mask, f"{said}{_softness(found)}.", plain=False)
+    most = Sentence("; if it is a cut-out whose hole is to be filled, that is the opposite")
+    told = Sentence(
+        "mask was read by its transparency: what is opaque is repainted, {share:.2g} % of the "
+        "picture{besides}{softly}.",
+        share=_share(found.mask),
+        besides=most if (found.mask > 0).mean() > 0.5 else "",
+        softly=_softness(found),
+    )
+    return MaskFile(found.mask, told, plain=False)
 
 
 def _by_brightness(signals: _Signals, seen: NDArray[np.bool_], found: _Split | None) -> MaskFile:
     low, high = int(signals.bright.min()), int(signals.bright.max())
     if found is None:
         if high < 128:
-            raise BadRequest(f"mask is empty: its {signals.kind}levels go from {low} to {high}, {_ADVICE}.")
+            raise BadRequest(
+                "mask is empty: its {kind} go from {low} to {high}, {advice}.",
+                kind=signals.kind,
+                low=low,
+                high=high,
+                advice=_ADVICE,
+            )
         if int(np.ptp(signals.colours.reshape(-1, 3), axis=0).max()) >= 2 * _LEAST_RANGE:
-            raise BadRequest(f"mask cannot be read: its colours are all as bright as each other ({high}), {_ADVICE}.")
-        return MaskFile(seen, f"mask is white all over: all of the picture is repainted, {_share(seen)}.", True)
+            raise BadRequest(
+                "mask cannot be read: its colours are all as bright as each other ({high}), {advice}.",
+                high=high,
+                advice=_ADVICE,
+            )
+        told = Sentence("mask is white all over: all of the picture is repainted, {share:.2g} %.", share=_share(seen))
+        return MaskFile(seen, told, plain=True)
     if found.between > _MOST_BETWEEN:
         raise BadRequest(
-            f"mask looks like a photo: {found.between:.0%} of its pixels lie between its darkest level, {found.low}, "
-            f"and its brightest, {found.high}: {_ADVICE}."
+            "mask looks like a photo: {between:.0%} of its pixels lie between its darkest level, {low}, "
+            "and its brightest, {high}: {advice}.",
+            between=found.between,
+            low=found.low,
+            high=found.high,
+            advice=_ADVICE,
         )
     plain = found.low < LEVEL and found.high >= 255 - LEVEL
-    taken = "white" if plain else f"what is near {found.high} of its {signals.kind}levels {found.low} to {found.high}"
-    said = f"mask was read by its brightness: {taken} is repainted, {_share(found.mask)} of the picture"
-    return MaskFile(found.mask, f"{said}{_softness(found)}.", plain and not found.between)
+    taken = Sentence("white")
+    if not plain:
+        levels = {"kind": signals.kind, "low": found.low, "high": found.high}
+        taken = Sentence("what is near {high} of its {kind} {low} to {high}", **levels)
+    told = Sentence(
+        "mask was read by its brightness: {taken} is repainted, {share:.2g} % of the picture{softly}.",
+        taken=taken,
+        share=_share(found.mask),
+        softly=_softness(found),
+    )
+    return MaskFile(found.mask, told, plain and not found.between)
 
 
-def _share(mask: NDArray[np.bool_] | NDArray[np.uint8]) -> str:
-    return f"{100 * float((mask > 0).mean()):.2g} %"
+def _share(mask: NDArray[np.bool_] | NDArray[np.uint8]) -> float:
+    return 100 * float((mask > 0).mean())
 
 
 def _softness(found: _Split) -> str:
-    return f", {100 * found.between:.2g} % softly" if found.between else ""
+    return Sentence(", {share:.2g} % softly", share=100 * found.between) if found.between else ""

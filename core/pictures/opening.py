@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image
 
 from core.checks import LEAST_SIDE, MOST_PIXELS, MOST_SIDE
-from core.errors import BadRequest
+from core.errors import BadRequest, Sentence
 from core.pictures.headers import OPENED, header_of
 from core.pictures.pngtext import MAX_TEXT_CHUNK
 from core.pictures.profiles import to_srgb
@@ -102,8 +102,16 @@ def read_picture(source: bytes | Path) -> PictureFile:
         if alpha is not None:
             colour.putalpha(alpha)
         if depth > 8:
-            told = f"its {depth} bits a channel were scaled to 8{', and ' + told if told else '.'}"
-        return PictureFile(np.array(upright(colour, image), np.uint8), told and f"picture: {told}")
+            told = _scaled(depth, told)
+        told = told and Sentence("picture: {told}", told=told)
+        return PictureFile(np.array(upright(colour, image), np.uint8), told)
+
+
+def _scaled(depth: int, told: str | None) -> Sentence:
+    """Say that a picture had more than 8 bits, and what was said of it before."""
+    if told is None:
+        return Sentence("its {depth} bits a channel were scaled to 8.", depth=depth)
+    return Sentence("its {depth} bits a channel were scaled to 8, and {told}", depth=depth, told=told)
 
 
 def picture_size(data: bytes) -> Size:
@@ -120,11 +128,20 @@ def _checked(size: Size | None) -> Size:
         raise BadRequest("picture is damaged: its header cannot be read, save it again as PNG, JPEG or WebP.")
     width, height = size
     if min(size) < LEAST_SIDE or max(size) > MOST_SIDE:
-        raise BadRequest(f"picture is {width}x{height} px: each side must be {LEAST_SIDE} to {MOST_SIDE} px.")
+        raise BadRequest(
+            "picture is {width}x{height} px: each side must be {least} to {most_side} px.",
+            width=width,
+            height=height,
+            least=LEAST_SIDE,
+            most_side=MOST_SIDE,
+        )
     if width * height > MOST_PIXELS:
         raise BadRequest(
-            f"picture is {width}x{height} px, {width * height / 1e6:.0f} MP: "
-            f"give one of at most {MOST_PIXELS / 1e6:g} MP."
+            "picture is {width}x{height} px, {megapixels:.0f} MP: give one of at most {most:g} MP.",
+            width=width,
+            height=height,
+            megapixels=width * height / 1e6,
+            most=MOST_PIXELS / 1e6,
         )
     return size
 
@@ -155,7 +172,11 @@ def _depth(image: Image.Image, data: bytes) -> int:
         return int(image.info.get("bit_depth", 8))  # as the plug-in for HEIC tells
     depth = max(image.tag_v2.get(_BITS_TAG, (1,)))  # type: ignore[attr-defined]
     if image.mode in ("F", "LAB") or (image.mode == "I" and depth > 16):
-        raise BadRequest(f"picture has {depth} bits a channel in mode {image.mode}: save it in RGB at 8 or 16 bits.")
+        raise BadRequest(
+            "picture has {depth} bits a channel in mode {mode}: save it in RGB at 8 or 16 bits.",
+            depth=depth,
+            mode=image.mode,
+        )
     return int(depth)
 
 
@@ -171,7 +192,12 @@ def decoded(source: bytes | Path) -> Iterator[tuple[Image.Image, int]]:
     size = _checked(stored)
     width, height = size
     if len(data) > 4 * width * height * 101 // 100 + MOST_TEXT_BYTES:
-        raise BadRequest(f"picture file has {len(data) >> 20} MB, more than {width}x{height} px need: save it again.")
+        raise BadRequest(
+            "picture file has {megabytes} MB, more than {width}x{height} px need: save it again.",
+            megabytes=len(data) >> 20,
+            width=width,
+            height=height,
+        )
     try:
         with Image.open(io.BytesIO(data), formats=(_plugged(kind),)) as image:
             if image.size not in ((size, size[::-1]) if kind in _TURNED else (size,)):
@@ -190,19 +216,26 @@ def _bytes(source: bytes | Path) -> bytes:
     if isinstance(source, Path):
         try:
             if source.exists() and not source.is_file():
-                raise BadRequest(f"{source} is not a file: give {OPENED}.")
+                raise BadRequest("{source} is not a file: give {formats}.", source=source, formats=OPENED)
             with source.open("rb") as file:
                 data = file.read(MOST_BYTES + 1)
         except (OSError, ValueError) as error:
             if isinstance(error, BadRequest):
                 raise
-            raise BadRequest(f"{source} cannot be read ({reason_of(error)}): give {OPENED}.") from error
+            raise BadRequest(
+                "{source} cannot be read ({reason}): give {formats}.",
+                source=source,
+                reason=reason_of(error),
+                formats=OPENED,
+            ) from error
     else:
         data = bytes(source)
     if not data:
-        raise BadRequest(f"picture file is empty: give {OPENED}.")
+        raise BadRequest("picture file is empty: give {formats}.", formats=OPENED)
     if len(data) > MOST_BYTES:
-        raise BadRequest(f"picture file is larger than {MOST_BYTES // 2**20} MB: save it smaller, as JPEG or WebP.")
+        raise BadRequest(
+            "picture file is larger than {most} MB: save it smaller, as JPEG or WebP.", most=MOST_BYTES // 2**20
+        )
     return data
 
 

@@ -17,6 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
+from core.errors import Sentence
+
 _log = logging.getLogger(__name__)
 
 SAME_LEVELS = 2
@@ -48,7 +50,8 @@ def to_srgb(image: Image.Image, info: Mapping[Any, Any]) -> Converted:
         image: in mode L, RGB or CMYK.
         info: its file's claims: a profile under "icc_profile", or a PNG's "gamma" and "chromaticity".
     """
-    plain = "its CMYK colours were converted to RGB without a profile." if image.mode == "CMYK" else None
+    without = Sentence("its CMYK colours were converted to RGB without a profile.")
+    plain = without if image.mode == "CMYK" else None
     try:
         profile = info.get("icc_profile") or _png_profile(image.mode, info)
         if not profile:
@@ -59,10 +62,13 @@ def to_srgb(image: Image.Image, info: Mapping[Any, Any]) -> Converted:
             return Converted(image.convert("RGB"), None)  # no rounding if nothing changes
         name = "".join(c for c in ImageCms.getProfileDescription(source) if c.isprintable()).strip()[:60]
         converted = ImageCms.applyTransform(image, way) or image.convert("RGB")
-        return Converted(converted, f"its colours were converted to sRGB from the profile {name or 'in it'}.")
+        told = Sentence("its colours were converted to sRGB from the profile in it.")
+        if name:
+            told = Sentence("its colours were converted to sRGB from the profile {name}.", name=name)
+        return Converted(converted, told)
     except (ImageCms.PyCMSError, struct.error, OSError, ValueError, TypeError, RuntimeError) as error:
         _log.warning("colour profile ignored: %s", error)
-        return Converted(image.convert("RGB"), "its colour profile cannot be used and was left out.")
+        return Converted(image.convert("RGB"), Sentence("its colour profile cannot be used and was left out."))
 
 
 def _moved(way: ImageCms.ImageCmsTransform, mode: str) -> int:

@@ -13,6 +13,7 @@ from core.plumbing.lazy import imported_lazily
 if TYPE_CHECKING:
     from core.checks import DEVICES, LEAST_SIDE, MOST_PIXELS, MOST_SIDE, device_name, written_number, written_whole
     from core.decoding.settings import KNOBS
+    from core.errors import Sentence
     from core.values.finishing import FOLLOW, Finishing, followed
     from core.values.framing import MOST_DEGREES, UNMOVED, Framing, Placing, Turn
     from core.values.geometry import Box, Sides, Size
@@ -36,6 +37,7 @@ else:
                 "written_whole",
             ),
             "core.decoding.settings": ("KNOBS",),
+            "core.errors": ("Sentence",),
             "core.values.finishing": ("FOLLOW", "Finishing", "followed"),
             "core.values.framing": ("MOST_DEGREES", "UNMOVED", "Framing", "Placing", "Turn"),
             "core.values.geometry": ("Box", "Sides", "Size"),
@@ -68,6 +70,7 @@ __all__ = [
     "Painting",
     "Placing",
     "Preview",
+    "Sentence",
     "Sides",
     "Size",
     "Start",

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from core.errors import Sentence
 from core.values.geometry import Box
 
 FINISH_NAMES = ("auto", "none")
@@ -31,7 +32,7 @@ def followed(*wishes: float | None) -> float:
     return next((wish for wish in wishes if wish is not None), FOLLOW)
 
 
-UNFINISHED = "Too little of the photo lies around to finish this from it: the model's own pixels stay."
+UNFINISHED = Sentence("Too little of the photo lies around to finish this from it: the model's own pixels stay.")
 """Sentence for a requested finish that was impossible."""
 
 

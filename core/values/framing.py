@@ -123,14 +123,26 @@ class Framing(NamedTuple):
             BadRequest: if it reaches beyond the picture, or has a side below `LEAST_SIDE`.
         """
         if abs(self.degrees) > MOST_DEGREES:
-            raise BadRequest(f"degrees are {self.degrees:g}: give at most {MOST_DEGREES} either way.")
+            raise BadRequest(
+                "degrees are {degrees:g}: give at most {most} either way.", degrees=self.degrees, most=MOST_DEGREES
+            )
         size = self.turn.size(size)
         box = self.box or largest_box(size, self.degrees)
         if not _holds(size, self.degrees, box):
-            raise BadRequest(f"crop is {tuple(box)}: keep it within the picture of {size.width}x{size.height} px.")
+            raise BadRequest(
+                "crop is {crop}: keep it within the picture of {picture_width}x{picture_height} px.",
+                crop=tuple(box),
+                picture_width=size.width,
+                picture_height=size.height,
+            )
         if min(box.size) < LEAST_SIDE:
             width, height = box.size
-            raise BadRequest(f"crop is {width}x{height} px: each side must be at least {LEAST_SIDE} px.")
+            raise BadRequest(
+                "crop is {width}x{height} px: each side must be at least {least} px.",
+                width=width,
+                height=height,
+                least=LEAST_SIDE,
+            )
         return box
 
     def placing(self, size: Size) -> Placing | None:

@@ -108,11 +108,20 @@ class Start:
         """Check the grid and the step."""
         tokens = self.tokens
         if not isinstance(tokens, np.ndarray) or tokens.dtype != np.int64 or tokens.ndim != 2 or not tokens.size:
-            raise BadRequest(f"start is {getattr(tokens, 'dtype', type(tokens).__name__)}: give (h, w) int64 codes.")
+            raise BadRequest(
+                "start is {kind}: give (h, w) int64 codes.", kind=getattr(tokens, "dtype", type(tokens).__name__)
+            )
         if max(tokens.shape) > MOST_GRID:
-            raise BadRequest(f"start has {tokens.shape[1]}x{tokens.shape[0]} cells: give at most {MOST_GRID} a side.")
+            raise BadRequest(
+                "start has {columns}x{rows} cells: give at most {most} a side.",
+                columns=tokens.shape[1],
+                rows=tokens.shape[0],
+                most=MOST_GRID,
+            )
         if tokens.min() < -1:
-            raise BadRequest(f"start holds code {tokens.min()}: give codes from 0, or -1 for what is unknown.")
+            raise BadRequest(
+                "start holds code {code}: give codes from 0, or -1 for what is unknown.", code=tokens.min()
+            )
         _set(self, step=whole("step to start from", self.step, 0, tokens.size - 1))
 
 

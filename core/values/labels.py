@@ -10,11 +10,11 @@ import difflib
 import json
 import re
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, reduce
 from pathlib import Path
 from typing import Any
 
-from core.errors import BadRequest
+from core.errors import BadRequest, Sentence
 
 _LABELS = Path(__file__).resolve().parents[2] / "assets" / "labels"
 _SYNONYMS_FILE = _LABELS / "synonyms.json"
@@ -55,13 +55,23 @@ def class_id(classes: Sequence[str], wanted: str | int | None) -> int | None:
             return meant[0]
         if meant:
             listed = ", ".join(classes[i].split(",")[0] for i in meant[:_MOST_MEANT])
-            more = f" or {len(meant) - _MOST_MEANT} more" if len(meant) > _MOST_MEANT else ""
-            raise BadRequest(f"class {wanted!r} is the name of several: say which of {listed}{more}.")
+            more = Sentence(" or {count} more", count=len(meant) - _MOST_MEANT) if len(meant) > _MOST_MEANT else ""
+            raise BadRequest(
+                "class {wanted!r} is the name of several: say which of {listed}{more}.",
+                wanted=wanted,
+                listed=listed,
+                more=more,
+            )
     if plain == "none" or not wanted.strip():
         return None
     if re.fullmatch("[0-9]{1,9}", wanted.strip()):  # not "-3" nor "1_0", whatever is left of them without their signs
         return _checked(classes, int(wanted))
-    raise BadRequest(f"class {wanted!r} is unknown: {_suggestion(classes, plain)}{_choices(classes)}.")
+    raise BadRequest(
+        "class {wanted!r} is unknown: {suggestion}{choices}.",
+        wanted=wanted,
+        suggestion=_suggestion(classes, plain),
+        choices=_choices(classes),
+    )
 
 
 def class_names(name: str) -> tuple[str, ...]:
@@ -111,17 +121,19 @@ def _rank(name: str, plain: str) -> int | None:
 
 def _checked(classes: Sequence[str], index: int) -> int:
     if isinstance(index, bool) or not 0 <= index < len(classes):
-        raise BadRequest(f"class id {index} is unknown: {_choices(classes)}.")
+        raise BadRequest("class id {index} is unknown: {choices}.", index=index, choices=_choices(classes))
     return index
 
 
 def _choices(classes: Sequence[str]) -> str:
     if not classes:
-        return "this model has no classes, leave the class out"
+        return Sentence("this model has no classes, leave the class out")
     listed = ", ".join(classes[:_MOST_LISTED])
     rest = len(classes) - _MOST_LISTED
-    more = f" and {rest} more" if rest > 0 else ""
-    return f"choose one of {listed}{more}, or an id from 0 to {len(classes) - 1}"
+    more = Sentence(" and {count} more", count=rest) if rest > 0 else ""
+    return Sentence(
+        "choose one of {listed}{more}, or an id from 0 to {last}", listed=listed, more=more, last=len(classes) - 1
+    )
 
 
 def _suggestion(classes: Sequence[str], plain: str) -> str:
@@ -129,7 +141,9 @@ def _suggestion(classes: Sequence[str], plain: str) -> str:
     close = difflib.get_close_matches(plain, list(names), n=3, cutoff=0.7)
     if not close:
         return ""
-    return f"did you mean {' or '.join(dict.fromkeys(names[name] for name in close))}? "
+    owners = dict.fromkeys(names[name] for name in close)
+    meant = reduce(lambda one, other: Sentence("{one} or {other}", one=one, other=other), owners)
+    return Sentence("did you mean {names}? ", names=meant)
 
 
 def _first_name(name: str) -> list[str]:

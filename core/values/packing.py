@@ -53,7 +53,13 @@ def unpacked(saved: Mapping[str, Any], what: str, *, most: int) -> NDArray[Any]:
     """
     height, width = (int(n) for n in saved["size"])
     if not (0 < height <= most and 0 < width <= most and height * width <= MOST_PIXELS):
-        raise BadRequest(f"saved {what} is {width}x{height}: its sides must be 1 to {most}.")
+        raise BadRequest(
+            "saved {what} is {width}x{height}: its sides must be 1 to {most}.",
+            what=what,
+            width=width,
+            height=height,
+            most=most,
+        )
     count = height * width
     if "bits" in saved:
         return (
@@ -69,5 +75,10 @@ def unpacked(saved: Mapping[str, Any], what: str, *, most: int) -> NDArray[Any]:
 def _bytes(text: str, expected: int, what: str) -> NDArray[np.uint8]:
     data = zlib.decompressobj().decompress(base64.b64decode(text), expected + 1)
     if len(data) != expected:
-        raise BadRequest(f"saved {what} holds {len(data)} bytes where {expected} are needed: the file is damaged.")
+        raise BadRequest(
+            "saved {what} holds {bytes} bytes where {expected} are needed: the file is damaged.",
+            what=what,
+            bytes=len(data),
+            expected=expected,
+        )
     return np.frombuffer(data, np.uint8)

@@ -46,7 +46,7 @@ class Mask:
         pixels = self.pixels
         if not isinstance(pixels, np.ndarray) or pixels.dtype not in (np.bool_, np.uint8) or pixels.ndim != 2:
             kind = f"{pixels.dtype} {pixels.shape}" if isinstance(pixels, np.ndarray) else type(pixels).__name__
-            raise BadRequest(f"mask is {kind}: give (H, W) bool or uint8.")
+            raise BadRequest("mask is {kind}: give (H, W) bool or uint8.", kind=kind)
         if not pixels.any():
             raise BadRequest("mask is empty: paint what should be repainted.")
         object.__setattr__(self, "new", switch("new", self.new))

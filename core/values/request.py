@@ -80,10 +80,14 @@ class EditRequest:
                 raise BadRequest("a window was pinned, but a new picture is shown whole: leave it out.")
             return
         if not isinstance(self.region, Region):
-            raise BadRequest(f"region is {type(self.region).__name__}: give Mask(pixels), a Box or Sides.")
+            raise BadRequest("region is {kind}: give Mask(pixels), a Box or Sides.", kind=type(self.region).__name__)
         image = self.image
         if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] not in (3, 4) or not image.size:
-            raise BadRequest(f"picture is {image.dtype} {image.shape}: give (H, W, 3 or 4) uint8 with pixels in it.")
+            raise BadRequest(
+                "picture is {dtype} {shape}: give (H, W, 3 or 4) uint8 with pixels in it.",
+                dtype=image.dtype,
+                shape=image.shape,
+            )
         self._check_region(self.region, Size(image.shape[1], image.shape[0]))
         if self.view.window is not None:
             self._check_window(self.view.window)
@@ -95,16 +99,23 @@ class EditRequest:
             case Mask(pixels=marked):
                 if marked.shape != (height, width):
                     raise BadRequest(
-                        f"mask is {marked.shape[1]}x{marked.shape[0]} px but the picture is {width}x{height} px: "
-                        "give a mask of the same size."
+                        "mask is {mask_width}x{mask_height} px but the picture is {width}x{height} px: give a mask "
+                        "of the same size.",
+                        mask_width=marked.shape[1],
+                        mask_height=marked.shape[0],
+                        width=width,
+                        height=height,
                     )
             case Box():
                 box = Box(*pixels("box", region, Box._fields, "box {}"))
                 object.__setattr__(self, "region", box)
                 if not (box.left < box.right <= width and box.top < box.bottom <= height):
                     raise BadRequest(
-                        f"box {','.join(map(str, box))} does not lie on the {width}x{height} picture: "
-                        "give left,top,right,bottom in pixels with left < right and top < bottom."
+                        "box {box} does not lie on the {width}x{height} picture: give left,top,right,bottom in "
+                        "pixels with left < right and top < bottom.",
+                        box=",".join(map(str, box)),
+                        width=width,
+                        height=height,
                     )
             case Sides():
                 object.__setattr__(
@@ -115,8 +126,12 @@ class EditRequest:
                 grown = self.canvas()
                 if max(grown) > MOST_SIDE or grown.width * grown.height > MOST_PIXELS:
                     raise BadRequest(
-                        f"extended picture would be {grown.width}x{grown.height} px: "
-                        f"stay within {MOST_SIDE} px a side and {MOST_PIXELS / 1e6:g} MP."
+                        "extended picture would be {width}x{height} px: stay within {most_side} px a side and "
+                        "{most:g} MP.",
+                        width=grown.width,
+                        height=grown.height,
+                        most_side=MOST_SIDE,
+                        most=MOST_PIXELS / 1e6,
                     )
 
     def _check_window(self, window: Box) -> None:
@@ -128,8 +143,11 @@ class EditRequest:
         on_canvas = window.right <= width and window.bottom <= height
         if not on_canvas or window.size.width != window.size.height or not window.holds(needed):
             raise BadRequest(
-                f"window {','.join(map(str, window))} cannot be used: give a square on the {width}x{height} canvas "
-                f"that holds {','.join(map(str, needed))}."
+                "window {window} cannot be used: give a square on the {width}x{height} canvas that holds {needed}.",
+                window=",".join(map(str, window)),
+                width=width,
+                height=height,
+                needed=",".join(map(str, needed)),
             )
 
     @property

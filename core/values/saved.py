@@ -79,14 +79,18 @@ def load_request(plain: Mapping[str, Any], image: NDArray[np.uint8] | None, *, a
     except (AttributeError, LookupError, TypeError, ValueError, OverflowError, zlib.error) as error:
         if isinstance(error, BadRequest):
             raise
-        raise BadRequest(f"saved request cannot be read ({error}): use a file that this editor wrote.") from error
+        raise BadRequest(
+            "saved request cannot be read ({error}): use a file that this editor wrote.", error=error
+        ) from error
 
 
 def _loaded(plain: Mapping[str, Any], image: NDArray[np.uint8] | None, anew: bool) -> EditRequest:
     values = dict(plain) if "version" in plain else _grouped(plain)
     version = values.pop("version")
     if version != _VERSION:
-        raise BadRequest(f"saved request has version {version}, this editor reads 1 and 2: use a newer editor.")
+        raise BadRequest(
+            "saved request has version {version}, this editor reads 1 and 2: use a newer editor.", version=version
+        )
     wanted, region, start = values.pop("image"), values.pop("region"), values.pop("start")
     view, painting, decoding = values.pop("view"), values.pop("painting"), values.pop("decoding")
     if anew:
@@ -94,7 +98,11 @@ def _loaded(plain: Mapping[str, Any], image: NDArray[np.uint8] | None, anew: boo
     elif wanted is not None:
         height, width = (int(n) for n in wanted["size"][:2])
         if image is None or picture_digest(image) != wanted["sha256"]:
-            raise BadRequest(f"this is not the picture of the saved request: give its source, {width}x{height} px.")
+            raise BadRequest(
+                "this is not the picture of the saved request: give its source, {width}x{height} px.",
+                width=width,
+                height=height,
+            )
     return EditRequest(
         image=None if wanted is None else image,
         region=_region(region),
@@ -116,7 +124,7 @@ def _region(plain: Mapping[str, Any] | None) -> Region | None:
             return Box(*box)
         case {"sides": sides}:
             return Sides(*sides)
-    raise BadRequest(f"saved request has region {plain!r:.60}: use a file that this editor wrote.")
+    raise BadRequest("saved request has region {plain!r:.60}: use a file that this editor wrote.", plain=plain)
 
 
 def _grouped(plain: Mapping[str, Any]) -> dict[str, Any]:

@@ -22,8 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core import BadRequest
-from core.pictures import MaskFile, PictureFile, receive_message, send_message
-from core.values import Size
+from core.pictures import MaskFile, PictureFile, read_sentence, receive_message, send_message
+from core.values import Sentence, Size
 from editor.sentences import on_page
 
 logger = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ def open_picture(source: bytes | Path) -> Pixels:
 def read_picture(source: bytes | Path) -> PictureFile:
     """Read a picture file; see `core.pictures.read_picture`."""
     answer = _POOL.ask("read_picture", source=_data(source))
-    return PictureFile(_pixels(answer), _text(answer))
+    return PictureFile(_pixels(answer), _told(answer))
 
 
 def read_mask(source: bytes | Path, size: Size | None) -> MaskFile:
@@ -58,7 +58,7 @@ def read_mask(source: bytes | Path, size: Size | None) -> MaskFile:
     mask = answer.get("mask")
     if not isinstance(mask, np.ndarray) or mask.ndim != 2 or (size is not None and mask.shape != (size[1], size[0])):
         raise RuntimeError("the process that opens masks answers with none")
-    return MaskFile(mask, _text(answer) or "", answer.get("plain") is True)
+    return MaskFile(mask, _told(answer) or "", answer.get("plain") is True)
 
 
 def encode_png(pixels: Pixels, *, text: Mapping[str, str] | None = None) -> bytes:
@@ -152,7 +152,7 @@ class _Pool:
             with self._lock:
                 self._idle.append(process)
         if "refused" in answer:
-            raise BadRequest(str(answer["refused"]))
+            raise BadRequest(read_sentence(answer["refused"]))
         if "wrong" in answer:
             raise RuntimeError(f"{call} failed:\n{answer['wrong']}")
         return answer
@@ -201,9 +201,9 @@ def _pixels(answer: Mapping[str, Any]) -> Pixels:
     return pixels
 
 
-def _text(answer: Mapping[str, Any]) -> str | None:
+def _told(answer: Mapping[str, Any]) -> Sentence | None:
     told = answer.get("told")
-    return told if isinstance(told, str) else None
+    return None if told is None else read_sentence(told)
 
 
 def _file(answer: Mapping[str, Any]) -> bytes:
