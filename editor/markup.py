@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from core import masked_counts
-from editor.sentences import on_page
+from editor.sentences import about_folder, on_page
 
 _OPENED = ".png,.jpg,.jpeg,.webp,.avif,.heic,.heif,.tif,.tiff,.gif,.zip"
 _WIDTH, _HEIGHT = 300, 44
@@ -157,6 +157,16 @@ def open_button() -> str:
     return (
         f'<button type="button" class="pg-open">{escape(on_page.UPLOAD)}</button>'
         f'<input type="file" accept="{_OPENED}" hidden tabindex="-1">'
+    )
+
+
+def folder_button() -> str:
+    """Write the button that opens the dialog for a folder; folder.js adds the dialog."""
+    title = escape(about_folder.TITLE, quote=True)
+    return (
+        f'<button type="button" class="pg-open" aria-haspopup="dialog" title="{title}" aria-label="{title}">'
+        '<svg viewBox="0 0 20 20" aria-hidden="true"><path d="M2.5 5.5v10h15v-8h-8l-2-2z"/></svg>'
+        f"<span>{escape(about_folder.OPENER)}</span></button>"
     )
 
 

@@ -9,6 +9,7 @@ that was painted is ever touched.
     selecting  the object in a box or under a scribble, like colours around a point
     planning   a changed setting of the overlay; the cells that a run would regenerate
     running    run, stop, keep the draft of a stopped run
+    repeating  the same edit on another picture, as of a folder
     waiting    a run's place in the line, before its turn
     sweeping   a run under every pair of settings; adopting one of its cells
     reviewing  accept a variation, go to a version, frame one anew, look into a cell

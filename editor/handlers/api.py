@@ -24,7 +24,6 @@ from editor.handlers.filled import Asked, asked_by, values_of
 from editor.handlers.forms import Extend, Fill, Generate, Replace, Sweep, flat
 from editor.sentences import on_page
 from editor.server.heap import give_back
-from editor.server.results import Results
 from editor.wire import requests
 
 logger = logging.getLogger(__name__)
@@ -35,7 +34,6 @@ class Api:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._results = Results(desk.settings.disk_mb * 1_000_000 // 4)  # the rest is for people
 
     def form(self, values: Mapping[str, Any], image: Any, mask: Any, *, model: str | None = None) -> str | None:
         """Run the form: the first variation of the same edit as on the canvas, as a file.
@@ -72,7 +70,7 @@ class Api:
             try:
                 files = export.sweep_files(folder, "maskgit", cells, grid.values, engine.spec.classes)
             finally:
-                self._results.keep(_client(), store.size(folder), partial(store.remove_folder, folder))
+                self._desk.results.keep(_client(), store.size(folder), partial(store.remove_folder, folder))
             return [gr.FileData(path=str(path)) for path in files]
 
     @contextmanager
@@ -104,7 +102,7 @@ class Api:
             result = engine.edit(asked.request)
         store = self._desk.documents.store
         made = export.store_variation(store, result.image(0), "result", engine.spec, asked.request, engine.machine)
-        self._results.keep(_client(), store.size(made), partial(store.release, made))
+        self._desk.results.keep(_client(), store.size(made), partial(store.release, made))
         give_back()
         return str(made.png)
 

@@ -24,6 +24,7 @@ from editor.documents.store import Picture
 from editor.documents.visitors import Documents
 from editor.models.current import Models
 from editor.sentences import on_page
+from editor.server.results import Results
 from editor.server.turns import Turn, Turns
 from editor.settings import AppSettings
 from editor.wire import intents, replies
@@ -58,6 +59,7 @@ class Desk:
         turns: at the engine, which does one thing at a time.
         programs: turns of programs, each from the opened picture to the stored result.
         exports: turns at writing files for download.
+        results: files that belong to no document; a quarter of the disk, the rest is for documents.
         step_s: measured seconds of one decoding step of one variation.
         finish_pace: measured seconds of a finish, as a multiple of those expected on an ordinary machine.
     """
@@ -69,6 +71,7 @@ class Desk:
         self.turns = Turns()
         self.programs = Turns(_PROGRAMS)
         self.exports = Turns(_WRITERS)
+        self.results = Results(settings.disk_mb * 1_000_000 // 4)
         self._storing = threading.BoundedSemaphore(_RESULTS)
         self.step_s = _FIRST_GUESS_S
         self.finish_pace = _FIRST_PACE

@@ -1,6 +1,6 @@
-"""Runs an edit, stops it, and keeps the draft of a stopped run.
+"""Runs an edit, of the open picture or of another one, stops it, and keeps the draft of a stopped run.
 
-Knows nothing of how an edit is drawn, which `editor.handlers.drawing` does; it knows whose runs are on or wait
+Knows nothing of how an edit is drawn, which `drawing` and `repeating` beside it do; it knows whose runs are on or wait
 for their turn, and ends them.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -21,6 +21,7 @@ from core.values import EditRequest
 from editor.documents.document import Document
 from editor.handlers.desk import Desk, answered, apology, owner_of, payload_of, refusal, still_there
 from editor.handlers.drawing import Drawing, Job, Live, Told
+from editor.handlers.repeating import Repeating
 from editor.handlers.sweeping import Sweeping
 from editor.handlers.waiting import waited
 from editor.sentences import on_page
@@ -51,6 +52,7 @@ class Running:
     def __init__(self, desk: Desk, sweeping: Sweeping) -> None:
         self._desk = desk
         self._sweeping = sweeping
+        self._repeating = Repeating(desk)
         self._drawing = Drawing(desk)
         self._live: dict[tuple[str, str], Live] = {}
         self._unwanted: deque[str] = deque(maxlen=_UNWANTED)
@@ -66,13 +68,32 @@ class Running:
             event: the intent.
             request: who asks.
         """
+        yield from self._led(event, request, lambda live: self._drawn(live, values, axes, event, request))
+
+    def repeat(
+        self, values: Mapping[str, Any], path: str | None, event: gr.EventData, request: gr.Request
+    ) -> Generator[Told, None, None]:
+        """Run what the page requests on another picture, of which nothing is kept but what was made, for a while.
+
+        Args:
+            values: the controls by name.
+            path: of the uploaded picture; Gradio has checked that it is its own upload.
+            event: what is to be repeated, a `sent.Repeat`.
+            request: who asks.
+        """
+        yield from self._led(event, request, lambda live: self._repeating.drawn(live, values, path, event, request))
+
+    def _led(
+        self, event: gr.EventData, request: gr.Request, draw: Callable[[Live], Generator[Told, None, None]]
+    ) -> Generator[Told, None, None]:
+        """Lead a run to its end, whichever it is: Stop finds it, and an error becomes a sentence."""
         live = Live(owner_of(request), "")
         try:
             live.run = read(sent.OfRun, payload_of(event)).run
             self._live[live.owner, live.run] = live
             if live.run in self._unwanted:
                 return
-            with closing(self._drawn(live, values, axes, event, request)) as told:
+            with closing(draw(live)) as told:
                 for each in told:
                     yield each
                     if live.stopped:
@@ -95,7 +116,8 @@ class Running:
         asked = self._asked(values, event, live.owner)
         seconds = self._expected(asked)
         del asked  # who waits keeps no mask, and is read again
-        yield from (Told(message) for message in waited(self._desk, live, seconds))
+        turn = self._desk.turns.wait(live.owner, seconds)
+        yield from (Told(message) for message in waited(self._desk.turns, live, turn))
         intent, engine, wanted = self._asked(values, event, live.owner)
         document = intent.document or self._desk.documents.open(live.owner, None, "generated")
         source = None if intent.version is None else document.find(intent.version.id).id

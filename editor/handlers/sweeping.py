@@ -70,7 +70,8 @@ class Sweeping:
         cells = self._desk.cells(engine, asked, grid.values)
         while len(done) < grid.cells:
             if done:
-                yield from (Told(message) for message in waited(self._desk, live, done[-1].seconds, again=True))
+                turn = self._desk.turns.wait(live.owner, done[-1].seconds, again=True)
+                yield from (Told(message) for message in waited(self._desk.turns, live, turn))
             cell = next(cells)
             if live.turn is not None:
                 self._desk.turns.leave(live.turn)

@@ -1,4 +1,4 @@
-"""Waits for a run's turn at the engine, and tells the stage its place in the line meanwhile.
+"""Waits for a run's turn, and tells the page its place in the line meanwhile.
 
 Knows nothing of what is drawn, nor of how turns go round.
 """
@@ -8,10 +8,10 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
-from editor.handlers.desk import Desk, still_there
+from editor.handlers.desk import still_there
 from editor.handlers.drawing import Live
 from editor.sentences import about_server
-from editor.server.turns import LOOK_S, Left
+from editor.server.turns import LOOK_S, Left, Turn, Turns
 from editor.wire import replies
 from editor.wire.replies import Message
 
@@ -19,26 +19,24 @@ _TELL_S = 3.0
 """Seconds after which the seconds are told anew; a place that fell is told at once."""
 
 
-def waited(desk: Desk, live: Live, seconds: float, *, again: bool = False) -> Iterator[Message]:
-    """Wait until `live.turn` has come; yields a message whenever its place has changed.
+def waited(turns: Turns, live: Live, turn: Turn) -> Iterator[Message]:
+    """Wait until a run's turn has come, which is `live.turn` from then on; yields a message when its place has changed.
 
     Args:
-        desk: has the turns.
+        turns: of which it is one.
         live: the run.
-        seconds: expected duration of its turn.
-        again: whether it goes on with something that had a turn already.
+        turn: was asked for; whoever asked leaves it.
 
     Raises:
-        Busy: if too many wait.
         Left: if the visitor left, or stopped the run.
     """
-    turn = live.turn = desk.turns.wait(live.owner, seconds, again=again)
+    live.turn = turn
     before, told_at, within = 0, 0.0, 0.0
     while not turn.come(within):
         within = LOOK_S
         if live.stopped or not still_there():
             raise Left(about_server.left_the_line())
-        place, now = desk.turns.place(turn), time.monotonic()
+        place, now = turns.place(turn), time.monotonic()
         if place.before and (place.before != before or now - told_at > _TELL_S):
             before, told_at = place.before, now
             yield replies.waiting(live.run, place.before, place.seconds)

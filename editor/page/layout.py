@@ -31,6 +31,7 @@ from editor.models.current import Models
 from editor.page import controls, keeping, menu, scripts
 from editor.page.component import Carrier, Stage
 from editor.page.controls import FormControls, Inspector, SweepControls
+from editor.page.folder import folder_button, wire_folder
 from editor.page.theme import editor_theme
 from editor.sentences import on_page
 from editor.server.turns import LINE
@@ -69,6 +70,7 @@ class Page(NamedTuple):
     model: gr.HTML
     strip: gr.HTML
     carrier: Carrier
+    folder: gr.HTML
     download: gr.DownloadButton
     export: gr.Button
     help: gr.Button
@@ -121,6 +123,7 @@ def _place(spec: ModelSpec, settings: AppSettings, handlers: Handlers) -> Page:
             apply_default_css=False,
             elem_id="mge-upload",  # the stage presses the file field inside
         )
+        folder = folder_button()
         download = gr.DownloadButton(on_page.DOWNLOAD, size="sm", scale=0, min_width=112, elem_id="mge-download")
         exporting = gr.Button(on_page.EXPORT, size="sm", scale=0, min_width=80, elem_id="mge-export")
         theme = gr.Button(on_page.THEME, size="sm", scale=0, min_width=36, elem_id="mge-theme")
@@ -139,18 +142,7 @@ def _place(spec: ModelSpec, settings: AppSettings, handlers: Handlers) -> Page:
                     inspector = controls.inspector(spec, suggest=handlers.suggesting.suggest)
                 with gr.Tab(on_page.TAB_FORM, id="form"):
                     form = controls.form_controls()
-    return Page(
-        stage=stage,
-        model=model,
-        strip=strip,
-        carrier=carrier,
-        download=download,
-        export=exporting,
-        help=helping,
-        theme=theme,
-        inspector=inspector,
-        form=form,
-    )
+    return Page(stage, model, strip, carrier, folder, download, exporting, helping, theme, inspector, form)
 
 
 def _strip(settings: AppSettings) -> gr.HTML:
@@ -373,6 +365,7 @@ def _wire_runs(page: Page, handlers: Handlers) -> None:
     page.stage.run(run, outputs=page.stage, **drawing)
     page.stage.sweep(swept, outputs=[page.stage, sweeping.grid, sweeping.sheet, sweeping.csv], **drawing)
     page.stage.stop(stopped, None, page.stage, queue=False, **_ANSWERED)
+    wire_folder(page.folder, page.carrier, placed, named, handlers.running, **_ANSWERED, **_IN_TURNS)
     page.stage.draft(answering(handlers.running.draft), None, page.stage, **_ANSWERED, **_IN_TURNS)
     inspected: dict[str, Any] = {**_QUEUED, **_IN_TURNS, "trigger_mode": "always_last"}
     page.stage.inspect(handlers.reviewing.inspect, None, page.stage, **inspected)

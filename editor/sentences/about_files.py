@@ -8,6 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 
+def photo_of_other_size(photo: str, marked: str) -> str:
+    """Say that what is marked on one picture fits no other; sizes as "width x height"."""
+    return (
+        f"The photo is {photo} px and the marks are for {marked} px: choose photos of that size, or a border (Extend), "
+        "which fits any."
+    )
+
+
 def recipe_of_earlier_version() -> str:
     """Say that a picture was drawn before fills and borders were finished."""
     return (

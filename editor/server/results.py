@@ -1,4 +1,4 @@
-"""Results for programs and the form, kept for fetching: the last few of each client.
+"""Results for programs, the form and the photos of a folder, kept for fetching: the last few of each client.
 
 Knows nothing of pictures. A result belongs to no document, so nothing else would remove it.
 """

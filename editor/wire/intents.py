@@ -15,7 +15,7 @@ from editor.documents.document import Document
 from editor.documents.runs import Run
 from editor.documents.versions import Version
 from editor.documents.visitors import Documents
-from editor.sentences import on_page
+from editor.sentences import about_files, on_page
 from editor.wire import sent
 from editor.wire.bits import MaskPixels, read_mask
 from editor.wire.sent import LONGEST_ID, How, Mode, Pins, read
@@ -119,6 +119,38 @@ def read_intent(data: object, documents: Documents, *, owner: str | None) -> Int
         origin=origin,
         model=asked.model,
     )
+
+
+def read_repeat(data: object, size: Size) -> tuple[Intent, bool]:
+    """Read and check an intent that is meant for another picture than the one it was marked on.
+
+    Args:
+        data: anything the browser sent.
+        size: of that other picture; a border fits any, a mask or box only one as large as its own.
+
+    Returns:
+        The intent without a document, and whether only the best variation is wanted.
+
+    Raises:
+        BadRequest: for anything else, and if the picture has another size.
+    """
+    asked = read(sent.Repeat, data)
+    if asked.mode not in ("fill", "replace", "extend"):
+        raise BadRequest(on_page.bad_intent("marks that fit no other picture"))
+    if asked.mode != "extend" and asked.size != (size.width, size.height):
+        raise BadRequest(about_files.photo_of_other_size(f"{size.width}x{size.height}", "{}x{}".format(*asked.size)))
+    intent = Intent(
+        document=None,
+        version=None,
+        mode=asked.mode,
+        mask=None if asked.mode == "extend" else read_mask(asked.mask, size.width, size.height),
+        box=_box(asked.box, size),
+        extend=Sides(*asked.extend or ()),
+        run=asked.run,
+        window=None if asked.window is None else Box(*asked.window),
+        model=asked.model,
+    )
+    return intent, asked.best
 
 
 def read_ask(data: Mapping[str, Any]) -> str | None:

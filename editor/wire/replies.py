@@ -295,6 +295,19 @@ def alternatives(run: str, index: int, cell: tuple[int, int], found: Sequence[tu
     return _sent(told.Alternatives(run=run, variation=index, cell=list(cell), found=listed))
 
 
+def repeated(run: str, urls: Sequence[str], *, best: int, seconds: float, said: str) -> Message:
+    """The variations of an edit of another picture are there.
+
+    Args:
+        run: the browser's id.
+        urls: of their PNGs.
+        best: index of the one that fits best.
+        seconds: of the edit.
+        said: sentences about what was done otherwise than asked, or "".
+    """
+    return _sent(told.Repeated(run=run, urls=list(urls), best=best, seconds=round(seconds, 2), told=said))
+
+
 def stopped(run: str, message: str, *, draft: bool = False) -> Message:
     """A run ended before its result; `draft` if its last frame can be requested."""
     return _sent(told.Stopped(run=run, message=message, draft=draft))

@@ -100,6 +100,13 @@ class Intent(Sent):
     model: Annotated[_Text, Field(max_length=_LONGEST_MODEL)] | None = Field(None, description="a model that is none")
 
 
+class Repeat(Intent):
+    """The same marks for another picture, which comes beside them; `best` = only the variation that fits best."""
+
+    size: Annotated[tuple[_Side, _Side], _List] = Field(description="marks on a picture without a size")
+    best: Annotated[bool, Field(strict=True)] = Field(True, description="no choice between the best and all")
+
+
 class OfDocument(Sent):
     """A document by its unguessable id; the one last used if none is given."""
 

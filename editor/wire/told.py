@@ -215,6 +215,17 @@ class Result(Told):
     origin: WentOn | None = Field(None, serialization_alias="from")
 
 
+class Repeated(Told):
+    """The variations of an edit of another picture, to be fetched at once; best = index of the one that fits best."""
+
+    kind: Literal["repeated"] = "repeated"
+    run: str
+    urls: list[str]
+    best: int
+    seconds: float
+    told: str
+
+
 class Alternative(Part):
     """A code that fits a cell."""
 

@@ -25,6 +25,7 @@ from core.values.region import Mask
 from core.values.request import EditRequest
 from editor.documents.project import is_project, read_project
 from editor.page.component import Carrier, Stage
+from editor.page.folder import folder_button
 from editor.wire.bits import write_mask
 
 PIXELS, GRID = 128, 16
@@ -334,6 +335,22 @@ class Server:
             **({"from": source} if source else {}),
         )
 
+    def repeated(self, path: str, event: gr.EventData) -> Iterator[tuple[Any, str]]:
+        """Turn another photo of the marks' size upside down; wait for Stop where its left upper pixel is black."""
+        asked = event._data
+        heard = json.dumps({"event": "repeat", "data": asked})
+        pixels = open_picture(Path(path))
+        yield message("waiting", run=asked["run"], before=3, seconds=1.0), heard
+        while not pixels[0, 0].any():
+            time.sleep(0.02)
+            if asked["run"] in self.stopped:
+                return
+        if list(pixels.shape[1::-1]) != asked["size"]:
+            yield message("notice", level="error", message="Of another size.", run=asked["run"]), heard
+            return
+        made = message("repeated", run=asked["run"], urls=[url_of(pixels[::-1])], best=0, seconds=1.5, told="")
+        yield made, heard
+
     def stop(self, event: gr.EventData) -> tuple[Any, str]:
         """Say that the run has stopped and that a draft can be had."""
         self.stopped.add(event._data["run"])
@@ -447,12 +464,16 @@ def build(*, step_seconds: float = 0.03, steps: int = 6) -> gr.Blocks:
         heard = gr.Textbox(elem_id="heard", show_label=False)
         order = gr.Textbox(elem_id="command", show_label=False)
         carrier = Carrier()
+        folder = folder_button()
         quiet: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "multiple"}
         order.submit(server.command, order, stage, **quiet)
         stage.bring(server.brought, carrier, [stage, heard], js="() => window.mgeStage?.carried()", **quiet)
         stage.mask(server.masked, carrier, [stage, heard], js="() => window.mgeStage?.carried()", **quiet)
         stage.run(server.run, None, [stage, heard], **quiet)
         stage.stop(server.stop, None, [stage, heard], queue=False, **quiet)
+        inputs = "(carried) => window.mgeFolder.inputs(['carrier'], [carried])"
+        folder.repeat(server.repeated, carrier, [folder, heard], js=inputs, **quiet)
+        folder.stop(server.stop, None, [folder, heard], queue=False, **quiet)
         for event in ("draft", "accept", "goto", "reopen", "inspect", "export"):
             getattr(stage, event)(getattr(server, event), None, [stage, heard], **quiet)
     return app

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,8 @@ from numpy.typing import NDArray
 
 from core.canvas.masks import feather_weight, latent_mask
 from core.canvas.plan import plan
+from core.cli import batch
+from core.cli.output import output_paths
 from core.values.framing import Placing, Turn, largest_box
 from core.values.geometry import Box, Size, cell_areas
 from core.values.groups import View
@@ -27,6 +30,7 @@ PIXELS, GRID = 32, 8
 """The model that plans are made for: small, so that the file is."""
 CLASSES = ("coast", "forest path", "daisy", "black-eyed susan", "street", "tulip", "office building", "sunflowers")
 QUERIES = ("", "daisies", "FOREST_path", "path", "t", "black", "build", "sunflower", "qqqq")
+FOLDERS = (["Küste.jpg", "b, c.png"], ["A.jpg", "a.PNG", "b.1.tif"])
 
 
 def golden() -> dict[str, list[Any]]:
@@ -39,7 +43,32 @@ def golden() -> dict[str, list[Any]]:
         "straight": [_straight(draw) for _ in range(24)],
         "placings": [_placing(draw, number) for number in range(64)],
         "classes": [{"id": i, "names": _own(name), "also": _also(name)} for i, name in enumerate(CLASSES)],
+        "folders": [_folder(names) for names in FOLDERS],
         "searches": [{"query": query, "found": list(search_classes(CLASSES, query))} for query in QUERIES],
+    }
+
+
+def _folder(names: list[str]) -> dict[str, Any]:
+    """The photos of a folder: what is made of each is called, and the table of what became of them."""
+    outputs = [path.name for path in batch._named([Path(name) for name in names], Path()).values()]
+    rows = [
+        batch._row(image=name, status="made", outputs=output, told="so, so")
+        for name, output in zip(names, outputs, strict=True)
+    ]
+    rows.append(batch._row(image='a "b".png', status="failed", told="Why:\nnone."))
+    with TemporaryDirectory() as folder:
+        manifest = batch._Manifest(Path(folder), names)
+        for row in rows:
+            manifest.add(row)
+        manifest.sort()
+        text = manifest.path.read_text(encoding="utf-8")
+    return {
+        "endings": sorted(ending[1:] for ending in batch._ENDINGS),
+        "paths": names,
+        "outputs": outputs,
+        "variations": [path.name for path in output_paths(Path(outputs[0]), 3)],
+        "rows": rows,
+        "text": text,
     }
 
 

@@ -1,7 +1,7 @@
 /** Writes the project file of a page to the path that is given; test_scripts.py reads it. */
 
 import { writeFileSync } from "node:fs";
-import { projectFile } from "../../editor/static/stage/zip.js";
+import { projectFile } from "../../editor/static/stage/projectfile.js";
 
 const about = { name: "Käfer", format: "jpeg", head: 7, state: { note: "…" } };
 const versions = [

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { crc32 as crc32OfZlib } from "node:zlib";
-import { crc32 } from "../../editor/static/stage/crc.js";
+import { crc32 } from "../../editor/static/common/crc.js";
 import { drawsOf } from "./golden.js";
 
 test("checksums are zlib's", () => {

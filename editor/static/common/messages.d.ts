@@ -26,6 +26,23 @@ export interface Intent {
   model?: string | null;
 }
 
+/** The same marks for another picture, which comes beside them; `best` = only the variation that fits best. */
+export interface Repeat {
+  v: number;
+  mode: "fill" | "replace" | "extend" | "generate" | "sweep";
+  doc?: string | null;
+  version?: number | null;
+  mask?: MaskRuns | null;
+  box?: number[] | null;
+  extend?: number[] | null;
+  window?: number[] | null;
+  run?: string;
+  from?: From | null;
+  model?: string | null;
+  size: number[];
+  best?: boolean;
+}
+
 /** A document by its unguessable id; the one last used if none is given. */
 export interface OfDocument {
   doc?: string | null;
@@ -307,6 +324,18 @@ export interface Result {
   from?: WentOn;
 }
 
+/** The variations of an edit of another picture, to be fetched at once; best = index of the one that fits best. */
+export interface Repeated {
+  rev: number;
+  ask?: string;
+  kind: "repeated";
+  run: string;
+  urls: string[];
+  best: number;
+  seconds: number;
+  told: string;
+}
+
 /** A code that fits a cell. */
 export interface Alternative {
   code: number;
@@ -423,7 +452,7 @@ export interface Menu {
   refused?: string;
 }
 
-export type Message = Open | Painted | Head | Settings | File | Step | Alive | Waiting | Result | Alternatives | Stopped | Notice;
+export type Message = Open | Painted | Head | Settings | File | Step | Alive | Waiting | Result | Repeated | Alternatives | Stopped | Notice;
 
 export interface Events {
   run: Intent;

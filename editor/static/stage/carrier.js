@@ -12,7 +12,7 @@ const SILENCE = 20000; // ms without any progress until an upload is given up
 /**
  * Uploads a file, under a name that says nothing: its own one travels with what is asked about it.
  * @param {Blob} file @param {(share: number) => void} tell how much of it is there, 0..1
- * @returns {Promise<Carried>} rejects with a sentence where it does not arrive
+ * @returns {Promise<Carried>} rejects with a sentence where it does not arrive; its cause is the server's answer
  */
 export function carry(file, tell) {
   return new Promise((done, fail) => {
@@ -41,7 +41,8 @@ export function carry(file, tell) {
       const plain =
         (request.getResponseHeader("content-type") || "").startsWith("text/plain") &&
         /^[^<]{9,300}\.$/.test(request.responseText);
-      fail(new Error(plain ? request.responseText : request.status === 413 ? WORDS.tooLarge : WORDS.notCarried));
+      const why = plain ? request.responseText : request.status === 413 ? WORDS.tooLarge : WORDS.notCarried;
+      fail(new Error(why, { cause: request.status }));
     };
     request.onloadend = () => clearTimeout(timer);
     request.open("POST", resolved("/gradio_api/upload"));

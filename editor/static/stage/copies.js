@@ -2,7 +2,7 @@
  * requests. */
 
 import { joined, UNMOVED } from "./placing.js";
-import { projectFile } from "./zip.js";
+import { projectFile } from "./projectfile.js";
 
 /** @typedef {import("./autosave.js").Session} Session */
 
@@ -22,7 +22,7 @@ function stateOf({ mode, box, extend, mask, head, versions }) {
  * @returns {Promise<Blob | null>} null where the picture that was shown is not here
  */
 export async function copyOf(session, pictureOf) {
-  /** @type {Map<number, import("./zip.js").ProjectVersion>} */
+  /** @type {Map<number, import("./projectfile.js").ProjectVersion>} */
   const kept = new Map();
   // Of versions that were kept before there were crops it says nothing of turns.
   const versions = session.versions.map((each) => ({ ...each, turn: each.turn || 0, anew: !!each.anew }));

@@ -138,6 +138,7 @@ export class Files {
       root.classList.remove("mge-dropping");
       if (!carries(e)) return;
       e.preventDefault();
+      if (/** @type {any} */ (window).mgeFolder?.dropped(e.dataTransfer)) return;
       const file = e.dataTransfer?.files[0];
       if (file && this.asMask(e) && !/\.zip$/i.test(file.name)) void this.importMask(file);
       else if (file) void this.openFile(file);

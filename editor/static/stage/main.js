@@ -1,6 +1,9 @@
 /** Starts the stage in its component and lays out what the page's own script and the tests may call. Holds no state. */
 
+import { carry } from "./carrier.js";
 import { hookOf } from "./hook.js";
+import { writeMaskFile } from "./maskfile.js";
+import { download } from "./picture.js";
 import { Stage } from "./stage.js";
 import { Wire } from "./wire.js";
 import { speak } from "./wording.js";
@@ -33,6 +36,11 @@ export function main(host, trigger, props, server, watch) {
     openWith: (/** @type {(ask: string) => void} */ send) => stage.files.openWith(send),
     askFor: (/** @type {(ask: string) => void} */ send) => stage.receiver.askFor(send),
     carried: () => wire.carried,
+    carry,
+    download,
+    marked: () => stage.runner.marked(),
+    objection: () => stage.runner.objection(),
+    maskFile: () => stage.mask && writeMaskFile(stage.mask),
     captured: (/** @type {string[]} */ names, /** @type {any[]} */ now) => stage.queue.captured(names, now),
     settings: (/** @type {string[]} */ names, /** @type {any[]} */ now) => stage.queue.settings(wire.order, names, now),
     intent: () => stage.intent(),

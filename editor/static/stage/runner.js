@@ -1,10 +1,10 @@
 /** Runs: asked for, followed while they decode, ended. Knows neither how they are drawn nor what is chosen of them. */
 
+import { randomId } from "../common/random.js";
 import { cutOf, sameMarks, sketchOf } from "./orders.js";
 import { TINTS } from "./painting.js";
 import { Review, Running } from "./review.js";
 import { Trace } from "./trace.js";
-import { randomId } from "./wire.js";
 import { groupName, landed, WORDS } from "./wording.js";
 
 /** @typedef {import("./wire.js").How} How */

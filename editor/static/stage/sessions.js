@@ -2,13 +2,13 @@
  * and the server. */
 
 import { saveBlob } from "../common/elements.js";
+import { randomId } from "../common/random.js";
 import { copyOf } from "./copies.js";
 import { Mask } from "./mask.js";
 import { Note } from "./note.js";
 import { download, Picture } from "./picture.js";
 import { Review } from "./review.js";
 import { keepsSettings, openVault } from "./vault.js";
-import { randomId } from "./wire.js";
 import { restoreFailed, WORDS } from "./wording.js";
 
 /** @typedef {import("./autosave.js").Session} Session */

@@ -1,5 +1,6 @@
 /** What crosses to Python and back. The only file that knows event names; messages.d.ts has the types. */
 
+import { randomId } from "../common/random.js";
 import { WORDS } from "./wording.js";
 
 /** @typedef {import("../common/messages").From} From */
@@ -17,11 +18,6 @@ import { WORDS } from "./wording.js";
  * Notice of the server, or of this page in its place */
 /** @typedef {import("../common/messages").Export} ExportOrder */
 /** @typedef {import("../common/messages").Events} Events */
-
-/** @returns {string} 16 hex digits */
-export function randomId() {
-  return Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
 
 const PATIENCE_FOR_ANSWER = 20000; // ms; a wait always ends
 const PATIENCE_TO_REOPEN = 6000; // this browser has its own copy of what is asked for

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core import BadRequest
-from core.values import Box, EditRequest
+from core.values import Box, EditRequest, Size
 from editor.documents.document import Document
 from editor.documents.runs import Run, Trace
 from editor.documents.visitors import Documents
@@ -160,3 +160,16 @@ def test_what_is_not_sound_is_called_by_name(
 ) -> None:
     with pytest.raises(BadRequest, match=called):
         intents.read_intent(intent(document, **changes), documents, owner="ann")
+
+
+@FIXTURES_ARE_FIXED
+@given(key=st.sampled_from((*KEYS, "size", "best")), value=JUNK)
+def test_junk_in_marks_for_another_picture_is_read_or_a_bad_request(key: str, value: Any) -> None:
+    good = intent(None, size=[64, 48])
+    assert intents.read_repeat(good, Size(64, 48))[1] is True
+    try:
+        read, _ = intents.read_repeat({**good, key: value}, Size(64, 48))
+    except BadRequest:
+        return
+    assert (read.document, read.version, read.origin) == (None, None, None)
+    assert read.mask is None or read.mask.shape == (48, 64)

@@ -1,13 +1,11 @@
-/** Zip files whose entries are stored as they are, and the project file made of them. Knows nothing of the server or of
- * stores. */
+/** Zip files whose entries are stored as they are. Knows nothing of what is in them. */
 
 import { crc32 } from "./crc.js";
 
 /** @typedef {{name: string, data: Blob}} Entry */
-/** @typedef {{id: number, parent: number | null, offset: number[], turn: number, anew: boolean, png: Blob}}
- * ProjectVersion each after its parent */
 
 const FIRST_DAY = 0x21; // the first day that zip files know
+const UTF_8 = 0x800; // how names are written
 
 /** The numbers of a header, little-endian, two bytes or four each. @param {[number, 2 | 4][]} numbers
  * @returns {Uint8Array<ArrayBuffer>} */
@@ -22,7 +20,7 @@ function header(numbers) {
   return new Uint8Array(view.buffer);
 }
 
-/** PKWARE's APPNOTE, 4.3. @param {Entry[]} entries with names of ASCII, all together below 4 GiB
+/** PKWARE's APPNOTE, 4.3. @param {Entry[]} entries all together below 4 GiB, fewer than 65,536
  * @returns {Promise<Blob>} */
 export async function zipped(entries) {
   /** @type {BlobPart[]} */
@@ -37,7 +35,7 @@ export async function zipped(entries) {
     /** @type {[number, 2 | 4][]} */
     const facts = [
       [20, 2],
-      [0, 2],
+      [UTF_8, 2],
       [0, 2],
       [0, 2],
       [FIRST_DAY, 2],
@@ -64,16 +62,4 @@ export async function zipped(entries) {
     [0, 2],
   ]);
   return new Blob([...parts, ...directory, end], { type: "application/zip" });
-}
-
-/** A project file as editor/documents/project.py writes it.
- * @param {{name: string, format: string, head: number, state: object | null}} about @param {ProjectVersion[]} versions
- * @returns {Promise<Blob>} */
-export function projectFile(about, versions) {
-  const tree = versions.map(({ id, png, ...rest }) => ({ version: id, ...rest }));
-  const index = { app: "maskgit-editor", version: 1, ...about, tree };
-  return zipped([
-    { name: "project.json", data: new Blob([JSON.stringify(index)]) },
-    ...versions.map(({ id, png }) => ({ name: `versions/${id}.png`, data: png })),
-  ]);
 }
