@@ -5,6 +5,7 @@
     ├── UnknownModel      no model of that name
     ├── CheckpointError   weight files are missing, broken, or not of this model
     ├── OutOfMemory       the device has too little memory for this edit
+    ├── Unavailable       the machines that paint are all at work, or out of reach
     └── NoRoom            the disk is full, or too many files are open
 
 Programming errors are not in this tree: they stay loud. All is said in English here; a `Sentence` remembers what it was
@@ -101,6 +102,10 @@ class CheckpointError(CoreError):
 
 class OutOfMemory(CoreError):
     """The device cannot hold what this edit needs."""
+
+
+class Unavailable(CoreError):
+    """The machines that paint are all at work, or out of reach."""
 
 
 class NoRoom(CoreError):

@@ -9,7 +9,10 @@ import torch
 from torch import Tensor
 
 from core.decoding.settings import MASK, NO_CLASS, STANDARD
-from core.engine import Engine
+from core.engine import LocalEngine
+from core.engine.device import FORMATS
+from core.engine.local import LocalPainter
+from core.engine.nets import Nets
 from core.models.config import ModelSpec
 from core.models.interfaces import MaskTransformer, VQTokenizer
 from core.models.memory import Memory, rows_at
@@ -78,8 +81,15 @@ def fake_spec(**changes: object) -> ModelSpec:
     return ModelSpec(**{**values, **changes})  # type: ignore[arg-type]
 
 
-def fake_engine(**changes: object) -> Engine:
-    return Engine(fake_spec(**changes), ColourTokenizer(), RuleTransformer())
+def engine_of(
+    spec: ModelSpec, tokenizer: VQTokenizer, transformer: MaskTransformer, sharpener: Any = None, **held: Any
+) -> LocalEngine:
+    held = {"device": torch.device("cpu"), "number": FORMATS["fp32"], **held}
+    return LocalEngine(spec, LocalPainter(spec, Nets(spec, tokenizer, transformer, **held), sharpener))
+
+
+def fake_engine(**changes: object) -> LocalEngine:
+    return engine_of(fake_spec(**changes), ColourTokenizer(), RuleTransformer())
 
 
 def painted(request: EditRequest, **changes: Any) -> EditRequest:

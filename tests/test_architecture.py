@@ -113,6 +113,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "core.engine.threads": {"torch", "core.plumbing.crew"},
     # what crosses the narrow waist: arrays and how they are decoded
     "core.engine.painter": {"numpy", "core.decoding", "core.recipe"},
+    # a painter elsewhere, by whatever way words reach it
+    "core.engine.remote": {"numpy", "core.decoding", "core.engine.painter", "core.errors", "core.recipe"},
     # the only rooms that touch nets
     "core.engine.nets": {
         *("torch", "numpy", "core.engine.device", "core.engine.products", "core.engine.swatches"),
@@ -146,7 +148,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "core.engine.run": {*VALUES, "core.canvas.plan", "core.engine"},
     "core.engine.inspect": {*VALUES, "core.canvas", "core.decoding", "core.engine"},
     "core.engine.engine": {
-        *("torch", *VALUES, "core.canvas", "core.engine", "core.values.finishing", "core.models", "core.recipe"),
+        *(*VALUES, "core.canvas", "core.engine", "core.values.finishing", "core.models", "core.recipe"),
     },
     # a classifier beside the engine: the canvas's fill meets a net that decodes nothing
     "core.engine.suggestions": {

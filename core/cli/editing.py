@@ -28,7 +28,7 @@ from core.values.geometry import Size
 from core.values.saved import load_request, save_request
 
 if TYPE_CHECKING:
-    from core.engine import Engine
+    from core.engine import Engine, LocalEngine
     from core.recipe import Machine
     from core.values.request import EditRequest
     from core.values.result import EditResult
@@ -101,7 +101,7 @@ def _number_of(made_by: Machine | None) -> str:
     return "auto" if name is None or (FORMATS[name].packed and not can_pack()) else name
 
 
-def _bind(options: argparse.Namespace, engine: Engine, made_by: Machine | None) -> None:
+def _bind(options: argparse.Namespace, engine: LocalEngine, made_by: Machine | None) -> None:
     """Compute with the threads that made the replayed picture, and report what cannot be the same."""
     if made_by is None:
         aside(f"{options.replay} does not say how many threads made it: pixels may differ by a level.")

@@ -16,7 +16,7 @@ from core.errors import BadRequest
 from core.values.geometry import Box
 
 if TYPE_CHECKING:
-    from core.engine import Engine
+    from core.engine import LocalEngine
     from core.models.config import ModelSpec
     from core.values.groups import DecodeOptions
 
@@ -149,7 +149,7 @@ def add_decoding(parser: Parser) -> None:
 # From words to values ---------------------------------------------------------------------------------------------
 
 
-def named_engine(options: argparse.Namespace) -> Engine:
+def named_engine(options: argparse.Namespace) -> LocalEngine:
     """Load the model of a given name or folder."""
     from core.engine import load_engine
 

@@ -5,6 +5,6 @@ Knows nothing of files (except the model folder it loads), screens or picture fo
 """
 
 from core.engine.engine import Engine
-from core.engine.load import load_engine
+from core.engine.load import LocalEngine, load_engine
 
-__all__ = ["Engine", "load_engine"]
+__all__ = ["Engine", "LocalEngine", "load_engine"]

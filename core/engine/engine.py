@@ -1,7 +1,8 @@
-"""`Engine`: one loaded model, and all that is asked of it.
+"""`Engine`: one model, and all that is asked of it.
 
-Knows nothing of files, screens or picture formats, and hands its nets to nobody. `Engine.stream` paints an edit and
-shows every step; `Engine.edit_together` paints several at once and shows none, and `Engine.edit` is the same for one.
+Knows nothing of files, screens, picture formats or nets: its painter has those, in this process or elsewhere.
+`Engine.stream` paints an edit and shows every step; `Engine.edit_together` paints several at once and shows none, and
+`Engine.edit` is the same for one.
 """
 
 from __future__ import annotations
@@ -10,72 +11,41 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from core.canvas.frame import Frame
 from core.canvas.plan import Pass
 from core.engine import inspect
 from core.engine.asked import Asked
-from core.engine.device import FORMATS, NumberFormat
 from core.engine.ending import expected_finish, finished
-from core.engine.local import LocalPainter
-from core.engine.nets import Nets
+from core.engine.painter import Painter
 from core.engine.recognising import judged
 from core.engine.run import Runner
 from core.engine.sample import Sample
 from core.engine.work import Work
 from core.models.config import ModelSpec
-from core.models.efficientnet import EfficientNetLite0
-from core.models.interfaces import MaskTransformer, VQTokenizer
 from core.models.recogniser import Recogniser
-from core.models.sharpener import Sharpener
 from core.recipe import Machine
 from core.values.finishing import Finishing
 from core.values.request import EditRequest
 from core.values.result import Alternative, EditResult, Preview
 
-_ON_GPU = 8
-"""Samples of a GPU's batch that take about as long as one: more fill it."""
-
 
 class Engine:
-    """One loaded model.
+    """One model.
 
-    Not thread-safe.
+    As thread-safe as its painter.
 
     Attributes:
         spec: the model.
         recogniser: what recognises its classes in pictures; None if nothing does.
     """
 
-    def __init__(
-        self,
-        spec: ModelSpec,
-        tokenizer: VQTokenizer,
-        transformer: MaskTransformer,
-        sharpener: Sharpener | None = None,
-        *,
-        vision: EfficientNetLite0 | None = None,
-        recogniser: Recogniser | None = None,
-        device: torch.device | str = "cpu",
-        number: NumberFormat = FORMATS["fp32"],
-    ) -> None:
+    def __init__(self, spec: ModelSpec, painter: Painter, *, recogniser: Recogniser | None = None) -> None:
         self.spec, self.recogniser = spec, recogniser
-        self._nets = Nets(spec, tokenizer, transformer, vision=vision, device=torch.device(device), number=number)
-        self._painter = LocalPainter(spec, self._nets, sharpener)
+        self._painter = painter
         self._asked = Asked(spec)
-        self._runner = Runner(self._asked, self._painter)
-
-    @property
-    def forwards(self) -> int:
-        """Transformer passes so far, one per sample and guidance branch."""
-        return self._nets.forwards
-
-    @property
-    def encodes(self) -> int:
-        """Windows encoded so far; a window seen before is not encoded again."""
-        return self._nets.encodes
+        self._runner = Runner(self._asked, painter)
 
     @property
     def device(self) -> str:
@@ -95,14 +65,12 @@ class Engine:
     @property
     def together(self) -> int:
         """Samples that take about as long as one: those side by side on a CPU, a batch on a GPU."""
-        return self._nets.jobs if self.device == "cpu" else _ON_GPU
+        return self._painter.together
 
-    def divide_among(self, threads: int) -> None:
-        """Divide each product among this many threads from now on; another number may move pixels by a level.
-
-        On a CPU that has more of them, samples go through the nets side by side, which no picture depends on.
-        """
-        self._nets.divide_among(threads)
+    @property
+    def places(self) -> int:
+        """Requests that may be run at a time, each from a thread of its own."""
+        return self._painter.places
 
     def plan(self, request: EditRequest) -> tuple[Pass, ...]:
         """Plan the windows of a request and the cells that each will regenerate, without running anything."""

@@ -6,6 +6,7 @@ Knows nothing of requests. Windows already learnt from are remembered.
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections import OrderedDict
 
 import numpy as np
@@ -25,7 +26,7 @@ _Known = tuple[NDArray[np.uint8], NDArray[np.bool_]]
 
 
 class Learning:
-    """Examples of fine detail for the windows of a run.
+    """Examples of fine detail for the windows of a run. Thread-safe, if the painter is.
 
     Args:
         painter: shows what the tokenizer keeps.
@@ -35,10 +36,12 @@ class Learning:
     def __init__(self, painter: Painter, pixels: int) -> None:
         self._painter, self._pixels = painter, pixels
         self._learnt: OrderedDict[bytes, Examples] = OrderedDict()
+        self._lock = threading.Lock()
 
     def forget(self) -> None:
         """Forget everything: the number format has changed."""
-        self._learnt.clear()
+        with self._lock:
+            self._learnt.clear()
 
     def examples(self, work: Work, detail: str) -> dict[int, Examples]:
         """Collect the examples of detail by the windows' side: known windows and the tokenizer's pictures of them.
@@ -61,13 +64,17 @@ class Learning:
                 digest.update(shown.data)
                 digest.update(hidden.data)
             key = digest.digest()
-            if key not in self._learnt:
-                self._learnt[key] = self._learn(work, known, grain=detail == "grain")
-                if len(self._learnt) > _LEARNT_WINDOWS:
-                    self._learnt.popitem(last=False)
-            self._learnt.move_to_end(key)
-            found[side] = self._learnt[key]
+            found[side] = self._learnt.get(key) or self._learn(work, known, grain=detail == "grain")
+            self._remember(key, found[side])
         return found
+
+    def _remember(self, key: bytes, examples: Examples) -> None:
+        """Remember examples as the last that were used."""
+        with self._lock:
+            self._learnt[key] = examples
+            self._learnt.move_to_end(key)
+            if len(self._learnt) > _LEARNT_WINDOWS:
+                self._learnt.popitem(last=False)
 
     def _learn(self, work: Work, known: list[_Known], *, grain: bool) -> Examples:
         """Show windows with hidden pixels to the tokenizer and make examples of them."""

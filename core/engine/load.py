@@ -1,4 +1,4 @@
-"""Loads an engine by its model's name.
+"""Loads an engine, or the painter in it, by its model's name.
 
 Knows nothing of requests or pictures.
 """
@@ -9,18 +9,46 @@ from pathlib import Path
 
 from core.engine.device import pick_device, pick_format
 from core.engine.engine import Engine
+from core.engine.local import LocalPainter
+from core.engine.nets import Nets
 from core.engine.products import largest_layer, worth_dividing
 from core.errors import UnknownModel
 from core.models.bundled import BUNDLED, list_models
 from core.models.catalog import CATALOG
 from core.models.checkpoints import CONFIG_FILE, empty_nets, fill_nets, load_sharpener, read_spec
-from core.models.recogniser import load_recogniser
+from core.models.config import ModelSpec
+from core.models.recogniser import Recogniser, load_recogniser
 from core.models.vision import load_vision
+
+
+class LocalEngine(Engine):
+    """One model whose nets are in this process. Not thread-safe."""
+
+    def __init__(self, spec: ModelSpec, painter: LocalPainter, *, recogniser: Recogniser | None = None) -> None:
+        super().__init__(spec, painter, recogniser=recogniser)
+        self._nets = painter.nets
+
+    @property
+    def forwards(self) -> int:
+        """Transformer passes so far, one per sample and guidance branch."""
+        return self._nets.forwards
+
+    @property
+    def encodes(self) -> int:
+        """Windows encoded so far; a window seen before is not encoded again."""
+        return self._nets.encodes
+
+    def divide_among(self, threads: int) -> None:
+        """Divide each product among this many threads from now on; another number may move pixels by a level.
+
+        On a CPU that has more of them, samples go through the nets side by side, which no picture depends on.
+        """
+        self._nets.divide_among(threads)
 
 
 def load_engine(
     model: str = "scenes-128", *, device: str = "auto", dtype: str = "auto", folder: Path | None = None
-) -> Engine:
+) -> LocalEngine:
     """Load a model once; edit with it many times.
 
     Args:
@@ -34,33 +62,43 @@ def load_engine(
         CheckpointError: if its files cannot be used.
         BadRequest: if the device or number format is not available.
     """
-    chosen_device = pick_device(device)
-    if folder is None:
-        folder = _folder(model)
+    folder = folder_of(model) if folder is None else folder
     spec = read_spec(folder)
+    painter = load_painter(folder, spec, device=device, dtype=dtype)
+    return LocalEngine(spec, painter, recogniser=load_recogniser(folder, spec))
+
+
+def load_painter(folder: Path, spec: ModelSpec, *, device: str, dtype: str) -> LocalPainter:
+    """Load a model's nets.
+
+    Args:
+        folder: of the model.
+        spec: the model.
+        device, dtype: see `load_engine`.
+
+    Raises:
+        CheckpointError: if its files cannot be used.
+        BadRequest: if the device or number format is not available.
+    """
+    chosen_device = pick_device(device)
     tokenizer, transformer = nets = empty_nets(folder, spec)
     layer = largest_layer(transformer, spec.grid**2)
     number = pick_format(dtype, chosen_device, layer)
     fill_nets(nets, folder, spec, number.dtype)
     sharpener = load_sharpener(folder, spec, number.dtype)
     vision = load_vision(folder, spec.sha256) if transformer.sees_pixels else None
-    engine = Engine(
-        spec,
-        tokenizer,
-        transformer,
-        sharpener,
-        vision=vision,
-        recogniser=load_recogniser(folder, spec),
-        device=chosen_device,
-        number=number,
-    )
+    held = Nets(spec, tokenizer, transformer, vision=vision, device=chosen_device, number=number)
     if not worth_dividing(layer):
-        engine.divide_among(1)
-    return engine
+        held.divide_among(1)
+    return LocalPainter(spec, held, sharpener)
 
 
-def _folder(model: str) -> Path:
-    """Find the folder of a bundled model, or of a published one that was downloaded and converted."""
+def folder_of(model: str) -> Path:
+    """Find the folder of a bundled model, or of a published one that was downloaded and converted.
+
+    Raises:
+        UnknownModel: if no model has that name, or it is not on this disk.
+    """
     bundled = [spec.name for spec in list_models()]
     if model in bundled:
         return BUNDLED / model

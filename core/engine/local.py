@@ -30,6 +30,9 @@ from core.models.config import ModelSpec
 from core.models.sharpener import Sharpener
 from core.recipe import Machine
 
+_ON_GPU = 8
+"""Samples of a GPU's batch that take about as long as one: more fill it."""
+
 
 class LocalPainter:
     """A `Painter` over nets on a device of this machine. Not thread-safe.
@@ -47,6 +50,16 @@ class LocalPainter:
     def machine(self) -> Machine:
         """See `Painter.machine`."""
         return Machine(self.nets.device.type, self.nets.number.said, self.nets.threads)
+
+    @property
+    def together(self) -> int:
+        """See `Painter.together`."""
+        return self.nets.jobs if self.nets.device.type == "cpu" else _ON_GPU
+
+    @property
+    def places(self) -> int:
+        """See `Painter.places`."""
+        return 1
 
     def paint(self, job: Job) -> Iterator[Step | Painted]:
         """See `Painter.paint`."""
@@ -73,6 +86,7 @@ class LocalPainter:
                 confidence=self._grids(state.confidence),
                 images=shown,
                 exact=exact,
+                forwards=np.array(forwards),
             )
         if not images:
             with timed(seconds, "decode"):

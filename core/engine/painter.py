@@ -56,6 +56,7 @@ class Step:
         confidence: (B, h, w) float32, log probability of each cell's token; 0 for known cells.
         images: (B, S, S, 3) uint8, previews of the guess; None if none were requested.
         exact: False if the previews are not decoded, but each cell shows about its code's colour.
+        forwards: (B,) int64 transformer passes of each sample so far.
     """
 
     index: int
@@ -65,6 +66,7 @@ class Step:
     confidence: NDArray[np.float32]
     images: NDArray[np.uint8] | None
     exact: bool
+    forwards: NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,6 +137,14 @@ class Painter(Protocol):
     @property
     def machine(self) -> Machine:
         """What the last bits of the answers depend on, beside the weights."""
+
+    @property
+    def together(self) -> int:
+        """Samples that take about as long as one."""
+
+    @property
+    def places(self) -> int:
+        """Calls that may be under way at a time, each in a thread of its own."""
 
     def paint(self, job: Job) -> Iterator[Step | Painted]:
         """Decode the unknown cells; yields each step, then the result. Closing the iterator cancels."""

@@ -36,7 +36,7 @@ from core.lab.cli.probe import add_probe, learn_classes
 from core.lab.cli.questions import chosen
 
 if TYPE_CHECKING:
-    from core.engine import Engine
+    from core.engine import LocalEngine
     from core.lab.evaluation.answers import Part
     from core.lab.evaluation.inception import Inception
     from core.lab.evaluation.model.exam import Exam
@@ -195,7 +195,7 @@ def _title(exam: Exam) -> str:
     )
 
 
-def _peak(engine: Engine) -> dict[str, Any]:
+def _peak(engine: LocalEngine) -> dict[str, Any]:
     """Measure the peak in the engine's number format, in GFLOP/s, and each stage's share of it in per cent."""
     from core.engine.device import FORMATS, format_called
     from core.engine.products import measure_peak

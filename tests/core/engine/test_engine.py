@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch.overrides import TorchFunctionMode
 
 from core.decoding.settings import Decoding
-from core.engine import Engine, load_engine
+from core.engine import load_engine
 from core.engine.device import FORMATS
 from core.engine.sweeps import sweep
 from core.engine.work import Work
@@ -27,7 +27,7 @@ from core.values.groups import BLEND_NAMES, DETAIL_NAMES, DecodeOptions, Paintin
 from core.values.region import Mask
 from core.values.request import EditRequest
 from core.values.result import EditResult, Preview
-from tests.fakes import ColourTokenizer, RuleTransformer, fake_engine, fake_spec
+from tests.fakes import ColourTokenizer, RuleTransformer, engine_of, fake_engine, fake_spec
 
 
 def picture(height: int = 60, width: int = 90, channels: int = 3, seed: int = 0) -> NDArray[np.uint8]:
@@ -245,7 +245,7 @@ def test_running_out_of_memory_is_a_sentence() -> None:
             raise torch.OutOfMemoryError("CUDA out of memory")
 
     with pytest.raises(OutOfMemory, match="fewer variations"):
-        Engine(fake_spec(), ColourTokenizer(), Full()).edit(inpaint())
+        engine_of(fake_spec(), ColourTokenizer(), Full()).edit(inpaint())
 
 
 def test_reconstructing_keeps_the_size() -> None:
@@ -441,7 +441,7 @@ class Cramped(RuleTransformer):
 
 
 def test_where_memory_is_short_fewer_rows_go_at_a_time_and_it_is_told() -> None:
-    engine = Engine(fake_spec(), ColourTokenizer(), Cramped(2))
+    engine = engine_of(fake_spec(), ColourTokenizer(), Cramped(2))
     engine._nets._rows = 8  # as on a GPU, where all share a batch
     result = engine.edit(inpaint(variations=7))
     assert np.array_equal(result.images, fake_engine().edit(inpaint(variations=7)).images)
@@ -452,7 +452,7 @@ def test_where_memory_is_short_fewer_rows_go_at_a_time_and_it_is_told() -> None:
 
 
 def test_then_a_smaller_number_format_is_taken_and_the_picture_begun_anew() -> None:
-    engine = Engine(fake_spec(), ColourTokenizer(), Cramped(9, halved=True))
+    engine = engine_of(fake_spec(), ColourTokenizer(), Cramped(9, halved=True))
     items = list(engine.stream(inpaint(steps=3)))
     result = items[-1]
     assert isinstance(result, EditResult)
@@ -475,7 +475,7 @@ class FakeGpu(TorchFunctionMode):
 def test_the_cpu_is_the_last_rung_and_every_rung_is_told() -> None:
     with FakeGpu():
         transformer = Cramped(9)
-        engine = Engine(fake_spec(), ColourTokenizer(), transformer, device="cuda")
+        engine = engine_of(fake_spec(), ColourTokenizer(), transformer, device=torch.device("cuda"))
 
         def on_the_gpu(*_: object) -> None:
             if engine.device == "cuda":
@@ -490,7 +490,7 @@ def test_the_cpu_is_the_last_rung_and_every_rung_is_told() -> None:
         "memory is short: from now on it computes in float16, and pixels may differ a little.",
         "memory is short: from now on it computes on the CPU, which takes longer.",
     )
-    halved = Engine(fake_spec(), ColourTokenizer(), Cramped(9), number=FORMATS["fp16"])
+    halved = engine_of(fake_spec(), ColourTokenizer(), Cramped(9), number=FORMATS["fp16"])
     assert np.array_equal(result.images, halved.edit(inpaint(variations=3)).images)
 
 
@@ -503,4 +503,4 @@ def test_numbers_that_are_none_give_no_picture(part: str, what: str) -> None:
         decode = net.decode
         net.decode = lambda tokens: decode(tokens) * float("nan")
     with pytest.raises(CheckpointError, match=f"fake gives {what} that are not finite"):
-        Engine(fake_spec(), **nets).edit(inpaint())
+        engine_of(fake_spec(), **nets).edit(inpaint())

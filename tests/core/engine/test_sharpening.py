@@ -11,7 +11,7 @@ import torch
 
 from core.canvas.compose import from_model
 from core.canvas.notch import without_lattice
-from core.engine import Engine
+from core.engine import LocalEngine
 from core.errors import BadRequest
 from core.models.sharpener import Sharpener, SharpenerConfig
 from core.values.geometry import Box
@@ -19,19 +19,19 @@ from core.values.groups import DecodeOptions, Painting
 from core.values.region import Mask
 from core.values.request import EditRequest
 from core.values.result import EditResult, Preview
-from tests.fakes import ColourTokenizer, RuleTransformer, fake_engine, fake_spec, painted
+from tests.fakes import ColourTokenizer, RuleTransformer, engine_of, fake_engine, fake_spec, painted
 
 SMALL = SharpenerConfig(width=8, layers=1)
 
 
-def sharp_engine() -> Engine:
+def sharp_engine() -> LocalEngine:
     """The fake model with an untrained sharpener."""
     torch.manual_seed(0)
     net = Sharpener(SMALL)
     for weight in net.parameters():
         torch.nn.init.normal_(weight, std=0.1)
     spec = fake_spec(sharpener=vars(SMALL))
-    return Engine(spec, ColourTokenizer(), RuleTransformer(), net)
+    return engine_of(spec, ColourTokenizer(), RuleTransformer(), net)
 
 
 def photo(side: int = 96) -> np.ndarray:

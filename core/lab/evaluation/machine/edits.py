@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.engine import Engine
+from core.engine import Engine, LocalEngine
 from core.lab.evaluation.machine.operations import operations
 from core.lab.evaluation.machine.watching import Timing, alone, watched
 from core.lab.evaluation.metrics import Mask, Picture
@@ -132,7 +132,7 @@ def measure_stream(engine: Engine, size: Size = SIZE) -> Timing:
     return Timing("stream, 4 variations, as on the page", {"first preview": reached[0], "total": reached[-1]})
 
 
-def measure_shares(engine: Engine, peak: float, size: Size = SIZE) -> dict[str, float]:
+def measure_shares(engine: LocalEngine, peak: float, size: Size = SIZE) -> dict[str, float]:
     """Measure what share of the peak, in operations a second, an edit's stages reach."""
     request = EditRequest(
         picture(*size, seed=99),  # never seen: it is encoded
