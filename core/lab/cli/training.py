@@ -21,6 +21,13 @@ def add_commands(command: Command) -> None:
     """Add the commands of this file."""
     tokenizer = command("train-tokenizer", _train_tokenizer, "Stage one: train a tokenizer on labelled photos.")
     _add_training(tokenizer)
+    tokenizer.add_argument(
+        "--photo-memory",
+        type=number,
+        default=8.0,
+        metavar="GB",
+        help="what all decoded photos may take in each process; beyond, each is read when it is due (default: 8)",
+    )
 
     mvtm = command("train-mvtm", _train_mvtm, "Stage two: train a transformer on the tokenizer's codes.")
     _add_training(mvtm)
@@ -35,7 +42,7 @@ def add_commands(command: Command) -> None:
     )
 
     recogniser = command("train-recogniser", _train_recogniser, "Let a model's classes be recognised in pictures.")
-    recogniser.add_argument("--data", type=Path, nargs="+", required=True, help="class folders, or zips of them")
+    recogniser.add_argument("--data", type=Path, nargs="+", required=True, help="class folders, zips or tars of them")
     recogniser.add_argument("--classes", type=Path, metavar="JSON", help="which folder of photos is of which class")
     recogniser.add_argument("--model", type=Path, required=True, metavar="DIR", help="the model folder to complete")
 
@@ -46,7 +53,7 @@ def _add_training(parser: Parser) -> None:
 
 
 def _add_run(parser: Parser) -> None:
-    parser.add_argument("--data", type=Path, nargs="+", required=True, help="class folders, or zips of them")
+    parser.add_argument("--data", type=Path, nargs="+", required=True, help="class folders, zips or tars of them")
     parser.add_argument("--classes", type=Path, metavar="JSON", help="which folder of photos is of which class")
     parser.add_argument("--preset", default="scenes-128")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the run's folder")
@@ -59,13 +66,13 @@ def _add_run(parser: Parser) -> None:
 
 
 def _train_tokenizer(options: argparse.Namespace) -> None:
-    from core.lab.training.data import load_photos
+    from core.lab.training.streaming import photos_within
     from core.lab.training.train_tokenizer import train_tokenizer
     from core.models.vision import BUNDLED_NET
 
     with data_errors():
         recipe = _recipe(options, "tokenizer")
-        photos = load_photos(options.data, recipe.stored, _listed(options))
+        photos = photos_within(options.photo_memory, options.data, recipe.stored, _listed(options))
         metric_net = BUNDLED_NET if recipe.perceptual else None
         _train(options, train_tokenizer, recipe, photos, "auto", metric_net=metric_net, start=options.start)
 

@@ -1,7 +1,7 @@
 """Labelled photos: their files, the order in which they are visited, and their augmentation.
 
-Knows nothing of nets. A data path is a folder of class folders, a zip of class folders, or a folder inside a zip
-(`tiny10.zip/train`). Class names come from the folder names, in the order of a `labels.json` beside the data where
+Knows nothing of nets. A data path is a folder of class folders, a zip or tar of class folders, or a folder inside a
+zip (`tiny10.zip/train`). Class names come from the folder names, in the order of a `labels.json` beside the data where
 there is one, else sorted; a `tiny10_labels.json` beside tiny10.zip gives order and names for folders named by id. A
 file of classes (`read_classes`) can name the order, join folders to one class, or leave a folder without a class.
 """
@@ -12,11 +12,11 @@ import functools
 import hashlib
 import io
 import json
-import zipfile
-import zlib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from array import array
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -26,9 +26,19 @@ from PIL import Image
 from torch import Tensor
 
 from core.decoding.settings import NO_CLASS
-from core.lab.training.speed import moved
+from core.lab.training.places import Place, inside_zip, place_at
+from core.lab.training.speed import moved, resident
 
-_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
+
+class Pictures(Protocol):
+    """Labelled pictures, decoded on request."""
+
+    @property
+    def labels(self) -> Tensor:
+        """Their class ids, (n,) int64."""
+
+    def picture(self, index: int) -> NDArray[np.uint8]:
+        """Decode one at its own size, (H, W, 3) uint8 RGB."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,8 +60,47 @@ class PhotoFiles:
 
     def picture(self, index: int) -> NDArray[np.uint8]:
         """Decode a photo at its own size, (H, W, 3) uint8 RGB."""
-        with Image.open(io.BytesIO(self.files[index])) as picture:
-            return np.asarray(picture.convert("RGB"))
+        return _decoded(self.files[index])
+
+
+@dataclass(frozen=True, eq=False)
+class FoundPhotos:
+    """All training photos where they lie; their files are read on request.
+
+    places: of the data paths, in order; labels, classes, digest: see `PhotoFiles`.
+    """
+
+    places: tuple[Place, ...]
+    labels: Tensor
+    classes: tuple[str, ...]
+    digest: str
+
+    def __len__(self) -> int:
+        """Return the number of photos."""
+        return len(self.labels)
+
+    def read(self, index: int) -> bytes:
+        """Read the file of a photo; thread-safe.
+
+        Raises:
+            ValueError: if it is not what it was.
+        """
+        for place in self.places:
+            if index < len(place):
+                return place.read(index)
+            index -= len(place)
+        raise IndexError("there are fewer photos")
+
+    def picture(self, index: int) -> NDArray[np.uint8]:
+        """Read and decode a photo at its own size, (H, W, 3) uint8 RGB."""
+        return _decoded(self.read(index))
+
+    def decoded(self, size: int) -> Photos:
+        """Decode every photo: centre square, resized to `size` (Lanczos), RGB."""
+        pixels = np.empty((len(self), size, size, 3), np.uint8)
+        for index in range(len(self)):
+            pixels[index] = centre_square(self, index, size)
+        return Photos(torch.from_numpy(pixels), self.labels, self.classes, self.digest)
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +118,17 @@ class Photos:
     def __len__(self) -> int:
         """Return the number of photos."""
         return len(self.labels)
+
+    def near(self, device: torch.device) -> Photos:
+        """Return these photos, on a CUDA device if it has room for them."""
+        return replace(self, pixels=resident(self.pixels, device))
+
+    def soon(self, indices: Tensor) -> None:
+        """Begin to read the photos that are asked for next: they are there."""
+
+    def at(self, indices: Tensor) -> Tensor:
+        """Return photos by their indices, (b, S, S, 3) uint8, where the pixels are."""
+        return self.pixels[moved(indices, self.pixels.device)]
 
 
 @dataclass(frozen=True)
@@ -111,35 +171,9 @@ def read_classes(path: Path) -> ClassFile:
         ) from error
 
 
-def _inside_zip(path: Path) -> tuple[Path, str]:
-    """Split a path into the zip or folder and its part inside a zip, "" for all of it."""
-    for outer in path.parents:
-        if outer.is_file():
-            return outer, f"{path.relative_to(outer).as_posix()}/"
-    return path, ""
-
-
-def _members(path: Path) -> Iterator[tuple[str, str, bytes]]:
-    """Yield (folder name, file name, bytes) of every photo below a folder or inside a zip, in sorted order."""
-    if path.is_dir():
-        for file in sorted(path.glob("*/*")):
-            if file.suffix.lower() in _SUFFIXES:
-                yield file.parent.name, file.name, file.read_bytes()
-        return
-    path, part = _inside_zip(path)
-    try:
-        with zipfile.ZipFile(path) as archive:
-            for name in sorted(archive.namelist()):
-                inside = PurePosixPath(name)
-                if name.startswith(part) and inside.suffix.lower() in _SUFFIXES:
-                    yield inside.parent.name, inside.name, archive.read(name)
-    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-        raise ValueError(f"{path} is not a whole zip file ({error}): fetch it again") from error
-
-
 def _names(path: Path) -> dict[str, str]:
     """Read class names by folder name, in class order, from a zip's own <stem>_labels.json; empty without one."""
-    outer, _ = _inside_zip(path)
+    outer, _ = inside_zip(path)
     listed = outer.with_name(f"{outer.stem}_labels.json")
     if not listed.is_file():
         return {}
@@ -160,53 +194,69 @@ def _class_order(paths: Sequence[Path], found: set[str]) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def load_files(paths: Sequence[Path], listed: ClassFile | None = None) -> PhotoFiles:
-    """Read the files of every photo, each checked so that a damaged one is found now.
+def find_photos(paths: Sequence[Path], listed: ClassFile | None = None) -> FoundPhotos:
+    """Find every photo, reading each once, so that a damaged one is found now.
 
     Args:
-        paths: class folders, or zips of them.
+        paths: class folders, or zips or tars of them.
         listed: the class of each folder; None makes each folder a class.
 
     Raises:
         FileNotFoundError: if a path does not exist.
-        ValueError: if no photo is found, a folder's class is not listed, or a zip or a photo is damaged.
+        ValueError: if no photo is found, a folder's class is not listed, or an archive or a photo is damaged.
     """
-    files: list[bytes] = []
-    folders: list[str] = []
+    places: list[Place] = []
+    folders: dict[str, int] = {}
+    numbers = array("q")  # of each photo's folder
     digest = hashlib.sha256()
     for path in paths:
-        if not _inside_zip(path)[0].exists():
-            raise FileNotFoundError(f"no training data at {path}: give class folders or a zip of class folders")
+        places.append(place := place_at(path))
         named = _names(path)
-        for name, file, data in _members(path):
-            digest.update(f"{name}/{file}".encode())
+        for index in range(len(place)):
+            name, data = place.name(index), place.read(index)
+            digest.update(name.encode())
             digest.update(data)
             try:
                 Image.open(io.BytesIO(data)).close()
             except OSError as error:
-                raise ValueError(f"{path}: {name}/{file} cannot be read as a picture: take it out") from error
-            files.append(data)
-            folders.append(named.get(name, name))
-    if not files:
+                raise ValueError(f"{path}: {name} cannot be read as a picture: take it out") from error
+            folder = name.rpartition("/")[0]
+            numbers.append(folders.setdefault(named.get(folder, folder), len(folders)))
+    if not numbers:
         raise ValueError(f"no photos in {', '.join(map(str, paths))}: expected <class>/<name>.jpg|png|webp")
     if listed is None:
         listed = ClassFile(_class_order(paths, set(folders)), {})
-    ids = {folder: listed.label_of(folder) for folder in set(folders)}
-    return PhotoFiles(tuple(files), torch.tensor([ids[f] for f in folders]), listed.classes, digest.hexdigest())
+    ids = np.array([listed.label_of(folder) for folder in folders], np.int64)
+    labels = torch.from_numpy(ids[np.frombuffer(numbers, np.int64)])
+    return FoundPhotos(tuple(places), labels, listed.classes, digest.hexdigest())
+
+
+def load_files(paths: Sequence[Path], listed: ClassFile | None = None) -> PhotoFiles:
+    """Read the files of every photo.
+
+    Raises:
+        FileNotFoundError, ValueError: as `find_photos`.
+    """
+    found = find_photos(paths, listed)
+    files = tuple(found.read(index) for index in range(len(found)))
+    return PhotoFiles(files, found.labels, found.classes, found.digest)
 
 
 def load_photos(paths: Sequence[Path], size: int, listed: ClassFile | None = None) -> Photos:
     """Decode every photo once: centre square, resized to `size` (Lanczos), RGB.
 
     Raises:
-        FileNotFoundError, ValueError: as `load_files`.
+        FileNotFoundError, ValueError: as `find_photos`.
     """
-    found = load_files(paths, listed)
-    pictures = np.stack([centre_square(found, i, size) for i in range(len(found))])
-    return Photos(torch.from_numpy(pictures), found.labels, found.classes, found.digest)
+    return find_photos(paths, listed).decoded(size)
 
 
-def centre_square(files: PhotoFiles, index: int, size: int) -> NDArray[np.uint8]:
+def _decoded(data: bytes) -> NDArray[np.uint8]:
+    with Image.open(io.BytesIO(data)) as picture:
+        return np.asarray(picture.convert("RGB"))
+
+
+def centre_square(files: Pictures, index: int, size: int) -> NDArray[np.uint8]:
     """Cut out the middle of a photo, (size, size, 3) uint8 RGB, resized (Lanczos).
 
     Raises:

@@ -28,7 +28,8 @@ from core.lab.training.optimizers import set_rate
 from core.lab.training.processes import Processes
 from core.lab.training.recipes import TokenizerRecipe
 from core.lab.training.run import Metrics, Run, Setup, generator_of, to_sheet
-from core.lab.training.speed import can_compile, moved, resident, tune
+from core.lab.training.speed import can_compile, moved, tune
+from core.lab.training.streaming import StreamedPhotos
 from core.models.checkpoints import TOKENIZER_FILE, file_digest, load_tokenizer, save_tokenizer
 from core.models.compact import CompactTokenizer
 
@@ -37,7 +38,12 @@ _SHOWN = 8  # photos on a contact sheet: 1024 px wide at 128 px
 
 
 def train_tokenizer(
-    recipe: TokenizerRecipe, photos: Photos, setup: Setup, *, metric_net: Path | None, start: Path | None = None
+    recipe: TokenizerRecipe,
+    photos: Photos | StreamedPhotos,
+    setup: Setup,
+    *,
+    metric_net: Path | None,
+    start: Path | None = None,
 ) -> None:
     """Train until the time is spent; leaves tokenizer.safetensors and tokenizer.json in the run's folder.
 
@@ -82,23 +88,23 @@ def train_tokenizer(
 class _Batches:
     """The photos of each step: this process's share of a batch, cropped and mirrored."""
 
-    def __init__(self, recipe: TokenizerRecipe, photos: Photos, setup: Setup) -> None:
-        self._recipe, self._photos, self._device = recipe, photos, setup.device
+    def __init__(self, recipe: TokenizerRecipe, photos: Photos | StreamedPhotos, setup: Setup) -> None:
+        self._recipe, self._photos, self._device = recipe, photos.near(setup.device), setup.device
         self._mine = setup.processes.share(recipe.batch)
         self._order = SampleOrder(photos.labels, recipe.batch, recipe.seed, recipe.balance)
-        self._pixels = resident(photos.pixels, setup.device)
 
     def at(self, step: int) -> Tensor:
         """Return a step's photos, (b, 3, size, size) float32 in [0, 1]."""
         recipe = self._recipe
-        chosen = self._pixels[moved(self._order.at(step)[self._mine], self._pixels.device)]
+        chosen = self._photos.at(self._order.at(step)[self._mine])
+        self._photos.soon(self._order.at(step + 1)[self._mine])
         draws = torch.rand(recipe.batch, 4, generator=generator_of(recipe.seed, step))
         batch = augment(moved(chosen, self._device), recipe.size, recipe.smallest_crop, draws[self._mine])
         return batch.contiguous(memory_format=torch.channels_last)
 
     def shown(self) -> Tensor:
         """Return whole photos for the contact sheet."""
-        first = self._photos.pixels[self._order.at(0)[:_SHOWN]].to(self._device)
+        first = self._photos.at(self._order.at(0)[:_SHOWN]).to(self._device)
         return augment(first, self._recipe.size, 1.0, torch.full((len(first), 4), 0.5))
 
 

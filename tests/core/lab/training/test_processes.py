@@ -1,4 +1,5 @@
-"""Two processes under torchrun learn what one does, die together, and go on with the photos that were due."""
+"""Two processes under torchrun, streaming, learn what one does with all photos in memory, die together, and go on
+with the photos that were due."""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
 """What torchrun starts in test_processes.py: one of several processes that train tiny nets, or kill themselves.
 
+Stage one streams its photos, stage two has them in memory.
+
 python -m tests.core.lab.training.worker FOLDER PHOTOS METRIC_NET [--kill-at READING] [--resume]
 """
 
@@ -17,6 +19,7 @@ from core.lab.training import train_tokenizer as stage_one
 from core.lab.training.data import augment, load_files, load_photos
 from core.lab.training.processes import joined_processes
 from core.lab.training.run import Setup
+from core.lab.training.streaming import StreamedPhotos, photos_within
 from core.lab.training.train_mvtm import train_mvtm
 from tests.core.lab.training.tiny import LATE, MVTM, Ticks, ticking
 
@@ -48,7 +51,9 @@ def main() -> None:
         clock = Ticks(options.kill_at, lambda: os.kill(os.getpid(), signal.SIGKILL))
         tokenizer = options.folder / "tokenizer"
         one = Setup(tokenizer, ticking(STEPS, clock), processes, options.resume, dtype="fp32")
-        stage_one.train_tokenizer(LATE, photos, one, metric_net=options.metric_net)
+        streamed = photos_within(0.0, [options.photos], 36)
+        assert isinstance(streamed, StreamedPhotos)
+        stage_one.train_tokenizer(LATE, streamed, one, metric_net=options.metric_net)
         two = Setup(options.folder / "mvtm", ticking(STEPS), processes, options.resume, compiled=False, dtype="fp32")
         train_mvtm(MVTM, load_files([options.photos]), two, tokenizer=tokenizer)
 
