@@ -106,7 +106,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "core.models.refusals": {"huggingface_hub", "httpx2", "core.errors", "core.models"},
     # the hall: what all its rooms may know; those below know less
     "core.engine": {"core.engine", "core.models", *VALUES},
-    "core.engine.products": {"torch"},
+    "core.engine.products": {"torch", "core.models.attention"},
     "core.engine.device": {"torch", "core.checks", "core.engine.products", "core.errors"},
     "core.engine.clock": set(),
     "core.engine.swatches": {"numpy"},

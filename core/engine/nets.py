@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core.engine.device import NumberFormat, free_unused, ran_out, smaller_dtype
-from core.engine.products import pack, unpack
+from core.engine.products import can_pack, pack, unpack
 from core.engine.swatches import FEWEST, cell_colours, fitted
 from core.engine.threads import EVERYONE, Threads
 from core.errors import CheckpointError, Sentence
@@ -76,7 +76,8 @@ class Nets:
         placed: VQTokenizer = tokenizer.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.tokenizer = placed.eval()
         self.transformer = transformer.to(device).eval()
-        if number.packed:
+        halves = number.dtype is torch.bfloat16 and self.device.type == "cpu" and can_pack(torch.bfloat16)
+        if number.packed or halves:  # packed halves say the same as plain ones, to the bit
             pack(self.transformer, spec.grid**2)
         self._vision = None
         if vision is not None:

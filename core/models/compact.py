@@ -17,6 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core.decoding.settings import MASK, NO_CLASS
+from core.models.attention import attend
 from core.models.interfaces import MaskTransformer, VQTokenizer, nearest_code
 from core.models.memory import FORGETFUL, LayerMemory, Memory, rows_at, through
 from core.models.surroundings import Surroundings
@@ -275,7 +276,7 @@ class _Layer(nn.Module):
         q, k, v = self.qkv(x).view(b, n, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)  # (B, heads, N, d)
         q = self.norm(rows_at(q, places)) * self.sharpness.to(q.dtype)
         k, v = held.whole("k", self.norm(k)), held.whole("v", v)
-        mixed = F.scaled_dot_product_attention(q, k, v, scale=1.0)
+        mixed = attend(q, k, v, scale=1.0)
         attended: Tensor = self.out(mixed.transpose(1, 2).flatten(2))
         return attended
 

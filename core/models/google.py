@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core.decoding.settings import MASK
+from core.models.attention import GELULinear, attend
 from core.models.interfaces import MaskTransformer
 from core.models.memory import FORGETFUL, LayerMemory, Memory, rows_at, through
 
@@ -53,7 +54,7 @@ class _Layer(nn.Module):
         self.qkv = nn.Linear(width, 3 * width)
         self.out = nn.Linear(width, width)
         self.attention_norm = nn.LayerNorm(width, eps=1e-12)
-        self.up = nn.Linear(width, config.hidden)
+        self.up = GELULinear(width, config.hidden)
         self.down = nn.Linear(config.hidden, width)
         self.mlp_norm = nn.LayerNorm(width, eps=1e-12)
 
@@ -62,9 +63,9 @@ class _Layer(nn.Module):
         b, n, width = x.shape
         q, k, v = self.qkv(x).view(b, n, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)  # (B, heads, n, d)
         k, v = held.whole("k", k), held.whole("v", v)
-        mixed = F.scaled_dot_product_attention(rows_at(q, places), k, v).transpose(1, 2).flatten(2)
+        mixed = attend(rows_at(q, places), k, v).transpose(1, 2).flatten(2)
         x = self.attention_norm(rows_at(x, places) + self.out(mixed))
-        y: Tensor = self.mlp_norm(x + self.down(F.gelu(self.up(x), approximate="tanh")))
+        y: Tensor = self.mlp_norm(x + self.down(self.up(x)))
         return y
 
 
@@ -83,7 +84,7 @@ class GoogleTransformer(MaskTransformer):
         self.positions = nn.Parameter(torch.randn(config.grid**2 + 1, width) * 0.02)  # slot 0 = class
         self.norm = nn.LayerNorm(width, eps=1e-12)
         self.layers = nn.ModuleList(_Layer(config) for _ in range(config.layers))
-        self.head = nn.Linear(width, width)
+        self.head = GELULinear(width, width)
         self.head_norm = nn.LayerNorm(width, eps=1e-12)
         self.bias = nn.Parameter(torch.zeros(config.rows))
         nn.init.normal_(self.tokens.weight, std=0.02)
@@ -103,6 +104,6 @@ class GoogleTransformer(MaskTransformer):
         x = self.norm(self.tokens(rows) + self.positions)
         x = through(self.layers, x, places=places, memory=memory)
         x = x[:, 1:] if cells is None else x
-        h = self.head_norm(F.gelu(self.head(x), approximate="tanh"))
+        h = self.head_norm(self.head(x))
         codes = slice(config.codebook_size)  # the original drops the class and mask columns before sampling
         return F.linear(h, self.tokens.weight[codes], self.bias[codes])  # (B, M, K)

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from core.decoding.settings import MASK, NO_CLASS
 from core.errors import CheckpointError
+from core.models.attention import attend
 from core.models.interfaces import MaskTransformer
 from core.models.memory import FORGETFUL, LayerMemory, Memory, rows_at, through
 
@@ -95,7 +96,7 @@ class _Attention(nn.Module):
             for y in (_rms_norm(self.wq(rows_at(x, places))), _rms_norm(self.wk(x)), self.wv(x))
         )
         k, v = held.whole("k", k), held.whole("v", v)
-        y: Tensor = self.wo(F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2))
+        y: Tensor = self.wo(attend(q, k, v).transpose(1, 2).flatten(2))
         return y
 
 

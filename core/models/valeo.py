@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core.decoding.settings import MASK, NO_CLASS
+from core.models.attention import attend
 from core.models.interfaces import MaskTransformer
 from core.models.memory import FORGETFUL, LayerMemory, Memory, rows_at, through
 
@@ -62,7 +63,7 @@ class _Attention(nn.Module):
         stacked = F.linear(x, self.in_proj_weight, self.in_proj_bias)
         q, k, v = stacked.view(b, n, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)  # (B, heads, n, d)
         k, v = held.whole("k", k), held.whole("v", v)
-        mixed = F.scaled_dot_product_attention(rows_at(q, places), k, v).transpose(1, 2).flatten(2)
+        mixed = attend(rows_at(q, places), k, v).transpose(1, 2).flatten(2)
         y: Tensor = self.out_proj(mixed)
         return y
 

@@ -24,6 +24,7 @@ from core.engine.products import (
     unpack,
     worth_dividing,
 )
+from core.models.attention import GELULinear
 
 packing = pytest.mark.skipif(not can_pack(), reason="this PyTorch has no packed products")
 
@@ -32,14 +33,14 @@ class Two(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         generator = torch.Generator().manual_seed(5)
-        self.layers = nn.ModuleList([nn.Linear(48, 96), nn.Linear(96, 48, bias=False)])
+        self.layers = nn.ModuleList([GELULinear(48, 96), nn.Linear(96, 48, bias=False)])
         for parameter in self.parameters():
             parameter.data = torch.randn(parameter.shape, generator=generator) / 7
         self.requires_grad_(False)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         first, second = self.layers
-        y: torch.Tensor = second(F.gelu(first(x)))
+        y: torch.Tensor = second(first(x))
         return y
 
 
@@ -56,6 +57,17 @@ def test_packed_layers_say_what_plain_ones_say(shape: tuple[int, ...]) -> None:
     assert torch.equal(net(x), packed)
 
 
+@pytest.mark.skipif(not can_pack(torch.bfloat16), reason="this processor has no packed products of halves")
+def test_packed_halves_say_what_plain_ones_say_and_round_a_gelu_once() -> None:
+    net, x = Two().bfloat16(), torch.randn(1, 16, 48, generator=torch.Generator().manual_seed(6))
+    up, down = net.layers
+    assert torch.equal(PackedLinear(down, 16)(up(x.bfloat16())), down(up(x.bfloat16()))), "without a GELU to the bit"
+    exact = F.gelu(F.linear(x.bfloat16().float(), up.weight.float(), up.bias.float()), approximate="tanh")
+    packed = PackedLinear(up, 16)(x)  # float32 is cast, as autocast does
+    assert packed.dtype == torch.bfloat16
+    assert (packed - exact).abs().max() <= (up(x.bfloat16()) - exact).abs().max()
+
+
 @packing
 def test_unpacking_gives_the_same_numbers_back() -> None:
     net = Two()
@@ -65,6 +77,7 @@ def test_unpacking_gives_the_same_numbers_back() -> None:
     after = net.state_dict()
     assert before.keys() == after.keys()
     assert all(torch.equal(value, after[name]) for name, value in before.items())
+    assert [type(layer) for layer in net.layers] == [GELULinear, nn.Linear]
 
 
 def test_the_largest_layer_is_found_on_the_meta_device_too() -> None:
@@ -100,7 +113,7 @@ def test_a_hopeless_way_is_not_measured_to_the_end(monkeypatch: pytest.MonkeyPat
         return x @ weight.T
 
     monkeypatch.setattr(products.F, "linear", linear)
-    monkeypatch.setattr(products, "can_pack", lambda: False)
+    monkeypatch.setattr(products, "can_pack", lambda number=torch.float32: False)
     monkeypatch.setattr(products.time, "perf_counter", lambda: clock[0])
     assert products._measured(Layer(8, 16, 4)) == pytest.approx({PLAIN: 0.001, HALF: 0.01})
     assert calls.count(torch.bfloat16) < calls.count(torch.float32) == 2 * products._ROUNDS
