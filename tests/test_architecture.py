@@ -145,7 +145,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("numpy", "core.canvas", "core.engine.layers", "core.engine.painter", "core.engine.work"),
     },
     "core.engine.sharpening": {"numpy", "core.canvas", "core.engine.painter", "core.values.geometry"},
-    "core.engine.run": {*VALUES, "core.canvas.plan", "core.engine"},
+    "core.engine.run": {*VALUES, "core.canvas.detail", "core.canvas.plan", "core.engine"},
     "core.engine.inspect": {*VALUES, "core.canvas", "core.decoding", "core.engine"},
     "core.engine.engine": {
         *(*VALUES, "core.canvas", "core.engine", "core.values.finishing", "core.models", "core.recipe"),

@@ -47,7 +47,7 @@ class Learning:
         """Collect the examples of detail by the windows' side: known windows and the tokenizer's pictures of them.
 
         Args:
-            work: laid out, with nothing painted.
+            work: laid out.
             detail: one of `DETAIL_NAMES`, not "auto"; "none" gives no examples.
         """
         found: dict[int, Examples] = {}

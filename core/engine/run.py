@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from core.canvas.detail import Examples
 from core.canvas.plan import Pass
 from core.engine.asked import Asked
 from core.engine.blending import blended
@@ -121,7 +122,8 @@ class Runner:
         """Paint every window into the layers; yields previews, none if the budget is None."""
         samples, passes = work.samples, work.passes
         # Detail is what the model's own pixels lack; an edit that ends with the photo's pixels needs none.
-        examples = self._learning.examples(work, "none" if work.finishing else request.way_of_detail)
+        way = "none" if work.finishing else request.way_of_detail
+        examples: dict[int, Examples] | None = None
         taken = max(sample.taken for sample in samples)
         steps = taken + sum(max(sample.steps(one) for sample in samples) for one in passes)
         for index, one in enumerate(passes):
@@ -135,6 +137,8 @@ class Runner:
                         yield _preview(item, work, index, taken, steps)
                     continue
                 work.add(item)
+                if examples is None:  # only now: on a large model the first preview would wait ten seconds for it
+                    examples = self._learning.examples(work, way)
                 detail = examples.get(one.window.size.width)
                 images = list(item.images)
                 if detail is None and not work.finishing:

@@ -172,6 +172,15 @@ def test_closing_the_stream_stops_before_the_next_forward() -> None:
     assert np.array_equal(engine.edit(inpaint()).images, fake_engine().edit(inpaint()).images)
 
 
+def test_the_first_preview_waits_for_one_window_and_not_for_examples_of_detail() -> None:
+    engine = fake_engine()
+    stream = engine.stream(dataclasses.replace(inpaint(steps=3), painting=Painting(finish="none", detail="patches")))
+    next(stream)
+    assert engine.encodes == 1
+    assert isinstance(list(stream)[-1], EditResult)
+    assert engine.encodes > 1, "examples are windows of the photo, shown to the tokenizer"
+
+
 @pytest.mark.parametrize("sides", [Sides(30), Sides(0, 25), Sides(0, 0, 200), Sides(9, 8, 7, 6), Sides(120, 0, 0, 120)])
 def test_extending_keeps_the_picture_and_paints_the_rest(sides: Sides) -> None:
     image = picture(48, 64)
