@@ -74,13 +74,19 @@ def browser() -> Iterator[Browser]:
         started.close()
 
 
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    """The real `app.py`, running; one for each file of tests."""
-    started = App(tmp_path_factory.mktemp("served"))
-    started.start()
-    yield started
-    started.kill()
+@pytest.fixture(scope="session")
+def the_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """The one `app.py` of a worker, which starts once a test needs it."""
+    made = App(tmp_path_factory.mktemp("served"))
+    yield made
+    made.kill()
+
+
+@pytest.fixture
+def app(the_app: App) -> App:
+    """The real `app.py`, running, whatever the test before did to it."""
+    the_app.start()
+    return the_app
 
 
 @pytest.fixture(scope="session")

@@ -30,7 +30,9 @@ class App:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it and wait until its page can be asked for."""
+        """Start it, unless it runs, and wait until its page can be asked for."""
+        if self._process is not None and self._process.poll() is None:
+            return
         environment = {**os.environ, "GRADIO_TEMP_DIR": str(self._folder), "OMP_NUM_THREADS": "1"}
         command = [sys.executable, "app.py", "--port", str(self.port)]
         with (self._folder / "log.txt").open("ab") as log:

@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from tests.browser.real_app import App, home, stroke, wait
+from tests.browser.real_app import App, home, settle, stroke, wait
 
 # Gradio's queue statistics set a pandas option that pandas has deprecated; nothing of ours.
 pytestmark = pytest.mark.filterwarnings("ignore:'future.no_silent_downcasting'")
@@ -18,47 +18,52 @@ GRADIOS_OWN = ".empty"
 """An image's place without an image, whose label stands on an element without a role."""
 
 
-def faults(page: Page) -> list[str]:
-    """Return what axe finds, a line for each element."""
-    found = Axe().run(page, context={"exclude": [[GRADIOS_OWN]]}).response["violations"]
+def faults(page: Page, place: str) -> list[str]:
+    """Return what axe finds below a place, a line for each element."""
+    context = {"include": [[place]], "exclude": [[GRADIOS_OWN]]}
+    found = Axe().run(page, context=context).response["violations"]
     return [f"{rule['id']}: {node['target']} {node['failureSummary']}" for rule in found for node in rule["nodes"]]
 
 
-def states(page: Page) -> Iterator[str]:
-    """Go through the states of the page; each is named once it is there."""
-    yield "a first visit"
+WHOLE, STAGE, SIDE = "html", "#mge-stage", "#mge-side"
+
+
+def states(page: Page) -> Iterator[tuple[str, str]]:
+    """Go through the states of the page; each is named once it is there, with the part that is another in it."""
+    yield "a first visit", WHOLE
     stroke(page, 0.45, 0.45)
-    yield "painted"
+    yield "painted", STAGE
+    settle(page, steps=2, variations=2)
     page.locator("#mge-run").click()
     wait(page, "s.review && s.review.loaded")
-    yield "variations"
-    for name, opens, shuts in (
-        ("help", "?", "Escape"),
-        ("export", "Control+s", "Escape"),
-        ("history", "v", "v"),
-        ("comparison", "c", "Escape"),
+    yield "variations", WHOLE
+    for name, place, opens, shuts in (
+        ("help", ".mge-help", "?", "Escape"),
+        ("export", ".mge-export", "Control+s", "Escape"),
+        ("history", ".mge-drawer", "v", "v"),
+        ("comparison", STAGE, "c", "Escape"),
     ):
         home(page)
         page.keyboard.press(opens)
-        yield name
+        yield name, place
         page.keyboard.press(shuts)
     home(page)
     page.keyboard.press("Escape")
     page.locator(".mge-tool[data-id=crop]").click()
-    yield "crop"
+    yield "crop", STAGE
     page.keyboard.press("Escape")
     for key in "wl":
         page.keyboard.press(key)
-        yield f"tool {key}"
+        yield f"tool {key}", STAGE
     page.locator(".pg-model").click()
-    yield "models"
+    yield "models", "#mge-models"
     page.keyboard.press("Escape")
     for mode in "2345":
         home(page)
         page.keyboard.press(mode)
-        yield f"mode {mode}"
+        yield f"mode {mode}", SIDE
     page.get_by_role("tab", name="Form").click()
-    yield "form"
+    yield "form", WHOLE
 
 
 PHONE = {"viewport": {"width": 412, "height": 915}, "has_touch": True, "is_mobile": True}
@@ -70,8 +75,9 @@ OTHER_THERE = {"a first visit", "variations", "crop", "form"}
 def test_axe_finds_nothing(open_page: Callable[..., Page], app: App, theme: str, settings: dict[str, Any]) -> None:
     page = open_page(f"{app.address}?__theme={theme}", **settings)
     wait(page, "s.width > 0")
-    for name in states(page):
+    for name, place in states(page):
         if settings and name not in OTHER_THERE:
             continue
         page.wait_for_timeout(400)  # until what fades in can be read
-        assert not faults(page), name
+        assert page.locator(place).first.is_visible(), name
+        assert not faults(page, place), name

@@ -84,34 +84,27 @@ def drop(page: Page, text: str) -> None:
     )
 
 
-@pytest.mark.parametrize("bring", [paste, drop])
-def test_a_picture_of_another_site_opens(
-    open_page: Open, address: str, site: str, bring: Callable[[Page, str], None]
-) -> None:
+def test_a_picture_of_another_site_opens(open_page: Open, address: str, site: str) -> None:
     page = open_page(address)
+    for bring in (paste, drop):
+        opened(page, 400, 300)
+        bring(page, f"http://{site}/photo.png")
+        page.wait_for_function("__mge.state().width === 120 && __mge.state().height === 90")
+
+
+def test_what_cannot_be_read_is_said_and_the_picture_stays(open_page: Open, address: str, site: str) -> None:
+    page = open_page(address, allowed=("CORS", "Failed to load resource"))
     opened(page, 400, 300)
-    bring(page, f"http://{site}/photo.png")
-    page.wait_for_function("__mge.state().width === 120 && __mge.state().height === 90")
-
-
-@pytest.mark.parametrize(
-    ("path", "said"),
-    [
+    for path, said in (
         ("private.png", "cannot be reached or lets no other page read its pictures"),
         ("page.html", "answered with text/html, not with a picture"),
         ("missing.png", "answered with HTTP 404, not with a picture"),
         ("large.png", "has more than 32 MB"),
-    ],
-)
-def test_what_cannot_be_read_is_said_and_the_picture_stays(
-    open_page: Open, address: str, site: str, path: str, said: str
-) -> None:
-    page = open_page(address, allowed=("CORS", "Failed to load resource"))
-    opened(page, 400, 300)
-    paste(page, f"http://{site}/{path}")
-    page.locator(".mge-toast", has_text=said).wait_for()
-    assert page.locator(".mge-toast").inner_text().startswith((site, f"The picture at {site}"))
-    assert page.evaluate("__mge.state().width") == 400
+    ):
+        paste(page, f"http://{site}/{path}")
+        page.locator(".mge-toast", has_text=said).wait_for()
+        assert page.locator(".mge-toast").inner_text().startswith((site, f"The picture at {site}"))
+        assert page.evaluate("__mge.state().width") == 400
 
 
 def test_other_text_is_left_alone(open_page: Open, address: str) -> None:

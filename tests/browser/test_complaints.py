@@ -78,6 +78,19 @@ def page(open_page: Visit, launched: str) -> Page:
 
 
 @pytest.fixture(scope="module")
+def coffee(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a sample at half its size, 300 x 200: where a border is closed takes time by the pixel."""
+    return part(samples / "coffee.jpg", tmp_path_factory.mktemp("photos"), slice(0, 400, 2), slice(0, 600, 2))
+
+
+def part(sample: Path, folder: Path, rows: slice, columns: slice) -> Path:
+    """Write some rows and columns of a sample as a file of their own, and return its path."""
+    path = folder / f"{sample.stem}.png"
+    path.write_bytes(encode_png(open_picture(sample)[rows, columns]))
+    return path
+
+
+@pytest.fixture(scope="module")
 def stage_address(serve: Callable[..., str]) -> str:
     """Return the address of the stage alone."""
     return serve(build(step_seconds=0.02, steps=2))
@@ -181,16 +194,16 @@ def photo(folder: Path, name: str, width: int, height: int) -> Path:
 
 
 # what was not asked for -----------------------------------------------------------------------------------------------
-def test_every_mode_leaves_the_rest_alone(page: Page, samples: Path) -> None:
+def test_every_mode_leaves_the_rest_alone(page: Page, coffee: Path) -> None:
     """ "Unmasked area changes": Replace by box, a soft brush, Extend; the badge is what the files say, too."""
-    upload(page, samples / "coffee.jpg", (600, 400))
-    original = open_picture(samples / "coffee.jpg")
+    upload(page, coffee, (300, 200))
+    original = open_picture(coffee)
     set_numbers(page, steps=2, variations=1)
     badge = page.locator("#mge-stage .mge-badge")
 
     page.keyboard.press("2")
     wait(page, "s.mode === 'replace'")
-    drag(page, [(80, 60), (200, 180)])
+    drag(page, [(40, 30), (100, 90)])
     left, top, right, bottom = state(page)["box"]
     page.locator("#mge-class .pg-chip").first.click()
     run(page)
@@ -208,7 +221,7 @@ def test_every_mode_leaves_the_rest_alone(page: Page, samples: Path) -> None:
     page.keyboard.press("b")
     for _ in range(6):
         page.keyboard.press("Shift+BracketLeft")
-    drag(page, [(400, 250), (450, 280), (500, 240)])
+    drag(page, [(200, 125), (225, 140), (250, 120)])
     mask = painted(page)
     run(page)
     assert badge.inner_text() == "0 px changed outside"
@@ -224,21 +237,21 @@ def test_every_mode_leaves_the_rest_alone(page: Page, samples: Path) -> None:
     assert badge.inner_text() == "0 px changed outside"
     keep(page)
     grown = download(page)
-    assert grown.shape == (424, 640, 3)
-    assert np.array_equal(grown[:400, :600], brushed)
+    assert grown.shape == (224, 340, 3)
+    assert np.array_equal(grown[:200, :300], brushed)
 
 
-def test_three_edits_elsewhere_leave_the_first_as_it_was(page: Page, samples: Path) -> None:
+def test_three_edits_elsewhere_leave_the_first_as_it_was(page: Page, coffee: Path) -> None:
     """ "Quality decays each pass": no edit decodes what an earlier one has painted."""
-    upload(page, samples / "coffee.jpg", (600, 400))
+    upload(page, coffee, (300, 200))
     set_numbers(page, steps=1, variations=1)
-    first = paint(page, 40, 40, 160, 160)
+    first = paint(page, 20, 20, 80, 80)
     run(page)
     keep(page)
     before = download(page)
     elsewhere = np.zeros_like(first)
     for i in range(3):
-        elsewhere |= paint(page, 200 + 90 * i, 60 + 60 * i, 260 + 90 * i, 120 + 60 * i)
+        elsewhere |= paint(page, 100 + 45 * i, 30 + 30 * i, 130 + 45 * i, 60 + 30 * i)
         run(page)
         keep(page)
     after = download(page)
@@ -248,13 +261,13 @@ def test_three_edits_elsewhere_leave_the_first_as_it_was(page: Page, samples: Pa
     assert (after != before)[elsewhere].any()
 
 
-@pytest.mark.parametrize("size", [(517, 333), (4093, 3067)])
-def test_the_picture_keeps_its_size(page: Page, tmp_path: Path, size: tuple[int, int]) -> None:
-    """ "Image shrunk on the way": odd sizes, up to 12 megapixels, come back pixel for pixel."""
+def test_the_picture_keeps_its_size(page: Page, tmp_path: Path) -> None:
+    """ "Image shrunk on the way": 12 megapixels of odd width and height come back pixel for pixel."""
+    size = (4093, 3067)
     path = photo(tmp_path, "odd.jpg", *size)
     upload(page, path, size)
     set_numbers(page, steps=1, variations=1)
-    mask = paint(page, size[0] * 0.4, size[1] * 0.4, size[0] * 0.5, size[1] * 0.5)
+    mask = paint(page, 1640, 1230, 1700, 1290)
     run(page)
     keep(page)
     edited, original = download(page), open_picture(path)
@@ -267,14 +280,11 @@ def test_the_picture_keeps_its_size(page: Page, tmp_path: Path, size: tuple[int,
 def test_seams_are_measured_shown_and_small(page: Page, samples: Path, tmp_path: Path) -> None:
     """ "Seams": the step across the border over the steps beside it, of the best of four, on three photos."""
     best = []
-    for name, size, box in (
-        ("coffee.jpg", (600, 400), (60, 60, 140, 130)),
-        ("autumn_ridge.jpg", None, (300, 300, 420, 400)),
-        ("beach_rigging.jpg", None, (200, 120, 320, 220)),
-    ):
-        pixels = open_picture(samples / name)
-        upload(page, samples / name, size or (pixels.shape[1], pixels.shape[0]))
-        mask = paint(page, *box)
+    places = (("coffee.jpg", 0, 0), ("autumn_ridge.jpg", 240, 230), ("beach_rigging.jpg", 140, 50))
+    for width, (name, left, top) in enumerate(places, 240):
+        photo = part(samples / name, tmp_path, slice(top, top + 240), slice(left, left + width))
+        upload(page, photo, (width, 240))
+        mask = paint(page, 70, 70, 160, 150)
         run(page)
         page.select_option("#mge-stage .mge-order", "seam")
         page.locator("#mge-stage .mge-tile").first.click()
@@ -298,8 +308,8 @@ def unfinished(page: Page) -> None:
 
 def test_colours_are_matched_to_the_surroundings_and_measured(page: Page, samples: Path, tmp_path: Path) -> None:
     """ "Colour / brightness shift": matched unless switched off; what is left of the difference is shown."""
-    upload(page, samples / "mountain_trail.jpg", (1280, 960))
-    mask = paint(page, 300, 0, 520, 200)
+    upload(page, part(samples / "mountain_trail.jpg", tmp_path, slice(0, 440), slice(200, 640)), (440, 440))
+    mask = paint(page, 100, 0, 320, 200)
     matching = page.locator("#mge-match input")
     expect(matching).to_be_checked()
     unfinished(page)
@@ -325,8 +335,9 @@ def test_colours_are_matched_to_the_surroundings_and_measured(page: Page, sample
 
 def test_the_blend_is_the_users(page: Page, samples: Path, tmp_path: Path) -> None:
     """ "Blend amount must be user-set": feather 0 to 64 px inwards, 0 is hard; soft masks are honoured."""
-    upload(page, samples / "coffee.jpg", (600, 400))
-    original = open_picture(samples / "coffee.jpg").astype(np.int64)
+    photo = part(samples / "coffee.jpg", tmp_path, slice(0, 320), slice(120, 440))
+    upload(page, photo, (320, 320))
+    original = open_picture(photo).astype(np.int64)
     slider = page.locator("#mge-feather input[type=range]")
     assert (slider.get_attribute("min"), slider.get_attribute("max")) == ("0", "64")
     page.locator("#mge-match input").uncheck()
@@ -339,7 +350,7 @@ def test_the_blend_is_the_users(page: Page, samples: Path, tmp_path: Path) -> No
         page.keyboard.press("Escape")
         return result
 
-    mask = paint(page, 200, 0, 360, 160)
+    mask = paint(page, 80, 0, 240, 160)
     hard = drawn()
     assert mask[0].any()
 
@@ -357,7 +368,7 @@ def test_the_blend_is_the_users(page: Page, samples: Path, tmp_path: Path) -> No
     assert np.abs(soft - expected).max() <= 1
 
     set_numbers(page, feather=64)
-    again = paint(page, 200, 0, 360, 160)  # at the size that the dock leaves, its edges fall on other pixels
+    again = paint(page, 80, 0, 240, 160)  # at the size that the dock leaves, its edges fall on other pixels
     feathered = drawn()
     assert not (hard != original)[~mask].any()
     assert not (feathered != original)[~again].any()
@@ -367,15 +378,18 @@ def test_the_blend_is_the_users(page: Page, samples: Path, tmp_path: Path) -> No
 
 # painting -------------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("density", [1, 2])
-@pytest.mark.parametrize("size", [(640, 361), (333, 501), (420, 420)])
-def test_the_mask_lands_where_it_was_painted(
-    open_page: Visit, stage_address: str, size: tuple[int, int], density: int
-) -> None:
+def test_the_mask_lands_where_it_was_painted(open_page: Visit, stage_address: str, density: int) -> None:
     """ "Mask lands elsewhere": what Python reads is the stroke, at three zooms, three shapes, two pixel densities."""
-    page = open_page(stage_address, device_scale_factor=density)
+    page = open_page(stage_address, **({"device_scale_factor": density} if density > 1 else {}))
+    for size in ((641, 361), (333, 501), (420, 420)):
+        read_as_painted(page, *size)
+
+
+def read_as_painted(page: Page, width: int, height: int) -> None:
+    """Paint on a picture of that size at three zooms, and compare each time with what Python reads."""
+    size = (width, height)
     gestures.opened(page, *size)
-    width, height = size
-    last = ""
+    last = page.evaluate("JSON.parse(document.querySelector('#heard textarea').value || '{}').data?.run ?? ''")
     scales = set()
     for zoom in (0, -600, 500):
         page.keyboard.press("Control+0")
@@ -422,7 +436,9 @@ def test_painting_at_12_megapixels_does_not_lag(open_page: Visit, stage_address:
         frames = page.evaluate("__mge.frames()")
         assert frames["count"] >= 10
         averages.append(frames["total"] / frames["count"])
-    assert min(averages) <= FRAME_MS, averages
+        if averages[-1] <= FRAME_MS:
+            return
+    pytest.fail(f"milliseconds a frame, by stroke: {averages}")
 
 
 def test_a_stroke_that_leaves_the_canvas_goes_on_and_ends_outside(page: Page) -> None:
@@ -538,25 +554,25 @@ def test_little_context_is_said(open_page: Visit, stage_address: str) -> None:
         assert ("little context left" in status.inner_text()) == warned
 
 
-def test_extend_takes_any_amount(page: Page, samples: Path) -> None:
+def test_extend_takes_any_amount(page: Page, coffee: Path) -> None:
     """ "Outpaint amount and direction": more than the picture itself, in several windows, with something everywhere."""
-    upload(page, samples / "coffee.jpg", (600, 400))
-    original = open_picture(samples / "coffee.jpg")
+    upload(page, coffee, (300, 200))
+    original = open_picture(coffee)
     set_numbers(page, steps=1, variations=1)
     page.keyboard.press("3")
     wait(page, "s.mode === 'extend'")
-    page.evaluate("mgeStage.setExtend([0, 37, 701, 0]); document.activeElement.blur()")
+    page.evaluate("mgeStage.setExtend([0, 37, 351, 0]); document.activeElement.blur()")
     page.wait_for_function("__mge.passes().length > 2")
     windows = len(page.evaluate("__mge.passes()"))
     assert f"{windows} windows" in page.locator("#mge-stage .mge-status").inner_text()
     run(page)
     keep(page)
     grown = download(page)
-    assert grown.shape == (437, 1301, 3)
-    assert np.array_equal(grown[37:, :600], original)
+    assert grown.shape == (237, 651, 3)
+    assert np.array_equal(grown[37:, :300], original)
     new = np.ones(grown.shape[:2], np.bool_)
-    new[37:, :600] = False
-    for block in np.array_split(np.arange(1301), 12):
+    new[37:, :300] = False
+    for block in np.array_split(np.arange(651), 12):
         part = grown[:, block][new[:, block]]
         assert part.max() > 24  # no black bars
 
@@ -576,17 +592,17 @@ def test_a_strip_says_how_many_windows_and_seconds_before_it_runs(page: Page, tm
 
 
 # nothing is lost ------------------------------------------------------------------------------------------------------
-def test_a_reload_brings_everything_back(page: Page, samples: Path) -> None:
+def test_a_reload_brings_everything_back(page: Page, coffee: Path) -> None:
     """ "Work lost on reload/crash": picture, versions, mask, variations under review, mode and settings."""
-    upload(page, samples / "coffee.jpg", (600, 400))
+    upload(page, coffee, (300, 200))
     set_numbers(page, steps=3, variations=2, seed=5, feather=20)
-    paint(page, 60, 60, 140, 130)
+    paint(page, 30, 30, 70, 65)
     run(page)
     tile(page, 1).click()
     wait(page, "s.review.index === 1 && s.review.loaded")
     keep(page)
     picture = download(page)
-    paint(page, 300, 200, 380, 260)
+    paint(page, 150, 100, 190, 130)
     run(page)
     tile(page, 1).click()
     wait(page, "s.review.index === 1 && s.review.loaded")
@@ -610,11 +626,11 @@ def test_a_reload_brings_everything_back(page: Page, samples: Path) -> None:
     assert not np.array_equal(download(page), picture)
 
 
-def test_each_variation_can_be_saved_as_it_is_and_seen_after_undo(page: Page, samples: Path, tmp_path: Path) -> None:
+def test_each_variation_can_be_saved_as_it_is_and_seen_after_undo(page: Page, coffee: Path, tmp_path: Path) -> None:
     """ "Result review": own file and seed without keeping it; undo of a kept one leaves all of them to browse."""
-    upload(page, samples / "coffee.jpg", (600, 400))
+    upload(page, coffee, (300, 200))
     set_numbers(page, steps=2, variations=3, seed=40)
-    paint(page, 60, 60, 140, 130)
+    paint(page, 30, 30, 70, 65)
     run(page)
     saved = []
     for i in range(3):
@@ -637,15 +653,14 @@ def test_each_variation_can_be_saved_as_it_is_and_seen_after_undo(page: Page, sa
     assert np.array_equal(open_picture(export(page, tmp_path, "png")), saved[0])
 
 
-@pytest.mark.parametrize(("suffix", "kind"), [("jpg", "JPEG"), ("webp", "WEBP"), ("png", "PNG")])
-def test_the_format_stays_and_its_size_is_known(page: Page, tmp_path: Path, suffix: str, kind: str) -> None:
+def test_the_format_stays_and_its_size_is_known(page: Page, tmp_path: Path) -> None:
     """ "Format bloat / quality flag": the format that came in is offered, with the bytes it takes."""
-    upload(page, photo(tmp_path, f"mine.{suffix}", 310, 205), (310, 205))
-    path = export(page, tmp_path)
-    with Image.open(path) as file:
-        assert file.format == kind
-        assert file.size == (310, 205)
-    assert path.suffix == f".{suffix}"
+    for width, (suffix, kind) in enumerate((("jpg", "JPEG"), ("webp", "WEBP"), ("png", "PNG")), 310):
+        upload(page, photo(tmp_path, f"mine.{suffix}", width, 205), (width, 205))
+        path = export(page, tmp_path)
+        assert path.suffix == f".{suffix}"
+        with Image.open(path) as file:
+            assert (file.format, file.size) == (kind, (width, 205))
 
 
 # the machine ----------------------------------------------------------------------------------------------------------

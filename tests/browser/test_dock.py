@@ -53,12 +53,32 @@ def groups(page: Page) -> list[str]:
     return [" ".join([each.locator("h2").inner_text(), *each.locator("b").all_text_contents()]) for each in found]
 
 
-def test_it_lies_below_the_picture_and_tiles_show_what_is_new(page: Page) -> None:
+def test_it_lies_below_the_picture_tiles_show_what_is_new_and_have_medals(page: Page) -> None:
     box = {name: page.locator(name).bounding_box() for name in (".mge-view", ".mge-strip", ".mge-tile >> nth=0")}
     view, strip, tile = (box[name] or {} for name in box)
     assert view["y"] + view["height"] <= strip["y"]
     assert (tile["width"], tile["height"]) == (112, 112)
     assert page.evaluate("(c => [c.width, c.height])(document.querySelector('.mge-tile canvas'))") == [224, 224]
+    # medals stand for numbers, which the tooltip has
+    tiles = page.locator(".mge-tile")
+    assert tiles.locator("small").all_text_contents() == ["1", "2", "3", ""]
+    assert tiles.locator("small").first.get_attribute("data-medal") == "1"
+    title = tiles.nth(1).get_attribute("title") or ""
+    assert "#2" in title
+    assert "seam 1.40" in title
+
+
+def test_notices_stand_at_the_foot_in_the_middle_and_clear_of_the_dock(page: Page) -> None:
+    for size in ((1440, 900), (412, 915)):
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        page.click(".mge-strip >> text=Drop")
+        page.wait_for_selector(".mge-toast.mge-on")
+        page.wait_for_function("getComputedStyle(document.querySelector('.mge-toast')).transform === 'none'")
+        places = [page.locator(name).bounding_box() for name in (".mge-view", ".mge-strip", ".mge-toast")]
+        view, strip, toast = (each or {} for each in places)
+        assert view["y"] + view["height"] / 2 < toast["y"], size
+        assert toast["y"] + toast["height"] <= strip["y"], size
+        assert abs(toast["x"] + toast["width"] / 2 - view["x"] - view["width"] / 2) <= 1, size
 
 
 def test_runs_are_groups_and_any_tile_leads_to_its_picture(page: Page) -> None:
@@ -120,25 +140,3 @@ def test_what_has_a_star_outlasts_a_clearing_and_a_reload(page: Page) -> None:
     page.keyboard.press("Control+z")
     page.wait_for_function("document.querySelectorAll('.mge-tile canvas').length === 8")
     assert groups(page) == ["Run 1 A B C D", "Run 2 A B C D"]
-
-
-@pytest.mark.parametrize("size", [(1440, 900), (412, 915)])
-def test_notices_stand_at_the_foot_in_the_middle_and_clear_of_the_dock(page: Page, size: tuple[int, int]) -> None:
-    page.set_viewport_size({"width": size[0], "height": size[1]})
-    page.click(".mge-strip >> text=Drop")
-    page.wait_for_selector(".mge-toast.mge-on")
-    page.wait_for_function("getComputedStyle(document.querySelector('.mge-toast')).transform === 'none'")
-    places = [page.locator(name).bounding_box() for name in (".mge-view", ".mge-strip", ".mge-toast")]
-    view, strip, toast = (each or {} for each in places)
-    assert view["y"] + view["height"] / 2 < toast["y"]
-    assert toast["y"] + toast["height"] <= strip["y"]
-    assert abs(toast["x"] + toast["width"] / 2 - view["x"] - view["width"] / 2) <= 1
-
-
-def test_medals_stand_for_numbers_which_the_tooltip_has(page: Page) -> None:
-    tiles = page.locator(".mge-tile")
-    assert tiles.locator("small").all_text_contents() == ["1", "2", "3", ""]
-    assert tiles.locator("small").first.get_attribute("data-medal") == "1"
-    title = tiles.nth(1).get_attribute("title") or ""
-    assert "#2" in title
-    assert "seam 1.40" in title

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.real_app import App, home, run, settle, state, stroke, wait
+from core.pictures import encode_png, open_picture
+from tests.browser.real_app import App, home, open_file, run, settle, state, stroke, wait
 
 # Gradio's queue statistics set a pandas option that pandas has deprecated; nothing of ours.
 pytestmark = pytest.mark.filterwarnings("ignore:'future.no_silent_downcasting'")
@@ -17,12 +19,12 @@ STEPS = 4
 
 
 @pytest.fixture
-def page(open_page: Visit, app: App) -> Page:
-    """A sample of 1280 x 960 with a hole in it."""
+def page(open_page: Visit, app: App, samples: Path, tmp_path: Path) -> Page:
+    """A part of a sample, 640 x 480, with a hole in it."""
+    (tmp_path / "trail.png").write_bytes(encode_png(open_picture(samples / "mountain_trail.jpg")[400:880, 500:1140]))
     page = open_page(app.address)
     wait(page, "s.width > 0")
-    page.locator("#mge-samples button[title='mountain trail']").click()
-    wait(page, "s.width === 1280 && s.painted === 0")
+    open_file(page, tmp_path / "trail.png", 640, 480)
     settle(page, steps=STEPS, variations=2)
     stroke(page, 0.6, 0.6, 0.05, 0.02)
     stroke(page, 0.6, 0.64, 0.05, 0.02)

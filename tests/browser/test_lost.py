@@ -225,9 +225,10 @@ def test_undo_outlives_a_reload_and_what_is_painted_over_a_run_is_still_to_be_do
 REFUSED = "{ get() { throw new DOMException('refused', 'SecurityError'); } }"
 WITHOUT = {
     "indexedDB": f"Object.defineProperty(window, 'indexedDB', {REFUSED});",
-    "localStorage": f"Object.defineProperty(window, 'localStorage', {REFUSED});",
-    "sessionStorage": f"Object.defineProperty(window, 'sessionStorage', {REFUSED});",
-    "navigator.locks": "Object.defineProperty(navigator, 'locks', { value: undefined });",
+    "localStorage, sessionStorage, navigator.locks": (
+        f"for (const name of ['localStorage', 'sessionStorage']) Object.defineProperty(window, name, {REFUSED});"
+        "Object.defineProperty(navigator, 'locks', { value: undefined });"
+    ),
 }
 
 

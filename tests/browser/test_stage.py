@@ -31,22 +31,6 @@ def slow_address(serve: Callable[..., str]) -> str:
 
 
 # painting -------------------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize("density", [1, 2])
-@pytest.mark.parametrize("zoom", ["fit", "in", "out"])
-def test_painted_mask_reaches_python_exactly(open_page: Open, address: str, density: int, zoom: str) -> None:
-    page = open_page(address, device_scale_factor=density)
-    opened(page, 641, 479)
-    page.mouse.move(*client(page, 300, 200))
-    if zoom != "fit":
-        wheel(page, -500 if zoom == "in" else 400)
-    seen = drag(page, [(250, 180), (290, 260), (330, 190), (352, 215)])
-    expected, near = stroke((641, 479), seen, state(page)["size"] / 2)
-    got = received(page)
-    assert got.shape == (479, 641)
-    assert expected.sum() > 1000
-    assert not ((got != expected) & ~near).any()
-
-
 def test_stroke_past_the_border_is_cut_not_lost(open_page: Open, address: str) -> None:
     page = open_page(address)
     opened(page, 320, 240)

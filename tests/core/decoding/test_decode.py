@@ -181,7 +181,7 @@ def test_cooling_and_warm_up_change_what_is_drawn() -> None:
     assert not torch.equal(plain, warm)
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)  # each of up to 30 branches
 @given(unknown=st.integers(1, N), sampling=samplings, start_step=st.integers(0, 3))
 def test_a_branch_with_nothing_changed_repeats_the_rest_bit_for_bit(
     unknown: int, sampling: Sampling, start_step: int
