@@ -50,6 +50,7 @@ class AppSettings:
             unused for longest are dropped, except those being worked on; browsers have their own copies.
         sweep_cells: most cells of one sweep.
         space: the Hugging Face Space that the server is, "owner/name"; empty elsewhere.
+        lent: whether that Space is on ZeroGPU, which lends a GPU for one call at a time, and nobody named a device.
     """
 
     host: str = "127.0.0.1"
@@ -71,6 +72,7 @@ class AppSettings:
     memory_mb: int = 1024
     sweep_cells: int = 64
     space: str = ""
+    lent: bool = False
 
 
 def read_settings(arguments: Sequence[str], environment: Mapping[str, str]) -> AppSettings:
@@ -80,7 +82,8 @@ def read_settings(arguments: Sequence[str], environment: Mapping[str, str]) -> A
         arguments: the command line without the program's name.
         environment: GRADIO_SERVER_NAME, GRADIO_SERVER_PORT, MASKGIT_EDITOR_HOSTS (joined by commas),
             MASKGIT_EDITOR_MODEL, MASKGIT_EDITOR_MODEL_FOLDER (folders joined as PATH's are),
-            MASKGIT_EDITOR_FIXED_MODEL (1 or 0), MASKGIT_EDITOR_DEVICE, SPACE_ID and SPACE_HOST are read.
+            MASKGIT_EDITOR_FIXED_MODEL (1 or 0), MASKGIT_EDITOR_DEVICE, MASKGIT_EDITOR_MCP (1 or 0), SPACE_ID,
+            SPACE_HOST and SPACES_ZERO_GPU are read.
 
     Raises:
         SystemExit: 2 after one sentence, for invalid flags and variables; 0 after `--help`.
@@ -102,6 +105,7 @@ def read_settings(arguments: Sequence[str], environment: Mapping[str, str]) -> A
         disk_mb=chosen.disk_mb,
         memory_mb=chosen.memory_mb,
         space=environment.get("SPACE_ID", ""),
+        lent=chosen.device == "auto" and environment.get("SPACES_ZERO_GPU", "").lower() in ("1", "t", "true"),
     )
 
 
@@ -169,7 +173,12 @@ def _parser(environment: Mapping[str, str]) -> _Parser:
     )
     _add_models(parser, environment)
     _add_limits(parser)
-    parser.add_argument("--mcp", action="store_true", help="offer the API as tools of the Model Context Protocol too")
+    parser.add_argument(
+        "--mcp",
+        action="store_true",
+        default=environment.get("MASKGIT_EDITOR_MCP", "0") not in ("", "0"),
+        help="offer the API as tools of the Model Context Protocol too",
+    )
     return parser
 
 

@@ -29,6 +29,10 @@ def serve(settings: AppSettings) -> None:
     share_one_heap()
     place = os.environ.get("GRADIO_TEMP_DIR") or None
     with listening(settings.host, settings.port) as sockets, workplace(place) as folders:
+        if settings.space:  # nobody has a shell there
+            from editor.models.current import fetch_named
+
+            fetch_named(settings)
         with without_proxies():
             from editor.models.shelf import start_engine
             from editor.page.layout import appearance, build_app, build_handlers
@@ -41,6 +45,10 @@ def serve(settings: AppSettings) -> None:
             app, inner = application(page, settings, folders, routes(handlers.calls), **appearance())
         said = about_server.open_at(address_of(settings.host, sockets))
         server = Server(app, inner, ready=partial(_opened, said), stuck=partial(_give_up, folders))
+        if settings.lent:
+            from editor.server.zerogpu import announce
+
+            announce(page, server)
         server.run(sockets)
 
 

@@ -145,6 +145,10 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("numpy", "core.canvas", "core.engine.layers", "core.engine.painter", "core.engine.work"),
     },
     "core.engine.sharpening": {"numpy", "core.canvas", "core.engine.painter", "core.values.geometry"},
+    "core.engine.lent": {
+        *("torch", "core.engine.device", "core.engine.local", "core.engine.painter", "core.engine.remote"),
+        *("core.engine.products", "core.errors", "core.recipe"),
+    },
     "core.engine.run": {*VALUES, "core.canvas.detail", "core.canvas.plan", "core.engine"},
     "core.engine.inspect": {*VALUES, "core.canvas", "core.decoding", "core.engine"},
     "core.engine.engine": {
@@ -282,7 +286,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("numpy", "PIL", "core", "editor.checks", "editor.documents", "editor.sentences"),
         *("editor.server.darkroom", "editor.settings"),
     },
-    "editor.models": {"core", "editor.models", "editor.sentences", "editor.settings"},
+    "editor.models": {"core", "editor.models", "editor.sentences", "editor.server.zerogpu", "editor.settings"},
     "editor.axes": {"core", "editor.sentences"},
     "editor.markup": {"core", "editor.sentences"},
     "editor.checks": {"core", "editor.sentences"},
@@ -291,6 +295,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "editor.server.addresses": {"starlette", "editor.sentences"},
     "editor.server.doorway": {"starlette", "editor.sentences", "editor.server"},
     "editor.server.serving": {"gradio", "fastapi", "starlette", "uvicorn", "editor.server", "editor.settings"},
+    # the only room that knows ZeroGPU's package
+    "editor.server.zerogpu": {"gradio", "spaces", "uvicorn"},
     "editor.server.darkroom": {"numpy", "core", "editor.sentences"},
     "editor.server.turns": {"core", "editor.sentences"},
     # before gradio and torch are imported

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
 
 from core.cli import main
 from editor import read_settings
@@ -137,5 +138,19 @@ def test_the_space_is_described_as_the_hub_reads_it() -> None:
     assert len(space["short_description"]) <= 60, "the Hub refuses longer ones"
     assert re.fullmatch(r"\d+[mh]", space["startup_duration_timeout"])
     assert space["suggested_hardware"] == "cpu-basic"
-    thumbnail = re.fullmatch(r"https://huggingface.co/spaces/[\w./-]+/resolve/main/(\S+)", space.get("thumbnail", ""))
-    assert thumbnail is None or (ROOT / thumbnail[1]).is_file()
+    thumbnail = re.fullmatch(r"https://huggingface.co/spaces/NAME/[\w-]+/resolve/main/(\S+)", space["thumbnail"])
+    assert thumbnail is not None
+    assert (ROOT / thumbnail[1]).is_file()
+
+
+def test_versions_that_zerogpu_offers_are_in_the_products_ranges() -> None:
+    text = " ".join((ROOT / "docs" / "serving.md").read_text().split())
+    offered, python = re.findall(r"ZeroGPU offered PyTorch (.*?) with Python (\S+) in", text)[0]
+    wanted = (ROOT / "requirements.txt").read_text()
+    torch = Requirement(next(line for line in wanted.split("\n") if line.startswith("torch")))
+    fitting = [each for each in re.findall(r"[\d.]+\d", offered) if torch.specifier.contains(each)]
+    assert len(fitting) >= 2
+    (chosen,) = re.findall(r"torch==([\d.]+)/'", text)
+    assert chosen == fitting[-1]
+    _, matter, _ = (ROOT / "README.md").read_text().split("---\n", 2)
+    assert yaml.safe_load(matter)["python_version"] == python

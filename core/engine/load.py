@@ -6,12 +6,15 @@ Knows nothing of requests or pictures.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import overload
 
 from core.engine.device import pick_device, pick_format
 from core.engine.engine import Engine
+from core.engine.lent import Lend, LentLine
 from core.engine.local import LocalPainter
 from core.engine.nets import Nets
 from core.engine.products import largest_layer, worth_dividing
+from core.engine.remote import RemotePainter
 from core.errors import UnknownModel
 from core.models.bundled import BUNDLED, list_models
 from core.models.catalog import CATALOG
@@ -46,9 +49,22 @@ class LocalEngine(Engine):
         self._nets.divide_among(threads)
 
 
+@overload
+def load_engine(model: str = ..., *, lend: Lend, folder: Path | None = ...) -> Engine: ...
+
+
+@overload
+def load_engine(model: str = ..., *, device: str = ..., dtype: str = ..., folder: Path | None = ...) -> LocalEngine: ...
+
+
 def load_engine(
-    model: str = "scenes-128", *, device: str = "auto", dtype: str = "auto", folder: Path | None = None
-) -> LocalEngine:
+    model: str = "scenes-128",
+    *,
+    device: str = "auto",
+    dtype: str = "auto",
+    folder: Path | None = None,
+    lend: Lend | None = None,
+) -> Engine:
     """Load a model once; edit with it many times.
 
     Args:
@@ -56,6 +72,7 @@ def load_engine(
         device: one of `core.values.DEVICES`: "auto", "cpu", "cuda", "cuda:1", "mps" or "xpu".
         dtype: "auto", which measures, or one of `core.engine.device.FORMATS`: "fp32", "packed", "bf16" or "fp16".
         folder: a model folder of one's own, instead of `model`.
+        lend: lends a CUDA GPU for one question at a time, on which the nets compute in bf16; see `core.engine.lent`.
 
     Raises:
         UnknownModel: if no model has that name, or it is not on this disk.
@@ -64,8 +81,11 @@ def load_engine(
     """
     folder = folder_of(model) if folder is None else folder
     spec = read_spec(folder)
-    painter = load_painter(folder, spec, device=device, dtype=dtype)
-    return LocalEngine(spec, painter, recogniser=load_recogniser(folder, spec))
+    recogniser = load_recogniser(folder, spec)
+    if lend is not None:
+        line = LentLine(load_painter(folder, spec, device="cpu", dtype="bf16"), lend)
+        return Engine(spec, RemotePainter(line), recogniser=recogniser)
+    return LocalEngine(spec, load_painter(folder, spec, device=device, dtype=dtype), recogniser=recogniser)
 
 
 def load_painter(folder: Path, spec: ModelSpec, *, device: str, dtype: str) -> LocalPainter:

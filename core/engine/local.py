@@ -30,7 +30,7 @@ from core.models.config import ModelSpec
 from core.models.sharpener import Sharpener
 from core.recipe import Machine
 
-_ON_GPU = 8
+ON_GPU = 8
 """Samples of a GPU's batch that take about as long as one: more fill it."""
 
 
@@ -54,7 +54,7 @@ class LocalPainter:
     @property
     def together(self) -> int:
         """See `Painter.together`."""
-        return self.nets.jobs if self.nets.device.type == "cpu" else _ON_GPU
+        return self.nets.jobs if self.nets.device.type == "cpu" else ON_GPU
 
     @property
     def places(self) -> int:

@@ -240,11 +240,7 @@ class Nets:
             )
 
     def step_down(self) -> bool:
-        """Use less memory from now on: a smaller number format, then the CPU.
-
-        Returns:
-            Whether there was anything left to reduce.
-        """
+        """Use less memory from now on: a smaller number format, then the CPU; returns whether that was possible."""
         if self.dtype == torch.float32:
             unpack(self.transformer)
             self.number = NumberFormat(smaller_dtype(self.device))
@@ -252,15 +248,22 @@ class Nets:
                 halve(net, self.dtype)
             self._tell(Sentence("it computes in {numbers}, and pixels may differ a little", numbers=self.number.said))
         elif self.device.type != "cpu":
-            self.device, self._rows = torch.device("cpu"), 1
-            self.tokenizer, self.transformer = self.tokenizer.cpu(), self.transformer.cpu()
-            self._vision = None if self._vision is None else self._vision.cpu()
+            self.go_to(torch.device("cpu"))
             self._tell(Sentence("it computes on the CPU, which takes longer"))
         else:
             return False
         self._tokens.clear()
         self._seen.clear()
         return True
+
+    def go_to(self, device: torch.device) -> None:
+        """Compute on another device from now on, or on this one in a process that was forked since."""
+        self.device, self._rows = device, 1 if device.type == "cpu" else _MOST_ROWS
+        self.tokenizer, self.transformer = self.tokenizer.to(device), self.transformer.to(device)
+        self._vision = None if self._vision is None else self._vision.to(device)
+        self.divide_among(self.threads)  # threads do not come along
+        self._tokens.clear()
+        self._seen.clear()
 
     def _tell(self, what: Sentence) -> None:
         self.told.append(Sentence("memory is short: from now on {what}.", what=what))

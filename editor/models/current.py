@@ -225,7 +225,7 @@ class Models:
                 job.stage = "convert"
                 _convert(paths, converted_folder(entry.published.name), job)
             job.stage = "load"
-            engine = entry.load(self._settings.device)
+            engine = entry.load(self._settings)
             with self._lock:
                 job.check()
                 self._engine, self._working, self._job = engine, entry.key, None
@@ -249,6 +249,29 @@ class Models:
                 if job.stage == "download" and job.done:
                     self._reached[job.entry.key] = job.done
                 self._tell("error", about_models.failed(job.entry.key, self._working, why))
+
+
+def fetch_named(settings: AppSettings) -> None:
+    """Fetch and convert the published model that the editor is to start with, unless it is here; the log says how far.
+
+    Raises:
+        CheckpointError: if it cannot be had.
+    """
+    named = [each for each in shelf.entries(settings) if each.key == settings.model and each.published is not None]
+    if not named or named[0].here == "ready":
+        return
+    entry, job, told = named[0], _Job(named[0]), -1
+
+    def progressed(done: int, total: int) -> None:
+        nonlocal told
+        if (tenths := 10 * done // max(total, 1)) > told:
+            logger.info("%s: %d of %d MB are here", entry.key, done // 10**6, total // 10**6)
+        told = max(told, tenths)
+
+    assert entry.published is not None
+    paths = download(entry.published, progress=progressed)
+    logger.info("%s is being converted", entry.key)
+    _convert(paths, converted_folder(entry.published.name), job)
 
 
 def _convert(paths: Sequence[Path], folder: Path, job: _Job) -> None:

@@ -48,16 +48,16 @@ class Entry:
     published: Published | None = None
     here: Literal["ready", "downloaded", "no"] = "ready"
 
-    def load(self, device: str) -> Engine:
+    def load(self, settings: AppSettings) -> Engine:
         """Load an engine of this model, which must be ready.
 
         Args:
-            device: as in the settings.
+            settings: which device, or that a GPU is lent.
 
         Raises:
             CoreError: if it cannot be loaded.
         """
-        return _loaded(self.spec.name, device, self.folder)
+        return _loaded(self.spec.name, settings, self.folder)
 
 
 class Broken(NamedTuple):
@@ -101,15 +101,21 @@ def start_engine(settings: AppSettings) -> Engine:
         logger.warning("%s", why)
     for entry in entries(settings):
         if entry.key == settings.model and entry.group == "own":
-            return entry.load(settings.device)
+            return entry.load(settings)
     for folder, why in broken(settings):
         if folder == settings.model:
             raise CheckpointError(why)
-    return _loaded(settings.model, settings.device)
+    return _loaded(settings.model, settings)
 
 
-def _loaded(name: str, device: str, folder: Path | None = None) -> Engine:
-    engine = load_engine(name, device=device, folder=folder)
+def _loaded(name: str, settings: AppSettings, folder: Path | None = None) -> Engine:
+    engine: Engine
+    if settings.lent:
+        from editor.server.zerogpu import lend
+
+        engine = load_engine(name, lend=lend, folder=folder)
+    else:
+        engine = load_engine(name, device=settings.device, folder=folder)
     gc.collect()  # loading leaves cycles around the nets, in which they would outlive their last edit
     return engine
 
