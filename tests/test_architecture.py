@@ -116,8 +116,16 @@ MAY_IMPORT: dict[str, set[str]] = {
     # a painter elsewhere, by whatever way words reach it
     "core.engine.remote": {"numpy", "core.decoding", "core.engine.painter", "core.errors", "core.recipe"},
     # the only rooms that touch nets
+    "core.engine.batching": {"torch"},
     "core.engine.nets": {
-        *("torch", "numpy", "core.engine.device", "core.engine.products", "core.engine.swatches"),
+        *(
+            "torch",
+            "numpy",
+            "core.engine.batching",
+            "core.engine.device",
+            "core.engine.products",
+            "core.engine.swatches",
+        ),
         *("core.engine.threads", "core.errors", "core.models"),
     },
     "core.engine.recall": {"core.decoding", "core.engine.painter", "core.models.memory"},
@@ -146,10 +154,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "core.engine.sharpening": {"numpy", "core.canvas", "core.engine.painter", "core.values.geometry"},
     "core.engine.lent": {
-        *("torch", "core.engine.device", "core.engine.local", "core.engine.painter", "core.engine.remote"),
-        *("core.engine.products", "core.errors", "core.recipe"),
+        *("torch", "core.engine.device", "core.engine.local", "core.engine.nets", "core.engine.painter"),
+        *("core.engine.products", "core.engine.remote", "core.errors", "core.recipe"),
     },
-    "core.engine.run": {*VALUES, "core.canvas.detail", "core.canvas.plan", "core.engine"},
+    "core.engine.run": {*VALUES, "core.canvas.detail", "core.canvas.plan", "core.engine", "core.recipe"},
     "core.engine.inspect": {*VALUES, "core.canvas", "core.decoding", "core.engine"},
     "core.engine.engine": {
         *(*VALUES, "core.canvas", "core.engine", "core.values.finishing", "core.models", "core.recipe"),

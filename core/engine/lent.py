@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 import torch
 
 from core.engine.device import memory_errors_translated
-from core.engine.local import ON_GPU, LocalPainter
+from core.engine.local import LocalPainter
+from core.engine.nets import A_BATCH
 from core.engine.painter import Job, Painted, Step
 from core.engine.products import unpack
 from core.engine.remote import Facts, Lost
@@ -63,7 +64,7 @@ class LentLine:
         nets = painter.nets
         unpack(nets.transformer)  # packed weights cannot leave the CPU
         self._weights = sum(weight.numel() for weight in nets.transformer.parameters())
-        self._facts = Facts(Machine(self._device.type, nets.number.said, 1), ON_GPU)
+        self._facts = Facts(Machine(self._device.type, nets.number.said, 1), A_BATCH)
         self._work = lend(self._answers, self.seconds)
 
     @property

@@ -21,7 +21,7 @@ from core.decoding.guidance import Row, predictor, seen_by
 from core.decoding.settings import MASK, NO_CLASS
 from core.engine.clock import timed
 from core.engine.device import free_unused
-from core.engine.nets import Nets, distinct
+from core.engine.nets import A_BATCH, Nets, distinct
 from core.engine.painter import Drawn, Fitting, Job, Painted, Step
 from core.engine.recall import Recall
 from core.engine.swatches import cell_colours, mosaic
@@ -30,12 +30,12 @@ from core.models.config import ModelSpec
 from core.models.sharpener import Sharpener
 from core.recipe import Machine
 
-ON_GPU = 8
-"""Samples of a GPU's batch that take about as long as one: more fill it."""
+_PLACES = 4
+"""Edits at a time on a GPU: their samples share its batches, and while one's picture is composed others use it."""
 
 
 class LocalPainter:
-    """A `Painter` over nets on a device of this machine. Not thread-safe.
+    """A `Painter` over nets on a device of this machine; thread-safe where it has several `places`.
 
     Attributes:
         nets: tokenizer, transformer and the frozen classifier.
@@ -54,15 +54,19 @@ class LocalPainter:
     @property
     def together(self) -> int:
         """See `Painter.together`."""
-        return self.nets.jobs if self.nets.device.type == "cpu" else ON_GPU
+        return A_BATCH if self.nets.joins else self.nets.jobs
 
     @property
     def places(self) -> int:
         """See `Painter.places`."""
-        return 1
+        return _PLACES if self.nets.joins else 1
 
     def paint(self, job: Job) -> Iterator[Step | Painted]:
         """See `Painter.paint`."""
+        with self.nets.batches.among_others():
+            yield from self._painted(job)
+
+    def _painted(self, job: Job) -> Iterator[Step | Painted]:
         seconds = {"encode": 0.0, "transformer": 0.0, "decode": 0.0}
         with timed(seconds, "encode"):
             tokens, seen = self._around(job)
@@ -179,7 +183,7 @@ class LocalPainter:
         self, job: Job, seen: Tensor | None, cells: Tensor, forwards: list[int], seconds: dict[str, float]
     ) -> Predict:
         """Make the function that answers some cells with the samples' classes and guidance; keeps the accounts."""
-        recall = Recall.of(job) if self.nets.recalls else None
+        recall = None if self.nets.joins else Recall.of(job)
 
         def net(tokens: Tensor, class_ids: Tensor, rows: Sequence[Row]) -> Tensor:
             memories = None if recall is None else recall.memories(rows, class_ids.tolist())

@@ -2,7 +2,7 @@
 
 Knows nothing of requests, canvases or schedules. On the CPU every sample goes through the nets by itself, so that a
 variation drawn alone equals itself drawn among others, to the bit; where a product takes fewer threads than there are,
-several samples do so side by side. On a GPU samples share a batch.
+several samples do so side by side. On a GPU samples share a batch, those of several threads among them.
 
 When memory runs out there are three steps down: fewer samples at a time, at once and in here; then a smaller number
 format, then the CPU, both by `step_down`, after which the caller begins anew, so that one picture has one format.
@@ -13,6 +13,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import logging
+import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
@@ -23,6 +24,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from core.engine.batching import Batches
 from core.engine.device import NumberFormat, free_unused, ran_out, smaller_dtype
 from core.engine.products import can_pack, pack, unpack
 from core.engine.swatches import FEWEST, cell_colours, fitted
@@ -44,6 +46,8 @@ _CACHED_WINDOWS = 64
 _EMPTY = object()
 """Stands for every empty memory: they are alike."""
 _MOST_ROWS = 4096  # samples at a time: all of them, until memory runs out
+A_BATCH = 8
+"""Samples of a GPU's batch, which take about as long as one: more fill it."""
 
 
 class Nets:
@@ -53,6 +57,7 @@ class Nets:
         forwards: transformer passes so far, one per sample and guidance branch; equal samples count each.
         encodes: windows encoded so far; a window seen before is not encoded again.
         tokenizer, transformer: the nets themselves.
+        batches: of samples that join.
         device, number: their device, and the number format of their computations.
         jobs: samples that a CPU computes at a time.
         threads: number among which a CPU divides each product, which decides its last bits; see `divide_among`.
@@ -82,11 +87,11 @@ class Nets:
         self._vision = None
         if vision is not None:
             self._vision = vision.to(device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
-        self._tokens: OrderedDict[bytes, Tensor] = OrderedDict()
-        self._seen: OrderedDict[bytes, Tensor] = OrderedDict()
+        self._tokens, self._seen = _Windows(), _Windows()
         self._picture_seconds = 0.0
         self._rows = 1 if device.type == "cpu" else _MOST_ROWS
         self.told: list[str] = []
+        self.batches = Batches(functools.partial(self._in_parts, self.transformer), A_BATCH)
         self.divide_among(EVERYONE)
         self.forwards = 0
         self.encodes = 0
@@ -95,6 +100,11 @@ class Nets:
     def dtype(self) -> torch.dtype:
         """Number format of the nets' products."""
         return self.number.dtype
+
+    @property
+    def joins(self) -> bool:
+        """Whether samples share a batch, those of several threads too: on a GPU. If not, `forward` takes memories."""
+        return self.device.type != "cpu"
 
     def divide_among(self, threads: int) -> None:
         """Divide each product among this many threads from now on; the others compute other samples meanwhile."""
@@ -137,26 +147,22 @@ class Nets:
             seen: (b, N, width), rows of `see`; None if nothing is seen but tokens.
             cells: (M,) int64, those whose logits are wanted; None for all N. The last bits of a product depend on how
                 many rows it has, so a sample equals itself among others as long as all are asked for the same cells.
-            memories: of b rows, where `recalls`; equal rows that have an empty one get the same, in this list.
+            memories: of b rows, unless it `joins`; equal rows that have an empty one get the same, in this list.
         """
         self.forwards += len(tokens)
         parts = (tokens, class_ids) if seen is None else (tokens, class_ids, seen)
         net = functools.partial(self.transformer, cells=cells)
         if memories is not None:
             logits = self._remembering(net, parts, memories)
-        elif self.device.type == "cpu":
+        elif self.joins:  # with all cells: others in the batch ask for others
+            logits = self.batches.ask(*parts)
+            logits = logits if cells is None else logits[:, cells]
+        else:
             first, same = distinct(parts)
             logits = self._in_parts(net, *(part[first] for part in parts))[same]
-        else:
-            logits = self._in_parts(net, *parts)
         if not torch.isfinite(logits).all():
             raise _overflow(self._spec.name, "logits", self.dtype)
         return logits
-
-    @property
-    def recalls(self) -> bool:
-        """Whether `forward` takes memories: where samples go through the net one by one."""
-        return self.device.type == "cpu"
 
     def _remembering(
         self, net: Callable[..., Tensor], parts: Sequence[Tensor], memories: list[Memory | None]
@@ -186,7 +192,7 @@ class Nets:
             self._picture_seconds = self._picture_seconds or (time.perf_counter() - started) / len(fresh)
             return tokens
 
-        return torch.stack(_remembered(self._tokens, [_digest(window) for window in windows], encoded))
+        return torch.stack(self._tokens.of([_digest(window) for window in windows], encoded))
 
     def see(self, window: NDArray[np.uint8], unseen: NDArray[np.bool_]) -> Tensor | None:
         """Compute what the transformer sees of a window beside its tokens; None for models that see tokens alone.
@@ -207,7 +213,7 @@ class Nets:
 
         known = torch.from_numpy(~unseen).to(self.device)[None, None]
         key = _digest(window) + _digest(unseen)
-        return _remembered(self._seen, [key], lambda _: self.each(seen_now, [(self._pixels(window), known)]))[0]
+        return self._seen.of([key], lambda _: self.each(seen_now, [(self._pixels(window), known)]))[0]
 
     def _pixels(self, window: NDArray[np.uint8]) -> Tensor:
         """Convert an (S, S, 3) uint8 window to (1, 3, S, S) in [0, 1] on the device."""
@@ -318,23 +324,34 @@ def distinct(parts: Sequence[Tensor], marks: Sequence[object] = ()) -> tuple[lis
     return first, same
 
 
+class _Windows:
+    """What the nets made of windows, by their digests; those used last are kept. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._made: OrderedDict[bytes, Tensor] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def clear(self) -> None:
+        """Forget all."""
+        with self._lock:
+            self._made.clear()
+
+    def of(self, keys: Sequence[bytes], make: Callable[[list[int]], list[Tensor]]) -> list[Tensor]:
+        """Return what was made before; what is missing is made by its places among the keys."""
+        with self._lock:
+            missing = [place for place, key in enumerate(keys) if key not in self._made and key not in keys[:place]]
+            if missing:
+                self._made.update(zip((keys[place] for place in missing), make(missing), strict=True))
+            for key in keys:
+                self._made.move_to_end(key)
+            found = [self._made[key] for key in keys]
+            while len(self._made) > _CACHED_WINDOWS:
+                self._made.popitem(last=False)
+            return found
+
+
 def _digest(values: NDArray[np.uint8] | NDArray[np.bool_]) -> bytes:
     return hashlib.blake2b(np.ascontiguousarray(values).tobytes(), digest_size=16).digest()
-
-
-def _remembered(
-    cache: OrderedDict[bytes, Tensor], keys: Sequence[bytes], make: Callable[[list[int]], list[Tensor]]
-) -> list[Tensor]:
-    """Return cached values; those that are missing are made by their places, and the cache keeps those used last."""
-    missing = [place for place, key in enumerate(keys) if key not in cache and key not in keys[:place]]
-    if missing:
-        cache.update(zip((keys[place] for place in missing), make(missing), strict=True))
-    for key in keys:
-        cache.move_to_end(key)
-    found = [cache[key] for key in keys]
-    while len(cache) > _CACHED_WINDOWS:
-        cache.popitem(last=False)
-    return found
 
 
 def _overflow(model: str, what: str, dtype: torch.dtype) -> CheckpointError:

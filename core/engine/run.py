@@ -6,6 +6,7 @@ Knows nothing of nets (a painter has them), or of how an edit is finished from t
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Iterator
 
@@ -23,6 +24,7 @@ from core.engine.sample import Sample
 from core.engine.sharpening import Sharpening
 from core.engine.work import Work
 from core.errors import OutOfMemory
+from core.recipe import Machine
 from core.values.region import Task
 from core.values.request import EditRequest
 from core.values.result import Preview
@@ -45,11 +47,13 @@ class Runner:
         self._asked, self._painter = asked, painter
         self._sharpening = Sharpening(painter, lattice=asked.spec.leaves_lattice)
         self._learning = Learning(painter, asked.spec.pixels)
+        self._stepping = threading.Lock()
 
     def run(self, request: EditRequest, samples: list[Sample], preview_s: float | None) -> Iterator[Preview | Work]:
         """Paint one geometry for all samples; yields previews, then the work.
 
-        When memory runs out it begins anew with less, as long as the painter can reduce it.
+        When memory runs out it begins anew with less, as long as the painter can reduce it; and when another run had it
+        reduced meanwhile, so that one picture has one number format.
 
         Args:
             request: checked, with the model's advice; its class, start and decoding options are not used.
@@ -60,16 +64,29 @@ class Runner:
             OutOfMemory: if nothing is left to reduce.
         """
         while True:
+            machine = self._painter.machine
             try:
                 for item in self._without_repetition(request, samples, preview_s):
                     if isinstance(item, Work):
+                        if self._painter.machine != machine:
+                            break
                         item.told = self._painter.told()
                     yield item
-                return
-            except OutOfMemory:
-                if not self._painter.step_down():
+                else:
+                    return
+            except Exception as error:
+                if not self._smaller(machine, error):
                     raise
             self._learning.forget()
+
+    def _smaller(self, machine: Machine, error: Exception) -> bool:
+        """Take less memory where it ran out; tells whether the nets have changed since a run began on that machine.
+
+        They may also have changed for another's sake: then any error may come of it.
+        """
+        with self._stepping:
+            changed = self._painter.machine != machine
+            return changed or (isinstance(error, OutOfMemory) and self._painter.step_down())
 
     def _without_repetition(
         self, request: EditRequest, samples: list[Sample], preview_s: float | None
