@@ -56,8 +56,8 @@ def test_the_tokenizer_keeps_a_landscape(engine: Engine) -> None:
 
 
 @pytest.mark.parametrize(("dtype", "error"), [("bf16", 0.02), ("fp16", 0.002)])
-def test_the_nets_compute_in_half_the_memory_on_the_cpu(engine: Engine, dtype: str, error: float) -> None:
-    half = load_engine(device="cpu", dtype=dtype)
+def test_the_nets_compute_in_half_the_memory_on_the_cpu(dtype: str, error: float) -> None:
+    engine, half = (load_engine(device="cpu", dtype=each) for each in ("fp32", dtype))
     spec, draw = engine.spec, torch.Generator().manual_seed(0)
     tokens = torch.randint(spec.codebook_size, (2, spec.grid**2), generator=draw)
     tokens[:, ::3] = -1
@@ -66,14 +66,14 @@ def test_the_nets_compute_in_half_the_memory_on_the_cpu(engine: Engine, dtype: s
         with torch.no_grad(), one.autocast():
             logits.append(one.transformer(tokens, torch.tensor([0, 3])).float())
             codes.append(one.tokenizer.decode(tokens.clamp_min(0).view(2, spec.grid, spec.grid)).float())
-    assert half.dtype in str(half._nets.transformer.state_dict()["head.weight"].dtype)
+    assert half.dtype in str(next(half._nets.tokenizer.parameters()).dtype)
     assert 0 < (logits[0] - logits[1]).square().mean().sqrt() < error * logits[0].std()
     assert (codes[0] - codes[1]).abs().mean() < 1 / 255
 
 
 @pytest.mark.parametrize("name", ["mountain_trail.jpg", "ridge_transparent_sky.png"])
 def test_an_edit_changes_the_hole_and_nothing_else(engine: Engine, name: str) -> None:
-    image = photo(name)[::2, ::2]
+    image = photo(name)[::8, ::8]
     mask = hole(image, 0.4, 0.6, 0.3, 0.6)
     request = EditRequest(image, Mask(mask), decoding=DecodeOptions(steps=4, variations=2, seed=3))
     result = engine.edit(request)
@@ -89,18 +89,18 @@ def test_an_edit_changes_the_hole_and_nothing_else(engine: Engine, name: str) ->
 
 
 def test_an_extended_sky_goes_on_in_the_colours_of_the_sky(engine: Engine) -> None:
-    image = photo("mountain_trail.jpg")
-    result = engine.edit(EditRequest(image, Sides(top=160), decoding=DecodeOptions(steps=6)))
+    image = photo("mountain_trail.jpg")[::2, ::2]
+    result = engine.edit(EditRequest(image, Sides(top=80), decoding=DecodeOptions(steps=6)))
     grown = result.images[0]
-    assert np.array_equal(grown[160:], image)
-    new, old = grown[:160].mean((0, 1)), image[:80].mean((0, 1))
+    assert np.array_equal(grown[80:], image)
+    new, old = grown[:80].mean((0, 1)), image[:40].mean((0, 1))
     assert np.abs(new - old).max() < 40
 
 
 def test_classes_tell_apart(engine: Engine) -> None:
     def mean_colour(name: str) -> NDArray[np.float64]:
         options = DecodeOptions(steps=8, variations=4, guidance_scale=2.0)
-        request = EditRequest(class_id=engine.spec.classes.index(name), decoding=options)
+        request = painted(EditRequest(class_id=engine.spec.classes.index(name), decoding=options), sharpen=0.0)
         return np.asarray(engine.edit(request).images.mean((0, 1, 2)), np.float64)
 
     sea, forest, sunflowers = (mean_colour(name) for name in ("sea", "forest", "sunflowers"))

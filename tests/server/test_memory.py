@@ -45,7 +45,7 @@ def use(app: App) -> None:
             wire.call("fill", image=image, mask=hole, steps=1)
 
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(visit, range(16)))
+        list(pool.map(visit, range(8)))
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="the heaps of threads are glibc's")

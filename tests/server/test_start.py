@@ -88,28 +88,21 @@ def test_a_start_that_cannot_be_is_one_sentence(
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize(
-    ("host", "environment", "prefix"),
-    [
-        (
-            "localhost",
-            {"LC_ALL": "C", "LANG": "C", "NO_PROXY": "*", "HTTP_PROXY": "http://127.0.0.1:9", "TMPDIR": "{absent}"},
-            "",
-        ),
-        ("0.0.0.0", {"GRADIO_ROOT_PATH": "/editor", "PYTHONIOENCODING": "ascii"}, "/editor"),
-    ],
-    ids=["localhost, C, no proxy for anything, no TMPDIR", "everywhere, behind a path, ASCII"],
-)
-def test_the_address_that_is_told_answers(host: str, environment: dict[str, str], prefix: str, tmp_path: Path) -> None:
-    filled = {name: value.format(absent=tmp_path / "absent") for name, value in environment.items()}
-    with started(tmp_path / "tmp", "--host", host, "--port", "0", **filled) as app:
-        assert app.address, app.said()
-        direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with direct.open(app.address, timeout=60) as answer:
-            assert answer.status == 200
-        assert app.address.startswith("http://localhost:")
-        assert app.config()["root"] == f"http://127.0.0.1:{app.port}{prefix}"
-        assert "Traceback" not in app.said()
+def answers(app: App, prefix: str) -> None:
+    """Assert that the address that was told is the page's, whatever proxies are named, below its path."""
+    assert app.address, app.said()
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with direct.open(app.address, timeout=60) as answer:
+        assert answer.status == 200
+    assert app.address.startswith("http://localhost:")
+    assert app.config()["root"] == f"http://127.0.0.1:{app.port}{prefix}"
+    assert "Traceback" not in app.said()
+
+
+def test_the_address_that_is_told_answers_without_proxies_or_a_place_for_files(tmp_path: Path) -> None:
+    odd = {"LC_ALL": "C", "LANG": "C", "NO_PROXY": "*", "HTTP_PROXY": "http://127.0.0.1:9"}
+    with started(tmp_path / "tmp", "--host", "localhost", "--port", "0", TMPDIR=str(tmp_path / "absent"), **odd) as app:
+        answers(app, "")
     assert not (tmp_path / "absent").exists()
 
 
@@ -124,9 +117,10 @@ def test_addresses_are_those_that_a_browser_takes(host: str, shown: str) -> None
 
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
-def test_a_signal_in_the_midst_of_a_run_leaves_nothing(name: str, tmp_path: Path) -> None:
-    place = tmp_path / "tmp"
-    with started(place, "--port", "0") as app:
+def test_open_everywhere_behind_a_path_a_signal_in_the_midst_of_a_run_leaves_nothing(name: str, tmp_path: Path) -> None:
+    place, odd = tmp_path / "tmp", {"GRADIO_ROOT_PATH": "/editor", "PYTHONIOENCODING": "ascii"}
+    with started(place, "--host", "0.0.0.0", "--port", "0", **odd) as app:
+        answers(app, "/editor")
         body, kind = upload_of({"gps.jpg": photo()})
         (picture,) = json.loads(app.ask("POST", "/gradio_api/upload", body, **kind).body)
         file = {"path": picture, "meta": {"_type": "gradio.FileData"}}

@@ -29,11 +29,14 @@ def test_bench_prints_a_table_and_json(
     tiny_model: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     imports, edit = Timing("start: imports", {"total": 1.5}), Timing("edit", {"decode": 0.25, "total": 0.5})
+    stream = Timing("stream", {"first preview": 0.125, "total": 0.75})
     monkeypatch.setattr("core.lab.evaluation.machine.edits.measure_imports", lambda: imports)
     monkeypatch.setattr("core.lab.evaluation.machine.edits.measure_edits", lambda engine: [edit])
+    monkeypatch.setattr("core.lab.evaluation.machine.edits.measure_stream", lambda engine: stream)
     facts = run("bench", "--model", tiny_model, capsys=capsys, door=main)
     by_name = {timing["name"]: timing for timing in facts["timings"]}
     assert by_name["edit"]["seconds"] == {"decode": 0.25, "total": 0.5}
+    assert by_name["stream"]["seconds"] == {"first preview": 0.125, "total": 0.75}
     assert by_name["start: load model"]["seconds"]["total"] > 0
     assert main(["bench", "--model", str(tiny_model)]) == 0
     assert "| edit | 0.500 |  |  |  | decode 0.250 |" in capsys.readouterr().out
