@@ -9,11 +9,12 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from tests.browser.real_app import App, home, settle, stroke, wait
+from tests.browser.real_app import ROOT, App, home, settle, stroke, wait
 
 # Gradio's queue statistics set a pandas option that pandas has deprecated; nothing of ours.
 pytestmark = pytest.mark.filterwarnings("ignore:'future.no_silent_downcasting'")
 
+SAMPLE = ROOT / "assets" / "samples" / "forest_stream.jpg"
 GRADIOS_OWN = ".empty"
 """An image's place without an image, whose label stands on an element without a role."""
 
@@ -47,6 +48,10 @@ def states(page: Page) -> Iterator[tuple[str, str]]:
         page.keyboard.press(opens)
         yield name, place
         page.keyboard.press(shuts)
+    page.locator("#mge-folder button").click()
+    page.locator(".pg-folder input[type=file]").last.set_input_files(SAMPLE)
+    yield "folder", ".pg-folder"
+    page.keyboard.press("Escape")
     home(page)
     page.keyboard.press("Escape")
     page.locator(".mge-tool[data-id=crop]").click()
