@@ -16,6 +16,14 @@ from editor import appearance
 from tests.browser.gestures import drag, heard, opened
 from tests.browser.stage_app import build, mask_of
 
+DROP = """names => {
+    const dropped = new DataTransfer();
+    for (const name of names) dropped.items.add(new File(["?"], name));
+    const options = { dataTransfer: dropped, bubbles: true, cancelable: true };
+    document.querySelector(".mge").dispatchEvent(new DragEvent("drop", options));
+}"""
+"""Drops files of those names on the stage."""
+
 
 def test_the_same_is_done_with_many_photos_and_what_was_made_is_saved(
     open_page: Callable[..., Page], serve: Callable[..., str], tmp_path: Path
@@ -27,7 +35,8 @@ def test_the_same_is_done_with_many_photos_and_what_was_made_is_saved(
     expect(page.locator(".mge-toast")).to_contain_text("Nothing is painted yet")
     expect(dialog).not_to_be_visible()
     drag(page, [(10, 10), (20, 16)])
-    opener.click()
+    page.evaluate(DROP, ["one.png", "two.jpg", "notes.txt"])
+    expect(dialog.locator("li")).to_have_text(["one.pngwaits", "two.jpgwaits"])
     photos = {"1 Küste": (40, 30, 90), "2 wide": (50, 30, 90), "3 waits": (40, 30, 0)}
     for name, (width, height, shade) in photos.items():
         image = np.full((height, width, 3), shade, np.uint8)

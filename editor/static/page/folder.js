@@ -87,21 +87,25 @@ class FolderDialog {
     });
   }
 
-  open() {
-    const { repetition, words } = this;
+  /** Why there is nothing to repeat, or "". */
+  objection() {
     const page = /** @type {any} */ (window).mgeStage;
-    const { mode } = page.marked();
-    const objection = MODES.includes(mode) ? page.objection() : words.otherModes;
-    if (objection && !repetition.marks) return page.say(objection, "error");
+    if (this.repetition.marks) return "";
+    return MODES.includes(page.marked().mode) ? page.objection() : this.words.otherModes;
+  }
+
+  open() {
+    const objection = this.objection();
+    if (objection) return /** @type {any} */ (window).mgeStage.say(objection, "error");
     if (!this.dialog.open) this.dialog.showModal();
     this.show();
   }
 
-  /** Takes many files, or a folder, that were dropped on the page; one alone is not for here.
-   * @param {DataTransfer} dropped @returns {boolean} */
+  /** Takes many files, or a folder, that were dropped on the page; one alone is not for here, nor are files while
+   * there is nothing to repeat. @param {DataTransfer} dropped @returns {boolean} */
   dropped(dropped) {
     const folder = [...dropped.items].some((item) => item.webkitGetAsEntry()?.isDirectory);
-    if (dropped.files.length < 2 && !folder) return false;
+    if (!folder && (dropped.files.length < 2 || this.objection())) return false;
     const found = foundIn(dropped);
     this.open();
     if (this.dialog.open) void found.then((all) => this.take(all));

@@ -50,13 +50,15 @@ export function manifestText(rows) {
 
 /** What was dropped, folders with all that is in them. @param {DataTransfer} dropped @returns {Promise<Found[]>} */
 export async function foundIn(dropped) {
-  const entries = [...dropped.items].map((item) => item.webkitGetAsEntry()); // now: after the event they are gone
+  // Now: after the event they are gone. What a script drops lies in no file system.
+  const entries = [...dropped.items].map((item) => item.webkitGetAsEntry() ?? item.getAsFile());
   return (await Promise.all(entries.map((entry) => (entry ? within(entry, "") : [])))).flat();
 }
 
-/** @param {FileSystemEntry} entry @param {string} folder @returns {Promise<Found[]>} */
+/** @param {FileSystemEntry | File} entry @param {string} folder @returns {Promise<Found[]>} */
 async function within(entry, folder) {
   const path = folder + entry.name;
+  if (entry instanceof File) return [{ path, file: entry }];
   if (entry instanceof FileSystemFileEntry)
     return [{ path, file: await new Promise((done, fail) => entry.file(done, fail)) }];
   const reader = /** @type {FileSystemDirectoryEntry} */ (entry).createReader();

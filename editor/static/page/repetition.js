@@ -15,7 +15,7 @@ import { manifestText, outputNames, photosAmong, rowOf, variationNames } from ".
 
 export const MOST_PHOTOS = 500;
 const MOST_BYTES = 2e9; // of what was made: zip files end at 4 GiB
-const SILENCE = 60000; // ms without a word until a photo is asked for no longer
+const SILENCE = 180000; // ms without a word until a photo is asked for no longer
 
 /** @returns {any} what the stage lets the page call */
 function stage() {
@@ -42,7 +42,8 @@ export class Repetition {
     this.settings = null;
     /** @type {Blob | null} the mask as a file */
     this.mask = null;
-    this.works = false;
+    this.works = false; // until it is stopped, or through
+    this.leading = false; // also while what was under way when it was stopped comes to its end
     this.saved = true; // all that was made
     this.told = "";
     this.run = "";
@@ -93,12 +94,13 @@ export class Repetition {
     }
     if (this.full) this.makeRoom();
     if (!this.count("waits")) for (const photo of this.photos) if (photo.state === "failed") photo.state = "waits";
-    await this.lead();
+    if (!this.leading) await this.lead();
   }
 
   async lead() {
+    this.leading = true;
     for (let photo = this.next(); photo; photo = this.next()) await this.one(photo);
-    this.works = false;
+    this.leading = this.works = false;
     this.changed();
   }
 
