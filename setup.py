@@ -37,10 +37,22 @@ class Renamed(build_py):
         Path(made).write_text(OURS.sub(rf"\g<0>{NAME}.", text), encoding="utf-8")
         return made, copied
 
+    def build_package_data(self) -> None:
+        """Copy what is no module; the words of the page name the programs, too."""
+        super().build_package_data()
+        for path in (Path(self.build_lib) / NAME / "editor" / "words").glob("*.json"):
+            text = path.read_text(encoding="utf-8")
+            for here, installed in COMMANDS.items():
+                text = text.replace(here, installed)
+            path.write_text(text, encoding="utf-8")
+
 
 setup(
     packages=[NAME, *(f"{NAME}.{package}" for package in PACKAGES)],
     package_dir={NAME: "."},
-    package_data={NAME: [f"assets/{part}/**/*" for part in ("models", "samples", "labels")] + ["editor/static/**/*"]},
+    package_data={
+        NAME: [f"assets/{part}/**/*" for part in ("models", "samples", "labels")]
+        + ["editor/static/**/*", "editor/words/*"]
+    },
     cmdclass={"build_py": Renamed},
 )

@@ -12,8 +12,7 @@ from core import BadRequest
 from core.models import ModelSpec
 from core.values import KNOBS, class_id, written_number, written_whole
 from editor.sentences import on_page
-
-_NAMES = {axis: title for title, axis in on_page.AXES}
+from editor.sentences.language import say, table
 
 
 class Grid(NamedTuple):
@@ -55,7 +54,7 @@ def read_axes(texts: Sequence[str], spec: ModelSpec, *, most_cells: int) -> Grid
     """
     rows, row_text, columns, column_text = texts
     if rows == columns:
-        raise BadRequest(on_page.axes_equal(_NAMES.get(rows, rows)))
+        raise BadRequest(on_page.axes_equal(_name(rows)))
     row_values, column_values = _values(rows, row_text, spec), _values(columns, column_text, spec)
     cells = len(row_values) * len(column_values)
     if cells > most_cells:
@@ -63,7 +62,7 @@ def read_axes(texts: Sequence[str], spec: ModelSpec, *, most_cells: int) -> Grid
     return Grid(
         values={rows: row_values, columns: column_values},
         labels=(_labels(rows, row_values, spec), _labels(columns, column_values, spec)),
-        titles=(_NAMES[rows], _NAMES[columns]),
+        titles=(_name(rows), _name(columns)),
     )
 
 
@@ -91,10 +90,14 @@ def swept_schedules(
     return tried["schedule"], tried["steps"]
 
 
+def _name(axis: str) -> str:
+    return table("page.axes").get(axis, axis)
+
+
 def _values(axis: str, text: str, spec: ModelSpec) -> list[Any]:
     parts = [part.strip() for part in text.split(",") if part.strip()]
-    if axis not in _NAMES or not parts:
-        raise BadRequest(on_page.axis_values(_NAMES.get(axis, axis), text, examples(spec).get(axis, "1, 2, 3")))
+    if axis not in table("page.axes") or not parts:
+        raise BadRequest(on_page.axis_values(_name(axis), text, examples(spec).get(axis, "1, 2, 3")))
     if axis == "schedule":
         return parts  # core.sweep checks the names
     if axis == "class_id":
@@ -102,11 +105,11 @@ def _values(axis: str, text: str, spec: ModelSpec) -> list[Any]:
     try:
         return [written_whole(part) if axis in ("steps", "seed") else written_number(part) for part in parts]
     except ValueError as error:
-        raise BadRequest(on_page.axis_values(_NAMES[axis], text, examples(spec)[axis])) from error
+        raise BadRequest(on_page.axis_values(_name(axis), text, examples(spec)[axis])) from error
 
 
 def _labels(axis: str, values: Sequence[Any], spec: ModelSpec) -> tuple[str, ...]:
     if axis == "class_id":
-        return tuple(on_page.NO_CLASS if v is None else spec.classes[v].split(",")[0] for v in values)
+        return tuple(say("page.no_class") if v is None else spec.classes[v].split(",")[0] for v in values)
     prefix = "T " if axis == "steps" else ""
     return tuple(prefix + (f"{v:g}" if isinstance(v, float) else str(v)) for v in values)

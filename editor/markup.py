@@ -11,13 +11,20 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from core import masked_counts
-from editor.sentences import about_folder, on_page
+from editor.sentences import on_page
+from editor.sentences.language import say, table
 
 _OPENED = ".png,.jpg,.jpeg,.webp,.avif,.heic,.heif,.tif,.tiff,.gif,.zip"
+_ASPECTS = ("1:1", "4:3", "3:2", "16:9", "9:16", "3:1")
 _WIDTH, _HEIGHT = 300, 44
 """Units of the drawing of the chosen schedule; the style sheet scales it to the inspector's width."""
 _SMALL_WIDTH, _SMALL_HEIGHT = 88, 36
 """Units of each small plot of a sweep: three fit side by side into the same width."""
+
+
+def _word(name: str) -> str:
+    """Write a label."""
+    return escape(say(name), quote=True)
 
 
 def schedule_curve(schedule: str, steps: int, unknown: int) -> str:
@@ -31,7 +38,7 @@ def schedule_curve(schedule: str, steps: int, unknown: int) -> str:
     revealed = _revealed(schedule, steps, unknown)
     said = on_page.revealed(revealed)
     drawn = _plot(revealed, unknown, (), (_WIDTH, _HEIGHT))
-    whole = escape(f"{schedule}, T {steps}: {', '.join(map(str, revealed))} tokens revealed", quote=True)
+    whole = _told(schedule, steps, revealed)
     return (
         f'<svg class="pg-curve" viewBox="0 0 {_WIDTH} {_HEIGHT}" preserveAspectRatio="none" role="img" '
         f'aria-label="{whole}">{drawn}</svg><p class="pg-note">{escape(said)}</p>'
@@ -55,13 +62,19 @@ def sweep_curves(schedules: Sequence[str], steps: Sequence[int], unknown: int) -
             others = [_revealed(other, count, unknown) for other in schedules if other != name]
             revealed = _revealed(name, count, unknown)
             drawn = _plot(revealed, unknown, others, (_SMALL_WIDTH, _SMALL_HEIGHT), most)
-            whole = escape(f"{name}, T {count}: {', '.join(map(str, revealed))} tokens revealed", quote=True)
+            whole = _told(name, count, revealed)
             plots.append(
                 f'<figure><svg viewBox="0 0 {_SMALL_WIDTH} {_SMALL_HEIGHT}" preserveAspectRatio="none" role="img" '
                 f'aria-label="{whole}">{drawn}</svg><figcaption>{escape(name)} <b>T {count}</b></figcaption></figure>'
             )
     columns = len(steps) if len(steps) > 1 else min(len(schedules), 3)
     return f'<div class="pg-curves" style="--pg-columns:{columns}">{"".join(plots)}</div>'
+
+
+def _told(schedule: str, steps: int, revealed: Sequence[int]) -> str:
+    """Write what a drawing shows, for those who do not see it."""
+    tokens = ", ".join(map(str, revealed))
+    return escape(say("page.tokens_revealed", schedule=schedule, steps=steps, tokens=tokens), quote=True)
 
 
 def _revealed(schedule: str, steps: int, unknown: int) -> list[int]:
@@ -102,6 +115,11 @@ def hints(texts: Mapping[str, str]) -> str:
     return f'<div class="pg-hints">{"".join(lines)}</div>'
 
 
+def hint(text: str) -> str:
+    """Write what to do, above some controls."""
+    return f'<p class="pg-hint">{escape(text)}</p>'
+
+
 def note(text: str) -> str:
     """Write a line below a control."""
     return f'<p class="pg-note">{escape(text)}</p>'
@@ -115,17 +133,17 @@ def class_field(count: int, needs: str) -> str:
         needs: the line below the field, if a class is needed.
     """
     return (
-        f'<label class="pg-label" for="mge-class-field">{escape(on_page.CLASS)}</label>'
+        f'<label class="pg-label" for="mge-class-field">{_word("page.class")}</label>'
         '<div class="pg-combo"><input id="mge-class-field" type="text" role="combobox" autocomplete="off" '
         'spellcheck="false" aria-autocomplete="list" aria-expanded="false" aria-controls="mge-class-options" '
         f'placeholder="{escape(on_page.search_among(count), quote=True)}">'
-        f'<button type="button" class="pg-star" aria-label="{escape(on_page.FAVOURITE, quote=True)}" '
+        f'<button type="button" class="pg-star" aria-label="{_word("page.favourite")}" '
         'aria-pressed="false">★</button>'
         '<ul class="pg-options" id="mge-class-options" role="listbox" hidden></ul></div>'
-        f'<div class="pg-chips pg-classes" role="group" aria-label="{escape(on_page.CLASS_CHIPS, quote=True)}"></div>'
+        f'<div class="pg-chips pg-classes" role="group" aria-label="{_word("page.class_chips")}"></div>'
         f'<p class="pg-note pg-needs">{escape(needs)}</p>'
-        f'<div class="pg-chips pg-suggested" role="group" aria-label="{escape(on_page.SUGGESTED, quote=True)}" hidden>'
-        f'<span class="pg-note">{escape(on_page.SUGGESTED)}</span></div>'
+        f'<div class="pg-chips pg-suggested" role="group" aria-label="{_word("page.suggested")}" hidden>'
+        f'<span class="pg-note">{_word("page.suggested")}</span></div>'
         '<p class="pg-note pg-unsuggested"></p>'
     )
 
@@ -134,20 +152,20 @@ def extend_tools() -> str:
     """Write the buttons of Extend: shapes, the photo's position, more on every side, reset."""
     shapes = "".join(
         f'<button type="button" class="pg-chip" data-aspect="{shape}" '
-        f'title="{escape(on_page.SHAPE.format(aspect=shape), quote=True)}">{shape}</button>'
-        for shape in on_page.ASPECTS
+        f'title="{escape(say("page.shape", aspect=shape), quote=True)}">{shape}</button>'
+        for shape in _ASPECTS
     )
     anchors = "".join(
         f'<button type="button" data-anchor="{across},{down}" aria-pressed="{str((across, down) == (1, 1)).lower()}" '
         f'title="{escape(said, quote=True)}" aria-label="{escape(said, quote=True)}"></button>'
-        for down, row in enumerate(on_page.ANCHORS)
-        for across, place in enumerate(row)
-        for said in (on_page.ANCHOR.format(place=place),)
+        for index, place in enumerate(table("page.anchors").values())
+        for down, across in (divmod(index, 3),)
+        for said in (say("page.anchor", place=place),)
     )
     return (
         f'<div class="pg-shapes">{shapes}</div><div class="pg-anchors">{anchors}</div>'
-        f'<div class="pg-grow"><button type="button" class="pg-chip" data-grow="0.1">{escape(on_page.GROW_SIDES)}'
-        f'</button><button type="button" class="pg-chip" data-reset="1">{escape(on_page.RESET_SIDES)}</button></div>'
+        f'<div class="pg-grow"><button type="button" class="pg-chip" data-grow="0.1">{_word("page.grow_sides")}'
+        f'</button><button type="button" class="pg-chip" data-reset="1">{_word("page.reset_sides")}</button></div>'
         '<p class="pg-note" id="mge-extend-size" role="status"></p>'
     )
 
@@ -155,38 +173,38 @@ def extend_tools() -> str:
 def open_button() -> str:
     """Write the button that opens a file, and the page's file field; open.js joins them."""
     return (
-        f'<button type="button" class="pg-open">{escape(on_page.UPLOAD)}</button>'
+        f'<button type="button" class="pg-open">{_word("page.upload")}</button>'
         f'<input type="file" accept="{_OPENED}" hidden tabindex="-1">'
     )
 
 
 def folder_button() -> str:
     """Write the button that opens the dialog for a folder; folder.js adds the dialog."""
-    title = escape(about_folder.TITLE, quote=True)
+    title = _word("folder.title")
     return (
         f'<button type="button" class="pg-open" aria-haspopup="dialog" title="{title}" aria-label="{title}">'
         '<svg viewBox="0 0 20 20" aria-hidden="true"><path d="M2.5 5.5v10h15v-8h-8l-2-2z"/></svg>'
-        f"<span>{escape(about_folder.OPENER)}</span></button>"
+        f"<span>{_word('folder.opener')}</span></button>"
     )
 
 
 def preset_bar() -> str:
     """Write the choice of one's own presets, and the fields that make and delete them; presets.js fills it."""
-    name, whole = escape(on_page.PRESET_NAME, quote=True), escape(on_page.OWN_PRESETS, quote=True)
-    said = {"nameless": on_page.PRESET_NAMELESS, "saved": on_page.PRESET_SAVED, "full": on_page.PRESET_FULL}
-    told = " ".join(f'data-{key}="{escape(text, quote=True)}"' for key, text in said.items())
+    name, whole = _word("page.preset_name"), _word("page.own_presets")
+    said = {"nameless": "page.preset_nameless", "saved": "page.preset_saved", "full": "page.preset_full"}
+    told = " ".join(f'data-{key}="{_word(text)}"' for key, text in said.items())
     return (
         f'<div class="pg-own" role="group" aria-label="{whole}" {told}><span>{whole}</span>'
-        f'<select aria-label="{whole}"><option value="">{escape(on_page.NO_PRESET)}</option></select>'
+        f'<select aria-label="{whole}"><option value="">{_word("page.no_preset")}</option></select>'
         f'<input type="text" maxlength="40" placeholder="{name}" aria-label="{name}">'
-        f'<button type="button" class="pg-save">{escape(on_page.SAVE_PRESET)}</button>'
-        f'<button type="button" class="pg-drop">{escape(on_page.DROP_PRESET)}</button></div>'
+        f'<button type="button" class="pg-save">{_word("page.save_preset")}</button>'
+        f'<button type="button" class="pg-drop">{_word("page.drop_preset")}</button></div>'
     )
 
 
 def drawer_handle() -> str:
     """Write the handle of the inspector on narrow screens."""
-    name = escape(on_page.DRAWER, quote=True)
+    name = _word("page.drawer")
     return f'<button type="button" aria-expanded="false" aria-controls="mge-side" aria-label="{name}"><i></i></button>'
 
 
@@ -199,7 +217,7 @@ class Thumbnail(NamedTuple):
 
 def sweep_empty() -> str:
     """Write the grid before the first sweep: what to do."""
-    return f'<div class="pg-sweep pg-sweep-empty">{escape(on_page.SWEEP_EMPTY)}</div>'
+    return f'<div class="pg-sweep pg-sweep-empty">{_word("page.sweep_empty")}</div>'
 
 
 def sweep_grid(
@@ -241,8 +259,8 @@ def sweep_grid(
         f'<div class="pg-sweep" data-run="{escape(run, quote=True)}"><div class="pg-scroll">'
         f"<table><thead><tr>{corner_cell}{head}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
         f'<div class="pg-foot"><p role="status">{escape(said)}</p><button type="button" class="pg-chip" data-large="1">'
-        f'<span class="pg-open-large">{escape(on_page.SWEEP_LARGE)}</span>'
-        f'<span class="pg-close-large">{escape(on_page.SWEEP_SMALL)}</span></button></div></div>'
+        f'<span class="pg-open-large">{_word("page.sweep_large")}</span>'
+        f'<span class="pg-close-large">{_word("page.sweep_small")}</span></button></div></div>'
     )
 
 
@@ -254,7 +272,8 @@ def sample_strip(samples: Sequence[tuple[str, str]]) -> str:
     """
     buttons = "".join(
         f'<button type="button" data-index="{i}" title="{escape(name, quote=True)}" '
-        f'aria-label="Open sample {escape(name, quote=True)}"><img src="{escape(url, quote=True)}" alt=""></button>'
+        f'aria-label="{escape(say("page.open_sample", name=name), quote=True)}">'
+        f'<img src="{escape(url, quote=True)}" alt=""></button>'
         for i, (name, url) in enumerate(samples)
     )
-    return f'<div class="pg-strip" role="group" aria-label="{escape(on_page.SAMPLES)}">{buttons}</div>'
+    return f'<div class="pg-strip" role="group" aria-label="{_word("page.samples")}">{buttons}</div>'

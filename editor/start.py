@@ -10,7 +10,7 @@ import os
 import sys
 from functools import partial
 
-from editor.sentences import about_server
+from editor.sentences import about_start
 from editor.server.environment import without_proxies
 from editor.server.heap import share_one_heap
 from editor.server.sockets import address_of, listening
@@ -43,7 +43,7 @@ def serve(settings: AppSettings) -> None:
             handlers = build_handlers(engine, settings)
             page = build_app(engine, settings, handlers)
             app, inner = application(page, settings, folders, routes(handlers.calls), **appearance())
-        said = about_server.open_at(address_of(settings.host, sockets))
+        said = about_start.open_at(address_of(settings.host, sockets))
         server = Server(app, inner, ready=partial(_opened, said), stuck=partial(_give_up, folders))
         if settings.lent:
             from editor.server.zerogpu import announce

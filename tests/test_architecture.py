@@ -310,7 +310,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # before gradio and torch are imported
     "editor.server.sockets": {"core", "editor.sentences"},
     "editor.server.workplace": {"filelock", "core", "editor.sentences"},
-    "editor.sentences": set(),
+    "editor.sentences": {"core", "editor.sentences"},
     "editor.settings": {"core"},
     "app": {"gradio", "editor", "core"},
 }

@@ -23,6 +23,7 @@ from editor.handlers.desk import Desk, still_there, told_to_programs
 from editor.handlers.filled import Asked, asked_by, values_of
 from editor.handlers.forms import Extend, Fill, Generate, Replace, Sweep, flat
 from editor.sentences import on_page
+from editor.sentences.language import translated
 from editor.server.heap import give_back
 from editor.wire import requests
 
@@ -117,7 +118,7 @@ def _client() -> str:
 
 def _tell(asked: Asked, tell: Callable[[str], object]) -> None:
     for sentence in asked.told:
-        tell(sentence)
+        tell(translated(sentence))
 
 
 def _uploaded(file: Any) -> Path | None:

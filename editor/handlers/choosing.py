@@ -13,6 +13,7 @@ import gradio as gr
 from core import CoreError
 from core.models import ModelSpec
 from editor.handlers.desk import Desk, owner_of
+from editor.sentences.language import translated
 from editor.wire import menus, replies, requests
 from editor.wire.replies import Message
 
@@ -56,7 +57,7 @@ class Choosing:
         try:
             act()
         except CoreError as error:
-            return self._state(refused=str(error))
+            return self._state(refused=translated(error.sentence))
         return self._state()
 
     def _state(self, refused: str | None = None) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from editor.documents.store import Picture
 from editor.documents.visitors import Documents
 from editor.models.current import Models
 from editor.sentences import on_page
+from editor.sentences.language import translated
 from editor.server.results import Results
 from editor.server.turns import Turn, Turns
 from editor.settings import AppSettings
@@ -177,12 +178,15 @@ def answered(work: Callable[[], T], otherwise: Callable[[Message], T]) -> T:
 
 def apology(error: Exception) -> str:
     """Return the sentence for an unforeseen error: the machine's own if it can be shown, or an apology."""
-    return str(of_the_machine(error) or on_page.internal_error())
+    known = of_the_machine(error)
+    return on_page.internal_error() if known is None else translated(known.sentence)
 
 
 def refusal(error: CoreError, run: str | None = None) -> Message:
     """Make the page's message about an error, and about the run that it ended, if any."""
-    return replies.notice("error", str(error), run=run, gone=error.what if isinstance(error, Gone) else None)
+    return replies.notice(
+        "error", translated(error.sentence), run=run, gone=error.what if isinstance(error, Gone) else None
+    )
 
 
 @contextmanager
@@ -191,10 +195,10 @@ def told_to_programs() -> Iterator[None]:
     try:
         yield
     except CoreError as error:
-        raise gr.Error(str(error), print_exception=False) from error
+        raise gr.Error(translated(error.sentence), print_exception=False) from error
     except (MemoryError, OSError) as error:
         if known := of_the_machine(error):
-            raise gr.Error(str(known), print_exception=False) from error
+            raise gr.Error(translated(known.sentence), print_exception=False) from error
         raise
 
 

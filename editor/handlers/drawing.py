@@ -27,6 +27,7 @@ from editor.documents.sources import Sources
 from editor.documents.store import Picture, Pixels
 from editor.handlers.desk import Desk, address_of
 from editor.sentences import on_page
+from editor.sentences.language import translated
 from editor.server.turns import Turn
 from editor.wire import replies, requests
 from editor.wire.intents import Origin
@@ -297,7 +298,7 @@ class Drawing:
             ranking=results[0].ranking if judged else None,
             origin=job.origin,
             draft=draft,
-            told=tuple(dict.fromkeys(sentence for result in results for sentence in result.told)),
+            told=tuple(dict.fromkeys(translated(sentence) for result in results for sentence in result.told)),
         ).message()
 
     def _stored(

@@ -28,6 +28,7 @@ from editor.documents.store import Picture, Pixels
 from editor.documents.versions import Placed
 from editor.handlers.desk import Desk, address_of, answered, owner_of, payload_of, still_there
 from editor.sentences import about_files, on_page
+from editor.sentences.language import say
 from editor.server.darkroom import encode_png
 from editor.wire import intents, replies, requests, sent
 from editor.wire.replies import Message
@@ -198,7 +199,7 @@ def _steps(document: Document) -> list[Layer]:
     first, *later = document.path(version.id)
     size = version.picture.size
     before = laid(first.version.picture.pixels(), size, first.place)
-    layers = [Layer(on_page.SOURCE_LAYER, before)]
+    layers = [Layer(say("page.source_layer"), before)]
     for step, place in later:
         after = laid(step.picture.pixels(), size, place)
         if not np.array_equal(before, after):  # as framing anew leaves them
@@ -214,7 +215,7 @@ def _variations(run: Run, shown: int) -> list[Layer]:
     layers = []
     if source is not None:
         before = laid(source, size, Placing(*run.offset))
-        layers.append(Layer(on_page.SOURCE_LAYER, before))
+        layers.append(Layer(say("page.source_layer"), before))
     for index, picture in enumerate(run.pictures):
         name = on_page.variation_layer(index, run.request(index).decoding.drawn_seed)
         layers.append(patch(name, before, picture.pixels(), shown=index == shown))

@@ -13,6 +13,7 @@ import numpy as np
 from core import BadRequest
 from editor.handlers.desk import Desk, answered, payload_of
 from editor.sentences import on_page
+from editor.sentences.language import translated
 from editor.server.darkroom import read_mask
 from editor.wire import replies
 from editor.wire.replies import Message
@@ -37,7 +38,7 @@ class Masking:
                 raise BadRequest(on_page.nothing_open())
             if path is not None:
                 read = read_mask(Path(path), head.size)
-                return replies.mask(document, read.mask, read.told)
+                return replies.mask(document, read.mask, translated(read.told))
             clear = np.asarray(head.pixels())[..., 3] < _OPAQUE if head.alpha else np.zeros((1, 1), np.bool_)
             if not clear.any():
                 raise BadRequest(on_page.nothing_transparent())

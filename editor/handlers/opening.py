@@ -24,6 +24,7 @@ from editor.documents.versions import Version
 from editor.handlers import welcome
 from editor.handlers.desk import Desk, addresses, answered, owner_of, payload_of
 from editor.sentences import about_files, on_page
+from editor.sentences.language import translated
 from editor.server.darkroom import open_picture, read_picture
 from editor.wire import replies, requests
 from editor.wire.replies import Message, OpenedWith
@@ -103,7 +104,7 @@ class Opening:
                 return self._project(path, request)
             document, recipe, told = self._new(path, request, name)
             if not recipe:
-                return self._shown(document, request, OpenedWith(notice=told))
+                return self._shown(document, request, OpenedWith(notice=told and translated(told)))
             return self._with_recipe(document, recipe, request)
 
         return answered(work, Opened)
@@ -127,7 +128,9 @@ class Opening:
             if not foreign and asked.class_id is not None and asked.class_id >= len(spec.classes):
                 raise BadRequest(on_page.class_unknown(asked.class_id))
         except CoreError as error:
-            return self._shown(document, request, OpenedWith(notice=about_files.recipe_unreadable(str(error))))
+            return self._shown(
+                document, request, OpenedWith(notice=about_files.recipe_unreadable(translated(error.sentence)))
+            )
         values = requests.marking_values(asked) if foreign else requests.control_values(asked)
         beyond = requests.beyond_page(asked)
         said = about_files.recipe_restored_in_part() if beyond else about_files.recipe_restored()

@@ -12,6 +12,7 @@ import gradio as gr
 
 from core import CoreError
 from editor.handlers.desk import Desk, owner_of
+from editor.sentences.language import translated
 from editor.wire import answers, intents, replies, requests
 from editor.wire.replies import Message
 
@@ -32,7 +33,7 @@ class Planning:
         try:
             view = requests.read_view(values)
         except CoreError as error:
-            return replies.notice("error", str(error))
+            return replies.notice("error", translated(error.sentence))
         self._desk.documents.note_controls(owner_of(request), values)
         return replies.settings(view=view, spec=self._desk.engine.spec)
 
@@ -54,4 +55,7 @@ class Planning:
             seconds = self._desk.expected(request, engine.expected_steps(request, passes))
             return answers.planned([(one.window, one.unknown) for one in passes], seconds=seconds)
         except CoreError as error:
-            return {**answers.planned((), seconds=0.0), "message": str(error)}  # the run itself will report it
+            return {
+                **answers.planned((), seconds=0.0),
+                "message": translated(error.sentence),
+            }  # the run itself will report it

@@ -16,6 +16,7 @@ from core.values import Box
 from editor.documents.gone import Gone
 from editor.handlers.desk import Desk, apology
 from editor.sentences import on_page
+from editor.sentences.language import translated
 from editor.wire import bits, sent, told
 
 
@@ -41,9 +42,9 @@ class Selecting:
                 return told.Selected(said=on_page.nothing_selected(wanted.thing)).plain
             return told.Selected(mask=told.MaskRuns(**bits.write_mask(found))).plain
         except Gone as error:
-            return told.Selected(said=str(error), gone=error.what).plain
+            return told.Selected(said=translated(error.sentence), gone=error.what).plain
         except CoreError as error:
-            return told.Selected(said=str(error)).plain
+            return told.Selected(said=translated(error.sentence)).plain
         except MemoryError as error:
             return told.Selected(said=apology(error)).plain
 

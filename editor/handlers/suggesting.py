@@ -14,6 +14,7 @@ import numpy as np
 from core import CheckpointError, CoreError, suggest_classes
 from editor.handlers.desk import Desk
 from editor.sentences import on_page
+from editor.sentences.language import translated
 from editor.wire import intents, told
 
 MOST = 5
@@ -47,7 +48,7 @@ class Suggesting:
                 hidden[read.box.slices] = True
             return _answer([each.class_id for each in suggest_classes(engine.recogniser, pixels, hidden, MOST)])
         except CheckpointError as error:
-            return _answer(said=on_page.no_suggestions(str(error)))
+            return _answer(said=on_page.no_suggestions(translated(error.sentence)))
         except CoreError:  # the person asked nothing, so there is nothing to report
             return _answer()
 

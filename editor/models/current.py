@@ -15,7 +15,8 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
@@ -25,6 +26,7 @@ from core.models import ModelSpec, converted_folder, download
 from editor.models import shelf
 from editor.models.shelf import Broken, Entry
 from editor.sentences import about_models, on_page
+from editor.sentences.language import translated
 from editor.settings import AppSettings
 
 logger = logging.getLogger(__name__)
@@ -61,6 +63,14 @@ class News(NamedTuple):
     number: int
     level: str
     text: str
+
+
+class _News(NamedTuple):
+    """The same before it is said, which every visitor hears in a language of their own."""
+
+    number: int
+    level: str
+    say: Callable[[], str]
 
 
 class MenuState(NamedTuple):
@@ -139,7 +149,7 @@ class Models:
         self._working = engine.spec.name if settings.model == AppSettings.model else settings.model
         self._job: _Job | None = None
         self._reached: dict[str, int] = {}
-        self._news: News | None = None
+        self._news: _News | None = None
         self._secret = secrets.token_bytes(32)
         self._lock = threading.RLock()
 
@@ -161,7 +171,9 @@ class Models:
             progress = None if self._job is None else self._job.progress()
             reached, spec, machine = dict(self._reached), self._engine.spec, self._engine.machine
             computes = about_models.computes(self._working, machine.device, machine.dtype, machine.threads)
-            return MenuState(found, self._working, spec, progress, reached, self._news, consents, broken, computes)
+            told = self._news
+            news = None if told is None else News(told.number, told.level, told.say())
+            return MenuState(found, self._working, spec, progress, reached, news, consents, broken, computes)
 
     def choose(self, key: object, *, agreed: object = None) -> None:
         """Start to swap a model in; returns at once.
@@ -199,7 +211,7 @@ class Models:
             job.cancelled.set()
             if job.stage == "download":
                 self._reached[job.entry.key] = job.done
-            self._tell("info", about_models.cancelled(job.entry.key, self._working))
+            self._tell("info", partial(about_models.cancelled, job.entry.key, self._working))
 
     def _consent(self, entry: Entry) -> str:
         """Return the token that agrees to the download of an entry, as it is now, from this server."""
@@ -214,8 +226,8 @@ class Models:
         known = any(entry.key == self._started.key for entry in found)
         return found if known else (self._started, *found)
 
-    def _tell(self, level: str, text: str) -> None:
-        self._news = News(1 if self._news is None else self._news.number + 1, level, text)
+    def _tell(self, level: str, say: Callable[[], str]) -> None:
+        self._news = _News(1 if self._news is None else self._news.number + 1, level, say)
 
     def _bring(self, job: _Job) -> None:
         entry = job.entry
@@ -230,25 +242,26 @@ class Models:
                 job.check()
                 self._engine, self._working, self._job = engine, entry.key, None
                 self._reached.pop(entry.key, None)
-                self._tell("info", about_models.works(entry.key))
+                self._tell("info", partial(about_models.works, entry.key))
             logger.info("%s works now", entry.key)
         except _Cancelled:
             logger.info("%s was cancelled", entry.key)
         except CoreError as error:
-            self._failed(job, str(error))
+            self._failed(job, partial(translated, error.sentence))
         except OSError as error:
-            self._failed(job, about_models.disk_refuses(error.filename, error.strerror))
+            self._failed(job, partial(about_models.disk_refuses, error.filename, error.strerror))
         except Exception:
             logger.exception("bringing %s failed", entry.key)
-            self._failed(job, on_page.internal_error())
+            self._failed(job, on_page.internal_error)
 
-    def _failed(self, job: _Job, why: str) -> None:
+    def _failed(self, job: _Job, why: Callable[[], str]) -> None:
         with self._lock:
             if self._job is job:
                 self._job = None
                 if job.stage == "download" and job.done:
                     self._reached[job.entry.key] = job.done
-                self._tell("error", about_models.failed(job.entry.key, self._working, why))
+                here = self._working
+                self._tell("error", lambda: about_models.failed(job.entry.key, here, why()))
 
 
 def fetch_named(settings: AppSettings) -> None:

@@ -15,6 +15,7 @@ from typing import Literal, NamedTuple
 
 from core import CheckpointError, Engine, load_engine
 from core.models import BUNDLED, CATALOG, ModelSpec, Published, count_parameters, list_models, model_state, read_spec
+from core.values import Sentence
 from editor.settings import AppSettings
 
 logger = logging.getLogger(__name__)
@@ -122,8 +123,13 @@ def _loaded(name: str, settings: AppSettings, folder: Path | None = None) -> Eng
 
 def _absent(settings: AppSettings) -> list[tuple[Path, str]]:
     """List the given folders that contain no model, each with a sentence."""
-    advice = f"holds no model: give a model folder, which has a {_CONFIG} in it."
-    return [(folder, f"{folder} {advice}") for folder in settings.model_folders if not _models_in(folder)]
+    return [(folder, _holds_none(folder)) for folder in settings.model_folders if not _models_in(folder)]
+
+
+def _holds_none(folder: Path) -> Sentence:
+    return Sentence(
+        "{folder} holds no model: give a model folder, which has a {config} in it.", folder=folder, config=_CONFIG
+    )
 
 
 def _models_in(folder: Path) -> list[Path]:
@@ -143,7 +149,12 @@ def _owns(settings: AppSettings) -> Iterator[tuple[Path, Entry | str]]:
         try:
             yield folder, _own(folder, _changed(folder))
         except OSError as error:  # gone since it was listed
-            yield folder, f"{folder} cannot be read ({error.strerror or error}): look at the disk and its permissions."
+            why = error.strerror or str(error)
+            yield folder, _unread(folder, why)
+
+
+def _unread(folder: Path, why: str) -> Sentence:
+    return Sentence("{folder} cannot be read ({why}): look at the disk and its permissions.", folder=folder, why=why)
 
 
 @cache
@@ -152,7 +163,7 @@ def _own(folder: Path, changed: int) -> Entry | str:
         return _entry(folder, "own", changed)
     except CheckpointError as error:
         logger.warning("%s", error)
-        return str(error)
+        return error.sentence
 
 
 def _bundled(folder: Path) -> Entry:
@@ -170,7 +181,7 @@ def _entry(folder: Path, group: Group, changed: int) -> Entry:
     try:
         parameters = count_parameters(spec)
     except ValueError as error:
-        raise CheckpointError(f"{folder / _CONFIG} does not make a model: {error}.") from error
+        raise CheckpointError("{path} does not make a model: {error}.", path=folder / _CONFIG, error=error) from error
     size = sum(path.stat().st_size for path in folder.glob("*.safetensors"))
     return Entry(spec.name, group, spec, parameters, size)
 

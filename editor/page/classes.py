@@ -17,6 +17,7 @@ from editor import markup
 from editor.page import scripts
 from editor.page.component import named
 from editor.sentences import on_page
+from editor.sentences.language import say
 
 
 def class_entries(classes: Sequence[str]) -> list[dict[str, Any]]:
@@ -50,6 +51,9 @@ def class_menu(spec: ModelSpec, *, suggest: Callable[..., Any] | None = None) ->
         elem_id="mge-class",
         classes=class_entries(spec.classes),
         needs=needs,
-        none=on_page.NO_CLASS,
-        nothing=on_page.NO_CLASS_FOUND,
+        none=say("page.no_class"),
+        nothing=say("page.no_class_found"),
+        star=say("page.star"),
+        unstar=say("page.unstar"),
+        starred=say("page.starred"),
     )

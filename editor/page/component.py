@@ -6,10 +6,10 @@ in wire.js.
 
 from __future__ import annotations
 
-import json
 from abc import ABCMeta
 from collections.abc import Callable
 from functools import cache, wraps
+from html import escape
 from typing import Any
 
 import gradio as gr
@@ -19,6 +19,7 @@ from gradio.data_classes import FileData
 from core.values import LEAST_SIDE, MOST_DEGREES, MOST_PIXELS, MOST_SIDE
 from editor.documents.photoshop import CAN_WRITE
 from editor.page.scripts import ARGUMENTS, FOLDER, on_load
+from editor.sentences.language import browser_words, say
 from editor.wire import sent
 
 STYLES = ("stage.css", "runs.css")
@@ -27,18 +28,10 @@ STYLES = ("stage.css", "runs.css")
 EVENTS = tuple(sent.EVENTS)
 """What the stage tells Python, each with a JSON object; the names stand in quotes in wire.js, where Gradio looks."""
 
-_START = (
-    f'<div class="mge" data-least-side="{LEAST_SIDE}" data-most-side="{MOST_SIDE}" data-most-pixels="{MOST_PIXELS}" '
-    f'data-most-degrees="{MOST_DEGREES}" data-without="{"" if CAN_WRITE else "psd"}">'
-    '<p class="mge-boot">The canvas needs JavaScript.</p></div>'
-)
-"""What the stage's script begins with; it reads how large a canvas may be, how it may be framed, and which formats this
-server cannot write."""
-
 
 def script() -> str:
-    """Join all modules to the text for `js_on_load`: one function, and the call that starts the stage."""
-    return on_load("stage/main.js", call=f"main({', '.join(ARGUMENTS)})")
+    """Join all modules to the text for `js_on_load`: its words are there first, then one call starts the stage."""
+    return on_load("stage/main.js", first="globalThis.mgeWords=props.words", call=f"main({', '.join(ARGUMENTS)})")
 
 
 @cache
@@ -47,11 +40,20 @@ def style() -> str:
     return "".join((FOLDER / "stage" / name).read_text(encoding="utf-8") for name in STYLES)
 
 
-@cache
-def words() -> dict[str, str]:
-    """Read what the stage says, by the names that its script knows."""
-    found: dict[str, str] = json.loads((FOLDER / "stage" / "words.json").read_text(encoding="utf-8"))
-    return found
+def _start() -> str:
+    """Write what the stage's script begins with.
+
+    It reads there how large a canvas may be, how it may be framed, and which formats this server cannot write.
+    """
+    facts: dict[str, object] = {
+        "least-side": LEAST_SIDE,
+        "most-side": MOST_SIDE,
+        "most-pixels": MOST_PIXELS,
+        "most-degrees": MOST_DEGREES,
+        "without": "" if CAN_WRITE else "psd",
+    }
+    told = " ".join(f'data-{name}="{value}"' for name, value in facts.items())
+    return f'<div class="mge" {told}><p class="mge-boot">{escape(say("page.needs_scripts"))}</p></div>'
 
 
 def named(function: Callable[..., Any], name: str) -> Callable[..., Any]:
@@ -119,10 +121,10 @@ class Stage(gr.HTML, metaclass=_NoStub):
         asked = {"plan": plan, "sources": sources, "select": select}
         super().__init__(
             of_html.pop("value", None),
-            html_template=_START,
+            html_template=_start(),
             css_template=style(),
             js_on_load=script(),
-            words=words(),
+            words=browser_words(),
             apply_default_css=False,
             server_functions=[named(function, name) for name, function in asked.items() if function is not None],
             elem_id=elem_id,

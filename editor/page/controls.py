@@ -15,8 +15,11 @@ from core.values import KNOBS, MOST_SIDE, followed
 from editor import axes, markup
 from editor.page import classes, scripts
 from editor.sentences import on_page
+from editor.sentences.language import say, table
 from editor.wire.requests import SHARPEN
 
+PRESETS = {"draft": 4, "balanced": 8, "quality": 12, "best": 16}
+"""Steps to choose from; between 4 and 16 a picture changes most (docs/algorithm.md)."""
 BLENDING = 2.0
 """Guidance with which a class blends a hole or border in; a stronger one stands out from what is around."""
 
@@ -154,14 +157,14 @@ def inspector(spec: ModelSpec, *, suggest: Callable[..., Any] | None = None) -> 
     """
     placed: dict[str, Any] = {}
     placed["mode"] = gr.Radio(
-        list(on_page.MODES),
+        _choices("page.modes"),
         value="fill",
         show_label=False,
         container=False,
         elem_id="mge-mode",
         elem_classes="pg-segments pg-modes",
     )
-    gr.HTML(markup.hints(on_page.MODE_HINTS), apply_default_css=False, elem_id="mge-hints")
+    gr.HTML(markup.hints(table("page.mode_hints")), apply_default_css=False, elem_id="mge-hints")
     placed |= _extend_fields()
     sweep = _sweep_controls(axes.examples(spec))
     advised, unguided = _place_class(placed, spec, suggest)
@@ -169,14 +172,14 @@ def inspector(spec: ModelSpec, *, suggest: Callable[..., Any] | None = None) -> 
     dice = _place_draws(placed)
     follow = followed(spec.follow)
     with gr.Group(elem_classes="pg-part pg-only-finished"):
-        placed["follow"] = gr.Slider(0, 1, value=follow, step=0.05, label=on_page.FOLLOW, elem_id="mge-follow")
-        _note(on_page.FOLLOW_HINT)
+        placed["follow"] = gr.Slider(0, 1, value=follow, step=0.05, label=say("page.follow"), elem_id="mge-follow")
+        _note(say("page.follow_hint"))
     with gr.Group(elem_classes="pg-part pg-not-generate"):
-        placed["feather"] = gr.Slider(0, 64, value=8, step=1, label=on_page.FEATHER, elem_id="mge-feather")
-        placed["match_colour"] = gr.Checkbox(True, label=on_page.MATCH_COLOUR, container=False, elem_id="mge-match")
-    with gr.Accordion(on_page.ADVANCED, open=False, elem_id="mge-more"):
+        placed["feather"] = gr.Slider(0, 64, value=8, step=1, label=say("page.feather"), elem_id="mge-feather")
+        placed["match_colour"] = gr.Checkbox(True, label=say("page.match_colour"), container=False, elem_id="mge-match")
+    with gr.Accordion(say("page.advanced"), open=False, elem_id="mge-more"):
         placed |= _rarely_touched(spec)
-        reset = gr.Button(on_page.RESET, size="sm", elem_id="mge-reset")
+        reset = gr.Button(say("page.reset"), size="sm", elem_id="mge-reset")
         own = gr.HTML(
             html_template=markup.preset_bar(),
             js_on_load=scripts.on_load("page/presets.js", call="presetBar(element, trigger)"),
@@ -184,8 +187,8 @@ def inspector(spec: ModelSpec, *, suggest: Callable[..., Any] | None = None) -> 
             elem_id="mge-own",
         )
     with gr.Row(elem_classes="pg-row pg-run"):
-        run = gr.Button(on_page.RUN, variant="primary", scale=3, min_width=80, elem_id="mge-run")
-        stop = gr.Button(on_page.STOP, scale=1, min_width=60, elem_id="mge-stop")
+        run = gr.Button(say("page.run"), variant="primary", scale=3, min_width=80, elem_id="mge-run")
+        stop = gr.Button(say("page.stop"), scale=1, min_width=60, elem_id="mge-stop")
     return Inspector(Controls(**placed), sweep, Buttons(run, stop, dice, reset, advised, presets, own), curve, unguided)
 
 
@@ -200,31 +203,31 @@ def _place_class(
             8,
             value=advised_guidance(spec, placed["mode"].value),
             step=0.1,
-            label=on_page.GUIDANCE,
+            label=say("page.guidance"),
             interactive=spec.null_class,
             elem_id="mge-guidance",
         )
-        advised = gr.Button(on_page.ADVISED, size="sm", interactive=False, elem_id="mge-advised")
+        advised = gr.Button(say("page.advised"), size="sm", interactive=False, elem_id="mge-advised")
         return advised, gr.HTML(said_of_guidance(spec), apply_default_css=False, elem_id="mge-unguided")
 
 
 def _place_steps(placed: dict[str, Any], spec: ModelSpec) -> tuple[gr.Radio, gr.HTML]:
     """Place T and the schedule; returns the choice of steps above, and the curve below."""
-    advice = spec.defaults
+    advice, called = spec.defaults, table("page.presets")
     with gr.Group(elem_classes="pg-part"):
         presets = gr.Radio(  # shows which of them the steps are, or none
-            [(f"{name} {steps}", steps) for name, steps in on_page.PRESETS],
+            [(f"{called[name]} {steps}", steps) for name, steps in PRESETS.items()],
             value=advice.steps,
             show_label=False,
             container=False,
             elem_id="mge-presets",
             elem_classes="pg-segments",
         )
-        placed["steps"] = gr.Slider(1, 32, value=advice.steps, step=1, label=on_page.STEPS, elem_id="mge-steps")
+        placed["steps"] = gr.Slider(1, 32, value=advice.steps, step=1, label=say("page.steps"), elem_id="mge-steps")
         placed["schedule"] = gr.Dropdown(
             list(KNOBS["schedule"].choices),
             value=advice.schedule,
-            label=on_page.SCHEDULE,
+            label=say("page.schedule"),
             elem_id="mge-schedule",
             elem_classes="pg-line",
         )
@@ -240,28 +243,28 @@ def _place_draws(placed: dict[str, Any]) -> gr.Button:
     """Place the number of variations and the seed; returns the dice."""
     with gr.Group(elem_classes="pg-part"):
         placed["variations"] = gr.Slider(
-            1, 8, value=4, step=1, label=on_page.VARIATIONS, elem_id="mge-variations", elem_classes="pg-not-sweep"
+            1, 8, value=4, step=1, label=say("page.variations"), elem_id="mge-variations", elem_classes="pg-not-sweep"
         )
         with gr.Row(elem_classes="pg-row pg-seed"):
             placed["seed"] = gr.Number(
-                0, label=on_page.SEED, precision=0, minimum=0, maximum=2**53, min_width=80, elem_id="mge-seed"
+                0, label=say("page.seed"), precision=0, minimum=0, maximum=2**53, min_width=80, elem_id="mge-seed"
             )
-            return gr.Button(on_page.DICE, size="sm", min_width=40, scale=0, elem_id="mge-dice")
+            return gr.Button(say("page.dice"), size="sm", min_width=40, scale=0, elem_id="mge-dice")
 
 
 def _extend_fields() -> dict[str, Any]:
     with gr.Group(elem_classes="pg-part pg-only-extend", elem_id="mge-extend"):
         fields = {
-            f"extend_{side.lower()}": gr.Number(
+            f"extend_{side}": gr.Number(
                 0,
-                label=side,
+                label=label,
                 precision=0,
                 minimum=0,
                 maximum=MOST_SIDE,
                 min_width=60,
-                elem_id=f"mge-extend-{side.lower()}",
+                elem_id=f"mge-extend-{side}",
             )
-            for side in on_page.SIDES
+            for side, label in table("page.sides").items()
         }
         gr.HTML(
             html_template=markup.extend_tools(),
@@ -276,46 +279,55 @@ def _rarely_touched(spec: ModelSpec) -> dict[str, Any]:
     advice = spec.defaults
     placed: dict[str, Any] = {}
     with gr.Group(elem_classes="pg-part pg-only-new"):
-        placed["sharpen"] = gr.Slider(0, 1, value=SHARPEN, step=0.05, label=on_page.SHARPEN, elem_id="mge-sharpen")
-        _note(on_page.SHARPEN_HINT)
+        placed["sharpen"] = gr.Slider(0, 1, value=SHARPEN, step=0.05, label=say("page.sharpen"), elem_id="mge-sharpen")
+        _note(say("page.sharpen_hint"))
     with gr.Group(elem_classes="pg-part pg-only-finished"):
         placed["finish"] = gr.Dropdown(
-            list(on_page.FINISHES), value="auto", label=on_page.FINISH, elem_id="mge-finish", elem_classes="pg-line"
+            _choices("page.finishes"),
+            value="auto",
+            label=say("page.finish"),
+            elem_id="mge-finish",
+            elem_classes="pg-line",
         )
-        _note(on_page.FINISH_HINT)
+        _note(say("page.finish_hint"))
     with gr.Group(elem_classes="pg-part pg-not-generate"):
         placed["guided_by"] = gr.Dropdown(
-            list(on_page.GUIDED_WAYS),
+            _choices("page.guided_ways"),
             value="auto",
-            label=on_page.GUIDED_BY,
+            label=say("page.guided_by"),
             interactive=spec.null_class,
             elem_id="mge-guided-by",
             elem_classes="pg-line",
         )
-        _note(on_page.GUIDED_BY_HINT)
+        _note(say("page.guided_by_hint"))
     placed["order"] = gr.Dropdown(
         list(KNOBS["order"].choices),
         value=advice.order,
-        label=on_page.ORDER,
+        label=say("page.order"),
         elem_id="mge-order",
         elem_classes="pg-line",
     )
     placed["choice_temperature"] = gr.Slider(
-        0, 12, value=advice.choice_temperature, step=0.1, label=on_page.CHOICE_TEMPERATURE, elem_id="mge-choice"
+        0, 12, value=advice.choice_temperature, step=0.1, label=say("page.choice_temperature"), elem_id="mge-choice"
     )
     placed["token_temperature"] = gr.Slider(
-        0.1, 2, value=advice.token_temperature, step=0.05, label=on_page.TOKEN_TEMPERATURE, elem_id="mge-token"
+        0.1, 2, value=advice.token_temperature, step=0.05, label=say("page.token_temperature"), elem_id="mge-token"
     )
     placed["coverage"] = gr.Slider(
-        0, 0.95, value=0, step=0.05, label=on_page.COVERAGE, elem_id="mge-coverage", elem_classes="pg-not-generate"
+        0, 0.95, value=0, step=0.05, label=say("page.coverage"), elem_id="mge-coverage", elem_classes="pg-not-generate"
     )
     placed["context"] = gr.Slider(
-        1, 6, value=2, step=0.25, label=on_page.CONTEXT, elem_id="mge-context", elem_classes="pg-not-generate"
+        1, 6, value=2, step=0.25, label=say("page.context"), elem_id="mge-context", elem_classes="pg-not-generate"
     )
     placed["opaque"] = gr.Checkbox(
-        False, label=on_page.OPAQUE, container=False, elem_id="mge-opaque", elem_classes="pg-not-generate"
+        False, label=say("page.opaque"), container=False, elem_id="mge-opaque", elem_classes="pg-not-generate"
     )
     return placed
+
+
+def _choices(name: str) -> list[Any]:
+    """List the choices of a control as Gradio takes them: pairs of what is shown and the value."""
+    return [(label, value) for value, label in table(name).items()]
 
 
 def _note(text: str) -> None:
@@ -323,25 +335,25 @@ def _note(text: str) -> None:
 
 
 def _sweep_controls(examples: Mapping[str, str]) -> SweepControls:
-    names = list(on_page.AXES)
+    names = _choices("page.axes")
     with gr.Group(elem_classes="pg-part pg-only-sweep", elem_id="mge-sweep"):
         rows = gr.Dropdown(
-            names, value="schedule", label=on_page.SWEEP_ROWS, elem_id="mge-sweep-rows", elem_classes="pg-line"
+            names, value="schedule", label=say("page.sweep_rows"), elem_id="mge-sweep-rows", elem_classes="pg-line"
         )
         row_values = gr.Textbox(
             examples["schedule"],
-            label=on_page.SWEEP_ROW_VALUES,
+            label=say("page.sweep_row_values"),
             show_label=False,
             max_lines=1,
             elem_id="mge-sweep-row-values",
             elem_classes="pg-values",
         )
         columns = gr.Dropdown(
-            names, value="steps", label=on_page.SWEEP_COLUMNS, elem_id="mge-sweep-columns", elem_classes="pg-line"
+            names, value="steps", label=say("page.sweep_columns"), elem_id="mge-sweep-columns", elem_classes="pg-line"
         )
         column_values = gr.Textbox(
             examples["steps"],
-            label=on_page.SWEEP_COLUMN_VALUES,
+            label=say("page.sweep_column_values"),
             show_label=False,
             max_lines=1,
             elem_id="mge-sweep-column-values",
@@ -353,23 +365,23 @@ def _sweep_controls(examples: Mapping[str, str]) -> SweepControls:
             js_on_load=scripts.on_load("page/sweep.js", call="sweepGrid(element, trigger, props)"),
             elem_id="mge-sweep-grid",
             apply_default_css=False,
-            settings=on_page.ADOPT_SETTINGS,
-            picture=on_page.ADOPT_PICTURE,
+            settings=say("page.adopt_settings"),
+            picture=say("page.adopt_picture"),
         )
         with gr.Row(elem_classes="pg-row"):
-            sheet = gr.DownloadButton(on_page.SWEEP_SHEET, size="sm", interactive=False, elem_id="mge-sweep-sheet")
-            csv = gr.DownloadButton(on_page.SWEEP_CSV, size="sm", interactive=False, elem_id="mge-sweep-csv")
+            sheet = gr.DownloadButton(say("page.sweep_sheet"), size="sm", interactive=False, elem_id="mge-sweep-sheet")
+            csv = gr.DownloadButton(say("page.sweep_csv"), size="sm", interactive=False, elem_id="mge-sweep-csv")
     return SweepControls(rows, row_values, columns, column_values, curves, grid, sheet, csv)
 
 
 def form_controls() -> FormControls:
     """Place the controls of the Form tab."""
-    gr.HTML(f"<p class='pg-hint'>{on_page.FORM_HINT}</p>", apply_default_css=False)
+    gr.HTML(markup.hint(say("page.form_hint")), apply_default_css=False)
     # Files of any name, not images: core's gate checks them, and nothing decodes or judges them before.
-    image = gr.File(label=on_page.FORM_IMAGE, height=96, elem_id="mge-form-image")
-    mask = gr.File(label=on_page.FORM_MASK, height=96, elem_id="mge-form-mask")
-    run = gr.Button(on_page.RUN, variant="primary", elem_id="mge-form-run")
+    image = gr.File(label=say("page.form_image"), height=96, elem_id="mge-form-image")
+    mask = gr.File(label=say("page.form_mask"), height=96, elem_id="mge-form-mask")
+    run = gr.Button(say("page.run"), variant="primary", elem_id="mge-form-run")
     result = gr.Image(
-        label=on_page.FORM_RESULT, type="filepath", format="png", interactive=False, elem_id="mge-form-result"
+        label=say("page.form_result"), type="filepath", format="png", interactive=False, elem_id="mge-form-result"
     )
     return FormControls(image, mask, run, result)

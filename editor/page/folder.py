@@ -19,7 +19,7 @@ from editor.handlers.running import Running
 from editor.page import scripts
 from editor.page.component import Carrier
 from editor.page.controls import Controls
-from editor.sentences import about_folder
+from editor.sentences.language import words
 from editor.wire.replies import Message
 
 _CARRIER = "carrier"
@@ -32,7 +32,7 @@ def folder_button() -> gr.HTML:
         js_on_load=scripts.on_load("page/folder.js", call="folderButton(element, trigger, props, watch)"),
         apply_default_css=False,
         elem_id="mge-folder",
-        words=about_folder.WORDS,
+        words=words("folder"),
     )
 
 

@@ -32,8 +32,9 @@ from editor.page import controls, keeping, menu, scripts
 from editor.page.component import Carrier, Stage
 from editor.page.controls import FormControls, Inspector, SweepControls
 from editor.page.folder import folder_button, wire_folder
+from editor.page.spoken import SpokenPage, spoken_page
 from editor.page.theme import editor_theme
-from editor.sentences import on_page
+from editor.sentences.language import say
 from editor.server.turns import LINE
 from editor.settings import AppSettings
 from editor.wire.intents import read_name
@@ -95,8 +96,16 @@ def build_app(engine: Engine, settings: AppSettings, handlers: Handlers | None =
         handlers: the gestures, where another door shares them.
     """
     handlers = handlers or build_handlers(engine, settings)
-    app = gr.Blocks(title=on_page.TITLE, fill_width=True, analytics_enabled=False)
+    app = spoken_page(lambda: _built(engine, settings, handlers))
     app.state_session_capacity = _SESSIONS_A_VISITOR * settings.visitors
+    app.max_threads = _THREADS
+    app.queue(max_size=LINE)
+    return app
+
+
+def _built(engine: Engine, settings: AppSettings, handlers: Handlers) -> SpokenPage:
+    """Build the page in the language that is spoken."""
+    app = SpokenPage(title=say("page.title"), fill_width=True, analytics_enabled=False)
     with app:
         page = _place(engine.spec, settings, handlers)
         _wire_documents(app, page, handlers)
@@ -105,14 +114,12 @@ def build_app(engine: Engine, settings: AppSettings, handlers: Handlers | None =
         _wire_form(page, handlers)
         for name, function in handlers.api.functions().items():
             gr.api(function, api_name=name, **_IN_TURNS)
-    app.max_threads = _THREADS
-    app.queue(max_size=LINE)
     return app
 
 
 def _place(spec: ModelSpec, settings: AppSettings, handlers: Handlers) -> Page:
     with gr.Row(elem_id="mge-head"):
-        gr.HTML(f"<h1>{escape(on_page.TITLE)}</h1>", elem_id="mge-brand", apply_default_css=False)
+        gr.HTML(f"<h1>{escape(say('page.title'))}</h1>", elem_id="mge-brand", apply_default_css=False)
         choosing = handlers.choosing
         model = menu.model_menu(
             spec, settings.space, look=choosing.look, choose=choosing.choose, cancel=choosing.cancel
@@ -124,10 +131,10 @@ def _place(spec: ModelSpec, settings: AppSettings, handlers: Handlers) -> Page:
             elem_id="mge-upload",  # the stage presses the file field inside
         )
         folder = folder_button()
-        download = gr.DownloadButton(on_page.DOWNLOAD, size="sm", scale=0, min_width=112, elem_id="mge-download")
-        exporting = gr.Button(on_page.EXPORT, size="sm", scale=0, min_width=80, elem_id="mge-export")
-        theme = gr.Button(on_page.THEME, size="sm", scale=0, min_width=36, elem_id="mge-theme")
-        helping = gr.Button(on_page.HELP, size="sm", scale=0, min_width=36, elem_id="mge-help")
+        download = gr.DownloadButton(say("page.download"), size="sm", scale=0, min_width=112, elem_id="mge-download")
+        exporting = gr.Button(say("page.export"), size="sm", scale=0, min_width=80, elem_id="mge-export")
+        theme = gr.Button("◐", size="sm", scale=0, min_width=36, elem_id="mge-theme")
+        helping = gr.Button("?", size="sm", scale=0, min_width=36, elem_id="mge-help")
     with gr.Row(elem_id="mge-body"):
         with gr.Column(elem_id="mge-left"):
             plan, sources = handlers.planning.plan, handlers.reviewing.sources
@@ -138,9 +145,9 @@ def _place(spec: ModelSpec, settings: AppSettings, handlers: Handlers) -> Page:
         with gr.Column(elem_id="mge-side"):
             gr.HTML(markup.drawer_handle(), apply_default_css=False, elem_id="mge-drawer")
             with gr.Tabs(elem_id="mge-tabs"):
-                with gr.Tab(on_page.TAB_EDIT, id="edit"):
+                with gr.Tab(say("page.tab_edit"), id="edit"):
                     inspector = controls.inspector(spec, suggest=handlers.suggesting.suggest)
-                with gr.Tab(on_page.TAB_FORM, id="form"):
+                with gr.Tab(say("page.tab_form"), id="form"):
                     form = controls.form_controls()
     return Page(stage, model, strip, carrier, folder, download, exporting, helping, theme, inspector, form)
 
@@ -285,7 +292,7 @@ def _wire_keeping(app: gr.Blocks, page: Page, kept: Mapping[str, keeping.Setting
     start = {
         "model": model_id(spec),
         "settings": keeping.describe(kept, spec),
-        "presets": [steps for _, steps in on_page.PRESETS],
+        "presets": [*controls.PRESETS.values()],
     }
     app.load(None, None, [*kept.values()], js=scripts.on_start(start), **_LOCAL)
     for setting in kept.values():

@@ -17,6 +17,7 @@ from editor.page import scripts
 from editor.page.classes import class_entries
 from editor.page.component import named
 from editor.sentences import about_models, on_page
+from editor.sentences.language import say, table
 from editor.wire.requests import model_id
 
 
@@ -36,15 +37,15 @@ def model_menu(spec: ModelSpec, space: str, **asked: Callable[..., Any]) -> gr.H
         apply_default_css=False,
         elem_id="mge-model",
         words={
-            "menu": about_models.MENU,
-            "groups": about_models.GROUPS,
-            "shared": about_models.SHARED,
-            "fixed": about_models.FIXED,
-            "duplicate": about_models.DUPLICATE,
+            "menu": say("models.menu"),
+            "groups": table("models.groups"),
+            "shared": say("models.shared"),
+            "fixed": say("models.keeps_to_one"),
+            "duplicate": say("models.duplicate"),
             "duplicator": f"https://huggingface.co/spaces/{space}?duplicate=true" if space else "",
-            "back": about_models.BACK,
-            "cancel": about_models.CANCEL,
-            "licence": about_models.LICENCE,
+            "back": say("models.back"),
+            "cancel": say("models.cancel"),
+            "licence": say("models.licence"),
         },
     )
 

@@ -44,7 +44,7 @@ def bundle(start: Path) -> str:
 
 
 @cache
-def on_load(module: str, *, call: str) -> str:
+def on_load(module: str, *, call: str, first: str = "") -> str:
     """Make the text for a component's `js_on_load`: a function that is called at once, without what only readers need.
 
     Names stay as they are, so that an error in a browser can be read.
@@ -52,12 +52,13 @@ def on_load(module: str, *, call: str) -> str:
     Args:
         module: file in `FOLDER`; its imports come with it.
         call: the function's last statement, with `ARGUMENTS` in scope.
+        first: its first statement, before any module.
 
     Raises:
         ValueError: if the text cannot be parsed, which would else travel as it is.
     """
     body = _COMMENT.sub("", bundle(FOLDER / module))
-    whole = f"(() => {{{body}\n{call};\n}})();"
+    whole = f"(() => {{{first};{body}\n{call};\n}})();"
     small = minify_html.minify(f"<script>{whole}</script>", minify_js=True)
     if not small.startswith("<script>(()=>{"):
         raise ValueError(f"{module} or what it imports is no JavaScript that can be parsed: look at the last change.")

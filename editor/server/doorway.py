@@ -23,6 +23,8 @@ from starlette.formparsers import MultiPartException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from editor.sentences import about_server
+from editor.sentences.language import ENGLISH, say, speaking
+from editor.server.language import language_of
 from editor.server.sockets import is_loopback
 from editor.server.uploads import Uploads
 
@@ -114,6 +116,12 @@ class Doorway:
             return
         headers = Headers(scope=scope)
         send = _marked(send, self._rules)
+        of_program = scope["path"].startswith(PROGRAMS)
+        with speaking(ENGLISH if of_program else language_of(headers)):
+            await self._answer(scope, headers, receive, send)
+
+    async def _answer(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
+        """Let a request in, or refuse it in a sentence."""
         try:
             self._check_sender(scope, headers)
             if scope["method"] in ("GET", "HEAD", "OPTIONS"):
@@ -169,7 +177,7 @@ class Doorway:
             return None
         text = headers.get("content-length", "0")
         if not text.isdecimal():
-            raise Refused(400, about_server.kind_of_body("a Content-Length that is a number"))
+            raise Refused(400, about_server.kind_of_body(say("server.content_length")))
         return int(text)
 
     @contextmanager

@@ -16,11 +16,13 @@ from typing import Any
 import gradio as gr
 import uvicorn
 from fastapi import FastAPI
+from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import BaseRoute, Mount
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from editor.sentences.language import spoken
 from editor.server.addresses import Addresses
 from editor.server.doorway import Doorway, Rules
 from editor.server.sockets import is_loopback
@@ -69,16 +71,48 @@ def application(
 
 
 class Pages:
-    """ASGI application around another one: the page itself travels compressed, as Gradio's own files do."""
+    """ASGI application around another one: the page itself travels compressed, as Gradio's own files do.
+
+    It also tells its language: to screen readers, and to Gradio, which has labels of its own.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._compressed = GZipMiddleware(app, compresslevel=6)
+        self._compressed = GZipMiddleware(self._told, compresslevel=6)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         page = scope["type"] == "http" and scope["path"] in ("/", "/config")
         await (self._compressed if page else self._app)(scope, receive, send)
+
+    async def _told(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request for the page."""
+        start: Message | None = None
+
+        async def tell(message: Message) -> None:
+            nonlocal start
+            if message["type"] == "http.response.start":
+                start = message
+                return
+            if start is not None:
+                body = message.get("body", b"")
+                message = {**message, "body": _in_language(body)}
+                headers = MutableHeaders(raw=start["headers"])
+                if "content-length" in headers:
+                    longer = len(message["body"]) - len(body)
+                    headers["content-length"] = str(int(headers["content-length"]) + longer)
+                await send(start)
+                start = None
+            await send(message)
+
+        await self._app(scope, receive, tell)
+
+
+def _in_language(page: bytes) -> bytes:
+    """Say in a page of Gradio's, which is English by its own account, what language it is in."""
+    code = spoken().encode()
+    begun = b'<head><script>Object.defineProperty(navigator,"language",{value:"%b"})</script>' % code
+    return page.replace(b'lang="en"', b'lang="%b"' % code, 1).replace(b"<head>", begun, 1)
 
 
 class Server(uvicorn.Server):

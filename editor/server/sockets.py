@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 from core import BadRequest
-from editor.sentences import about_server
+from editor.sentences import about_start
 
 _EVERYWHERE = ("0.0.0.0", "::")
 _BACKLOG = 512  # connections that may wait while a model is loaded, or while 300 clients come at once
@@ -35,7 +35,7 @@ def listening(host: str, port: int) -> Iterator[list[socket.socket]]:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, UnicodeError) as error:
         why = getattr(error, "strerror", None) or str(error)
-        raise BadRequest(about_server.host_not_found(host, why)) from error
+        raise BadRequest(about_start.host_not_found(host, why)) from error
     places = list(dict.fromkeys((family, address) for family, _, _, _, address in found))
     with ExitStack() as stack:
         sockets: list[socket.socket] = []
@@ -49,7 +49,7 @@ def listening(host: str, port: int) -> Iterator[list[socket.socket]]:
                     continue
                 raise _refused(host, port, error) from error
         if not sockets:
-            raise BadRequest(about_server.host_elsewhere(host))
+            raise BadRequest(about_start.host_elsewhere(host))
         yield sockets
 
 
@@ -89,7 +89,7 @@ def _listener(family: int, address: tuple[object, ...]) -> socket.socket:
 
 def _refused(host: str, port: int, error: OSError) -> BadRequest:
     if error.errno == errno.EADDRINUSE:
-        return BadRequest(about_server.port_taken(host, port))
+        return BadRequest(about_start.port_taken(host, port))
     if error.errno in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
-        return BadRequest(about_server.host_elsewhere(host))
-    return BadRequest(about_server.port_refused(host, port, (error.strerror or str(error)).lower()))
+        return BadRequest(about_start.host_elsewhere(host))
+    return BadRequest(about_start.port_refused(host, port, (error.strerror or str(error)).lower()))

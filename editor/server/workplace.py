@@ -19,7 +19,7 @@ from typing import NamedTuple
 from filelock import FileLock, Timeout
 
 from core import BadRequest
-from editor.sentences import about_server
+from editor.sentences import about_start
 
 logger = logging.getLogger(__name__)
 
@@ -62,7 +62,7 @@ def workplace(parent: str | None) -> Iterator[Workplace]:
         sweep(place)
         folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=place))
     except OSError as error:
-        raise BadRequest(about_server.no_place(wanted, (error.strerror or str(error)).lower())) from error
+        raise BadRequest(about_start.no_place(wanted, (error.strerror or str(error)).lower())) from error
     made = Workplace(folder / "served", folder / "private")
     before, gradio = tempfile.tempdir, os.environ.get("GRADIO_TEMP_DIR")
     try:

@@ -12,6 +12,7 @@ from core.models import Published
 from editor.models.current import MenuState, Progress
 from editor.models.shelf import Broken, Entry
 from editor.sentences import about_models
+from editor.sentences.language import say, translated
 from editor.wire import told
 from editor.wire.requests import model_id
 
@@ -57,7 +58,7 @@ def _entry(entry: Entry, state: MenuState) -> told.MenuModel:
         group=entry.group,
         title=spec.title,
         facts=about_models.facts(spec.pixels, spec.grid, entry.parameters),
-        needs="" if spec.null_class else about_models.NEEDS_CLASS,
+        needs="" if spec.null_class else say("models.needs_class"),
         licence=spec.licence,
         short=spec.licence.partition(";")[0].partition(" (")[0].removeprefix("weights "),
         place=_place(entry, state),
@@ -79,37 +80,38 @@ def _entry(entry: Entry, state: MenuState) -> told.MenuModel:
 def _order(size: int, reached: int) -> str:
     """Write the button that starts a download, or goes on with one that was stopped."""
     if reached:
-        return f"{about_models.RESUME}: {about_models.bytes_text(size - reached)}"
-    return f"{about_models.DOWNLOAD} {about_models.bytes_text(size)}"
+        return say("models.resume", size=about_models.bytes_text(size - reached))
+    return say("models.download", size=about_models.bytes_text(size))
 
 
 def _broken(folder: Broken) -> told.MenuModel:
     """Write the line of a model folder that cannot be used, with the reason."""
+    why = translated(folder.why)
     return told.MenuModel(
         key=folder.key,
         group="own",
         title="",
-        facts=folder.why,
+        facts=why,
         needs="",
         licence="",
         short="",
-        place=about_models.BROKEN,
+        place=say("models.broken"),
         question=None,
         consent=None,
-        broken=folder.why,
+        broken=why,
     )
 
 
 def _place(entry: Entry, state: MenuState) -> str:
     """Write the end of a model's line: whether it is at work, here, or to be downloaded."""
     if entry.key == state.working:
-        return about_models.IN_USE
+        return say("models.in_use")
     if state.progress is not None and entry.key == state.progress.key:
-        return about_models.ON_ITS_WAY
+        return say("models.on_its_way")
     if entry.here == "ready":
-        return about_models.ON_DISK
+        return say("models.on_disk")
     if entry.here == "downloaded":
-        return about_models.NOT_CONVERTED
+        return say("models.not_converted_yet")
     return about_models.bytes_text(entry.bytes)
 
 

@@ -18,6 +18,7 @@ from editor.documents.document import Document, Shown
 from editor.documents.store import Picture
 from editor.documents.versions import Version
 from editor.sentences import on_page
+from editor.sentences.language import say
 from editor.wire import told
 from editor.wire.bits import MaskPixels, cells_hex, confidence_hex, write_mask
 from editor.wire.intents import Origin
@@ -278,7 +279,7 @@ class Result:
 
 def caption(request: EditRequest, spec: ModelSpec) -> dict[str, Any]:
     """Collect the settings for a result's caption."""
-    name = on_page.NO_CLASS if request.class_id is None else spec.classes[request.class_id]
+    name = say("page.no_class") if request.class_id is None else spec.classes[request.class_id]
     told = {"class_name": name, **decoding_values(request.decoding)}
     painting = request.painting
     if request.strength:

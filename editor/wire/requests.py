@@ -20,6 +20,7 @@ from editor.checks import is_whole
 from editor.documents.runs import UNKNOWN, Run
 from editor.documents.store import Pixels
 from editor.sentences import on_page
+from editor.sentences.language import say, table
 from editor.wire.bits import MaskPixels
 from editor.wire.intents import Intent, Origin
 
@@ -165,11 +166,11 @@ def _region(mode: str, mask: MaskPixels | None, box: Box | None, sides: Sides) -
 def read_options(values: Mapping[str, Any], spec: ModelSpec) -> DecodeOptions:
     """Read the decoding options from the controls; a missing control takes the model's default."""
     standard = spec.defaults
-    steps = _whole(values, "steps", standard.steps, on_page.STEPS)
+    steps = _whole(values, "steps", standard.steps, say("page.steps"))
     numbers = {
-        "choice_temperature": on_page.CHOICE_TEMPERATURE,
-        "token_temperature": on_page.TOKEN_TEMPERATURE,
-        "guidance_scale": on_page.GUIDANCE,
+        "choice_temperature": say("page.choice_temperature"),
+        "token_temperature": say("page.token_temperature"),
+        "guidance_scale": say("page.guidance"),
     }
     chosen: dict[str, Any] = {"steps": steps, "start_step": min(standard.start_step, max(steps - 1, 0))}
     for name, label in numbers.items():
@@ -177,7 +178,10 @@ def read_options(values: Mapping[str, Any], spec: ModelSpec) -> DecodeOptions:
     for name in ("schedule", "order"):
         chosen[name] = str(values.get(name, getattr(standard, name)))
     chosen["guided_by"] = str(values.get("guided_by", "auto"))
-    seed, variations = _whole(values, "seed", 0, on_page.SEED), _whole(values, "variations", 4, on_page.VARIATIONS)
+    seed, variations = (
+        _whole(values, "seed", 0, say("page.seed")),
+        _whole(values, "variations", 4, say("page.variations")),
+    )
     return DecodeOptions(**chosen, seed=seed, variations=variations).over(standard)
 
 
@@ -185,14 +189,14 @@ def read_view(values: Mapping[str, Any]) -> View:
     """Read the controls that decide which cells are regenerated; the browser's overlay and the plan share them."""
     standard = View()
     return View(
-        context=_number(values, "context", standard.context, on_page.CONTEXT),
-        coverage=min(_number(values, "coverage", standard.coverage, on_page.COVERAGE), 0.999),
+        context=_number(values, "context", standard.context, say("page.context")),
+        coverage=min(_number(values, "coverage", standard.coverage, say("page.coverage")), 0.999),
     )
 
 
 def read_sharpen(values: Mapping[str, Any]) -> float:
     """Read the strength of sharpening for something new."""
-    return _number(values, "sharpen", SHARPEN, on_page.SHARPEN)
+    return _number(values, "sharpen", SHARPEN, say("page.sharpen"))
 
 
 def read_class(value: object, spec: ModelSpec) -> int | None:
@@ -287,17 +291,19 @@ def _painting(values: Mapping[str, Any]) -> Painting:
     """Read how the hole is painted and blended in, which may differ between a run and its continuation."""
     return Painting(
         finish=str(values.get("finish", "auto")),
-        follow=_number(values, "follow", 0.0, on_page.FOLLOW) if "follow" in values else None,
+        follow=_number(values, "follow", 0.0, say("page.follow")) if "follow" in values else None,
         sharpen=read_sharpen(values),
         match_colour=bool(values.get("match_colour", True)),
-        feather_px=_whole(values, "feather", 8, on_page.FEATHER),
+        feather_px=_whole(values, "feather", 8, say("page.feather")),
         opaque=True if values.get("opaque") else None,  # transparent parts are filled opaque in any case
     )
 
 
 def _typed_sides(values: Mapping[str, Any]) -> Sides:
     names = ("extend_left", "extend_top", "extend_right", "extend_bottom")
-    return Sides(*(_whole(values, name, 0, label) for name, label in zip(names, on_page.SIDES, strict=True)))
+    return Sides(
+        *(_whole(values, name, 0, label) for name, label in zip(names, table("page.sides").values(), strict=True))
+    )
 
 
 def _number(values: Mapping[str, Any], name: str, standard: float, label: str) -> float:

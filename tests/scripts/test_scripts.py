@@ -20,6 +20,8 @@ from tests.scripts import messages
 from tests.scripts.golden import FILE, as_text, golden
 
 FOLDER = Path(__file__).parent
+WORDS = (FOLDER / "words.js").as_uri()
+"""What the scripts say is there before they are."""
 NO_NODE = "The scripts' tests need Node: .venv/bin/python -m pip install -r requirements-tools.txt -c constraints.txt"
 QUIET = "--disable-warning=MODULE_TYPELESS_PACKAGE_JSON"
 """Node tells modules from scripts by reading them; a package.json would be there for its sake alone."""
@@ -40,7 +42,8 @@ def node() -> str:
 
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.test.js")), ids=lambda path: path.name.split(".")[0])
 def test_script(node: str, path: Path) -> None:
-    ran = subprocess.run([node, QUIET, "--test", str(path)], capture_output=True, text=True, timeout=120, check=False)
+    command = [node, QUIET, "--import", WORDS, "--test", str(path)]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "pass 0" not in ran.stdout
 

@@ -2,11 +2,11 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { counted } from "../../editor/static/common/words.js";
 import {
   alternativeOf,
   bytesText,
   cellsSelected,
-  counted,
   duration,
   groupName,
   inLine,
@@ -15,15 +15,16 @@ import {
   orderName,
   restoreFailed,
   stepOf,
+  WORDS,
   waitingTitle,
   waitsBehind,
   windowScale,
 } from "../../editor/static/stage/wording.js";
 
 test("one is singular, thousands have a comma", () => {
-  assert.equal(counted(1, "cell"), "1 cell");
-  assert.equal(counted(0, "cell"), "0 cells");
-  assert.equal(counted(12345, "class", "classes"), "12,345 classes");
+  assert.equal(counted(1, WORDS.windowCount), "1 window");
+  assert.equal(counted(0, WORDS.windowCount), "0 windows");
+  assert.equal(counted(12345, WORDS.windowCount), "12,345 windows");
   assert.equal(cellsSelected(0, 256), "No cells selected");
   assert.equal(cellsSelected(3, 256), "3 of 256 cells selected");
 });

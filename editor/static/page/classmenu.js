@@ -146,7 +146,7 @@ export class ClassMenu {
     const starred = this.memory.favourites.includes(now.name);
     this.star.disabled = now === this.none;
     this.star.setAttribute("aria-pressed", String(starred));
-    this.star.title = starred ? "Take this class off the favourites" : "Keep this class as a favourite";
+    this.star.title = starred ? this.props.unstar : this.props.star;
     this.showChips(now);
   }
 
@@ -199,7 +199,12 @@ export class ClassMenu {
         if (entry !== this.none) {
           const starred = this.memory.favourites.includes(entry.name);
           row.append(
-            makeElement("b", `pg-star${starred ? " pg-on" : ""}`, { title: "Favourite", "aria-hidden": "true" }, "★")
+            makeElement(
+              "b",
+              `pg-star${starred ? " pg-on" : ""}`,
+              { title: this.props.starred, "aria-hidden": "true" },
+              "★"
+            )
           );
         }
         return row;

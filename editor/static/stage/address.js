@@ -23,7 +23,7 @@ export async function pictureAt(address) {
   if (!answer) throw new Error(addressNotRead(host));
   const type = (answer.headers.get("content-type") || "").split(";")[0].trim();
   if (!answer.ok || !type.startsWith("image/") || !answer.body)
-    throw new Error(addressNoPicture(host, answer.ok ? type || "no type" : `HTTP ${answer.status}`));
+    throw new Error(addressNoPicture(host, answer.ok ? type : `HTTP ${answer.status}`));
   const reader = answer.body.getReader();
   /** @type {Uint8Array<ArrayBuffer>[]} */
   const parts = [];

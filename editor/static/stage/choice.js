@@ -1,7 +1,7 @@
 /** What is chosen of the variations of all runs: shown, ordered, starred, kept, dropped, set aside. Knows no elements
  * and no messages. */
 
-import { clearedRest, groupName, letterOf, madeFrom, seamOf, WORDS } from "./wording.js";
+import { clearedRest, fitOf, groupName, letterOf, madeFrom, scoreOf, seamOf, WORDS } from "./wording.js";
 
 /** @typedef {import("./review.js").Review} Review */
 /** @typedef {import("./review.js").Running} Running */
@@ -283,8 +283,8 @@ export class Choice {
     if (outcome.draft) parts.push(WORDS.draft);
     if (rank !== null) parts.push(`#${rank + 1}`);
     if (this.stage.numbers) {
-      if (score !== null) parts.push(`${WORDS.score} ${score.toFixed(2)}`);
-      if (fit !== null) parts.push(`${WORDS.fit} ${fit.toFixed(2)}`);
+      if (score !== null) parts.push(scoreOf(score));
+      if (fit !== null) parts.push(fitOf(fit));
       if (seam !== null) parts.push(seamOf(seam));
     }
     if (note) parts.push(note);

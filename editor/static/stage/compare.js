@@ -13,9 +13,9 @@ import { letterOf, WORDS } from "./wording.js";
 
 /** @type {{id: Way, text: string, title: string}[]} */
 const WAYS = [
-  { id: "slider", text: "Slider", title: "Before and after with a line to drag (C)" },
-  { id: "difference", text: "Difference ×8", title: "What changed, eight times as strong (D)" },
-  { id: "pair", text: "Side by side", title: "Before and after beside each other (U)" },
+  { id: "slider", text: WORDS.slider, title: WORDS.sliderTitle },
+  { id: "difference", text: WORDS.difference, title: WORDS.differenceTitle },
+  { id: "pair", text: WORDS.pair, title: WORDS.pairTitle },
 ];
 
 export class Comparison {
@@ -49,7 +49,7 @@ export class Comparison {
     const close = makeElement(
       "button",
       "mge-way",
-      { type: "button", title: "Stop comparing (Esc)", "aria-label": "Stop comparing" },
+      { type: "button", title: WORDS.stopComparingTitle, "aria-label": WORDS.stopComparing },
       "×"
     );
     close.addEventListener("click", () => this.end());

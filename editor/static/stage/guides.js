@@ -5,7 +5,7 @@ import { TINTS } from "./painting.js";
 import { context2d, makeCanvas } from "./picture.js";
 import { cellAt } from "./tokens.js";
 import { HANDLES } from "./tools.js";
-import { toleranceOf } from "./wording.js";
+import { toleranceOf, WORDS } from "./wording.js";
 
 const CELL = "86, 180, 233"; // sky blue
 const FLIP_MS = 220;
@@ -403,7 +403,7 @@ export class Guides {
     if (r) label(pen, [outer[2] - 29, y - 13], `+${r} px`, false, 58);
     if (top) label(pen, [x - 29, outer[1] - 10], `+${top} px`, false, 58);
     if (bottom) label(pen, [x - 29, outer[3] + 32], `+${bottom} px`, false, 58);
-    if (stage.extend.every((v) => !v)) label(pen, [inner[0] + 6, inner[1] + 28], "Drag a handle outwards");
+    if (stage.extend.every((v) => !v)) label(pen, [inner[0] + 6, inner[1] + 28], WORDS.pullOutwards);
   }
 
   /** Lines over the whole viewport, strong near the place that they mean. @param {CanvasRenderingContext2D} pen

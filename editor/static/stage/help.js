@@ -4,7 +4,7 @@
 import { makeElement } from "../common/elements.js";
 import { BOUND, KEYS, nameOf } from "./keyboard.js";
 import { isPlain } from "./keymap.js";
-import { keyTaken, WORDS } from "./wording.js";
+import { keyName, keyTaken, WORDS } from "./wording.js";
 
 /** @typedef {import("./keyboard.js").Shortcut} Shortcut */
 
@@ -72,7 +72,7 @@ export class Help {
     const usual = keymap.usualOf(wanted);
     const taken = usual === asked.usual ? undefined : BOUND.get(usual);
     if (!isPlain(wanted)) this.told.textContent = WORDS.plainKey;
-    else if (taken) this.told.textContent = keyTaken(wanted, taken.shortcut.does);
+    else if (taken) this.told.textContent = keyTaken(keyName(wanted), taken.shortcut.does);
     else {
       keymap.set(asked.usual, wanted);
       asked.node.textContent = wanted;
@@ -97,5 +97,5 @@ export class Help {
 
 /** A key that stays what it is. @param {string} key */
 function fixed(key) {
-  return makeElement("kbd", "", {}, key);
+  return makeElement("kbd", "", {}, keyName(key));
 }

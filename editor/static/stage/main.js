@@ -6,7 +6,6 @@ import { writeMaskFile } from "./maskfile.js";
 import { download } from "./picture.js";
 import { Stage } from "./stage.js";
 import { Wire } from "./wire.js";
-import { speak } from "./wording.js";
 
 /**
  * Starts the stage in a gr.HTML component; the arguments are those that Gradio gives to js_on_load.
@@ -15,7 +14,6 @@ import { speak } from "./wording.js";
  * @param {(name: string, callback: () => void) => void} watch
  */
 export function main(host, trigger, props, server, watch) {
-  speak(props.words);
   const root = /** @type {HTMLElement} */ (host.querySelector(".mge"));
   const wire = new Wire(trigger, props, server, watch);
   const stage = new Stage(root, wire, typeof props.model === "string" ? props.model : null);

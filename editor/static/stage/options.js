@@ -5,7 +5,7 @@ import { makeElement, textButton } from "../common/elements.js";
 import { OUTLINING } from "./outliner.js";
 import { TINTS } from "./painting.js";
 import { SELECTING } from "./selector.js";
-import { FINDS, OUTLINES, SELECTIONS, WORDS } from "./wording.js";
+import { FINDS, OUTLINES, overlayIn, SELECTIONS, WORDS } from "./wording.js";
 
 /** A labelled slider. @param {string} name @param {string} title @param {number} most @param {number} step
  * @param {(value: number) => void} act */
@@ -22,7 +22,7 @@ function slider(name, title, most, step, act) {
   return input;
 }
 
-/** A tool's way of working. @param {[string, string]} words on it, and its title @param {() => void} act */
+/** A tool's way of working. @param {string[]} words on it, and its title @param {() => void} act */
 function wayButton([text, title], act) {
   const node = makeElement("button", "mge-way", { type: "button", role: "radio", title }, text);
   node.addEventListener("click", act);
@@ -34,9 +34,9 @@ export class Options {
   constructor(stage) {
     this.stage = stage;
     const { painter } = stage;
-    this.size = slider("Brush size", "Brush size ([ and ])", 100, 1, (value) => painter.setSizeStep(value));
+    this.size = slider(WORDS.brushSize, WORDS.brushSizeTitle, 100, 1, (value) => painter.setSizeStep(value));
     this.sizeText = makeElement("output", "mge-size-text");
-    this.hardness = slider("Brush hardness", "Brush hardness (Shift+[ and Shift+])", 100, 5, (value) =>
+    this.hardness = slider(WORDS.brushHardness, WORDS.brushHardnessTitle, 100, 5, (value) =>
       painter.setHardness(value / 100)
     );
     this.hardnessText = makeElement("output", "mge-size-text");
@@ -50,7 +50,7 @@ export class Options {
     const outlining = { role: "radiogroup", "aria-label": WORDS.outlineWays };
     this.lasso = makeElement("div", "mge-brush mge-select-ways", outlining, ...this.outlines);
     this.select = this.selectRow();
-    this.opacity = slider("Overlay opacity", "How strong the overlay is (hold O to hide it)", 100, 1, (value) =>
+    this.opacity = slider(WORDS.overlayOpacity, WORDS.overlayOpacityTitle, 100, 1, (value) =>
       painter.setOpacity(value / 100)
     );
     this.pixels = makeElement("input", "mge-number", {
@@ -68,7 +68,7 @@ export class Options {
       "button",
       "mge-opener",
       { type: "button", "aria-expanded": "false", title: WORDS.maskMenu },
-      "Mask"
+      WORDS.mask
     );
     this.opener.addEventListener("click", () => this.open(this.menu.hidden));
     this.clearPart = makeElement(
@@ -117,8 +117,8 @@ export class Options {
     const node = makeElement("button", "mge-swatch", {
       type: "button",
       role: "radio",
-      title: `Overlay in ${name}`,
-      "aria-label": `Overlay in ${name}`,
+      title: overlayIn(name),
+      "aria-label": overlayIn(name),
       style: `--mge-swatch: rgb(${rgb})`,
     });
     node.addEventListener("click", () => this.stage.painter.setColour(place));
@@ -148,8 +148,8 @@ export class Options {
         makeElement("span", "", {}, WORDS.edge),
         this.pixels,
         makeElement("span", "mge-unit", {}, "px"),
-        textButton("Grow", WORDS.growMask, () => stage.marks.grow(amount()), "mge-small"),
-        textButton("Shrink", WORDS.shrinkMask, () => stage.marks.grow(-amount()), "mge-small"),
+        textButton(WORDS.grow, WORDS.growMask, () => stage.marks.grow(amount()), "mge-small"),
+        textButton(WORDS.shrink, WORDS.shrinkMask, () => stage.marks.grow(-amount()), "mge-small"),
         textButton(WORDS.frame, WORDS.frameTitle, (e) => stage.marks.frame(amount(), e), "mge-small")
       ),
       makeElement(
@@ -157,8 +157,8 @@ export class Options {
         "mge-menu-row",
         {},
         makeElement("span", "", {}, WORDS.mask),
-        textButton("Last again", WORDS.againMask, () => stage.marks.again(), "mge-small"),
-        textButton("Invert", WORDS.invertMask, () => stage.marks.invert(), "mge-small")
+        textButton(WORDS.lastAgain, WORDS.againMask, () => stage.marks.again(), "mge-small"),
+        textButton(WORDS.invert, WORDS.invertMask, () => stage.marks.invert(), "mge-small")
       ),
       makeElement("div", "mge-menu-row", {}, makeElement("span", "", {}, WORDS.find), ...this.findButtons()),
       makeElement(
@@ -166,8 +166,8 @@ export class Options {
         "mge-menu-row",
         {},
         makeElement("span", "", {}, WORDS.maskFile),
-        textButton("Load", WORDS.loadMask, () => this.file.click(), "mge-small"),
-        textButton("Save", WORDS.saveMask, () => stage.files.downloadMask(), "mge-small"),
+        textButton(WORDS.load, WORDS.loadMask, () => this.file.click(), "mge-small"),
+        textButton(WORDS.save, WORDS.saveMask, () => stage.files.downloadMask(), "mge-small"),
         this.file
       )
     );

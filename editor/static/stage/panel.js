@@ -48,31 +48,31 @@ const ICONS = {
   original: "M2.5 10S5.3 5 10 5s7.5 5 7.5 5-2.8 5-7.5 5-7.5-5-7.5-5ZM10 7.8a2.2 2.2 0 1 0 0 4.4 2.2 2.2 0 0 0 0-4.4Z",
 };
 
-/** @type {{id: string, title: string, key: string, kind: "tool" | "action" | "toggle" | "hold", gap?: boolean}[]} */
+/** @type {{id: keyof typeof WORDS.rail, kind: "tool" | "action" | "toggle" | "hold", gap?: boolean}[]} */
 const RAIL = [
-  { id: "brush", title: "Brush", key: "B", kind: "tool" },
-  { id: "eraser", title: "Eraser", key: "E, or the right button", kind: "tool" },
-  { id: "rectangle", title: "Rectangle", key: "R", kind: "tool" },
-  { id: "lasso", title: "Lasso", key: "L", kind: "tool" },
-  { id: "select", title: "Smart select: objects, like colours", key: "W", kind: "tool" },
-  { id: "token", title: "Token pen: single cells", key: "T", kind: "tool" },
-  { id: "inspect", title: "Look into a result: cells, and where pixels came from", key: "I", kind: "tool" },
-  { id: "box", title: "Box to replace", key: "M", kind: "tool" },
-  { id: "extend", title: "Pull the border", key: "drag the handles", kind: "tool" },
-  { id: "crop", title: "Crop, turn, straighten", key: "Shift+C", kind: "tool" },
-  { id: "hand", title: "Move the view", key: "H, or hold Space", kind: "tool" },
-  { id: "undo", title: "Undo", key: "Ctrl+Z", kind: "action", gap: true },
-  { id: "redo", title: "Redo", key: "Ctrl+Shift+Z", kind: "action" },
-  { id: "invert", title: "Invert the mask", key: "X", kind: "action" },
-  { id: "clear", title: "Clear the mask", key: "Delete", kind: "action" },
-  { id: "fit", title: "Fit the picture", key: "Ctrl+0", kind: "action", gap: true },
-  { id: "actual", title: "Actual size", key: "Ctrl+1", kind: "action" },
-  { id: "grid", title: "Token grid", key: "G", kind: "toggle" },
-  { id: "original", title: "Hold to see the original", key: "hold Tab or \\", kind: "hold" },
-  { id: "compare", title: "Compare", key: "C; D difference, U side by side", kind: "toggle" },
-  { id: "history", title: "History: all versions", key: "V", kind: "toggle", gap: true },
-  { id: "export", title: "Export", key: "Ctrl+S", kind: "action" },
-  { id: "help", title: "Keys and gestures", key: "?", kind: "action" },
+  { id: "brush", kind: "tool" },
+  { id: "eraser", kind: "tool" },
+  { id: "rectangle", kind: "tool" },
+  { id: "lasso", kind: "tool" },
+  { id: "select", kind: "tool" },
+  { id: "token", kind: "tool" },
+  { id: "inspect", kind: "tool" },
+  { id: "box", kind: "tool" },
+  { id: "extend", kind: "tool" },
+  { id: "crop", kind: "tool" },
+  { id: "hand", kind: "tool" },
+  { id: "undo", kind: "action", gap: true },
+  { id: "redo", kind: "action" },
+  { id: "invert", kind: "action" },
+  { id: "clear", kind: "action" },
+  { id: "fit", kind: "action", gap: true },
+  { id: "actual", kind: "action" },
+  { id: "grid", kind: "toggle" },
+  { id: "original", kind: "hold" },
+  { id: "compare", kind: "toggle" },
+  { id: "history", kind: "toggle", gap: true },
+  { id: "export", kind: "action" },
+  { id: "help", kind: "action" },
 ];
 
 /** @param {string} name @param {string} text @param {() => void} action @param {string} [title] */
@@ -92,7 +92,7 @@ export class Panel {
     this.buttons = new Map();
     this.rail = makeElement("div", "mge-rail", {
       role: "toolbar",
-      "aria-label": "Canvas tools",
+      "aria-label": WORDS.tools,
       "aria-orientation": "vertical",
     });
     for (const item of RAIL) this.rail.append(this.railButton(item));
@@ -111,7 +111,7 @@ export class Panel {
     this.seam = makeElement("span", "mge-seam", { title: WORDS.seamTitle });
     this.shift = makeElement("span", "mge-shift", { title: WORDS.shiftTitle });
     this.info = makeElement("span", "mge-info");
-    this.stopButton = button("mge-button mge-small", "Stop", () => stage.stop(), "Stop (Esc)");
+    this.stopButton = button("mge-button mge-small", WORDS.stop, () => stage.stop(), WORDS.stopTitle);
     const turn = () => stage.toggleNumbers();
     this.numbers = button("mge-button mge-small mge-numbers", WORDS.numbers, turn, WORDS.numbersTitle);
     this.live = makeElement("div", "mge-live", { "aria-live": "polite", role: "status" });
@@ -202,13 +202,14 @@ export class Panel {
   /** @param {(typeof RAIL)[number]} item */
   railButton(item) {
     const { stage } = this;
+    const [title, keys] = WORDS.rail[item.id];
     const node = makeElement(
       "button",
       `mge-tool${item.gap ? " mge-gap" : ""}`,
       {
         type: "button",
-        "aria-label": item.title,
-        title: `${item.title} (${item.key})`,
+        "aria-label": title,
+        title: `${title} (${keys})`,
         "data-id": item.id,
       },
       strokes(ICONS[item.id])

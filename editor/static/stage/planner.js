@@ -1,31 +1,29 @@
 /** What a run would regenerate, asked or computed, and the lines below the canvas that say so. Knows nothing of
  * drawing. */
 
+import { counted } from "../common/words.js";
 import { bitsOf, boxRegion, countSet, maskRegion, maybeSeveral, onePass } from "./tokens.js";
 import {
+  about,
+  cellsOf,
   cellsSelected,
   changedOutside,
   contextOf,
-  counted,
   duration,
   groupName,
   inLine,
   letterOf,
+  scoreOf,
   seamOf,
   shiftOf,
   stepOf,
+  timeLeft,
+  variationOf,
   WORDS,
   windowScale,
 } from "./wording.js";
 
 const PLAN_DELAY = 80; // ms
-
-/** What is said while nothing is marked. @type {Record<string, string>} */
-const NOTHING_YET = {
-  generate: "A whole new picture, nothing to paint",
-  extend: "Drag a handle outwards to grow the picture",
-  replace: "Drag a box over what should become something else",
-};
 
 export class Planner {
   /** @param {import("./stage.js").Stage} stage */
@@ -131,7 +129,7 @@ export class Planner {
   ofStage() {
     const { review, opening, outliner, selecting, mask } = this.stage;
     if (review) return this.ofReview(review);
-    if (opening) return "Opening …";
+    if (opening) return WORDS.opening;
     if (outliner.corners) return WORDS.outlining;
     if (selecting) return WORDS.selecting;
     return mask ? this.ofPlan(mask) : "";
@@ -143,15 +141,15 @@ export class Planner {
     if (place) return inLine(place.before, place.seconds);
     const doing = step && !running.finishing ? stepOf(step, steps, windows) : null;
     const text = doing ?? `${running.finishing ? WORDS.finishing : WORDS.starting} …`;
-    return running.secondsLeft === null ? text : `${text} · ${duration(running.secondsLeft)} left`;
+    return running.secondsLeft === null ? text : `${text} · ${timeLeft(running.secondsLeft)}`;
   }
 
   /** @param {import("./review.js").Review} review */
   ofReview(review) {
     const { seed, score, outcome, note } = review.current;
-    const parts = [`${WORDS.variation} ${letterOf(review.index)} of ${review.variations.length}`];
+    const parts = [variationOf(letterOf(review.index), review.variations.length)];
     if (this.stage.numbers) parts.push(`${WORDS.seed} ${seed}`);
-    if (this.stage.numbers && score !== null) parts.push(`${WORDS.score} ${score.toFixed(2)}`);
+    if (this.stage.numbers && score !== null) parts.push(scoreOf(score));
     if (outcome.seconds !== null) parts.push(duration(outcome.seconds));
     if (outcome.draft) parts.push(WORDS.draft);
     if (note) parts.push(note);
@@ -161,17 +159,18 @@ export class Planner {
   /** @param {import("./mask.js").Mask} mask */
   ofPlan(mask) {
     const { plan, mode, model, extend, panel } = this.stage;
+    const nothingYet = /** @type {Record<string, string>} */ (WORDS.nothingYet);
     const unknown = plan.passes.reduce((sum, pass) => sum + countSet(pass.cells), 0);
     const all = model.grid ** 2 * Math.max(plan.passes.length, 1);
     panel.say(cellsSelected(unknown, all));
-    if (!plan.passes.length) return NOTHING_YET[mode] ?? "Paint over what should change";
+    if (!plan.passes.length) return nothingYet[mode] ?? WORDS.paintOver;
     const side = Math.max(...plan.passes.map(({ window }) => window[2] - window[0]));
-    const parts = [`${unknown} of ${counted(all, "cell")}`];
+    const parts = [cellsOf(unknown, all)];
     if (this.stage.numbers) {
-      const windows = counted(plan.passes.length, "window");
+      const windows = counted(plan.passes.length, WORDS.windowCount);
       parts.push(contextOf(all - unknown, all), windows, windowScale(side, model.pixels));
     }
-    if (plan.seconds !== null) parts.push(`about ${duration(plan.seconds)}`);
+    if (plan.seconds !== null) parts.push(about(plan.seconds));
     if (mode !== "extend" && unknown > 0.75 * all) parts.push(WORDS.little);
     // Every window of a border sees known pixels; beyond the picture's own size they are all new ones.
     const beyond = extend.some((pixels, i) => pixels > (i % 2 ? mask.height : mask.width));

@@ -1,140 +1,144 @@
-/** Every sentence the stage says, those without numbers by their names. Knows nothing of state. */
+/** Every sentence of the stage that has numbers or names in it; the others stand in `WORDS` by their names. Knows
+ * nothing of state. */
 
-/** What needs no numbers, from words.json: it comes beside the script, as the words of another language would.
- * @type {typeof import("./words.json")} */
-export const WORDS = /** @type {any} */ ({});
+import { counted, decimal, fill, grouped, SPOKEN } from "../common/words.js";
 
-/** @param {typeof WORDS} words everything that the stage says without numbers */
-export function speak(words) {
-  Object.assign(WORDS, words);
+/** What the stage says without numbers, and the patterns of the rest. */
+export const WORDS = SPOKEN.stage;
+
+/** Ways to select, each with what a button's title says of it. @type {Record<string, string[]>} */
+export const SELECTIONS = WORDS.selections;
+
+/** What is found without drawing, as above. @type {Record<string, string[]>} */
+export const FINDS = WORDS.finds;
+
+/** Ways to outline, as above. @type {Record<string, string[]>} */
+export const OUTLINES = WORDS.outlines;
+
+/** A key as it is written on the keyboards of those who read it. @param {string} key as `KEYS` has it */
+export function keyName(key) {
+  const names = /** @type {Record<string, string>} */ (WORDS.keyNames);
+  return names[key] ?? key.replace(/[^+]+(?=\+)/g, (part) => names[part] ?? part);
 }
-
-/** Ways to select, each with what a button's title says of it. @type {Record<string, [string, string]>} */
-export const SELECTIONS = {
-  box: ["Box", "Drag a box around an object; Shift adds, Alt takes away"],
-  scribble: ["Scribble", "Draw a line over an object; Shift adds, Alt takes away"],
-  alike: ["Like colours", "Press, and drag to the side for more or less; Shift adds, Alt takes away"],
-};
-
-/** What is found without drawing, as above. @type {Record<string, [string, string]>} */
-export const FINDS = {
-  sky: ["Sky", "Select a blue sky; Shift adds, Alt takes away"],
-  rim: ["Rim", "Select the plain rim of a scanned photo; Shift adds, Alt takes away"],
-};
-
-/** Ways to outline, as above. @type {Record<string, [string, string]>} */
-export const OUTLINES = {
-  free: ["Freehand", "Draw around it; Alt or the right button takes away"],
-  corners: ["Corners", "Click corner after corner, and the first one to close; Alt or the right button takes away"],
-};
 
 /** @param {string} key @param {string} does what it does already */
 export function keyTaken(key, does) {
-  return `${key} is taken (${does}): choose another key, or give that one up first.`;
+  return fill(WORDS.keyTaken, { key, does });
 }
 
 /** @param {number} tolerance levels */
 export function toleranceOf(tolerance) {
-  return `Tolerance ${tolerance}`;
+  return fill(WORDS.toleranceOf, { tolerance });
 }
 
 /** @param {number} width @param {number} height of the picture that the last mask was painted on */
 export function lastMaskElsewhere(width, height) {
-  return `The last mask was painted on ${width} × ${height} px: go to a version of that size (V) to have it again.`;
-}
-
-/** @param {number} n @param {string} one @param {string} [many] */
-export function counted(n, one, many = `${one}s`) {
-  return `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
+  return fill(WORDS.lastMaskElsewhere, { width, height });
 }
 
 /** @param {string} letter of the variation that someone paints on @param {number} count there are to choose from */
 export function wentOn(letter, count) {
-  const back = count > 1 ? `goes back to all ${count}` : "goes back to it";
-  return `Variation ${letter} is the picture now; Ctrl+Z ${back}.`;
+  return fill(count > 1 ? WORDS.wentOn.many : WORDS.wentOn.one, { letter, count });
 }
 
 /** @param {number} x picture pixels @param {number} y */
 export function crosshairAt(x, y) {
-  return `Crosshair at ${x}, ${y}`;
+  return fill(WORDS.crosshairAt, { x, y });
 }
 
 /** @param {number} seconds */
 export function duration(seconds) {
-  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  if (seconds < 10) return `${decimal(seconds, 1)} s`;
   if (seconds < 90) return `${Math.round(seconds)} s`;
   return `${Math.round(seconds / 60)} min`;
+}
+
+/** About how long something takes. @param {number} seconds */
+export function about(seconds) {
+  return fill(WORDS.about, { time: duration(seconds) });
+}
+
+/** @param {number} seconds */
+export function timeLeft(seconds) {
+  return fill(WORDS.timeLeft, { time: duration(seconds) });
 }
 
 /** Where a run stands in the line. @param {number} before turns that come first
  * @param {number} seconds that they take; below 1 the present one takes longer than was expected */
 export function inLine(before, seconds) {
-  const about = seconds < 1 ? "" : `, about ${duration(Math.ceil(seconds)).replace(".0", "")}`;
-  return `${before} before you${about}`;
+  const said = fill(WORDS.beforeYou, { before });
+  if (seconds < 1) return said;
+  const whole = Math.ceil(seconds);
+  return `${said}, ${fill(WORDS.about, { time: whole < 10 ? `${whole} s` : duration(whole) })}`;
 }
 
 /** @param {number} unknown @param {number} total */
 export function cellsSelected(unknown, total) {
-  return unknown ? `${unknown} of ${counted(total, "cell")} selected` : "No cells selected";
+  return unknown ? counted(total, WORDS.cellsSelected, { unknown }) : WORDS.noCellsSelected;
+}
+
+/** @param {number} unknown @param {number} total */
+export function cellsOf(unknown, total) {
+  return counted(total, WORDS.cellsOf, { unknown });
 }
 
 /** @param {number} side of the widest window @param {number} pixels */
 export function windowScale(side, pixels) {
-  const times = (pixels / side).toFixed(10 * pixels >= side ? 2 : 3);
-  return `${side} px seen at ${pixels} px${side === pixels ? "" : ` (×${times})`}`;
+  const said = fill(WORDS.windowScale, { side, pixels });
+  return side === pixels ? said : `${said} (×${decimal(pixels / side, 10 * pixels >= side ? 2 : 3)})`;
 }
 
 /** Why work was not brought back, and that it is not lost. @param {string} name @param {string} why */
 export function restoreFailed(name, why) {
   const cause = why.replace(/[.:].*$/s, "");
-  return `${name || "Your work"} could not be brought to the server (${cause}), but it is still in this browser.`;
+  return fill(WORDS.restoreFailed, { name: name || WORDS.yourWork, cause });
 }
 
 /** @param {number} share 0..1 */
 export function carriedShare(share) {
-  return `Uploading, ${Math.round(100 * share)} %`;
+  return fill(WORDS.uploading, { percent: Math.round(100 * share) });
 }
 
 /** @param {string} what */
 export function copiedOf(what) {
-  return `${what} is on the clipboard.`;
+  return fill(WORDS.copied, { what });
 }
 
 /** @param {number} savedAt ms since 1970 */
 export function whenOf(savedAt) {
-  return new Date(savedAt).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+  return new Date(savedAt).toLocaleString(SPOKEN.language.code, { dateStyle: "medium", timeStyle: "short" });
 }
 
 /** @param {string} host */
 export function addressReading(host) {
-  return `Reading the picture from ${host} …`;
+  return fill(WORDS.addressReading, { host });
 }
 
 /** @param {string} host */
 export function addressNotRead(host) {
-  return `${host} cannot be reached or lets no other page read its pictures: save the picture as a file and open that.`;
+  return fill(WORDS.addressNotRead, { host });
 }
 
-/** @param {string} host @param {string} seen */
+/** @param {string} host @param {string} seen "" where it did not say what it sends */
 export function addressNoPicture(host, seen) {
-  return `${host} answered with ${seen}, not with a picture: copy the address of the picture itself.`;
+  return fill(WORDS.addressNoPicture, { host, seen: seen || WORDS.noType });
 }
 
 /** @param {string} host @param {number} most megabytes */
 export function addressTooLarge(host, most) {
-  return `The picture at ${host} has more than ${most} MB: save a smaller copy and open that.`;
+  return fill(WORDS.addressTooLarge, { host, most });
 }
 
 /** @param {number} changed pixels outside the mask that differ from the input */
 export function changedOutside(changed) {
-  return `${changed.toLocaleString("en")} px changed outside`;
+  return fill(WORDS.changedOutside, { count: grouped(changed) });
 }
 
 /** Shapes of a crop; aspect = width / height, where it is not the picture's own.
  * @type {Record<string, {name: string, aspect?: number}>} */
 export const SHAPES = {
-  free: { name: "Free" },
-  original: { name: "Original" },
+  free: { name: WORDS.shapes.free },
+  original: { name: WORDS.shapes.original },
   "1:1": { name: "1 : 1", aspect: 1 },
   "4:3": { name: "4 : 3", aspect: 4 / 3 },
   "3:2": { name: "3 : 2", aspect: 3 / 2 },
@@ -147,189 +151,171 @@ export const SHAPES = {
 /** Turns that a button does at once, by the number of each (placing.js).
  * @type {{turn: number, name: string, sign: string}[]} */
 export const TURNS = [
-  { turn: 3, name: "Turn left", sign: "left" },
-  { turn: 1, name: "Turn right", sign: "right" },
-  { turn: 4, name: "Mirror left to right", sign: "mirror" },
-  { turn: 6, name: "Mirror top to bottom", sign: "flip" },
+  { turn: 3, name: WORDS.turns.left, sign: "left" },
+  { turn: 1, name: WORDS.turns.right, sign: "right" },
+  { turn: 4, name: WORDS.turns.mirror, sign: "mirror" },
+  { turn: 6, name: WORDS.turns.flip, sign: "flip" },
 ];
 
 /** The handles of a crop, by the sides that they move. @type {Record<string, string>} */
-export const GRIPS = {
-  nw: "left upper corner",
-  n: "upper edge",
-  ne: "right upper corner",
-  e: "right edge",
-  se: "right lower corner",
-  s: "lower edge",
-  sw: "left lower corner",
-  w: "left edge",
-};
+export const GRIPS = WORDS.grips;
 
 /** @param {string} grip of `GRIPS` */
 export function gripName(grip) {
-  return `Crop: ${GRIPS[grip]}, moved by the arrow keys`;
+  return fill(WORDS.grip, { edge: GRIPS[grip] });
 }
 
 /** @param {number} degrees */
 export function degreesOf(degrees) {
-  return `${degrees.toFixed(1).replace("-", "−")}°`;
+  return `${decimal(degrees, 1).replace("-", "−")}°`;
 }
 
 /** What became of a version. @param {import("./lineage.js").Framing} framing @param {number} width
  * @param {number} height */
 export function framedAnew({ turn, degrees }, width, height) {
   const size = `${width} × ${height} px`;
-  const back = "Ctrl+Z goes back.";
-  if (degrees) return `Straightened by ${degreesOf(degrees)} to ${size}: its pixels are computed anew. ${back}`;
-  const turned = TURNS.find((each) => each.turn === turn);
-  if (!turned) return `Cropped to ${size}; what remains is unchanged. ${back}`;
-  return `${turn >= 4 ? "Mirrored" : "Turned"}; no pixel was changed. ${back}`;
+  if (degrees) return fill(WORDS.straightened, { degrees: degreesOf(degrees), size });
+  if (!TURNS.some((each) => each.turn === turn)) return fill(WORDS.cropped, { size });
+  return turn >= 4 ? WORDS.mirrored : WORDS.turned;
 }
 
 /** @param {number} shift CIE76, between rings just inside and just outside of the border */
 export function shiftOf(shift) {
-  return `ΔE ${shift.toFixed(1)}`;
+  return `ΔE ${decimal(shift, 1)}`;
 }
 
 /** @param {number} known cells that the model sees @param {number} all */
 export function contextOf(known, all) {
-  return `${Math.round((100 * known) / all)} % context`;
+  return fill(WORDS.contextOf, { percent: Math.round((100 * known) / all) });
 }
 
 /** What the export dialog says while a variation is shown. @param {string} letter @param {number} seed */
 export function exportOf(letter, seed) {
-  return `Export variation ${letter}, seed ${seed}`;
+  return fill(WORDS.exportOf, { letter, seed });
 }
 
 /** What the variations can be ordered by. @type {Record<string, string>} */
-export const ORDERS = { drawn: "As drawn", best: "Best first", seam: "By seam" };
+export const ORDERS = WORDS.orders;
 
-/** What the timeline can show, and what a button's title says of it. @type {Record<string, [string, string]>} */
-export const LOOKS = {
-  picture: ["Picture", "What the picture looked like at each step"],
-  order: ["Order", "When each cell was decided"],
-  confidence: ["Confidence", "How sure the model was of each cell"],
-};
+/** What the timeline can show, and what a button's title says of it. @type {Record<string, string[]>} */
+export const LOOKS = WORDS.timelineLooks;
 
-/** What the two ends of the colours mean. @type {Record<string, [string, string]>} */
-export const LEGENDS = { order: ["first", "last"], confidence: ["unsure", "sure"] };
+/** What the two ends of the colours mean. @type {Record<string, string[]>} */
+export const LEGENDS = WORDS.legends;
 
 /** @type {Record<string, {name: string, about: string}>} */
-export const FORMATS = {
-  png: { name: "PNG", about: "Lossless, with the recipe" },
-  jpeg: { name: "JPEG", about: "Small, for photos" },
-  webp: { name: "WebP", about: "Lossless at 100, for the web" },
-  pair: { name: "Before and after", about: "Side by side, PNG" },
-  mask: { name: "Mask", about: "PNG, white = repaint" },
-  gif: { name: "Timeline", about: "GIF of a run's steps" },
-  ora: { name: "OpenRaster", about: "A layer for each edit or variation" },
-  psd: { name: "Photoshop", about: "The same as PSD, with masks" },
-  project: { name: "Project", about: "All versions, to go on later" },
-};
+export const FORMATS = WORDS.formats;
 
 /** A, B, ... Z, AA, ... @param {number} index @returns {string} */
 export function letterOf(index) {
   return (index >= 26 ? letterOf(Math.floor(index / 26) - 1) : "") + String.fromCharCode(65 + (index % 26));
 }
 
+/** @param {string} letter @param {number} count of variations */
+export function variationOf(letter, count) {
+  return fill(WORDS.variationOf, { letter, count });
+}
+
+/** @param {number} score */
+export function scoreOf(score) {
+  return `${WORDS.score} ${decimal(score, 2)}`;
+}
+
+/** @param {number} fit */
+export function fitOf(fit) {
+  return `${WORDS.fit} ${decimal(fit, 2)}`;
+}
+
 /** @param {number} seam 1 = the border of what is new looks like the rest */
 export function seamOf(seam) {
-  return `seam ${seam.toFixed(2)}`;
+  return `${WORDS.seam} ${decimal(seam, 2)}`;
 }
 
 /** How a variation came of another. @param {import("./wire.js").From} from @param {string} letter */
 export function madeFrom(from, letter) {
-  const of = letter && ` of ${letter}`;
-  const share = Math.round(100 * (from.share || 0));
-  return {
-    branch: `branch${of} at step ${from.step}`,
-    weakest: `weakest ${share} %${of} again`,
-    pins: `cells${of} pinned`,
-    more: `more like ${letter || "it"}`,
-    baseline: `row by row${of}`,
-  }[from.how];
+  const [of, without] = WORDS.madeFrom[from.how];
+  return fill(letter ? of : without, { letter, step: from.step, percent: Math.round(100 * (from.share || 0)) });
 }
 
 /** What the tiles of one run stand under. @param {import("./wire.js").From | null} from @param {number} number of the
  * run that it belongs to */
 export function groupName(from, number) {
-  if (!from) return `Run ${number}`;
-  return {
-    branch: `Branch at step ${from.step}`,
-    weakest: `Weakest ${Math.round(100 * (from.share || 0))} % again`,
-    pins: "Pinned cells",
-    more: `More of run ${number}`,
-    baseline: "Row by row",
-  }[from.how];
+  const said = from ? WORDS.groupNames[from.how] : WORDS.runNumber;
+  return fill(said, { number, step: from?.step, percent: Math.round(100 * (from?.share || 0)) });
 }
 
 /** What an edit that waits is called. @param {import("./orders.js").Order} order */
 export function orderName({ mode, about, settings }) {
-  const parts = [mode[0].toUpperCase() + mode.slice(1)];
+  const parts = [/** @type {Record<string, string>} */ (WORDS.modes)[mode]];
   if (about) parts.push(about);
-  if (mode !== "sweep" && settings?.variations) parts.push(counted(settings.variations, "variation"));
+  if (mode !== "sweep" && settings?.variations) parts.push(counted(settings.variations, WORDS.variationCount));
   return parts.join(" · ");
 }
 
 /** @param {number} count of edits that wait @param {boolean} paused */
 export function waitingTitle(count, paused) {
-  return `${counted(count, "edit")} ${paused ? "on hold" : count === 1 ? "waits" : "wait"}`;
+  return counted(count, paused ? WORDS.editsOnHold : WORDS.editsWait);
 }
 
 /** @param {string} name of an edit that waits from now on @param {number} place in the list */
 export function waitsBehind(name, place) {
-  const before = place === 1 ? "the run" : `the run and ${counted(place - 1, "edit")}`;
-  return `${name} waits for ${before} before it.`;
+  return place === 1 ? fill(WORDS.waitsBehindRun, { name }) : counted(place - 1, WORDS.waitsBehind, { name });
 }
 
 /** @param {string} name @param {number} place @param {number} count */
 export function movedTo(name, place, count) {
-  return `${name} is number ${place} of ${count} now`;
+  return fill(WORDS.movedTo, { name, place, count });
 }
 
 /** @param {string} group of variations in the dock */
 export function landed(group) {
-  return `${group} is done: its variations are in the dock.`;
+  return fill(WORDS.landed, { group });
 }
 
 /** @param {number} count */
 export function clearedRest(count) {
-  return `${counted(count, "variation")} cleared. Ctrl+Z brings them back.`;
+  return counted(count, WORDS.clearedRest);
 }
 
 /** @param {number} step @param {number} steps @param {[number, number] | null} window index and count */
 export function stepOf(step, steps, window) {
-  return `Step ${step} of ${steps}${window ? ` · window ${window[0] + 1} of ${window[1]}` : ""}`;
+  const said = fill(WORDS.stepOf, { step, steps });
+  return window ? `${said} · ${fill(WORDS.windowOf, { window: window[0] + 1, windows: window[1] })}` : said;
 }
 
 /** @param {number} percent */
 export function weakestShare(percent) {
-  return `Re-roll weakest ${percent} %`;
+  return fill(WORDS.weakestShare, { percent });
 }
 
 /** @param {number} row @param {number} column */
 export function cellName(row, column) {
-  return `Row ${row + 1}, column ${column + 1}`;
+  return fill(WORDS.cellName, { row: row + 1, column: column + 1 });
 }
 
 /** @param {number} far pixels to its source */
 export function copiedFrom(far) {
-  return `Copied from ${Math.round(far)} px away`;
+  return fill(WORDS.copiedFrom, { far: Math.round(far) });
 }
 
 /** @param {number} probability 0..1 */
 export function alternativeOf(probability) {
   const percent = 100 * probability;
-  return percent >= 0.1 ? `${percent.toFixed(percent < 10 ? 1 : 0)} %` : "< 0.1 %";
+  return percent >= 0.1 ? `${decimal(percent, percent < 10 ? 1 : 0)} %` : `< ${decimal(0.1, 1)} %`;
 }
 
 /** @param {number} id @param {number} width @param {number} height @param {boolean} first */
 export function versionName(id, width, height, first) {
-  return first ? `As opened, ${width} × ${height}` : `Version ${id}, ${width} × ${height}`;
+  return fill(first ? WORDS.versionOpened : WORDS.versionNumber, { id, width, height });
+}
+
+/** @param {string} name of a colour */
+export function overlayIn(name) {
+  return fill(WORDS.overlayIn, { colour: /** @type {Record<string, string>} */ (WORDS.tints)[name] });
 }
 
 /** @param {number} bytes */
 export function bytesText(bytes) {
-  if (bytes < 1000) return `${bytes} bytes`;
-  return bytes < 1e6 ? `${Math.round(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+  if (bytes < 1000) return fill(WORDS.bytes, { bytes });
+  return bytes < 1e6 ? `${Math.round(bytes / 1e3)} kB` : `${decimal(bytes / 1e6, 1)} MB`;
 }
