@@ -202,6 +202,20 @@ def preset_bar() -> str:
     )
 
 
+def language_choice(languages: Mapping[str, str], spoken: str) -> str:
+    """Write the choice of a language, each called as its speakers call it.
+
+    Args:
+        languages: names by code.
+        spoken: code of the one that the page is in.
+    """
+    options = "".join(
+        f'<option value="{code}" lang="{code}"{" selected" if code == spoken else ""}>{escape(name)}</option>'
+        for code, name in languages.items()
+    )
+    return f'<label class="pg-own"><span>{_word("page.language")}</span><select>{options}</select></label>'
+
+
 def drawer_handle() -> str:
     """Write the handle of the inspector on narrow screens."""
     name = _word("page.drawer")

@@ -1,4 +1,4 @@
-"""Finds in core's source every sentence that a person may read: patterns of errors and of `Sentence`s.
+"""Finds in the source every sentence that is said again in another language: patterns of errors and of `Sentence`s.
 
 Knows nothing of languages.
 """
@@ -13,10 +13,14 @@ from typing import NamedTuple
 
 from core.errors import CoreError
 
-CORE = Path(__file__).resolve().parent.parent / "core"
+ROOT = Path(__file__).resolve().parent.parent
 
-OUTSIDE = ("lab", "cli")
-"""Rooms of core whose sentences only a terminal shows: the command lines, and what is trained and measured there."""
+OUTSIDE = {
+    "core/lab": "a terminal shows what is trained and measured there",
+    "core/cli": "a terminal shows it",
+    "core/models/convert.py": "the process that converts models says it, in English",
+}
+"""Places whose sentences the page does not say again, with the reason."""
 
 _BESIDES = {"Sentence", "Withheld"}
 """What makes a sentence and is no class of core/errors.py that ends a call: parts of one, and an error of downloads."""
@@ -33,13 +37,14 @@ class Pattern(NamedTuple):
 def patterns() -> Iterator[Pattern]:
     """Yield each pattern outside of `OUTSIDE`."""
     kinds = _BESIDES | {kind.__name__ for kind in (CoreError, *CoreError.__subclasses__())}
-    for path in sorted(CORE.rglob("*.py")):
-        if path.relative_to(CORE).parts[0] in OUTSIDE:
+    for path in (path for package in ("core", "editor") for path in sorted((ROOT / package).rglob("*.py"))):
+        place = path.relative_to(ROOT).as_posix()
+        if any(place.startswith(outside) for outside in OUTSIDE):
             continue
         tree = ast.parse(path.read_text(encoding="utf-8"))
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in kinds:
-                yield _pattern(f"{path.relative_to(CORE.parent)}:{node.lineno}", node)
+                yield _pattern(f"{place}:{node.lineno}", node)
 
 
 def _pattern(place: str, call: ast.Call) -> Pattern:

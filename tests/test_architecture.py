@@ -268,7 +268,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     # the only rooms that know Gradio, beside the one line that serves its application
     "editor.page": {
         *("gradio", "minify_html", "core", "editor.axes", "editor.documents", "editor.handlers", "editor.markup"),
-        *("editor.models", "editor.page", "editor.sentences", "editor.server.turns", "editor.settings", "editor.wire"),
+        *("editor.models", "editor.page", "editor.sentences", "editor.server.language", "editor.server.turns"),
+        *("editor.settings", "editor.wire"),
     },
     # the other way in, over the same gestures: plain HTTP
     "editor.programs": {
@@ -302,7 +303,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "editor.server": set(),
     "editor.server.addresses": {"starlette", "editor.sentences"},
     "editor.server.doorway": {"starlette", "editor.sentences", "editor.server"},
-    "editor.server.serving": {"gradio", "fastapi", "starlette", "uvicorn", "editor.server", "editor.settings"},
+    "editor.server.language": {"editor.sentences"},
+    "editor.server.serving": {
+        *("gradio", "fastapi", "starlette", "uvicorn", "editor.sentences", "editor.server", "editor.settings"),
+    },
     # the only room that knows ZeroGPU's package
     "editor.server.zerogpu": {"gradio", "spaces", "uvicorn"},
     "editor.server.darkroom": {"numpy", "core", "editor.sentences"},

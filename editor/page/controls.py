@@ -15,7 +15,7 @@ from core.values import KNOBS, MOST_SIDE, followed
 from editor import axes, markup
 from editor.page import classes, scripts
 from editor.sentences import on_page
-from editor.sentences.language import say, table
+from editor.sentences.language import languages, say, spoken, table
 from editor.wire.requests import SHARPEN
 
 PRESETS = {"draft": 4, "balanced": 8, "quality": 12, "best": 16}
@@ -185,6 +185,12 @@ def inspector(spec: ModelSpec, *, suggest: Callable[..., Any] | None = None) -> 
             js_on_load=scripts.on_load("page/presets.js", call="presetBar(element, trigger)"),
             apply_default_css=False,
             elem_id="mge-own",
+        )
+        gr.HTML(
+            html_template=markup.language_choice(languages(), spoken()),
+            js_on_load=scripts.on_load("page/language.js", call="languageChoice(element)"),
+            apply_default_css=False,
+            elem_id="mge-language",
         )
     with gr.Row(elem_classes="pg-row pg-run"):
         run = gr.Button(say("page.run"), variant="primary", scale=3, min_width=80, elem_id="mge-run")

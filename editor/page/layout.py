@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import closing
+from functools import cache
 from html import escape
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -153,16 +154,18 @@ def _place(spec: ModelSpec, settings: AppSettings, handlers: Handlers) -> Page:
 
 
 def _strip(settings: AppSettings) -> gr.HTML:
-    samples = [
-        (path.stem.replace("_", " "), export.thumbnail_url(open_picture(path), _THUMBNAIL_SIDE))
-        for path in sample_paths(settings.samples)
-    ]
+    samples = [(path.stem.replace("_", " "), _thumbnail(path)) for path in sample_paths(settings.samples)]
     return gr.HTML(
         html_template=markup.sample_strip(samples),
         js_on_load=scripts.on_load("page/samples.js", call="sampleStrip(element, trigger)"),
         apply_default_css=False,
         elem_id="mge-samples",
     )
+
+
+@cache
+def _thumbnail(path: Path) -> str:
+    return export.thumbnail_url(open_picture(path), _THUMBNAIL_SIDE)
 
 
 def _wire_documents(app: gr.Blocks, page: Page, handlers: Handlers) -> None:

@@ -46,7 +46,7 @@ def test_braces_of_a_person_stay_where_no_value_is_given():
 
 
 def test_every_pattern_is_a_literal_that_names_its_values():
-    found = list(patterns())
+    found = [each for each in patterns() if each.place.startswith("core/")]
     wrong = [each for each in found if each.text is None and not each.place.startswith("core/errors.py")]
     assert not wrong
     for each in found:

@@ -13,6 +13,7 @@ from editor.models import shelf
 from editor.models.current import MenuState, News, Progress
 from editor.models.shelf import Entry
 from editor.sentences import about_models
+from editor.sentences.language import table
 from editor.settings import AppSettings
 from editor.wire import menus
 from editor.wire.requests import model_id
@@ -49,7 +50,7 @@ def test_the_menu_says_how_the_model_computes(machine: tuple[str, str, int], sai
 
 
 def test_every_number_format_has_its_words() -> None:
-    assert {number.said for number in FORMATS.values()} == about_models.NUMBERS.keys()
+    assert {number.said for number in FORMATS.values()} == table("models.numbers").keys()
 
 
 def line(state: MenuState) -> dict[str, object]:

@@ -14,7 +14,7 @@ from core.values.saved import save_request
 from editor.documents.document import Document
 from editor.documents.runs import Run, Trace
 from editor.documents.visitors import Documents
-from editor.sentences import on_page
+from editor.sentences.language import table
 from editor.wire import intents, requests
 from editor.wire.intents import Origin
 from tests.editor.fakes import SPEC
@@ -51,7 +51,7 @@ def test_modes_become_tasks(documents: Documents, document: Document) -> None:
 
 def test_every_way_to_be_guided_can_be_asked_for(documents: Documents, document: Document) -> None:
     assert request_of(documents, document, {}).decoding.guided_by == "auto"
-    for _, way in on_page.GUIDED_WAYS:
+    for way in table("page.guided_ways"):
         assert request_of(documents, document, {"guided_by": way}).decoding.guided_by == way
     with pytest.raises(BadRequest):
         request_of(documents, document, {"guided_by": "stars"})
