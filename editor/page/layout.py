@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from functools import cache
 from html import escape
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,12 +18,10 @@ from gradio.utils import get_upload_folder
 
 from core import Engine
 from core.models import ModelSpec
-from core.pictures import open_picture
 from editor import axes, markup
-from editor.documents import export
 from editor.documents.store import Store
 from editor.documents.visitors import Documents
-from editor.handlers import Handlers, sample_paths
+from editor.handlers import Handlers
 from editor.handlers.desk import answering, echoed, payload_of
 from editor.handlers.drawing import Told
 from editor.handlers.opening import Opened
@@ -33,6 +30,7 @@ from editor.page import controls, keeping, menu, scripts
 from editor.page.component import Carrier, Stage
 from editor.page.controls import FormControls, Inspector, SweepControls
 from editor.page.folder import folder_button, wire_folder
+from editor.page.samples import sample_strip
 from editor.page.spoken import SpokenPage, spoken_page
 from editor.page.theme import editor_theme
 from editor.sentences.language import say
@@ -56,8 +54,6 @@ _SESSIONS_A_VISITOR = 2
 own data do not depend on sessions."""
 _THREADS = 160
 """Threads for gestures: all that may wait in the three lines of `Desk`, a hundred, and those that work."""
-_THUMBNAIL_SIDE = 96
-"""Pixels of a sample's thumbnail: the strip shows it at 60 x 40, on fine screens with more pixels."""
 
 
 def appearance() -> dict[str, Any]:
@@ -142,7 +138,7 @@ def _place(spec: ModelSpec, settings: AppSettings, handlers: Handlers) -> Page:
             select = handlers.selecting.select
             stage = Stage(plan=plan, sources=sources, select=select, model=model_id(spec))
             carrier = Carrier()
-            strip = _strip(settings)
+            strip = sample_strip(settings)
         with gr.Column(elem_id="mge-side"):
             gr.HTML(markup.drawer_handle(), apply_default_css=False, elem_id="mge-drawer")
             with gr.Tabs(elem_id="mge-tabs"):
@@ -151,21 +147,6 @@ def _place(spec: ModelSpec, settings: AppSettings, handlers: Handlers) -> Page:
                 with gr.Tab(say("page.tab_form"), id="form"):
                     form = controls.form_controls()
     return Page(stage, model, strip, carrier, folder, download, exporting, helping, theme, inspector, form)
-
-
-def _strip(settings: AppSettings) -> gr.HTML:
-    samples = [(path.stem.replace("_", " "), _thumbnail(path)) for path in sample_paths(settings.samples)]
-    return gr.HTML(
-        html_template=markup.sample_strip(samples),
-        js_on_load=scripts.on_load("page/samples.js", call="sampleStrip(element, trigger)"),
-        apply_default_css=False,
-        elem_id="mge-samples",
-    )
-
-
-@cache
-def _thumbnail(path: Path) -> str:
-    return export.thumbnail_url(open_picture(path), _THUMBNAIL_SIDE)
 
 
 def _wire_documents(app: gr.Blocks, page: Page, handlers: Handlers) -> None:

@@ -14,7 +14,19 @@ from editor.page.scripts import FOLDER, bundle, on_load
 MOST_SCRIPT = 80_000
 """Bytes, compressed: what travels."""
 
-STARTS = ("classmenu", "extend", "folder", "main", "modelmenu", "open", "presets", "samples", "scheme", "sweep")
+STARTS = (
+    "classmenu",
+    "extend",
+    "folder",
+    "language",
+    "main",
+    "modelmenu",
+    "open",
+    "presets",
+    "samples",
+    "scheme",
+    "sweep",
+)
 """The modules of static/page with which a script begins; another is static/stage/main.js."""
 
 
