@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -67,11 +68,12 @@ def states(page: Page) -> Iterator[tuple[str, str]]:
         home(page)
         page.keyboard.press(mode)
         yield f"mode {mode}", SIDE
-    page.get_by_role("tab", name="Form").click()
+    page.get_by_role("tab", name=re.compile("^Form")).click()
     yield "form", WHOLE
 
 
-PHONE = {"viewport": {"width": 412, "height": 915}, "has_touch": True, "is_mobile": True}
+PHONE = {"viewport": {"width": 412, "height": 915}, "has_touch": True, "is_mobile": True, "locale": "de-DE"}
+"""The narrowest page, with the longest words."""
 OTHER_THERE = {"a first visit", "variations", "crop", "form"}
 """States that look otherwise on a phone."""
 

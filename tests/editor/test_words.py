@@ -189,7 +189,7 @@ def test_a_label_is_said_in_the_language_that_is_spoken() -> None:
     with speaking("de"):
         assert say("page.run") == "Starten"
         assert on_page.revealed([1, 5]) == "1 Token im ersten Schritt, 5 im letzten"
-        assert on_page.follows(0.25) == "folgt zu 25\xa0% dem Modell, sonst dem Foto"
+        assert on_page.follows(0.25) == "folgt zu 25\xa0% dem Modell"
         assert about_models.bytes_text(1.5e9) == "1,50 GB"
         assert (
             on_page.bad_intent("no row")
