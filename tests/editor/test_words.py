@@ -43,6 +43,7 @@ NOT_SAID = {
     "editor/handlers/sweeping.py": "as in sent.py",
     "editor/page/theme.py": "names of fonts",
     "editor/server/darkroom.py": "the name of a thread",
+    "editor/server/zerogpu.py": "titles of ZeroGPU's own errors",
     "editor/server/workplace.py": "a part of what about_start.py says",
 }
 """Files with texts of several words that no visitor reads from there, with the reason."""
