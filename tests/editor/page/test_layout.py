@@ -13,8 +13,10 @@ import pytest
 ROOT = Path(__file__).parents[3]
 
 PROGRAM = """
+import asyncio
 import json
 import traceback
+from types import SimpleNamespace
 
 from editor import start  # which prepares what Gradio sees
 import gradio as gr
@@ -25,6 +27,7 @@ from gradio.state_holder import StateHolder
 from editor import AppSettings, build_app
 from editor.page import layout
 from editor.documents.store import Store
+from editor.sentences.language import speaking, spoken
 from tests.editor.fakes import FakeEngine
 
 FLAT = (str, int, float, bool, type(None), type(len), type(lambda: 0))  # functions are not copied
@@ -65,8 +68,27 @@ def sessions():
     assert list(held.session_data)[-1] == "visitor 19"
     assert page._queue.ANALYTICS_MAX_EVENTS == 1
 
+def heard(page, visibility):
+    function = next(each for each in page.fns.values() if each.fn and each.api_visibility == visibility)
+    function.fn, function.inputs_as_dict = lambda: spoken(), False
+    return asyncio.run(page.call_function(function, [], None, SimpleNamespace(headers={"accept-language": "de"})))
+
+def languages():
+    page = build_app(FakeEngine(), AppSettings())
+    english = page.config
+    with speaking("de"):
+        german = page.config
+    assert (english["title"], german["title"]) == ("MaskGIT editor", "MaskGIT-Editor")
+    both = list(zip(english["components"], german["components"], strict=True))
+    assert all((one["id"], one["type"]) == (other["id"], other["type"]) for one, other in both)
+    labels = [(one["props"].get("label"), other["props"].get("label")) for one, other in both]
+    assert ("Steps T", "Schritte T") in labels, labels
+    assert english["dependencies"] == german["dependencies"]
+    assert heard(page, "private")["prediction"] == "de"
+    assert heard(page, "public")["prediction"] == "en"
+
 failed = {}
-for look in (files, description, sessions):
+for look in (files, description, sessions, languages):
     try:
         look()
     except Exception:
@@ -101,3 +123,9 @@ def test_the_pages_description_leads_to_nothing_that_is_copied_for_each_visit(fa
 def test_sessions_and_statistics_do_not_pile_up(failed: dict[str, str]) -> None:
     """Gradio would keep 10,000 of each, and each call of a program is a session to it."""
     assert "sessions" not in failed, failed["sessions"]
+
+
+def test_the_page_is_the_same_in_every_language_and_only_its_own_gestures_are_answered_in_it(
+    failed: dict[str, str],
+) -> None:
+    assert "languages" not in failed, failed["languages"]
