@@ -1,6 +1,6 @@
 """The engine of the editor: masked image editing on token grids.
 
-Knows nothing of gradio. Other programs need the public names of four rooms and nothing behind them. This one loads a
+Knows nothing of gradio. Other programs need the public names of five rooms and nothing behind them. This one loads a
 model, edits, streams, sweeps and selects, and has the errors; `core.values` has requests and results, of which the five
 names that every edit needs are repeated here; `core.pictures` turns files into arrays and back; `core.models` lists
 models. Each name is imported when it is first used, so that `import core` is free and `python -m core --help` answers

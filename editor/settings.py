@@ -18,6 +18,7 @@ from typing import NoReturn
 from core import BadRequest
 from core.values import DEVICES, device_name
 
+_MOST_REPLICAS = 256  # more processes than one machine has use for
 _MOST_MB = 10**9  # a petabyte: above any disk, and exact in arithmetic
 SAMPLES = Path(__file__).resolve().parent.parent / "assets" / "samples"
 
@@ -36,6 +37,8 @@ class AppSettings:
         fixed_model: whether nobody may choose another model on the page; always so on a Space by default, because the
             choice is for every visitor.
         device: one of `core.values.DEVICES`.
+        engine: "local", or "ray" for the replicas of the cluster that this machine belongs to.
+        replicas: processes that paint, on a cluster of this machine's own; 0 for none.
         mcp: whether the functions of the API are MCP tools, too; needs the packages of `gradio[mcp]`.
         max_file_mb: megabytes of the largest upload and of a project's unpacked content: all of `document_mb`
             uncompressed, and 96 for masks and recipes, so that every export can be opened again.
@@ -60,6 +63,8 @@ class AppSettings:
     model_folders: tuple[Path, ...] = ()
     fixed_model: bool = False
     device: str = "auto"
+    engine: str = "local"
+    replicas: int = 0
     mcp: bool = False
     max_file_mb: int = 864
     samples: Path = field(default=SAMPLES)
@@ -92,6 +97,8 @@ def read_settings(arguments: Sequence[str], environment: Mapping[str, str]) -> A
     chosen = parser.parse_args(arguments)
     if chosen.mcp and not find_spec("mcp"):
         parser.error("--mcp needs packages that are not installed: say pip install 'gradio[mcp]', then start again")
+    if chosen.engine == "ray" and (chosen.replicas or chosen.device != "auto"):
+        parser.error("--engine ray takes the cluster's replicas and their devices: leave out --replicas and --device")
     listed = environment.get("MASKGIT_EDITOR_MODEL_FOLDER", "").split(os.pathsep)
     return AppSettings(
         host=chosen.host,
@@ -101,6 +108,8 @@ def read_settings(arguments: Sequence[str], environment: Mapping[str, str]) -> A
         model_folders=tuple(chosen.model_folder or map(Path, filter(None, listed))),
         fixed_model=chosen.fixed_model,
         device=chosen.device,
+        engine=chosen.engine,
+        replicas=chosen.replicas,
         mcp=chosen.mcp,
         disk_mb=chosen.disk_mb,
         memory_mb=chosen.memory_mb,
@@ -129,6 +138,13 @@ def _port(text: str) -> int:
     """Read a port."""
     if not text.isdecimal() or int(text) > 65535:
         raise argparse.ArgumentTypeError(f"{text!r} is no port, which is a whole number from 0 to 65535")
+    return int(text)
+
+
+def _replicas(text: str) -> int:
+    """Read a number of replicas."""
+    if not text.isdecimal() or int(text) > _MOST_REPLICAS:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of replicas, which is whole and 0 to {_MOST_REPLICAS}")
     return int(text)
 
 
@@ -172,6 +188,7 @@ def _parser(environment: Mapping[str, str]) -> _Parser:
         help="a further name of this server in addresses, as behind a proxy; may be given several times",
     )
     _add_models(parser, environment)
+    _add_engines(parser)
     _add_limits(parser)
     parser.add_argument(
         "--mcp",
@@ -208,6 +225,24 @@ def _add_models(parser: _Parser, environment: Mapping[str, str]) -> None:
         default=environment.get("MASKGIT_EDITOR_DEVICE") or standard.device,
         type=_device,
         help=f"where the nets run: {DEVICES} (default: %(default)s)",
+    )
+
+
+def _add_engines(parser: _Parser) -> None:
+    """Add the flags for painters elsewhere."""
+    standard = AppSettings()
+    parser.add_argument(
+        "--replicas",
+        type=_replicas,
+        default=standard.replicas,
+        metavar="N",
+        help="paint in N processes beside this one; needs requirements-serve.txt (default: in this process)",
+    )
+    parser.add_argument(
+        "--engine",
+        choices=("local", "ray"),
+        default=standard.engine,
+        help="ray: paint on the Ray cluster that this machine belongs to (default: %(default)s)",
     )
 
 

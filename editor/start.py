@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
+from typing import TYPE_CHECKING
 
 from editor.sentences import about_start
 from editor.server.environment import without_proxies
@@ -16,6 +19,9 @@ from editor.server.heap import share_one_heap
 from editor.server.sockets import address_of, listening
 from editor.server.workplace import Workplace, workplace
 from editor.settings import AppSettings
+
+if TYPE_CHECKING:
+    from core.serve import Cluster
 
 
 def serve(settings: AppSettings) -> None:
@@ -28,7 +34,7 @@ def serve(settings: AppSettings) -> None:
     _allow_many_files()
     share_one_heap()
     place = os.environ.get("GRADIO_TEMP_DIR") or None
-    with listening(settings.host, settings.port) as sockets, workplace(place) as folders:
+    with listening(settings.host, settings.port) as sockets, workplace(place) as folders, _cluster(settings) as cluster:
         if settings.space:  # nobody has a shell there
             from editor.models.current import fetch_named
 
@@ -39,8 +45,8 @@ def serve(settings: AppSettings) -> None:
             from editor.programs.routes import routes
             from editor.server.serving import Server, application
 
-            engine = start_engine(settings)
-            handlers = build_handlers(engine, settings)
+            engine = start_engine(settings, cluster)
+            handlers = build_handlers(engine, settings, cluster)
             page = build_app(engine, settings, handlers)
             app, inner = application(page, settings, folders, routes(handlers.calls), **appearance())
         said = about_start.open_at(address_of(settings.host, sockets))
@@ -50,6 +56,22 @@ def serve(settings: AppSettings) -> None:
 
             announce(page, server)
         server.run(sockets)
+
+
+@contextmanager
+def _cluster(settings: AppSettings) -> Iterator[Cluster | None]:
+    """Context of the cluster that has the nets, which may be this machine's own; None where they are in this process.
+
+    Raises:
+        CoreError: if there is no cluster.
+    """
+    if settings.engine == "local" and not settings.replicas:
+        yield None
+        return
+    from core.serve import joined, started
+
+    with started(settings.replicas, device=settings.device) if settings.replicas else joined() as cluster:
+        yield cluster
 
 
 def _opened(sentence: str) -> None:

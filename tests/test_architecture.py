@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import fields
+from importlib.util import find_spec
 from itertools import chain
 from pathlib import Path
 
@@ -18,6 +19,7 @@ import pytest
 import core
 import core.models
 import core.pictures
+import core.serve
 import core.values
 from core.decoding.decode import Sampling
 from core.decoding.settings import STANDARD, Decoding
@@ -27,6 +29,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LAB = "core.lab"
 
 PUBLIC = {"core": core, "core.values": core.values, "core.pictures": core.pictures, "core.models": core.models}
+PUBLIC |= {"core.serve": core.serve}
 """Rooms whose listed names are all that other programs need, the front door first."""
 
 VALUES = {"numpy", "core.decoding.settings", "core.errors"}
@@ -257,12 +260,20 @@ MAY_IMPORT: dict[str, set[str]] = {
         ),
     },
     "core.lab.__main__": {"core.lab.cli"},
+    # painters elsewhere: the rooms that know Ray, and those that do not
+    "core.serve": {"core.plumbing.lazy"},
+    "core.serve.plan": {"core.errors"},
+    "core.serve.replica": {"torch", "core.engine"},
+    "core.serve.wanted": {"core.engine", "core.errors", "core.models"},
+    "core.serve.line": {"ray", "core.engine", "core.errors", "core.serve.replica"},
+    "core.serve.deployment": {"ray", "core.engine.painter", "core.serve"},
+    "core.serve.cluster": {"torch", "ray", "core.engine", "core.errors", "core.models", "core.serve"},
     "core.cli": {"numpy", "torch", "tqdm", "core"},
     "core.__main__": {"core.cli"},
     # the interface: public names of core only, see below
     "editor": {"editor.models", "editor.page", "editor.settings", "editor.start"},
     "editor.start": {
-        *("editor.models", "editor.page", "editor.programs", "editor.sentences", "editor.server"),
+        *("core", "editor.models", "editor.page", "editor.programs", "editor.sentences", "editor.server"),
         "editor.settings",
     },
     # the only rooms that know Gradio, beside the one line that serves its application
@@ -399,7 +410,8 @@ def test_all_else_is_whole_without_the_lab(tmp_path: Path) -> None:
     shutil.copy(ROOT / "app.py", tmp_path)
     shutil.copytree(ROOT / "assets" / "labels", tmp_path / "assets" / "labels")
     (tmp_path / "editor" / "static").symlink_to(ROOT / "editor" / "static")
-    names = [module for module in MODULES if not longest(module, {LAB})]
+    optional = set() if find_spec("ray") else {"core.serve.deployment", "core.serve.line"}
+    names = [module for module in MODULES if not longest(module, {LAB} | optional)]
     program = """
 import importlib, sys
 for name in sys.argv[1:]:

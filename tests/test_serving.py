@@ -16,6 +16,7 @@ import yaml
 from packaging.requirements import Requirement
 
 from core.cli import main
+from core.serve.plan import NAME, Plan
 from editor import read_settings
 from editor.programs.routes import PROGRAMS
 from editor.settings import AppSettings
@@ -55,8 +56,8 @@ def copied() -> Iterator[str]:
             yield from words.split()[:-1]
 
 
-def services() -> dict[str, dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = yaml.safe_load((DOCKER / "compose.yaml").read_text())["services"]
+def services(name: str = "compose.yaml") -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = yaml.safe_load((DOCKER / name).read_text())["services"]
     return found
 
 
@@ -113,6 +114,51 @@ def test_services_build_this_image_with_arguments_that_it_takes() -> None:
     (device,) = both["cuda"]["deploy"]["resources"]["reservations"]["devices"]
     assert device == {"driver": "nvidia", "count": 1, "capabilities": ["gpu"]}
     assert "deploy" not in both["cpu"]
+
+
+def test_a_cluster_is_reached_by_its_proxy_and_joined_with_its_token() -> None:
+    cluster = services("cluster.yaml")
+    assert set(cluster) == {"head", "worker", "page", "proxy"}
+    proxy = cluster.pop("proxy")
+    assert proxy["ports"] == [f"127.0.0.1:{of('EXPOSE')[0]}:{of('EXPOSE')[0]}"]
+    for service in cluster.values():
+        assert "ports" not in service, "strangers would reach it"
+        assert service["environment"]["RAY_AUTH_MODE"] == "token"
+        assert service["environment"]["RAY_AUTH_TOKEN"].startswith("${RAY_AUTH_TOKEN:?"), "none is written here"
+        assert service["environment"]["RAY_USAGE_STATS_ENABLED"] == "0"
+        assert (ROOT / service["build"]["args"]["ALSO"]).is_file()
+        assert set(service["build"]["args"]) <= {words.partition("=")[0] for words in of("ARG")}
+    assert cluster["worker"]["deploy"] == {"replicas": 2}
+
+
+def test_a_clusters_commands_and_files_are_the_products() -> None:
+    cluster = services("cluster.yaml")
+    for name in ("head", "worker", "page"):
+        (command,) = cluster[name]["command"]
+        (started,) = (words for words in command.split("&&") if "ray start" in words)
+        assert ("--head" in started) == (name == "head")
+        assert name == "head" or "--address=head:6379" in started
+        for path in (each.split(":")[0] for each in cluster[name]["volumes"] if each.startswith("./")):
+            assert (DOCKER / path).is_file(), path
+    (options,) = re.findall(r"maskgit-editor (.+)", cluster["page"]["command"][0])
+    assert read_settings(options.split(), variables()).engine == "ray"
+    deployed = yaml.safe_load((DOCKER / "replicas.yaml").read_text())
+    assert deployed["proxy_location"] == "Disabled"
+    (application,) = deployed["applications"]
+    assert (application["name"], application["route_prefix"]) == (NAME, None)
+    assert Plan.read(application["args"]).most == cluster["worker"]["deploy"]["replicas"]
+    module, _, function = application["import_path"].removeprefix("maskgit_editor.").partition(":")
+    tree = ast.parse((ROOT / f"{module.replace('.', '/')}.py").read_text())
+    assert function in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+
+
+def test_the_proxy_keeps_a_browser_at_its_page() -> None:
+    text = (DOCKER / "haproxy.cfg").read_text()
+    port = of("EXPOSE")[0]
+    assert f"bind :{port}\n" in text
+    assert re.search(rf"server-template page \d+ page:{port} check", text)
+    assert re.search(r"cookie \S+ insert indirect nocache httponly dynamic", text)
+    assert f"httpchk GET {PROGRAMS}openapi.json" in text
 
 
 def test_commands_in_the_document_are_those_that_there_are(capsys: pytest.CaptureFixture[str]) -> None:

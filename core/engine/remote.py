@@ -92,7 +92,8 @@ class RemotePainter:
                     for item in stream:
                         if (joined := told.joined(item)) is not None:
                             yield joined
-                return
+                        if isinstance(item, Painted):  # whatever becomes of the painter now
+                            return
             except Lost as error:
                 told.lost(error)
 

@@ -57,7 +57,7 @@ class Desk:
         models: the one at work, and those that can be chosen.
         settings: the limits.
         documents: of every visitor.
-        turns: at the engine, which does one thing at a time.
+        turns: at the engine, as many as it has places.
         programs: turns of programs, each from the opened picture to the stored result.
         exports: turns at writing files for download.
         results: files that belong to no document; a quarter of the disk, the rest is for documents.
@@ -69,7 +69,7 @@ class Desk:
         self.models = models
         self.settings = settings
         self.documents = documents
-        self.turns = Turns()
+        self.turns = Turns(models.engine.places)
         self.programs = Turns(_PROGRAMS)
         self.exports = Turns(_WRITERS)
         self.results = Results(settings.disk_mb * 1_000_000 // 4)

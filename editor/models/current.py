@@ -23,6 +23,7 @@ from typing import NamedTuple
 
 from core import BadRequest, CheckpointError, CoreError, Engine
 from core.models import ModelSpec, converted_folder, download
+from core.serve import Cluster
 from editor.models import shelf
 from editor.models.shelf import Broken, Entry
 from editor.sentences import about_models, on_page
@@ -139,10 +140,17 @@ class _Job:
 
 
 class Models:
-    """Thread-safe; one per server."""
+    """Thread-safe; one per server.
 
-    def __init__(self, engine: Engine, settings: AppSettings) -> None:
+    Args:
+        engine: the first.
+        settings: the settings.
+        cluster: where the nets are, if not here.
+    """
+
+    def __init__(self, engine: Engine, settings: AppSettings, cluster: Cluster | None = None) -> None:
         self._engine = engine
+        self._cluster = cluster
         self._settings = settings
         self._started = Entry(engine.spec.name, "bundled", engine.spec, None, 0)
         # The name that `start_engine` was asked for; an engine from elsewhere has its own name.
@@ -237,7 +245,7 @@ class Models:
                 job.stage = "convert"
                 _convert(paths, converted_folder(entry.published.name), job)
             job.stage = "load"
-            engine = entry.load(self._settings)
+            engine = entry.load(self._settings, self._cluster)
             with self._lock:
                 job.check()
                 self._engine, self._working, self._job = engine, entry.key, None

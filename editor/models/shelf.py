@@ -15,6 +15,7 @@ from typing import Literal, NamedTuple
 
 from core import CheckpointError, Engine, load_engine
 from core.models import BUNDLED, CATALOG, ModelSpec, Published, count_parameters, list_models, model_state, read_spec
+from core.serve import Cluster
 from core.values import Sentence
 from editor.settings import AppSettings
 
@@ -49,16 +50,17 @@ class Entry:
     published: Published | None = None
     here: Literal["ready", "downloaded", "no"] = "ready"
 
-    def load(self, settings: AppSettings) -> Engine:
+    def load(self, settings: AppSettings, cluster: Cluster | None = None) -> Engine:
         """Load an engine of this model, which must be ready.
 
         Args:
             settings: which device, or that a GPU is lent.
+            cluster: where the nets are, if not here.
 
         Raises:
             CoreError: if it cannot be loaded.
         """
-        return _loaded(self.spec.name, settings, self.folder)
+        return _loaded(self.spec.name, settings, self.folder, cluster)
 
 
 class Broken(NamedTuple):
@@ -91,8 +93,12 @@ def broken(settings: AppSettings) -> tuple[Broken, ...]:
     return (*absent, *(Broken(folder.name, found) for folder, found in _owns(settings) if isinstance(found, str)))
 
 
-def start_engine(settings: AppSettings) -> Engine:
+def start_engine(settings: AppSettings, cluster: Cluster | None = None) -> Engine:
     """Load the engine of the model named by `settings.model`.
+
+    Args:
+        settings: the settings.
+        cluster: where the nets are, if not here.
 
     Raises:
         CoreError: if there is none, it is not on this disk, or cannot be used. A missing or damaged folder of another
@@ -102,16 +108,18 @@ def start_engine(settings: AppSettings) -> Engine:
         logger.warning("%s", why)
     for entry in entries(settings):
         if entry.key == settings.model and entry.group == "own":
-            return entry.load(settings)
+            return entry.load(settings, cluster)
     for folder, why in broken(settings):
         if folder == settings.model:
             raise CheckpointError(why)
-    return _loaded(settings.model, settings)
+    return _loaded(settings.model, settings, None, cluster)
 
 
-def _loaded(name: str, settings: AppSettings, folder: Path | None = None) -> Engine:
+def _loaded(name: str, settings: AppSettings, folder: Path | None, cluster: Cluster | None) -> Engine:
     engine: Engine
-    if settings.lent:
+    if cluster is not None:
+        engine = cluster.load(name, folder=folder)
+    elif settings.lent:
         from editor.server.zerogpu import lend
 
         engine = load_engine(name, lend=lend, folder=folder)

@@ -18,6 +18,7 @@ from gradio.utils import get_upload_folder
 
 from core import Engine
 from core.models import ModelSpec
+from core.serve import Cluster
 from editor import axes, markup
 from editor.documents.store import Store
 from editor.documents.visitors import Documents
@@ -77,11 +78,11 @@ class Page(NamedTuple):
     form: FormControls
 
 
-def build_handlers(engine: Engine, settings: AppSettings) -> Handlers:
-    """Make the gestures over a loaded engine, which may be swapped later."""
+def build_handlers(engine: Engine, settings: AppSettings, cluster: Cluster | None = None) -> Handlers:
+    """Make the gestures over a loaded engine, which may be swapped later; see `Models`."""
     store = Store(Path(get_upload_folder()))
     gr.set_static_paths(store.served)  # Gradio neither copies these files nor deletes them by age: removing is ours
-    return Handlers(Models(engine, settings), settings, Documents(store, settings))
+    return Handlers(Models(engine, settings, cluster), settings, Documents(store, settings))
 
 
 def build_app(engine: Engine, settings: AppSettings, handlers: Handlers | None = None) -> gr.Blocks:

@@ -19,6 +19,7 @@ from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
 from core import BadRequest, CoreError, OutOfMemory, of_the_machine
+from core.serve import Unavailable
 from editor.handlers.calls import CALLS, Calls, Drawn, Sign
 from editor.handlers.forms import written
 from editor.programs.wire import Left, Refused, Wire
@@ -126,7 +127,7 @@ def _sender(request: Request) -> str:
 
 
 def _status(error: CoreError) -> int:
-    if isinstance(error, Busy):
+    if isinstance(error, (Busy, Unavailable)):
         return 503
     if isinstance(error, BadRequest):
         return 400

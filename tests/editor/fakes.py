@@ -67,7 +67,7 @@ class FakeEngine:
     ) -> None:
         self.finishing = finishing  # says of fills and borders that they are, with a frame before the result
         self.spec, self.device, self.dtype = spec, "cpu", "fp32"
-        self.machine, self.together = Machine("cpu", "float32", 1), 1
+        self.machine, self.together, self.places = Machine("cpu", "float32", 1), 1, 1
         self.step_seconds, self.leak = step_seconds, leak
         self.streamed, self.closed = 0, 0
         self.ended = threading.Event()

@@ -33,6 +33,19 @@ def test_a_device_has_a_name_that_is_known_in_flags_and_environment(capsys: pyte
         assert capsys.readouterr().err.strip() == said
 
 
+def test_nets_may_be_elsewhere_in_one_way(capsys: pytest.CaptureFixture[str]) -> None:
+    assert read_settings(["--replicas", "2", "--device", "cpu"], {}) == AppSettings(replicas=2, device="cpu")
+    assert read_settings(["--engine", "ray"], {}) == AppSettings(engine="ray")
+    for words, said in (
+        (["--replicas", "few"], "argument --replicas: 'few' is no number of replicas, which is whole and 0 to 256"),
+        (["--engine", "ray", "--device", "cpu"], "--engine ray takes the cluster's replicas and their devices: leave"),
+        (["--engine", "ray", "--replicas", "2"], "--engine ray takes the cluster's replicas and their devices: leave"),
+    ):
+        with pytest.raises(SystemExit):
+            read_settings(words, {})
+        assert said in capsys.readouterr().err
+
+
 def test_a_space_listens_to_all_addresses() -> None:
     space = read_settings([], {"SPACE_ID": "someone/editor"})
     assert (space.host, space.space) == ("0.0.0.0", "someone/editor")

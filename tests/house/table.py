@@ -39,6 +39,7 @@ FLOORS: dict[str, list[set[str]]] = {
         {"pictures", "models"},
         {"canvas", "recipe"},
         {"engine"},
+        {"serve"},
         {"__init__"},
         {"cli"},
         {"lab", "__main__"},
