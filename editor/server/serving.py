@@ -98,6 +98,8 @@ class Pages:
                 body = message.get("body", b"")
                 message = {**message, "body": _in_language(body)}
                 headers = MutableHeaders(raw=start["headers"])
+                for name in ("Accept-Language", "Cookie"):  # what the language depends on
+                    headers.add_vary_header(name)
                 if "content-length" in headers:
                     longer = len(message["body"]) - len(body)
                     headers["content-length"] = str(int(headers["content-length"]) + longer)

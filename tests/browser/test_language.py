@@ -37,4 +37,6 @@ def test_whoever_chooses_german_hears_german_and_goes_on_painting(
     document.write_bytes(b"%PDF-1.7 and more")
     page.locator("#mge-upload input[type=file]").set_input_files(document)
     expect(page.locator(".mge-toast")).to_contain_text("Die Datei ist ein PDF: eine Datei in PNG, JPEG")
-    assert page.request.get(f"{app.address}config").json()["title"] == "MaskGIT-Editor"
+    described = page.request.get(f"{app.address}config")
+    assert described.json()["title"] == "MaskGIT-Editor"
+    assert "Accept-Language, Cookie" in described.headers["vary"]
