@@ -244,7 +244,7 @@ def on_the_editor(start: Callable[[], Browser], folder: Path) -> Iterator[Row]:
         visits = [visit(browser, address) for _ in range(ROUNDS)]
         yield Row("page ready", statistics.median(took for _, took in visits), "s", READY_S)
         page = visits[-1][0]
-        watch = Watch(page)
+        watch = Watch(page, ())
         first, last, whole = edited(page)
         yield Row("Run to first step", first, "s")
         yield Row("last step to result, four PNGs", last, "s")
@@ -263,7 +263,7 @@ def on_the_editor(start: Callable[[], Browser], folder: Path) -> Iterator[Row]:
         page.keyboard.press("Escape")
         large = start()
         page, _ = visit(large, address)
-        foreign = Watch(page)
+        foreign = Watch(page, ())
         upload(page, folder, 6000, 4000)
         stroke(page)
         yield Row("24 MP: memory of the tab", tab_megabytes(large), "MB", TAB_MB)

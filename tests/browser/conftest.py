@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import gradio as gr
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Error as Broken
 
 from tests.browser.real_app import App
 
@@ -121,17 +122,26 @@ def _foreign(address: str) -> bool:
 class Watch:
     """What a page must not do, noted while it runs."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page, allowed: tuple[str, ...]) -> None:
         self.errors: list[str] = []
         self.foreign: list[str] = []
-        self.allowed: tuple[str, ...] = ()
-        page.on("console", lambda message: self.errors.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("request", lambda request: self.foreign.append(request.url) if _foreign(request.url) else None)
+        self._page, self._allowed = page, allowed
+        self._heard: dict[Any, Callable[[Any], None]] = {
+            "console": lambda message: self.errors.append(message.text) if message.type == "error" else None,
+            "pageerror": lambda error: self.errors.append(str(error)),
+            "request": lambda request: self.foreign.append(request.url) if _foreign(request.url) else None,
+        }
+        for event, hear in self._heard.items():
+            page.on(event, hear)
+
+    def end(self) -> None:
+        """Note nothing more."""
+        for event, hear in self._heard.items():
+            self._page.remove_listener(event, hear)
 
     def check(self) -> None:
         """Fail on a console error that is not allowed, and on any request to another host."""
-        errors = [error for error in self.errors if not any(part in error for part in self.allowed)]
+        errors = [error for error in self.errors if not any(part in error for part in self._allowed)]
         assert not errors, errors
         assert not self.foreign, self.foreign
 
@@ -141,40 +151,57 @@ NUMBERS = "try { localStorage.getItem('mge-numbers') ?? localStorage.setItem('mg
 
 
 class Room:
-    """The context in which a worker's tests open their first page, one after the other.
+    """The tab in which a worker's tests open their first page, one after the other.
 
-    It keeps what the server let it keep, which halves what a visit costs, and nothing else: no page, cookie or store
-    outlasts the test that made it.
+    It keeps what the server let it keep and the process that knows the scripts, which makes a visit a third of what it
+    costs elsewhere, and nothing else: no document, cookie or store outlasts the test that made it.
     """
 
     def __init__(self, browser: Browser) -> None:
         self.context = browser.new_context()
+        self.taken = False
         self._origins: set[str] = set()
-        self._empty = self.context.new_page()
-        self._tools = self.context.new_cdp_session(self._empty)
+        self._open()
 
-    @property
-    def taken(self) -> bool:
-        """Whether a page is open in it."""
-        return len(self.context.pages) > 1
+    def _open(self) -> None:
+        self._page = self.context.new_page()
+        self._tools = self.context.new_cdp_session(self._page)
+        self._tools.send("Page.enable")
+        self._script = ""
 
-    def enter(self, address: str, viewport: dict[str, int]) -> Page:
-        """Open an empty page for an address that is about to be visited."""
+    def enter(self, address: str, viewport: dict[str, int], script: str) -> Page:
+        """Return its page, still empty, for an address that is about to be visited with a script before its own."""
         parts = urlsplit(address)
         self._origins.add(f"{parts.scheme}://{parts.netloc}")
-        page = self.context.new_page()
-        page.set_viewport_size(viewport)  # type: ignore[arg-type]
-        return page
+        self._page.set_viewport_size(viewport)  # type: ignore[arg-type]
+        told = self._tools.send("Page.addScriptToEvaluateOnNewDocument", {"source": script})
+        self._script, self.taken = told["identifier"], True
+        return self._page
 
     def clear(self) -> None:
-        """Close what is open, and forget what it stored."""
+        """Leave what is open, and forget what it stored."""
         for page in self.context.pages:
-            if page is not self._empty:
+            if page is not self._page:
                 page.close()
+        try:
+            self._leave()
+        except Broken:  # closed by the test, or held by what it asks before it goes
+            self._page.close()
+            self._open()
         self.context.clear_cookies()
         for origin in self._origins:
             self._tools.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "all"})
         self._origins.clear()
+        self.taken = False
+
+    def _leave(self) -> None:
+        if not self.taken:
+            return
+        self._page.unroute_all()
+        self._page.evaluate("try { sessionStorage.clear() } catch {}")
+        self._page.mouse.move(-1, -1)
+        self._page.goto("about:blank")
+        self._tools.send("Page.removeScriptToEvaluateOnNewDocument", {"identifier": self._script})
 
 
 @pytest.fixture(scope="session")
@@ -196,18 +223,18 @@ def open_page(browser: Browser, room: Room) -> Iterator[Callable[..., Page]]:
             context = browser.new_context(viewport=viewport, **settings)
             contexts.append(context)
             page = context.new_page()
+            page.add_init_script(NUMBERS + script)
         else:
-            page = room.enter(address, viewport)
+            page = room.enter(address, viewport, NUMBERS + script)
         page.context.set_default_timeout(1000 * PATIENCE_S)
-        page.add_init_script(NUMBERS + script)
-        watch = Watch(page)
-        watch.allowed = allowed
-        watches.append(watch)
+        watches.append(Watch(page, allowed))
         page.goto(address)
         page.wait_for_selector("#mge-stage [data-ready]")
         return page
 
     yield visit
+    for watch in watches:
+        watch.end()
     room.clear()
     for context in contexts:
         context.close()
