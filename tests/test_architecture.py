@@ -262,6 +262,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "core.lab.__main__": {"core.lab.cli"},
     # painters elsewhere: the rooms that know Ray, and those that do not
     "core.serve": {"core.plumbing.lazy"},
+    "core.serve.entering": {"ray", "core.errors"},
+    "core.serve.spreading": {"ray", "core.errors", "core.serve"},
     "core.serve.plan": {"core.errors"},
     "core.serve.replica": {"torch", "core.engine"},
     "core.serve.wanted": {"core.engine", "core.errors", "core.models"},

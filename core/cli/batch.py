@@ -12,8 +12,9 @@ import csv
 import io
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,8 +25,8 @@ from core.cli.words import Command, flag, named_engine
 from core.errors import BadRequest, CoreError, NoRoom, of_the_machine
 
 if TYPE_CHECKING:
-    from core.engine import Engine
-    from core.recipe import Recipe
+    from core.engine import Engine, LocalEngine
+    from core.recipe import Machine, Recipe
     from core.values.region import Region
     from core.values.request import EditRequest
 
@@ -34,10 +35,13 @@ _ENDINGS = frozenset({".png", ".jpg", ".jpeg", ".webp", ".avif", ".tif", ".tiff"
 _MANIFEST = "manifest.csv"
 _COLUMNS = ("image", "mask", "status", "outputs", "best", "seconds", "told")
 _MADE, _FAILED = "made", "failed"
+_KEPT = "kept"  # of a run alone: in the manifest it stays made
 _BETWEEN = "; "  # between the outputs in one cell of the manifest
 
 Row = Mapping[str, str]
 """A line of the manifest: `_COLUMNS` by name."""
+_Job = tuple[Path, Path]
+"""A picture and its output."""
 
 
 def add_commands(command: Command) -> None:
@@ -50,6 +54,11 @@ def add_commands(command: Command) -> None:
     add_sides(batch)
     batch.add_argument("--output", type=Path, required=True, metavar="DIR", help="for a PNG of each, and manifest.csv")
     add_settings(batch)
+    batch.add_argument(
+        "--ray",
+        action="store_true",
+        help="on all machines of the Ray cluster that this one belongs to, which share the folders",
+    )
 
 
 def _batch(options: argparse.Namespace) -> None:
@@ -58,23 +67,17 @@ def _batch(options: argparse.Namespace) -> None:
     engine = named_engine(options)
     settings = read_settings(options, engine.spec)
     manifest = _Manifest(options.output, [path.name for path in pictures])
-    made = kept = 0
-    for path, output in _named(pictures, options.output).items():
-        try:
-            one = _One.of(options, settings, path, output)
-            if one.is_there(engine):
-                kept += 1
-                manifest.keep(one.row(_MADE))
-            else:
-                manifest.add(one.make(engine))
-                made += 1
-        except (CoreError, OSError) as error:
-            if isinstance(error, NoRoom) or of_the_machine(error):
-                raise
-            aside(f"{path.name}: {error}")
-            manifest.add(_row(image=path.name, status=_FAILED, told=str(error)))
+    counts: Counter[str] = Counter()
+    for status, row in _done(options, engine, settings, list(_named(pictures, options.output).items())):
+        counts[status] += 1
+        if status == _KEPT:
+            manifest.keep(row)
+            continue
+        if status == _FAILED:
+            aside(f"{row['image']}: {row['told']}")
+        manifest.add(row)
     manifest.sort()
-    failed = len(pictures) - made - kept
+    made, kept, failed = (counts[status] for status in (_MADE, _KEPT, _FAILED))
     say(
         options,
         f"wrote {manifest.path}: {made} made, {kept} there before, {failed} failed, "
@@ -135,6 +138,65 @@ def _mask_of(image: Path, masks: Path) -> Path:
         many = "no mask" if not found else f"{len(found)} masks ({', '.join(path.name for path in found)})"
         raise BadRequest(f"{image.name} has {many} in {masks}: put one there that is called {image.stem}.png.")
     return found[0]
+
+
+@dataclass(frozen=True)
+class _Hand:
+    """Does pictures in another process, as this one would.
+
+    Attributes:
+        options: the command's.
+        machine: of this process's engine.
+    """
+
+    options: argparse.Namespace
+    machine: Machine
+
+    def __call__(self) -> Callable[[_Job], tuple[str, Row]]:
+        """Load the engine there."""
+        from core.engine.device import format_called
+
+        engine = named_engine(self.options, dtype=format_called(self.machine.dtype))
+        engine.divide_among(self.machine.threads)
+        return partial(_do, self.options, engine, read_settings(self.options, engine.spec))
+
+
+def _done(
+    options: argparse.Namespace, engine: LocalEngine, settings: Mapping[str, Any], jobs: list[_Job]
+) -> Iterator[tuple[str, Row]]:
+    """Do pictures one after another, or on a cluster; yields what `_do` returns as each is done."""
+    if not options.ray:
+        yield from (_do(options, engine, settings, job) for job in jobs)
+        return
+    from core.serve import spread
+
+    hand = _Hand(_absolute(options), engine.machine)
+    whole = [(path.resolve(), output.resolve()) for path, output in jobs]
+    yield from spread(hand, whole, gpus=1.0 if engine.device == "cuda" else 0.0)
+
+
+def _absolute(options: argparse.Namespace) -> argparse.Namespace:
+    """Return the options without what another process cannot know: the folder of this one, and its commands."""
+    told = {name: value for name, value in vars(options).items() if not callable(value)}
+    if options.model and Path(options.model).is_dir():
+        told["model"] = str(Path(options.model).resolve())
+    return argparse.Namespace(**{n: v.resolve() if isinstance(v, Path) else v for n, v in told.items()})
+
+
+def _do(options: argparse.Namespace, engine: LocalEngine, settings: Mapping[str, Any], job: _Job) -> tuple[str, Row]:
+    """Do one picture; returns whether it was made, there before or cannot be, and its line.
+
+    Raises:
+        CoreError, OSError: if the machine cannot do any.
+    """
+    path, output = job
+    try:
+        one = _One.of(options, settings, path, output)
+        return (_KEPT, one.row(_MADE)) if one.is_there(engine) else (_MADE, one.make(engine))
+    except (CoreError, OSError) as error:
+        if isinstance(error, NoRoom) or of_the_machine(error):
+            raise
+        return _FAILED, _row(image=path.name, status=_FAILED, told=str(error))
 
 
 def _row(**values: str) -> Row:

@@ -149,13 +149,13 @@ def add_decoding(parser: Parser) -> None:
 # From words to values ---------------------------------------------------------------------------------------------
 
 
-def named_engine(options: argparse.Namespace) -> LocalEngine:
-    """Load the model of a given name or folder."""
+def named_engine(options: argparse.Namespace, *, dtype: str | None = None) -> LocalEngine:
+    """Load the model of a given name or folder, in a number format other than the given one if there is one."""
     from core.engine import load_engine
 
     model = options.model or _MODEL
     folder = Path(model) if (Path(model) / "config.json").is_file() else None
-    return load_engine(model, device=options.device, dtype=options.dtype, folder=folder)
+    return load_engine(model, device=options.device, dtype=dtype or options.dtype, folder=folder)
 
 
 def decode_options(options: argparse.Namespace, spec: ModelSpec) -> DecodeOptions:

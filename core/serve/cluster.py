@@ -10,7 +10,6 @@ import os
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from core.engine.remote import RemotePainter
 from core.errors import BadRequest, Unavailable
 from core.models.checkpoints import read_spec
 from core.models.recogniser import load_recogniser
+from core.serve.entering import connected, first_line, prepare
 from core.serve.plan import NAME, Plan
 from core.serve.wanted import Wanted
 
@@ -86,21 +86,22 @@ def started(replicas: int, *, device: str = "auto", load: Callable[[str], Painte
         Unavailable: if it does not start.
     """
     gpus = _gpus(device, replicas)
-    _prepare()
-    os.environ.update(_ALONE, RAY_AUTH_MODE="token", RAY_AUTH_TOKEN=secrets.token_hex(32))
+    prepare()
+    os.environ.update(_ALONE, RAY_AUTH_MODE="token")
+    os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))  # Ray reads it once in a process
     import ray
     from ray import serve
 
     from core.serve.deployment import built
 
     plan = Plan(replicas, replicas, gpus=gpus)
-    with _connected(address="local", num_cpus=replicas, include_dashboard=False):
+    with connected(address="local", num_cpus=replicas, include_dashboard=False):
         try:
             serve.start(proxy_location="Disabled")
             handle = serve.run(built(plan, load), name=NAME, route_prefix=None)
         except (RuntimeError, ray.exceptions.RayError) as error:
             raise Unavailable(
-                "the replicas do not start ({why}): look into /tmp/ray/session_latest/logs.", why=_first_line(error)
+                "the replicas do not start ({why}): look into /tmp/ray/session_latest/logs.", why=first_line(error)
             ) from error
         yield Cluster(handle, plan.most, plan.device)
 
@@ -113,10 +114,10 @@ def joined() -> Iterator[Cluster]:
         BadRequest: if Ray is not installed.
         Unavailable: if there is no cluster, or no deployment on it.
     """
-    _prepare()
+    prepare()
     from ray import serve
 
-    with _connected(address="auto"):
+    with connected(address="auto"):
         try:
             handle = serve.get_app_handle(NAME)
         except serve.exceptions.RayServeException as error:
@@ -132,45 +133,3 @@ def _gpus(device: str, replicas: int) -> float:
     if device not in _DEVICES:
         raise BadRequest("replicas take CPUs or all CUDA GPUs, not {device}: give --device cpu or cuda.", device=device)
     return 0.0 if pick_device(device).type == "cpu" else min(1.0, torch.cuda.device_count() / replicas)
-
-
-def _prepare() -> None:
-    """Say how Ray behaves, before it is imported.
-
-    Raises:
-        BadRequest: if it is not installed.
-    """
-    if find_spec("ray") is None:
-        raise BadRequest(
-            "replicas need Ray, which is not installed: say pip install -r requirements-serve.txt, then start again."
-        )
-    os.environ.setdefault("RAY_AUTH_MODE", "token")
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-
-
-@contextmanager
-def _connected(**options: Any) -> Iterator[None]:
-    """Context of a connection to a cluster.
-
-    Raises:
-        Unavailable: if there is none.
-    """
-    import ray
-
-    try:
-        ray.init(configure_logging=False, **options)
-    except (OSError, ValueError, RuntimeError, ray.exceptions.RayError) as error:
-        raise Unavailable(
-            "no Ray cluster can be entered here ({why}): say ray start --address=HEAD:6379 with the cluster's "
-            "RAY_AUTH_TOKEN to join one, or give --replicas N for one of this machine's own.",
-            why=_first_line(error),
-        ) from error
-    try:
-        yield
-    finally:
-        ray.shutdown()
-
-
-def _first_line(error: Exception) -> str:
-    """Shorten what Ray says to its first line."""
-    return str(error).strip().partition("\n")[0].rstrip(".")

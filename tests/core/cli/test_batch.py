@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
+import pickle
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+import core.serve
 from core.cli import main
 from core.engine import Engine
 from core.pictures.encoding import encode_picture, encode_png
@@ -64,7 +68,7 @@ def test_a_batch_that_was_killed_goes_on_where_it_was_and_gives_what_single_edit
     tiny_model: Path, mask: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], edits: list[Any]
 ) -> None:
     paths, output = fill(tmp_path / "photos", COUNT), tmp_path / "out"
-    settings = ("--model", tiny_model, "--steps", 2, "--seed", 5)
+    settings = ("--model", tiny_model, "--steps", 2, "--seed", 5, "--dtype", "fp32")
     words = ("batch", "--images", tmp_path / "photos", "--masks", mask, "--output", output, *settings)
     killed = subprocess.run([sys.executable, "-c", KILLED, *map(str, words)], capture_output=True, check=False)
     assert killed.returncode == -signal.SIGKILL, killed.stderr
@@ -171,3 +175,32 @@ def test_words_that_cannot_be_meant_are_refused_before_anything_is_made(
     assert not output.exists()
     (photos / "000.png").unlink()
     assert "holds no pictures" in refusal(*words, "--left", 9, capsys=capsys)
+
+
+def test_on_a_cluster_it_is_the_same_folder(
+    tiny_model: Path, mask: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What crosses to other processes can be pickled, and does not hang on the folder where the command was given."""
+    paths, opened = fill(tmp_path / "photos", 3), []
+
+    def spread(opens: Any, jobs: list[Any], *, gpus: float) -> Iterator[Any]:
+        assert gpus == 0.0
+        with contextlib.chdir(tmp_path.parent):
+            opened.append(pickle.loads(pickle.dumps(opens))())
+            done = [pickle.loads(pickle.dumps(opened[0](pickle.loads(pickle.dumps(job))))) for job in reversed(jobs)]
+        yield from done
+
+    monkeypatch.setattr(core.serve, "spread", spread, raising=False)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "photos" / "torn.png").write_bytes(b"no picture")
+    settings = ("--model", tiny_model, "--steps", 2, "--seed", 5, "--device", "cpu", "--dtype", "fp32")
+    words = ("batch", "--images", "photos", "--masks", mask, "--output")
+    assert main([*map(str, (*words, "out", *settings, "--ray"))]) == 2
+    assert len(opened) == 1
+    capsys.readouterr()
+    assert main([*map(str, (*words, "here", *settings))]) == 2
+    for name in (path.name for path in paths):
+        assert (tmp_path / "out" / name).read_bytes() == (tmp_path / "here" / name).read_bytes()
+    rows, others = manifest(tmp_path / "out"), manifest(tmp_path / "here")
+    assert [row["status"] for row in rows] == ["made", "made", "made", "failed"]
+    assert [{**row, "seconds": ""} for row in rows] == [{**row, "seconds": ""} for row in others]

@@ -263,7 +263,7 @@ def test_an_engine_over_a_cluster_draws_what_one_here_draws(
 def test_what_a_cluster_needs_is_said_before_anything_starts(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(BadRequest, match="replicas take CPUs or all CUDA GPUs, not mps"), started(2, device="mps"):
         pass
-    monkeypatch.setattr("core.serve.cluster.find_spec", lambda _: None)
+    monkeypatch.setattr("core.serve.entering.find_spec", lambda _: None)
     for context in (started(2, device="cpu"), joined()):
         with (
             pytest.raises(BadRequest, match="Ray, which is not installed: say pip install -r requirements-serve"),
