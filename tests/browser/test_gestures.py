@@ -6,7 +6,6 @@ import base64
 import io
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -14,30 +13,32 @@ from numpy.typing import NDArray
 from PIL import Image
 from playwright.sync_api import Page
 
-from core import load_engine
 from core.pictures import encode_png, open_picture
 from editor import AppSettings, appearance, build_app
+from tests.browser.real_app import App
+from tests.browser.test_inspector import engine
 from tests.browser.test_page import opened, paint, state, wait
-from tests.editor.fakes import FakeEngine
 
 # Gradio's queue statistics set a pandas option that pandas has deprecated; nothing of ours.
 pytestmark = pytest.mark.filterwarnings("ignore:'future.no_silent_downcasting'")
 
-MODEL = Path(__file__).parents[2] / "assets" / "models" / "scenes-128" / "config.json"
 Visit = Callable[..., Page]
 
 
 @pytest.fixture(scope="module")
 def launched(serve: Callable[..., str]) -> str:
-    """Return the address of the editor."""
-    engine: Any = load_engine("scenes-128") if MODEL.exists() else FakeEngine(step_seconds=0.05)
-    return serve(build_app(engine, AppSettings()), **appearance(), max_file_size="32mb")
+    """Return the address of the editor without nets: all but one test do without."""
+    return serve(build_app(engine(), AppSettings()), **appearance(), max_file_size="32mb")
 
 
 @pytest.fixture
 def page(open_page: Visit, launched: str, tmp_path: Path) -> Page:
-    """Return the page with a picture of 256 x 192 open, nothing painted, two steps and two variations a run."""
-    visited = opened(open_page(launched))
+    """Return the page without nets, its picture open."""
+    return ready(opened(open_page(launched)), tmp_path)
+
+
+def ready(visited: Page, tmp_path: Path) -> Page:
+    """Open a picture of 256 x 192, nothing painted, and choose two steps and two variations a run."""
     y, x = np.mgrid[0:192, 0:256]
     pixels = np.stack([120 + y // 3, 90 + x // 4, 200 - y // 2], -1).astype(np.uint8)
     path = tmp_path / "写真 Café.png"
@@ -244,7 +245,10 @@ def encoded(pixels: NDArray[np.uint8], kind: str) -> bytes:
     return file.getvalue()
 
 
-def test_files_are_judged_by_what_is_in_them_and_answered_in_our_words(page: Page, tmp_path: Path) -> None:
+def test_files_are_judged_by_what_is_in_them_and_answered_in_our_words(
+    open_page: Visit, app: App, tmp_path: Path
+) -> None:
+    page = ready(opened(open_page(app.address)), tmp_path)
     hole = np.zeros((192, 256), np.uint8)
     hole[64:128, 96:160] = 1
     assert "8.3 % of the picture" in dropped(page, "mask", encode_png(hole), mask=True)

@@ -66,7 +66,7 @@ def came_back(page: Page, before: dict[str, Any]) -> None:
 
 def test_everything_is_back_after_a_crash(open_page: Visit, app: App, photos: dict[str, Path]) -> None:
     pages, before = [], []
-    for name in ("写真 Café.JPG", "photo.2026.05.01", "photo.png"):
+    for name in ("写真 Café.JPG", "photo.2026.05.01"):
         page = visited(open_page(app.address, allowed=WENT_AWAY))
         open_file(page, photos[name], 256, 192)
         stroke(page, 0.42, 0.4)
@@ -77,17 +77,17 @@ def test_everything_is_back_after_a_crash(open_page: Visit, app: App, photos: di
         before.append(state(page))
     app.kill()
     app.start()
-    for page, was in zip(pages[:2], before[:2], strict=True):
-        page.reload()
-        page.wait_for_selector("#mge-stage [data-ready]")
-        came_back(page, was)
-        assert page.locator("#mge-steps input[type=number]").input_value() == "2"
-        run_and_keep(page)  # what came back can be gone on with
-        assert len(state(page)["versions"]) == 3
+    page, still = pages
+    page.reload()
+    page.wait_for_selector("#mge-stage [data-ready]")
+    came_back(page, before[0])
+    assert page.locator("#mge-steps input[type=number]").input_value() == "2"
+    run_and_keep(page)  # what came back can be gone on with
+    assert len(state(page)["versions"]) == 3
     # Whoever does not even reload notices as little: the edit is run on the copy that the page brings along.
-    run_and_keep(pages[2])
-    assert len(state(pages[2])["versions"]) == 3
-    assert state(pages[2])["doc"] != before[2]["doc"]
+    run_and_keep(still)
+    assert len(state(still)["versions"]) == 3
+    assert state(still)["doc"] != before[1]["doc"]
 
 
 def test_what_cannot_be_restored_is_said_and_can_be_saved(
