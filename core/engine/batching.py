@@ -34,16 +34,15 @@ class _Question:
 
 
 class Batches:
-    """Thread-safe; one for each net.
+    """Thread-safe; one for each net, which is called by one thread at a time.
 
     Args:
-        net: what computes; it is called by one thread at a time.
         rows: of every batch.
         patience_s: seconds that whoever asks first waits for the others.
     """
 
-    def __init__(self, net: Net, rows: int, patience_s: float = _PATIENCE_S) -> None:
-        self._net, self._rows, self._patience_s = net, rows, patience_s
+    def __init__(self, rows: int, patience_s: float = _PATIENCE_S) -> None:
+        self._rows, self._patience_s = rows, patience_s
         self._there, self._computing = 0, False
         self._waiting: list[_Question] = []
         self._changed = threading.Condition()
@@ -60,8 +59,8 @@ class Batches:
                 self._there -= 1
                 self._changed.notify_all()
 
-    def ask(self, *parts: Tensor) -> Tensor:
-        """Compute the net's answer to b rows, together with what others ask meanwhile.
+    def ask(self, net: Net, *parts: Tensor) -> Tensor:
+        """Compute a net's answer to b rows, together with what others ask of the same net meanwhile.
 
         Nobody waits who is alone. The others are waited for until all have asked, or the patience is at its end; what
         the net raises for a batch is raised to all who asked for it.
@@ -70,7 +69,7 @@ class Batches:
         batch = self._joined(mine)
         if batch:
             try:
-                self._answer(batch)
+                self._answer(net, batch)
             finally:
                 with self._changed:
                     self._computing = False
@@ -93,10 +92,11 @@ class Batches:
             self._computing = True
             return batch
 
-    def _answer(self, batch: list[_Question]) -> None:
+    def _answer(self, net: Net, batch: list[_Question]) -> None:
         try:
             parts = [torch.cat(same) for same in zip(*(each.parts for each in batch), strict=True)]
-            rows = torch.cat([self._filled(*some) for some in zip(*(p.split(self._rows) for p in parts), strict=True)])
+            some = zip(*(part.split(self._rows) for part in parts), strict=True)
+            rows = torch.cat([self._filled(net, *each) for each in some])
         except BaseException as error:
             for each in batch:
                 each.error = error
@@ -104,8 +104,8 @@ class Batches:
         for each, answer in zip(batch, rows.split([len(each.parts[0]) for each in batch]), strict=True):
             each.answer = answer
 
-    def _filled(self, *parts: Tensor) -> Tensor:
+    def _filled(self, net: Net, *parts: Tensor) -> Tensor:
         """Compute at most one batch, filled up with copies of its first row."""
         count = len(parts[0])
         full = [torch.cat((part, part[:1].expand(self._rows - count, *part.shape[1:]))) for part in parts]
-        return self._net(*full)[:count]
+        return net(*full)[:count]

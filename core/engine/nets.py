@@ -91,7 +91,7 @@ class Nets:
         self._picture_seconds = 0.0
         self._rows = 1 if device.type == "cpu" else _MOST_ROWS
         self.told: list[str] = []
-        self.batches = Batches(functools.partial(self._in_parts, self.transformer), A_BATCH)
+        self.batches = Batches(A_BATCH)
         self.divide_among(EVERYONE)
         self.forwards = 0
         self.encodes = 0
@@ -155,7 +155,7 @@ class Nets:
         if memories is not None:
             logits = self._remembering(net, parts, memories)
         elif self.joins:  # with all cells: others in the batch ask for others
-            logits = self.batches.ask(*parts)
+            logits = self.batches.ask(functools.partial(self._in_parts, self.transformer), *parts)
             logits = logits if cells is None else logits[:, cells]
         else:
             first, same = distinct(parts)

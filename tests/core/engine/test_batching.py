@@ -42,23 +42,23 @@ def rows(first: int, count: int) -> tuple[torch.Tensor, torch.Tensor]:
 
 def test_whoever_is_alone_is_answered_at_once_in_a_batch_of_the_same_size() -> None:
     net = Net()
-    batches = Batches(net, 4, FOREVER_S)
+    batches = Batches(4, FOREVER_S)
     with batches.among_others():
         for count in (1, 4, 6):
             given = rows(0, count)
-            assert torch.equal(batches.ask(*given), given[0] * 2)
+            assert torch.equal(batches.ask(net, *given), given[0] * 2)
     assert net.given == [4, 4, 4, 4]
 
 
 def test_threads_that_ask_together_share_batches_and_get_their_own_rows() -> None:
     net = Net()
-    batches, start = Batches(net, 8, FOREVER_S), threading.Barrier(4)
+    batches, start = Batches(8, FOREVER_S), threading.Barrier(4)
 
     def visitor(number: int) -> bool:
         with batches.among_others():
             start.wait()
             asked = [rows(100 * number + i, 1 + number % 3) for i in range(5)]
-            return all(torch.equal(batches.ask(*each), each[0] * 2) for each in asked)
+            return all(torch.equal(batches.ask(net, *each), each[0] * 2) for each in asked)
 
     with ThreadPoolExecutor(4) as pool:
         assert all(pool.map(visitor, range(4)))
@@ -67,7 +67,7 @@ def test_threads_that_ask_together_share_batches_and_get_their_own_rows() -> Non
 
 
 def test_whoever_leaves_is_waited_for_no_longer() -> None:
-    batches, entered, leave = Batches(Net(), 4, FOREVER_S), threading.Event(), threading.Event()
+    batches, entered, leave = Batches(4, FOREVER_S), threading.Event(), threading.Event()
 
     def idle() -> None:
         with batches.among_others():
@@ -78,21 +78,21 @@ def test_whoever_leaves_is_waited_for_no_longer() -> None:
         pool.submit(idle)
         entered.wait(FOREVER_S)
         given = rows(0, 1)
-        answer = pool.submit(batches.ask, *given)
+        answer = pool.submit(batches.ask, Net(), *given)
         leave.set()
         assert torch.equal(answer.result(FOREVER_S / 2), given[0] * 2)
 
 
 def test_an_error_is_everybodys_and_the_next_question_is_answered() -> None:
     net = Net()
-    batches, start = Batches(net, 4, FOREVER_S), threading.Barrier(2)
+    batches, start = Batches(4, FOREVER_S), threading.Barrier(2)
     net.broken = True
 
     def asked(number: int) -> type[BaseException] | None:
         with batches.among_others():
             start.wait()
             try:
-                batches.ask(*rows(number, 1))
+                batches.ask(net, *rows(number, 1))
             except OutOfMemory as error:
                 return type(error)
         return None
@@ -101,7 +101,7 @@ def test_an_error_is_everybodys_and_the_next_question_is_answered() -> None:
         assert list(pool.map(asked, range(2))) == [OutOfMemory] * 2
     net.broken = False
     given = rows(0, 2)
-    assert torch.equal(batches.ask(*given), given[0] * 2)
+    assert torch.equal(batches.ask(net, *given), given[0] * 2)
 
 
 # edits ----------------------------------------------------------------------------------------------------------------
@@ -168,7 +168,7 @@ def test_where_memory_ends_all_who_draw_begin_anew_and_less_is_taken_once(
         monkeypatch.setattr(nets.batches, "ask", ask)
         return True
 
-    def full(*parts: torch.Tensor) -> torch.Tensor:
+    def full(*asked: object) -> torch.Tensor:
         raise OutOfMemory("the device is full: ask for less.")
 
     ask = nets.batches.ask
