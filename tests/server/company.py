@@ -194,7 +194,7 @@ def main() -> int:
     parser.add_argument("--nets", type=float, default=NETS_S, help="seconds of its nets for one step")
     chosen, words = parser.parse_known_args()
     if chosen.serve:
-        shelf.start_engine = lambda settings: FakeEngine(chosen.nets)  # type: ignore[assignment, return-value]
+        shelf.start_engine = lambda *_: FakeEngine(chosen.nets)  # type: ignore[assignment, return-value]
         serve(read_settings(words, {}))
         return 0
     score = Score()
