@@ -51,8 +51,6 @@ def _files() -> dict[str, bytes]:
 def one_published(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeHub]:
     """Let `NAME` be all that is published, on a hub on loopback, with this process's cache under `home`."""
     files = _files()
-    for name in list(CATALOG):
-        monkeypatch.delitem(CATALOG, name)
     tokenizer, transformer = (
         PublishedFile(REPO, path, None, len(data), None, role)  # type: ignore[arg-type]
         for (path, data), role in zip(files.items(), ("tokenizer", "transformer"), strict=True)
@@ -60,7 +58,13 @@ def one_published(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeH
 
     spec = replace(PRESETS["google-256"], name=NAME, title="Google MaskGIT, tiny", pixels=PIXELS, grid=GRID)
     parameters = sum(map(len, files.values())) // 4
-    monkeypatch.setitem(CATALOG, NAME, Published(spec, parameters, (tokenizer, transformer)))
-    with fake_hub() as hub, pretend(hub, home, monkeypatch):
-        hub.files = {f"{REPO}/{path}": data for path, data in files.items()}
-        yield hub
+    before = dict(CATALOG)  # monkeypatch would put them back in another order
+    CATALOG.clear()
+    CATALOG[NAME] = Published(spec, parameters, (tokenizer, transformer))
+    try:
+        with fake_hub() as hub, pretend(hub, home, monkeypatch):
+            hub.files = {f"{REPO}/{path}": data for path, data in files.items()}
+            yield hub
+    finally:
+        CATALOG.clear()
+        CATALOG.update(before)

@@ -30,6 +30,7 @@ from core.values.request import EditRequest
 from tests.core.engine.test_painter import MASK, OPTIONS, REQUESTS, asked
 from tests.core.engine.test_remote import same
 from tests.core.serve.fakes import MODELS, SPEC, painter_of, told_by
+from tests.loops import completed
 
 RAY = {
     "ray.exceptions": (
@@ -210,7 +211,7 @@ def test_what_a_replica_raises_comes_back(
 def test_a_replica_answers_what_painters_answer_and_nothing_else(folder: Path) -> None:
     replica = Replica(told_by(folder))
     with pytest.raises(ValueError, match="step_down"):
-        asyncio.run(replica.ask(MODELS[0], "step_down", packed(())))
+        completed(replica.ask(MODELS[0], "step_down", packed(())))
     replica.check_health()
 
 

@@ -21,7 +21,7 @@ from editor.models.current import Models
 from editor.programs.routes import routes
 from editor.settings import AppSettings
 from tests.editor.fakes import FakeEngine
-from tests.editor.loops import completed
+from tests.loops import completed
 
 
 @dataclass

@@ -9,7 +9,7 @@ import pytest
 from starlette.types import Message, Receive, Scope, Send
 
 from editor.server.doorway import Doorway, Rules
-from tests.editor.loops import completed
+from tests.loops import completed
 
 HOST = [(b"host", b"127.0.0.1:7860"), (b"content-type", b"application/json")]
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from editor.server.turns import LINE, OF_ONE, Busy, Left, Place, Turn, Turns
-from tests.editor.loops import completed
+from tests.loops import completed
 
 VISITORS = "abcd"
 STEPS = st.lists(st.tuples(st.sampled_from(("ask", "end", "leave", "forget")), st.integers(0, 15)), max_size=40)
