@@ -25,7 +25,7 @@ from core.models.vision import load_vision
 
 
 class LocalEngine(Engine):
-    """One model whose nets are in this process. Not thread-safe."""
+    """One model whose nets are in this process."""
 
     def __init__(self, spec: ModelSpec, painter: LocalPainter, *, recogniser: Recogniser | None = None) -> None:
         super().__init__(spec, painter, recogniser=recogniser)

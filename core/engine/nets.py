@@ -252,14 +252,14 @@ class Nets:
             self.number = NumberFormat(smaller_dtype(self.device))
             for net in (self.tokenizer, self.transformer):
                 halve(net, self.dtype)
+            self._tokens.clear()
+            self._seen.clear()
             self._tell(Sentence("it computes in {numbers}, and pixels may differ a little", numbers=self.number.said))
         elif self.device.type != "cpu":
             self.go_to(torch.device("cpu"))
             self._tell(Sentence("it computes on the CPU, which takes longer"))
         else:
             return False
-        self._tokens.clear()
-        self._seen.clear()
         return True
 
     def go_to(self, device: torch.device) -> None:
