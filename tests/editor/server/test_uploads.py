@@ -23,8 +23,13 @@ def test_the_old_go_and_nothing_else(tmp_path: Path) -> None:
     document = tmp_path / "maskgit-editor-x"
     document.mkdir()
     os.utime(document, (1, 1))
+    left, coming = (tmp_path / name for name in ("tmp4f_left", "tmp_coming"))
+    for path, age_s in ((left, 4000.0), (coming, 5.0)):
+        path.write_bytes(bytes(10))
+        os.utime(path, (time.time() - age_s,) * 2)
     assert Uploads(tmp_path, 100).make_room(5)
     assert (old.exists(), kept.exists(), document.exists()) == (False, True, True)
+    assert (left.exists(), coming.exists()) == (False, True)
 
 
 def test_the_oldest_go_where_there_is_no_room_for_another(tmp_path: Path) -> None:
