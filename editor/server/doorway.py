@@ -26,6 +26,7 @@ from editor.sentences import about_server
 from editor.sentences.language import ENGLISH, say, speaking
 from editor.server.language import language_of
 from editor.server.sockets import is_loopback
+from editor.server.turns import LINE
 from editor.server.uploads import Uploads
 
 MB = 2**20
@@ -33,6 +34,8 @@ MB = 2**20
 _MOST_JSON = 24 * MB  # the mask of single pixels on a 16 MP photo, and the stage's state, both below 17 MB
 _MOST_JSON_AT_ONCE = 4 * _MOST_JSON
 """For all requests under way: 96 MB of memory, and room for four of the largest."""
+_MOST_ANSWERED = 2 * LINE
+"""Requests with JSON being answered: a refusal here takes a tenth of what Gradio takes, and a crowd would wait."""
 _MOST_UPLOADS_AT_ONCE = 4  # of the largest size
 _MOST_UPLOADS_KEPT = 8  # of the largest size, for all visitors together
 _MOST_PARTS = 16  # files of one upload, each an open file meanwhile
@@ -105,6 +108,7 @@ class Doorway:
         self._upload_most = rules.upload_mb * MB
         self._uploads = Uploads(rules.place, _MOST_UPLOADS_KEPT * self._upload_most)
         self._coming = {"json": 0, "upload": 0}
+        self._answering = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request in, or answer it."""
@@ -169,7 +173,8 @@ class Doorway:
             if body is not None:
                 if not scope["path"].startswith(_MCP) and _names_an_address(body):
                     raise Refused(403, about_server.nothing_fetched())
-                await self._app(scope, _given(body, receive), send)
+                with self._place():
+                    await self._app(scope, _given(body, receive), send)
 
     def _length(self, headers: Headers) -> int | None:
         """Read the announced size of a body, 0 for none, None if it comes in chunks."""
@@ -179,6 +184,21 @@ class Doorway:
         if not text.isdecimal():
             raise Refused(400, about_server.kind_of_body(say("server.content_length")))
         return int(text)
+
+    @contextmanager
+    def _place(self) -> Iterator[None]:
+        """Take one of the places for requests with JSON, which those who still send theirs do not hold.
+
+        Raises:
+            Refused: if others have them all.
+        """
+        if self._answering >= _MOST_ANSWERED:
+            raise Refused(503, about_server.too_busy())
+        self._answering += 1
+        try:
+            yield
+        finally:
+            self._answering -= 1
 
     @contextmanager
     def _room(self, kind: str, length: int | None, most: int, at_once: int) -> Iterator[None]:

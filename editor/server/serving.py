@@ -25,6 +25,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from editor.sentences.language import spoken
 from editor.server.addresses import Addresses
 from editor.server.doorway import Doorway, Rules
+from editor.server.sessions import Sessions
 from editor.server.sockets import is_loopback
 from editor.server.workplace import Workplace
 from editor.settings import AppSettings
@@ -66,6 +67,7 @@ def application(
     )
     inner = next(route.app for route in outer.routes if isinstance(route, Mount))
     assert isinstance(inner, FastAPI)
+    inner.state_holder = Sessions(page)  # type: ignore[attr-defined]
     rules = Rules(settings.hosts, not is_loopback(settings.host), settings.max_file_mb, place.served)
     return Doorway(Pages(outer), rules), inner
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 
@@ -70,3 +71,36 @@ def test_everything_else_comes_through(tmp_path: Path, body: bytes) -> None:
 def test_programs_of_the_model_context_protocol_may_name_addresses(tmp_path: Path) -> None:
     body = file("https://example.com/a.png")
     assert posted(tmp_path, body, "/gradio_api/mcp/") == (200, [body])
+
+
+def test_a_crowd_is_refused_before_it_reaches_gradio_and_those_who_left_make_room(tmp_path: Path) -> None:
+    body, statuses = file("/mge-files/abc/photo.png"), list[int]()
+
+    async def crowd() -> None:
+        end = asyncio.Event()
+
+        async def behind(scope: Scope, receive: Receive, send: Send) -> None:
+            await end.wait()
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
+
+        async def receive() -> Message:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        async def send(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                statuses.append(message["status"])
+
+        door = Doorway(behind, Rules((), False, 1, tmp_path))
+        headers = [*HOST, (b"content-length", str(len(body)).encode())]
+        scope = {"type": "http", "method": "POST", "path": "/gradio_api/queue/join", "headers": headers}
+        asked = [asyncio.ensure_future(door(dict(scope), receive, send)) for _ in range(70)]
+        while len(statuses) < 6:
+            await asyncio.sleep(0)
+        assert statuses == [503] * 6
+        end.set()
+        await asyncio.gather(*asked)
+        await door(dict(scope), receive, send)
+
+    completed(crowd())
+    assert statuses == [503] * 6 + [200] * 65
