@@ -321,6 +321,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("gradio", "fastapi", "starlette", "uvicorn", "editor.sentences", "editor.server", "editor.settings"),
     },
     # the only room that knows ZeroGPU's package
+    "editor.server.assets": {"gradio", "starlette"},
     "editor.server.sessions": {"gradio"},
     "editor.server.zerogpu": {"gradio", "spaces", "uvicorn"},
     "editor.server.darkroom": {"numpy", "core", "editor.sentences"},

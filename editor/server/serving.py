@@ -24,6 +24,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from editor.sentences.language import spoken
 from editor.server.addresses import Addresses
+from editor.server.assets import Assets
 from editor.server.doorway import Doorway, Rules
 from editor.server.sessions import Sessions
 from editor.server.sockets import is_loopback
@@ -69,7 +70,7 @@ def application(
     assert isinstance(inner, FastAPI)
     inner.state_holder = Sessions(page)  # type: ignore[attr-defined]
     rules = Rules(settings.hosts, not is_loopback(settings.host), settings.max_file_mb, place.served)
-    return Doorway(Pages(outer), rules), inner
+    return Doorway(Assets(Pages(outer)), rules), inner
 
 
 class Pages:
