@@ -2,6 +2,7 @@
 
     python -m tests.server.company                  every figure, a line each
     python -m tests.server.company --seconds 30     edits for so long
+    python -m tests.server.company --places 4       four edits share the nets, as on a GPU
 
 The server is the real one but for the nets, which are `tests.editor.fakes`. Nothing is asserted of seconds: they are
 printed for a person to judge. A wrong answer ends the program with status 1: a pixel changed outside what was asked,
@@ -192,13 +193,17 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--serve", action="store_true", help="be the server; its own words follow")
     parser.add_argument("--nets", type=float, default=NETS_S, help="seconds of its nets for one step")
+    parser.add_argument("--places", type=int, default=1, help="edits that its nets do at a time")
     chosen, words = parser.parse_known_args()
     if chosen.serve:
-        shelf.start_engine = lambda *_: FakeEngine(chosen.nets)  # type: ignore[assignment, return-value]
+        engine = FakeEngine(chosen.nets)
+        engine.places = chosen.places
+        shelf.start_engine = lambda *_: engine  # type: ignore[assignment]
         serve(read_settings(words, {}))
         return 0
     score = Score()
-    with tempfile.TemporaryDirectory() as folder, started(Path(folder) / "tmp", "--port", "0", program=PROGRAM) as app:
+    words = ["--places", str(chosen.places), "--port", "0"]
+    with tempfile.TemporaryDirectory() as folder, started(Path(folder) / "tmp", *words, program=PROGRAM) as app:
         for line in measured(app, chosen.seconds, score):
             sys.stdout.write(f"{line}\n")
             sys.stdout.flush()
