@@ -264,7 +264,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "core.serve": {"core.plumbing.lazy"},
     "core.serve.entering": {"ray", "core.errors"},
     "core.serve.spreading": {"ray", "core.errors", "core.serve"},
-    "core.serve.plan": {"core.errors"},
+    "core.serve.plan": {"core.engine.local", "core.errors"},
     "core.serve.replica": {"torch", "core.engine"},
     "core.serve.wanted": {"core.engine", "core.errors", "core.models"},
     "core.serve.line": {"ray", "core.engine", "core.errors", "core.serve.replica"},

@@ -30,7 +30,7 @@ from core.models.config import ModelSpec
 from core.models.sharpener import Sharpener
 from core.recipe import Machine
 
-_PLACES = 4
+PLACES = 4
 """Edits at a time on a GPU: their samples share its batches, and while one's picture is composed others use it."""
 
 
@@ -59,7 +59,7 @@ class LocalPainter:
     @property
     def places(self) -> int:
         """See `Painter.places`."""
-        return _PLACES if self.nets.joins else 1
+        return PLACES if self.nets.joins else 1
 
     def paint(self, job: Job) -> Iterator[Step | Painted]:
         """See `Painter.paint`."""

@@ -41,7 +41,7 @@ class Cluster:
 
     Args:
         handle: of the deployment.
-        places: replicas that there may be.
+        places: passes that all replicas together may paint at a time.
         device: kind of their device.
     """
 
@@ -103,7 +103,7 @@ def started(replicas: int, *, device: str = "auto", load: Callable[[str], Painte
             raise Unavailable(
                 "the replicas do not start ({why}): look into /tmp/ray/session_latest/logs.", why=first_line(error)
             ) from error
-        yield Cluster(handle, plan.most, plan.device)
+        yield Cluster(handle, plan.most * plan.places, plan.device)
 
 
 @contextmanager
@@ -125,7 +125,7 @@ def joined() -> Iterator[Cluster]:
                 "no application {name} runs on this cluster: deploy docker/replicas.yaml on it first.", name=NAME
             ) from error
         plan = Plan.read(handle.plan.remote().result())
-        yield Cluster(handle, plan.most, plan.device)
+        yield Cluster(handle, plan.most * plan.places, plan.device)
 
 
 def _gpus(device: str, replicas: int) -> float:

@@ -31,7 +31,7 @@ class Painters(Replica):
     """
 
     def __init__(self, plan: Plan, load: Callable[[str], Painter] | None = None) -> None:
-        super().__init__(load or (lambda text: Wanted.read(text).load(plan.device)), plan.device)
+        super().__init__(load or (lambda text: Wanted.read(text).load(plan.device)), plan.device, plan.places)
         self._plan = plan
 
     @serve.multiplexed(max_num_models_per_replica=_MODELS)  # type: ignore[untyped-decorator]
@@ -58,11 +58,11 @@ def build(given: Mapping[str, Any]) -> Any:
 
 def built(plan: Plan, load: Callable[[str], Painter] | None = None) -> Any:
     """Build the application of a plan; see `Painters`."""
-    scaling = {"min_replicas": plan.least, "max_replicas": plan.most, "target_ongoing_requests": 1.0}
+    scaling = {"min_replicas": plan.least, "max_replicas": plan.most, "target_ongoing_requests": plan.places}
     deployed = serve.deployment(
         Painters,
         name="painters",
-        max_ongoing_requests=1,  # a pass begins where it is computed at once, not behind another
+        max_ongoing_requests=plan.places,  # a pass begins where it is computed at once, not behind another
         max_queued_requests=plan.queue,
         num_replicas=plan.most if plan.least == plan.most else None,
         autoscaling_config=None if plan.least == plan.most else scaling,

@@ -36,7 +36,7 @@ class ServeLine:
     Args:
         handle: of the deployment.
         model: for all questions, as the replicas' loader knows it.
-        places: replicas that there may be.
+        places: passes that all replicas together may paint at a time.
     """
 
     def __init__(self, handle: Any, model: str, places: int) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from core.engine.local import PLACES
 from core.errors import BadRequest
 
 NAME = "maskgit-editor"
@@ -24,7 +25,7 @@ class Plan:
     Attributes:
         least, most: replicas; between them as many as there are passes at work.
         cpus: of each; that many threads may share a product.
-        gpus: of each, 0 for none; half a GPU is two replicas on one.
+        gpus: of each, 0 for none; half a GPU is two replicas on one, four passes on each.
         queue: passes that may wait in each page; what comes then is refused.
     """
 
@@ -49,6 +50,11 @@ class Plan:
                 known=", ".join(known),
             )
         return cls(**{name: known[name](value) for name, value in given.items()})
+
+    @property
+    def places(self) -> int:
+        """Passes that each replica paints at a time: on a GPU they share batches."""
+        return PLACES if self.gpus else 1
 
     @property
     def device(self) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import pickle
 import sys
 import threading
 from collections.abc import Iterator
@@ -19,6 +20,8 @@ import pytest
 
 from core.engine import load_engine
 from core.engine.engine import Engine
+from core.engine.local import LocalPainter
+from core.engine.painter import Job, Painted, Step
 from core.engine.remote import RemotePainter
 from core.errors import BadRequest, CheckpointError, OutOfMemory, Unavailable
 from core.models.checkpoints import read_spec
@@ -27,7 +30,7 @@ from core.serve.replica import Replica, packed
 from core.serve.wanted import Wanted, digest
 from core.values.groups import DecodeOptions, Start
 from core.values.request import EditRequest
-from tests.core.engine.test_painter import MASK, OPTIONS, REQUESTS, asked
+from tests.core.engine.test_painter import MASK, OPTIONS, REQUESTS, FarPainter, asked
 from tests.core.engine.test_remote import same
 from tests.core.serve.fakes import MODELS, SPEC, painter_of, told_by
 from tests.loops import completed
@@ -215,6 +218,32 @@ def test_a_replica_answers_what_painters_answer_and_nothing_else(folder: Path) -
     replica.check_health()
 
 
+def test_a_replica_with_places_paints_several_windows_at_a_time(folder: Path) -> None:
+    """Each step waits until the other pass is in one, too."""
+    together = threading.Barrier(2, timeout=60)
+
+    class Meeting(LocalPainter):
+        def paint(self, job: Job) -> Iterator[Step | Painted]:
+            for item in super().paint(job):
+                together.wait()
+                yield item
+
+    replica = Replica(lambda model: painter_of(model, Meeting), places=2)
+    far = FarPainter()
+    Engine(SPEC, far).edit(REQUESTS["fill"])
+    job = far.asked[0]
+
+    async def drawn() -> list[Step | Painted]:
+        return [pickle.loads(item) async for item in replica.paint(MODELS[0], job)]
+
+    async def both() -> list[list[Step | Painted]]:
+        return await asyncio.gather(drawn(), drawn())
+
+    expected = [*painter_of(MODELS[0]).paint(pickle.loads(job))][-1]
+    for made in completed(both()):
+        assert np.array_equal(made[-1].images, expected.images)
+
+
 def test_a_deployment_is_planned_in_words_that_it_knows(ray: Any) -> None:
     asked_for: dict[str, Any] = {}
     ray.serve.multiplexed = lambda **_: lambda method: method
@@ -223,11 +252,12 @@ def test_a_deployment_is_planned_in_words_that_it_knows(ray: Any) -> None:
     deployment = importlib.import_module("core.serve.deployment")
     plan, load = deployment.build({"least": "1", "most": "4", "gpus": "0.5"})
     assert (plan.device, plan.most, load) == ("cuda", 4, None)
-    assert asked_for["autoscaling_config"] == {"min_replicas": 1, "max_replicas": 4, "target_ongoing_requests": 1.0}
+    assert asked_for["autoscaling_config"] == {"min_replicas": 1, "max_replicas": 4, "target_ongoing_requests": 4}
     assert asked_for["ray_actor_options"] == {"num_cpus": 1.0, "num_gpus": 0.5}
-    assert (asked_for["max_ongoing_requests"], asked_for["max_queued_requests"]) == (1, 32)
+    assert (asked_for["max_ongoing_requests"], asked_for["max_queued_requests"]) == (4, 32)
     deployment.build({"least": 2, "most": 2})
     assert (asked_for["num_replicas"], asked_for["autoscaling_config"]) == (2, None)
+    assert asked_for["max_ongoing_requests"] == 1, "a CPU paints one window at a time"
     with pytest.raises(BadRequest, match="a deployment has no colour: choose among least"):
         deployment.build({"colour": "red"})
 
