@@ -120,6 +120,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "core.engine.remote": {"numpy", "core.decoding", "core.engine.painter", "core.errors", "core.recipe"},
     # the only rooms that touch nets
     "core.engine.batching": {"torch"},
+    "core.engine.recording": {"torch"},
     "core.engine.nets": {
         *(
             "torch",
@@ -127,6 +128,7 @@ MAY_IMPORT: dict[str, set[str]] = {
             "core.engine.batching",
             "core.engine.device",
             "core.engine.products",
+            "core.engine.recording",
             "core.engine.swatches",
         ),
         *("core.engine.threads", "core.errors", "core.models"),

@@ -27,6 +27,7 @@ from torch import Tensor
 from core.engine.batching import Batches
 from core.engine.device import NumberFormat, free_unused, ran_out, smaller_dtype
 from core.engine.products import can_pack, pack, unpack
+from core.engine.recording import Recorded, beside, recorded
 from core.engine.swatches import FEWEST, cell_colours, fitted
 from core.engine.threads import EVERYONE, Threads
 from core.errors import CheckpointError, Sentence
@@ -40,6 +41,7 @@ from core.models.vision import feature_maps
 logger = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
+Convolutions = TypeVar("Convolutions", bound=torch.nn.Module)
 
 _CACHED_WINDOWS = 64
 """Windows that are remembered, those used last: several edits of one photo with their finer looks."""
@@ -78,20 +80,17 @@ class Nets:
             raise ValueError(f"model {spec.name} sees pixels: it needs its frozen classifier")
         self._spec = spec
         self.device, self.number = device, number
-        placed: VQTokenizer = tokenizer.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.tokenizer = placed.eval()
+        self.tokenizer = _placed(tokenizer, device)
         self.transformer = transformer.to(device).eval()
         halves = number.dtype is torch.bfloat16 and self.device.type == "cpu" and can_pack(torch.bfloat16)
         if number.packed or halves:  # packed halves say the same as plain ones, to the bit
             pack(self.transformer, spec.grid**2)
-        self._vision = None
-        if vision is not None:
-            self._vision = vision.to(device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
-        self._tokens, self._seen = _Windows(), _Windows()
+        self._vision = None if vision is None else _placed(vision, device)
         self._picture_seconds = 0.0
         self._rows = 1 if device.type == "cpu" else _MOST_ROWS
         self.told: list[str] = []
         self.batches = Batches(A_BATCH)
+        self._begin()
         self.divide_among(EVERYONE)
         self.forwards = 0
         self.encodes = 0
@@ -121,7 +120,8 @@ class Nets:
         """
 
         def job(arguments: Sequence[Any]) -> Result:
-            with torch.no_grad(), self.autocast():
+            halves = self.dtype != torch.float32
+            with torch.no_grad(), torch.autocast(self.device.type, self.dtype, enabled=halves):
                 return ask(*arguments)
 
         return self._computing.compute([functools.partial(job, arguments) for arguments in given])
@@ -155,7 +155,7 @@ class Nets:
         if memories is not None:
             logits = self._remembering(net, parts, memories)
         elif self.joins:  # with all cells: others in the batch ask for others
-            logits = self.batches.ask(functools.partial(self._in_parts, self.transformer), *parts)
+            logits = self.batches.ask(functools.partial(self._in_parts, self._recorded), *parts)
             logits = logits if cells is None else logits[:, cells]
         else:
             first, same = distinct(parts)
@@ -163,6 +163,11 @@ class Nets:
         if not torch.isfinite(logits).all():
             raise _overflow(self._spec.name, "logits", self.dtype)
         return logits
+
+    def _begin(self) -> None:
+        """Forget what was made on another device or in another number format."""
+        self._recorded = Recorded(self.transformer, recorded if self.device.type == "cuda" else None)
+        self._tokens, self._seen = _Windows(), _Windows()
 
     def _remembering(
         self, net: Callable[..., Tensor], parts: Sequence[Tensor], memories: list[Memory | None]
@@ -223,10 +228,11 @@ class Nets:
     def decode(self, tokens: Tensor) -> list[NDArray[np.uint8]]:
         """Decode (B, h, w) codes to B pictures (S, S, 3) uint8, one at a time on the CPU."""
         started = time.perf_counter()
-        pixels = self._in_parts(lambda part: self.tokenizer.decode(part).float(), tokens)
-        if not torch.isfinite(pixels).all():
-            raise _overflow(self._spec.name, "pixels", self.dtype)
-        pictures = (pixels * 255.0).round().byte().permute(0, 2, 3, 1).cpu().numpy()
+        with beside(self.device):  # the passes of others go on meanwhile
+            pixels = self._in_parts(lambda part: self.tokenizer.decode(part).float(), tokens)
+            if not torch.isfinite(pixels).all():
+                raise _overflow(self._spec.name, "pixels", self.dtype)
+            pictures = (pixels * 255.0).round().byte().permute(0, 2, 3, 1).cpu().numpy()
         self._picture_seconds = (time.perf_counter() - started) / len(tokens)
         return list(pictures)
 
@@ -240,6 +246,7 @@ class Nets:
                 if not ran_out(error) or rows == 1:
                     raise
                 self._rows = rows // 2
+            self._recorded.forget()
             free_unused(self.device)
             self._tell(
                 Sentence("{rows} of {all} variations are computed at a time", rows=self._rows, all=len(given[0]))
@@ -252,8 +259,7 @@ class Nets:
             self.number = NumberFormat(smaller_dtype(self.device))
             for net in (self.tokenizer, self.transformer):
                 halve(net, self.dtype)
-            self._tokens.clear()
-            self._seen.clear()
+            self._begin()
             self._tell(Sentence("it computes in {numbers}, and pixels may differ a little", numbers=self.number.said))
         elif self.device.type != "cpu":
             self.go_to(torch.device("cpu"))
@@ -268,8 +274,7 @@ class Nets:
         self.tokenizer, self.transformer = self.tokenizer.to(device), self.transformer.to(device)
         self._vision = None if self._vision is None else self._vision.to(device)
         self.divide_among(self.threads)  # threads do not come along
-        self._tokens.clear()
-        self._seen.clear()
+        self._begin()
 
     def _tell(self, what: Sentence) -> None:
         self.told.append(Sentence("memory is short: from now on {what}.", what=what))
@@ -297,9 +302,11 @@ class Nets:
             colours = cell_colours(np.stack(shown), side).reshape(-1, 3)
         return fitted(self.tokenizer.code_vectors().float().cpu().numpy(), codes, colours)
 
-    def autocast(self) -> torch.autocast:
-        """The context that the nets run in: the number format on its device."""
-        return torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32)
+
+def _placed(net: Convolutions, device: torch.device) -> Convolutions:
+    """Move a net of convolutions to a device, in the layout of pixels that they are quickest in."""
+    placed: Convolutions = net.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return placed.eval()
 
 
 def distinct(parts: Sequence[Tensor], marks: Sequence[object] = ()) -> tuple[list[int], list[int]]:
@@ -330,11 +337,6 @@ class _Windows:
     def __init__(self) -> None:
         self._made: OrderedDict[bytes, Tensor] = OrderedDict()
         self._lock = threading.Lock()
-
-    def clear(self) -> None:
-        """Forget all."""
-        with self._lock:
-            self._made.clear()
 
     def of(self, keys: Sequence[bytes], make: Callable[[list[int]], list[Tensor]]) -> list[Tensor]:
         """Return what was made before; what is missing is made by its places among the keys."""

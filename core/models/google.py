@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from core.decoding.settings import MASK
 from core.models.attention import GELULinear, attend
-from core.models.interfaces import MaskTransformer
+from core.models.interfaces import MaskTransformer, check_classes
 from core.models.memory import FORGETFUL, LayerMemory, Memory, rows_at, through
 
 
@@ -94,10 +94,8 @@ class GoogleTransformer(MaskTransformer):
     ) -> Tensor:
         config = self.config
         # The table is shared: a class id out of range would silently read a code's or the mask's row.
-        if bool(((class_ids < 0) | (class_ids >= config.classes)).any()):
-            raise ValueError(
-                f"class ids {class_ids.tolist()}: this family has no null class, give ids in 0..{config.classes - 1}"
-            )
+        advice = f"this family has no null class, give ids in 0..{config.classes - 1}"
+        check_classes(class_ids, 0, config.classes, advice)
         rows = torch.where(tokens == MASK, config.rows - 1, tokens)
         rows = torch.cat((config.codebook_size + class_ids.unsqueeze(1), rows), dim=1)  # (B, 1 + N)
         places = None if cells is None else 1 + cells

@@ -98,6 +98,26 @@ class MaskTransformer(nn.Module, abc.ABC):
         """
 
 
+def check_classes(class_ids: Tensor, least: int, classes: int, advice: str) -> None:
+    """Check class ids where one table has other rows, too, of which a wrong id would silently read one.
+
+    While a CUDA GPU records a pass nothing can be read back; the same net has had such a pass before.
+
+    Args:
+        class_ids: (B,) int64.
+        least: lowest id.
+        classes: number of classes.
+        advice: ends the sentence of the error.
+
+    Raises:
+        ValueError: for an id out of [least, classes).
+    """
+    if class_ids.is_cuda and torch.cuda.is_current_stream_capturing():
+        return
+    if bool(((class_ids < least) | (class_ids >= classes)).any()):
+        raise ValueError(f"class ids {class_ids.tolist()}: {advice}")
+
+
 def nearest_code(vectors: Tensor, codebook: Tensor) -> Tensor:
     """Find the closest code by squared Euclidean distance, ties to the lower index.
 

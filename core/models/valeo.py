@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from core.decoding.settings import MASK, NO_CLASS
 from core.models.attention import attend
-from core.models.interfaces import MaskTransformer
+from core.models.interfaces import MaskTransformer, check_classes
 from core.models.memory import FORGETFUL, LayerMemory, Memory, rows_at, through
 
 
@@ -149,8 +149,8 @@ class ValeoTransformer(MaskTransformer):
     ) -> Tensor:
         config = self.config
         # The table is shared: a class id out of range would silently read another class's or the mask's row.
-        if bool(((class_ids < NO_CLASS) | (class_ids >= config.classes)).any()):
-            raise ValueError(f"class ids {class_ids.tolist()}: give ids in 0..{config.classes - 1}, or NO_CLASS")
+        advice = f"give ids in 0..{config.classes - 1}, or NO_CLASS"
+        check_classes(class_ids, NO_CLASS, config.classes, advice)
         rows = torch.where(tokens == MASK, config.codebook_size, tokens)
         labels = torch.where(class_ids == NO_CLASS, config.classes, class_ids) + config.codebook_size + 1
         x = self.tok_emb(torch.cat((rows, labels.unsqueeze(1)), dim=1)) + self.pos_emb  # (B, N + 1, width)
