@@ -63,7 +63,7 @@ def test_the_nets_compute_in_half_the_memory_on_the_cpu(dtype: str, error: float
     tokens[:, ::3] = -1
     logits, codes = [], []
     for one in (engine._nets, half._nets):
-        with torch.no_grad(), one.autocast():
+        with torch.no_grad(), torch.autocast("cpu", one.dtype, enabled=one is half._nets):
             logits.append(one.transformer(tokens, torch.tensor([0, 3])).float())
             codes.append(one.tokenizer.decode(tokens.clamp_min(0).view(2, spec.grid, spec.grid)).float())
     assert half.dtype in str(next(half._nets.tokenizer.parameters()).dtype)
