@@ -322,9 +322,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "editor.server.serving": {
         *("gradio", "fastapi", "starlette", "uvicorn", "editor.sentences", "editor.server", "editor.settings"),
     },
-    # the only room that knows ZeroGPU's package
     "editor.server.assets": {"gradio", "starlette"},
     "editor.server.sessions": {"gradio"},
+    # the only room that knows ZeroGPU's package
     "editor.server.zerogpu": {"gradio", "spaces", "uvicorn"},
     "editor.server.darkroom": {"numpy", "core", "editor.sentences"},
     "editor.server.turns": {"core", "editor.sentences"},

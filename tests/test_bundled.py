@@ -63,9 +63,8 @@ def test_the_nets_compute_in_half_the_memory_on_the_cpu(dtype: str, error: float
     tokens[:, ::3] = -1
     logits, codes = [], []
     for one in (engine._nets, half._nets):
-        with torch.no_grad(), torch.autocast("cpu", one.dtype, enabled=one is half._nets):
-            logits.append(one.transformer(tokens, torch.tensor([0, 3])).float())
-            codes.append(one.tokenizer.decode(tokens.clamp_min(0).view(2, spec.grid, spec.grid)).float())
+        logits += [each.float() for each in one.each(one.transformer, [(tokens, torch.tensor([0, 3]))])]
+        codes += [each.float() for each in one.each(one.tokenizer.decode, [(one.grids(tokens.clamp_min(0)),)])]
     assert half.dtype in str(next(half._nets.tokenizer.parameters()).dtype)
     assert 0 < (logits[0] - logits[1]).square().mean().sqrt() < error * logits[0].std()
     assert (codes[0] - codes[1]).abs().mean() < 1 / 255

@@ -45,8 +45,8 @@ class Recorded:
     def __call__(self, *parts: Tensor) -> Tensor:
         """Call the net, or its recording."""
         shape = tuple((part.shape, part.dtype) for part in parts)
-        if shape in self._replays:
-            return self._replays[shape](*parts)
+        if (replay := self._replays.get(shape)) is not None:  # another thread may `forget` at any time
+            return replay(*parts)
         answer = self._net(*parts)
         if self._record is not None:
             self._asked[shape] += 1

@@ -107,8 +107,7 @@ class Doorway:
         self._rules = rules
         self._upload_most = rules.upload_mb * MB
         self._uploads = Uploads(rules.place, _MOST_UPLOADS_KEPT * self._upload_most)
-        self._coming = {"json": 0, "upload": 0}
-        self._answering = 0
+        self._coming = {"json": 0, "upload": 0, "answered": 0}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request in, or answer it."""
@@ -173,7 +172,7 @@ class Doorway:
             if body is not None:
                 if not scope["path"].startswith(_MCP) and _names_an_address(body):
                     raise Refused(403, about_server.nothing_fetched())
-                with self._place():
+                with self._room("answered", 1, 1, _MOST_ANSWERED):  # who still sends holds none
                     await self._app(scope, _given(body, receive), send)
 
     def _length(self, headers: Headers) -> int | None:
@@ -186,23 +185,8 @@ class Doorway:
         return int(text)
 
     @contextmanager
-    def _place(self) -> Iterator[None]:
-        """Take one of the places for requests with JSON, which those who still send theirs do not hold.
-
-        Raises:
-            Refused: if others have them all.
-        """
-        if self._answering >= _MOST_ANSWERED:
-            raise Refused(503, about_server.too_busy())
-        self._answering += 1
-        try:
-            yield
-        finally:
-            self._answering -= 1
-
-    @contextmanager
     def _room(self, kind: str, length: int | None, most: int, at_once: int) -> Iterator[None]:
-        """Reserve room for a body, counted as the largest if its size is not announced.
+        """Reserve room for a body, counted as the largest if its size is not announced, or one place for an answer.
 
         Raises:
             Refused: if it is too large, or others take the room.

@@ -20,7 +20,6 @@ class Sessions(StateHolder):
         super().__init__()  # type: ignore[no-untyped-call]
         self.set_blocks(blocks)
         self._first = SessionState(blocks)
-        self._described = [*self._first.config_values.items()]  # copied as deep as Gradio changes it
 
     def __getitem__(self, session_id: str) -> SessionState:
         """Return what belongs to a tab; whoever is new begins with the page as it was built."""
@@ -31,6 +30,7 @@ class Sessions(StateHolder):
     def _begun(self) -> SessionState:
         begun = copy(self._first)
         begun.blocks_config = copy(self._first.blocks_config)
-        begun.config_values = {part: {**told, "props": {**told["props"]}} for part, told in self._described}
+        described = self._first.config_values.items()  # copied as deep as Gradio changes it
+        begun.config_values = {part: {**told, "props": {**told["props"]}} for part, told in described}
         begun.state_data, begun._state_ttl = {}, {}
         return begun
