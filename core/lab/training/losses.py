@@ -42,3 +42,25 @@ def masked_cross_entropy(logits: Tensor, targets: Tensor, masked: Tensor, smooth
     """
     wanted = targets.masked_fill(~masked, -100)  # the index that cross_entropy ignores; logits[masked] would wait
     return F.cross_entropy(logits.flatten(0, 1).float(), wanted.flatten(), label_smoothing=smoothing)
+
+
+def neighbour_shares(codes: Tensor, temperature: float) -> Tensor:
+    """Compute how alike each code is to every other: (K, K) float32, rows that sum to 1, zeros on the diagonal.
+
+    Args:
+        codes: (K, D) float unit vectors, K at least 2.
+        temperature: of the softmax over dot products, above 0.
+    """
+    similarity = codes.float() @ codes.float().T
+    return (similarity / temperature).fill_diagonal_(-torch.inf).softmax(1)
+
+
+def neighbour_cross_entropy(logits: Tensor, targets: Tensor, masked: Tensor, shares: Tensor) -> Tensor:
+    """Compute the cross-entropy against the true codes' neighbours, averaged as `masked_cross_entropy` is (scalar).
+
+    Args:
+        logits: (B, N, K) float. targets: (B, N) int64. masked: (B, N) bool, at least one True.
+        shares: (K, K) float, row k is the distribution that is wanted where k is true.
+    """
+    each = F.cross_entropy(logits.flatten(0, 1).float(), shares[targets.flatten()], reduction="none")
+    return (each * masked.flatten()).sum() / masked.sum()

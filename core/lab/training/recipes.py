@@ -72,9 +72,19 @@ class MvtmRecipe:
     stranger_share: float = 0.0  # share of those that lie in another class's photo, as when a picture changes class
     class_dropout: float = 0.1
     label_smoothing: float = 0.0
+    soft_targets: float = 0.0  # share of the target that goes to codes like the true one; smoothing is of the rest
+    soft_temperature: float = 0.0125  # of their dot products: of scenes-128's 1024 codes 7 share it (perplexity)
     decoding: Decoding = Decoding.standard(
         guidance_scale=5.0, choice_temperature=6.0, token_temperature=0.85
     )  # what the exported model advises
+
+    def __post_init__(self) -> None:
+        """Raise ValueError if the target would be no distribution."""
+        if not (0.0 <= self.soft_targets <= 1.0 and self.soft_temperature > 0.0):
+            raise ValueError(
+                f"soft_targets {self.soft_targets} has to be a share from 0 to 1,"
+                f" soft_temperature {self.soft_temperature} above 0"
+            )
 
 
 @dataclass(frozen=True)

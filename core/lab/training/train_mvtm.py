@@ -7,7 +7,7 @@ EMA weights exported as a whole model folder.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from core.engine.device import pick_dtype
 from core.lab.training.data import PhotoFiles
 from core.lab.training.ema import Ema
 from core.lab.training.lessons import Lesson, Lessons
-from core.lab.training.losses import masked_cross_entropy
+from core.lab.training.losses import masked_cross_entropy, neighbour_cross_entropy, neighbour_shares
 from core.lab.training.optimizers import mvtm_optimizers, set_rate
 from core.lab.training.processes import Processes
 from core.lab.training.recipes import MvtmRecipe
@@ -116,6 +116,10 @@ class _Learner:
         self._forward = torch.compile(net, dynamic=False) if compiled else net
         self._number = pick_dtype(setup.dtype, setup.device)
         self._optimizers = mvtm_optimizers(net, recipe.learning_rate, recipe.weight_decay, self._number)
+        self._neighbours = None
+        if recipe.soft_targets:
+            codes = student.tokenizer.code_vectors().cpu()  # a GPU's TF32 is too coarse for this temperature
+            self._neighbours = neighbour_shares(codes, recipe.soft_temperature).to(setup.device)
 
     @property
     def state(self) -> dict[str, Any]:
@@ -128,16 +132,31 @@ class _Learner:
         with torch.autocast(processes.device.type, number, enabled=number is not torch.float32):
             seen = self._student.see(net, lesson.pictures, lesson.known)
             logits = self._forward(lesson.inputs, lesson.labels, seen)
-        loss = masked_cross_entropy(logits, lesson.targets, lesson.hidden, recipe.label_smoothing) * lesson.share
+        terms = self._terms(logits, lesson)
         net.zero_grad(set_to_none=True)
-        loss.backward()
+        self._objective(terms).backward()
         processes.sum_gradients(net.parameters())
         norm = torch.nn.utils.clip_grad_norm_(net.parameters(), recipe.clip)
         for optimizer in self._optimizers.values():
             set_rate(optimizer, rate)
             optimizer.step()
         self.ema.update(net, step)
-        return {"loss": loss * processes.count, "gradient_norm": norm, "rate": rate}
+        return {name: term * processes.count for name, term in terms.items()} | {"gradient_norm": norm, "rate": rate}
+
+    def _terms(self, logits: Tensor, lesson: Lesson) -> dict[str, Tensor]:
+        """Compute this process's parts of the loss terms by name (scalars); "loss" is the same with every objective."""
+        asked = logits, lesson.targets, lesson.hidden
+        terms = {"loss": masked_cross_entropy(*asked, self._recipe.label_smoothing) * lesson.share}
+        if self._neighbours is not None:
+            terms["neighbours"] = neighbour_cross_entropy(*asked, self._neighbours) * lesson.share
+        return terms
+
+    def _objective(self, terms: Mapping[str, Tensor]) -> Tensor:
+        """Weigh the terms into what is learnt (scalar)."""
+        objective = terms["loss"]
+        if "neighbours" in terms:
+            objective = torch.lerp(objective, terms["neighbours"], self._recipe.soft_targets)
+        return objective
 
 
 class _Student:

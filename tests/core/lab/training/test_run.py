@@ -33,7 +33,7 @@ def _die() -> None:
     raise Killed
 
 
-@pytest.fixture(params=["tokenizer", "decoder_only", "mvtm"])
+@pytest.fixture(params=["tokenizer", "decoder_only", "mvtm", "mvtm_soft"])
 def train(request: pytest.FixtureRequest, photos: Photos, files: PhotoFiles, metric_net: Path, tmp_path: Path) -> Train:
     """Train one stage into a folder within limits."""
     if request.param == "tokenizer":
@@ -44,7 +44,8 @@ def train(request: pytest.FixtureRequest, photos: Photos, files: PhotoFiles, met
     if request.param == "decoder_only":
         fixed = replace(LATE, decoder_only=True)
         return partial(train_tokenizer, fixed, photos, metric_net=metric_net, start=start)
-    return partial(train_mvtm, MVTM, files, tokenizer=start)
+    recipe = replace(MVTM, soft_targets=0.3) if request.param == "mvtm_soft" else MVTM
+    return partial(train_mvtm, recipe, files, tokenizer=start)
 
 
 def _assert_equal(a: Any, b: Any, where: str = "checkpoint") -> None:
