@@ -363,6 +363,19 @@ class CompactTransformer(MaskTransformer):
         cells: Tensor | None = None,
         memory: Memory | None = None,
     ) -> Tensor:
+        logits: Tensor = self.head(self.states(tokens, class_ids, seen, cells=cells, memory=memory))
+        return logits
+
+    def states(
+        self,
+        tokens: Tensor,
+        class_ids: Tensor,
+        seen: Tensor | None = None,
+        *,
+        cells: Tensor | None = None,
+        memory: Memory | None = None,
+    ) -> Tensor:
+        """Compute what the head reads, (B, M, width); the arguments are those of `forward`."""
         config = self.config
         rows = torch.where(tokens == MASK, config.codebook_size, tokens)
         labels = torch.where(class_ids == NO_CLASS, config.classes, class_ids)
@@ -377,5 +390,5 @@ class CompactTransformer(MaskTransformer):
         leading = x.shape[1] - config.grid**2
         places = None if cells is None else leading + cells
         x = through(self.layers, x, c, places=places, memory=memory)
-        logits: Tensor = self.head(self.norm(x[:, leading:] if cells is None else x))
-        return logits
+        normed: Tensor = self.norm(x[:, leading:] if cells is None else x)
+        return normed

@@ -32,6 +32,7 @@ class Lesson:
         hidden: (B, N) bool.
         pictures: (B, 3, S, S) float32 in [0, 1], holes filled neutrally.
         known: (B, 1, S, S) bool, True = the photo's own pixel; all False if the whole picture is the hole.
+        features: (B, C, h, w) float32, the classifier's last map of the whole crop; None if the table has none.
         share: this process's share of all hidden tokens of the batch, in (0, 1].
     """
 
@@ -41,6 +42,7 @@ class Lesson:
     hidden: Tensor
     pictures: Tensor
     known: Tensor
+    features: Tensor | None
     share: float
 
 
@@ -92,6 +94,7 @@ class Lessons:
             hidden=moved(hidden, device),
             pictures=moved(seen.pictures, device),
             known=moved(known[:, None], device),
+            features=None if own.features is None else moved(own.features, device),
             share=share,
         )
 

@@ -64,3 +64,15 @@ def neighbour_cross_entropy(logits: Tensor, targets: Tensor, masked: Tensor, sha
     """
     each = F.cross_entropy(logits.flatten(0, 1).float(), shares[targets.flatten()], reduction="none")
     return (each * masked.flatten()).sum() / masked.sum()
+
+
+def masked_cosine_distance(guesses: Tensor, wanted: Tensor, masked: Tensor) -> Tensor:
+    """Compute 1 - cosine between vectors, averaged as `masked_cross_entropy` is (scalar in [0, 2]).
+
+    Args:
+        guesses, wanted: (B, N, C) float. masked: (B, N) bool, at least one True.
+
+    Only the direction counts, which says what lies in a cell: a distance that counts lengths, too, is led by the few
+    cells of strong contrast, and its scale, so its weight, would be another for each net.
+    """
+    return ((1.0 - F.cosine_similarity(guesses, wanted, dim=-1)) * masked).sum() / masked.sum()

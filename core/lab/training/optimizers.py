@@ -6,7 +6,7 @@ AdamW's steps.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import torch
 from torch import Tensor, nn
@@ -57,7 +57,11 @@ def orthogonal(matrix: Tensor, coefficients: tuple[float, float, float], steps: 
 
 
 def mvtm_optimizers(
-    transformer: CompactTransformer, rate: float, weight_decay: float, number: torch.dtype
+    transformer: CompactTransformer,
+    rate: float,
+    weight_decay: float,
+    number: torch.dtype,
+    beside: Iterable[nn.Parameter] = (),
 ) -> dict[str, torch.optim.Optimizer]:
     """Make the optimisers, by name; both use the same rate.
 
@@ -70,10 +74,11 @@ def mvtm_optimizers(
         rate: learning rate of both.
         weight_decay: of the matrices.
         number: format of training, in which Muon computes if it has float32's range.
+        beside: weights that learn with the transformer and are no part of it.
     """
     matrices = [p for m in transformer.layers.modules() if isinstance(m, nn.Linear) for p in [m.weight]]
     chosen = {id(p) for p in matrices}
-    others = [p for p in transformer.parameters() if id(p) not in chosen]
+    others = [*(p for p in transformer.parameters() if id(p) not in chosen), *beside]
     number = torch.bfloat16 if number is torch.bfloat16 else torch.float32
     fused = others[0].device.type == "cuda"
     return {

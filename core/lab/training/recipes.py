@@ -74,6 +74,7 @@ class MvtmRecipe:
     label_smoothing: float = 0.0
     soft_targets: float = 0.0  # share of the target that goes to codes like the true one; smoothing is of the rest
     soft_temperature: float = 0.0125  # of their dot products: of scenes-128's 1024 codes 7 share it (perplexity)
+    feature_weight: float = 0.0  # of guessing what the frozen classifier sees at hidden cells of the whole crop
     decoding: Decoding = Decoding.standard(
         guidance_scale=5.0, choice_temperature=6.0, token_temperature=0.85
     )  # what the exported model advises

@@ -7,7 +7,7 @@ EMA weights exported as a whole model folder.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from core.engine.device import pick_dtype
 from core.lab.training.data import PhotoFiles
 from core.lab.training.ema import Ema
 from core.lab.training.lessons import Lesson, Lessons
-from core.lab.training.losses import masked_cross_entropy, neighbour_cross_entropy, neighbour_shares
+from core.lab.training.objectives import Objective
 from core.lab.training.optimizers import mvtm_optimizers, set_rate
 from core.lab.training.processes import Processes
 from core.lab.training.recipes import MvtmRecipe
@@ -113,50 +113,38 @@ class _Learner:
         self._net = net = student.transformer
         self.ema = Ema(net, recipe.ema)
         compiled = can_compile(setup.device) if setup.compiled is None else setup.compiled
-        self._forward = torch.compile(net, dynamic=False) if compiled else net
+        self._states = torch.compile(net.states, dynamic=False) if compiled else net.states
         self._number = pick_dtype(setup.dtype, setup.device)
-        self._optimizers = mvtm_optimizers(net, recipe.learning_rate, recipe.weight_decay, self._number)
-        self._neighbours = None
-        if recipe.soft_targets:
-            codes = student.tokenizer.code_vectors().cpu()  # a GPU's TF32 is too coarse for this temperature
-            self._neighbours = neighbour_shares(codes, recipe.soft_temperature).to(setup.device)
+        codes = student.tokenizer.code_vectors().cpu()
+        self._objective = Objective(recipe, net.config, codes, setup.processes).to(setup.device)
+        beside = list(self._objective.parameters())
+        self._weights = [*net.parameters(), *beside]
+        self._optimizers = mvtm_optimizers(net, recipe.learning_rate, recipe.weight_decay, self._number, beside)
 
     @property
     def state(self) -> dict[str, Any]:
         """Everything that a checkpoint keeps."""
-        return {"transformer": self._net, "ema": self.ema.module, **self._optimizers}
+        learning = {"transformer": self._net, "objective": self._objective}
+        return {**learning, "ema": self.ema.module, **self._optimizers}
 
     def step(self, lesson: Lesson, step: int, rate: float) -> Metrics:
         """Learn from one lesson at a learning rate."""
-        recipe, processes, net, number = self._recipe, self._processes, self._net, self._number
+        processes, net, number, objective = self._processes, self._net, self._number, self._objective
         with torch.autocast(processes.device.type, number, enabled=number is not torch.float32):
             seen = self._student.see(net, lesson.pictures, lesson.known)
-            logits = self._forward(lesson.inputs, lesson.labels, seen)
-        terms = self._terms(logits, lesson)
-        net.zero_grad(set_to_none=True)
-        self._objective(terms).backward()
-        processes.sum_gradients(net.parameters())
-        norm = torch.nn.utils.clip_grad_norm_(net.parameters(), recipe.clip)
+            states = self._states(lesson.inputs, lesson.labels, seen)
+            logits = net.head(states)
+        terms: dict[str, Tensor] = objective(states, logits, lesson)
+        for weight in self._weights:
+            weight.grad = None
+        objective.weighed(terms).backward()
+        processes.sum_gradients(self._weights)
+        norm = torch.nn.utils.clip_grad_norm_(self._weights, self._recipe.clip)
         for optimizer in self._optimizers.values():
             set_rate(optimizer, rate)
             optimizer.step()
         self.ema.update(net, step)
         return {name: term * processes.count for name, term in terms.items()} | {"gradient_norm": norm, "rate": rate}
-
-    def _terms(self, logits: Tensor, lesson: Lesson) -> dict[str, Tensor]:
-        """Compute this process's parts of the loss terms by name (scalars); "loss" is the same with every objective."""
-        asked = logits, lesson.targets, lesson.hidden
-        terms = {"loss": masked_cross_entropy(*asked, self._recipe.label_smoothing) * lesson.share}
-        if self._neighbours is not None:
-            terms["neighbours"] = neighbour_cross_entropy(*asked, self._neighbours) * lesson.share
-        return terms
-
-    def _objective(self, terms: Mapping[str, Tensor]) -> Tensor:
-        """Weigh the terms into what is learnt (scalar)."""
-        objective = terms["loss"]
-        if "neighbours" in terms:
-            objective = torch.lerp(objective, terms["neighbours"], self._recipe.soft_targets)
-        return objective
 
 
 class _Student:
@@ -172,7 +160,7 @@ class _Student:
     ) -> None:
         self.tokenizer, self.transformer, self.vision = tokenizer, transformer, vision
         self.pixels, self.device = pixels, device
-        self.vision_file = BUNDLED_VISION / VISION_FILE if vision is not None else None
+        self.vision_file = BUNDLED_VISION / VISION_FILE if transformer.sees_pixels else None
 
     @classmethod
     def new(
@@ -198,14 +186,21 @@ class _Student:
         if start is not None:
             _start_from(transformer, classes, start)
         vision = None
-        if config.sees_pixels:
+        if config.sees_pixels or recipe.feature_weight:
             vision = load_vision(BUNDLED_VISION, {}).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         return cls(stage_one, transformer.to(device), vision, pixels, device)
 
     def views(self, folder: Path, files: PhotoFiles, recipe: MvtmRecipe, processes: Processes) -> ViewTable:
         """Tokenise the photos as an edit sees them; the result is kept in the run's folder."""
         return ViewTable(
-            folder, files, self.tokenizer, recipe, pixels=self.pixels, device=self.device, processes=processes
+            folder,
+            files,
+            self.tokenizer,
+            recipe,
+            pixels=self.pixels,
+            device=self.device,
+            processes=processes,
+            vision=self.vision if recipe.feature_weight else None,
         )
 
     def spec(self, name: str, recipe: MvtmRecipe, files: PhotoFiles) -> ModelSpec:
@@ -234,7 +229,7 @@ class _Student:
             pictures: (B, 3, S, S) in [0, 1], holes filled neutrally.
             known: (B, 1, S, S) bool. Samples of which nothing is known cost nothing.
         """
-        if self.vision is None:
+        if self.vision is None or not transformer.sees_pixels:
             return None
         rows = known.flatten(1).any(1).nonzero()[:, 0]
         with torch.no_grad():

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from core.canvas.compose import to_model
 from core.canvas.fill import neutral_fill
@@ -29,7 +29,9 @@ from core.lab.training.masking import draw_hole
 from core.lab.training.processes import Processes
 from core.lab.training.recipes import MvtmRecipe
 from core.lab.training.speed import full_precision
+from core.models.efficientnet import EfficientNetLite0
 from core.models.interfaces import VQTokenizer
+from core.models.vision import feature_maps
 from core.values.geometry import Box
 
 
@@ -38,13 +40,15 @@ class Views:
     """B crops with their holes, on the CPU.
 
     pictures: (B, 3, S, S) float32 in [0, 1], the holes filled neutrally; holes: (B, S, S) bool, True = hidden;
-    targets, known: (B, N) int64, codes of the whole crops and of the filled ones.
+    targets, known: (B, N) int64, codes of the whole crops and of the filled ones; features: (B, C, h, w) float32, a
+    classifier's last map of the whole crops, None without a classifier.
     """
 
     pictures: Tensor
     holes: Tensor
     targets: Tensor
     known: Tensor
+    features: Tensor | None
 
 
 class ViewTable:
@@ -62,6 +66,7 @@ class ViewTable:
         pixels: side S of the crops.
         device: where to encode.
         processes: who share the folder; None for one.
+        vision: the frozen classifier, on `device`, if its features are wanted, too.
     """
 
     def __init__(
@@ -74,12 +79,14 @@ class ViewTable:
         pixels: int,
         device: torch.device,
         processes: Processes | None = None,
+        vision: EfficientNetLite0 | None = None,
     ) -> None:
-        self._files, self._tokenizer, self._device = files, tokenizer, device
+        self._files, self._tokenizer, self._vision, self._device = files, tokenizer, vision, device
         self._pixels, self._smallest, self._seed = pixels, recipe.smallest_crop, recipe.seed
         self.grid = pixels // tokenizer.downsample
         drawn = (recipe.versions, recipe.smallest_crop, recipe.seed)
-        facts = json.dumps([files.digest, _digest(tokenizer), pixels, *drawn])
+        nets = [_digest(net) for net in (tokenizer, vision) if net is not None]
+        facts = json.dumps([files.digest, *nets, pixels, *drawn])
         shape = (recipe.versions, len(files))
         self._shapes: dict[str, tuple[tuple[int, ...], Any]] = {
             "targets": ((*shape, self.grid**2), np.uint16),
@@ -87,6 +94,9 @@ class ViewTable:
             "pictures": ((*shape, pixels, pixels, 3), np.uint8),
             "made": (shape, np.bool_),
         }
+        if vision is not None:
+            seen = self._features(np.zeros((pixels, pixels, 3), np.uint8))
+            self._shapes["features"] = ((*shape, *seen.shape), np.float16)
         processes = processes or Processes(device)
         described = folder / "views.json"
         if processes.main and not (described.is_file() and described.read_text() == facts):
@@ -120,7 +130,9 @@ class ViewTable:
         rows = tuple(np.array(pairs).T)
         pictures = torch.from_numpy(self._table["pictures"][rows]).permute(0, 3, 1, 2).float() / 255.0
         targets, known = (torch.from_numpy(self._table[name][rows].astype(np.int64)) for name in ("targets", "known"))
-        return Views(pictures, torch.from_numpy(np.stack([self.hole(*pair) for pair in pairs])), targets, known)
+        holes = torch.from_numpy(np.stack([self.hole(*pair) for pair in pairs]))
+        features = torch.from_numpy(self._table["features"][rows]).float() if self._vision is not None else None
+        return Views(pictures, holes, targets, known, features)
 
     def crop(self, version: int, index: int) -> NDArray[np.uint8]:
         """Return a photo's crop as the engine would see it, (S, S, 3) uint8: a square of the photo, half mirrored."""
@@ -139,17 +151,27 @@ class ViewTable:
         for name, picture in (("targets", crop), ("known", filled)):
             self._table[name][version, index] = self._encoded(picture)
         self._table["pictures"][version, index] = filled
+        if self._vision is not None:
+            self._table["features"][version, index] = self._features(crop)
         self._table["made"][version, index] = True  # last: another process may look at any moment
 
     @torch.no_grad()
     def _encoded(self, picture: NDArray[np.uint8]) -> NDArray[np.int64]:
+        return np.asarray(self._tokenizer.encode(self._pixels_of(picture)).flatten().cpu().numpy())
+
+    @torch.no_grad()
+    def _features(self, picture: NDArray[np.uint8]) -> NDArray[np.float32]:
+        assert self._vision is not None
+        return np.asarray(feature_maps(self._vision, self._pixels_of(picture))[-1][0].cpu().numpy())
+
+    def _pixels_of(self, picture: NDArray[np.uint8]) -> Tensor:
+        """Bring an (S, S, 3) picture to the device as (1, 3, S, S) float32 in [0, 1]."""
         pixels = torch.from_numpy(picture).to(self._device).permute(2, 0, 1)[None].float() / 255.0
-        tokens = self._tokenizer.encode(pixels.contiguous(memory_format=torch.channels_last))
-        return np.asarray(tokens.flatten().cpu().numpy())
+        return pixels.contiguous(memory_format=torch.channels_last)
 
 
-def _digest(tokenizer: VQTokenizer) -> str:
+def _digest(net: nn.Module) -> str:
     weights = hashlib.sha256()
-    for value in tokenizer.state_dict().values():
+    for value in net.state_dict().values():
         weights.update(value.detach().float().cpu().numpy().tobytes())
     return weights.hexdigest()

@@ -21,7 +21,7 @@ from core.lab.training.processes import Processes, joined_processes
 from core.lab.training.run import Setup
 from core.lab.training.train_mvtm import train_mvtm
 from core.lab.training.train_tokenizer import train_tokenizer
-from tests.core.lab.training.tiny import LATE, MVTM, metrics_of, ticking
+from tests.core.lab.training.tiny import LATE, TAUGHT, metrics_of, ticking
 from tests.core.lab.training.worker import STEPS
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -68,7 +68,7 @@ def test_two_processes_learn_what_one_does(
     train_tokenizer(LATE, photos, Setup(one["tokenizer"], ticking(STEPS), dtype="fp32"), metric_net=metric_net)
     # Both second stages start from the codes of two processes, so that each stage is compared by itself.
     two = straight / "tokenizer"
-    train_mvtm(MVTM, files, Setup(one["mvtm"], ticking(STEPS), compiled=False, dtype="fp32"), tokenizer=two)
+    train_mvtm(TAUGHT, files, Setup(one["mvtm"], ticking(STEPS), compiled=False, dtype="fp32"), tokenizer=two)
     for stage, folder in one.items():
         facts = json.loads((straight / stage / "recipe.json").read_text())
         assert facts["processes"] == WORLD
@@ -78,7 +78,7 @@ def test_two_processes_learn_what_one_does(
         for ours, theirs in zip(together, alone, strict=True):
             for name in ours:
                 assert float(ours[name]) == pytest.approx(float(theirs[name]), rel=1e-4, nan_ok=True), (stage, name)
-    for part in ("made", "targets", "known", "pictures"):
+    for part in ("made", "targets", "known", "pictures", "features"):
         ours, theirs = (np.load(folder / f"views-{part}.npy") for folder in (straight / "mvtm", one["mvtm"]))
         assert np.array_equal(ours, theirs), part
     assert float(metrics_of(straight / "tokenizer")[-1]["discriminator"]) > 0.0, "the discriminator never played"

@@ -19,7 +19,7 @@ from core.lab.training.data import PhotoFiles, Photos
 from core.lab.training.run import Limits, Run, Setup
 from core.lab.training.train_mvtm import train_mvtm
 from core.lab.training.train_tokenizer import train_tokenizer
-from tests.core.lab.training.tiny import LATE, MVTM, Ticks, metrics_of, ticking
+from tests.core.lab.training.tiny import LATE, MVTM, TAUGHT, Ticks, metrics_of, ticking
 
 STEPS = 9
 Train = Callable[..., None]
@@ -33,7 +33,7 @@ def _die() -> None:
     raise Killed
 
 
-@pytest.fixture(params=["tokenizer", "decoder_only", "mvtm", "mvtm_soft"])
+@pytest.fixture(params=["tokenizer", "decoder_only", "mvtm", "mvtm_taught"])
 def train(request: pytest.FixtureRequest, photos: Photos, files: PhotoFiles, metric_net: Path, tmp_path: Path) -> Train:
     """Train one stage into a folder within limits."""
     if request.param == "tokenizer":
@@ -44,8 +44,7 @@ def train(request: pytest.FixtureRequest, photos: Photos, files: PhotoFiles, met
     if request.param == "decoder_only":
         fixed = replace(LATE, decoder_only=True)
         return partial(train_tokenizer, fixed, photos, metric_net=metric_net, start=start)
-    recipe = replace(MVTM, soft_targets=0.3) if request.param == "mvtm_soft" else MVTM
-    return partial(train_mvtm, recipe, files, tokenizer=start)
+    return partial(train_mvtm, TAUGHT if request.param == "mvtm_taught" else MVTM, files, tokenizer=start)
 
 
 def _assert_equal(a: Any, b: Any, where: str = "checkpoint") -> None:

@@ -29,6 +29,8 @@ MVTM = MvtmRecipe(
     batch=4,
     warmup_steps=1,
 )
+TAUGHT = replace(MVTM, soft_targets=0.3, feature_weight=0.5)
+"""With every objective of stage two."""
 LATE = replace(TOKENIZER, adversarial_from=0.5, balance=0.0)
 """Without a discriminator at first; each photo once an epoch."""
 

@@ -21,7 +21,7 @@ from core.lab.training.processes import joined_processes
 from core.lab.training.run import Setup
 from core.lab.training.streaming import StreamedPhotos, photos_within
 from core.lab.training.train_mvtm import train_mvtm
-from tests.core.lab.training.tiny import LATE, MVTM, Ticks, ticking
+from tests.core.lab.training.tiny import LATE, TAUGHT, Ticks, ticking
 
 STEPS = 6
 
@@ -55,7 +55,7 @@ def main() -> None:
         assert isinstance(streamed, StreamedPhotos)
         stage_one.train_tokenizer(LATE, streamed, one, metric_net=options.metric_net)
         two = Setup(options.folder / "mvtm", ticking(STEPS), processes, options.resume, compiled=False, dtype="fp32")
-        train_mvtm(MVTM, load_files([options.photos]), two, tokenizer=tokenizer)
+        train_mvtm(TAUGHT, load_files([options.photos]), two, tokenizer=tokenizer)
 
 
 if __name__ == "__main__":
