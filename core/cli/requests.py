@@ -110,10 +110,10 @@ def make_request(options: argparse.Namespace, spec: ModelSpec, **parts: Any) -> 
     """Make a request of the options and of the parts (image and region), for a model."""
     from core.values.request import EditRequest
 
-    return EditRequest(**parts, **read_settings(options, spec))
+    return EditRequest(**parts, **read_settings(options, spec, from_nothing="image" not in parts))
 
 
-def read_settings(options: argparse.Namespace, spec: ModelSpec) -> dict[str, Any]:
+def read_settings(options: argparse.Namespace, spec: ModelSpec, *, from_nothing: bool = False) -> dict[str, Any]:
     """Collect what is asked of a model, whatever the picture: class, view, painting and decoding of a request."""
     from core.values.groups import Painting, View
     from core.values.labels import class_id
@@ -122,7 +122,7 @@ def read_settings(options: argparse.Namespace, spec: ModelSpec) -> dict[str, Any
         "class_id": class_id(spec.classes, options.class_name),
         "view": View(**chosen(options, VIEW)),
         "painting": Painting(**chosen(options, PAINTING)),
-        "decoding": decode_options(options, spec),
+        "decoding": decode_options(options).over(spec.advice(from_nothing=from_nothing)),
     }
 
 

@@ -17,7 +17,6 @@ from core.values.geometry import Box
 
 if TYPE_CHECKING:
     from core.engine import LocalEngine
-    from core.models.config import ModelSpec
     from core.values.groups import DecodeOptions
 
 _MODEL = "scenes-128"
@@ -158,11 +157,11 @@ def named_engine(options: argparse.Namespace, *, dtype: str | None = None) -> Lo
     return load_engine(model, device=options.device, dtype=dtype or options.dtype, folder=folder)
 
 
-def decode_options(options: argparse.Namespace, spec: ModelSpec) -> DecodeOptions:
-    """Collect the decoding options, with the model's defaults for missing ones."""
+def decode_options(options: argparse.Namespace) -> DecodeOptions:
+    """Collect the decoding options that were given."""
     from core.values.groups import DecodeOptions
 
-    return DecodeOptions(**chosen(options, OPTIONS)).over(spec.defaults)
+    return DecodeOptions(**chosen(options, OPTIONS))
 
 
 def chosen(options: argparse.Namespace, fields: Mapping[str, str]) -> dict[str, Any]:

@@ -40,6 +40,7 @@ class ModelSpec:
         null_class: whether the model works without a class; guidance needs that.
         licence: of the weights, one line.
         defaults: the decoding settings it advises.
+        from_nothing: those of them that differ where a picture is made from nothing, by name.
         sha256: of each weight file by name; checked on load if given.
         sharpener: keyword arguments of `SharpenerConfig`; empty without a sharpener.
         follow: how much a finish should follow this model by default, 0 to 1; None for the general default.
@@ -57,9 +58,14 @@ class ModelSpec:
     null_class: bool
     licence: str
     defaults: Decoding = STANDARD
+    from_nothing: Mapping[str, Any] = field(default_factory=dict)
     sha256: Mapping[str, str] = field(default_factory=dict)
     sharpener: Mapping[str, Any] = field(default_factory=dict)
     follow: float | None = None
+
+    def advice(self, *, from_nothing: bool) -> Decoding:
+        """Return the advised decoding settings, all of them, for a picture from nothing or for an edit of one."""
+        return Decoding(**self.from_nothing).over(self.defaults) if from_nothing else self.defaults
 
     @property
     def weights(self) -> dict[str, str]:
@@ -85,12 +91,12 @@ def spec_of(values: Mapping[str, Any]) -> ModelSpec:
     unknown = sorted(set(values) - {each.name for each in fields(ModelSpec)})
     if unknown:
         raise ValueError(f"unknown entries {', '.join(unknown)}")
-    plain = {"defaults": {}, "sha256": {}, "sharpener": {}, "follow": None, **values}
+    plain = {"defaults": {}, "from_nothing": {}, "sha256": {}, "sharpener": {}, "follow": None, **values}
     for name in ("name", "title", "family", "licence"):
         _require(name, plain, str)
     for name in ("pixels", "grid", "codebook_size"):
         whole_of(name, _require(name, plain, int), 1)
-    for name in ("tokenizer", "transformer", "defaults", "sha256", "sharpener"):
+    for name in ("tokenizer", "transformer", "defaults", "from_nothing", "sha256", "sharpener"):
         _require(name, plain, dict)
     _require("null_class", plain, bool)
     if plain["follow"] is not None and not 0.0 <= _require("follow", plain, float) <= 1.0:
@@ -100,7 +106,9 @@ def spec_of(values: Mapping[str, Any]) -> ModelSpec:
         wrong = [each for each in texts if not isinstance(each, str)]
         if wrong:
             raise ValueError(f"{name} holds {kind_of(wrong[0])} where a text belongs")
-    return ModelSpec(**{**plain, "classes": tuple(classes), "defaults": _defaults(plain["defaults"])})
+    defaults = _advised("defaults", plain, STANDARD)
+    _advised("from_nothing", plain, defaults)
+    return ModelSpec(**{**plain, "classes": tuple(classes), "defaults": defaults})
 
 
 def whole_of(name: str, value: object, low: int) -> int:
@@ -115,17 +123,18 @@ def whole_of(name: str, value: object, low: int) -> int:
     return value
 
 
-def _defaults(values: Mapping[str, Any]) -> Decoding:
-    standard = STANDARD.plain
+def _advised(entry: str, plain: Mapping[str, Any], others: Decoding) -> Decoding:
+    """Read the decoding settings of an entry, with others for those that it leaves out."""
+    values, standard = plain[entry], STANDARD.plain
     unknown = sorted(set(values) - standard.keys())
     if unknown:
-        raise ValueError(f"unknown defaults {', '.join(unknown)}")
+        raise ValueError(f"unknown {entry} {', '.join(unknown)}")
     for name in values:
         _require(name, values, type(standard[name]))
     try:
-        return Decoding.standard(**values)
+        return Decoding(**values).over(others)
     except BadRequest as error:
-        raise ValueError(f"defaults: {error}") from error
+        raise ValueError(f"{entry}: {error}") from error
 
 
 def _require(name: str, values: Mapping[str, Any], kind: type) -> Any:

@@ -25,17 +25,15 @@ class Advisor(Protocol):
     """The advice of a model; `core.models.ModelSpec` gives one.
 
     Attributes:
-        defaults: its decoding settings.
         follow: how much a finish should follow it, 0..1; None for the general default.
     """
 
     @property
-    def defaults(self) -> Decoding:
-        """See above."""
-
-    @property
     def follow(self) -> float | None:
         """See above."""
+
+    def advice(self, *, from_nothing: bool) -> Decoding:
+        """Return its decoding settings for a picture from nothing or for an edit of one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -232,7 +230,8 @@ class EditRequest:
     def advised(self, model: Advisor) -> EditRequest:
         """Return the request with a model's advice for what was left out."""
         painting = replace(self.painting, follow=followed(self.painting.follow, model.follow))
-        return replace(self, painting=painting, decoding=self.decoding.over(model.defaults))
+        advice = model.advice(from_nothing=self.task is Task.GENERATE)
+        return replace(self, painting=painting, decoding=self.decoding.over(advice))
 
     @property
     def is_finished(self) -> bool:

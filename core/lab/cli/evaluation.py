@@ -36,6 +36,7 @@ from core.lab.cli.probe import add_probe, learn_classes
 from core.lab.cli.questions import chosen
 
 if TYPE_CHECKING:
+    from core.decoding.settings import Decoding
     from core.engine import LocalEngine
     from core.lab.evaluation.answers import Part
     from core.lab.evaluation.inception import Inception
@@ -124,7 +125,7 @@ def _exam(options: argparse.Namespace) -> Exam:
         labels,
         classes,
         judge,
-        options=decode_options(options, engine.spec),
+        options=decode_options(options),
         sharpen=Painting.sharpen if options.sharpen is None else options.sharpen,
         samples=options.samples or (_ABLATION_SAMPLES if options.ablation else SAMPLES),
     )
@@ -187,11 +188,17 @@ def find_inception(weights: Path | None) -> tuple[Inception | None, str]:
 
 def _title(exam: Exam) -> str:
     """Return a report's first line: the model, the photos, and how tokens were decoded."""
-    decoding, engine = exam.options, exam.engine
+    engine = exam.engine
+    edits, new = (exam.options.over(engine.spec.advice(from_nothing=each)) for each in (False, True))
+    ways = _said(edits) if new == edits else f"{_said(edits)}; from nothing: {_said(new)}"
+    return f"{exam.name} on {len(exam.photos)} photos ({engine.device}, {engine.dtype}; {ways})"
+
+
+def _said(decoding: Decoding) -> str:
+    """Return how tokens were decoded, in words."""
     return (
-        f"{exam.name} on {len(exam.photos)} photos ({engine.device}, {engine.dtype}; {decoding.schedule}, "
-        f"{decoding.order} order, T = {decoding.steps}, guidance {decoding.guidance_scale:g}, "
-        f"choice temperature {decoding.choice_temperature:g}, token temperature {decoding.token_temperature:g})"
+        f"{decoding.schedule}, {decoding.order} order, T = {decoding.steps}, guidance {decoding.guidance_scale:g}, "
+        f"choice temperature {decoding.choice_temperature:g}, token temperature {decoding.token_temperature:g}"
     )
 
 

@@ -23,7 +23,7 @@ def edit(case: Case, **more: Any) -> EditRequest:
 
 
 def advised(spec: ModelSpec, **options: Any) -> dict[str, Any]:
-    """Return the usual parts of a request: the model's advice, and a class if it needs one."""
+    """Return the usual parts of an edit: the model's advice, and a class if it needs one."""
     # Of a model without a null class the first is asked for; which one it is does not matter to a comparison.
     class_id = None if spec.null_class else 0
     return {"class_id": class_id, "decoding": DecodeOptions(**{**spec.defaults.plain, **options})}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -58,8 +58,7 @@ def decoded_picture(engine: Engine, groups: Sequence[Photos], index: int) -> Pic
     turn = index // 2
     if index % 2 == 0:
         class_id, round_ = turn % len(engine.spec.classes), turn // len(engine.spec.classes)
-        options = replace(
-            DecodeOptions(**engine.spec.defaults.plain),
+        options = DecodeOptions(
             guidance_scale=_GUIDANCE[round_ % 2] if engine.spec.null_class else 1.0,
             token_temperature=_TEMPERATURES[round_ // 2 % 2],
             seed=_SEED + turn,

@@ -70,7 +70,8 @@ def train_mvtm(
             it is done if a compiler is found.
         tokenizer: folder that `train_tokenizer` wrote.
         name: of the model that is exported.
-        start: model folder whose transformer is trained further; classes that both know keep their row.
+        start: model folder whose transformer is trained further; classes that both know keep their row, and what it
+            advises for pictures from nothing is advised again.
 
     Raises:
         CheckpointError, ValueError: if `start` holds no transformer of this shape.
@@ -92,6 +93,8 @@ def train_mvtm(
     views = student.views(folder, files, recipe, processes)
     lessons = Lessons(recipe, files, views, processes.share(recipe.batch), device)
     spec, average = student.spec(name, recipe, files), learner.ema.module
+    if start is not None:
+        spec = replace(spec, from_nothing=read_spec(start).from_nothing)
 
     def export() -> None:
         states = (student.tokenizer.state_dict(), average.state_dict())

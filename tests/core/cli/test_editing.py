@@ -17,6 +17,7 @@ from PIL import Image
 from core.cli import main
 from core.engine import load_engine
 from core.engine.products import can_pack
+from core.models.checkpoints import read_spec
 from core.pictures.encoding import encode_png
 from core.pictures.opening import open_picture
 from core.pictures.pngtext import read_png_text
@@ -350,6 +351,19 @@ def test_decoding_that_is_left_out_is_the_models_advice(
     facts = run(*words, "--output", tmp_path / "o.png", "--temperature", 2, capsys=capsys)
     used = load_request(facts["request"], open_picture(photo)).decoding
     assert {name: getattr(used, name) for name in advice} == advice | {"choice_temperature": 2.0}
+
+
+def test_a_picture_from_nothing_has_advice_of_its_own(
+    tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = Path(shutil.copytree(tiny_model, tmp_path / "model"))
+    spec = json.loads((model / "config.json").read_text())
+    advice = {"from_nothing": {"guidance_scale": 3.0, "token_temperature": 0.7}}
+    (model / "config.json").write_text(json.dumps(spec | advice))
+    words = ("generate", "--class", "sea", "--model", model, "--steps", 2, "--token-temperature", 0.9)
+    used = load_request(run(*words, "--output", tmp_path / "o.png", capsys=capsys)["request"], None).decoding
+    assert (used.guidance_scale, used.token_temperature) == (3.0, 0.9)
+    assert used.choice_temperature == read_spec(model).defaults.choice_temperature
 
 
 def test_a_disk_that_is_full_leaves_one_sentence_and_no_part_of_a_file(

@@ -432,6 +432,24 @@ def test_what_is_left_out_is_the_models_advice_at_every_way_in() -> None:
     assert recipe_text(engine.spec, request) == recipe_text(engine.spec, advised)
 
 
+def test_a_picture_from_nothing_is_advised_in_its_own_way() -> None:
+    engine = fake_engine(
+        defaults=Decoding.standard(steps=6, start_step=4, guidance_scale=5.0),
+        from_nothing={"steps": 3, "guidance_scale": 3.0},
+    )
+    new, edit = EditRequest(class_id=1), EditRequest(picture(), Box(20, 15, 45, 40), class_id=1)
+    chosen = dataclasses.replace(new, decoding=DecodeOptions(guidance_scale=2.0))
+    used = [engine.edit(request).request.decoding for request in (new, edit, chosen)]
+    assert [(each.steps, each.start_step, each.guidance_scale) for each in used] == [
+        (3, 2, 3.0),
+        (6, 4, 5.0),
+        (3, 2, 2.0),
+    ]
+    (cell,) = sweep(engine, new, {"seed": [4]})
+    assert (cell.request.decoding.steps, cell.request.decoding.guidance_scale) == (3, 3.0)
+    assert recipe_text(engine.spec, new) == recipe_text(engine.spec, dataclasses.replace(new, decoding=used[0]))
+
+
 class Cramped(RuleTransformer):
     """Runs out of memory with more than so many rows, and in float32 where a smaller format is to be taken."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -90,13 +91,17 @@ def test_a_layer_of_another_model_and_a_changed_one_are_refused(folder: Path) ->
         save_recogniser(folder, spec, torch.full((3, FEATURES), torch.nan), torch.zeros(3))
 
 
-def test_a_model_that_gets_a_sharpener_or_another_format_keeps_its_layer(folder: Path, tmp_path: Path) -> None:
-    save_recogniser(folder, read_spec(folder), *layer())
+def test_a_model_that_gets_a_sharpener_or_another_format_keeps_its_layer_and_advice(
+    folder: Path, tmp_path: Path
+) -> None:
+    advice = {"guidance_scale": 3.0}
+    save_recogniser(folder, replace(read_spec(folder), from_nothing=advice), *layer())
     net = Sharpener(SharpenerConfig(width=8, layers=1))
     sharp = save_with_sharpener(folder, tmp_path / "sharp", net)
     half = convert([tmp_path / "sharp"], tmp_path / "half", torch.float16)
     for place, spec in (("sharp", sharp), ("half", half)):
         assert spec == read_spec(tmp_path / place)
+        assert spec.from_nothing == advice, place
         assert load_recogniser(tmp_path / place, spec) is not None, place
 
 

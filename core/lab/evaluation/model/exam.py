@@ -36,7 +36,7 @@ class Exam:
         labels: n indices into `classes`.
         classes: class names, in the order of the engine's and of the probe's classes.
         judge: the metric nets.
-        options: how to decode; each photo and sample has a seed of its own.
+        options: how to decode, as far as it is not as the model advises; each photo and sample has a seed of its own.
         sharpen: how much new pictures are sharpened.
         samples: generated pictures per class, at least 2.
         inception: for FID and IS; None leaves them out.

@@ -52,8 +52,9 @@ def run_ablation(exam: Exam, folder: Path) -> None:
             f"the photos' classes ({', '.join(exam.classes)}), the model's and the probe's "
             f"({exam.judge.class_count}) differ: give photos of the model's classes, with --data and with --probe."
         )
-    side = exam.engine.spec.pixels
-    exam = replace(exam, sharpen=0.0, photos=np.stack([to_side(photo, side) for photo in exam.photos]))
+    side, options = exam.engine.spec.pixels, exam.options.over(exam.engine.spec.defaults)  # the same for every kind
+    photos = np.stack([to_side(photo, side) for photo in exam.photos])
+    exam = replace(exam, sharpen=0.0, options=options, photos=photos)
     table, run = folder / "ablation.csv", identity(exam)
     found, written = read_figures(table, run), -_REPORT_EVERY_S
     try:

@@ -28,7 +28,7 @@ from core.lab.training.run import Setup
 from core.lab.training.train_mvtm import train_mvtm
 from core.lab.training.train_tokenizer import train_tokenizer
 from core.models.bundled import BUNDLED
-from core.models.checkpoints import load_tokenizer, net_description, read_spec
+from core.models.checkpoints import load_tokenizer, net_description, read_spec, write_spec
 from core.models.compact import CompactTokenizer, CompactTransformer
 from core.values.region import Mask
 from core.values.request import EditRequest
@@ -253,6 +253,8 @@ def test_a_model_of_tokens_alone_learns_to_see_pixels_and_begins_as_what_it_was(
     train_mvtm(blind, files, Setup(tmp_path / "blind", ticking(2), compiled=False), tokenizer=one)
     assert not (tmp_path / "blind" / "model" / "features.safetensors").exists()
     still = replace(MVTM, learning_rate=0.0)
+    advice = {"guidance_scale": 3.0}
+    write_spec(tmp_path / "blind" / "model", replace(read_spec(tmp_path / "blind" / "model"), from_nothing=advice))
     seeing = Setup(tmp_path / "seeing", ticking(1), compiled=False)
     train_mvtm(still, files, seeing, tokenizer=one, start=tmp_path / "blind" / "model")
     before, after = (load_engine(folder=tmp_path / name / "model") for name in ("blind", "seeing"))
@@ -260,6 +262,7 @@ def test_a_model_of_tokens_alone_learns_to_see_pixels_and_begins_as_what_it_was(
     mask[10:20, 10:20] = True
     request = EditRequest(np.random.default_rng(0).integers(0, 255, (40, 40, 3), dtype=np.uint8), Mask(mask))
     assert after.spec.transformer["sees_pixels"]
+    assert after.spec.from_nothing == advice
     assert np.array_equal(before.edit(request).images, after.edit(request).images)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import shutil
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -28,6 +29,7 @@ from core.lab.evaluation.model.questions import MODEL_BARS, QUESTIONS, RANKED
 from core.lab.evaluation.model.whole import answer_generation, answer_reconstruction, generated
 from core.lab.evaluation.tables import BY_NAME
 from core.lab.features import Probe
+from core.models.checkpoints import read_spec, write_spec
 from core.pictures.encoding import encode_png
 from core.pictures.opening import open_picture
 from core.values.groups import DecodeOptions
@@ -301,6 +303,21 @@ def test_an_interrupted_evaluation_leaves_what_it_measured(
     assert ",reconstruction,,tiny,PSNR," in (report / "figures.csv").read_text()
 
 
+def test_pictures_from_nothing_are_decoded_by_their_own_advice(
+    words: list[str], tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = Path(shutil.copytree(tiny_model, tmp_path / "model"))
+    write_spec(model, replace(read_spec(model), from_nothing={"guidance_scale": 3.0, "token_temperature": 0.7}))
+    chosen = ["--model", str(model), "--questions", "generation", "--token-temperature", "0.5"]
+    assert main([*words, *chosen]) == 0
+    capsys.readouterr()
+    edits, new = (tmp_path / "report" / "report.md").read_text().splitlines()[0].split("; from nothing: ")
+    assert "guidance 3," in new
+    assert "guidance 3," not in edits
+    assert edits.endswith("token temperature 0.5")
+    assert new.endswith("token temperature 0.5)")
+
+
 @pytest.mark.usefixtures("quick_baselines")
 def test_decoding_and_questions_are_chosen_on_the_command_line(
     words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -310,7 +327,7 @@ def test_decoding_and_questions_are_chosen_on_the_command_line(
     capsys.readouterr()
     text = (tmp_path / "report" / "report.md").read_text()
     settings = "linear, halton order, T = 1, guidance 1.5, choice temperature 3, token temperature 0.5"
-    assert settings in text.splitlines()[0]
+    assert text.splitlines()[0].endswith(f"; {settings})")
     assert "### centre 50 %" in text
     assert "### reconstruction" not in text
     assert main([*words, "--questions", "nonsense"]) == 2
