@@ -129,7 +129,8 @@ class Running:
                 yield from self._sweeping.cells(job, live, axes)
                 yield Told(replies.stopped(job.run, on_page.sweep_done()))
             elif intent.origin is not None and intent.origin.how == "more":
-                yield from self._drawing.more(job, live, requests.read_options(values, engine.spec).variations)
+                options = requests.read_options(values, engine.spec, from_nothing=wanted.image is None)
+                yield from self._drawing.more(job, live, options.variations)
             else:
                 yield from (Told(message) for message in self._drawing.edit(job, live))
 

@@ -132,15 +132,17 @@ class Inspector(NamedTuple):
     unguided: gr.HTML
 
 
-def advised_guidance(spec: ModelSpec, task: str) -> float:
-    """Return the guidance that suits what is done.
+def advised_for(spec: ModelSpec, task: str) -> dict[str, float]:
+    """Return what suits what is done, by the controls' names.
 
     Args:
         spec: the model.
         task: a mode other than "sweep", which does what another would.
     """
-    strong = spec.defaults.guidance_scale
-    return min(BLENDING, strong) if task in ("fill", "extend") else strong
+    advice = spec.advice(from_nothing=task == "generate")
+    strong = advice.guidance_scale
+    guidance = min(BLENDING, strong) if task in ("fill", "extend") else strong
+    return {"token_temperature": advice.token_temperature, "guidance": guidance}
 
 
 def said_of_guidance(spec: ModelSpec) -> str:
@@ -207,7 +209,7 @@ def _place_class(
         placed["guidance"] = gr.Slider(
             1,
             8,
-            value=advised_guidance(spec, placed["mode"].value),
+            value=advised_for(spec, placed["mode"].value)["guidance"],
             step=0.1,
             label=say("page.guidance"),
             interactive=spec.null_class,

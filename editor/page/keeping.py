@@ -12,7 +12,7 @@ import gradio as gr
 
 from core.models import ModelSpec
 from core.values import KNOBS, followed
-from editor.page.controls import Controls, SweepControls, advised_guidance
+from editor.page.controls import Controls, SweepControls, advised_for
 
 ADVISED = frozenset(
     (
@@ -22,6 +22,9 @@ ADVISED = frozenset(
     )
 )
 """The settings that "Reset to the model's advice" resets: how, not what."""
+
+OF_EACH_MODE = frozenset(("class_id", "token_temperature", "guidance"))
+"""The settings of which every mode has its own."""
 
 _TASKS = ("fill", "replace", "extend", "generate")
 
@@ -52,10 +55,11 @@ def describe(kept: Mapping[str, Setting], spec: ModelSpec) -> list[dict[str, Any
     """
     advice = {knob.control: getattr(spec.defaults, name) for name, knob in KNOBS.items() if knob.control}
     advice |= {"class_id": -1, "follow": followed(spec.follow)}
+    suited = {task: {"class_id": -1, **advised_for(spec, task)} for task in _TASKS}
     separate: dict[str, dict[str, Any]] = {
-        "class_id": {"tasks": dict.fromkeys(_TASKS, -1), "carried": not spec.null_class},
-        "guidance": {"tasks": {task: advised_guidance(spec, task) for task in _TASKS}},
+        name: {"tasks": {task: values[name] for task, values in suited.items()}} for name in OF_EACH_MODE
     }
+    separate["class_id"]["carried"] = not spec.null_class
     return [
         {
             "name": name,

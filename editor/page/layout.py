@@ -259,9 +259,11 @@ class _Curves:
 def _wire_local(page: Page) -> None:
     """Connect what the browser does by itself."""
     placed, buttons = page.inspector.controls, page.inspector.buttons
-    own = [placed.class_id, placed.guidance]  # of which every mode has its own
+    own = [control for name, control in placed._asdict().items() if name in keeping.OF_EACH_MODE]
     held = "(mode, ...now) => window.mgePage?.setMode(mode, ...now) ?? now"
     placed.mode.change(None, [placed.mode, *own], own, js=held, **_LOCAL)
+    follow = "(...now) => window.mgePage?.follow(...now) ?? now"
+    page.inspector.sweep.grid.swept(None, own, own, js=follow, **_LOCAL)
     for side in placed.sides:
         side.change(None, [*placed.sides], None, js="(...sides) => { window.mgePage?.setExtend(...sides); }", **_LOCAL)
     buttons.presets.input(None, buttons.presets, placed.steps, js="(steps) => steps", **_LOCAL)

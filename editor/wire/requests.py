@@ -35,7 +35,7 @@ def read_request(intent: Intent, values: Mapping[str, Any], spec: ModelSpec) -> 
 
     Args:
         intent: from `read_intent`; if it asks for more of a run, the edit is that run's own (see `more_requests`).
-        values: the controls by their names in `editor.page.controls.Controls`; a missing one takes the model's default.
+        values: the controls by their names in `editor.page.controls.Controls`; a missing one takes the model's advice.
         spec: the model.
 
     Raises:
@@ -135,7 +135,7 @@ def build_request(
         raise BadRequest(on_page.model_needs_class(spec.name))  # a sweep may have classes for an axis
     if mode == "sweep":
         mode = "fill" if mask is not None else "extend" if any(extend) else "generate"
-    decoding = read_options(values, spec)
+    decoding = read_options(values, spec, from_nothing=mode == "generate")
     if mode == "generate":
         decoding = replace(decoding, start_step=0, guided_by="auto")
         return EditRequest(class_id=class_id, painting=Painting(sharpen=read_sharpen(values)), decoding=decoding)
@@ -163,9 +163,9 @@ def _region(mode: str, mask: MaskPixels | None, box: Box | None, sides: Sides) -
     return Mask(mask, new=mode == "replace")
 
 
-def read_options(values: Mapping[str, Any], spec: ModelSpec) -> DecodeOptions:
-    """Read the decoding options from the controls; a missing control takes the model's default."""
-    standard = spec.defaults
+def read_options(values: Mapping[str, Any], spec: ModelSpec, *, from_nothing: bool) -> DecodeOptions:
+    """Read the decoding options from the controls; a missing control takes the model's advice for what is done."""
+    standard = spec.advice(from_nothing=from_nothing)
     steps = _whole(values, "steps", standard.steps, say("page.steps"))
     numbers = {
         "choice_temperature": say("page.choice_temperature"),
@@ -282,7 +282,7 @@ def _going_on(origin: Origin, values: Mapping[str, Any], spec: ModelSpec) -> Edi
         asked,
         class_id=read_class(values.get("class_id"), spec),
         painting=_painting(values),
-        decoding=read_options(values, spec),
+        decoding=read_options(values, spec, from_nothing=asked.image is None),
         start=start,
     )
 

@@ -37,9 +37,11 @@ QUERIES = ("ocean", "city", "SEA", "rose", "sun", "woodl", "ice", "a", "tre", "m
 
 
 def engine() -> Any:
-    """Return the fake engine with the bundled model's classes and guidance."""
+    """Return the fake engine with the bundled model's classes, guidance and way with pictures from nothing."""
     made = FakeEngine(step_seconds=0.01)
-    made.spec = replace(made.spec, classes=CLASSES, defaults=replace(made.spec.defaults, guidance_scale=5.0))
+    defaults = replace(made.spec.defaults, guidance_scale=5.0, token_temperature=0.85)
+    advice = {"guidance_scale": 3.0, "token_temperature": 1.0}
+    made.spec = replace(made.spec, classes=CLASSES, defaults=defaults, from_nothing=advice)
     return made
 
 
@@ -186,7 +188,7 @@ def test_each_mode_keeps_its_class_and_guidance(page: Page) -> None:
         press(page, key)
     shows("5", "none", "2")  # something is painted, so that a sweep fills
     press(page, "Delete")
-    expect(guidance).to_have_value("5")
+    expect(guidance).to_have_value("3")  # now it makes pictures from nothing
     shows("1", "forest", "3")
     kept(page, "k.modes.fill.guidance === 3 && k.modes.fill.class_id === 1 && k.modes.replace.class_id === 6")
     page.reload()
@@ -203,6 +205,33 @@ def test_each_mode_keeps_its_class_and_guidance(page: Page) -> None:
     page.keyboard.press("Enter")
     expect(field).to_have_value("none")
     kept(page, "!('guidance' in k.modes.fill) && !('class_id' in k.modes.fill)")
+
+
+def test_each_mode_keeps_its_token_temperature(page: Page) -> None:
+    token = page.locator("#mge-token input[type=number]")
+
+    def shows(key: str, value: str) -> None:
+        press(page, key)
+        expect(token).to_have_value(value)
+
+    press(page, "5")
+    wait(page, "s.mode === 'sweep'")
+    press(page, "Delete")  # nothing is painted, so that a sweep makes pictures from nothing
+    page.locator("#mge-more > button").click()
+    expect(token).to_have_value("1")
+    shows("2", "0.85")
+    shows("4", "1")
+    set_number(page, "mge-token", 0.7)
+    shows("1", "0.85")
+    kept(page, "k.modes.generate.token_temperature === 0.7 && !('token_temperature' in k.modes.fill)")
+    page.reload()
+    opened(page)
+    page.locator("#mge-more > button").click()
+    shows("4", "0.7")
+    page.locator("#mge-reset").click()
+    expect(token).to_have_value("1")
+    expect(page.locator("#mge-guidance input[type=number]")).to_have_value("3")
+    kept(page, "!('token_temperature' in k.modes.generate)")
 
 
 def test_the_chosen_class_reaches_the_request(page: Page) -> None:

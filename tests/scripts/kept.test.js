@@ -71,6 +71,21 @@ test("what each mode was given comes back as far as it fits", () => {
   assert.deepEqual(keptValues(settings, "a"), ["fill", 5, ...ADVICE]);
 });
 
+test("what a visit before had for all modes is every mode's, unless it was the advice", () => {
+  const tasks = { fill: 0.8, generate: 1 };
+  const settings = [
+    { name: "mode", advice: "fill", choices: ["fill", "generate"] },
+    { name: "token_temperature", advice: 0.8, own: true, low: 0.1, high: 2, tasks },
+  ];
+  const visit = (/** @type {number} */ held) =>
+    stored.set("mge-settings", JSON.stringify({ model: "a", token_temperature: held, modes: { fill: { steps: 4 } } }));
+  visit(0.5);
+  const everywhere = { token_temperature: 0.5 };
+  assert.deepEqual(keptModes(settings, "a"), { fill: everywhere, generate: everywhere });
+  visit(0.8);
+  assert.deepEqual(keptModes(settings, "a"), { fill: {}, generate: {} });
+});
+
 test("a browser that keeps nothing is no error", () => {
   const refuse = () => {
     throw new Error("forbidden");

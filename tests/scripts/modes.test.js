@@ -56,6 +56,20 @@ test("a hand is heard before the controls have followed, and where they had noth
   assert.deepEqual(own.given, { fill: { class_id: 4 }, replace: { class_id: 6 } });
 });
 
+test("a mode that does something else follows the advice where it was given nothing", () => {
+  let does = "fill";
+  const { settings: all } = settings();
+  const own = new ModeSettings(all, "sweep", {}, () => does);
+  own.note([-1, 2]);
+  does = "replace";
+  assert.deepEqual(own.follow([-1, 2]), [-1, 5]);
+  own.note([-1, 2]); // not yet there
+  own.note([-1, 5]);
+  own.note([-1, 4]);
+  does = "fill";
+  assert.deepEqual(own.follow([-1, 4]), [-1, 4]);
+});
+
 test("a mode that comes by itself brings its own values", () => {
   const own = settings(false, { fill: { class_id: 3 }, replace: { class_id: 7 } });
   assert.deepEqual(own.go("replace", [3, 4]), [3, 4]);

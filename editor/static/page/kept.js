@@ -45,8 +45,11 @@ export function keptModes(settings, model) {
   if (kept.model !== model || !modes) return given;
   const separate = settings.filter(({ tasks }) => tasks);
   for (const mode of settings.find(({ name }) => name === "mode")?.choices ?? []) {
-    const fitting = separate.filter((setting) => fits(setting, modes[mode]?.[setting.name]));
-    given[mode] = Object.fromEntries(fitting.map(({ name }) => [name, modes[mode][name]]));
+    // What stands beside the modes is of a visit when they had it in common, and was the person's if not as advised.
+    const held = (/** @type {Setting} */ { name, advice }) =>
+      modes[mode]?.[name] ?? (kept[name] === advice ? undefined : kept[name]);
+    const fitting = separate.filter((setting) => fits(setting, held(setting)));
+    given[mode] = Object.fromEntries(fitting.map((setting) => [setting.name, held(setting)]));
   }
   return given;
 }

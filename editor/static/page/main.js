@@ -1,12 +1,15 @@
 /** Starts the page's script when Gradio has placed everything, and answers the small calls of its events. */
 
 import { followFeather } from "./feather.js";
-import { Inspector, typeInto } from "./inspector.js";
+import { Inspector } from "./inspector.js";
 import { keepValues, keptModes, keptValues } from "./kept.js";
 import { ModeSettings } from "./modes.js";
 import { wornPreset } from "./presets.js";
 
 /** @typedef {import("./kept.js").Setting} Setting */
+
+/** The sliders of which every mode has its own: what they set, and their ids. */
+const OWN_SLIDERS = Object.entries({ guidance: "mge-guidance", token_temperature: "mge-token" });
 
 /** What a mode does: a sweep does what another mode would. @param {string} mode */
 function taskOf(mode) {
@@ -14,23 +17,19 @@ function taskOf(mode) {
   return /** @type {any} */ (window).mgeStage?.swept() ?? mode;
 }
 
-/** Hears what a hand does to the mode and to what every mode has for itself. @param {() => ModeSettings} own */
-function hearHands(own) {
+/** Hears what a hand does to the mode, to what every mode has for itself, and to what a sweep would change.
+ * @param {() => ModeSettings} own @param {() => void} showAdvice */
+function hearHands(own, showAdvice) {
   const hear = (/** @type {Event} */ { type, target }) => {
     if (!(target instanceof HTMLInputElement)) return;
     if (type === "change" && target.closest("#mge-mode")) own().chosen = target.value;
-    if (type === "input" && target.closest("#mge-guidance")) own().take("guidance");
+    if (type !== "input") return;
+    for (const [name, id] of OWN_SLIDERS) if (target.closest(`#${id}`)) own().take(name);
   };
   for (const type of ["change", "input"]) document.addEventListener(type, hear, true);
   document.addEventListener("mge-class", () => own().take("class_id"));
-}
-
-/** Hears what a sweep would change, and with it the advice. @param {() => ModeSettings} own
- * @param {(name: string) => Setting} named @param {() => void} showAdvice */
-function hearRegion(own, named, showAdvice) {
   document.addEventListener("mge-region", () => {
-    if (own().mode === "sweep" && !own().touched("guidance"))
-      typeInto("mge-guidance", own().told(named("guidance"), null));
+    if (own().mode === "sweep") document.dispatchEvent(new Event("mge-swept"));
     showAdvice();
   });
 }
@@ -67,14 +66,14 @@ export function startPage({ model, settings, presets }) {
   const advice = (/** @type {string} */ name) => own.advice(named(name));
   const values = () => byName(settings, last ?? keptValues(settings, model));
   const showAdvice = () => inspector.showAdvice(advice("guidance"), own.touched("guidance"));
-  hearHands(() => own);
-  hearRegion(() => own, named, showAdvice);
+  hearHands(() => own, showAdvice);
   const mgePage = {
     /** Returns what the mode's own settings are to hold. */
     setMode: (/** @type {string} */ mode, /** @type {any[]} */ ...now) => {
       inspector.setMode(mode);
       return own.go(mode, now);
     },
+    follow: (/** @type {any[]} */ ...now) => own.follow(now),
     setExtend: (/** @type {any[]} */ ...typed) => inspector.setExtend(typed),
     keep: (/** @type {any[]} */ ...values) => {
       last = values;

@@ -52,6 +52,11 @@ export class ModeSettings {
     return name in (this.given[this.mode] ?? {});
   }
 
+  /** The mode may do something else now: what it was not given follows the advice. @param {any[]} now */
+  follow(now) {
+    return this.settings.map((setting, i) => (this.touched(setting.name) ? now[i] : this.told(setting, now[i])));
+  }
+
   /** Another mode; returns what the controls are to hold. @param {string} mode @param {any[]} now */
   go(mode, now) {
     if (mode === this.mode) return now;

@@ -1,5 +1,5 @@
-/** The grid of a sweep: a cell asks what to take from it, and the whole grid can be looked at large. Knows nothing of
- * settings. */
+/** The grid of a sweep: a cell asks what to take from it, and the whole grid can be looked at large; it passes on that
+ * a sweep does something else now. Knows nothing of settings. */
 
 import { makeElement } from "../common/elements.js";
 
@@ -14,6 +14,7 @@ function choiceButton(text, action) {
 export function sweepGrid(element, trigger, props) {
   const choice = makeElement("div", "pg-choice", { role: "menu", popover: "auto" });
   document.body.append(choice);
+  document.addEventListener("mge-swept", () => trigger("swept", {}));
 
   /** @param {HTMLElement} cell */
   const offer = (cell) => {

@@ -5,13 +5,14 @@ from __future__ import annotations
 import gc
 import json
 import warnings
+from dataclasses import replace
 
 import gradio as gr
 import pytest
 
 from core.values import FOLLOW
 from editor.page import controls, keeping
-from editor.page.controls import Inspector
+from editor.page.controls import BLENDING, Inspector
 from tests.editor.fakes import OTHER, SPEC
 
 OF_THE_PICTURE = {"variations", "feather", "coverage", "context", "match_colour", "opaque"} | {
@@ -60,10 +61,20 @@ def test_the_advice_is_the_models_and_within_its_own_bounds(placed: Inspector) -
         task: strong if task in ("replace", "generate") else min(2, strong)
         for task in ("fill", "replace", "extend", "generate")
     }
-    assert set(separate) == {"class_id", "guidance"}
+    assert set(separate) == keeping.OF_EACH_MODE
     assert (by_name["class_id"]["carried"], other["class_id"]["carried"]) == (False, True)
     for setting in described:
         if "choices" in setting:
             assert setting["advice"] in setting["choices"]
         if "low" in setting:
             assert setting["low"] <= setting["advice"] <= setting["high"]
+
+
+def test_generate_has_the_advice_for_pictures_from_nothing(placed: Inspector) -> None:
+    advice = {"guidance_scale": 3.0, "token_temperature": 0.7}
+    spec = replace(SPEC, defaults=replace(SPEC.defaults, guidance_scale=5.0), from_nothing=advice)
+    described = keeping.describe(keeping.kept_settings(placed.controls, placed.sweep), spec)
+    tasks = {setting["name"]: setting.get("tasks") for setting in described}
+    assert tasks["guidance"] == {"fill": BLENDING, "replace": 5.0, "extend": BLENDING, "generate": 3.0}
+    assert tasks["token_temperature"] == {**dict.fromkeys(("fill", "replace", "extend"), 1.0), "generate": 0.7}
+    assert tasks["steps"] is None

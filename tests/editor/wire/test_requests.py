@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -47,6 +48,20 @@ def test_modes_become_tasks(documents: Documents, document: Document) -> None:
     assert request(mode="generate").task is Task.GENERATE
     assert request(mode="sweep").task is Task.INPAINT
     assert request(mode="sweep", mask=None).task is Task.GENERATE
+
+
+def test_a_picture_from_nothing_has_advice_of_its_own(documents: Documents, document: Document) -> None:
+    spec = replace(SPEC, from_nothing={"guidance_scale": 3.0, "token_temperature": 0.7})
+
+    def drawn(values: dict[str, Any], **changes: Any) -> tuple[float, float]:
+        read = intents.read_intent(intent(document, **changes), documents, owner="ann")
+        decoding = requests.read_request(read, values, spec).decoding
+        return decoding.guidance_scale, decoding.token_temperature
+
+    usual = (SPEC.defaults.guidance_scale, SPEC.defaults.token_temperature)
+    assert drawn(VALUES) == drawn(VALUES, mode="replace") == drawn(VALUES, mode="sweep") == usual
+    assert drawn(VALUES, mode="generate") == drawn(VALUES, mode="sweep", mask=None) == (3.0, 0.7)
+    assert drawn({**VALUES, "guidance": 2.0}, mode="generate") == (2.0, 0.7)
 
 
 def test_every_way_to_be_guided_can_be_asked_for(documents: Documents, document: Document) -> None:
