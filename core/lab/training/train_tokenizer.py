@@ -23,7 +23,7 @@ from core.lab.training.codebook import CodebookTrainer
 from core.lab.training.data import Photos, SampleOrder, augment
 from core.lab.training.discriminator import PatchDiscriminator
 from core.lab.training.ema import Ema
-from core.lab.training.losses import feature_matching, hinge_discriminator, r1_penalty
+from core.lab.training.losses import feature_matching, hinge_discriminator, lattice_gap, r1_penalty
 from core.lab.training.optimizers import set_rate
 from core.lab.training.processes import Processes
 from core.lab.training.recipes import TokenizerRecipe
@@ -195,6 +195,9 @@ class _Stage:
         recipe, gap = self._recipe, shown - real
         metrics["l1"] = l1 = gap.abs().mean()
         loss = recipe.l1 * l1 + recipe.mse * gap.square().mean()
+        if recipe.lattice:
+            metrics["lattice"] = pattern = lattice_gap(shown, real)
+            loss = loss + recipe.lattice * pattern
         for distance in self._distances:
             metrics["perceptual"] = seen = distance(shown, real, last=recipe.perceptual_block).mean()
             loss = loss + recipe.perceptual * seen
