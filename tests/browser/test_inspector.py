@@ -37,7 +37,7 @@ QUERIES = ("ocean", "city", "SEA", "rose", "sun", "woodl", "ice", "a", "tre", "m
 
 
 def engine() -> Any:
-    """Return the fake engine with the bundled model's classes, guidance and way with pictures from nothing."""
+    """Return the fake engine with the bundled model's classes, and advice of its own for pictures from nothing."""
     made = FakeEngine(step_seconds=0.01)
     defaults = replace(made.spec.defaults, guidance_scale=5.0, token_temperature=0.85)
     advice = {"guidance_scale": 3.0, "token_temperature": 1.0}

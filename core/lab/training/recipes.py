@@ -36,7 +36,7 @@ class TokenizerRecipe:
     mse: float = 0.0  # of the mean squared error of pixels in 0..1
     perceptual: float = 1.0
     perceptual_block: int = 15  # last tap of the metric net
-    lattice: float = 0.0  # of the pattern with a period of 2 px that a pixel shuffle leaves
+    lattice: float = 4.0  # of the pattern with a period of 2 px that a pixel shuffle leaves
     commitment: float = 0.1
     code_decay: float = 0.99
     continuous_steps: int = 250  # leading steps without quantisation: codes started on an untrained encoder collapse
@@ -134,6 +134,7 @@ _TINY = Preset(
         l1=0.0,
         mse=4.0,  # as if pixels were in -1..1
         perceptual=0.0,
+        lattice=0.0,
         continuous_steps=100,
         adversarial=0.0,
         adversarial_from=1.0,

@@ -21,7 +21,7 @@ from core.lab.features import MetricNet
 from core.lab.training.codebook import CodebookTrainer
 from core.lab.training.data import PhotoFiles, Photos, SampleOrder, augment, load_photos
 from core.lab.training.ema import Ema
-from core.lab.training.losses import masked_cross_entropy
+from core.lab.training.losses import lattice_gap, masked_cross_entropy
 from core.lab.training.processes import Processes
 from core.lab.training.recipes import PRESETS, Preset, with_settings
 from core.lab.training.run import Setup
@@ -238,8 +238,7 @@ def test_a_decoder_gets_its_last_convolution_when_it_is_trained_on_and_keeps_it(
 
 def test_the_bundled_model_can_be_trained_on_by_its_preset() -> None:
     spec, preset = read_spec(BUNDLED / "scenes-128"), PRESETS["scenes-128"]
-    mine = {**spec.tokenizer, **{name: getattr(preset.tokenizer.net, name) for name in ("smooth",)}}
-    assert net_description(preset.tokenizer.net) == mine
+    assert net_description(preset.tokenizer.net) == spec.tokenizer
     net = replace(preset.mvtm.net, classes=len(spec.classes), sees_pixels=bool(spec.transformer.get("sees_pixels")))
     assert {**net_description(net), **spec.transformer} == net_description(net)
 
@@ -269,11 +268,30 @@ def test_a_model_of_tokens_alone_learns_to_see_pixels_and_begins_as_what_it_was(
 def test_an_untaught_loss_term_costs_nothing_and_squared_error_is_one(
     photos: Photos, metric_net: Path, tmp_path: Path
 ) -> None:
-    plain = replace(TOKENIZER, l1=0.0, mse=4.0, perceptual=0.0, adversarial_from=1.0)
+    plain = replace(TOKENIZER, l1=0.0, mse=4.0, perceptual=0.0, lattice=0.0, adversarial_from=1.0)
     train_tokenizer(plain, photos, Setup(tmp_path, ticking(12)), metric_net=metric_net)
     rows = metrics_of(tmp_path)
-    assert "perceptual" not in rows[0]
+    assert not {"perceptual", "lattice"} & rows[0].keys()
     assert float(rows[-1]["psnr"]) > float(rows[0]["psnr"]) + 1.0, "squared error alone taught nothing"
+
+
+def test_the_lattice_of_a_shuffle_is_weighed_and_other_patterns_hardly() -> None:
+    plain, ramp = torch.zeros(1, 3, 32, 32), torch.arange(32.0).expand(1, 3, 32, 32) / 32.0
+    signs = 1.0 - 2.0 * (torch.arange(32) % 2)
+    along, down = 0.1 * signs.expand(1, 3, 32, 32), 0.1 * signs[:, None].expand(1, 3, 32, 32)
+    assert float(lattice_gap(along, plain)) == pytest.approx(0.05, rel=1e-4), "of two directions one has it"
+    assert float(lattice_gap(down, plain)) == pytest.approx(0.05, rel=1e-4)
+    assert float(lattice_gap(ramp, plain)) < 1e-4
+    period_of_three = 0.1 * torch.cos(torch.arange(32.0) * 2.0 * torch.pi / 3.0).expand(1, 3, 32, 32)
+    assert float(lattice_gap(period_of_three, plain)) < 0.005
+    assert float(lattice_gap(along + ramp, along)) < 1e-4, "a photo may have such a pattern"
+
+
+def test_a_decoder_learns_to_leave_no_lattice(photos: Photos, metric_net: Path, tmp_path: Path) -> None:
+    on = replace(TOKENIZER, lattice=100.0, l1=0.0, perceptual=0.0, adversarial_from=1.0, continuous_steps=0)
+    train_tokenizer(on, photos, Setup(tmp_path, ticking(12)), metric_net=metric_net)
+    patterns = [float(row["lattice"]) for row in metrics_of(tmp_path)]
+    assert patterns[-1] < 0.8 * patterns[0]
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")  # torch's tracing looks at .grad of tensors that are no leaves
