@@ -20,6 +20,9 @@ _COMING = "tmp"
 """How the name of a file begins that is under way, or was when its server died."""
 _MOST_S = 3600.0
 """Age in seconds at which an upload is removed: a program may prepare many files before it uses the first."""
+_DEAD_S = 120.0
+"""Age in seconds, counted from its last byte, at which a file under way is removed: the door waits 30 s for a piece, so
+its sender has left. Gradio's parser removes most of them at once, and forgets some."""
 _LEAST_S = 60.0  # an upload this young may be about to be opened
 
 
@@ -38,7 +41,8 @@ class Uploads:
             there = sorted(self._found())
             held = sum(size for _, size, _ in there)
             for changed, size, path in there:
-                old, young = now - changed > _MOST_S, now - changed < _LEAST_S
+                most = _DEAD_S if path.name.startswith(_COMING) else _MOST_S
+                old, young = now - changed > most, now - changed < _LEAST_S
                 if old or (held + wanted > self._most and not young):
                     _remove(path)
                     held -= size

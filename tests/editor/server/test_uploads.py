@@ -24,7 +24,7 @@ def test_the_old_go_and_nothing_else(tmp_path: Path) -> None:
     document.mkdir()
     os.utime(document, (1, 1))
     left, coming = (tmp_path / name for name in ("tmp4f_left", "tmp_coming"))
-    for path, age_s in ((left, 4000.0), (coming, 5.0)):
+    for path, age_s in ((left, 130.0), (coming, 110.0)):
         path.write_bytes(bytes(10))
         os.utime(path, (time.time() - age_s,) * 2)
     assert Uploads(tmp_path, 100).make_room(5)
