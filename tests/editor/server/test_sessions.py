@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import warnings
+
 import gradio as gr
 import pytest
 from gradio.state_holder import SessionState
@@ -12,10 +15,12 @@ from editor.server.sessions import Sessions
 @pytest.fixture
 def page() -> gr.Blocks:
     """A page with a part, and a state of one visitor's own."""
-    built = gr.Blocks()
-    with built:
-        gr.Textbox("said", label="Words")
-        gr.State([1])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)  # Blocks opens event loops and leaves them to the collector
+        with gr.Blocks() as built:
+            gr.Textbox("said", label="Words")
+            gr.State([1])
+        gc.collect()
     return built
 
 
