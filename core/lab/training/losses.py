@@ -79,7 +79,7 @@ def neighbour_cross_entropy(logits: Tensor, targets: Tensor, masked: Tensor, sha
         shares: (K, K) float, row k is the distribution that is wanted where k is true.
     """
     each = F.cross_entropy(logits.flatten(0, 1).float(), shares[targets.flatten()], reduction="none")
-    return (each * masked.flatten()).sum() / masked.sum()
+    return _over_masked(each, masked.flatten())
 
 
 def masked_cosine_distance(guesses: Tensor, wanted: Tensor, masked: Tensor) -> Tensor:
@@ -91,4 +91,9 @@ def masked_cosine_distance(guesses: Tensor, wanted: Tensor, masked: Tensor) -> T
     Only the direction counts, which says what lies in a cell: a distance that counts lengths, too, is led by the few
     cells of strong contrast, and its scale, so its weight, would be another for each net.
     """
-    return ((1.0 - F.cosine_similarity(guesses, wanted, dim=-1)) * masked).sum() / masked.sum()
+    return _over_masked(1.0 - F.cosine_similarity(guesses, wanted, dim=-1), masked)
+
+
+def _over_masked(values: Tensor, masked: Tensor) -> Tensor:
+    """Average values where masked, both of one shape (scalar); `values[masked]` would wait for a GPU."""
+    return (values * masked).sum() / masked.sum()

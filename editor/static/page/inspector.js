@@ -5,7 +5,7 @@ const SIDES = ["left", "top", "right", "bottom"];
 
 /** Types a number into a control, where that is another one than it holds and nobody types there. @param {string} id
  * @param {number} value */
-export function typeInto(id, value) {
+function typeInto(id, value) {
   const field = /** @type {HTMLInputElement | null} */ (document.querySelector(`#${id} input[type=number]`));
   if (!field || field === document.activeElement || Number(field.value) === value) return;
   field.value = String(value);
