@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
 from pathlib import Path
 
@@ -59,6 +60,9 @@ def test_views_are_made_once_and_again_for_other_codes(
     again = table(tmp_path, files, tokenizer)
     assert torch.equal(again.at(*asked).targets, targets)
     assert len(calls) == 4, "made twice"
+    decoded_otherwise = copy.deepcopy(tokenizer)
+    torch.nn.init.zeros_(decoded_otherwise.last_weight)
+    assert table(tmp_path, files, decoded_otherwise).made == 2, "the codes are the same"
     other = table(tmp_path, files, CompactTokenizer(TOKENIZER.net).eval())
     assert other.made == 0
     assert not torch.equal(other.at(*asked).targets, targets)
