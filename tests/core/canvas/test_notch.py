@@ -21,7 +21,7 @@ def test_a_lattice_goes_and_what_is_under_it_stays(axis: int) -> None:
     marked[(slice(None),) * axis + (slice(None, None, 2),)] += 8
     marked[(slice(None),) * axis + (slice(1, None, 2),)] -= 8
     found = without_lattice(np.clip(marked, 0, 255).astype(np.uint8))
-    assert 0.3 < np.abs(found.astype(int) - picture).mean() / 8 < 0.4  # what is left of it
+    assert 0.45 < np.abs(found.astype(int) - picture).mean() / 8 < 0.55  # what is left of it
     assert found.dtype == np.uint8
     assert found.shape == picture.shape
 
