@@ -140,6 +140,13 @@ def add_decoding(parser: Parser) -> None:
     parser.add_argument("--guidance", type=number, metavar="S", help="classifier-free guidance scale; 1 is off")
     parser.add_argument("--guidance-ramp", action="store_const", const="linear", help="grow guidance from 1 to S")
     parser.add_argument(
+        "--no-guidance-ramp",
+        action="store_const",
+        const="constant",
+        dest="guidance_ramp",
+        help="keep guidance at S from the first step",
+    )
+    parser.add_argument(
         "--temperature", "--choice-temperature", type=number, metavar="X", help="of the noise on the order of choice"
     )
     parser.add_argument("--token-temperature", type=number, metavar="X")

@@ -366,6 +366,20 @@ def test_a_picture_from_nothing_has_advice_of_its_own(
     assert used.choice_temperature == read_spec(model).defaults.choice_temperature
 
 
+@pytest.mark.parametrize(
+    ("word", "ramp"), [((), "linear"), (("--guidance-ramp",), "linear"), (("--no-guidance-ramp",), "constant")]
+)
+def test_a_ramp_that_a_model_advises_can_be_left_out(
+    word: tuple[str, ...], ramp: str, tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = Path(shutil.copytree(tiny_model, tmp_path / "model"))
+    spec = json.loads((model / "config.json").read_text())
+    (model / "config.json").write_text(json.dumps(spec | {"from_nothing": {"guidance_ramp": "linear"}}))
+    words = ("generate", "--class", "sea", "--model", model, "--steps", 2, *word)
+    used = load_request(run(*words, "--output", tmp_path / "o.png", capsys=capsys)["request"], None).decoding
+    assert used.guidance_ramp == ramp
+
+
 def test_a_disk_that_is_full_leaves_one_sentence_and_no_part_of_a_file(
     tiny_model: Path, photo: Path, mask: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
