@@ -132,7 +132,7 @@ class Opening:
                 document, request, OpenedWith(notice=about_files.recipe_unreadable(translated(error.sentence)))
             )
         values = requests.marking_values(asked) if foreign else requests.control_values(asked)
-        beyond = requests.beyond_page(asked)
+        beyond = requests.beyond_page(asked, None if foreign else spec)
         said = about_files.recipe_restored_in_part() if beyond else about_files.recipe_restored()
         if foreign:
             said = about_files.recipe_of_other_model(recipe.model, spec.name)

@@ -247,10 +247,21 @@ def marking_values(request: EditRequest) -> dict[str, Any]:
     return values
 
 
-def beyond_page(request: EditRequest) -> dict[str, Any]:
-    """List the settings of a request that no control can make, by their names on the command line."""
+def beyond_page(request: EditRequest, spec: ModelSpec | None) -> dict[str, Any]:
+    """List the settings of a request that no control can make, by their names on the command line.
+
+    Args:
+        request: what is to be made again.
+        spec: the model, whose advice stands in for a control; None if another model made it.
+    """
+    beyond = {}
+    if spec is not None:
+        advice = DecodeOptions(steps=request.decoding.steps).over(spec.advice(from_nothing=request.image is None))
+        hidden = {name: knob.title for name, knob in KNOBS.items() if knob.control is None}
+        values = {title: (getattr(request.decoding, name), getattr(advice, name)) for name, title in hidden.items()}
+        beyond = {title: value for title, (value, advised) in values.items() if value not in (None, advised)}
     if request.image is None:
-        return {}  # a new picture has no windows to plan, nothing around it and no edge
+        return beyond  # a new picture has no windows to plan, nothing around it and no edge
     ours = replace(request, view=View(), painting=Painting())
     settings = {
         "grow": (request.view.grow_tokens, ours.view.grow_tokens),
@@ -258,7 +269,7 @@ def beyond_page(request: EditRequest) -> dict[str, Any]:
         "detail": (request.way_of_detail, ours.way_of_detail),
         "blend": (request.painting.blend, ours.painting.blend),
     }
-    return {name: value for name, (value, usual) in settings.items() if value != usual}
+    return beyond | {name: value for name, (value, usual) in settings.items() if value != usual}
 
 
 def _going_on(origin: Origin, values: Mapping[str, Any], spec: ModelSpec) -> EditRequest:

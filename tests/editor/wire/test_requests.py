@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from core import BadRequest
-from core.values import Box, EditRequest, Mask, Painting, Sides, Task, View
+from core.values import Box, DecodeOptions, EditRequest, Mask, Painting, Sides, Task, View
 from core.values.saved import save_request
 from editor.documents.document import Document
 from editor.documents.runs import Run, Trace
@@ -87,8 +87,21 @@ def test_what_no_control_can_make_is_named(
     photo: NDArray[np.uint8], region: Box | Sides | None, view: View, painting: Painting, named: dict[str, Any]
 ) -> None:
     request = EditRequest(None if region is None else photo, region, view=view, painting=painting)
-    assert requests.beyond_page(request) == named
+    assert requests.beyond_page(request, SPEC) == named
+    assert requests.beyond_page(request.advised(SPEC), SPEC) == named
     assert not set(named) & set(requests.control_values(request.advised(SPEC)))
+
+
+def test_decoding_that_no_control_can_make_is_named_where_the_same_model_advises_another(
+    photo: NDArray[np.uint8],
+) -> None:
+    decoding = DecodeOptions(guidance_ramp="constant", anneal="this step")
+    spec = replace(SPEC, from_nothing={"guidance_ramp": "linear"})
+    for image, region, named in ((None, None, "constant"), (photo, Sides(8), None)):
+        request = EditRequest(image, region, decoding=decoding)
+        wanted = {"guidance ramp": named, "anneal": "this step"}
+        assert requests.beyond_page(request, spec) == {name: value for name, value in wanted.items() if value}
+        assert requests.beyond_page(request, None) == {}
 
 
 @pytest.mark.parametrize("mode", ["fill", "replace", "generate"])
