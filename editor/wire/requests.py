@@ -172,7 +172,7 @@ def read_options(values: Mapping[str, Any], spec: ModelSpec, *, from_nothing: bo
         "token_temperature": say("page.token_temperature"),
         "guidance_scale": say("page.guidance"),
     }
-    chosen: dict[str, Any] = {"steps": steps, "start_step": min(standard.start_step, max(steps - 1, 0))}
+    chosen: dict[str, Any] = {"steps": steps}
     for name, label in numbers.items():
         chosen[name] = _number(values, KNOBS[name].control or name, getattr(standard, name), label)
     for name in ("schedule", "order"):
@@ -254,22 +254,22 @@ def beyond_page(request: EditRequest, spec: ModelSpec | None) -> dict[str, Any]:
         request: what is to be made again.
         spec: the model, whose advice stands in for a control; None if another model made it.
     """
-    beyond = {}
+    settings: dict[str, tuple[Any, Any]] = {}
     if spec is not None:
-        advice = DecodeOptions(steps=request.decoding.steps).over(spec.advice(from_nothing=request.image is None))
+        advice = spec.advice(from_nothing=request.image is None)
+        asked = request.decoding.over(advice)
+        usual = DecodeOptions(steps=asked.steps).over(advice)
         hidden = {name: knob.title for name, knob in KNOBS.items() if knob.control is None}
-        values = {title: (getattr(request.decoding, name), getattr(advice, name)) for name, title in hidden.items()}
-        beyond = {title: value for title, (value, advised) in values.items() if value not in (None, advised)}
-    if request.image is None:
-        return beyond  # a new picture has no windows to plan, nothing around it and no edge
-    ours = replace(request, view=View(), painting=Painting())
-    settings = {
-        "grow": (request.view.grow_tokens, ours.view.grow_tokens),
-        "refine": (request.view.refine, ours.view.refine),
-        "detail": (request.way_of_detail, ours.way_of_detail),
-        "blend": (request.painting.blend, ours.painting.blend),
-    }
-    return beyond | {name: value for name, (value, usual) in settings.items() if value != usual}
+        settings = {title: (getattr(asked, name), getattr(usual, name)) for name, title in hidden.items()}
+    if request.image is not None:  # a new picture has no windows to plan, nothing around it and no edge
+        ours = replace(request, view=View(), painting=Painting())
+        settings |= {
+            "grow": (request.view.grow_tokens, ours.view.grow_tokens),
+            "refine": (request.view.refine, ours.view.refine),
+            "detail": (request.way_of_detail, ours.way_of_detail),
+            "blend": (request.painting.blend, ours.painting.blend),
+        }
+    return {name: value for name, (value, by_controls) in settings.items() if value != by_controls}
 
 
 def _going_on(origin: Origin, values: Mapping[str, Any], spec: ModelSpec) -> EditRequest:
