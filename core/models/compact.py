@@ -252,6 +252,10 @@ class _RMSNorm(nn.Module):
         return F.rms_norm(x, (x.shape[-1],), eps=1e-6)
 
 
+# Weights by which a layer adds to what it is given: at zero it passes its input on.
+WRITTEN = ("local.weight", "local.bias", "out.weight", "down.weight")
+
+
 class _Layer(nn.Module):
     """Depthwise convolution, attention, SwiGLU: each normed, modulated by AdaLN and started at zero."""
 
@@ -267,9 +271,8 @@ class _Layer(nn.Module):
         self.down = nn.Linear(config.hidden, width, bias=False)
         self.sharpness = nn.Parameter(torch.full((config.heads, 1, 1), 0.25))  # scale of q.k, both of unit rms
         self.offset = nn.Parameter(torch.zeros(6, width))  # this layer's deviation from the shared AdaLN projection
-        for zero in (self.local.weight, self.local.bias, self.out.weight, self.down.weight):
-            assert zero is not None
-            nn.init.zeros_(zero)
+        for name in WRITTEN:
+            nn.init.zeros_(self.get_parameter(name))
 
     def _attend(self, x: Tensor, places: Tensor | None, held: LayerMemory) -> Tensor:
         b, n, width = x.shape

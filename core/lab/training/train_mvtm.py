@@ -43,7 +43,7 @@ from core.models.checkpoints import (
     read_spec,
     save_nets,
 )
-from core.models.compact import CompactTokenizer, CompactTransformer
+from core.models.compact import WRITTEN, CompactTokenizer, CompactTransformer
 from core.models.config import ModelSpec
 from core.models.efficientnet import EfficientNetLite0
 from core.models.vision import BUNDLED_VISION, feature_maps, load_vision
@@ -70,8 +70,8 @@ def train_mvtm(
             it is done if a compiler is found.
         tokenizer: folder that `train_tokenizer` wrote.
         name: of the model that is exported.
-        start: model folder whose transformer is trained further; classes that both know keep their row, and what it
-            advises for pictures from nothing is advised again.
+        start: model folder whose transformer is trained further, in as many layers or more; classes that both know keep
+            their row, and what it advises for pictures from nothing is advised again.
 
     Raises:
         CheckpointError, ValueError: if `start` holds no transformer of this shape.
@@ -272,7 +272,7 @@ class _Student:
 def _start_from(transformer: CompactTransformer, classes: tuple[str, ...], folder: Path) -> None:
     """Load a model folder's transformer; the table's row of an unknown class starts as the null class's.
 
-    One that saw tokens alone may learn to see pixels: the added weights start at zero.
+    One that saw tokens alone may learn to see pixels: the added weights start at zero. One with fewer layers grows.
     """
     spec = read_spec(folder)
     weights = {k: v.float() for k, v in load_file(folder / TRANSFORMER_FILE).items()}
@@ -284,6 +284,27 @@ def _start_from(transformer: CompactTransformer, classes: tuple[str, ...], folde
     fresh = transformer.state_dict()
     if not any(name.startswith("surroundings.") for name in weights):
         weights |= {name: value for name, value in fresh.items() if name.startswith("surroundings.")}
+    weights = _grown(weights, transformer.config.layers)
     if {name: value.shape for name, value in weights.items()} != {name: value.shape for name, value in fresh.items()}:
         raise ValueError(f"{folder} holds a transformer of another shape: start from one trained with the same recipe")
     transformer.load_state_dict(weights)
+
+
+def _grown(weights: dict[str, Tensor], layers: int) -> dict[str, Tensor]:
+    """Spread a transformer's layers over more, for a net that computes the same and can learn more.
+
+    An added layer is a copy of the one before it that adds nothing yet (LLaMA Pro, Wu et al. 2024): what it reads is
+    learnt, what it writes starts at zero. Weights of as many layers or more are returned as they are.
+    """
+    begun = 1 + max(int(name.split(".")[1]) for name in weights if name.startswith("layers."))
+    if layers <= begun:
+        return weights
+    grown = {name: value for name, value in weights.items() if not name.startswith("layers.")}
+    sources = [layer * begun // layers for layer in range(layers)]
+    for layer, source in enumerate(sources):
+        added = source in sources[:layer]
+        for name, value in weights.items():
+            if name.startswith(prefix := f"layers.{source}."):
+                part = name.removeprefix(prefix)
+                grown[f"layers.{layer}.{part}"] = torch.zeros_like(value) if added and part in WRITTEN else value
+    return grown
