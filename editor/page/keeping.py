@@ -47,7 +47,8 @@ def describe(kept: Mapping[str, Setting], spec: ModelSpec) -> list[dict[str, Any
     """Describe settings for the browser before it restores them: advice and bounds, as JSON objects.
 
     Settings with `own` belong to the model: values kept for another model are ignored. Of those with `tasks`, the
-    advice for each, every mode has its own value; `carried` ones stay where a mode has none.
+    advice for each, every mode has its own value; `carried` ones stay where a mode has none. `grows` lists the tasks
+    in which the guidance is that of the last step and begins at 1.
 
     Args:
         kept: from `kept_settings`.
@@ -60,6 +61,7 @@ def describe(kept: Mapping[str, Setting], spec: ModelSpec) -> list[dict[str, Any
         name: {"tasks": {task: values[name] for task, values in suited.items()}} for name in OF_EACH_MODE
     }
     separate["class_id"]["carried"] = not spec.null_class
+    separate["guidance"]["grows"] = [task for task in _TASKS if _grows(spec, task)]
     return [
         {
             "name": name,
@@ -70,6 +72,10 @@ def describe(kept: Mapping[str, Setting], spec: ModelSpec) -> list[dict[str, Any
         }
         for name, control in kept.items()
     ]
+
+
+def _grows(spec: ModelSpec, task: str) -> bool:
+    return spec.advice(from_nothing=task == "generate").guidance_ramp != "constant"
 
 
 def _bounds(control: Setting, classes_count: int) -> dict[str, Any]:

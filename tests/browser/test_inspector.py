@@ -40,7 +40,7 @@ def engine() -> Any:
     """Return the fake engine with the bundled model's classes, and advice of its own for pictures from nothing."""
     made = FakeEngine(step_seconds=0.01)
     defaults = replace(made.spec.defaults, guidance_scale=5.0, token_temperature=0.85)
-    advice = {"guidance_scale": 3.0, "token_temperature": 1.0}
+    advice = {"guidance_scale": 3.0, "guidance_ramp": "linear", "token_temperature": 1.0}
     made.spec = replace(made.spec, classes=CLASSES, defaults=defaults, from_nothing=advice)
     return made
 
@@ -184,6 +184,8 @@ def test_each_mode_keeps_its_class_and_guidance(page: Page) -> None:
     page.locator("#mge-class .pg-chip", has_text="forest").click()
     set_number(page, "mge-guidance", 3)
     shows("2", "daisy", "5")
+    shows("4", "none", "3")
+    expect(advised).to_have_attribute("data-advice", "1 → 3")
     for key in "4321545":  # faster than the controls follow
         press(page, key)
     shows("5", "none", "2")  # something is painted, so that a sweep fills

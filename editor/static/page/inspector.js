@@ -59,12 +59,12 @@ export class Inspector {
     if (radio instanceof HTMLElement) radio.click();
   }
 
-  /** Says what the model advises for the guidance in this mode; pressed, it is that again. @param {number} advice
+  /** Says what the model advises for the guidance in this mode; pressed, it is that again. @param {string} advice
    * @param {boolean} touched whether it is something else */
   showAdvice(advice, touched) {
     const button = /** @type {HTMLButtonElement | null} */ (document.querySelector("#mge-advised"));
     if (!button) return;
-    button.dataset.advice = String(advice);
+    button.dataset.advice = advice;
     button.disabled = !touched;
   }
 

@@ -6,9 +6,10 @@ const SETTINGS_KEY = "mge-settings";
 
 /**
  * One control: its name, the model's advice, whether it belongs to the model, and what may stand in it. With `tasks`,
- * the advice for each, every mode has its own; `carried` = a mode that was given none takes the last mode's.
+ * the advice for each, every mode has its own; `carried` = a mode that was given none takes the last mode's;
+ * `grows` = the tasks in which it begins at 1 and is the value at the last step.
  * @typedef {{name: string, advice: any, own?: boolean, low?: number, high?: number, choices?: any[],
- *   tasks?: Record<string, any>, carried?: boolean}} Setting
+ *   tasks?: Record<string, any>, carried?: boolean, grows?: string[]}} Setting
  */
 
 /** Whether a value may stand in a control; what was kept can be of another model or another version.

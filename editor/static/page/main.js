@@ -65,7 +65,7 @@ export function startPage({ model, settings, presets }) {
   const named = (/** @type {string} */ wanted) => /** @type {any} */ (settings.find(({ name }) => name === wanted));
   const advice = (/** @type {string} */ name) => own.advice(named(name));
   const values = () => byName(settings, last ?? keptValues(settings, model));
-  const showAdvice = () => inspector.showAdvice(advice("guidance"), own.touched("guidance"));
+  const showAdvice = () => inspector.showAdvice(own.adviceSaid(named("guidance")), own.touched("guidance"));
   hearHands(() => own, showAdvice);
   const mgePage = {
     /** Returns what the mode's own settings are to hold. */

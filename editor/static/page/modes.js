@@ -23,6 +23,12 @@ export class ModeSettings {
     return tasks?.[this.taskOf(this.mode)] ?? advice;
   }
 
+  /** The advice for this mode in words. @param {Setting} setting */
+  adviceSaid(setting) {
+    const value = String(this.advice(setting));
+    return setting.grows?.includes(this.taskOf(this.mode)) ? `1 → ${value}` : value;
+  }
+
   /** What a control is to hold in this mode. @param {Setting} setting @param {any} now what it holds */
   told(setting, now) {
     const { name, carried } = setting;

@@ -71,10 +71,11 @@ def test_the_advice_is_the_models_and_within_its_own_bounds(placed: Inspector) -
 
 
 def test_generate_has_the_advice_for_pictures_from_nothing(placed: Inspector) -> None:
-    advice = {"guidance_scale": 3.0, "token_temperature": 0.7}
+    advice = {"guidance_scale": 3.0, "guidance_ramp": "linear", "token_temperature": 0.7}
     spec = replace(SPEC, defaults=replace(SPEC.defaults, guidance_scale=5.0), from_nothing=advice)
     described = keeping.describe(keeping.kept_settings(placed.controls, placed.sweep), spec)
     tasks = {setting["name"]: setting.get("tasks") for setting in described}
     assert tasks["guidance"] == {"fill": BLENDING, "replace": 5.0, "extend": BLENDING, "generate": 3.0}
     assert tasks["token_temperature"] == {**dict.fromkeys(("fill", "replace", "extend"), 1.0), "generate": 0.7}
     assert tasks["steps"] is None
+    assert [setting["grows"] for setting in described if "grows" in setting] == [["generate"]]
