@@ -63,7 +63,12 @@ def train_sharpener(
     tune(setup.device)
     learner = _Learner(recipe, begin, metric_net, setup.device)
     average = learner.ema.module
-    facts = {"stage": "sharpener", "pairs": _digest(pairs), "kept_back": kept}
+    facts = {
+        "stage": "sharpener",
+        "pairs": _digest(pairs.decoded, pairs.sharp),
+        "start": _digest(*begin.values()),
+        "kept_back": kept,
+    }
     run = Run(setup, recipe, facts, learner.state)
     order = SampleOrder(torch.zeros(len(pairs) - kept, dtype=torch.int64), recipe.batch, recipe.seed)
 
@@ -160,7 +165,8 @@ def crops(pairs: Pairs, chosen: Tensor, side: int, draws: Tensor) -> tuple[Tenso
     return small, large
 
 
-def _digest(pairs: Pairs) -> str:
-    digest = hashlib.sha256(pairs.decoded.numpy().data)
-    digest.update(pairs.sharp.numpy().data)
+def _digest(*tensors: Tensor) -> str:
+    digest = hashlib.sha256()
+    for tensor in tensors:
+        digest.update(np.ascontiguousarray(tensor.numpy()).data)
     return digest.hexdigest()

