@@ -310,7 +310,7 @@ class _Layer(nn.Module):
 
 
 class CompactTransformer(MaskTransformer):
-    """A bidirectional transformer of about 5 M parameters with a separate class table and a null class.
+    """A bidirectional transformer of about 7 M parameters with a separate class table and a null class.
 
     With `config.class_token` the classes are rows of the token table, after the codes and MASK, as in Tiny MaskGIT, a
     course project; of AdaLN only the layers' own offsets are then left.

@@ -55,7 +55,7 @@ class TokenizerRecipe:
 class MvtmRecipe:
     """Stage two: masked visual token modelling (Chang et al. 2022, section 3.1)."""
 
-    net: CompactTransformerConfig = CompactTransformerConfig(sees_pixels=True)
+    net: CompactTransformerConfig = CompactTransformerConfig(layers=8, sees_pixels=True)
     smallest_crop: float = 0.5  # like an edit's window, from a quarter of a photo to all of it
     versions: int = 4  # crops of every photo, each with a hole of its own, that are tokenised once
     balance: float = 0.5
