@@ -63,6 +63,7 @@ class MvtmRecipe:
     batch: int = 32
     learning_rate: float = 2e-3
     warmup_steps: int = 200
+    young_rate: float = 8.0  # rate of layers that are added to a trained net, as a multiple of the others'
     tail: float = 0.5
     ema: float = 0.998
     clip: float = 1.0

@@ -25,6 +25,7 @@ from core.decoding.settings import MASK
 from core.engine.device import pick_dtype
 from core.lab.training.data import PhotoFiles
 from core.lab.training.ema import Ema
+from core.lab.training.growth import added, grown, layers_of
 from core.lab.training.lessons import Lesson, Lessons
 from core.lab.training.objectives import Objective
 from core.lab.training.optimizers import mvtm_optimizers, set_rate
@@ -43,7 +44,7 @@ from core.models.checkpoints import (
     read_spec,
     save_nets,
 )
-from core.models.compact import WRITTEN, CompactTokenizer, CompactTransformer
+from core.models.compact import CompactTokenizer, CompactTransformer
 from core.models.config import ModelSpec
 from core.models.efficientnet import EfficientNetLite0
 from core.models.vision import BUNDLED_VISION, feature_maps, load_vision
@@ -122,7 +123,14 @@ class _Learner:
         self._objective = Objective(recipe, net.config, codes, setup.processes).to(setup.device)
         beside = list(self._objective.parameters())
         self._weights = [*net.parameters(), *beside]
-        self._optimizers = mvtm_optimizers(net, recipe.learning_rate, recipe.weight_decay, self._number, beside)
+        self._optimizers = mvtm_optimizers(
+            net,
+            recipe.learning_rate,
+            recipe.weight_decay,
+            self._number,
+            beside,
+            {id(weight): recipe.young_rate for i in student.young for weight in net.layers[i].parameters()},
+        )
 
     @property
     def state(self) -> dict[str, Any]:
@@ -157,11 +165,13 @@ class _Student:
         self,
         tokenizer: CompactTokenizer,
         transformer: CompactTransformer,
+        young: tuple[int, ...],
         vision: EfficientNetLite0 | None,
         pixels: int,
         device: torch.device,
     ) -> None:
         self.tokenizer, self.transformer, self.vision = tokenizer, transformer, vision
+        self.young = young  # the layers that were added
         self.pixels, self.device = pixels, device
         self.vision_file = BUNDLED_VISION / VISION_FILE if transformer.sees_pixels else None
 
@@ -186,12 +196,13 @@ class _Student:
         )
         transformer = CompactTransformer(config)
         transformer.start_from_codebook(stage_one.codebook.cpu())
+        young: tuple[int, ...] = ()
         if start is not None:
-            _start_from(transformer, classes, start)
+            young = _start_from(transformer, classes, start)
         vision = None
         if config.sees_pixels or recipe.feature_weight:
             vision = load_vision(BUNDLED_VISION, {}).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        return cls(stage_one, transformer.to(device), vision, pixels, device)
+        return cls(stage_one, transformer.to(device), young, vision, pixels, device)
 
     def views(self, folder: Path, files: PhotoFiles, recipe: MvtmRecipe, processes: Processes) -> ViewTable:
         """Tokenise the photos as an edit sees them; the result is kept in the run's folder."""
@@ -269,10 +280,13 @@ class _Student:
         return to_sheet([true * (1 - grey) + 0.5 * grey, made, true])
 
 
-def _start_from(transformer: CompactTransformer, classes: tuple[str, ...], folder: Path) -> None:
+def _start_from(transformer: CompactTransformer, classes: tuple[str, ...], folder: Path) -> tuple[int, ...]:
     """Load a model folder's transformer; the table's row of an unknown class starts as the null class's.
 
     One that saw tokens alone may learn to see pixels: the added weights start at zero. One with fewer layers grows.
+
+    Returns:
+        The layers that were added.
     """
     spec = read_spec(folder)
     weights = {k: v.float() for k, v in load_file(folder / TRANSFORMER_FILE).items()}
@@ -284,27 +298,9 @@ def _start_from(transformer: CompactTransformer, classes: tuple[str, ...], folde
     fresh = transformer.state_dict()
     if not any(name.startswith("surroundings.") for name in weights):
         weights |= {name: value for name, value in fresh.items() if name.startswith("surroundings.")}
-    weights = _grown(weights, transformer.config.layers)
+    young = added(layers_of(weights), transformer.config.layers)
+    weights = grown(weights, transformer.config.layers)
     if {name: value.shape for name, value in weights.items()} != {name: value.shape for name, value in fresh.items()}:
         raise ValueError(f"{folder} holds a transformer of another shape: start from one trained with the same recipe")
     transformer.load_state_dict(weights)
-
-
-def _grown(weights: dict[str, Tensor], layers: int) -> dict[str, Tensor]:
-    """Spread a transformer's layers over more, for a net that computes the same and can learn more.
-
-    An added layer is a copy of the one before it that adds nothing yet (LLaMA Pro, Wu et al. 2024): what it reads is
-    learnt, what it writes starts at zero. Weights of as many layers or more are returned as they are.
-    """
-    begun = 1 + max(int(name.split(".")[1]) for name in weights if name.startswith("layers."))
-    if layers <= begun:
-        return weights
-    grown = {name: value for name, value in weights.items() if not name.startswith("layers.")}
-    sources = [layer * begun // layers for layer in range(layers)]
-    for layer, source in enumerate(sources):
-        added = source in sources[:layer]
-        for name, value in weights.items():
-            if name.startswith(prefix := f"layers.{source}."):
-                part = name.removeprefix(prefix)
-                grown[f"layers.{layer}.{part}"] = torch.zeros_like(value) if added and part in WRITTEN else value
-    return grown
+    return young
