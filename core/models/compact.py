@@ -252,10 +252,6 @@ class _RMSNorm(nn.Module):
         return F.rms_norm(x, (x.shape[-1],), eps=1e-6)
 
 
-# Weights by which a layer adds to what it is given: at zero it passes its input on.
-WRITTEN = ("local.weight", "local.bias", "out.weight", "down.weight")
-
-
 class _Layer(nn.Module):
     """Depthwise convolution, attention, SwiGLU: each normed, modulated by AdaLN and started at zero."""
 
@@ -271,8 +267,9 @@ class _Layer(nn.Module):
         self.down = nn.Linear(config.hidden, width, bias=False)
         self.sharpness = nn.Parameter(torch.full((config.heads, 1, 1), 0.25))  # scale of q.k, both of unit rms
         self.offset = nn.Parameter(torch.zeros(6, width))  # this layer's deviation from the shared AdaLN projection
-        for name in WRITTEN:
-            nn.init.zeros_(self.get_parameter(name))
+        for zero in (self.local.weight, self.local.bias, self.out.weight, self.down.weight):
+            assert zero is not None
+            nn.init.zeros_(zero)
 
     def _attend(self, x: Tensor, places: Tensor | None, held: LayerMemory) -> Tensor:
         b, n, width = x.shape
@@ -310,7 +307,7 @@ class _Layer(nn.Module):
 
 
 class CompactTransformer(MaskTransformer):
-    """A bidirectional transformer of about 7 M parameters with a separate class table and a null class.
+    """A bidirectional transformer of about 5 M parameters with a separate class table and a null class.
 
     With `config.class_token` the classes are rows of the token table, after the codes and MASK, as in Tiny MaskGIT, a
     course project; of AdaLN only the layers' own offsets are then left.

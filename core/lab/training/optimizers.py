@@ -6,8 +6,7 @@ AdamW's steps.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable
 
 import torch
 from torch import Tensor, nn
@@ -22,9 +21,7 @@ class Muon(torch.optim.Muon):
     a training step for it: 26 times as long as in float32.
     """
 
-    def __init__(
-        self, params: list[Tensor] | list[dict[str, Any]], *, number: torch.dtype, rate: float, weight_decay: float
-    ) -> None:
+    def __init__(self, params: list[Tensor], *, number: torch.dtype, rate: float, weight_decay: float) -> None:
         super().__init__(params, lr=rate, weight_decay=weight_decay, adjust_lr_fn="match_rms_adamw")
         self.number = number
 
@@ -65,7 +62,6 @@ def mvtm_optimizers(
     weight_decay: float,
     number: torch.dtype,
     beside: Iterable[nn.Parameter] = (),
-    rates: Mapping[int, float] | None = None,
 ) -> dict[str, torch.optim.Optimizer]:
     """Make the optimisers, by name; both use the same rate.
 
@@ -79,29 +75,19 @@ def mvtm_optimizers(
         weight_decay: of the matrices.
         number: format of training, in which Muon computes if it has float32's range.
         beside: weights that learn with the transformer and are no part of it.
-        rates: multiples of the rate by the id of a weight; 1 for others.
     """
-    rates = rates or {}
     matrices = [p for m in transformer.layers.modules() if isinstance(m, nn.Linear) for p in [m.weight]]
     chosen = {id(p) for p in matrices}
     others = [*(p for p in transformer.parameters() if id(p) not in chosen), *beside]
     number = torch.bfloat16 if number is torch.bfloat16 else torch.float32
     fused = others[0].device.type == "cuda"
     return {
-        "muon": Muon(_by_rate(matrices, rates), number=number, rate=rate, weight_decay=weight_decay),
-        "adamw": torch.optim.AdamW(_by_rate(others, rates), lr=rate, betas=(0.9, 0.96), weight_decay=0.0, fused=fused),
+        "muon": Muon(matrices, number=number, rate=rate, weight_decay=weight_decay),
+        "adamw": torch.optim.AdamW(others, lr=rate, betas=(0.9, 0.96), weight_decay=0.0, fused=fused),
     }
 
 
-def _by_rate(weights: Iterable[Tensor], rates: Mapping[int, float]) -> list[dict[str, Any]]:
-    """Group weights by their multiple of the rate."""
-    groups: dict[float, list[Tensor]] = {}
-    for weight in weights:
-        groups.setdefault(rates.get(id(weight), 1.0), []).append(weight)
-    return [{"params": group, "multiple": multiple} for multiple, group in groups.items()]
-
-
 def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
-    """Set the learning rate of every group, times the group's multiple if it has one."""
+    """Set the learning rate of every group."""
     for group in optimizer.param_groups:
-        group["lr"] = rate * group.get("multiple", 1.0)
+        group["lr"] = rate

@@ -55,7 +55,7 @@ class TokenizerRecipe:
 class MvtmRecipe:
     """Stage two: masked visual token modelling (Chang et al. 2022, section 3.1)."""
 
-    net: CompactTransformerConfig = CompactTransformerConfig(layers=8, sees_pixels=True)
+    net: CompactTransformerConfig = CompactTransformerConfig(sees_pixels=True)
     smallest_crop: float = 0.5  # like an edit's window, from a quarter of a photo to all of it
     versions: int = 4  # crops of every photo, each with a hole of its own, that are tokenised once
     balance: float = 0.5
@@ -63,7 +63,6 @@ class MvtmRecipe:
     batch: int = 32
     learning_rate: float = 2e-3
     warmup_steps: int = 200
-    young_rate: float = 8.0  # rate of layers that are added to a trained net, as a multiple of the others'
     tail: float = 0.5
     ema: float = 0.998
     clip: float = 1.0

@@ -25,7 +25,6 @@ from core.decoding.settings import MASK
 from core.engine.device import pick_dtype
 from core.lab.training.data import PhotoFiles
 from core.lab.training.ema import Ema
-from core.lab.training.growth import added, grown, layers_of
 from core.lab.training.lessons import Lesson, Lessons
 from core.lab.training.objectives import Objective
 from core.lab.training.optimizers import mvtm_optimizers, set_rate
@@ -71,8 +70,8 @@ def train_mvtm(
             it is done if a compiler is found.
         tokenizer: folder that `train_tokenizer` wrote.
         name: of the model that is exported.
-        start: model folder whose transformer is trained further, in as many layers or more; classes that both know keep
-            their row, and what it advises for pictures from nothing is advised again.
+        start: model folder whose transformer is trained further; classes that both know keep their row, and what it
+            advises for pictures from nothing is advised again.
 
     Raises:
         CheckpointError, ValueError: if `start` holds no transformer of this shape.
@@ -123,14 +122,7 @@ class _Learner:
         self._objective = Objective(recipe, net.config, codes, setup.processes).to(setup.device)
         beside = list(self._objective.parameters())
         self._weights = [*net.parameters(), *beside]
-        self._optimizers = mvtm_optimizers(
-            net,
-            recipe.learning_rate,
-            recipe.weight_decay,
-            self._number,
-            beside,
-            {id(weight): recipe.young_rate for i in student.young for weight in net.layers[i].parameters()},
-        )
+        self._optimizers = mvtm_optimizers(net, recipe.learning_rate, recipe.weight_decay, self._number, beside)
 
     @property
     def state(self) -> dict[str, Any]:
@@ -165,13 +157,11 @@ class _Student:
         self,
         tokenizer: CompactTokenizer,
         transformer: CompactTransformer,
-        young: tuple[int, ...],
         vision: EfficientNetLite0 | None,
         pixels: int,
         device: torch.device,
     ) -> None:
         self.tokenizer, self.transformer, self.vision = tokenizer, transformer, vision
-        self.young = young  # the layers that were added
         self.pixels, self.device = pixels, device
         self.vision_file = BUNDLED_VISION / VISION_FILE if transformer.sees_pixels else None
 
@@ -196,13 +186,12 @@ class _Student:
         )
         transformer = CompactTransformer(config)
         transformer.start_from_codebook(stage_one.codebook.cpu())
-        young: tuple[int, ...] = ()
         if start is not None:
-            young = _start_from(transformer, classes, start)
+            _start_from(transformer, classes, start)
         vision = None
         if config.sees_pixels or recipe.feature_weight:
             vision = load_vision(BUNDLED_VISION, {}).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        return cls(stage_one, transformer.to(device), young, vision, pixels, device)
+        return cls(stage_one, transformer.to(device), vision, pixels, device)
 
     def views(self, folder: Path, files: PhotoFiles, recipe: MvtmRecipe, processes: Processes) -> ViewTable:
         """Tokenise the photos as an edit sees them; the result is kept in the run's folder."""
@@ -280,13 +269,10 @@ class _Student:
         return to_sheet([true * (1 - grey) + 0.5 * grey, made, true])
 
 
-def _start_from(transformer: CompactTransformer, classes: tuple[str, ...], folder: Path) -> tuple[int, ...]:
+def _start_from(transformer: CompactTransformer, classes: tuple[str, ...], folder: Path) -> None:
     """Load a model folder's transformer; the table's row of an unknown class starts as the null class's.
 
-    One that saw tokens alone may learn to see pixels: the added weights start at zero. One with fewer layers grows.
-
-    Returns:
-        The layers that were added.
+    One that saw tokens alone may learn to see pixels: the added weights start at zero.
     """
     spec = read_spec(folder)
     weights = {k: v.float() for k, v in load_file(folder / TRANSFORMER_FILE).items()}
@@ -298,9 +284,6 @@ def _start_from(transformer: CompactTransformer, classes: tuple[str, ...], folde
     fresh = transformer.state_dict()
     if not any(name.startswith("surroundings.") for name in weights):
         weights |= {name: value for name, value in fresh.items() if name.startswith("surroundings.")}
-    young = added(layers_of(weights), transformer.config.layers)
-    weights = grown(weights, transformer.config.layers)
     if {name: value.shape for name, value in weights.items()} != {name: value.shape for name, value in fresh.items()}:
         raise ValueError(f"{folder} holds a transformer of another shape: start from one trained with the same recipe")
     transformer.load_state_dict(weights)
-    return young

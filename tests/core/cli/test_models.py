@@ -93,7 +93,7 @@ def test_models_says_what_is_on_disk(server: FakeHub, capsys: pytest.CaptureFixt
 def test_models_lists_the_facts_of_each(server: FakeHub, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["models"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert "10.3 M parameters, 31 MB, 15 classes" in lines[0]
+    assert "9.0 M parameters, 29 MB, 15 classes" in lines[0]
     row = next(line for line in lines if line.startswith("google-512"))
     assert row.split() == ["google-512", "512", "32x32", "228", "M", "0.91", "GB", "needed", "none", "no", "Apache-2.0"]
 

@@ -29,7 +29,7 @@ from core.lab.training.train_mvtm import train_mvtm
 from core.lab.training.train_tokenizer import train_tokenizer
 from core.models.bundled import BUNDLED
 from core.models.checkpoints import load_tokenizer, net_description, read_spec, write_spec
-from core.models.compact import WRITTEN, CompactTokenizer, CompactTransformer
+from core.models.compact import CompactTokenizer, CompactTransformer
 from core.values.region import Mask
 from core.values.request import EditRequest
 from tests.core.lab.training.tiny import MVTM, TOKENIZER, metrics_of, ticking
@@ -263,33 +263,6 @@ def test_a_model_of_tokens_alone_learns_to_see_pixels_and_begins_as_what_it_was(
     assert after.spec.transformer["sees_pixels"]
     assert after.spec.from_nothing == advice
     assert np.array_equal(before.edit(request).images, after.edit(request).images)
-
-
-def test_a_transformer_grows_begins_as_what_it_was_and_its_added_layer_learns(
-    photos: Photos, files: PhotoFiles, metric_net: Path, tmp_path: Path
-) -> None:
-    one, start = tmp_path / "one", tmp_path / "small" / "model"
-    train_tokenizer(TOKENIZER, photos, Setup(one, ticking(3)), metric_net=metric_net)
-    small, large = (replace(MVTM, net=replace(MVTM.net, layers=layers)) for layers in (2, 3))
-    train_mvtm(small, files, Setup(tmp_path / "small", ticking(2), compiled=False), tokenizer=one)
-    for name, rate, young in (("still", 0.0, 8.0), ("grown", 1e-3, 8.0), ("slow", 1e-3, 1.0)):
-        on, setup = (
-            replace(large, learning_rate=rate, young_rate=young),
-            Setup(tmp_path / name, ticking(2), compiled=False),
-        )
-        train_mvtm(on, files, setup, tokenizer=one, start=start)
-    mask = np.zeros((40, 40), np.bool_)
-    mask[10:20, 10:20] = True
-    request = EditRequest(np.random.default_rng(0).integers(0, 255, (40, 40, 3), dtype=np.uint8), Mask(mask))
-    before, still = (load_engine(folder=folder) for folder in (start, tmp_path / "still" / "model"))
-    assert np.array_equal(before.edit(request).images, still.edit(request).images)
-    grown, slow = (load_file(tmp_path / name / "model" / "transformer.safetensors") for name in ("grown", "slow"))
-    for name in (f"layers.1.{part}" for part in WRITTEN):
-        assert grown[name].abs().mean() > 4 * slow[name].abs().mean() > 0, "the added layer hardly learns to write"
-    with pytest.raises(ValueError, match="another shape"):
-        train_mvtm(
-            small, files, Setup(tmp_path / "back", ticking(1)), tokenizer=one, start=tmp_path / "grown" / "model"
-        )
 
 
 def test_an_untaught_loss_term_costs_nothing_and_squared_error_is_one(
