@@ -1,4 +1,4 @@
-"""Gives what is painted into a noisy photo as much noise as the photo has around it.
+"""Gives what is painted into a noisy photo as much noise as the photo has around it, and a new picture a little.
 
 Knows nothing of nets or of what is painted. Noise is what a photo's flattest parts have beyond a blur. It is measured
 in the window alone, and added as brightness: film and sensors have most of it there. Constants: docs/canvas.md, section
@@ -25,6 +25,11 @@ _LEAST, _MOST = 0.8, 4.0
 _SOFT = 0.6
 """Sigma in pixels of the added noise: neighbouring pixels of a sensor share some of theirs (demosaicing)."""
 
+_TRACE, _TRACE_SOFT = 0.85, 1.5
+"""Levels of 255, and sigma in pixels, of the noise of a picture without surroundings. KID of 132 pictures of 512 px
+beside 204 photos: none 0.066, 0.3 levels 0.054, 0.5 0.042, 0.85 to 1.2 0.039, 2 0.045, 3 0.054; of 0.85 levels with
+sigma 0.6 0.043, 2 0.040, 3 0.049."""
+
 
 def grained(
     painted: NDArray[np.uint8], around: NDArray[np.uint8], known: NDArray[np.bool_], seed: int
@@ -41,10 +46,25 @@ def grained(
     lacking = float(np.sqrt(max(0.0, wanted**2 - _noise(painted, ~known) ** 2)))
     if lacking < _LEAST:
         return painted
-    random = np.random.Generator(np.random.PCG64(seed))
-    white = random.standard_normal(known.shape, np.float32)
-    noise = np.asarray(cv2.GaussianBlur(white, (0, 0), _SOFT), np.float32)
-    noise *= lacking / _fine(noise).std()
+    noise = _drawn(known.shape, _SOFT, seed)
+    return _with(painted, noise * (lacking / _fine(noise).std()))
+
+
+def dithered(painted: NDArray[np.uint8], seed: int) -> NDArray[np.uint8]:
+    """Add the trace of noise that every photo has to a picture without surroundings, (s, s, 3) uint8.
+
+    It is hardly seen. Without it skies and shadows are flatter than any photo's, and show bands once they are graded.
+    """
+    noise = _drawn(painted.shape[:2], _TRACE_SOFT, seed)
+    return _with(painted, noise * (_TRACE / noise.std()))
+
+
+def _drawn(shape: tuple[int, ...], sigma: float, seed: int) -> NDArray[np.float32]:
+    white = np.random.Generator(np.random.PCG64(seed)).standard_normal(shape, np.float32)
+    return np.asarray(cv2.GaussianBlur(white, (0, 0), sigma), np.float32)
+
+
+def _with(painted: NDArray[np.uint8], noise: NDArray[np.float32]) -> NDArray[np.uint8]:
     return np.asarray(np.clip(np.rint(painted + noise[..., None]), 0, 255), np.uint8)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.canvas.compose import from_model
-from core.canvas.grain import grained
+from core.canvas.grain import dithered, grained
 from core.canvas.notch import without_lattice
 from core.canvas.sharpen import LEAST_WINDOW, as_sharp_as, sharpened
 from core.engine.painter import Painter
@@ -37,7 +37,7 @@ class Sharpening:
         strength: float,
         seeds: Sequence[int],
     ) -> list[NDArray[np.uint8]]:
-        """Sharpen decoded pictures for their window, no sharper than what is known there, and add its grain.
+        """Sharpen decoded pictures for their window, no sharper than what is known there, and add grain like its own.
 
         Args:
             decoded: B of (S, S, 3) uint8.
@@ -53,10 +53,13 @@ class Sharpening:
             return list(decoded)
         made = self._painter.sharper(decoded)
         sharp: Sequence[NDArray[np.float32] | None] = [None] * len(decoded) if made is None else made
-        return [
-            grained(self._fitted(soft, clear, before, known, strength), before, known, seed)
-            for soft, clear, before, seed in zip(decoded, sharp, seen, seeds, strict=True)
+        shown = [
+            self._fitted(soft, clear, before, known, strength)
+            for soft, clear, before in zip(decoded, sharp, seen, strict=True)
         ]
+        if not known.any():
+            return [dithered(picture, seed) for picture, seed in zip(shown, seeds, strict=True)]
+        return [grained(picture, before, known, seed) for picture, before, seed in zip(shown, seen, seeds, strict=True)]
 
     def _fitted(
         self,

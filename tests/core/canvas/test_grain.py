@@ -1,4 +1,6 @@
-"""What is painted into a noisy photo is as noisy; where the photo is clean, or nothing but texture, it stays itself."""
+"""What is painted into a noisy photo is as noisy; where the photo is clean, or nothing but texture, it stays itself.
+
+A picture without surroundings gets a trace of noise that is hardly seen."""
 
 from __future__ import annotations
 
@@ -7,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from core.canvas.grain import grained
+from core.canvas.grain import dithered, grained
 
 SIDE = 200
 KNOWN = np.ones((SIDE, SIDE), np.bool_)
@@ -58,5 +60,27 @@ def test_texture_is_not_taken_for_noise_beyond_a_bound() -> None:
 def test_the_seed_decides() -> None:
     painted, around = photo(0.0), photo(3.0)
     first, again, other = (grained(painted, around, KNOWN, seed) for seed in (1, 1, 2))
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+def test_a_new_picture_gets_less_noise_than_is_seen_and_no_colour() -> None:
+    painted = photo(0.0)
+    added = dithered(painted, 1).astype(int) - painted
+    assert 0.7 < added[..., 0].std() < 1.0
+    assert np.abs(added).max() <= 5
+    assert abs(added.mean()) < 0.05
+    assert np.ptp(added, axis=2).max() == 0
+
+
+def test_a_slow_slope_loses_its_bands() -> None:
+    slope = np.rint(np.linspace(100, 104, SIDE))[None, :, None].repeat(SIDE, 0).repeat(3, 2).astype(np.uint8)
+    within = dithered(slope, 1)[:, 75:125, 0].astype(float)
+    assert len(np.unique(slope[:, 80:120])) == 1
+    assert within.std() > 0.5
+
+
+def test_the_seed_decides_the_trace_too() -> None:
+    first, again, other = (dithered(photo(0.0), seed) for seed in (1, 1, 2))
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)

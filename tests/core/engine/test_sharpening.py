@@ -58,6 +58,8 @@ def test_a_new_picture_is_four_times_as_large_and_its_previews_are_not() -> None
     soft = cv2.resize(without_lattice(decoded), (128, 128), interpolation=cv2.INTER_CUBIC).astype(int)
     far = [np.abs(ENGINE.edit(painted(NEW, sharpen=s)).image(0) - soft).mean() for s in (0.01, 0.5, 1.0)]
     assert far[0] < 1.0 < far[1] < far[2]
+    added = ENGINE.edit(painted(NEW, sharpen=0.01)).image(0).astype(int) - soft
+    assert 0.5 < added.mean(2).std() < 1.2, "a trace of noise"
     assert ENGINE.spec.new_side(0.65) == 128
     assert ENGINE.spec.new_side(0.0) == PLAIN.spec.new_side(1.0) == 32
 
