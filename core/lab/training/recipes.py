@@ -36,6 +36,7 @@ class TokenizerRecipe:
     mse: float = 0.0  # of the mean squared error of pixels in 0..1
     perceptual: float = 1.0
     perceptual_block: int = 15  # last tap of the metric net
+    perceptual_side: int = 224  # smaller pictures are enlarged to it: there the net was trained, and is asked later
     lattice: float = 4.0  # of the pattern with a period of 2 px that a pixel shuffle leaves
     commitment: float = 0.1
     code_decay: float = 0.99

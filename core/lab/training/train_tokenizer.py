@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from core.engine.device import pick_dtype
@@ -199,7 +200,8 @@ class _Stage:
             metrics["lattice"] = pattern = lattice_gap(shown, real)
             loss = loss + recipe.lattice * pattern
         for distance in self._distances:
-            metrics["perceptual"] = seen = distance(shown, real, last=recipe.perceptual_block).mean()
+            pair = (_enlarged(pixels, recipe.perceptual_side) for pixels in (shown, real))
+            metrics["perceptual"] = seen = distance(*pair, last=recipe.perceptual_block).mean()
             loss = loss + recipe.perceptual * seen
         (gradient,) = torch.autograd.grad(loss * self._everyone, shown)
         return gradient
@@ -297,6 +299,11 @@ def _start_from(tokenizer: CompactTokenizer, folder: Path) -> None:
     ):
         raise ValueError(f"{folder} holds a tokenizer of another shape: start from one with {tokenizer.config}")
     tokenizer.load_state_dict(begun.state_dict(), strict=begun.config.smooth == tokenizer.config.smooth)
+
+
+def _enlarged(pixels: Tensor, side: int) -> Tensor:
+    """Enlarge (B, 3, S, S) as the evaluation does to at least (B, 3, side, side)."""
+    return F.interpolate(pixels, (side, side), mode="bicubic") if pixels.shape[-1] < side else pixels
 
 
 def _adversarial_gradient(discriminator: PatchDiscriminator, decoded: Tensor, real: Tensor, matching: float) -> Tensor:

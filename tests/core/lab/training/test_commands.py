@@ -21,6 +21,7 @@ TINY_TOKENIZER = [
     "size=32",
     "stored=36",
     "perceptual_block=2",
+    "perceptual_side=0",
 ]
 TINY_MVTM = ["net.width=32", "net.layers=1", "net.heads=2", "net.hidden=32", "versions=1"]
 

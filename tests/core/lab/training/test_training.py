@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 from safetensors.torch import load_file
+from torch import Tensor
 
 from core.engine import load_engine
 from core.lab.features import MetricNet
@@ -273,6 +274,23 @@ def test_an_untaught_loss_term_costs_nothing_and_squared_error_is_one(
     rows = metrics_of(tmp_path)
     assert not {"perceptual", "lattice"} & rows[0].keys()
     assert float(rows[-1]["psnr"]) > float(rows[0]["psnr"]) + 1.0, "squared error alone taught nothing"
+
+
+@pytest.mark.parametrize(("side", "seen"), [(0, 32), (32, 32), (48, 48)])
+def test_the_metric_net_sees_small_pictures_enlarged(
+    side: int, seen: int, photos: Photos, metric_net: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shapes = set()
+    measure = MetricNet.distance
+
+    def noted(net: MetricNet, a: Tensor, b: Tensor, *, last: int) -> Tensor:
+        shapes.update([a.shape, b.shape])
+        return measure(net, a, b, last=last)
+
+    monkeypatch.setattr(MetricNet, "distance", noted)
+    recipe = replace(TOKENIZER, perceptual_side=side)
+    train_tokenizer(recipe, photos, Setup(tmp_path, ticking(2)), metric_net=metric_net)
+    assert shapes == {(4, 3, seen, seen)}
 
 
 def test_the_lattice_of_a_shuffle_is_weighed_and_other_patterns_hardly() -> None:

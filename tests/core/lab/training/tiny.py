@@ -22,6 +22,7 @@ TOKENIZER = TokenizerRecipe(
     adversarial_from=0.0,
     r1_every=2,
     perceptual_block=2,
+    perceptual_side=0,
 )
 MVTM = MvtmRecipe(
     net=CompactTransformerConfig(width=32, layers=1, heads=2, hidden=32, sees_pixels=True),
