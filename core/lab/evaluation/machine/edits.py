@@ -172,9 +172,12 @@ def _measure(load: Load, load_model: Callable[[], Engine]) -> Timing:
     image = tiled(tile, load.size)
     # A hole somewhere else each time: a window seen before would not be encoded again.
     timing, runs = watched(load.name, lambda: [edit(image, hole(load.size, load.hole, i)) for i in range(_RUNS)])
-    seconds = _medians(runs)
-    overhead = seconds["total"] - sum(seconds.get(stage, 0.0) for stage in _APART)
-    return replace(timing, seconds={"overhead": overhead, **seconds}, cpu=None)
+    return replace(timing, seconds=_medians([_with_overhead(run) for run in runs]), cpu=None)
+
+
+def _with_overhead(run: Mapping[str, float]) -> dict[str, float]:
+    """Add to a run's seconds what of them is overhead: of each run, since medians of several do not add up."""
+    return {"overhead": run["total"] - sum(run.get(stage, 0.0) for stage in _APART), **run}
 
 
 def _seconds(engine: Engine, image: Picture, mask: Mask, **options: int) -> Mapping[str, float]:
