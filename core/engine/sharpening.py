@@ -37,14 +37,14 @@ class Sharpening:
         strength: float,
         seeds: Sequence[int],
     ) -> list[NDArray[np.uint8]]:
-        """Sharpen decoded pictures for their window, no sharper than what is known there, and add grain like its own.
+        """Sharpen decoded pictures for their window, no sharper than what is known there, and add grain.
 
         Args:
             decoded: B of (S, S, 3) uint8.
             seen: B of (s, s, 3) uint8, the window before.
             known: (s, s) bool, its pixels that show the photo.
             strength: 0 to 1; 0 returns the pictures unchanged.
-            seeds: B, of the grain.
+            seeds: B, of the grain: the window's own, or a trace where nothing is known.
 
         Returns:
             The pictures unchanged, or B of (s, s, 3) uint8.

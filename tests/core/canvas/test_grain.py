@@ -1,6 +1,7 @@
 """What is painted into a noisy photo is as noisy; where the photo is clean, or nothing but texture, it stays itself.
 
-A picture without surroundings gets a trace of noise that is hardly seen."""
+A picture without surroundings gets a trace of noise that is hardly seen.
+"""
 
 from __future__ import annotations
 

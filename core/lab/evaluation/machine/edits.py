@@ -164,7 +164,9 @@ def _measure(load: Load, load_model: Callable[[], Engine]) -> Timing:
 
     def edit(image: Picture, mask: Mask) -> Mapping[str, float]:
         started = time.perf_counter()
-        return {**_seconds(engine, image, mask), "total": time.perf_counter() - started}
+        seconds = {**_seconds(engine, image, mask), "total": time.perf_counter() - started}
+        # Of each edit: medians of several do not add up.
+        return {"overhead": seconds["total"] - sum(seconds.get(stage, 0.0) for stage in _APART), **seconds}
 
     tile = picture(_TILE_PX, _TILE_PX)
     # The first use of every kernel is paid for by a small picture.
@@ -172,12 +174,7 @@ def _measure(load: Load, load_model: Callable[[], Engine]) -> Timing:
     image = tiled(tile, load.size)
     # A hole somewhere else each time: a window seen before would not be encoded again.
     timing, runs = watched(load.name, lambda: [edit(image, hole(load.size, load.hole, i)) for i in range(_RUNS)])
-    return replace(timing, seconds=_medians([_with_overhead(run) for run in runs]), cpu=None)
-
-
-def _with_overhead(run: Mapping[str, float]) -> dict[str, float]:
-    """Add to a run's seconds what of them is overhead: of each run, since medians of several do not add up."""
-    return {"overhead": run["total"] - sum(run.get(stage, 0.0) for stage in _APART), **run}
+    return replace(timing, seconds=_medians(runs), cpu=None)
 
 
 def _seconds(engine: Engine, image: Picture, mask: Mask, **options: int) -> Mapping[str, float]:
